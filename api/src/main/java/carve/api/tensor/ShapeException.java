@@ -1,0 +1,11 @@
+package carve.api.tensor;
+
+/** Thrown when the shapes or types of operands do not fit an operation. */
+public final class ShapeException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** Makes the exception; the message names the operation, what was found and what would do. */
+    public ShapeException(String message) {
+        super(message);
+    }
+}
