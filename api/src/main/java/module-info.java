@@ -1,0 +1,4 @@
+/** The SPIs of Carve, its tensors, and what it reads and writes. */
+module carve.api {
+    exports carve.api.tensor;
+}

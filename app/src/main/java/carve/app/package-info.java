@@ -1,0 +1,2 @@
+/** The program: commands, settings, and the platform that plugins stand on. */
+package carve.app;

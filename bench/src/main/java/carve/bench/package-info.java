@@ -1,0 +1,2 @@
+/** Side-by-side measurements of devices and models. */
+package carve.bench;

@@ -1,0 +1,2 @@
+/** Softmax attention as a mixer. */
+package carve.attention;

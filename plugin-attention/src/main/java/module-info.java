@@ -1,0 +1,4 @@
+/** Softmax attention as a mixer. */
+module carve.attention {
+    requires transitive carve.api;
+}

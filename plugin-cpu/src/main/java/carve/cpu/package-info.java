@@ -1,0 +1,2 @@
+/** The device that every machine has. */
+package carve.cpu;

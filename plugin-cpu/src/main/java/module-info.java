@@ -1,0 +1,5 @@
+/** The device that every machine has. */
+module carve.cpu {
+    requires transitive carve.api;
+    requires jdk.incubator.vector;
+}

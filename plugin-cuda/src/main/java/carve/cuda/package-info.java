@@ -1,0 +1,2 @@
+/** The NVIDIA device. */
+package carve.cuda;

@@ -1,0 +1,4 @@
+/** The NVIDIA device. */
+module carve.cuda {
+    requires transitive carve.api;
+}

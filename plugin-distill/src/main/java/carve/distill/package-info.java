@@ -1,0 +1,2 @@
+/** Distillation: losses, stages, optimizers, schedules. */
+package carve.distill;

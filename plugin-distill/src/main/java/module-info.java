@@ -1,0 +1,4 @@
+/** Distillation: losses, stages, optimizers, schedules. */
+module carve.distill {
+    requires transitive carve.api;
+}

@@ -1,0 +1,2 @@
+/** Mamba-2 as a mixer. */
+package carve.mamba2;

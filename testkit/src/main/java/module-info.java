@@ -1,0 +1,5 @@
+/** Contracts that every implementation of the SPIs must keep, and small models to try them on. */
+module carve.testkit {
+    requires transitive carve.api;
+    requires transitive org.junit.jupiter.api;
+}
