@@ -1,4 +1,5 @@
 /** The SPIs of Carve, its tensors, and what it reads and writes. */
 module carve.api {
+    exports carve.api.config;
     exports carve.api.tensor;
 }

@@ -1,0 +1,114 @@
+package carve.api.config;
+
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One section of the settings, read by key. This is all that a plugin sees of configuration, whatever file it came from.
+ *
+ * <p>Keys are dashed words, without dots; a section inside is reached by {@link #section}. Every accessor wants its key to be
+ * there: defaults live in {@code reference.conf}, never in code. Values convert as HOCON says: a string that spells a number
+ * or a truth value will do where one is asked for, and a number or truth value where a string is.
+ *
+ * <p>Reading marks a key as used. {@link #requireAllRead()} then refuses the keys that nobody used. Whoever makes an object
+ * from settings reads all of them in the constructor or factory; settings are not kept.
+ */
+public interface Settings {
+    /**
+     * Returns a string.
+     *
+     * @throws SettingsException if the key is missing or no single value
+     */
+    String string(String key);
+
+    /**
+     * Returns a whole number that an int can hold.
+     *
+     * @throws SettingsException if the key is missing or something else
+     */
+    int integer(String key);
+
+    /**
+     * Returns a whole number that a long can hold.
+     *
+     * @throws SettingsException if the key is missing or something else
+     */
+    long longInteger(String key);
+
+    /**
+     * Returns a number.
+     *
+     * @throws SettingsException if the key is missing or something else
+     */
+    double real(String key);
+
+    /**
+     * Returns a truth value.
+     *
+     * @throws SettingsException if the key is missing or something else
+     */
+    boolean flag(String key);
+
+    /**
+     * Returns a list of strings.
+     *
+     * @throws SettingsException if the key is missing or something else
+     */
+    List<String> strings(String key);
+
+    /**
+     * Returns a list of whole numbers.
+     *
+     * @throws SettingsException if the key is missing or something else
+     */
+    List<Integer> integers(String key);
+
+    /**
+     * Returns a list of numbers.
+     *
+     * @throws SettingsException if the key is missing or something else
+     */
+    List<Double> reals(String key);
+
+    /**
+     * Returns the section of a key. Asking twice gives the same section, with the same marks.
+     *
+     * @throws SettingsException if the key is missing or no section
+     */
+    Settings section(String key);
+
+    /**
+     * Returns the sections of a key whose value is a list of them.
+     *
+     * @throws SettingsException if the key is missing or something else
+     */
+    List<Settings> sections(String key);
+
+    /** Returns whether there is such a key. This makes the key known to suggestions and does not mark it as used. */
+    boolean has(String key);
+
+    /** Returns the keys of this section in the order in which they were written. Marks nothing. */
+    Set<String> keys();
+
+    /** Returns where a key was written, such as {@code hybrid.conf: 5}; where this section was, if there is no such key. */
+    String origin(String key);
+
+    /** Returns where this section was written, such as {@code hybrid.conf: 3}. */
+    String origin();
+
+    /**
+     * Refuses settings of this section, and of the sections inside that were asked for, that nobody has read.
+     *
+     * @throws SettingsException if there are any; its message has one line for each, sorted, such as
+     *     {@code hybrid.conf: 5: key 'state_size' was not used; did you mean 'state-size'?}
+     */
+    void requireAllRead();
+
+    /**
+     * Returns the exception that says this of a key's value, such as
+     * {@code hybrid.conf: 5: key 'state-size' must be positive, is -3}, for checks that types do not make.
+     */
+    default SettingsException error(String key, String problem) {
+        return new SettingsException("%s: key '%s' %s".formatted(origin(key), key, problem));
+    }
+}

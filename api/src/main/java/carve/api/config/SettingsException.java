@@ -1,0 +1,16 @@
+package carve.api.config;
+
+/** Thrown when a setting is missing, has a value that will not do, or was read by nobody. */
+public final class SettingsException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** Makes the exception; the message names file, line and key, what was found and what would do. */
+    public SettingsException(String message) {
+        super(message);
+    }
+
+    /** Makes the exception with what caused it. */
+    public SettingsException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

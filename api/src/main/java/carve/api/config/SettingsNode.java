@@ -1,0 +1,54 @@
+package carve.api.config;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A value of a settings tree with its place, independent of the library that parsed it. Immutable. */
+public sealed interface SettingsNode {
+    /** Returns where the value was written, such as {@code hybrid.conf: 5}. */
+    String origin();
+
+    /**
+     * A string, number or truth value.
+     *
+     * @param value a {@link String}, {@link Number} or {@link Boolean}
+     * @param origin where it was written
+     */
+    record Scalar(Object value, String origin) implements SettingsNode {
+        /** Checks the value's class. */
+        public Scalar {
+            if (!(value instanceof String || value instanceof Number || value instanceof Boolean)) {
+                throw new SettingsException("%s: a setting is a string, a number or a truth value, is %s"
+                        .formatted(origin, value.getClass().getName()));
+            }
+        }
+    }
+
+    /**
+     * A list.
+     *
+     * @param items the values in order
+     * @param origin where it was written
+     */
+    record Items(List<SettingsNode> items, String origin) implements SettingsNode {
+        /** Copies the items. */
+        public Items {
+            items = List.copyOf(items);
+        }
+    }
+
+    /**
+     * A section.
+     *
+     * @param members the values by key, in the order in which they were written
+     * @param origin where it was written
+     */
+    record Section(Map<String, SettingsNode> members, String origin) implements SettingsNode {
+        /** Copies the members. */
+        public Section {
+            members = Collections.unmodifiableMap(new LinkedHashMap<>(members));
+        }
+    }
+}
