@@ -1,0 +1,57 @@
+package carve.api.device;
+
+import carve.api.tensor.FusedOp;
+import carve.api.tensor.Op;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Workspace;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Something that holds tensors and computes with them.
+ *
+ * <p>A device is confined to the thread that uses it; it may use others inside. It must compute what {@link
+ * ReferenceDevice} defines, to the precision of F32 accumulation. Callers use {@link carve.api.tensor.Tensor} and {@link
+ * carve.api.tensor.Tensors}, which check types and keep account of memory; the methods here are for implementers.
+ */
+public interface Device extends AutoCloseable {
+    /** Returns the name of the device, such as {@code cpu}. */
+    String name();
+
+    /** Returns the workspace that the device made when it was made. */
+    Workspace workspace();
+
+    /** Returns memory with undefined values for a tensor of a type. */
+    Buffer allocate(TensorType type);
+
+    /** Returns the result of a primitive; operands are on this device, and fit. Never called for {@link Op.Reshape}. */
+    Buffer execute(Op op, List<Tensor> operands, TensorType result);
+
+    /** Returns a kernel for a fused op on operands of these types, or nothing where the reference is to run. */
+    Optional<Kernel> kernel(FusedOp op, List<TensorType> operands);
+
+    /**
+     * Returns memory with a copy of values of the host.
+     *
+     * @param values little-endian, dense, row-major; types that the device does not compute with are refused
+     */
+    Buffer upload(TensorType type, MemorySegment values);
+
+    /** Copies the values of a tensor to the host, little-endian. */
+    void download(Tensor tensor, MemorySegment to);
+
+    /**
+     * Writes a tensor over part of another along one axis: {@code target[.., start + i, ..] = source[.., i, ..]}. The one
+     * operation that changes a tensor; only for what a state owns.
+     */
+    void store(Tensor source, Tensor target, int axis, int start);
+
+    /** Waits until everything asked for is done. */
+    default void synchronize() {}
+
+    /** Releases all memory and threads. */
+    @Override
+    void close();
+}

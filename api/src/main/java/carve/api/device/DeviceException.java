@@ -1,0 +1,16 @@
+package carve.api.device;
+
+/** Thrown when a device is not available, is out of memory, or lacks what was asked for. */
+public final class DeviceException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** Makes the exception; the message says what was asked, what was found and what would do. */
+    public DeviceException(String message) {
+        super(message);
+    }
+
+    /** Makes the exception with the failure that caused it. */
+    public DeviceException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

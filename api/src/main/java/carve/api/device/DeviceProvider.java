@@ -1,0 +1,19 @@
+package carve.api.device;
+
+import carve.api.config.Settings;
+
+/** Makes devices of one kind; found by {@link java.util.ServiceLoader}. */
+public interface DeviceProvider {
+    /** Returns the name that settings know the device by, {@code [a-z][a-z0-9-]*}. */
+    String name();
+
+    /** Returns whether the device can be opened here, or why not; does not throw and starts nothing that stays. */
+    Availability probe();
+
+    /**
+     * Opens the device; the caller closes it.
+     *
+     * @throws DeviceException with the reason of {@link #probe()} if it is not available
+     */
+    Device open(Settings settings);
+}

@@ -1,0 +1,118 @@
+package carve.api.op;
+
+import carve.api.device.Device;
+import carve.api.tensor.DType;
+import carve.api.tensor.FusedOp;
+import carve.api.tensor.Op;
+import carve.api.tensor.Shape;
+import carve.api.tensor.ShapeException;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Softmax attention (Vaswani et al. 2017, arXiv:1706.03762, equation 1), of operands q {@code (B, T, H, K)}, k {@code (B,
+ * S, G, K)} and v {@code (B, S, G, V)}; G divides H, head h uses group {@code h / (H / G)}. The result is {@code (B, T,
+ * H, V)}.
+ *
+ * <p>Queries are the last T of {@code keys} positions. Of packed sequences each sees itself alone. Where rows are
+ * padded, padding is not seen and results there are 0.
+ *
+ * @param scale by which products of queries and keys are multiplied
+ * @param causal whether a query sees its own and earlier positions only
+ * @param keys how many of the S positions are there; the rest is unused capacity of a cache
+ * @param sequences how the rows of the queries are divided; packed and padded need {@code keys = T}
+ */
+public record SoftmaxAttention(double scale, boolean causal, int keys, Sequences sequences) implements FusedOp {
+    /** Checks that there are at least as many keys as queries. */
+    public SoftmaxAttention {
+        boolean divided = sequences.isPacked() || sequences.isPadded();
+        if (keys < sequences.positions() && causal || divided && keys != sequences.positions()) {
+            throw new ShapeException("softmax-attention: %d keys do not fit %s".formatted(keys, sequences));
+        }
+    }
+
+    @Override
+    public String name() {
+        return "softmax-attention";
+    }
+
+    @Override
+    public List<TensorType> results(List<TensorType> operands) {
+        Operands.count(name(), operands, 3, 3);
+        Shape q = Operands.shape(operands, 0);
+        Shape k = Operands.shape(operands, 1);
+        Shape v = Operands.shape(operands, 2);
+        boolean fits = q.rank() == 4 && k.rank() == 4 && v.rank() == 4
+                && q.extent(0) == sequences.batch() && q.extent(1) == sequences.positions()
+                && k.sub(0, 3).equals(v.sub(0, 3)) && k.extent(0) == q.extent(0) && k.extent(1) >= keys
+                && k.extent(3) == q.extent(3) && k.extent(2) > 0 && q.extent(2) % k.extent(2) == 0;
+        Operands.require(fits, name(), "q (B, T, H, K), k (B, S, G, K), v (B, S, G, V) for " + this, operands);
+        return List.of(new TensorType(DType.F32, q.with(3, v.extent(3))));
+    }
+
+    @Override
+    public List<Tensor> reference(List<Tensor> operands) {
+        Tensor q = operands.get(0);
+        Tensor k = operands.get(1).slice(1, 0, keys).cast(DType.F32);
+        Tensor v = operands.get(2).slice(1, 0, keys).cast(DType.F32);
+        if (!sequences.isPacked()) {
+            return List.of(attend(q, k, v));
+        }
+        List<Tensor> results = new ArrayList<>();
+        for (int s = 0; s < sequences.count(); s++) {
+            int from = sequences.offsets().get(s);
+            int to = sequences.offsets().get(s + 1);
+            results.add(attend(q.slice(1, from, to), k.slice(1, from, to), v.slice(1, from, to)));
+        }
+        return List.of(Tensors.concat(1, results));
+    }
+
+    private Tensor attend(Tensor q, Tensor k, Tensor v) {
+        int heads = q.extent(2);
+        Tensor scores = Operands.byHead(q)
+                .matmul(Operands.byHead(Operands.repeatHeads(k, heads)), false, true)
+                .multiply(scale);
+        Tensor masked = mask(scores);
+        Tensor weights = masked.subtract(masked.detach().max(-1)).exp();
+        Tensor mean = weights.divide(weights.sum(-1)).matmul(Operands.byHead(Operands.repeatHeads(v, heads)));
+        return withoutPadding(mean.permute(0, 2, 1, 3));
+    }
+
+    private Tensor mask(Tensor scores) {
+        Device device = scores.device();
+        Tensor hidden = Tensors.scalar(device, Double.NEGATIVE_INFINITY);
+        Tensor result = scores;
+        if (causal) {
+            Tensor ones = Tensors.ones(device, scores.shape().sub(2, 4));
+            Tensor seen = ones.lowerTriangle(scores.extent(3) - scores.extent(2));
+            result = Tensors.where(Tensors.apply(new Op.Compare(Op.Comparison.EQUAL), seen, ones), result, hidden);
+        }
+        if (sequences.isPadded()) {
+            Tensor seen = present(device, keys).reshape(sequences.batch(), 1, 1, keys);
+            result = Tensors.where(seen, result, hidden);
+        }
+        return result;
+    }
+
+    private Tensor withoutPadding(Tensor y) {
+        if (!sequences.isPadded()) {
+            return y;
+        }
+        Tensor seen = present(y.device(), y.extent(1)).reshape(y.extent(0), y.extent(1), 1, 1);
+        return Tensors.where(seen, y, Tensors.scalar(y.device(), 0));
+    }
+
+    // (B, T), 1 before the padding; a row of padding alone sees its first position, and its results are 0
+    private Tensor present(Device device, int positions) {
+        float[] values = new float[sequences.batch() * positions];
+        for (int b = 0; b < sequences.batch(); b++) {
+            Arrays.fill(values, b * positions, b * positions + sequences.lengths().get(b), 1f);
+        }
+        Tensor flags = Tensors.of(device, Shape.of(sequences.batch(), positions), values);
+        return Tensors.apply(new Op.Compare(Op.Comparison.EQUAL), flags, Tensors.scalar(device, 1));
+    }
+}

@@ -1,0 +1,45 @@
+package carve.api.tensor;
+
+import java.util.List;
+
+/**
+ * A named operation that is defined in primitives and that a device may compute with a kernel of its own.
+ *
+ * <p>A fused op is a record of its attributes. Where the device has a kernel for these operands, the kernel runs;
+ * elsewhere the {@link #reference} does, so that a new op works on every device the day it is written and becomes fast
+ * device by device. A kernel that has no backward form has its reference differentiated. Implementations are records
+ * (equal attributes make equal ops) and are named for mathematics, not for papers.
+ *
+ * <pre>{@code
+ * record Square() implements FusedOp {
+ *     public String name() { return "square"; }
+ *     public List<TensorType> results(List<TensorType> operands) { return List.of(operands.getFirst()); }
+ *     public List<Tensor> reference(List<Tensor> operands) {
+ *         return List.of(operands.getFirst().multiply(operands.getFirst()));
+ *     }
+ * }
+ * Tensor y = Tensors.apply(new Square(), x).getFirst();
+ * }</pre>
+ */
+public interface FusedOp {
+    /** Returns the name of the op, {@code [a-z][a-z0-9-]*}, by which logs and kernels know it. */
+    String name();
+
+    /**
+     * Returns the types of the results for operands of these types.
+     *
+     * @throws ShapeException if the operands do not fit the op
+     */
+    List<TensorType> results(List<TensorType> operands);
+
+    /** Returns the results, computed with primitives or with other fused ops; this is the definition. */
+    List<Tensor> reference(List<Tensor> operands);
+
+    /**
+     * Returns whether the reference runs unrecorded and again, recorded, when gradients are asked for: less memory for
+     * more time. By default it does not.
+     */
+    default boolean recomputes() {
+        return false;
+    }
+}

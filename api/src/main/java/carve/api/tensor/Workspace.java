@@ -1,0 +1,124 @@
+package carve.api.tensor;
+
+import carve.api.device.Buffer;
+import carve.api.device.Device;
+import carve.api.device.DeviceException;
+import carve.api.device.Kernel;
+import java.lang.System.Logger.Level;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What every device carries: its open scopes, and the policy and the record of kernel choices. A device makes one and
+ * returns it from {@link Device#workspace()}; the rest is done by this package.
+ */
+public final class Workspace {
+    /** Whether fused ops run by kernel or by reference. */
+    public enum Kernels {
+        /** A kernel where the device has one, the reference elsewhere. */
+        PREFERRED,
+        /** The reference always. */
+        OFF,
+        /** A kernel always; an op without one is an error. */
+        REQUIRED
+    }
+
+    /** The buffers born in one scope. */
+    static final class Frame {
+        private final Set<Buffer> born = Collections.newSetFromMap(new IdentityHashMap<>());
+    }
+
+    private static final System.Logger LOG = System.getLogger(Workspace.class.getName());
+
+    private final Deque<Frame> frames = new ArrayDeque<>();
+    private final Map<String, String> choices = new TreeMap<>();
+    private Kernels policy = Kernels.PREFERRED;
+
+    /** Makes a workspace with one scope, which lives as long as the device. */
+    public Workspace() {
+        frames.push(new Frame());
+    }
+
+    /** Sets whether fused ops run by kernel. */
+    public void kernels(Kernels kernels) {
+        this.policy = kernels;
+    }
+
+    /** Returns by op name what has run so far: {@code kernel NAME} or {@code reference (REASON)}. */
+    public Map<String, String> choices() {
+        return Collections.unmodifiableMap(choices);
+    }
+
+    /** Releases every buffer of every scope; for the device's {@code close}. */
+    public void closeAll() {
+        frames.forEach(frame -> frame.born.forEach(Buffer::close));
+        frames.clear();
+        frames.push(new Frame());
+    }
+
+    /** Returns the number of buffers that open scopes own. */
+    public int liveBuffers() {
+        return frames.stream().mapToInt(frame -> frame.born.size()).sum();
+    }
+
+    Optional<Kernel> kernel(Device device, FusedOp op, List<TensorType> operands) {
+        if (op.recomputes() || policy == Kernels.OFF) {
+            return Optional.empty();
+        }
+        Optional<Kernel> kernel = device.kernel(op, operands);
+        if (policy == Kernels.REQUIRED && kernel.isEmpty()) {
+            throw new DeviceException("kernels are required, but device %s has none for %s of %s; use another device, "
+                    .formatted(device.name(), op.name(), operands) + "or prefer kernels instead of requiring them");
+        }
+        note(device, op, operands, kernel);
+        return kernel;
+    }
+
+    private void note(Device device, FusedOp op, List<TensorType> operands, Optional<Kernel> kernel) {
+        String choice = kernel.isPresent() ? "kernel " + kernel.get().name() : "reference";
+        String known = choices.get(op.name());
+        if (known != null && (known.equals(choice) || known.contains(choice + " "))) {
+            return;
+        }
+        String text = kernel.isPresent() ? choice : "reference (no kernel of %s for %s)".formatted(device.name(), operands);
+        if (known == null || !known.startsWith(choice)) {
+            choices.put(op.name(), text);
+            LOG.log(Level.DEBUG, "{0}: {1}", op.name(), text);
+        }
+    }
+
+    Frame open() {
+        Frame frame = new Frame();
+        frames.push(frame);
+        return frame;
+    }
+
+    void born(Buffer buffer) {
+        frames.element().born.add(buffer);
+    }
+
+    void keep(Buffer buffer) {
+        frames.forEach(frame -> frame.born.remove(buffer));
+    }
+
+    void close(Frame frame, Set<Buffer> kept) {
+        if (frames.pop() != frame) {
+            throw new IllegalStateException("scopes are closed in another order than they were opened");
+        }
+        Frame outer = frames.element();
+        for (Buffer buffer : frame.born) {
+            if (kept.contains(buffer)) {
+                outer.born.add(buffer);
+            } else {
+                buffer.close();
+            }
+        }
+    }
+}
