@@ -1,4 +1,5 @@
-/** Model families: which layers a checkpoint has and what its tensors are called. */
+/** Model families: which layers a checkpoint has and what its tensors are called; and the pictures and texts that go into them. */
 module carve.models {
+    requires java.desktop; // ImageIO decodes PNG and JPEG
     requires transitive carve.api;
 }

@@ -1,0 +1,34 @@
+package carve.models.image;
+
+/**
+ * One square image of the whole picture: SigLIP's preparation, and InternVL's without tiling.
+ *
+ * @param size the side in pixels
+ * @param normalization what the resized picture goes through
+ * @param padding whether a picture that is not square is padded with the mean colour first, rather than stretched
+ */
+public record SquarePreprocessor(int size, Normalization normalization, boolean padding) implements ImagePreprocessor {
+    /** Checks the size. */
+    public SquarePreprocessor {
+        if (size < 1) {
+            throw new ImageException("square preprocessor: size must be positive, found %d".formatted(size));
+        }
+    }
+
+    /** Returns the preparation of SigLIP's Hugging Face image processor: stretched to the square, halves as constants. */
+    public static SquarePreprocessor siglip(int size) {
+        return new SquarePreprocessor(size, Normalization.SIGLIP, false);
+    }
+
+    @Override
+    public PixelValues apply(RgbImage image) {
+        RgbImage source = padding ? image.padToSquare(background(0), background(1), background(2)) : image;
+        float[] values = new float[3 * size * size];
+        normalization.write(Resampling.BICUBIC.resize(source, size, size), values, 0);
+        return new PixelValues(1, size, values);
+    }
+
+    private int background(int channel) {
+        return (int) (normalization.mean().get(channel) * 255);
+    }
+}
