@@ -1,0 +1,143 @@
+package carve.api.checkpoint;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/**
+ * How one tensor of a checkpoint, or one of each layer, appears in the model. Data: equal rules do the same.
+ *
+ * <p>Names may hold one placeholder, <code>{i}</code>, which stands for each of the rule's indices; <code>{i+8}</code> and
+ * <code>{i-8}</code> stand for the index moved by so many. A rule over indices has the placeholder in all its names.
+ *
+ * {@snippet :
+ * NameRule.rename("language_model.model.layers.{i}.attention.wo.weight", "layers.{i+8}.mixer.o_proj.weight").over(0, 24);
+ * NameRule.grouped("encoder.{i}.wqkv.weight", 8, new NameRule.Part("layers.{i}.q_proj.weight", 256),
+ *         new NameRule.Part("layers.{i}.k_proj.weight", 128), new NameRule.Part("layers.{i}.v_proj.weight", 128)).over(0, 8);
+ * }
+ */
+public sealed interface NameRule {
+    /**
+     * A model tensor that lies in some rows of a checkpoint tensor.
+     *
+     * @param model its name in the model
+     * @param rows how many rows it has, in each group if there are groups
+     */
+    record Part(String model, int rows) {
+        /** Checks that there are rows. */
+        public Part {
+            if (rows < 1) {
+                throw new CheckpointException("'%s' must have at least 1 row, has %d".formatted(model, rows));
+            }
+        }
+    }
+
+    /**
+     * The same tensor under two names.
+     *
+     * @param checkpoint the name in the checkpoint
+     * @param model the name in the model
+     * @param indices what the placeholder stands for; empty if there is none
+     */
+    record Rename(String checkpoint, String model, List<Integer> indices) implements NameRule {
+        /** Copies the indices. */
+        public Rename {
+            indices = List.copyOf(indices);
+        }
+    }
+
+    /**
+     * One checkpoint tensor that is the model tensors one below the other, along axis 0.
+     *
+     * @param checkpoint the name in the checkpoint
+     * @param parts the model tensors from top to bottom
+     * @param indices what the placeholder stands for; empty if there is none
+     */
+    record Rows(String checkpoint, List<Part> parts, List<Integer> indices) implements NameRule {
+        /** Copies the lists. */
+        public Rows {
+            parts = List.copyOf(parts);
+            indices = List.copyOf(indices);
+        }
+    }
+
+    /**
+     * One checkpoint tensor whose rows are groups, each of which has some rows of every model tensor: with groups
+     * {@code g}, the first rows of {@code q, k, v}, then the next ones of each.
+     *
+     * @param checkpoint the name in the checkpoint
+     * @param groups how many groups there are
+     * @param parts the model tensors in the order in which a group has them, with their rows in one group
+     * @param indices what the placeholder stands for; empty if there is none
+     */
+    record Grouped(String checkpoint, int groups, List<Part> parts, List<Integer> indices) implements NameRule {
+        /** Copies the lists and checks that there are groups. */
+        public Grouped {
+            if (groups < 1) {
+                throw new CheckpointException("'%s' must have at least 1 group, has %d".formatted(checkpoint, groups));
+            }
+            parts = List.copyOf(parts);
+            indices = List.copyOf(indices);
+        }
+    }
+
+    /**
+     * A tensor that the model does not use and that is carried along, under its own name, so that it is there when the model
+     * is saved. It may be absent.
+     *
+     * @param checkpoint the name
+     * @param indices what the placeholder stands for; empty if there is none
+     */
+    record Keep(String checkpoint, List<Integer> indices) implements NameRule {
+        /** Copies the indices. */
+        public Keep {
+            indices = List.copyOf(indices);
+        }
+    }
+
+    /** Returns the name in the checkpoint, perhaps with a placeholder. */
+    String checkpoint();
+
+    /** Returns what the placeholder stands for; empty if there is none. */
+    List<Integer> indices();
+
+    /** Returns the rule for one tensor under two names. */
+    static NameRule rename(String checkpoint, String model) {
+        return new Rename(checkpoint, model, List.of());
+    }
+
+    /** Returns the rule for model tensors that lie one below the other. */
+    static NameRule rows(String checkpoint, Part... parts) {
+        return new Rows(checkpoint, List.of(parts), List.of());
+    }
+
+    /** Returns the rule for model tensors that lie interleaved in groups of rows. */
+    static NameRule grouped(String checkpoint, int groups, Part... parts) {
+        return new Grouped(checkpoint, groups, List.of(parts), List.of());
+    }
+
+    /** Returns the rule for a tensor that is only carried along. */
+    static NameRule keep(String checkpoint) {
+        return new Keep(checkpoint, List.of());
+    }
+
+    /** Returns this rule for the indices {@code from <= i < to}; for nothing if there are none. */
+    default NameRule over(int from, int to) {
+        return over(IntStream.range(from, to).boxed().toList());
+    }
+
+    /** Returns this rule for some indices. An empty collection makes a rule for nothing. */
+    default NameRule over(Collection<Integer> indices) {
+        List<Integer> list = List.copyOf(indices);
+        return switch (this) {
+            case Rename(var checkpoint, var model, var _) -> new Rename(checkpoint, model, list);
+            case Rows(var checkpoint, var parts, var _) -> new Rows(checkpoint, parts, list);
+            case Grouped(var checkpoint, var groups, var parts, var _) -> new Grouped(checkpoint, groups, parts, list);
+            case Keep(var checkpoint, var _) -> new Keep(checkpoint, list);
+        };
+    }
+
+    /** The placeholder in its three forms. */
+    Pattern PLACEHOLDER = Pattern.compile("\\{i([+-]\\d{1,6})?\\}");
+}

@@ -1,0 +1,154 @@
+package carve.api.checkpoint;
+
+import carve.api.tensor.TensorType;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A safetensors file, mapped into memory and checked when it is opened. Files may be larger than the memory.
+ *
+ * <p>The format: 8 bytes with the length N of the header, little-endian; N bytes of JSON in UTF-8, an object of
+ * {@code "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]}} and optionally
+ * {@code "__metadata__": {"key": "text"}}, with spaces at the end; then the values, to the end of the file, in offsets that
+ * count from the end of the header. Values are row-major and little-endian. Every byte of them belongs to exactly one tensor.
+ *
+ * <p>Closing the file invalidates all its segments. While it is open it must not be changed in place; replacing it by a
+ * renamed file, as {@link SafeTensorsWriter} does, is fine.
+ *
+ * <p>Segments are made by address where this module has native access, so that they are of the one class of segment that all
+ * tensors have, and loops over them stay fast; without native access they are slices of the mapping, with the same values.
+ */
+public final class SafeTensors implements TensorSource, AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(SafeTensors.class.getName());
+    private static final ValueLayout.OfLong LENGTH =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final Path file;
+    private final Arena arena;
+    private final SafeTensorsHeader header;
+    private final MemorySegment values;
+
+    private SafeTensors(Path file, Arena arena, SafeTensorsHeader header, MemorySegment values) {
+        this.file = file;
+        this.arena = arena;
+        this.header = header;
+        this.values = values;
+    }
+
+    /**
+     * Opens and checks a file.
+     *
+     * @throws CheckpointException if it cannot be read or is not a valid safetensors file
+     */
+    public static SafeTensors open(Path file) {
+        Arena arena = Arena.ofShared();
+        try {
+            return open(file, arena);
+        } catch (IOException | RuntimeException e) {
+            arena.close();
+            throw failure(file, e);
+        }
+    }
+
+    private static SafeTensors open(Path file, Arena arena) throws IOException {
+        MemorySegment all = map(file, arena);
+        if (all.byteSize() < Long.BYTES) {
+            throw new CheckpointException(
+                    "%s: the file has %d bytes, the header's length alone takes 8".formatted(file, all.byteSize()));
+        }
+        long length = all.get(LENGTH, 0);
+        if (length < 0 || length > SafeTensorsHeader.MAX_BYTES) {
+            throw new CheckpointException("%s: the header's length is %s bytes, the limit is %d; is this a safetensors file?"
+                    .formatted(file, Long.toUnsignedString(length), SafeTensorsHeader.MAX_BYTES));
+        }
+        long start = Long.BYTES + length;
+        if (start > all.byteSize()) {
+            throw new CheckpointException("%s: the header ends at byte %d, the file at byte %d; is it truncated?"
+                    .formatted(file, start, all.byteSize()));
+        }
+        byte[] text = all.asSlice(Long.BYTES, length).toArray(ValueLayout.JAVA_BYTE);
+        var header = SafeTensorsHeader.parse(text, all.byteSize() - start, file.toString());
+        return new SafeTensors(file, arena, header, all.asSlice(start));
+    }
+
+    private static MemorySegment map(Path file, Arena arena) throws IOException {
+        try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+            if (SafeTensors.class.getModule().isNativeAccessEnabled()) {
+                return plain(mapped, arena).asReadOnly();
+            }
+            LOG.log(System.Logger.Level.DEBUG, "{0}: values are read through the mapping, which is slower in some loops,"
+                    + " because carve.api has no native access", file);
+            return mapped;
+        }
+    }
+
+    // A mapping is a segment class of its own, which spoils kernels that see both.
+    @SuppressWarnings("restricted")
+    private static MemorySegment plain(MemorySegment mapped, Arena arena) {
+        return MemorySegment.ofAddress(mapped.address()).reinterpret(mapped.byteSize(), arena, null);
+    }
+
+    private static CheckpointException failure(Path file, Exception e) {
+        return switch (e) {
+            case CheckpointException known -> known;
+            case NoSuchFileException _ -> new CheckpointException(file + ": no such file", e);
+            default -> new CheckpointException("%s: cannot be read: %s".formatted(file, e), e);
+        };
+    }
+
+    /** Returns the file. */
+    public Path file() {
+        return file;
+    }
+
+    /** Returns the texts under {@code __metadata__}; empty if there are none. */
+    public Map<String, String> metadata() {
+        return header.metadata();
+    }
+
+    /** Returns the names in the order of the values in the file. */
+    @Override
+    public Set<String> names() {
+        return header.entries().keySet();
+    }
+
+    @Override
+    public TensorType type(String name) {
+        return entry(name).type();
+    }
+
+    @Override
+    public MemorySegment data(String name) {
+        var entry = entry(name);
+        return values.asSlice(entry.offset(), entry.type().bytes());
+    }
+
+    private SafeTensorsHeader.Entry entry(String name) {
+        var entry = header.entries().get(name);
+        if (entry == null) {
+            throw new CheckpointException(file + ": " + TensorSources.unknown(name, names()).getMessage());
+        }
+        return entry;
+    }
+
+    /** Unmaps the file. */
+    @Override
+    public void close() {
+        arena.close();
+    }
+
+    @Override
+    public String toString() {
+        return file.toString();
+    }
+}

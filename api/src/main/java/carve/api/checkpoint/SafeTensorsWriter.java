@@ -1,0 +1,213 @@
+package carve.api.checkpoint;
+
+import carve.api.tensor.DType;
+import carve.api.tensor.TensorType;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Writes a safetensors file, one tensor after the other, so that none but the current one need be in memory.
+ *
+ * <p>The format is described at {@link SafeTensors}. The file has another name until {@link #commit}, which flushes it and
+ * renames it in one step; a writer that is closed or killed before that leaves what was there before.
+ *
+ * {@snippet :
+ * try (var writer = SafeTensorsWriter.create(file, types, Map.of())) {
+ *     for (String name : types.keySet()) {
+ *         writer.write(name, values(name));
+ *     }
+ *     writer.commit();
+ * }
+ * }
+ */
+public final class SafeTensorsWriter implements AutoCloseable {
+    private static final long BUFFER = 1L << 20;
+    // the official writer's order of storage types, descending; types of equal size included
+    private static final List<DType> OFFICIAL = List.of(DType.I64, DType.F64, DType.F32, DType.I32, DType.BF16, DType.F16,
+            DType.I16, DType.I8, DType.U8, DType.BOOL);
+
+    private final Staging staging;
+    private final String name;
+    private final FileChannel channel;
+    private final Iterator<Map.Entry<String, SafeTensorsHeader.Entry>> entries;
+    private final long size;
+    private final boolean owner;
+
+    SafeTensorsWriter(Staging staging, String name, SafeTensorsHeader header, boolean owner) {
+        this.staging = staging;
+        this.name = name;
+        this.owner = owner;
+        entries = header.entries().entrySet().iterator();
+        byte[] head = header.print();
+        size = head.length + header.dataBytes();
+        try {
+            channel = staging.create(name);
+            write(ByteBuffer.wrap(head));
+        } catch (IOException e) {
+            throw staging.failure(name, e);
+        }
+    }
+
+    /**
+     * Begins a file whose tensors come in the order of the map.
+     *
+     * @param metadata texts for {@code __metadata__}, which is left out if there are none
+     * @throws CheckpointException if the folder cannot be written
+     */
+    public static SafeTensorsWriter create(Path file, Map<String, TensorType> types, Map<String, String> metadata) {
+        var header = SafeTensorsHeader.of(types, metadata);
+        Path absolute = file.toAbsolutePath();
+        Staging staging = Staging.in(absolute.getParent());
+        try {
+            return new SafeTensorsWriter(staging, absolute.getFileName().toString(), header, true);
+        } catch (CheckpointException e) {
+            staging.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Writes a whole file with the tensors of a source, in the source's order.
+     *
+     * @throws CheckpointException if it cannot be written; what was there before is unchanged
+     */
+    public static void write(Path file, TensorSource source, Map<String, String> metadata) {
+        try (var writer = create(file, types(source), metadata)) {
+            source.names().forEach(name -> writer.write(name, source.pieces(name)));
+            writer.commit();
+        }
+    }
+
+    /** Returns the types of a source's tensors in the source's order. */
+    public static Map<String, TensorType> types(TensorSource source) {
+        var types = new LinkedHashMap<String, TensorType>();
+        source.names().forEach(name -> types.put(name, source.type(name)));
+        return types;
+    }
+
+    /**
+     * Returns the types in the order in which the official writer puts the tensors: by storage type, wide ones first, then by
+     * name. Files written in this order equal the official ones byte for byte.
+     */
+    public static Map<String, TensorType> officialOrder(Map<String, TensorType> types) {
+        var ordered = new LinkedHashMap<String, TensorType>();
+        types.entrySet().stream()
+                .sorted(Comparator.comparingInt((Map.Entry<String, TensorType> e) -> OFFICIAL.indexOf(e.getValue().dtype()))
+                        .thenComparing(Map.Entry.comparingByKey()))
+                .forEach(e -> ordered.put(e.getKey(), e.getValue()));
+        return ordered;
+    }
+
+    /**
+     * Writes the values of the next tensor.
+     *
+     * @throws CheckpointException if another tensor is due, the values are not as many bytes as its type says, or the disk
+     *     does not take them
+     */
+    public void write(String tensor, MemorySegment values) {
+        write(tensor, List.of(values));
+    }
+
+    /** Writes the values of the next tensor, which lie in several pieces. */
+    public void write(String tensor, List<MemorySegment> pieces) {
+        next(tensor, pieces.stream().mapToLong(MemorySegment::byteSize).sum());
+        try {
+            for (MemorySegment piece : pieces) {
+                write(piece);
+            }
+        } catch (IOException e) {
+            throw staging.failure(name, e);
+        }
+    }
+
+    /** Leaves the next tensor zero; where the file system can, it takes no room on the disk. */
+    public void writeZeros(String tensor, TensorType type) {
+        next(tensor, type.bytes());
+        try {
+            channel.position(channel.position() + type.bytes());
+        } catch (IOException e) {
+            throw staging.failure(name, e);
+        }
+    }
+
+    /**
+     * Puts the file in place.
+     *
+     * @throws CheckpointException if a tensor has not been written, or the disk refuses
+     */
+    public void commit() {
+        finish();
+        staging.commit();
+    }
+
+    void finish() {
+        if (entries.hasNext()) {
+            throw new CheckpointException("%s: tensor '%s' has not been written"
+                    .formatted(staging.folder().resolve(name), entries.next().getKey()));
+        }
+        try {
+            if (channel.size() < size) {
+                channel.write(ByteBuffer.allocate(1), size - 1);
+            }
+        } catch (IOException e) {
+            throw staging.failure(name, e);
+        }
+    }
+
+    /** Removes the file if it has not been committed. */
+    @Override
+    public void close() {
+        if (owner) {
+            staging.close();
+        }
+    }
+
+    private void next(String tensor, long bytes) {
+        if (!entries.hasNext()) {
+            throw new CheckpointException("%s: tensor '%s' was not announced; all that were are written"
+                    .formatted(staging.folder().resolve(name), tensor));
+        }
+        var due = entries.next();
+        if (!due.getKey().equals(tensor)) {
+            throw new CheckpointException("%s: tensor '%s' is due, got '%s'"
+                    .formatted(staging.folder().resolve(name), due.getKey(), tensor));
+        }
+        TensorType type = due.getValue().type();
+        if (type.bytes() != bytes) {
+            throw new CheckpointException("%s: tensor '%s': %s takes %d bytes, got %d"
+                    .formatted(staging.folder().resolve(name), tensor, type, type.bytes(), bytes));
+        }
+    }
+
+    private void write(MemorySegment values) throws IOException {
+        if (values.isNative()) {
+            for (long done = 0; done < values.byteSize(); done += BUFFER << 8) {
+                write(values.asSlice(done, Math.min(BUFFER << 8, values.byteSize() - done)).asByteBuffer());
+            }
+            return;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment buffer = arena.allocate(Math.min(BUFFER, values.byteSize()));
+            for (long done = 0; done < values.byteSize(); done += BUFFER) {
+                long length = Math.min(BUFFER, values.byteSize() - done);
+                MemorySegment.copy(values, done, buffer, 0, length);
+                write(buffer.asSlice(0, length).asByteBuffer());
+            }
+        }
+    }
+
+    private void write(ByteBuffer buffer) throws IOException {
+        while (buffer.hasRemaining()) {
+            channel.write(buffer);
+        }
+    }
+}
