@@ -1,0 +1,111 @@
+package carve.models.text;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import carve.api.config.Json;
+import carve.api.config.JsonArray;
+import carve.api.config.JsonObject;
+import carve.api.config.JsonString;
+import carve.api.config.JsonValue;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/** A {@code tokenizer.json}, run by Hugging Face's tokenizers library. */
+final class JsonTokenizer implements Tokenizer {
+    // the library cuts texts at 512 tokens unless told not to
+    private static final Map<String, String> OPTIONS = Map.of("truncation", "false", "padding", "false");
+
+    private final HuggingFaceTokenizer library;
+    private final Map<String, Integer> vocabulary;
+    private final int size;
+
+    private JsonTokenizer(HuggingFaceTokenizer library, Map<String, Integer> vocabulary) {
+        this.library = library;
+        this.vocabulary = vocabulary;
+        this.size = vocabulary.values().stream().mapToInt(id -> id + 1).max().orElse(0);
+    }
+
+    static JsonTokenizer open(Path file) {
+        var vocabulary = vocabulary(Json.readObject(file));
+        try {
+            var library = Libraries.open(HuggingFaceTokenizer.class, () -> library(file));
+            return new JsonTokenizer(library, vocabulary);
+        } catch (RuntimeException e) {
+            // the native half throws nothing more exact
+            throw new TextException("tokenizer %s: cannot be opened, %s".formatted(file, e.getMessage()), e);
+        }
+    }
+
+    private static HuggingFaceTokenizer library(Path file) {
+        try {
+            return HuggingFaceTokenizer.newInstance(file, OPTIONS);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Map<String, Integer> vocabulary(JsonObject json) {
+        Map<String, Integer> result = new HashMap<>();
+        JsonObject model = json.object("model");
+        switch (model.value("vocab").orElse(JsonObject.empty())) {
+            case JsonObject tokens -> tokens.keys().forEach(token -> result.put(token, tokens.integer(token)));
+            // Unigram models have [token, score] pairs in the order of their ids
+            case JsonArray tokens -> tokens.items().forEach(pair -> result.put(first(pair, model), result.size()));
+            default -> throw model.error("vocab", "expected an object or an array");
+        }
+        for (JsonValue added : json.optionalArray("added_tokens").map(JsonArray::items).orElse(List.of())) {
+            if (added instanceof JsonObject token) {
+                result.put(token.string("content"), token.integer("id"));
+            }
+        }
+        return result;
+    }
+
+    private static String first(JsonValue pair, JsonObject model) {
+        if (pair instanceof JsonArray array && !array.items().isEmpty() && array.items().getFirst() instanceof JsonString token) {
+            return token.text();
+        }
+        throw model.error("vocab", "expected pairs of token and score, found " + pair.describe());
+    }
+
+    @Override
+    public int[] encode(String text) {
+        return encode(text, true);
+    }
+
+    @Override
+    public int[] encodeContinuation(String text) {
+        return encode(text, false);
+    }
+
+    private int[] encode(String text, boolean beginning) {
+        long[] ids = library.encode(text, beginning, false).getIds();
+        return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
+    }
+
+    @Override
+    public String decode(int... ids) {
+        return library.decode(Arrays.stream(ids).filter(id -> id >= 0 && id < size).asLongStream().toArray(), true);
+    }
+
+    @Override
+    public OptionalInt id(String token) {
+        Integer id = vocabulary.get(token);
+        return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+    }
+
+    @Override
+    public int vocabularySize() {
+        return size;
+    }
+
+    @Override
+    public void close() {
+        library.close();
+    }
+}

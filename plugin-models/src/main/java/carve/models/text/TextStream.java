@@ -1,0 +1,52 @@
+package carve.models.text;
+
+import java.util.Arrays;
+
+/**
+ * Text that grows with every id, for output as it is generated.
+ *
+ * <p>The pieces it returns, put together, are the {@link Tokenizer#decode} of all ids. A character whose bytes are spread over several ids is held
+ * until it is complete. Not safe for several threads.
+ */
+public final class TextStream {
+    private static final char REPLACEMENT = '\uFFFD';
+    // a character has at most four bytes, and an id at least one: longer waits are for bytes that never become one
+    private static final int LONGEST_WAIT = 4;
+
+    private final Tokenizer tokenizer;
+    // the ids of the last piece, which settle spaces at the seam, and then the ids that no piece has shown
+    private int[] window = new int[0];
+    private int shown;
+
+    TextStream(Tokenizer tokenizer) {
+        this.tokenizer = tokenizer;
+    }
+
+    /** Returns what the id adds to the text; empty while a character is incomplete. */
+    public String append(int id) {
+        window = Arrays.copyOf(window, window.length + 1);
+        window[window.length - 1] = id;
+        String text = pending();
+        boolean incomplete = text.isEmpty() || text.charAt(text.length() - 1) == REPLACEMENT;
+        return incomplete && window.length - shown < LONGEST_WAIT ? "" : show(text);
+    }
+
+    /** Returns what is still held, incomplete characters as U+FFFD. */
+    public String finish() {
+        return show(pending());
+    }
+
+    private String pending() {
+        String before = tokenizer.decode(Arrays.copyOf(window, shown));
+        String all = tokenizer.decode(window);
+        return all.substring(Math.min(before.length(), all.length()));
+    }
+
+    private String show(String text) {
+        if (!text.isEmpty()) {
+            window = Arrays.copyOfRange(window, shown, window.length);
+            shown = window.length;
+        }
+        return text;
+    }
+}

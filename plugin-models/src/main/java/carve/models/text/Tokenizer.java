@@ -1,0 +1,64 @@
+package carve.models.text;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+
+/**
+ * Text to token ids and back, as the model's own tokenizer does it.
+ *
+ * <p>Special tokens that stand in a text, such as {@code <|im_end|>}, are recognised and become their one id: text from strangers that must not
+ * contain them is the caller's to check. Implementations hold native memory, may be used by several threads, and are closed by whoever opened
+ * them; after that every call fails.
+ */
+public interface Tokenizer extends AutoCloseable {
+    /**
+     * Opens the tokenizer in a model's folder: {@code tokenizer.json} if there is one, else {@code tokenizer.model} with
+     * {@code added_tokens.json} and {@code tokenizer_config.json} beside it.
+     *
+     * @throws TextException if the folder has neither file, or it cannot be read
+     */
+    static Tokenizer open(Path folder) {
+        Path json = folder.resolve("tokenizer.json");
+        if (Files.isRegularFile(json)) {
+            return JsonTokenizer.open(json);
+        }
+        Path model = folder.resolve("tokenizer.model");
+        if (Files.isRegularFile(model)) {
+            return SentencePieceTokenizer.open(model);
+        }
+        throw new TextException("tokenizer: neither tokenizer.json nor tokenizer.model in " + folder);
+    }
+
+    /** Returns the ids of a text that stands at the beginning: with whatever the tokenizer puts before it, such as {@code <s>}. */
+    int[] encode(String text);
+
+    /** Returns the ids of a text that continues another: nothing is put before it. */
+    int[] encodeContinuation(String text);
+
+    /** Returns the text of the ids without special tokens; ids outside the vocabulary are left out. Half characters become U+FFFD. */
+    String decode(int... ids);
+
+    /** Returns the id of a token written as in the vocabulary, special or not. */
+    OptionalInt id(String token);
+
+    /** Returns one more than the greatest id. */
+    int vocabularySize();
+
+    @Override
+    void close();
+
+    /**
+     * Returns the id of a token that must be there.
+     *
+     * @throws TextException if it is not in the vocabulary
+     */
+    default int requiredId(String token) {
+        return id(token).orElseThrow(() -> new TextException("tokenizer: no token '%s' among %d".formatted(token, vocabularySize())));
+    }
+
+    /** Returns a new stream that decodes ids one by one. */
+    default TextStream stream() {
+        return new TextStream(this);
+    }
+}
