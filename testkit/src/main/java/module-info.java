@@ -2,4 +2,6 @@
 module carve.testkit {
     requires transitive carve.api;
     requires transitive org.junit.jupiter.api;
+
+    exports carve.testkit;
 }

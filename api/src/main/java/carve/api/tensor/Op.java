@@ -81,7 +81,7 @@ public sealed interface Op {
      */
     record ScatterAdd(int rows) implements Op {}
 
-    /** The operand in another storage type, rounded to nearest even. */
+    /** The operand in another storage type: rounded to nearest even, or towards zero where that holds integers. */
     record Cast(DType dtype) implements Op {}
 
     /** Elementwise functions of one operand. */

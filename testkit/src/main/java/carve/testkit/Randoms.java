@@ -1,0 +1,76 @@
+package carve.testkit;
+
+import carve.api.device.Device;
+import carve.api.tensor.DType;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import java.util.stream.IntStream;
+
+/**
+ * Random tensors that depend on a seed and a name alone: the same bits on every device and in every order.
+ *
+ * <p>The i-th number of a name is SplitMix64 (Steele, Lea and Flood 2014) of the seed, the hash of the name, and i.
+ *
+ * @param seed chooses the numbers
+ */
+public record Randoms(long seed) {
+    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
+    /** Returns the numbers of seed 42, which every test uses. */
+    public static Randoms seeded() {
+        return new Randoms(42);
+    }
+
+    /** Returns an F32 tensor of the standard normal distribution. */
+    public Tensor normal(Device device, String name, int... extents) {
+        return normal(device, name, TensorType.f32(extents));
+    }
+
+    /** Returns a tensor of a floating-point type of the standard normal distribution. */
+    public Tensor normal(Device device, String name, TensorType type) {
+        return Values.upload(device, type, normals(name, Math.toIntExact(type.shape().size())));
+    }
+
+    /** Returns an F32 tensor of uniform values between two bounds. */
+    public Tensor uniform(Device device, String name, double low, double high, int... extents) {
+        TensorType type = TensorType.f32(extents);
+        return Values.upload(device, type, uniforms(name, low, high, Math.toIntExact(type.shape().size())));
+    }
+
+    /** Returns an I32 tensor of integers from 0 up to, not including, a bound. */
+    public Tensor indices(Device device, String name, int bound, int... extents) {
+        TensorType type = new TensorType(DType.I32, Shape.of(extents));
+        return Values.upload(device, type, integers(name, 0, bound, Math.toIntExact(type.shape().size())));
+    }
+
+    /** Returns values of the standard normal distribution, by Box and Muller. */
+    public double[] normals(String name, int count) {
+        return IntStream.range(0, count)
+                .mapToDouble(i -> Math.sqrt(-2 * Math.log1p(-uniform(name, 2L * i)))
+                        * Math.cos(2 * Math.PI * uniform(name, 2L * i + 1)))
+                .toArray();
+    }
+
+    /** Returns uniform values {@code low <= x < high}. */
+    public double[] uniforms(String name, double low, double high, int count) {
+        return IntStream.range(0, count).mapToDouble(i -> low + (high - low) * uniform(name, i)).toArray();
+    }
+
+    /** Returns integers {@code low <= n < high} as doubles. */
+    public double[] integers(String name, int low, int high, int count) {
+        return IntStream.range(0, count).mapToDouble(i -> low + Math.floor((high - low) * uniform(name, i))).toArray();
+    }
+
+    // 0 <= result < 1, 53 bits
+    private double uniform(String name, long counter) {
+        long key = mix(seed + GOLDEN * name.hashCode());
+        return (mix(key + GOLDEN * (counter + 1)) >>> 11) * 0x1p-53;
+    }
+
+    private static long mix(long value) {
+        long z = (value ^ value >>> 30) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
+        return z ^ z >>> 31;
+    }
+}
