@@ -3,6 +3,11 @@ module carve.api {
     exports carve.api.checkpoint;
     exports carve.api.config;
     exports carve.api.device;
+    exports carve.api.loss;
+    exports carve.api.mixer;
+    exports carve.api.model;
     exports carve.api.op;
+    exports carve.api.param;
+    exports carve.api.stage;
     exports carve.api.tensor;
 }

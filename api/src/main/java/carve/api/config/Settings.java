@@ -87,6 +87,9 @@ public interface Settings {
     /** Returns whether there is such a key. This makes the key known to suggestions and does not mark it as used. */
     boolean has(String key);
 
+    /** Returns the whole section as a tree and counts all its keys as used: whoever takes it answers for them. */
+    SettingsNode.Section take();
+
     /** Returns the keys of this section in the order in which they were written. Marks nothing. */
     Set<String> keys();
 

@@ -50,5 +50,38 @@ public sealed interface SettingsNode {
         public Section {
             members = Collections.unmodifiableMap(new LinkedHashMap<>(members));
         }
+
+        /** Returns this section with what it leaves out taken from defaults; sections are joined, all else replaced. */
+        public Section over(Section defaults) {
+            Map<String, SettingsNode> joined = new LinkedHashMap<>(defaults.members);
+            members.forEach((key, value) -> joined.merge(key, value, Section::join));
+            return new Section(joined, origin);
+        }
+
+        private static SettingsNode join(SettingsNode below, SettingsNode above) {
+            return below instanceof Section under && above instanceof Section over ? over.over(under) : above;
+        }
+
+        /** Returns this section without one key. */
+        public Section without(String key) {
+            Map<String, SettingsNode> rest = new LinkedHashMap<>(members);
+            rest.remove(key);
+            return new Section(rest, origin);
+        }
+
+        /** Returns the values as strings, numbers, truth values, lists and maps of these. */
+        public Map<String, Object> toMap() {
+            Map<String, Object> map = new LinkedHashMap<>();
+            members.forEach((key, value) -> map.put(key, plain(value)));
+            return map;
+        }
+
+        private static Object plain(SettingsNode node) {
+            return switch (node) {
+                case Scalar scalar -> scalar.value();
+                case Items items -> items.items().stream().map(Section::plain).toList();
+                case Section section -> section.toMap();
+            };
+        }
     }
 }

@@ -103,6 +103,12 @@ public final class TreeSettings implements Settings {
     }
 
     @Override
+    public SettingsNode.Section take() {
+        keys().forEach(this::use);
+        return node;
+    }
+
+    @Override
     public Set<String> keys() {
         return node.members().keySet();
     }

@@ -1,0 +1,24 @@
+package carve.api.loss;
+
+import carve.api.tensor.Tensor;
+
+/**
+ * What training makes small: a scalar function of what was observed at a site. Immutable; mask and reduction are settings
+ * of its own.
+ */
+public interface Loss {
+    /**
+     * Returns the site that it looks at: {@code logits}, {@code final_norm}, or one that every layer has ({@code heads},
+     * {@code output}), in which case it is evaluated for every converted layer and the mean is taken.
+     */
+    String site();
+
+    /** Returns the factor before it in the sum of losses. */
+    double weight();
+
+    /** Returns whether it compares the student with a teacher. */
+    boolean needsTeacher();
+
+    /** Returns the loss, a scalar. */
+    Tensor of(Observations observations);
+}

@@ -1,0 +1,63 @@
+package carve.api.mixer;
+
+/**
+ * The settings of rotary position embedding.
+ *
+ * @param base the base of the angles: angle i of R/2 is {@code position * base^(-2 i / R)}
+ * @param width R, the leading elements of a head that are rotated; 0 for none
+ * @param maxPositions how many positions the model was trained for
+ * @param dynamicFactor the factor of dynamic NTK scaling, by which the base grows beyond maxPositions; 0 for none
+ */
+public record Rotary(double base, int width, int maxPositions, double dynamicFactor) {
+    /** No rotation. */
+    public static final Rotary NONE = new Rotary(10_000, 0, Integer.MAX_VALUE, 0);
+
+    /** Checks ranges. */
+    public Rotary {
+        if (width < 0 || width % 2 != 0) {
+            throw new IllegalArgumentException("rotary: the width must be even and not negative; width=" + width);
+        }
+        if (!(base > 0) || maxPositions < 1 || dynamicFactor < 0) {
+            throw new IllegalArgumentException(
+                    "rotary: base and max-positions must be positive, dynamic-factor not negative; base=%s, "
+                            .formatted(base) + "max-positions=%d, dynamic-factor=%s".formatted(maxPositions, dynamicFactor));
+        }
+    }
+
+    /**
+     * Returns the base for a sequence of a length: as it is up to maxPositions; beyond, with dynamic NTK scaling, {@code
+     * base * (factor * length / maxPositions - (factor - 1))^(R / (R - 2))}, as InternLM2 does.
+     */
+    public double baseAt(long length) {
+        if (dynamicFactor == 0 || length <= maxPositions || width <= 2) {
+            return base;
+        }
+        double growth = dynamicFactor * length / maxPositions - (dynamicFactor - 1);
+        return base * Math.pow(growth, width / (width - 2.0));
+    }
+
+    /** Returns {@code cos} of the angles of positions, row-major (positions, R/2), for a sequence of a length. */
+    public float[] cos(int[] positions, long length) {
+        return table(positions, length, true);
+    }
+
+    /** Returns {@code sin} of the angles of positions, row-major (positions, R/2), for a sequence of a length. */
+    public float[] sin(int[] positions, long length) {
+        return table(positions, length, false);
+    }
+
+    // Angles are made as the models' own code makes them: inverse frequencies and products in F32.
+    private float[] table(int[] positions, long length, boolean cosine) {
+        int half = width / 2;
+        float[] table = new float[positions.length * half];
+        double grown = baseAt(length);
+        for (int i = 0; i < half; i++) {
+            float frequency = 1f / (float) Math.pow(grown, 2f * i / width);
+            for (int t = 0; t < positions.length; t++) {
+                float angle = positions[t] * frequency;
+                table[t * half + i] = (float) (cosine ? Math.cos(angle) : Math.sin(angle));
+            }
+        }
+        return table;
+    }
+}

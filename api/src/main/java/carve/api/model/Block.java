@@ -1,0 +1,75 @@
+package carve.api.model;
+
+import carve.api.mixer.Mixer;
+import carve.api.mixer.MixerDims;
+import carve.api.mixer.MixerState;
+import carve.api.mixer.Probe;
+import carve.api.op.Sequences;
+import carve.api.param.ParamSpec;
+import carve.api.param.Params;
+import carve.api.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One layer of a model: norms, a mixer and a feed-forward part around residual connections. Parameters: {@code
+ * mixer_norm.*}, {@code mixer.*}, {@code mlp_norm.*} (sequential blocks) and {@code mlp.*}.
+ *
+ * @param label the layer's name in traces: {@code emb.0}, {@code llm.3}
+ * @param dims what the mixer was made for
+ * @param choice which mixer it is, with its settings
+ * @param mixer the mixer
+ * @param norm the norms of the block
+ * @param feedForward the part that works on each position alone
+ * @param parallel whether mixer and feed-forward part see the same normalised input, as in Phi, instead of one after the
+ *     other
+ */
+public record Block(
+        String label,
+        MixerDims dims,
+        LayerChoice choice,
+        Mixer mixer,
+        Norm norm,
+        FeedForward feedForward,
+        boolean parallel) {
+
+    /** Returns the parameters. */
+    public List<ParamSpec> parameters() {
+        List<ParamSpec> specs = new ArrayList<>();
+        norm.parameters().forEach(spec -> specs.add(spec.under("mixer_norm")));
+        mixer.parameters().forEach(spec -> specs.add(spec.under("mixer")));
+        if (!parallel) {
+            norm.parameters().forEach(spec -> specs.add(spec.under("mlp_norm")));
+        }
+        feedForward.parameters().forEach(spec -> specs.add(spec.under("mlp")));
+        return List.copyOf(specs);
+    }
+
+    /** Returns this block with another mixer. */
+    public Block with(LayerChoice otherChoice, Mixer other) {
+        return new Block(label, dims, otherChoice, other, norm, feedForward, parallel);
+    }
+
+    /** Returns the output {@code (B, T, D)} of the layer for x {@code (B, T, D)}. */
+    public Tensor forward(Params p, Tensor x, Sequences s, Probe probe) {
+        Tensor normed = norm.apply(p.under("mixer_norm"), x);
+        return finish(p, x, normed, mixer.forward(p.under("mixer"), normed, s, probe));
+    }
+
+    /** Returns what the mixer alone gives for the layer's input x {@code (B, T, D)}; for losses on its inner values. */
+    public Tensor mix(Params p, Tensor x, Sequences s, Probe probe) {
+        return mixer.forward(p.under("mixer"), norm.apply(p.under("mixer_norm"), x), s, probe);
+    }
+
+    /** Returns the output for the next positions {@code (B, T, D)} and makes the state remember them. */
+    public Tensor advance(Params p, Tensor x, MixerState state) {
+        Tensor normed = norm.apply(p.under("mixer_norm"), x);
+        return finish(p, x, normed, mixer.advance(p.under("mixer"), normed, state));
+    }
+
+    private Tensor finish(Params p, Tensor x, Tensor normed, Tensor mixed) {
+        Tensor sum = x.add(mixed);
+        Tensor input = parallel ? normed : norm.apply(p.under("mlp_norm"), sum);
+        return sum.add(feedForward.apply(p.under("mlp"), input));
+    }
+}

@@ -1,0 +1,76 @@
+package carve.api.model;
+
+import carve.api.op.Linear;
+import carve.api.op.SwiGlu;
+import carve.api.param.Init;
+import carve.api.param.ParamSpec;
+import carve.api.param.Params;
+import carve.api.tensor.Op.UnaryFunction;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The part of a block that works on each position alone: {@code down(silu(gate x) * up x)}, or {@code down(gelu(up x))}.
+ *
+ * @param kind which form
+ * @param hidden D
+ * @param inner the width between
+ * @param bias whether linear layers have biases
+ */
+public record FeedForward(Kind kind, int hidden, int inner, boolean bias) {
+    /** The forms. */
+    public enum Kind {
+        /** Gated with SiLU; parameters {@code gate}, {@code up} and {@code down}. */
+        SWIGLU,
+        /** GELU in its tanh form; parameters {@code up} and {@code down}. */
+        GELU_TANH,
+        /** GELU in its exact form; parameters {@code up} and {@code down}. */
+        GELU
+    }
+
+    /** Returns the parameters. */
+    public List<ParamSpec> parameters() {
+        List<ParamSpec> specs = new ArrayList<>();
+        if (kind == Kind.SWIGLU) {
+            linear(specs, "gate", inner, hidden);
+        }
+        linear(specs, "up", inner, hidden);
+        linear(specs, "down", hidden, inner);
+        return List.copyOf(specs);
+    }
+
+    private void linear(List<ParamSpec> specs, String name, int outputs, int inputs) {
+        specs.add(new ParamSpec(name + ".weight", Shape.of(outputs, inputs), Init.fanIn(inputs)));
+        if (bias) {
+            specs.add(new ParamSpec(name + ".bias", Shape.of(outputs), Init.ZEROS));
+        }
+    }
+
+    /** Returns the result {@code (..., D)} for x {@code (..., D)}. */
+    public Tensor apply(Params p, Tensor x) {
+        Tensor up = linear(p.under("up"), x);
+        Tensor inside = switch (kind) {
+            case SWIGLU -> SwiGlu.apply(linear(p.under("gate"), x), up);
+            case GELU_TANH -> geluTanh(up);
+            case GELU -> gelu(up);
+        };
+        return linear(p.under("down"), inside);
+    }
+
+    private Tensor linear(Params p, Tensor x) {
+        return bias ? Linear.apply(x, p.get("weight"), p.get("bias")) : Linear.apply(x, p.get("weight"));
+    }
+
+    /** Returns {@code x/2 (1 + erf(x / sqrt 2))} (Hendrycks and Gimpel 2016, arXiv:1606.08415). */
+    public static Tensor gelu(Tensor x) {
+        return x.multiply(x.multiply(Math.sqrt(0.5)).unary(UnaryFunction.ERF).add(1)).multiply(0.5);
+    }
+
+    // x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
+    private static Tensor geluTanh(Tensor x) {
+        Tensor cubic = x.multiply(x).multiply(x).multiply(0.044715).add(x);
+        return x.multiply(cubic.multiply(Math.sqrt(2 / Math.PI)).unary(UnaryFunction.TANH).add(1)).multiply(0.5);
+    }
+}

@@ -1,0 +1,110 @@
+package carve.api.model;
+
+import carve.api.device.Device;
+import carve.api.mixer.MixerState;
+import carve.api.mixer.Probe;
+import carve.api.op.Linear;
+import carve.api.op.Recompute;
+import carve.api.op.Sequences;
+import carve.api.param.ParamSpec;
+import carve.api.param.Params;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Runs models: whole sequences, differentiably, and step by step with states. Holds nothing but the specification.
+ *
+ * @param spec the model
+ */
+public record HybridModel(ModelSpec spec) {
+    /** Returns the logits {@code (B, T, V)} of all positions. */
+    public Tensor forward(Params p, Inputs inputs, SiteProbe probe) {
+        InputEncoder.Encoded encoded = spec.input().encode(p.under("input"), inputs);
+        return logits(p, layers(p, encoded, probe, false), probe);
+    }
+
+    /** Returns the logits as {@link #forward} does; inner values of layers are computed again for gradients. */
+    public Tensor forwardRecomputing(Params p, Inputs inputs) {
+        InputEncoder.Encoded encoded = spec.input().encode(p.under("input"), inputs);
+        return logits(p, layers(p, encoded, SiteProbe.NONE, true), SiteProbe.NONE);
+    }
+
+    /** Returns the output {@code (B, T, D)} of the last layer for encoded inputs. */
+    public Tensor layers(Params p, InputEncoder.Encoded encoded, SiteProbe probe, boolean recompute) {
+        Tensor x = encoded.x();
+        probe.publish("embed", x);
+        for (int i = 0; i < spec.layers().size(); i++) {
+            probe.publish("layers." + i + ".input", x);
+            x = recompute
+                    ? recomputed(p.under("layers." + i), spec.layers().get(i), x, encoded.sequences())
+                    : spec.layers().get(i).forward(p.under("layers." + i), x, encoded.sequences(), probe.layer(i));
+            probe.publish("layers." + i + ".output", x);
+        }
+        return x;
+    }
+
+    private static Tensor recomputed(Params p, Block block, Tensor x, Sequences sequences) {
+        List<String> names = block.parameters().stream().map(ParamSpec::name).toList();
+        List<Tensor> operands = new ArrayList<>(List.of(x));
+        names.forEach(name -> operands.add(p.get(name)));
+        return Recompute.apply(List.of(x.type()), given -> {
+            Map<String, Tensor> tensors = new HashMap<>();
+            for (int i = 0; i < names.size(); i++) {
+                tensors.put(names.get(i), given.get(i + 1));
+            }
+            return List.of(block.forward(Params.of(tensors), given.getFirst(), sequences, Probe.NONE));
+        }, operands).getFirst();
+    }
+
+    /** Returns the logits {@code (..., V)} for outputs {@code (..., D)} of the last layer. */
+    public Tensor logits(Params p, Tensor x, SiteProbe probe) {
+        Tensor normed = spec.finalNorm().apply(p.under("final_norm"), x);
+        probe.publish("final_norm", normed);
+        Tensor logits = spec.outputBias()
+                ? Linear.apply(normed, p.get("output.weight"), p.get("output.bias"))
+                : Linear.apply(normed, p.get("output.weight"));
+        probe.publish("logits", logits);
+        return logits;
+    }
+
+    /** Returns the empty state of a session of batch rows and up to capacity positions; the caller closes it. */
+    public ModelState newState(Device device, int batch, int capacity) {
+        List<MixerState> states = new ArrayList<>();
+        for (Block layer : spec.layers()) {
+            states.add(layer.mixer().newState(device, batch, capacity));
+        }
+        return new ModelState(states);
+    }
+
+    /**
+     * Returns the logits {@code (B, 1, V)} of the last of the next positions, and makes the state remember them. What is
+     * born meanwhile is released.
+     */
+    public Tensor advance(Params p, Inputs inputs, ModelState state) {
+        return Scope.run(p.get("output.weight").device(), () -> {
+            Tensor x = advanceLayers(p, inputs, state);
+            return logits(p, x.slice(1, x.extent(1) - 1, x.extent(1)), SiteProbe.NONE);
+        });
+    }
+
+    /** Returns the logits {@code (B, T, V)} of all of the next positions, and makes the state remember them. */
+    public Tensor advanceAll(Params p, Inputs inputs, ModelState state) {
+        return Scope.run(p.get("output.weight").device(),
+                () -> logits(p, advanceLayers(p, inputs, state), SiteProbe.NONE));
+    }
+
+    private Tensor advanceLayers(Params p, Inputs inputs, ModelState state) {
+        Tensor x = spec.input().encode(p.under("input"), inputs).x();
+        for (int i = 0; i < spec.layers().size(); i++) {
+            Tensor before = x;
+            int layer = i;
+            x = Scope.run(x.device(), () ->
+                    spec.layers().get(layer).advance(p.under("layers." + layer), before, state.layer(layer)));
+        }
+        return x;
+    }
+}

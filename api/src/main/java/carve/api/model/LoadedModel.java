@@ -1,0 +1,28 @@
+package carve.api.model;
+
+import carve.api.device.Device;
+import carve.api.param.ParamStore;
+
+/**
+ * A model with its weights on a device.
+ *
+ * @param family the family that it belongs to
+ * @param spec the model
+ * @param params its parameters; owned
+ */
+public record LoadedModel(ModelFamily family, ModelSpec spec, ParamStore params) implements AutoCloseable {
+    /** Returns what runs it. */
+    public HybridModel model() {
+        return new HybridModel(spec);
+    }
+
+    /** Returns the device that holds its weights. */
+    public Device device() {
+        return params.device();
+    }
+
+    @Override
+    public void close() {
+        params.close();
+    }
+}

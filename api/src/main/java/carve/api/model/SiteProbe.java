@@ -1,0 +1,51 @@
+package carve.api.model;
+
+import carve.api.mixer.Probe;
+import carve.api.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * Collects named values of a pass through a model: {@code embed}, {@code layers.N.input}, {@code layers.N.output}, {@code
+ * layers.N.heads} and whatever else mixers publish, {@code final_norm}, {@code logits}.
+ */
+public final class SiteProbe {
+    /** A probe that collects nothing. */
+    public static final SiteProbe NONE = new SiteProbe(site -> false);
+
+    private final Predicate<String> wanted;
+    private final Map<String, Tensor> values = new LinkedHashMap<>();
+
+    /** Makes a probe that collects the values of the sites for which the predicate holds. */
+    public SiteProbe(Predicate<String> wanted) {
+        this.wanted = wanted;
+    }
+
+    /** Returns the values collected, by site, in the order in which they came. */
+    public Map<String, Tensor> values() {
+        return values;
+    }
+
+    void publish(String site, Tensor value) {
+        if (wanted.test(site)) {
+            values.put(site, value);
+        }
+    }
+
+    /** Returns the part of this probe that a mixer of a layer sees. */
+    public Probe layer(int index) {
+        String prefix = "layers." + index + ".";
+        return new Probe() {
+            @Override
+            public boolean wants(String name) {
+                return wanted.test(prefix + name);
+            }
+
+            @Override
+            public void publish(String name, Tensor value) {
+                SiteProbe.this.publish(prefix + name, value);
+            }
+        };
+    }
+}

@@ -1,0 +1,45 @@
+package carve.api.model;
+
+import carve.api.device.Device;
+import carve.api.param.Init;
+import carve.api.param.ParamSpec;
+import carve.api.param.Params;
+import carve.api.tensor.DType;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import java.util.List;
+
+/**
+ * The input encoder of models for text: a table with one row for each token, parameter {@code tokens.weight}.
+ *
+ * @param vocabulary V, rows
+ * @param hidden D, the width of a row
+ */
+public record TokenEmbedding(int vocabulary, int hidden) implements InputEncoder {
+    @Override
+    public List<ParamSpec> parameters() {
+        return List.of(new ParamSpec("tokens.weight", Shape.of(vocabulary, hidden), Init.normal(0.02)));
+    }
+
+    @Override
+    public Encoded encode(Params p, Inputs inputs) {
+        if (!inputs.media().isEmpty()) {
+            throw new IllegalArgumentException("this model takes text alone, but was given " + inputs.media().keySet());
+        }
+        Shape shape = Shape.of(inputs.sequences().batch(), inputs.sequences().positions());
+        return new Encoded(lookUp(p.get("tokens.weight"), shape, inputs.tokens()), inputs.sequences());
+    }
+
+    /** Returns F32 rows {@code (..., D)} of a table (V, D) for token ids of a shape. */
+    public static Tensor lookUp(Tensor table, Shape shape, int... tokens) {
+        for (int token : tokens) {
+            if (token < 0 || token >= table.extent(0)) {
+                throw new IllegalArgumentException(
+                        "token %d is outside of the vocabulary of %d".formatted(token, table.extent(0)));
+            }
+        }
+        Device device = table.device();
+        return table.gather(Tensors.of(device, shape, tokens)).cast(DType.F32);
+    }
+}

@@ -1,0 +1,33 @@
+package carve.api.stage;
+
+import carve.api.model.LoadedModel;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a stage works with.
+ *
+ * @param teacher the teacher, if there is one; never changed
+ * @param student the student; its parameters are replaced
+ * @param converted the numbers of the layers that the plan converted
+ * @param data where samples come from
+ * @param folder where checkpoints and metrics of this stage go
+ * @param predecessor the digest of the parameters that the previous stage ended with, if there was one
+ * @param resume whether to go on where an interrupted run of this stage stopped
+ * @param progress is told of every step
+ */
+public record StageContext(
+        Optional<LoadedModel> teacher,
+        LoadedModel student,
+        List<Integer> converted,
+        DataSource data,
+        Path folder,
+        Optional<String> predecessor,
+        boolean resume,
+        Progress progress) {
+    /** Copies the list. */
+    public StageContext {
+        converted = List.copyOf(converted);
+    }
+}

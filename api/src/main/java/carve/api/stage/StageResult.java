@@ -1,0 +1,12 @@
+package carve.api.stage;
+
+/**
+ * What came out of a stage.
+ *
+ * @param steps optimizer steps that were made in all
+ * @param firstLoss the loss of the first step of this run
+ * @param lastLoss the mean loss of the last steps
+ * @param seconds how long it took
+ * @param tokens how many positions were seen
+ */
+public record StageResult(long steps, double firstLoss, double lastLoss, double seconds, long tokens) {}
