@@ -2,4 +2,8 @@
 module carve.cpu {
     requires transitive carve.api;
     requires jdk.incubator.vector;
+
+    exports carve.cpu;
+
+    provides carve.api.device.DeviceProvider with carve.cpu.CpuDeviceProvider;
 }

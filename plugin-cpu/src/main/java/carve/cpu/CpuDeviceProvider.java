@@ -1,0 +1,31 @@
+package carve.cpu;
+
+import carve.api.config.Settings;
+import carve.api.device.Availability;
+import carve.api.device.Device;
+import carve.api.device.DeviceProvider;
+
+/** Opens the device that every machine has. */
+public final class CpuDeviceProvider implements DeviceProvider {
+    private static final int RANK = 100;
+
+    /** Makes the provider; for {@link java.util.ServiceLoader}. */
+    public CpuDeviceProvider() {
+    }
+
+    @Override
+    public String name() {
+        return "cpu";
+    }
+
+    @Override
+    public Availability probe() {
+        return new Availability.Available(RANK, "%s, %d processors, vectors of %d bits".formatted(
+                System.getProperty("os.arch"), Runtime.getRuntime().availableProcessors(), 32 * Memory.LANES));
+    }
+
+    @Override
+    public Device open(Settings settings) {
+        return new CpuDevice(CpuConfig.from(settings));
+    }
+}

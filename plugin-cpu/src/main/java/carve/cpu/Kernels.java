@@ -1,0 +1,40 @@
+package carve.cpu;
+
+import carve.api.device.Kernel;
+import carve.api.op.GatedRmsNorm;
+import carve.api.op.LayerNorm;
+import carve.api.op.Linear;
+import carve.api.op.RmsNorm;
+import carve.api.tensor.FusedOp;
+import carve.api.tensor.TensorType;
+import java.util.List;
+import java.util.Optional;
+
+/** Chooses the kernel for a fused op. */
+final class Kernels {
+    private final Engine engine;
+
+    Kernels(Engine engine) {
+        this.engine = engine;
+    }
+
+    /** Returns the kernel for operands of these types, or nothing where the reference is to run. */
+    Optional<Kernel> of(FusedOp op, List<TensorType> operands) {
+        if (op instanceof Linear) {
+            return LinearKernel.takes(operands) ? Optional.of(new LinearKernel(engine)) : Optional.empty();
+        }
+        return Engine.allF32(operands) ? f32(op, operands) : Optional.empty();
+    }
+
+    private Optional<Kernel> f32(FusedOp op, List<TensorType> operands) {
+        return switch (op) {
+            case RmsNorm norm -> Optional.of(new NormKernel(engine, norm.epsilon(), Norms.Gate.NONE));
+            case GatedRmsNorm norm -> Optional.of(new NormKernel(engine, norm.epsilon(),
+                    norm.gateFirst() ? Norms.Gate.BEFORE : Norms.Gate.AFTER));
+            case LayerNorm norm -> operands.get(1).equals(operands.get(2))
+                    ? Optional.of(new LayerNormKernel(engine, norm))
+                    : Optional.empty();
+            default -> Optional.empty();
+        };
+    }
+}

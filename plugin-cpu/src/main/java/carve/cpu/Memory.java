@@ -1,0 +1,170 @@
+package carve.cpu;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Native memory by absolute address: loads and stores of single elements and of vectors.
+ *
+ * <p>All kernels read and write through the one constant segment of this class. A kernel that has seen segments of
+ * several kinds (mapped, heap, native) compiles to code that dispatches per access and runs up to 100 times slower;
+ * with a constant there is nothing to dispatch on. The price is that nothing checks an address: kernels are given
+ * addresses only by code that owns the buffers and knows their sizes.
+ */
+final class Memory {
+    /** The vector shape of this machine for F32. */
+    static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+    /** The vector shape of I32 with as many lanes. */
+    static final VectorSpecies<Integer> I = VectorSpecies.of(int.class, F.vectorShape());
+    /** The number of F32 lanes of a vector, a power of two. */
+    static final int LANES = F.length();
+    /** The alignment of every buffer in bytes. */
+    static final int ALIGNMENT = 64;
+
+    private static final VectorSpecies<Short> HALF =
+            VectorSpecies.of(short.class, VectorShape.forBitSize(F.vectorBitSize() / 2));
+    @SuppressWarnings("restricted")
+    private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+    private Memory() {
+    }
+
+    /** Returns the F32 at an address. */
+    static float get(long address) {
+        return ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address);
+    }
+
+    /** Writes an F32 to an address. */
+    static void set(long address, float value) {
+        ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, address, value);
+    }
+
+    /** Returns the I32 at an address. */
+    static int getInt(long address) {
+        return ALL.get(ValueLayout.JAVA_INT_UNALIGNED, address);
+    }
+
+    /** Writes an I32 to an address. */
+    static void setInt(long address, int value) {
+        ALL.set(ValueLayout.JAVA_INT_UNALIGNED, address, value);
+    }
+
+    /** Returns the 16 bits at an address. */
+    static short getShort(long address) {
+        return ALL.get(ValueLayout.JAVA_SHORT_UNALIGNED, address);
+    }
+
+    /** Writes 16 bits to an address. */
+    static void setShort(long address, short value) {
+        ALL.set(ValueLayout.JAVA_SHORT_UNALIGNED, address, value);
+    }
+
+    /** Returns the byte at an address. */
+    static byte getByte(long address) {
+        return ALL.get(ValueLayout.JAVA_BYTE, address);
+    }
+
+    /** Writes a byte to an address. */
+    static void setByte(long address, byte value) {
+        ALL.set(ValueLayout.JAVA_BYTE, address, value);
+    }
+
+    /** Returns the F32 that a BF16 at an address stands for. */
+    static float getBf16(long address) {
+        return Float.intBitsToFloat(getShort(address) << 16);
+    }
+
+    /** Returns the vector of F32 that begins at an address. */
+    static FloatVector load(long address) {
+        return FloatVector.fromMemorySegment(F, ALL, address, ORDER);
+    }
+
+    /** Returns the masked lanes of the vector that begins at an address; the others are 0 and not read. */
+    static FloatVector load(long address, VectorMask<Float> mask) {
+        return FloatVector.fromMemorySegment(F, ALL, address, ORDER, mask);
+    }
+
+    /** Returns the vector of F32 that as many BF16 at an address stand for. */
+    static FloatVector loadBf16(long address) {
+        return ((IntVector) ShortVector.fromMemorySegment(HALF, ALL, address, ORDER)
+                .convertShape(VectorOperators.S2I, I, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+    }
+
+    /** Writes a vector of F32. */
+    static void store(long address, FloatVector value) {
+        value.intoMemorySegment(ALL, address, ORDER);
+    }
+
+    /** Writes the masked lanes of a vector of F32. */
+    static void store(long address, FloatVector value, VectorMask<Float> mask) {
+        value.intoMemorySegment(ALL, address, ORDER, mask);
+    }
+
+    /** Returns the vector of I32 that begins at an address. */
+    static IntVector loadInts(long address) {
+        return IntVector.fromMemorySegment(I, ALL, address, ORDER);
+    }
+
+    /** Returns the mask of the first {@code count} lanes; all of them if there are at most that many. */
+    static VectorMask<Float> first(int count) {
+        return F.indexInRange(0, count);
+    }
+
+    /** Copies bytes; the ranges must not overlap. */
+    static void copy(long from, long to, long bytes) {
+        MemorySegment.copy(ALL, from, ALL, to, bytes);
+    }
+
+    /** Copies bytes, by a loop where there are few. */
+    static void copyShort(long from, long to, long bytes) {
+        if (bytes > 512) {
+            copy(from, to, bytes);
+            return;
+        }
+        long i = 0;
+        for (; i <= bytes - 4L * LANES; i += 4L * LANES) {
+            store(to + i, load(from + i));
+        }
+        for (; i <= bytes - 4; i += 4) {
+            setInt(to + i, getInt(from + i));
+        }
+        for (; i < bytes; i++) {
+            setByte(to + i, getByte(from + i));
+        }
+    }
+
+    /** Copies F32 from native memory into an array. */
+    static void copy(long from, float[] to, int offset, int count) {
+        MemorySegment.copy(ALL, ValueLayout.JAVA_FLOAT_UNALIGNED, from, to, offset, count);
+    }
+
+    /** Copies F32 from an array into native memory. */
+    static void copy(float[] from, int offset, long to, int count) {
+        MemorySegment.copy(from, offset, ALL, ValueLayout.JAVA_FLOAT_UNALIGNED, to, count);
+    }
+
+    /** Sets bytes. */
+    static void fill(long address, long bytes, byte value) {
+        ALL.asSlice(address, bytes).fill(value);
+    }
+
+    /** Returns the address of new zeroed memory that lives as long as the arena. */
+    static long allocate(Arena arena, long bytes) {
+        return arena.allocate(Math.max(bytes, 1), ALIGNMENT).address();
+    }
+
+    /** Returns a segment of the one class all kernels know, over memory that somebody else keeps. */
+    static MemorySegment segment(long address, long bytes) {
+        return ALL.asSlice(address, bytes);
+    }
+}

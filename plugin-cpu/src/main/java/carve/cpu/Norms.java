@@ -1,0 +1,270 @@
+package carve.cpu;
+
+import static carve.cpu.Memory.F;
+import static carve.cpu.Memory.LANES;
+import static carve.cpu.Memory.load;
+import static carve.cpu.Memory.store;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Root-mean-square and layer normalisation over the last axis, with and without a gate, forward and backward.
+ *
+ * <p>With r = 1 / sqrt(mean(x^2) + eps), n = x r w. Gradients: dw = sum over rows of dn x r, and with h = dn w,
+ * dx = r (h - x r mean(h x r)). A gate multiplies by silu(g), after the norm or before it. The weight may cover
+ * several rows (a suffix of x's shape): row i uses row {@code i % weightRows} of it.
+ */
+final class Norms {
+    private static final int X = 0;
+    private static final int H = 1;
+    private static final int GRAIN = 8 * 1024;
+
+    private final Workers workers;
+
+    Norms(Workers workers) {
+        this.workers = workers;
+    }
+
+    /** Where the gate is applied. */
+    enum Gate {
+        /** There is none. */
+        NONE,
+        /** norm(x) times silu(g). */
+        AFTER,
+        /** norm(x times silu(g)). */
+        BEFORE
+    }
+
+    /**
+     * What is normalised.
+     *
+     * @param rows number of rows
+     * @param width elements of a row
+     * @param weightRows rows that the weight covers
+     * @param eps added to the mean square
+     * @param gate where the gate is applied
+     */
+    record Size(int rows, int width, int weightRows, float eps, Gate gate) {
+        private int perTask() {
+            return Math.max(1, GRAIN / width) * weightRows;
+        }
+
+        private int tasks() {
+            int perTask = perTask();
+            return (rows + perTask - 1) / perTask;
+        }
+    }
+
+    /** Writes y = rms norm of x (rows, width), gated by g as {@code size} says. */
+    void rms(Size size, long x, long weight, long g, long y) {
+        int perTask = size.perTask();
+        workers.run(size.tasks(), (task, scratch) -> {
+            float[] u = scratch.floats(X, size.width + LANES);
+            int end = Math.min(size.rows, (task + 1) * perTask);
+            for (int row = task * perTask; row < end; row++) {
+                long at = 4L * row * size.width;
+                rmsRow(size, x + at, weight + 4L * (row % size.weightRows) * size.width, g + at, y + at, u);
+            }
+        });
+    }
+
+    private static void rmsRow(Size size, long x, long w, long g, long y, float[] u) {
+        int width = size.width;
+        float square = gated(size.gate == Gate.BEFORE, x, g, u, width);
+        float r = (float) (1 / Math.sqrt(square / width + size.eps));
+        int whole = F.loopBound(width);
+        boolean after = size.gate == Gate.AFTER;
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector n = FloatVector.fromArray(F, u, i).mul(r).mul(load(w + 4L * i));
+            store(y + 4L * i, after ? n.mul(VectorMath.silu(load(g + 4L * i))) : n);
+        }
+        if (whole < width) {
+            VectorMask<Float> rest = Memory.first(width - whole);
+            FloatVector n = FloatVector.fromArray(F, u, whole).mul(r).mul(load(w + 4L * whole, rest));
+            store(y + 4L * whole, after ? n.mul(VectorMath.silu(load(g + 4L * whole, rest))) : n, rest);
+        }
+    }
+
+    /** Copies x, times silu(g) if {@code gate}, padded with zeros, and returns its sum of squares. */
+    private static float gated(boolean gate, long x, long g, float[] u, int width) {
+        int whole = F.loopBound(width);
+        FloatVector square = FloatVector.zero(F);
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector v = load(x + 4L * i);
+            v = gate ? v.mul(VectorMath.silu(load(g + 4L * i))) : v;
+            v.intoArray(u, i);
+            square = v.fma(v, square);
+        }
+        if (whole < width) {
+            VectorMask<Float> rest = Memory.first(width - whole);
+            FloatVector v = load(x + 4L * whole, rest);
+            v = gate ? v.mul(VectorMath.silu(load(g + 4L * whole, rest))) : v;
+            v.intoArray(u, whole);
+            square = v.fma(v, square);
+        }
+        return square.reduceLanes(VectorOperators.ADD);
+    }
+
+    /**
+     * Writes the gradients of {@link #rms}.
+     *
+     * @param dy the gradient of y
+     * @param dx where the gradient of x goes
+     * @param dw where the gradient of the weight goes
+     * @param dg where the gradient of the gate goes, if there is one
+     */
+    void rmsBackward(Size size, long x, long weight, long g, long dy, long dx, long dw, long dg) {
+        int perTask = size.perTask();
+        int tasks = size.tasks();
+        int length = size.weightRows * size.width;
+        float[] partial = new float[tasks * length + LANES];
+        workers.run(tasks, (task, scratch) -> {
+            float[] u = scratch.floats(X, size.width + LANES);
+            float[] h = scratch.floats(H, size.width + LANES);
+            int end = Math.min(size.rows, (task + 1) * perTask);
+            for (int row = task * perTask; row < end; row++) {
+                long at = 4L * row * size.width;
+                int weightRow = row % size.weightRows * size.width;
+                rmsRowBackward(size, x + at, weight + 4L * weightRow, g + at, dy + at, dx + at, dg + at, u, h,
+                        partial, task * length + weightRow);
+            }
+        });
+        sum(partial, tasks, length, dw);
+    }
+
+    private static void rmsRowBackward(Size size, long x, long w, long g, long dy, long dx, long dg, float[] u,
+            float[] h, float[] dw, int dwAt) {
+        int width = size.width;
+        float square = gated(size.gate == Gate.BEFORE, x, g, u, width);
+        float r = (float) (1 / Math.sqrt(square / width + size.eps));
+        boolean after = size.gate == Gate.AFTER;
+        FloatVector dot = FloatVector.zero(F);
+        for (int i = 0; i < width; i += LANES) {
+            VectorMask<Float> m = Memory.first(width - i);
+            FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
+            FloatVector dn = load(dy + 4L * i, m);
+            FloatVector weight = load(w + 4L * i, m);
+            if (after) {
+                FloatVector gate = load(g + 4L * i, m);
+                store(dg + 4L * i, dn.mul(n).mul(weight).mul(VectorMath.siluSlope(gate)), m);
+                dn = dn.mul(VectorMath.silu(gate));
+            }
+            FloatVector old = FloatVector.fromArray(F, dw, dwAt + i, m);
+            dn.fma(n, old).intoArray(dw, dwAt + i, m);
+            FloatVector hn = dn.mul(weight);
+            hn.intoArray(h, i);
+            dot = hn.fma(n, dot);
+        }
+        float mean = dot.reduceLanes(VectorOperators.ADD) / width;
+        boolean before = size.gate == Gate.BEFORE;
+        for (int i = 0; i < width; i += LANES) {
+            VectorMask<Float> m = Memory.first(width - i);
+            FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
+            FloatVector du = FloatVector.fromArray(F, h, i).sub(n.mul(mean)).mul(r);
+            if (before) {
+                FloatVector gate = load(g + 4L * i, m);
+                store(dg + 4L * i, du.mul(load(x + 4L * i, m)).mul(VectorMath.siluSlope(gate)), m);
+                du = du.mul(VectorMath.silu(gate));
+            }
+            store(dx + 4L * i, du, m);
+        }
+    }
+
+    /** Writes y = (x - mean) / sqrt(variance + eps) * weight + bias; the weight and the bias cover one row. */
+    void layer(Size size, long x, long weight, long bias, long y) {
+        int perTask = size.perTask();
+        workers.run(size.tasks(), (task, scratch) -> {
+            float[] u = scratch.floats(X, size.width + LANES);
+            int end = Math.min(size.rows, (task + 1) * perTask);
+            for (int row = task * perTask; row < end; row++) {
+                long at = 4L * row * size.width;
+                long shift = 4L * (row % size.weightRows) * size.width;
+                float r = centred(size, x + at, u);
+                for (int i = 0; i < size.width; i += LANES) {
+                    VectorMask<Float> m = Memory.first(size.width - i);
+                    FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
+                    store(y + at + 4L * i, n.fma(load(weight + shift + 4L * i, m), load(bias + shift + 4L * i, m)), m);
+                }
+            }
+        });
+    }
+
+    /** Copies x minus its mean, padded with zeros, and returns 1 / sqrt(variance + eps). */
+    private static float centred(Size size, long x, float[] u) {
+        int width = size.width;
+        FloatVector sum = FloatVector.zero(F);
+        for (int i = 0; i < width; i += LANES) {
+            sum = sum.add(load(x + 4L * i, Memory.first(width - i)));
+        }
+        float mean = sum.reduceLanes(VectorOperators.ADD) / width;
+        FloatVector square = FloatVector.zero(F);
+        for (int i = 0; i < width; i += LANES) {
+            VectorMask<Float> m = Memory.first(width - i);
+            FloatVector v = load(x + 4L * i, m).sub(FloatVector.zero(F).blend(mean, m));
+            v.intoArray(u, i);
+            square = v.fma(v, square);
+        }
+        return (float) (1 / Math.sqrt(square.reduceLanes(VectorOperators.ADD) / width + size.eps));
+    }
+
+    /** Writes the gradients of {@link #layer}. */
+    void layerBackward(Size size, long x, long weight, long dy, long dx, long dw, long db) {
+        int perTask = size.perTask();
+        int tasks = size.tasks();
+        int length = size.weightRows * size.width;
+        float[] partial = new float[2 * tasks * length + LANES];
+        workers.run(tasks, (task, scratch) -> {
+            float[] u = scratch.floats(X, size.width + LANES);
+            float[] h = scratch.floats(H, size.width + LANES);
+            int end = Math.min(size.rows, (task + 1) * perTask);
+            for (int row = task * perTask; row < end; row++) {
+                long at = 4L * row * size.width;
+                int weightRow = row % size.weightRows * size.width;
+                layerRowBackward(size, x + at, weight + 4L * weightRow, dy + at, dx + at, u, h, partial,
+                        task * length + weightRow, (tasks + task) * length + weightRow);
+            }
+        });
+        sum(partial, tasks, length, dw);
+        float[] biases = new float[tasks * length];
+        System.arraycopy(partial, tasks * length, biases, 0, biases.length);
+        sum(biases, tasks, length, db);
+    }
+
+    private static void layerRowBackward(Size size, long x, long w, long dy, long dx, float[] u, float[] h,
+            float[] partial, int dwAt, int dbAt) {
+        int width = size.width;
+        float r = centred(size, x, u);
+        FloatVector dot = FloatVector.zero(F);
+        FloatVector sum = FloatVector.zero(F);
+        for (int i = 0; i < width; i += LANES) {
+            VectorMask<Float> m = Memory.first(width - i);
+            FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
+            FloatVector d = load(dy + 4L * i, m);
+            d.fma(n, FloatVector.fromArray(F, partial, dwAt + i, m)).intoArray(partial, dwAt + i, m);
+            d.add(FloatVector.fromArray(F, partial, dbAt + i, m)).intoArray(partial, dbAt + i, m);
+            FloatVector hn = d.mul(load(w + 4L * i, m));
+            hn.intoArray(h, i);
+            dot = hn.fma(n, dot);
+            sum = sum.add(hn);
+        }
+        float mean = sum.reduceLanes(VectorOperators.ADD) / width;
+        float slope = dot.reduceLanes(VectorOperators.ADD) / width;
+        for (int i = 0; i < width; i += LANES) {
+            FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
+            FloatVector value = FloatVector.fromArray(F, h, i).sub(mean).sub(n.mul(slope)).mul(r);
+            store(dx + 4L * i, value, Memory.first(width - i));
+        }
+    }
+
+    /** Adds the partial sums of all tasks, in their order. */
+    private static void sum(float[] partial, int tasks, int length, long to) {
+        for (int task = 1; task < tasks; task++) {
+            for (int i = 0; i < length; i++) {
+                partial[i] += partial[task * length + i];
+            }
+        }
+        Memory.copy(partial, 0, to, length);
+    }
+}

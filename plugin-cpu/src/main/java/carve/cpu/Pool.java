@@ -1,0 +1,126 @@
+package carve.cpu;
+
+import carve.api.device.DeviceException;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Native memory in sizes of which there are eight to a power of two, kept for reuse when released.
+ *
+ * <p>Small pieces are cut from slabs; large ones are mapped on their own and go back to the system when more lies idle
+ * than is in use. Confined to the device's thread.
+ */
+final class Pool implements AutoCloseable {
+    private static final long SLAB = 32L << 20;
+    private static final long LARGE = 1L << 20;
+    private static final long IDLE = 512L << 20;
+
+    private final Pages pages = new Pages();
+    private final boolean poison;
+    private final Map<Long, ArrayDeque<Long>> free = new HashMap<>();
+    private final Map<Long, Long> mapped = new HashMap<>();
+    private final Set<Long> slabs = new HashSet<>();
+    private long slab;
+    private long slabEnd;
+    private long used;
+    private long idle;
+
+    /** Makes a pool; {@code poison} fills what is taken with NaN. */
+    Pool(boolean poison) {
+        this.poison = poison;
+    }
+
+    /** Returns a buffer of this many bytes with arbitrary values, aligned to a cache line. */
+    CpuBuffer take(long bytes) {
+        long capacity = capacity(bytes);
+        ArrayDeque<Long> ready = free.get(capacity);
+        long address = ready == null || ready.isEmpty() ? fresh(capacity) : reuse(ready, capacity);
+        used += capacity;
+        if (poison) {
+            Memory.fill(address, capacity, (byte) 0xFF);
+        }
+        return new CpuBuffer(this, address, bytes, capacity);
+    }
+
+    private long reuse(ArrayDeque<Long> ready, long capacity) {
+        idle -= capacity;
+        return ready.pop();
+    }
+
+    /** Returns a size rounded up to one of those that are kept. */
+    static long capacity(long bytes) {
+        long least = Math.max(bytes, Memory.ALIGNMENT);
+        long unit = Math.max(Memory.ALIGNMENT, Long.highestOneBit(least) / 8);
+        return (least + unit - 1) / unit * unit;
+    }
+
+    private long fresh(long capacity) {
+        if (capacity >= LARGE) {
+            return map(capacity);
+        }
+        if (slabEnd - slab < capacity) {
+            slab = pages.map(SLAB);
+            slabs.add(slab);
+            slabEnd = slab + SLAB;
+        }
+        long address = slab;
+        slab += capacity;
+        return address;
+    }
+
+    private long map(long capacity) {
+        if (idle > Math.max(IDLE, used)) {
+            trim();
+        }
+        try {
+            long address = pages.map(capacity);
+            mapped.put(address, capacity);
+            return address;
+        } catch (DeviceException e) { // what lies idle may make room
+            trim();
+            long address = pages.map(capacity);
+            mapped.put(address, capacity);
+            return address;
+        }
+    }
+
+    private void trim() {
+        free.forEach((capacity, ready) -> {
+            if (capacity >= LARGE) {
+                ready.forEach(address -> {
+                    pages.unmap(address, capacity);
+                    mapped.remove(address);
+                    idle -= capacity;
+                });
+                ready.clear();
+            }
+        });
+    }
+
+    /** Takes a piece back. */
+    void release(long address, long capacity) {
+        used -= capacity;
+        idle += capacity;
+        free.computeIfAbsent(capacity, key -> new ArrayDeque<>()).push(address);
+    }
+
+    /** Returns the bytes of the buffers that are in use. */
+    long used() {
+        return used;
+    }
+
+    @Override
+    public void close() {
+        mapped.forEach(pages::unmap);
+        slabs.forEach(address -> pages.unmap(address, SLAB));
+        mapped.clear();
+        slabs.clear();
+        free.clear();
+        slab = 0;
+        slabEnd = 0;
+        pages.close();
+    }
+}
