@@ -92,7 +92,7 @@ public record SoftmaxAttention(double scale, boolean causal, int keys, Sequences
             result = Tensors.where(Tensors.apply(new Op.Compare(Op.Comparison.EQUAL), seen, ones), result, hidden);
         }
         if (sequences.isPadded()) {
-            Tensor seen = present(device, keys).reshape(sequences.batch(), 1, 1, keys);
+            Tensor seen = present(device, keys, 1).reshape(sequences.batch(), 1, 1, keys);
             result = Tensors.where(seen, result, hidden);
         }
         return result;
@@ -102,15 +102,15 @@ public record SoftmaxAttention(double scale, boolean causal, int keys, Sequences
         if (!sequences.isPadded()) {
             return y;
         }
-        Tensor seen = present(y.device(), y.extent(1)).reshape(y.extent(0), y.extent(1), 1, 1);
+        Tensor seen = present(y.device(), y.extent(1), 0).reshape(y.extent(0), y.extent(1), 1, 1);
         return Tensors.where(seen, y, Tensors.scalar(y.device(), 0));
     }
 
-    // (B, T), 1 before the padding; a row of padding alone sees its first position, and its results are 0
-    private Tensor present(Device device, int positions) {
+    // (B, T), 1 before the padding; a row of padding alone sees its first position, lest it is NaN, and its results are 0
+    private Tensor present(Device device, int positions, int least) {
         float[] values = new float[sequences.batch() * positions];
         for (int b = 0; b < sequences.batch(); b++) {
-            Arrays.fill(values, b * positions, b * positions + sequences.lengths().get(b), 1f);
+            Arrays.fill(values, b * positions, b * positions + Math.max(least, sequences.lengths().get(b)), 1f);
         }
         Tensor flags = Tensors.of(device, Shape.of(sequences.batch(), positions), values);
         return Tensors.apply(new Op.Compare(Op.Comparison.EQUAL), flags, Tensors.scalar(device, 1));
