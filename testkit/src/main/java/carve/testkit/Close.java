@@ -34,7 +34,7 @@ public final class Close {
         double error = rms(difference(expected, actual));
         boolean finite = Arrays.stream(actual).allMatch(Double::isFinite);
         if (!finite || !(error <= ratio * scale + FLOOR)) {
-            double limit = ratio * scale + FLOOR;
+            double limit = Double.isNaN(scale) ? Double.MAX_VALUE : ratio * scale + FLOOR;
             fail("%s %s: rms of the difference %.3g, of what is expected %.3g, ratio %.3g, allowed %.3g%s%s".formatted(
                     what, shape, error, scale, error / scale, ratio, finite ? "" : ", not all finite",
                     mismatches(shape, expected, actual,

@@ -21,7 +21,7 @@ public interface Kernel {
     }
 
     /**
-     * Returns the gradient of each operand, empty where it is not wanted or there is none.
+     * Returns the gradient of each operand, of the operand's type; empty where it is not wanted or there is none.
      *
      * @param operands as given to {@link #forward}
      * @param results as {@link #forward} returned them, with what it kept

@@ -1,0 +1,125 @@
+package carve.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import carve.api.device.Device;
+import carve.api.device.ReferenceDevice;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Workspace;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * The law of fused ops on a device: results and the gradient of every operand agree with the definition on {@link
+ * ReferenceDevice}, by kernel or without; the device has kernels for exactly the ops that it says it has.
+ *
+ * <pre>{@code
+ * final class CpuKernelTest extends KernelContract {
+ *     @Override
+ *     protected Device open() {
+ *         return new CpuDevice();
+ *     }
+ *
+ *     @Override
+ *     protected Set<String> kernels() {
+ *         return Set.of("decay-scan", "softmax-attention", "linear");
+ *     }
+ * }
+ * }</pre>
+ */
+public abstract class KernelContract {
+    private static final int[] POSITIONS = {1, 2, 63, 64, 65, 200};
+
+    /** Makes the contract. */
+    protected KernelContract() {}
+
+    /** Returns the device under test, new; the contract closes it. */
+    protected abstract Device open();
+
+    /** Returns the names of the fused ops that the device has a kernel for, on F32 operands of whole rows. */
+    protected abstract Set<String> kernels();
+
+    /** Each op at T in 1, 2, 63, 64, 65, 200: non-zero states, random gradients, groups, packed and padded rows, BF16. */
+    @TestFactory
+    public Stream<DynamicTest> forwardAndGradientsAgreeWithTheReference() {
+        return FusedCases.names().stream().flatMap(op -> IntStream.of(POSITIONS).mapToObj(positions ->
+                DynamicTest.dynamicTest(op + " T=" + positions, () -> forEach(FusedCases.of(op, positions), (c, r, d) ->
+                        c.assertAgrees(r, d, c.differentiable(), c.results())))));
+    }
+
+    /** The gradient of one operand alone is what it is among all, and so is that from one result alone. */
+    @TestFactory
+    public Stream<DynamicTest> gradientsMayBeAskedForOneByOne() {
+        return FusedCases.names().stream().map(op -> DynamicTest.dynamicTest(op, () -> {
+            forEach(FusedCases.of(op, 13).subList(0, 1), (c, r, d) -> {
+                c.differentiable().forEach(i -> c.assertAgrees(r, d, List.of(i), c.results()));
+                c.results().forEach(i -> c.assertAgrees(r, d, c.differentiable(), List.of(i)));
+            });
+        }));
+    }
+
+    /** With kernels turned off, the definition runs on the device's primitives and agrees. */
+    @TestFactory
+    public Stream<DynamicTest> agreesWithKernelsOff() {
+        return FusedCases.names().stream().map(op -> DynamicTest.dynamicTest(op, () -> {
+            forEach(FusedCases.of(op, 65).subList(0, 1), (c, r, d) -> {
+                d.workspace().kernels(Workspace.Kernels.OFF);
+                c.assertAgrees(r, d, c.differentiable(), c.results());
+            });
+        }));
+    }
+
+    /** The same op on the same operands gives the same bits, forward and backward. */
+    @TestFactory
+    public Stream<DynamicTest> sameBitsTwice() {
+        return FusedCases.names().stream().map(op -> DynamicTest.dynamicTest(op, () -> {
+            try (Device device = open()) {
+                FusedCase c = FusedCases.of(op, 200).getFirst();
+                FusedCase.Outcome first = c.run(device, c.differentiable(), c.results());
+                FusedCase.Outcome second = c.run(device, c.differentiable(), c.results());
+                for (int i : c.results()) {
+                    Close.bits(c + ": result " + i, first.results().get(i), second.results().get(i));
+                }
+                for (int i = 0; i < first.gradients().size(); i++) {
+                    Close.bits(c + ": gradient " + i, first.gradients().get(i), second.gradients().get(i));
+                }
+            }
+        }));
+    }
+
+    /** The device has kernels for what it says, and for nothing else that comes with Carve. */
+    @Test
+    public void kernelsRunWhereTheDeviceSaysSo() {
+        Set<String> found = new TreeSet<>();
+        try (Device device = open()) {
+            for (String op : FusedCases.names()) {
+                FusedCase c = FusedCases.of(op, 65).getFirst();
+                c.run(device, c.differentiable(), c.results());
+                if (device.workspace().choices().get(op).startsWith("kernel ")) {
+                    found.add(op);
+                }
+            }
+        }
+        assertEquals(new TreeSet<>(kernels()), found);
+    }
+
+    /** What is asserted of a case on the reference device and on the device under test. */
+    private interface Law {
+        void check(FusedCase c, Device reference, Device device);
+    }
+
+    private void forEach(List<FusedCase> cases, Law law) {
+        try (Device reference = new ReferenceDevice(); AssertingDevice device = AssertingDevice.poisoning(open())) {
+            for (FusedCase c : cases) {
+                Scope.run(reference, () -> Scope.run(device, () -> law.check(c, reference, device)));
+                assertEquals(0, device.openBuffers(), () -> c + ": buffers left behind");
+            }
+        }
+    }
+}
