@@ -4,11 +4,11 @@ import carve.api.tensor.Tensor;
 
 /**
  * What training makes small: a scalar function of what was observed at a site. Immutable; mask and reduction are settings
- * of its own.
+ * of its own. Its {@code toString} tells its settings (as that of a record does): a run resumes with the same alone.
  */
 public interface Loss {
     /**
-     * Returns the site that it looks at: {@code logits}, {@code final_norm}, or one that every layer has ({@code heads},
+     * Returns the site that it looks at: {@code embed}, {@code final_norm}, {@code logits}, or one that every layer has ({@code heads},
      * {@code output}), in which case it is evaluated for every converted layer and the mean is taken.
      */
     String site();

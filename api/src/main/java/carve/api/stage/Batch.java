@@ -45,7 +45,9 @@ public record Batch(List<Sample> samples, int positions, int padding) {
             System.arraycopy(row, 0, tokens, b * positions, row.length);
             lengths[b] = row.length;
         }
-        return new Inputs(tokens, Sequences.padded(positions, lengths), media(device));
+        boolean even = Arrays.stream(lengths).allMatch(length -> length == positions);
+        Sequences sequences = even ? Sequences.whole(lengths.length, positions) : Sequences.padded(positions, lengths);
+        return new Inputs(tokens, sequences, media(device));
     }
 
     private Map<String, Tensor> media(Device device) {

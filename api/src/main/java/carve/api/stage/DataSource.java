@@ -1,6 +1,8 @@
 package carve.api.stage;
 
 import carve.api.model.Sample;
+import java.util.Map;
+import java.util.Optional;
 
 /** Samples by number, so that a run can be resumed at any of them. Safe for use by several threads. */
 public interface DataSource extends AutoCloseable {
@@ -11,9 +13,18 @@ public interface DataSource extends AutoCloseable {
      * Returns a sample; the order of each epoch is a function of the seed.
      *
      * @param position from 0, beyond the end of the first epoch too
+     * @return empty if the sample is left out, because it is too long for instance
      * @throws IllegalArgumentException if the sample cannot be read; the message names it
      */
-    Sample sample(long position);
+    Optional<Sample> sample(long position);
+
+    /** Returns what the samples and their order are made of (files, settings, seed); a run resumes with the same alone. */
+    String identity();
+
+    /** Returns how many different samples have been left out so far, by reason. */
+    default Map<String, Long> leftOut() {
+        return Map.of();
+    }
 
     @Override
     default void close() {}

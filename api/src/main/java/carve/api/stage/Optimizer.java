@@ -3,7 +3,10 @@ package carve.api.stage;
 import carve.api.tensor.Tensor;
 import java.util.List;
 
-/** A rule by which parameters follow their gradients. It holds settings alone; what it remembers is handed to it. */
+/**
+ * A rule by which parameters follow their gradients. It holds settings alone, all of which its {@code toString} tells (as
+ * that of a record does): a run resumes with the same alone. What it remembers is handed to it.
+ */
 public interface Optimizer {
     /** Returns the names of the tensors that are kept for each parameter; each has its shape and begins as zeros. */
     List<String> moments();

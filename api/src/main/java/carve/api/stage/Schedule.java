@@ -1,6 +1,9 @@
 package carve.api.stage;
 
-/** The learning rate over a run, as a factor of the peak rate: a pure function of the step. */
+/**
+ * The learning rate over a run, as a factor of the peak rate: a pure function of the step. Its {@code toString} tells its
+ * settings (as that of a record does): a run resumes with the same alone.
+ */
 @FunctionalInterface
 public interface Schedule {
     /** Returns the factor of a step, counted from 0. */

@@ -13,8 +13,9 @@ import java.util.Optional;
  * @param converted the numbers of the layers that the plan converted
  * @param data where samples come from
  * @param folder where checkpoints and metrics of this stage go
- * @param predecessor the digest of the parameters that the previous stage ended with, if there was one
- * @param resume whether to go on where an interrupted run of this stage stopped
+ * @param predecessor the {@link ParamDigest} of the parameters that what came before ended with, be it a stage or a
+ *     conversion; empty if nothing did
+ * @param resume whether to go on where an interrupted run of this stage stopped; a run that had ended gives its result again
  * @param progress is told of every step
  */
 public record StageContext(

@@ -8,5 +8,7 @@ package carve.api.stage;
  * @param lastLoss the mean loss of the last steps
  * @param seconds how long it took
  * @param tokens how many positions were seen
+ * @param digest the {@link ParamDigest} of the student's parameters at the end, by which the next stage knows its predecessor
  */
-public record StageResult(long steps, double firstLoss, double lastLoss, double seconds, long tokens) {}
+public record StageResult(
+        long steps, double firstLoss, double lastLoss, double seconds, long tokens, String digest) {}
