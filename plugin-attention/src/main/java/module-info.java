@@ -1,4 +1,6 @@
-/** Softmax attention as a mixer. */
+/** Softmax attention mixers: multi-head, grouped-query and multi-query, with rotary embedding and a key-value cache. */
 module carve.attention {
-    requires transitive carve.api;
+    requires carve.api;
+
+    provides carve.api.mixer.MixerProvider with carve.attention.AttentionProvider;
 }

@@ -1,5 +1,7 @@
-/** Mamba-2 as a mixer. */
-@SuppressWarnings("module") // the paper's name ends in a digit, and so does ours
+/** Mamba-2 mixers and their seeding from attention. */
+@SuppressWarnings("module") // the name ends in a digit, as the paper's does
 module carve.mamba2 {
-    requires transitive carve.api;
+    requires carve.api;
+
+    provides carve.api.mixer.MixerProvider with carve.mamba2.Mamba2Provider;
 }

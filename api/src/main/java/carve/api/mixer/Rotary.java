@@ -46,15 +46,14 @@ public record Rotary(double base, int width, int maxPositions, double dynamicFac
         return table(positions, length, false);
     }
 
-    // Angles are made as the models' own code makes them: inverse frequencies and products in F32.
     private float[] table(int[] positions, long length, boolean cosine) {
         int half = width / 2;
         float[] table = new float[positions.length * half];
         double grown = baseAt(length);
         for (int i = 0; i < half; i++) {
-            float frequency = 1f / (float) Math.pow(grown, 2f * i / width);
+            double frequency = Math.pow(grown, -2.0 * i / width);
             for (int t = 0; t < positions.length; t++) {
-                float angle = positions[t] * frequency;
+                double angle = positions[t] * frequency;
                 table[t * half + i] = (float) (cosine ? Math.cos(angle) : Math.sin(angle));
             }
         }

@@ -1,0 +1,122 @@
+package carve.attention;
+
+import carve.api.device.Device;
+import carve.api.mixer.AttentionWeights;
+import carve.api.mixer.Mixer;
+import carve.api.mixer.MixerDims;
+import carve.api.mixer.MixerState;
+import carve.api.mixer.Probe;
+import carve.api.mixer.Projection;
+import carve.api.op.Rope;
+import carve.api.op.Sequences;
+import carve.api.op.SoftmaxAttention;
+import carve.api.param.ParamSpec;
+import carve.api.param.Params;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Causal softmax attention with grouped keys and values (Ainslie et al. 2023, arXiv:2305.13245) and rotary embedding, as
+ * in Llama and InternLM2; with partial rotary width and biases, as in Phi.
+ *
+ * <p>Parameters: {@code q_proj.weight (H K, D)}, {@code k_proj.weight} and {@code v_proj.weight (G K, D)}, {@code
+ * o_proj.weight (D, H K)}, and their {@code .bias} where the model has them.
+ *
+ * @param dims the dimensions of the layer
+ */
+public record Attention(MixerDims dims) implements Mixer {
+    private Projection q() {
+        return new Projection("q_proj", dims.heads() * dims.headWidth(), dims.hidden(), dims.bias());
+    }
+
+    private Projection k() {
+        return new Projection("k_proj", dims.kvHeads() * dims.headWidth(), dims.hidden(), dims.bias());
+    }
+
+    private Projection v() {
+        return new Projection("v_proj", dims.kvHeads() * dims.headWidth(), dims.hidden(), dims.bias());
+    }
+
+    private Projection o() {
+        return new Projection("o_proj", dims.hidden(), dims.heads() * dims.headWidth(), dims.bias());
+    }
+
+    @Override
+    public List<ParamSpec> parameters() {
+        return Stream.of(q(), k(), v(), o()).flatMap(part -> part.parameters().stream()).toList();
+    }
+
+    @Override
+    public Tensor forward(Params p, Tensor x, Sequences s, Probe probe) {
+        int[] positions = s.positionIds();
+        Tensor q = rotate(byHead(q().apply(p, x), dims.heads()), positions, s.longest());
+        Tensor k = rotate(byHead(k().apply(p, x), dims.kvHeads()), positions, s.longest());
+        Tensor v = byHead(v().apply(p, x), dims.kvHeads());
+        return finish(p, attend(q, k, v, s.positions(), s), probe);
+    }
+
+    @Override
+    public MixerState newState(Device device, int batch, int capacity) {
+        return new KeyValueState(device, batch, capacity, dims);
+    }
+
+    @Override
+    public Tensor advance(Params p, Tensor x, MixerState state) {
+        KeyValueState cache = (KeyValueState) state;
+        int seen = cache.position();
+        int length = seen + x.extent(1);
+        int[] positions = IntStream.range(seen, length).toArray();
+        Tensor q = rotate(byHead(q().apply(p, x), dims.heads()), positions, length);
+        Tensor k = rotate(byHead(k().apply(p, x), dims.kvHeads()), positions, length);
+        cache.append(k, byHead(v().apply(p, x), dims.kvHeads()));
+        Sequences rows = Sequences.whole(x.extent(0), x.extent(1));
+        return finish(p, attend(q, cache.keys(), cache.values(), length, rows), Probe.NONE);
+    }
+
+    private Tensor attend(Tensor q, Tensor k, Tensor v, int keys, Sequences s) {
+        double scale = 1 / Math.sqrt(dims.headWidth());
+        return Tensors.apply(new SoftmaxAttention(scale, true, keys, s), q, k, v).getFirst();
+    }
+
+    private Tensor finish(Params p, Tensor heads, Probe probe) {
+        if (probe.wants(Probe.HEADS)) {
+            probe.publish(Probe.HEADS, heads);
+        }
+        return o().apply(p, heads.reshape(heads.extent(0), heads.extent(1), -1));
+    }
+
+    private Tensor byHead(Tensor x, int heads) {
+        return x.reshape(x.extent(0), x.extent(1), heads, dims.headWidth());
+    }
+
+    private Tensor rotate(Tensor x, int[] positions, int length) {
+        int half = dims.rotary().width() / 2;
+        if (half == 0) {
+            return x;
+        }
+        Shape table = Shape.of(positions.length, half);
+        Tensor cos = Tensors.of(x.device(), table, dims.rotary().cos(positions, length));
+        Tensor sin = Tensors.of(x.device(), table, dims.rotary().sin(positions, length));
+        return Rope.apply(x, cos, sin);
+    }
+
+    @Override
+    public boolean constantState() {
+        return false;
+    }
+
+    @Override
+    public long stateBytes(int batch, long positions) {
+        return 2L * Float.BYTES * batch * positions * dims.kvHeads() * dims.headWidth();
+    }
+
+    @Override
+    public Map<String, Tensor> seed(AttentionWeights from) {
+        return from.tensors();
+    }
+}

@@ -1,0 +1,48 @@
+package carve.mamba2;
+
+import carve.api.config.Names;
+import carve.api.config.Settings;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The settings of the mixer {@code mamba2}.
+ *
+ * @param convWidth W, the width of the causal convolution
+ * @param epsilon of the gated norm of heads
+ * @param seed what is taken from attention, and what new parameters begin with
+ */
+public record Mamba2Config(int convWidth, double epsilon, Seed seed) {
+    /** Ways to begin (mmMamba, section 3.2 and Table 4). */
+    public enum Seed {
+        /** Projections of attention; new parameters such that the mixer is near linear attention. */
+        MIMIC,
+        /** Projections of attention; new parameters as Mamba-2 begins. */
+        INHERIT,
+        /** The output projection of attention alone. */
+        SCRATCH
+    }
+
+    /** Returns the configuration that settings describe. */
+    public static Mamba2Config from(Settings settings) {
+        int width = settings.integer("conv-width");
+        if (width < 1 || width > 8) {
+            throw settings.error("conv-width", "must be from 1 to 8; conv-width=" + width);
+        }
+        double epsilon = settings.real("norm-epsilon");
+        if (!(epsilon > 0)) {
+            throw settings.error("norm-epsilon", "must be positive; norm-epsilon=" + epsilon);
+        }
+        return new Mamba2Config(width, epsilon, seed(settings));
+    }
+
+    private static Seed seed(Settings settings) {
+        List<String> known = Arrays.stream(Seed.values()).map(seed -> seed.name().toLowerCase(Locale.ROOT)).toList();
+        String name = settings.string("seed");
+        if (!known.contains(name)) {
+            throw settings.error("seed", "is wrong: " + Names.unknown("seed", name, known));
+        }
+        return Seed.valueOf(name.toUpperCase(Locale.ROOT));
+    }
+}
