@@ -71,7 +71,9 @@ public final class Tape {
             }
         }
         return of.stream()
-                .map(t -> gradients.containsKey(t) ? gradients.get(t) : Tensors.zeros(t.device(), t.shape()))
+                .map(t -> gradients.containsKey(t)
+                        ? gradients.get(t)
+                        : Tensors.zeros(t.device(), t.shape()).cast(t.dtype()))
                 .toList();
     }
 
