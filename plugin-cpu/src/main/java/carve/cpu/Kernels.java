@@ -1,10 +1,16 @@
 package carve.cpu;
 
 import carve.api.device.Kernel;
+import carve.api.op.AdamW;
+import carve.api.op.CausalConv;
+import carve.api.op.CrossEntropy;
 import carve.api.op.GatedRmsNorm;
+import carve.api.op.KlDivergence;
 import carve.api.op.LayerNorm;
 import carve.api.op.Linear;
 import carve.api.op.RmsNorm;
+import carve.api.op.Rope;
+import carve.api.op.SwiGlu;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.TensorType;
 import java.util.List;
@@ -23,6 +29,9 @@ final class Kernels {
         if (op instanceof Linear) {
             return LinearKernel.takes(operands) ? Optional.of(new LinearKernel(engine)) : Optional.empty();
         }
+        if (op instanceof CrossEntropy) {
+            return CrossEntropyKernel.takes(operands) ? Optional.of(new CrossEntropyKernel(engine)) : Optional.empty();
+        }
         return Engine.allF32(operands) ? f32(op, operands) : Optional.empty();
     }
 
@@ -34,6 +43,11 @@ final class Kernels {
             case LayerNorm norm -> operands.get(1).equals(operands.get(2))
                     ? Optional.of(new LayerNormKernel(engine, norm))
                     : Optional.empty();
+            case Rope rope -> Optional.of(new RopeKernel(engine));
+            case SwiGlu swiGlu -> Optional.of(new SwiGluKernel(engine));
+            case KlDivergence divergence -> Optional.of(new DivergenceKernel(engine, divergence));
+            case AdamW adam -> Optional.of(new AdamWKernel(engine, adam));
+            case CausalConv conv -> Optional.of(new ConvKernel(engine, conv));
             default -> Optional.empty();
         };
     }

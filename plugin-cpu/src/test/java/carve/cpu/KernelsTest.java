@@ -4,10 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
+import carve.api.op.AdamW;
+import carve.api.op.CausalConv;
+import carve.api.op.CrossEntropy;
 import carve.api.op.GatedRmsNorm;
+import carve.api.op.KlDivergence;
 import carve.api.op.LayerNorm;
 import carve.api.op.Linear;
 import carve.api.op.RmsNorm;
+import carve.api.op.Rope;
+import carve.api.op.Sequences;
+import carve.api.op.SwiGlu;
 import carve.api.tensor.DType;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Tape;
@@ -108,6 +115,57 @@ final class KernelsTest {
             agree(1e-5, new GatedRmsNorm(1e-5, true), x(3, 5, n), x(3, 5, n), x(5, n));
             // one or two elements minus their mean have a gradient near 0, a difference of large numbers
             agree(n <= 2 ? 1e-3 : 1e-5, new LayerNorm(1e-5), x(3, 5, n), x(n), x(n));
+        }
+    }
+
+    @Test
+    void rotation() {
+        for (int n : EXTENTS) {
+            agree(1e-5, new Rope(), x(2, n, 3, 10), x(n, 5), x(n, 5));
+            agree(1e-5, new Rope(), x(2, 3, 2, n + 1), x(3, (n + 1) / 2), x(3, (n + 1) / 2));
+            agree(1e-5, new Rope(), x(2, 3, 2, 2 * n + 3), x(3, n), x(3, n));
+        }
+    }
+
+    @Test
+    void gatedUnit() {
+        for (int n : EXTENTS) {
+            agree(1e-5, new SwiGlu(), x(3, n), x(3, n));
+        }
+        agree(1e-5, new SwiGlu(), Checks.random(random, -30, 30, 200, 130), x(200, 130));
+    }
+
+    @Test
+    void losses() {
+        for (int n : EXTENTS) {
+            agree(1e-5, new CrossEntropy(), Checks.random(random, -9, 9, 70, n), Checks.integers(random, -2, n, 70));
+            double bound = n == 1 ? 1 : 1e-5;
+            agree(bound, new KlDivergence(1), Checks.random(random, -9, 9, 70, n), Checks.random(random, -9, 9, 70, n));
+            agree(bound, new KlDivergence(2.5), Checks.random(random, -9, 9, n, 5), Checks.random(random, -9, 9, n, 5));
+        }
+    }
+
+    @Test
+    void optimizer() {
+        for (int n : EXTENTS) {
+            Values squares = Checks.random(random, 0, 1, 300, n);
+            agree(1e-5, 0, new AdamW(1e-2, 0.9, 0.95, 1e-8, 0.1, 3), x(300, n), x(300, n), x(300, n), squares);
+        }
+    }
+
+    @Test
+    void convolution() {
+        for (boolean silu : new boolean[] {false, true}) {
+            for (int width : new int[] {2, 3, 4}) {
+                for (int n : EXTENTS) {
+                    agree(1e-5, new CausalConv(silu, Sequences.whole(2, n)), x(2, n, 13), x(13, 1, width), x(13),
+                            x(2, 13, width - 1));
+                    agree(1e-5, new CausalConv(silu, Sequences.whole(2, 5)), x(2, 5, n), x(n, 1, width), x(n),
+                            x(2, n, width - 1));
+                }
+                agree(1e-5, new CausalConv(silu, Sequences.packed(0, 1, 3, 70, 75)), x(1, 75, 33), x(33, 1, width),
+                        x(33), x(4, 33, width - 1));
+            }
         }
     }
 }

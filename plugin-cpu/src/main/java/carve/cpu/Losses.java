@@ -1,0 +1,72 @@
+package carve.cpu;
+
+import static carve.cpu.Memory.F;
+import static carve.cpu.Memory.LANES;
+import static carve.cpu.Memory.load;
+import static carve.cpu.Memory.store;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/** Loops over rows of logits in native memory. */
+final class Losses {
+    private Losses() {
+    }
+
+    /** Returns the logarithm of the sum of exp(scale x) over a row. */
+    static double logSumExp(long x, int n, float scale) {
+        // scale is positive
+        float max = Maps.max(x, n) * scale;
+        FloatVector sum = FloatVector.zero(F);
+        for (int i = 0; i < n; i += LANES) {
+            VectorMask<Float> m = Memory.first(n - i);
+            FloatVector e = VectorMath.exp(load(x + 4L * i, m).mul(scale).sub(max));
+            sum = sum.add(e, m);
+        }
+        return max + Math.log(sum.reduceLanes(VectorOperators.ADD));
+    }
+
+    /** Writes factor times the softmax of a row whose logarithm of the sum of exponentials is known. */
+    static void softmax(long x, int n, double logSum, float factor, long to) {
+        float shift = (float) logSum;
+        for (int i = 0; i < n; i += LANES) {
+            VectorMask<Float> m = Memory.first(n - i);
+            store(to + 4L * i, VectorMath.exp(load(x + 4L * i, m).sub(shift)).mul(factor), m);
+        }
+    }
+
+    /** Returns sum p (log p - log q), p and q being the softmax of scale times the teacher's and student's logits. */
+    static float divergence(long student, long teacher, int n, float scale, float studentSum, float teacherSum) {
+        FloatVector sum = FloatVector.zero(F);
+        for (int i = 0; i < n; i += LANES) {
+            VectorMask<Float> m = Memory.first(n - i);
+            FloatVector q = load(student + 4L * i, m).mul(scale).sub(studentSum);
+            FloatVector p = load(teacher + 4L * i, m).mul(scale).sub(teacherSum);
+            sum = sum.add(VectorMath.exp(p).mul(p.sub(q)), m);
+        }
+        return sum.reduceLanes(VectorOperators.ADD);
+    }
+
+    /** Writes the gradient of the divergence by the student's logits, factor (q - p). */
+    static void studentSlope(long student, long teacher, int n, float scale, float studentSum, float teacherSum,
+            float factor, long to) {
+        for (int i = 0; i < n; i += LANES) {
+            VectorMask<Float> m = Memory.first(n - i);
+            FloatVector q = VectorMath.exp(load(student + 4L * i, m).mul(scale).sub(studentSum));
+            FloatVector p = VectorMath.exp(load(teacher + 4L * i, m).mul(scale).sub(teacherSum));
+            store(to + 4L * i, q.sub(p).mul(factor), m);
+        }
+    }
+
+    /** Writes the gradient of the divergence d by the teacher's logits, factor p (log p - log q - d). */
+    static void teacherSlope(long student, long teacher, int n, float scale, float studentSum, float teacherSum,
+            float divergence, float factor, long to) {
+        for (int i = 0; i < n; i += LANES) {
+            VectorMask<Float> m = Memory.first(n - i);
+            FloatVector q = load(student + 4L * i, m).mul(scale).sub(studentSum);
+            FloatVector p = load(teacher + 4L * i, m).mul(scale).sub(teacherSum);
+            store(to + 4L * i, VectorMath.exp(p).mul(p.sub(q).sub(divergence)).mul(factor), m);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package carve.cpu;
+
+import static carve.cpu.Engine.at;
+import static carve.cpu.Memory.LANES;
+import static carve.cpu.Memory.load;
+import static carve.cpu.Memory.store;
+
+import carve.api.device.Kernel;
+import carve.api.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/** {@link carve.api.op.SwiGlu}. */
+final class SwiGluKernel implements Kernel {
+    private static final int GRAIN = 8 * 1024;
+
+    private final Engine engine;
+
+    SwiGluKernel(Engine engine) {
+        this.engine = engine;
+    }
+
+    @Override
+    public String name() {
+        return "vector-swiglu";
+    }
+
+    @Override
+    public boolean differentiable() {
+        return true;
+    }
+
+    /** What is done with a range of elements, by the byte where it begins. */
+    @FunctionalInterface
+    private interface Range {
+        void run(long from, int count);
+    }
+
+    private void ranges(long size, Range range) {
+        int tasks = (int) ((size + GRAIN - 1) / GRAIN);
+        engine.workers().run(tasks, (task, scratch) ->
+                range.run(4L * task * GRAIN, (int) Math.min(GRAIN, size - (long) task * GRAIN)));
+    }
+
+    @Override
+    public List<Tensor> forward(List<Tensor> operands) {
+        Tensor y = engine.make(operands.getFirst().type());
+        long a = at(operands.get(0));
+        long b = at(operands.get(1));
+        long to = at(y);
+        ranges(y.shape().size(), (from, n) -> forward(a + from, b + from, to + from, n));
+        return List.of(y);
+    }
+
+    private static void forward(long a, long b, long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            store(y + 4L * i, VectorMath.silu(load(a + 4L * i)).mul(load(b + 4L * i)));
+        }
+        if (i < n) {
+            VectorMask<Float> rest = Memory.first(n - i);
+            store(y + 4L * i, VectorMath.silu(load(a + 4L * i, rest)).mul(load(b + 4L * i, rest)), rest);
+        }
+    }
+
+    @Override
+    public List<Optional<Tensor>> backward(List<Tensor> operands, List<Tensor> results,
+            List<Optional<Tensor>> gradients, List<Boolean> wanted) {
+        Tensor da = engine.make(operands.get(0).type());
+        Tensor db = engine.make(operands.get(1).type());
+        long a = at(operands.get(0));
+        long b = at(operands.get(1));
+        long dy = at(gradients.getFirst().orElseThrow());
+        long toA = at(da);
+        long toB = at(db);
+        ranges(da.shape().size(), (from, n) -> backward(a + from, b + from, dy + from, toA + from, toB + from, n));
+        return List.of(Optional.of(da), Optional.of(db));
+    }
+
+    private static void backward(long a, long b, long dy, long da, long db, int n) {
+        FloatVector one = FloatVector.broadcast(Memory.F, 1f);
+        for (int i = 0; i < n; i += LANES) {
+            VectorMask<Float> m = Memory.first(n - i);
+            FloatVector x = load(a + 4L * i, m);
+            FloatVector d = load(dy + 4L * i, m);
+            FloatVector s = VectorMath.sigmoid(x);
+            FloatVector y = x.mul(s);
+            store(db + 4L * i, d.mul(y), m);
+            // silu' = s + silu (1 - s)
+            store(da + 4L * i, y.fma(one.sub(s), s).mul(d).mul(load(b + 4L * i, m)), m);
+        }
+    }
+}
