@@ -24,7 +24,7 @@ final class Plain {
         return switch (value) {
             case Map<?, ?> map -> json(map);
             case List<?> list -> new JsonArray(list.stream().map(Plain::json).toList());
-            case Boolean flag -> JsonBoolean.of(flag);
+            case Boolean flag -> new JsonBoolean(flag);
             case Double real -> JsonNumber.of(real);
             case Number number -> JsonNumber.of(number.longValue());
             default -> new JsonString(value.toString());
