@@ -2,6 +2,4 @@
 module carve.models {
     requires java.desktop; // ImageIO decodes PNG and JPEG
     requires transitive carve.api;
-
-    provides carve.api.model.ModelFamily with carve.models.hovle.HovleFamily;
 }

@@ -1,0 +1,39 @@
+package carve.models.data;
+
+/**
+ * Settings of {@link ShapesData}.
+ *
+ * @param seed what all random choices derive from
+ * @param pixels the side of a picture
+ * @param minFigures the least number of figures in a scene, at least 1
+ * @param maxFigures the greatest, at most 4
+ * @param minPairs the least number of pairs in a recall question, at least 1
+ * @param maxPairs the greatest, at most {@value #PAIR_LIMIT}
+ * @param testPercent how many of a hundred possible scenes belong to the test split
+ */
+public record ShapesConfig(long seed, int pixels, int minFigures, int maxFigures, int minPairs, int maxPairs, int testPercent) {
+    /** The greatest number of pairs that a recall question can have: there are no more keys. */
+    public static final int PAIR_LIMIT = 16;
+    private static final int FIGURE_LIMIT = 4;
+    private static final int PIXEL_LIMIT = 4096;
+
+    /** Checks the settings. */
+    public ShapesConfig {
+        check("pixels", pixels, 24, pixels, PIXEL_LIMIT);
+        check("min-figures and max-figures", minFigures, 1, maxFigures, FIGURE_LIMIT);
+        check("min-pairs and max-pairs", minPairs, 1, maxPairs, PAIR_LIMIT);
+        check("test-percent", testPercent, 1, testPercent, 99);
+    }
+
+    /** Returns the standard settings: 64 pixels, 1 to 4 figures, 2 to 16 pairs, every tenth scene for the test. */
+    public static ShapesConfig standard(long seed) {
+        return new ShapesConfig(seed, 64, 1, FIGURE_LIMIT, 2, PAIR_LIMIT, 10);
+    }
+
+    private static void check(String keys, int least, int min, int greatest, int max) {
+        if (least < min || greatest > max || least > greatest) {
+            throw new DataException("shapes: %s must be in %d..%d and in order, found %s"
+                    .formatted(keys, min, max, least == greatest ? least : least + " and " + greatest));
+        }
+    }
+}

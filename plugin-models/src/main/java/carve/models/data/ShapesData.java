@@ -1,0 +1,80 @@
+package carve.models.data;
+
+import carve.models.image.RgbImage;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * The world of coloured shapes: scenes by index, their pictures and their questions.
+ *
+ * <p>Everything is a function of the settings and the arguments, so any thread may ask for anything in any order. A scene belongs to a split by a
+ * hash of its description, which no seed enters: two scenes that look alike but for size, place in the cell and ground are in the same split.
+ */
+public final class ShapesData {
+    // figures take 16 to 20 of 64 pixels; a cell has a third of the picture
+    private static final double LEAST_SIZE = 16 / 64.0;
+    private static final double GREATEST_SIZE = 20 / 64.0;
+    private static final double CELL = 1 / 3.0;
+
+    private final ShapesConfig config;
+
+    /** Makes the world of these settings. */
+    public ShapesData(ShapesConfig config) {
+        this.config = config;
+    }
+
+    /** Returns the settings. */
+    public ShapesConfig config() {
+        return config;
+    }
+
+    /** Returns the scene of an index, any number from 0. */
+    public Scene scene(Split split, long index) {
+        var draws = new Draws(config.seed(), split.ordinal(), index);
+        Scene scene = draw(draws);
+        while (splitOf(scene) != split) {
+            scene = draw(draws);
+        }
+        return scene;
+    }
+
+    /** Returns the split that the scene belongs to under these settings. */
+    public Split splitOf(Scene scene) {
+        long hash = Draws.mix(scene.description().hashCode());
+        return Long.remainderUnsigned(hash, 100) < config.testPercent() ? Split.TEST : Split.TRAIN;
+    }
+
+    /** Returns the picture of a scene, {@code pixels} a side. */
+    public RgbImage render(Scene scene) {
+        return new SceneRenderer(config.pixels()).render(scene);
+    }
+
+    /**
+     * Returns the questions about a scene: two of count and two of existence, one of them answered no; one of colour, shape and position where an
+     * answer is unique; one of description and one of recall. Always the same for the same scene.
+     */
+    public List<Question> questions(Scene scene) {
+        return new SceneQuestions(scene, config).all();
+    }
+
+    private Scene draw(Draws draws) {
+        long key = draws.next();
+        int background = draws.below(2) == 0 ? draws.between(10, 45) : draws.between(205, 245);
+        int count = draws.between(config.minFigures(), config.maxFigures());
+        List<PlacedFigure> figures = new ArrayList<>();
+        for (int cell : draws.distinct(count, 9)) {
+            figures.add(place(draws, cell / 3, cell % 3));
+        }
+        figures.sort(Comparator.comparingInt(figure -> figure.row() * 3 + figure.column()));
+        return new Scene(key, background, figures);
+    }
+
+    private static PlacedFigure place(Draws draws, int row, int column) {
+        double size = LEAST_SIZE + draws.unit() * (GREATEST_SIZE - LEAST_SIZE);
+        double slack = CELL - size;
+        double x = (column + 0.5) * CELL + (draws.unit() - 0.5) * slack;
+        double y = (row + 0.5) * CELL + (draws.unit() - 0.5) * slack;
+        return new PlacedFigure(draws.of(Figure.values()), draws.of(Colour.values()), row, column, x, y, size);
+    }
+}
