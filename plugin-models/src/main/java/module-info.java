@@ -2,4 +2,6 @@
 module carve.models {
     requires java.desktop; // ImageIO decodes PNG and JPEG
     requires transitive carve.api;
+
+    provides carve.api.model.ModelFamily with carve.models.hovle.HovleFamily;
 }

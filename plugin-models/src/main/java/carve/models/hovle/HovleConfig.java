@@ -1,0 +1,171 @@
+package carve.models.hovle;
+
+import carve.api.config.JsonObject;
+import carve.api.config.MapSettings;
+import carve.api.mixer.MixerDims;
+import carve.api.mixer.Rotary;
+import carve.api.model.LayerChoice;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * What a {@code config.json} of HoVLE or mmMamba says. Every value comes from the file: the class defaults of the authors'
+ * code are those of other models.
+ */
+record HovleConfig(JsonObject json) {
+    static final String MMMAMBA = "mmMamba_chat";
+    static final String HOVLE = "internvl_chat";
+
+    static boolean recognises(JsonObject config) {
+        return config.optionalString("model_type").filter(type -> type.equals(HOVLE) || type.equals(MMMAMBA)).isPresent()
+                && config.has("embedding_config")
+                && config.has("llm_config");
+    }
+
+    HovleConfig {
+        refuse(json, json.optionalFlag("normalize_encoder_output").orElse(false), "normalize_encoder_output", "true");
+        JsonObject embedding = json.object("embedding_config");
+        refuse(embedding, !embedding.optionalString("pixel_shuffle_loc").orElse("pre").equals("pre"), "pixel_shuffle_loc",
+                "anything but pre");
+        refuse(embedding, !embedding.optionalFlag("use_pixel_shuffle_proj").orElse(true), "use_pixel_shuffle_proj", "false");
+        refuse(embedding, embedding.optionalFlag("use_ls").orElse(false), "use_ls", "true");
+    }
+
+    private static void refuse(JsonObject json, boolean condition, String key, String value) {
+        if (condition) {
+            throw json.error(key, value + " is not supported");
+        }
+    }
+
+    JsonObject embedding() {
+        return json.object("embedding_config");
+    }
+
+    JsonObject llm() {
+        return json.object("llm_config");
+    }
+
+    boolean isMmMamba() {
+        return json.string("model_type").equals(MMMAMBA);
+    }
+
+    int embeddingLayers() {
+        return embedding().integer("num_hidden_layers");
+    }
+
+    int llmLayers() {
+        return llm().integer("num_hidden_layers");
+    }
+
+    int layers() {
+        return embeddingLayers() + llmLayers();
+    }
+
+    int hidden() {
+        return llm().integer("hidden_size");
+    }
+
+    double epsilon() {
+        return llm().real("rms_norm_eps");
+    }
+
+    int vocabulary() {
+        return llm().integer("vocab_size");
+    }
+
+    int textTokens() {
+        return embedding().integer("llm_vocab_size");
+    }
+
+    int specialTokens() {
+        return embedding().optionalObject("special_token_maps").map(map -> map.keys().size()).orElse(0);
+    }
+
+    int imageToken() {
+        return embedding().integer("img_context_token_id");
+    }
+
+    int imageSize() {
+        return embedding().integer("image_size");
+    }
+
+    int patchSize() {
+        return embedding().integer("patch_size");
+    }
+
+    /** Patches on a side of a tile. */
+    int grid() {
+        return imageSize() / patchSize();
+    }
+
+    /** How many patches on a side become one token. */
+    int shuffle() {
+        return (int) Math.round(1 / json.real("downsample_ratio"));
+    }
+
+    int tokensPerTile() {
+        int side = grid() / shuffle();
+        return side * side;
+    }
+
+    /** The part of the configuration that a layer belongs to. */
+    JsonObject part(int layer) {
+        return layer < embeddingLayers() ? embedding() : llm();
+    }
+
+    String label(int layer) {
+        return layer < embeddingLayers() ? "emb." + layer : "llm." + (layer - embeddingLayers());
+    }
+
+    MixerDims dims(int layer) {
+        JsonObject part = part(layer);
+        int heads = part.integer("num_attention_heads");
+        int width = part.integer("hidden_size") / heads;
+        return new MixerDims(part.integer("hidden_size"), heads, part.integer("num_key_value_heads"), width,
+                part.optionalFlag("bias").orElse(false), part.real("rms_norm_eps"), rotary(part, width));
+    }
+
+    // mmMamba's own attention layers leave dynamic scaling out (modeling_mmMamba.py, MHA_LM)
+    private Rotary rotary(JsonObject part, int width) {
+        double factor = 0;
+        if (part.optionalObject("rope_scaling").isPresent() && !isMmMamba()) {
+            JsonObject scaling = part.object("rope_scaling");
+            refuse(scaling, !scaling.string("type").equals("dynamic"), "type", "'" + scaling.string("type") + "'");
+            factor = scaling.real("factor");
+        }
+        return new Rotary(part.real("rope_theta"), width, part.integer("max_position_embeddings"), factor);
+    }
+
+    List<LayerChoice> choices() {
+        if (json.has("carve")) {
+            return json.object("carve").array("layers").items().stream().map(item -> choice((JsonObject) item)).toList();
+        }
+        List<LayerChoice> choices = new ArrayList<>();
+        for (JsonObject part : List.of(embedding(), llm())) {
+            int count = part.integer("num_hidden_layers");
+            if (!isMmMamba()) {
+                choices.addAll(Collections.nCopies(count, LayerChoice.of("attention")));
+            } else {
+                choices.addAll(official(part, count));
+            }
+        }
+        return choices;
+    }
+
+    private static List<LayerChoice> official(JsonObject part, int count) {
+        List<String> types = part.strings("layers_block_type");
+        refuse(part, types.size() != count, "layers_block_type",
+                "a list of %d for %d layers".formatted(types.size(), count));
+        return types.stream().map(type -> LayerChoice.of(switch (type) {
+            case "mamba2" -> "mamba2";
+            case "mha" -> "attention";
+            default -> throw part.error("layers_block_type", "'%s' is not supported; there are mamba2, mha".formatted(type));
+        })).toList();
+    }
+
+    private static LayerChoice choice(JsonObject layer) {
+        return new LayerChoice(
+                layer.string("mixer"), MapSettings.of(layer.object("settings"), "config.json").take());
+    }
+}

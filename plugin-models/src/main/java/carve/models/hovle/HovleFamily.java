@@ -1,0 +1,171 @@
+package carve.models.hovle;
+
+import carve.api.checkpoint.NameMap;
+import carve.api.config.JsonArray;
+import carve.api.config.JsonObject;
+import carve.api.config.JsonString;
+import carve.api.config.JsonValue;
+import carve.api.mixer.MixerCatalog;
+import carve.api.mixer.MixerDims;
+import carve.api.model.Block;
+import carve.api.model.FeedForward;
+import carve.api.model.LayerChoice;
+import carve.api.model.LayerPlan;
+import carve.api.model.ModelFamily;
+import carve.api.model.ModelSpec;
+import carve.api.model.Norm;
+import carve.api.model.Processor;
+import carve.api.param.Init;
+import carve.api.param.ParamSpec;
+import carve.api.tensor.Shape;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * HoVLE (arXiv:2412.16158), a decoder-only multimodal Transformer, and what mmMamba (arXiv:2502.13145) makes of it.
+ *
+ * <p>A student whose layers are all official ones (attention as it is, {@code mamba2} with its defaults) has mmMamba's
+ * official configuration and layout; any other keeps HoVLE's, with its layers listed under {@code carve} in {@code
+ * config.json}.
+ */
+public final class HovleFamily implements ModelFamily {
+    /** Makes the family. */
+    public HovleFamily() {}
+
+    @Override
+    public String name() {
+        return "hovle";
+    }
+
+    @Override
+    public boolean recognises(JsonObject config) {
+        return HovleConfig.recognises(config);
+    }
+
+    @Override
+    public ModelSpec read(JsonObject json, MixerCatalog mixers) {
+        HovleConfig config = new HovleConfig(json);
+        List<LayerChoice> choices = config.choices();
+        List<Block> layers = IntStream.range(0, config.layers())
+                .mapToObj(i -> block(config, i, choices.get(i), mixers))
+                .toList();
+        Norm norm = new Norm(Norm.Kind.RMS, config.hidden(), config.epsilon());
+        return new ModelSpec(
+                name(), json, HovleInput.of(config), layers, norm, config.vocabulary(), false, carried(config));
+    }
+
+    private static Block block(HovleConfig config, int layer, LayerChoice choice, MixerCatalog mixers) {
+        MixerDims dims = config.dims(layer);
+        JsonObject part = config.part(layer);
+        return new Block(config.label(layer), dims, choice, mixers.create(choice.mixer(), dims, choice.settings()),
+                new Norm(Norm.Kind.RMS, dims.hidden(), dims.epsilon()),
+                new FeedForward(FeedForward.Kind.SWIGLU, dims.hidden(), part.integer("intermediate_size"), false), false);
+    }
+
+    private static List<ParamSpec> carried(HovleConfig config) {
+        int hidden = config.hidden();
+        return List.of(
+                new ParamSpec("embedding_model.vision_embeddings.class_embedding", Shape.of(1, 1, hidden), Init.ZEROS),
+                new ParamSpec("language_model.model.tok_embeddings.weight", Shape.of(config.vocabulary(), hidden),
+                        Init.ZEROS));
+    }
+
+    @Override
+    public NameMap names(ModelSpec spec) {
+        return HovleNames.of(spec, new HovleConfig(spec.config()).embeddingLayers(), true);
+    }
+
+    /**
+     * Returns the map for official training checkpoints, whose mixers' projections are tensors of their own: {@code
+     * encoder.1.attention.q_proj.weight}.
+     */
+    public NameMap trainingNames(ModelSpec spec) {
+        return HovleNames.of(spec, new HovleConfig(spec.config()).embeddingLayers(), false);
+    }
+
+    @Override
+    public ModelSpec convert(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
+        plan.checked(teacher.layers().size(), mixers.names());
+        List<LayerChoice> choices = new ArrayList<>();
+        for (int i = 0; i < plan.layers().size(); i++) {
+            LayerChoice choice = plan.layers().get(i);
+            choices.add(choice.keeps() ? teacher.layers().get(i).choice() : choice);
+        }
+        JsonObject json = choices.stream().allMatch(HovleFamily::isOfficial)
+                ? official(teacher.config(), choices)
+                : listed(teacher.config(), choices);
+        ModelSpec read = read(json, mixers);
+        List<Block> layers = IntStream.range(0, choices.size())
+                .mapToObj(i -> read.layers().get(i).with(choices.get(i), mixers.create(
+                        choices.get(i).mixer(), read.layers().get(i).dims(), choices.get(i).settings())))
+                .toList();
+        return teacher.with(json, layers);
+    }
+
+    // A seed says how training began; the checkpoint does not need to know.
+    private static boolean isOfficial(LayerChoice choice) {
+        boolean plain = choice.settings().without("seed").members().isEmpty();
+        return plain && (choice.mixer().equals("attention") || choice.mixer().equals("mamba2"));
+    }
+
+    // as convert_weight.py, lines 76-102
+    private static JsonObject official(JsonObject config, List<LayerChoice> choices) {
+        if (choices.stream().allMatch(choice -> choice.mixer().equals("attention"))) {
+            return config;
+        }
+        int embedding = config.object("embedding_config").integer("num_hidden_layers");
+        return config
+                .with("architectures", "mmMambaChatModel")
+                .with("auto_map", map("configuration_mmMamba_chat.mmMambaChatConfig", "modeling_mmMamba_chat.mmMambaChatModel",
+                        "modeling_mmMamba_chat.mmMambaChatModel"))
+                .with("model_type", HovleConfig.MMMAMBA)
+                .with("embedding_config", config.object("embedding_config")
+                        .with("model_type", "mmMamba_embedding")
+                        .with("layers_block_type", types(choices.subList(0, embedding))))
+                .with("llm_config", config.object("llm_config")
+                        .with("architectures", "mmMambaForCausalLM")
+                        .with("auto_map", map("configuration_mmMamba.mmMambaConfig", "modeling_mmMamba.mmMambaForCausalLM",
+                                "modeling_mmMamba.mmMambaForCausalLM"))
+                        .with("model_type", "mmMamba")
+                        .with("layers_block_type", types(choices.subList(embedding, choices.size()))))
+                .without("carve");
+    }
+
+    private static JsonArray types(List<LayerChoice> choices) {
+        return JsonArray.ofStrings(
+                choices.stream().map(choice -> choice.mixer().equals("mamba2") ? "mamba2" : "mha").toList());
+    }
+
+    private static JsonObject map(String config, String model, String causal) {
+        Map<String, JsonValue> members = new LinkedHashMap<>();
+        members.put("AutoConfig", new JsonString(config));
+        members.put("AutoModel", new JsonString(model));
+        members.put("AutoModelForCausalLM", new JsonString(causal));
+        return JsonObject.of(members);
+    }
+
+    private static JsonObject listed(JsonObject config, List<LayerChoice> choices) {
+        List<JsonValue> layers = new ArrayList<>();
+        for (LayerChoice choice : choices) {
+            layers.add(JsonObject.empty()
+                    .with("mixer", choice.mixer())
+                    .with("settings", Plain.json(choice.settings().without("seed").toMap())));
+        }
+        return config.with("carve", JsonObject.empty().with("layers", new JsonArray(layers)));
+    }
+
+    @Override
+    public Processor processor(ModelSpec spec, Path folder) {
+        return HovleProcessor.open(new HovleConfig(spec.config()), folder);
+    }
+
+    @Override
+    public List<String> companions() {
+        return List.of("generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
+                "added_tokens.json", "special_tokens_map.json");
+    }
+}

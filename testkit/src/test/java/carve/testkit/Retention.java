@@ -1,0 +1,152 @@
+package carve.testkit;
+
+import carve.api.device.Device;
+import carve.api.mixer.AttentionWeights;
+import carve.api.mixer.Mixer;
+import carve.api.mixer.MixerDims;
+import carve.api.mixer.MixerState;
+import carve.api.mixer.Probe;
+import carve.api.mixer.Projection;
+import carve.api.mixer.StateTensors;
+import carve.api.op.DecayScan;
+import carve.api.op.Sequences;
+import carve.api.param.ParamSpec;
+import carve.api.param.Params;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Retention (Sun et al. 2023, arXiv:2307.08621, equation 6) without its norm: the smallest mixer with a state.
+ *
+ * @param dims of the layer
+ * @param decay by which the state is multiplied at each position
+ */
+record Retention(MixerDims dims, double decay) implements Mixer {
+    private Projection projection(String name, int outputs, int inputs) {
+        return new Projection(name, outputs, inputs, false);
+    }
+
+    private Projection query() {
+        return projection("q_proj", dims.heads() * dims.headWidth(), dims.hidden());
+    }
+
+    private Projection key() {
+        return projection("k_proj", dims.kvHeads() * dims.headWidth(), dims.hidden());
+    }
+
+    private Projection value() {
+        return projection("v_proj", dims.kvHeads() * dims.headWidth(), dims.hidden());
+    }
+
+    private Projection output() {
+        return projection("o_proj", dims.hidden(), dims.heads() * dims.headWidth());
+    }
+
+    @Override
+    public List<ParamSpec> parameters() {
+        return Stream.of(query(), key(), value(), output()).flatMap(p -> p.parameters().stream()).toList();
+    }
+
+    @Override
+    public Tensor forward(Params p, Tensor x, Sequences s, Probe probe) {
+        Tensor empty = Tensors.zeros(x.device(), stateShape(s.count()));
+        return output().apply(p, scan(p, x, s, empty, probe).getFirst());
+    }
+
+    private List<Tensor> scan(Params p, Tensor x, Sequences s, Tensor state, Probe probe) {
+        Shape weights = Shape.of(x.extent(0), x.extent(1), dims.heads());
+        List<Tensor> results = Tensors.apply(new DecayScan(s), heads(query().apply(p, x)), heads(key().apply(p, x)),
+                heads(value().apply(p, x)), Tensors.full(x.device(), weights, Math.log(decay)),
+                Tensors.ones(x.device(), weights), state);
+        if (probe.wants(Probe.HEADS)) {
+            probe.publish(Probe.HEADS, results.getFirst());
+        }
+        return List.of(results.getFirst().reshape(x.extent(0), x.extent(1), -1), results.get(1));
+    }
+
+    private Tensor heads(Tensor x) {
+        return x.reshape(x.extent(0), x.extent(1), -1, dims.headWidth());
+    }
+
+    private Shape stateShape(int sequences) {
+        return Shape.of(sequences, dims.heads(), dims.headWidth(), dims.headWidth());
+    }
+
+    @Override
+    public MixerState newState(Device device, int batch, int capacity) {
+        StateTensors tensors = new StateTensors();
+        tensors.putZeros(device, "state", stateShape(batch));
+        return new State(tensors, 0);
+    }
+
+    @Override
+    public Tensor advance(Params p, Tensor x, MixerState state) {
+        State own = (State) state;
+        Sequences whole = Sequences.whole(x.extent(0), x.extent(1));
+        List<Tensor> results = scan(p, x, whole, own.tensors.get("state"), Probe.NONE);
+        own.tensors.put("state", results.get(1));
+        own.position += x.extent(1);
+        return output().apply(p, results.getFirst());
+    }
+
+    @Override
+    public boolean constantState() {
+        return true;
+    }
+
+    @Override
+    public long stateBytes(int batch, long positions) {
+        return Float.BYTES * stateShape(batch).size();
+    }
+
+    @Override
+    public Map<String, Tensor> seed(AttentionWeights from) {
+        return from.tensors();
+    }
+
+    /** The state (B, H, K, K) after the positions seen. */
+    private static final class State implements MixerState {
+        private final StateTensors tensors;
+        private int position;
+
+        private State(StateTensors tensors, int position) {
+            this.tensors = tensors;
+            this.position = position;
+        }
+
+        @Override
+        public int position() {
+            return position;
+        }
+
+        @Override
+        public long bytes() {
+            return tensors.bytes();
+        }
+
+        @Override
+        public MixerState fork() {
+            return new State(tensors.copy(), position);
+        }
+
+        @Override
+        public Map<String, Tensor> save() {
+            return tensors.asMap();
+        }
+
+        @Override
+        public void load(Map<String, Tensor> saved, int at) {
+            tensors.load(saved);
+            position = at;
+        }
+
+        @Override
+        public void close() {
+            tensors.close();
+        }
+    }
+}
