@@ -11,6 +11,7 @@ import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import java.io.IOException;
@@ -24,8 +25,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Parses HOCON into settings whose values know where they were written, {@code file: line}.
@@ -35,6 +38,9 @@ import java.util.regex.Pattern;
  */
 public final class Hocon {
     private static final Pattern LINES = Pattern.compile("(: \\d+)-\\d+$");
+
+    // the first part of the path in a substitution
+    private static final Pattern REFERENCE = Pattern.compile("\\$\\{\\??([^.}]+)[.}]");
 
     private Hocon() {}
 
@@ -104,10 +110,19 @@ public final class Hocon {
 
     private static Settings settings(String origin, Supplier<Config> parse) {
         try {
-            return new TreeSettings(section(parse.get().resolve().root(), origin));
+            Config parsed = parse.get();
+            return new TreeSettings(section(parsed.resolve().root(), origin), referred(parsed));
         } catch (ConfigException e) {
             throw new SettingsException(e.getMessage(), e);
         }
+    }
+
+    // what a substitution refers to is read by it, and need not be read again
+    private static Set<String> referred(Config unresolved) {
+        return REFERENCE.matcher(unresolved.root().render(ConfigRenderOptions.concise()))
+                .results()
+                .map(match -> match.group(1))
+                .collect(Collectors.toSet());
     }
 
     private static SettingsNode.Section section(ConfigObject object, String origin) {

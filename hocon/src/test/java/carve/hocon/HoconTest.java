@@ -22,6 +22,7 @@ final class HoconTest {
         Settings settings = Hocon.parse("block = [attention, mamba2 x3]\nlayers = ${block} ${block}", "plan");
         assertEquals(
                 List.of("attention", "mamba2 x3", "attention", "mamba2 x3"), settings.strings("layers"));
+        settings.requireAllRead(); // block was read by layers
     }
 
     @Test

@@ -22,7 +22,17 @@ public final class TreeSettings implements Settings {
 
     /** Makes settings of a section, with nothing read. */
     public TreeSettings(SettingsNode.Section node) {
+        this(node, Set.of());
+    }
+
+    /**
+     * Makes settings of a section of which some keys count as read, because other values of the same file refer to them.
+     *
+     * @param referred the keys; those that are not there do no harm
+     */
+    public TreeSettings(SettingsNode.Section node, Set<String> referred) {
         this.node = node;
+        used.addAll(referred);
     }
 
     @Override

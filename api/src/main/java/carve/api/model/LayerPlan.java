@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * Which mixer each layer of a model has, first layer first.
@@ -39,12 +40,35 @@ public record LayerPlan(List<LayerChoice> layers) {
      * @throws SettingsException if a word means nothing
      */
     public static LayerPlan from(Settings settings) {
-        Map<String, LayerChoice> named = named(settings);
+        return new LayerPlan(expand(settings, "layers", named(settings)));
+    }
+
+    /**
+     * Returns the plan that settings describe for a model with a number of layers: {@code layers}, as {@link
+     * #from(Settings)} reads them, or {@code repeat}, a list of words that is repeated until all layers have one.
+     *
+     * @throws SettingsException if a word means nothing
+     */
+    public static LayerPlan from(Settings settings, int modelLayers) {
+        if (!settings.has("repeat")) {
+            return from(settings);
+        }
+        if (settings.has("layers")) {
+            throw settings.error("repeat", "and key 'layers' say the same twice; remove one");
+        }
+        List<LayerChoice> block = expand(settings, "repeat", named(settings));
+        if (block.isEmpty()) {
+            throw settings.error("repeat", "must have a word");
+        }
+        return new LayerPlan(IntStream.range(0, modelLayers).mapToObj(i -> block.get(i % block.size())).toList());
+    }
+
+    private static List<LayerChoice> expand(Settings settings, String key, Map<String, LayerChoice> named) {
         List<LayerChoice> layers = new ArrayList<>();
-        for (String word : settings.strings("layers")) {
+        for (String word : settings.strings(key)) {
             Matcher matcher = WORD.matcher(word.strip());
             if (!matcher.matches()) {
-                throw settings.error("layers", "has the word '%s'; expected 'mixer' or 'mixer x3'".formatted(word));
+                throw settings.error(key, "has the word '%s'; expected 'mixer' or 'mixer x3'".formatted(word));
             }
             String name = matcher.group(1);
             LayerChoice choice = named.getOrDefault(name, LayerChoice.of(name));
@@ -53,7 +77,7 @@ public record LayerPlan(List<LayerChoice> layers) {
                 layers.add(choice);
             }
         }
-        return new LayerPlan(layers);
+        return layers;
     }
 
     private static Map<String, LayerChoice> named(Settings settings) {

@@ -1,0 +1,242 @@
+package carve.api.model;
+
+import carve.api.checkpoint.TensorSource;
+import carve.api.checkpoint.TensorSources;
+import carve.api.device.Device;
+import carve.api.mixer.AttentionWeights;
+import carve.api.mixer.MixerCatalog;
+import carve.api.param.ParamSpec;
+import carve.api.param.ParamStore;
+import carve.api.tensor.DType;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/**
+ * Makes a student of a teacher by a plan: other mixers in some layers, seeded from the attention that was there, and all
+ * else as it was.
+ *
+ * <p>The student is never in memory whole: its tensors are views of the teacher's, and those of one converted layer at a
+ * time. Confined to the device's thread.
+ */
+public final class Conversion {
+    private static final List<String> ATTENTION = List.of("q_proj", "k_proj", "v_proj", "o_proj");
+
+    /** What became of a tensor. */
+    public enum Fate {
+        /** The student has the teacher's, bit for bit. */
+        TAKEN,
+        /** The student's was made from the teacher's attention. */
+        TRANSFORMED,
+        /** The student's has its initial value; the teacher has nothing like it. */
+        NEW,
+        /** The student has nothing like the teacher's. */
+        DROPPED
+    }
+
+    /**
+     * One line of the account.
+     *
+     * @param name the tensor's name in the model
+     * @param type its type in the student, or in the teacher if it was dropped
+     * @param fate what became of it
+     */
+    public record Entry(String name, TensorType type, Fate fate) {}
+
+    private final ModelFolder teacher;
+    private final ModelSpec student;
+    private final TensorSource tensors;
+    private final List<Integer> converted;
+    private final Device device;
+    private final long seed;
+    private final DType matrices;
+    private final Map<Integer, Map<String, Fate>> seeded = new LinkedHashMap<>();
+    private final Consumer<String> progress;
+    private int current = -1;
+    private Map<String, MemorySegment> made = Map.of();
+
+    private Conversion(ModelFolder teacher, ModelSpec student, Device device, long seed, Consumer<String> progress) {
+        this.teacher = teacher;
+        this.student = student;
+        this.tensors = teacher.tensors();
+        this.converted = converted(teacher.spec(), student);
+        this.device = device;
+        this.seed = seed;
+        this.matrices = teacher.matrices();
+        this.progress = progress;
+    }
+
+    /**
+     * Prepares a conversion; it reads no weights yet.
+     *
+     * @param device where seeds are computed
+     * @param seed of the values of new parameters
+     * @param progress is told the name of each tensor that is made
+     * @throws carve.api.config.SettingsException if the plan does not fit the model
+     */
+    public static Conversion of(
+            ModelFolder teacher,
+            LayerPlan plan,
+            MixerCatalog mixers,
+            Device device,
+            long seed,
+            Consumer<String> progress) {
+        plan.checked(teacher.spec().layers().size(), mixers.names());
+        ModelSpec student = teacher.family().convert(teacher.spec(), plan, mixers);
+        return new Conversion(teacher, student, device, seed, progress);
+    }
+
+    /** Returns the layers whose mixers differ between two models. */
+    public static List<Integer> converted(ModelSpec teacher, ModelSpec student) {
+        return IntStream.range(0, student.layers().size())
+                .filter(i -> i >= teacher.layers().size()
+                        || !teacher.layers().get(i).mixer().equals(student.layers().get(i).mixer()))
+                .boxed()
+                .toList();
+    }
+
+    /** Returns the student. */
+    public ModelSpec student() {
+        return student;
+    }
+
+    /** Returns the numbers of the layers that have another mixer. */
+    public List<Integer> converted() {
+        return converted;
+    }
+
+    /** Returns the student's tensors by the model's names; carried ones under their own. They are made when asked for. */
+    public TensorSource tensors() {
+        Map<String, TensorType> types = new LinkedHashMap<>();
+        student.parameters().forEach(param -> types.put(param.name(), type(param)));
+        Map<String, ParamSpec> specs = new LinkedHashMap<>();
+        student.parameters().forEach(param -> specs.put(param.name(), param));
+        TensorSource computed = TensorSources.of(types, name -> data(specs.get(name)));
+        Set<String> kept = teacher.family().names(student).modelNames();
+        TensorSource carried = TensorSources.select(tensors, name -> !specs.containsKey(name) && kept.contains(name));
+        return TensorSources.union(computed, carried);
+    }
+
+    /**
+     * Writes the student's folder.
+     *
+     * @throws carve.api.checkpoint.CheckpointException if something cannot be written; the folder is then as it was
+     */
+    public void save(Path to) {
+        teacher.writer(to, student.config()).write(teacher.family().names(student).toCheckpoint(tensors()));
+    }
+
+    /** Returns the account of every tensor of student and teacher, in the order of the models. */
+    public List<Entry> account() {
+        converted.forEach(this::seededNames);
+        List<Entry> entries = new ArrayList<>();
+        TensorSource all = tensors();
+        for (String name : all.names()) {
+            entries.add(new Entry(name, all.type(name), fate(name)));
+        }
+        for (String name : tensors.names()) {
+            if (!all.names().contains(name)) {
+                entries.add(new Entry(name, tensors.type(name), Fate.DROPPED));
+            }
+        }
+        return List.copyOf(entries);
+    }
+
+    private Fate fate(String name) {
+        return layer(name)
+                .map(i -> seededNames(i).getOrDefault(name, Fate.NEW))
+                .orElse(tensors.names().contains(name) ? Fate.TAKEN : Fate.NEW);
+    }
+
+    // the converted layer whose mixer has the parameter
+    private Optional<Integer> layer(String name) {
+        return converted.stream().filter(i -> name.startsWith(mixer(i))).findFirst();
+    }
+
+    private static String mixer(int layer) {
+        return "layers." + layer + ".mixer.";
+    }
+
+    private TensorType type(ParamSpec param) {
+        if (layer(param.name()).isEmpty() && tensors.names().contains(param.name())) {
+            return tensors.type(param.name());
+        }
+        return new TensorType(param.shape().rank() == 2 ? matrices : DType.F32, param.shape());
+    }
+
+    private MemorySegment data(ParamSpec param) {
+        progress.accept(param.name());
+        Optional<Integer> layer = layer(param.name());
+        if (layer.isEmpty()) {
+            return tensors.names().contains(param.name()) ? tensors.data(param.name()) : initial(param);
+        }
+        if (current != layer.get()) {
+            made = seed(layer.get());
+            current = layer.get();
+        }
+        MemorySegment values = made.get(param.name());
+        return values == null ? initial(param) : values;
+    }
+
+    private Map<String, Fate> seededNames(int layer) {
+        if (!seeded.containsKey(layer)) {
+            made = seed(layer);
+            current = layer;
+        }
+        return seeded.get(layer);
+    }
+
+    private Map<String, MemorySegment> seed(int layer) {
+        Map<String, ParamSpec> specs = new LinkedHashMap<>();
+        Block block = student.layers().get(layer);
+        block.mixer().parameters().forEach(param -> specs.put(param.name(), param));
+        Map<String, MemorySegment> values = new LinkedHashMap<>();
+        Map<String, Fate> fates = new LinkedHashMap<>();
+        Scope.run(device, () -> attention(layer).ifPresent(from -> block.mixer().seed(from).forEach((name, tensor) -> {
+            ParamSpec param = specs.get(name);
+            if (param == null || !param.shape().equals(tensor.shape())) {
+                throw new IllegalStateException("mixer '%s' seeds '%s' %s, which is not one of its parameters %s"
+                        .formatted(block.choice().mixer(), name, tensor.shape(), specs.values()));
+            }
+            values.put(mixer(layer) + name, stored(tensor));
+            boolean same = from.tensors().values().stream().anyMatch(given -> given.buffer() == tensor.buffer());
+            fates.put(mixer(layer) + name, same ? Fate.TAKEN : Fate.TRANSFORMED);
+        })));
+        seeded.put(layer, fates);
+        return values;
+    }
+
+    private Optional<AttentionWeights> attention(int layer) {
+        Map<String, Tensor> found = new LinkedHashMap<>();
+        for (String name : ATTENTION) {
+            for (String part : List.of(name + ".weight", name + ".bias")) {
+                if (tensors.names().contains(mixer(layer) + part)) {
+                    found.put(part, ModelFolder.upload(device, tensors, mixer(layer) + part, Storage.F32));
+                }
+            }
+        }
+        boolean whole = ATTENTION.stream().allMatch(name -> found.containsKey(name + ".weight"));
+        return whole
+                ? Optional.of(new AttentionWeights(teacher.spec().layers().get(layer).dims(), found))
+                : Optional.empty();
+    }
+
+    private MemorySegment initial(ParamSpec param) {
+        return Scope.run(device, () -> Optional.of(stored(ParamStore.initial(device, param, seed)))).orElseThrow();
+    }
+
+    private MemorySegment stored(Tensor tensor) {
+        DType dtype = tensor.shape().rank() == 2 ? matrices : DType.F32;
+        return ModelFolder.download(tensor.cast(dtype));
+    }
+}

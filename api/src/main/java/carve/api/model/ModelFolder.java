@@ -1,0 +1,311 @@
+package carve.api.model;
+
+import carve.api.checkpoint.Checkpoint;
+import carve.api.checkpoint.CheckpointException;
+import carve.api.checkpoint.CheckpointWriter;
+import carve.api.checkpoint.Elements;
+import carve.api.checkpoint.Manifest;
+import carve.api.checkpoint.NameMap;
+import carve.api.checkpoint.TensorSource;
+import carve.api.checkpoint.TensorSources;
+import carve.api.config.Json;
+import carve.api.config.JsonException;
+import carve.api.config.JsonObject;
+import carve.api.device.Device;
+import carve.api.mixer.MixerCatalog;
+import carve.api.param.ParamSpec;
+import carve.api.param.ParamStore;
+import carve.api.tensor.DType;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Tensors;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A model in a folder of Hugging Face layout: what {@code config.json} describes, and its weights by the model's names.
+ *
+ * <p>Opening maps the weights, checks that they are what the configuration promises, and reads none of them. A folder may
+ * be without weights: a model that is yet to be trained.
+ *
+ * {@snippet :
+ * try (ModelFolder folder = ModelFolder.open(path, families, mixers);
+ *         LoadedModel model = folder.load(device, Storage.KEEP)) {
+ *     folder.save(model, copy);
+ * }
+ * }
+ */
+public final class ModelFolder implements AutoCloseable {
+    private final Path path;
+    private final ModelFamily family;
+    private final ModelSpec spec;
+    private final NameMap names;
+    private final Optional<Checkpoint> checkpoint;
+
+    private ModelFolder(
+            Path path, ModelFamily family, ModelSpec spec, NameMap names, Optional<Checkpoint> checkpoint) {
+        this.path = path;
+        this.family = family;
+        this.spec = spec;
+        this.names = names;
+        this.checkpoint = checkpoint;
+    }
+
+    /**
+     * Opens a folder and checks that its tensors are those of the model.
+     *
+     * @param families the families that are installed
+     * @param mixers the mixers that are installed
+     * @throws CheckpointException if a file is missing or broken, no family knows the configuration, or tensors are missing,
+     *     unexpected or misshapen; it tells all of them
+     */
+    public static ModelFolder open(Path folder, Collection<ModelFamily> families, MixerCatalog mixers) {
+        JsonObject config = config(folder);
+        ModelFamily family = family(folder, config, families);
+        Optional<Checkpoint> checkpoint = hasWeights(folder) ? Optional.of(Checkpoint.open(folder)) : Optional.empty();
+        try {
+            ModelSpec spec = read(folder, config, family, mixers);
+            NameMap names = family.names(spec);
+            checkpoint.ifPresent(tensors -> manifest(spec, names).verify(tensors, names));
+            return new ModelFolder(folder, family, spec, names, checkpoint);
+        } catch (RuntimeException e) {
+            checkpoint.ifPresent(Checkpoint::close);
+            throw e;
+        }
+    }
+
+    private static JsonObject config(Path folder) {
+        Path file = folder.resolve(Checkpoint.CONFIG);
+        if (!Files.isRegularFile(file)) {
+            throw new CheckpointException("%s: %s; a model is a folder with %s and %s"
+                    .formatted(folder, problem(folder), Checkpoint.CONFIG, Checkpoint.WEIGHTS));
+        }
+        try {
+            return Json.readObject(file);
+        } catch (JsonException e) {
+            throw new CheckpointException(e.getMessage(), e);
+        }
+    }
+
+    private static String problem(Path folder) {
+        if (Files.isDirectory(folder)) {
+            return "there is no " + Checkpoint.CONFIG;
+        }
+        return Files.exists(folder) ? "not a folder" : "no such folder";
+    }
+
+    private static boolean hasWeights(Path folder) {
+        return Files.exists(folder.resolve(Checkpoint.WEIGHTS)) || Files.exists(folder.resolve(Checkpoint.INDEX));
+    }
+
+    private static ModelFamily family(Path folder, JsonObject config, Collection<ModelFamily> families) {
+        List<ModelFamily> those = families.stream().filter(family -> family.recognises(config)).toList();
+        if (those.size() == 1) {
+            return those.getFirst();
+        }
+        String kind = config.optionalString("model_type").map("'%s'"::formatted).orElse("not given");
+        Collection<ModelFamily> candidates = those.isEmpty() ? families : those;
+        String listed = String.join(", ", new TreeSet<>(candidates.stream().map(ModelFamily::name).toList()));
+        throw new CheckpointException("%s: %s by '%s' (model_type %s); %s %s".formatted(
+                folder, those.isEmpty() ? "no installed model family goes" : "more than one model family goes",
+                Checkpoint.CONFIG, kind, those.isEmpty() ? "there are" : "they are",
+                listed.isEmpty() ? "none" : listed));
+    }
+
+    private static ModelSpec read(Path folder, JsonObject config, ModelFamily family, MixerCatalog mixers) {
+        try {
+            return family.read(config, mixers);
+        } catch (JsonException e) {
+            throw new CheckpointException("%s: %s".formatted(folder, e.getMessage()), e);
+        }
+    }
+
+    private static Manifest manifest(ModelSpec spec, NameMap names) {
+        Map<String, TensorType> expected = new LinkedHashMap<>();
+        spec.parameters().forEach(param -> expected.put(param.name(), new TensorType(DType.F32, param.shape())));
+        Set<String> free = names.keptNames();
+        spec.carried().stream().filter(param -> !free.contains(param.name())).forEach(param ->
+                expected.put(param.name(), new TensorType(DType.F32, param.shape())));
+        return new Manifest(expected);
+    }
+
+    /** Returns the folder. */
+    public Path path() {
+        return path;
+    }
+
+    /** Returns the family that the model belongs to. */
+    public ModelFamily family() {
+        return family;
+    }
+
+    /** Returns the model. */
+    public ModelSpec spec() {
+        return spec;
+    }
+
+    /** Returns the map between the names of the checkpoint and those of the model. */
+    public NameMap names() {
+        return names;
+    }
+
+    /** Returns whether there are weights. */
+    public boolean trained() {
+        return checkpoint.isPresent();
+    }
+
+    /**
+     * Returns the weights as the folder has them.
+     *
+     * @throws CheckpointException if there are none
+     */
+    public Checkpoint checkpoint() {
+        return checkpoint.orElseThrow(() -> new CheckpointException("%s: there are no weights, neither %s nor %s; train it"
+                .formatted(path, Checkpoint.WEIGHTS, Checkpoint.INDEX)));
+    }
+
+    /**
+     * Returns the weights by the model's names, carried ones under their own.
+     *
+     * @throws CheckpointException if there are none
+     */
+    public TensorSource tensors() {
+        return names.toModel(checkpoint());
+    }
+
+    /** Opens what is needed to talk to the model; the caller closes it. */
+    public Processor processor() {
+        return family.processor(spec, path);
+    }
+
+    /**
+     * Copies the weights to a device; the caller closes the model.
+     *
+     * @throws CheckpointException if there are none
+     */
+    public LoadedModel load(Device device, Storage storage) {
+        TensorSource tensors = tensors();
+        ParamStore params = new ParamStore(device);
+        try {
+            for (ParamSpec param : spec.parameters()) {
+                params.put(param.name(), upload(device, tensors, param.name(), storage));
+            }
+        } catch (RuntimeException e) {
+            params.close();
+            throw e;
+        }
+        return new LoadedModel(family, spec, params);
+    }
+
+    /** Returns a copy on a device of a tensor of a source. */
+    static Tensor upload(Device device, TensorSource tensors, String name, Storage storage) {
+        TensorType stored = tensors.type(name);
+        TensorType type = stored.with(storage.of(stored));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment values = Elements.convert(stored.dtype(), tensors.data(name), type.dtype(), arena);
+            return Tensors.upload(device, type, values);
+        }
+    }
+
+    /** Returns the model with the initial values of its parameters under a seed; the caller closes it. */
+    public LoadedModel initial(Device device, long seed) {
+        return new LoadedModel(family, spec, ParamStore.initial(device, spec.parameters(), seed));
+    }
+
+    /**
+     * Writes a model with weights of its own, and everything else from here: the configuration, the files that go with it,
+     * the tensors that are only carried along. Each tensor is stored as it is here; one that is not here, a matrix as most
+     * matrices are, all else in F32.
+     *
+     * @param model a model of this specification
+     * @throws CheckpointException if something cannot be written; the target is then as it was
+     */
+    public void save(LoadedModel model, Path to) {
+        save(model, to, Optional.empty());
+    }
+
+    /** Writes a model as {@link #save(LoadedModel, Path)} does, with all floating-point tensors in one type. */
+    public void save(LoadedModel model, Path to, DType dtype) {
+        save(model, to, Optional.of(dtype));
+    }
+
+    private void save(LoadedModel model, Path to, Optional<DType> asked) {
+        DType matrices = matrices();
+        TensorSource weights = TensorSources.cast(downloads(model.params()),
+                name -> asked.orElseGet(() -> stored(name, model.params().get(name).shape().rank(), matrices)));
+        TensorSource carried = carried(weights.names());
+        TensorSource cast = asked.map(dtype -> TensorSources.cast(carried, dtype)).orElse(carried);
+        writer(to, model.spec().config()).write(names.toCheckpoint(TensorSources.union(weights, cast)));
+    }
+
+    private DType stored(String name, int rank, DType matrices) {
+        String there = names.checkpointName(name);
+        return checkpoint.filter(tensors -> tensors.names().contains(there))
+                .map(tensors -> tensors.type(there).dtype())
+                .orElse(rank == 2 ? matrices : DType.F32);
+    }
+
+    /** Returns the type that most matrices have; F32 if there are none. */
+    DType matrices() {
+        Map<DType, Long> bytes = new LinkedHashMap<>();
+        checkpoint.ifPresent(tensors -> tensors.names().stream().map(tensors::type)
+                .filter(type -> type.shape().rank() == 2 && type.dtype().isFloating())
+                .forEach(type -> bytes.merge(type.dtype(), type.shape().size(), Long::sum)));
+        return bytes.entrySet().stream().max(Map.Entry.comparingByValue()).map(Map.Entry::getKey).orElse(DType.F32);
+    }
+
+    private TensorSource carried(Set<String> others) {
+        return checkpoint.<TensorSource>map(names::toModel)
+                .map(all -> TensorSources.select(all, name -> !others.contains(name)))
+                .orElseGet(() -> TensorSources.of(Map.of()));
+    }
+
+    private static TensorSource downloads(ParamStore params) {
+        Map<String, TensorType> types = new LinkedHashMap<>();
+        params.asMap().forEach((name, tensor) -> types.put(name, tensor.type()));
+        return TensorSources.of(types, name -> download(params.get(name)));
+    }
+
+    /** Returns a copy of a tensor in memory that the collector frees. */
+    static MemorySegment download(Tensor tensor) {
+        MemorySegment values = Arena.ofAuto().allocate(Math.max(1, tensor.type().bytes()), Long.BYTES)
+                .asSlice(0, tensor.type().bytes());
+        tensor.device().download(tensor, values);
+        return values;
+    }
+
+    /** Returns a writer of a folder with a configuration and the files that go with this model. */
+    CheckpointWriter writer(Path to, JsonObject config) {
+        CheckpointWriter writer = new CheckpointWriter(to).with(Checkpoint.CONFIG, config);
+        Set<String> files = new LinkedHashSet<>(List.of(Checkpoint.GENERATION_CONFIG));
+        files.addAll(family.companions());
+        files.remove(Checkpoint.CONFIG);
+        for (String name : files) {
+            Path file = path.resolve(name);
+            writer = Files.isRegularFile(file) ? writer.withCopy(file) : writer;
+        }
+        Map<String, String> texts = checkpoint.map(Checkpoint::metadata).orElse(Map.of());
+        return texts.isEmpty() ? writer : writer.withMetadata(texts);
+    }
+
+    /** Unmaps the weights. */
+    @Override
+    public void close() {
+        checkpoint.ifPresent(Checkpoint::close);
+    }
+
+    @Override
+    public String toString() {
+        return path.toString();
+    }
+}

@@ -1,0 +1,18 @@
+package carve.api.model;
+
+import carve.api.tensor.DType;
+import carve.api.tensor.TensorType;
+
+/** How parameters are stored on a device. */
+public enum Storage {
+    /** Matrices as the checkpoint has them, all else in F32; for running a model. */
+    KEEP,
+    /** All in F32; for training. */
+    F32;
+
+    /** Returns the type on a device of a parameter that has a type in the checkpoint. */
+    public DType of(TensorType stored) {
+        boolean matrix = stored.shape().rank() == 2 && stored.dtype() != DType.F64;
+        return this == KEEP && matrix && stored.dtype().isFloating() ? stored.dtype() : DType.F32;
+    }
+}
