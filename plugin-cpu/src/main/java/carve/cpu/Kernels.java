@@ -10,6 +10,7 @@ import carve.api.op.LayerNorm;
 import carve.api.op.Linear;
 import carve.api.op.RmsNorm;
 import carve.api.op.Rope;
+import carve.api.op.SoftmaxAttention;
 import carve.api.op.SwiGlu;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.TensorType;
@@ -47,6 +48,9 @@ final class Kernels {
             case SwiGlu swiGlu -> Optional.of(new SwiGluKernel(engine));
             case KlDivergence divergence -> Optional.of(new DivergenceKernel(engine, divergence));
             case AdamW adam -> Optional.of(new AdamWKernel(engine, adam));
+            case SoftmaxAttention attention -> AttentionKernel.takes(operands)
+                    ? Optional.of(new AttentionKernel(engine, attention))
+                    : Optional.empty();
             case CausalConv conv -> Optional.of(new ConvKernel(engine, conv));
             default -> Optional.empty();
         };

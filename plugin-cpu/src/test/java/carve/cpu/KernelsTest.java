@@ -14,9 +14,11 @@ import carve.api.op.Linear;
 import carve.api.op.RmsNorm;
 import carve.api.op.Rope;
 import carve.api.op.Sequences;
+import carve.api.op.SoftmaxAttention;
 import carve.api.op.SwiGlu;
 import carve.api.tensor.DType;
 import carve.api.tensor.FusedOp;
+import carve.api.tensor.Scope;
 import carve.api.tensor.Tape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
@@ -70,6 +72,10 @@ final class KernelsTest {
 
     /** Compares with the definition; only the first results have gradients. */
     private void agree(double ratio, int weighted, FusedOp op, Values... operands) {
+        Scope.run(reference, () -> Scope.run(cpu, () -> compare(ratio, weighted, op, operands)));
+    }
+
+    private void compare(double ratio, int weighted, FusedOp op, Values... operands) {
         List<Tensor> shapes = Tensors.apply(op, Checks.on(reference, List.of(operands)));
         List<Values> weights = new ArrayList<>();
         shapes.stream().limit(weighted).forEach(t -> weights.add(Checks.random(random, -1, 1, t.shape().extents())));
@@ -165,6 +171,37 @@ final class KernelsTest {
                 }
                 agree(1e-5, new CausalConv(silu, Sequences.packed(0, 1, 3, 70, 75)), x(1, 75, 33), x(33, 1, width),
                         x(33), x(4, 33, width - 1));
+            }
+        }
+    }
+
+    private SoftmaxAttention attention(boolean causal, int keys, Sequences sequences) {
+        return new SoftmaxAttention(0.3, causal, keys, sequences);
+    }
+
+    @Test
+    void attention() {
+        for (boolean causal : new boolean[] {false, true}) {
+            for (int n : EXTENTS) {
+                agree(1e-5, attention(causal, n, Sequences.whole(2, n)), x(2, n, 4, 5), x(2, n, 2, 5), x(2, n, 2, 13));
+                agree(1e-5, attention(causal, 13, Sequences.whole(2, 13)), x(2, 13, 2, n), x(2, 13, 1, n), x(2, 13, 1, n));
+                agree(1e-5, attention(causal, n + 7, Sequences.whole(2, n)), x(2, n, 2, 8), x(2, n + 9, 2, 8),
+                        x(2, n + 9, 2, 8));
+            }
+            agree(1e-5, attention(causal, 75, Sequences.packed(0, 1, 3, 70, 75)), x(1, 75, 4, 8), x(1, 75, 2, 8),
+                    x(1, 75, 2, 8));
+            agree(1e-5, attention(causal, 65, Sequences.padded(65, 65, 0, 1, 30)), x(4, 65, 2, 8), x(4, 65, 2, 8),
+                    x(4, 65, 2, 8));
+            agree(1e-5, attention(causal, 600, Sequences.whole(1, 300)), x(1, 300, 1, 8), x(1, 600, 1, 8), x(1, 600, 1, 8));
+        }
+    }
+
+    @Test
+    void attentionOfFewQueries() {
+        for (int n : new int[] {1, 2, 200, 4200}) {
+            for (int queries = 1; queries <= Math.min(3, n); queries++) {
+                agree(1e-5, attention(true, n, Sequences.whole(2, queries)), x(2, queries, 2, 17), x(2, n + 3, 1, 17),
+                        x(2, n + 3, 1, 70));
             }
         }
     }

@@ -1,0 +1,242 @@
+package carve.cpu;
+
+import static carve.cpu.Memory.F;
+import static carve.cpu.Memory.LANES;
+
+import java.util.Arrays;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Softmax attention without the matrix of scores: keys and values come in tiles, and each step of twelve queries
+ * corrects its running maximum and sum when a tile brings a greater score (Dao et al. 2022, arXiv:2205.14135).
+ *
+ * <p>Where attention is causal, a step multiplies only with the columns that its last query sees.
+ */
+final class Attention {
+    /** The keys of a tile. */
+    static final int KEYS = Tiles.DEPTH;
+
+    private static final int QUERIES = 192;
+    private static final int BLOCK = 5;
+    private static final int KEY_PANELS = 6;
+    private static final int VALUE_PANELS = 7;
+    private static final int SCORES = 8;
+    private static final int OUTPUT = 9;
+    private static final int STEP = 10;
+    private static final int RUNNING = 11;
+
+    private final Workers workers;
+
+    Attention(Workers workers) {
+        this.workers = workers;
+    }
+
+    /**
+     * What heads there are.
+     *
+     * @param heads of queries
+     * @param groups heads of keys and values
+     * @param keyWidth elements of a query and of a key
+     * @param valueWidth elements of a value
+     * @param scale of scores
+     * @param causal whether later keys are hidden
+     */
+    record Heads(int heads, int groups, int keyWidth, int valueWidth, float scale, boolean causal) {
+        int group(int head) {
+            return head / (heads / groups);
+        }
+    }
+
+    /**
+     * One sequence.
+     *
+     * @param query the row (of B T) of its first query
+     * @param queries how many
+     * @param rows how many rows belong to it, the padding included
+     * @param key the row (of B S) of its first key
+     * @param keys how many
+     */
+    record Span(long query, int queries, int rows, long key, int keys) {
+        /** Returns how many keys come before the position of the first query. */
+        int offset() {
+            return keys - queries;
+        }
+    }
+
+    /** Where the operands, the result and the logarithms of sums are. */
+    record Data(long q, long k, long v, long y, long sums) {
+        long query(Heads h, long row, int head) {
+            return q + 4 * (row * h.heads + head) * h.keyWidth;
+        }
+
+        long key(Heads h, long row, int group) {
+            return k + 4 * (row * h.groups + group) * h.keyWidth;
+        }
+
+        long value(Heads h, long row, int group) {
+            return v + 4 * (row * h.groups + group) * h.valueWidth;
+        }
+
+        long result(Heads h, long row, int head) {
+            return y + 4 * (row * h.heads + head) * h.valueWidth;
+        }
+
+        long sum(Heads h, long row, int head) {
+            return sums + 4 * (row * h.heads + head);
+        }
+    }
+
+    /** Where the gradients of the result and of the operands are. */
+    record Slopes(long dy, long dq, long dk, long dv) {
+    }
+
+    /** Returns how many of the keys from {@code first} on a query sees. */
+    static int seen(Heads h, Span span, int query, int first) {
+        int all = span.keys - first;
+        return h.causal ? Math.min(all, query + span.offset() + 1 - first) : all;
+    }
+
+    /** Writes results and logarithms of sums. */
+    void forward(Heads h, List<Span> spans, Data data) {
+        int longest = spans.stream().mapToInt(Span::rows).max().orElse(0);
+        int tiles = (longest + QUERIES - 1) / QUERIES;
+        workers.run(spans.size() * h.heads * tiles, (task, scratch) -> {
+            Span span = spans.get(task / (h.heads * tiles));
+            int head = task / tiles % h.heads;
+            // the last tiles of a causal sequence see the most keys: they begin first
+            int from = (tiles - 1 - task % tiles) * QUERIES;
+            if (from < span.queries) {
+                tile(h, span, data, head, from, Math.min(QUERIES, span.queries - from), scratch);
+            }
+            for (int t = Math.max(from, span.queries); t < Math.min(span.rows, from + QUERIES); t++) {
+                Maps.fill(data.result(h, span.query + t, head), 0, h.valueWidth);
+                Memory.set(data.sum(h, span.query + t, head), 0);
+            }
+        });
+    }
+
+    private static void tile(Heads h, Span span, Data data, int head, int from, int queries, Scratch scratch) {
+        int group = h.group(head);
+        int outputs = Tiles.panels(h.valueWidth) * Tiles.PANEL;
+        float[] block = scratch.floats(BLOCK, Tiles.blockSize(QUERIES));
+        float[] output = scratch.floats(OUTPUT, (QUERIES + Tiles.ROWS) * outputs);
+        float[] running = scratch.floats(RUNNING, 2 * (QUERIES + Tiles.ROWS));
+        Arrays.fill(output, 0, queries * outputs, 0);
+        Arrays.fill(running, 0, queries, Float.NEGATIVE_INFINITY);
+        Arrays.fill(running, QUERIES, QUERIES + queries, 0);
+        Tiles.block(data.query(h, span.query + from, head), (long) h.heads * h.keyWidth, queries, h.keyWidth, block);
+        int visible = seen(h, span, from + queries - 1, 0);
+        for (int k = 0; k < visible; k += KEYS) {
+            int keys = Math.min(KEYS, visible - k);
+            float[] keyPanels = scratch.floats(KEY_PANELS, Tiles.panelsSize(h.keyWidth, keys));
+            float[] valuePanels = scratch.floats(VALUE_PANELS, Tiles.panelsSize(keys, h.valueWidth));
+            Tiles.panelsTransposed(data.key(h, span.key + k, group), (long) h.groups * h.keyWidth, h.keyWidth, keys,
+                    keyPanels);
+            Tiles.panels(data.value(h, span.key + k, group), (long) h.groups * h.valueWidth, keys, h.valueWidth,
+                    valuePanels);
+            for (int r = 0; r < queries; r += Tiles.ROWS) {
+                step(h, span, from, r, Math.min(Tiles.ROWS, queries - r), k, keys, block, keyPanels, valuePanels,
+                        output, outputs, running, scratch);
+            }
+        }
+        finish(h, span, data, head, from, queries, output, outputs, running);
+    }
+
+    /** Takes one tile of keys into account for up to twelve queries. */
+    private static void step(Heads h, Span span, int from, int r, int rows, int k, int keys, float[] block,
+            float[] keyPanels, float[] valuePanels, float[] output, int outputs, float[] running, Scratch scratch) {
+        int columns = Math.min(keys, seen(h, span, from + r + rows - 1, k));
+        if (columns <= 0) {
+            return;
+        }
+        float[] scores = scratch.floats(SCORES, Tiles.blockSize(Tiles.ROWS));
+        float[] part = scratch.floats(STEP, Tiles.ROWS * outputs);
+        Tiles.multiply(block, r * Tiles.STRIDE, false, keyPanels, rows, h.keyWidth, columns, scores, 0, Tiles.STRIDE);
+        for (int i = 0; i < rows; i++) {
+            int own = Math.min(columns, seen(h, span, from + r + i, k));
+            float before = running[r + i];
+            float max = Math.max(before, own <= 0 ? before : max(scores, i * Tiles.STRIDE, own) * h.scale);
+            float sum = exponentials(scores, i * Tiles.STRIDE, Math.max(0, own), columns, h.scale, max);
+            float correction = before == Float.NEGATIVE_INFINITY ? 0 : (float) Math.exp(before - max);
+            running[r + i] = max;
+            running[QUERIES + r + i] = running[QUERIES + r + i] * correction + sum;
+            if (k > 0 && correction != 1) {
+                scale(output, (r + i) * outputs, outputs, correction);
+            }
+        }
+        multiplyValues(scores, valuePanels, keys, columns, rows, h.valueWidth, part, outputs);
+        for (int i = 0; i < rows * outputs; i += LANES) {
+            int to = r * outputs + i;
+            FloatVector.fromArray(F, output, to).add(FloatVector.fromArray(F, part, i)).intoArray(output, to);
+        }
+    }
+
+    /** Multiplies scores with the first {@code columns} of the {@code keys} rows of panels. */
+    private static void multiplyValues(float[] scores, float[] panels, int keys, int columns, int rows, int width,
+            float[] to, int distance) {
+        for (int r = 0; r < rows;) {
+            int taken = rows - r > 8 ? Tiles.ROWS : 4;
+            for (int n = 0, panel = 0; n < width; n += Tiles.PANEL, panel += keys * Tiles.PANEL) {
+                Tiles.step(taken, scores, r * Tiles.STRIDE, false, panels, panel, columns, to, r * distance + n,
+                        distance);
+            }
+            r += taken;
+        }
+    }
+
+    /** Returns the greatest of some elements, of which there are some. */
+    static float max(float[] x, int at, int n) {
+        FloatVector max = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            max = max.max(FloatVector.fromArray(F, x, at + i));
+        }
+        if (i < n) {
+            VectorMask<Float> rest = Memory.first(n - i);
+            max = max.lanewise(VectorOperators.MAX, FloatVector.fromArray(F, x, at + i, rest), rest);
+        }
+        return max.reduceLanes(VectorOperators.MAX);
+    }
+
+    /** Replaces the first {@code own} scores by exp(scale x - max) and the rest by 0, and returns the sum. */
+    static float exponentials(float[] x, int at, int own, int columns, float scale, float max) {
+        FloatVector sum = FloatVector.zero(F);
+        int i = 0;
+        for (; i <= own - LANES; i += LANES) {
+            FloatVector e = VectorMath.exp(FloatVector.fromArray(F, x, at + i).mul(scale).sub(max));
+            e.intoArray(x, at + i);
+            sum = sum.add(e);
+        }
+        if (i < own) {
+            VectorMask<Float> rest = Memory.first(own - i);
+            FloatVector e = VectorMath.exp(FloatVector.fromArray(F, x, at + i, rest).mul(scale).sub(max));
+            e = FloatVector.zero(F).blend(e, rest);
+            e.intoArray(x, at + i); // there is room for a whole vector
+            sum = sum.add(e);
+            i += LANES;
+        }
+        for (; i < columns; i += LANES) {
+            FloatVector.zero(F).intoArray(x, at + i);
+        }
+        return sum.reduceLanes(VectorOperators.ADD);
+    }
+
+    private static void scale(float[] x, int at, int n, float factor) {
+        for (int i = at; i < at + n; i += LANES) {
+            FloatVector.fromArray(F, x, i).mul(factor).intoArray(x, i);
+        }
+    }
+
+    private static void finish(Heads h, Span span, Data data, int head, int from, int queries, float[] output,
+            int outputs, float[] running) {
+        for (int i = 0; i < queries; i++) {
+            float sum = running[QUERIES + i];
+            scale(output, i * outputs, outputs, 1 / sum);
+            Memory.copy(output, i * outputs, data.result(h, span.query + from + i, head), h.valueWidth);
+            Memory.set(data.sum(h, span.query + from + i, head), running[i] + (float) Math.log(sum));
+        }
+    }
+}
