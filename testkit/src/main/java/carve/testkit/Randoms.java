@@ -1,6 +1,7 @@
 package carve.testkit;
 
 import carve.api.device.Device;
+import carve.api.param.CounterRandom;
 import carve.api.tensor.DType;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
@@ -8,9 +9,8 @@ import carve.api.tensor.TensorType;
 import java.util.stream.IntStream;
 
 /**
- * Random tensors that depend on a seed and a name alone: the same bits on every device and in every order.
- *
- * <p>The i-th number of a name is SplitMix64 (Steele, Lea and Flood 2014) of the seed, the hash of the name, and i.
+ * Random tensors that depend on a seed and a name alone: the same bits on every device and in every order, see {@link
+ * CounterRandom}.
  *
  * @param seed chooses the numbers
  */
@@ -44,33 +44,21 @@ public record Randoms(long seed) {
         return Values.upload(device, type, integers(name, 0, bound, Math.toIntExact(type.shape().size())));
     }
 
-    /** Returns values of the standard normal distribution, by Box and Muller. */
+    /** Returns values of the standard normal distribution. */
     public double[] normals(String name, int count) {
-        return IntStream.range(0, count)
-                .mapToDouble(i -> Math.sqrt(-2 * Math.log1p(-uniform(name, 2L * i)))
-                        * Math.cos(2 * Math.PI * uniform(name, 2L * i + 1)))
-                .toArray();
+        CounterRandom random = new CounterRandom(seed, name);
+        return IntStream.range(0, count).mapToDouble(random::normal).toArray();
     }
 
     /** Returns uniform values {@code low <= x < high}. */
     public double[] uniforms(String name, double low, double high, int count) {
-        return IntStream.range(0, count).mapToDouble(i -> low + (high - low) * uniform(name, i)).toArray();
+        CounterRandom random = new CounterRandom(seed, name);
+        return IntStream.range(0, count).mapToDouble(i -> low + (high - low) * random.uniform(i)).toArray();
     }
 
     /** Returns integers {@code low <= n < high} as doubles. */
     public double[] integers(String name, int low, int high, int count) {
-        return IntStream.range(0, count).mapToDouble(i -> low + Math.floor((high - low) * uniform(name, i))).toArray();
-    }
-
-    // 0 <= result < 1, 53 bits
-    private double uniform(String name, long counter) {
-        long key = mix(seed + GOLDEN * name.hashCode());
-        return (mix(key + GOLDEN * (counter + 1)) >>> 11) * 0x1p-53;
-    }
-
-    private static long mix(long value) {
-        long z = (value ^ value >>> 30) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
-        return z ^ z >>> 31;
+        CounterRandom random = new CounterRandom(seed, name);
+        return IntStream.range(0, count).mapToDouble(i -> low + random.below(i, high - low)).toArray();
     }
 }

@@ -1,0 +1,150 @@
+package carve.testkit;
+
+import carve.api.checkpoint.Elements;
+import carve.api.checkpoint.SafeTensors;
+import carve.api.config.Json;
+import carve.api.device.Device;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Tensors;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A file of inputs, weights and results that the official code computed in float32, with the results of the same
+ * computation in float64 where there is a twin.
+ *
+ * <p>Names begin with {@code in.}, {@code w.} or {@code out.}. What is right is the twin; how near to it float32 has to be
+ * is ten times the distance of the official float32 run, by kind of result, which {@code f32_vs_f64.json} says.
+ *
+ * <pre>{@code
+ * try (Fixture fixture = Fixture.open("mm_layers/internlm2_rmsnorm")) {
+ *     Tensor x = fixture.tensor(device, "in.L7s0.x");
+ *     fixture.assertAgrees("value", "out.L7s0.y", RmsNorm.apply(x, fixture.tensor(device, "w.weight"), 1e-5));
+ * }
+ * }</pre>
+ */
+public final class Fixture implements AutoCloseable {
+    private static final double TIMES = 10;
+
+    private final String name;
+    private final SafeTensors file;
+    private final Optional<SafeTensors> twin;
+
+    private Fixture(String name, SafeTensors file, Optional<SafeTensors> twin) {
+        this.name = name;
+        this.file = file;
+        this.twin = twin;
+    }
+
+    /** Returns the fixture of a name such as {@code mm_layers/ssd_kernel}. */
+    public static Fixture open(String name) {
+        Path exact = folder().resolve(name + ".f64.safetensors");
+        SafeTensors file = SafeTensors.open(folder().resolve(name + ".safetensors"));
+        return new Fixture(name, file, Files.exists(exact) ? Optional.of(SafeTensors.open(exact)) : Optional.empty());
+    }
+
+    /**
+     * Returns the folder of the fixtures: the system property {@code carve.fixtures}, or {@code fixtures} in the folder of
+     * the build or in the nearest folder above the working directory.
+     */
+    public static Path folder() {
+        for (String property : new String[] {"carve.fixtures", "maven.multiModuleProjectDirectory"}) {
+            String value = System.getProperty(property, "");
+            if (!value.isBlank()) {
+                Path path = Path.of(value);
+                return property.equals("carve.fixtures") ? path : path.resolve("fixtures");
+            }
+        }
+        Path start = Path.of("").toAbsolutePath();
+        for (Path folder = start; folder != null; folder = folder.getParent()) {
+            if (Files.exists(folder.resolve("fixtures").resolve("f32_vs_f64.json"))) {
+                return folder.resolve("fixtures");
+            }
+        }
+        throw new IllegalStateException("no folder 'fixtures' in %s or above it; name it with -Dcarve.fixtures=PATH"
+                .formatted(start));
+    }
+
+    /** Returns the names of its tensors. */
+    public Set<String> names() {
+        return file.names();
+    }
+
+    /** Returns what it says of itself: hyper-parameters and where it comes from. */
+    public Map<String, String> metadata() {
+        return file.metadata();
+    }
+
+    /** Returns the shape of a tensor. */
+    public Shape shape(String tensor) {
+        return file.type(tensor).shape();
+    }
+
+    /** Returns the values of a floating-point tensor as the official float32 run had them. */
+    public float[] floats(String tensor) {
+        return Elements.floats(file.type(tensor).dtype(), file.data(tensor));
+    }
+
+    /** Returns the values of a whole-number tensor, of any width. */
+    public int[] ints(String tensor) {
+        return Elements.ints(file.type(tensor).dtype(), file.data(tensor));
+    }
+
+    /** Returns the float64 values of the twin, or the float32 values where the twin has none. */
+    public double[] truth(String tensor) {
+        SafeTensors source = twin.filter(exact -> exact.names().contains(tensor)).orElse(file);
+        return Elements.doubles(source.type(tensor).dtype(), source.data(tensor));
+    }
+
+    /** Returns a tensor on a device; whole numbers become I32. */
+    public Tensor tensor(Device device, String tensor) {
+        TensorType type = file.type(tensor);
+        return type.dtype().isFloating()
+                ? Tensors.of(device, type.shape(), floats(tensor))
+                : Tensors.of(device, type.shape(), ints(tensor));
+    }
+
+    /**
+     * Returns how far the official float32 run is from the twin: the greatest {@code max|f32 - f64| / max|f64|} of the
+     * tensors of a kind.
+     *
+     * @param kind {@code value}, {@code grad}, {@code loss}, {@code logits} or {@code norm}
+     * @throws carve.api.config.JsonException if the file has no results of this kind
+     */
+    public double floor(String kind) {
+        return Json.readObject(folder().resolve("f32_vs_f64.json"))
+                .object("fixtures")
+                .object(name)
+                .object(kind)
+                .real("worst_rel_to_max");
+    }
+
+    /** Asserts that a tensor has a result's shape and is at most ten times the official run's own error from the truth. */
+    public void assertAgrees(String kind, String tensor, Tensor actual) {
+        assertAgrees(kind, tensor, actual.shape(), Values.of(actual));
+    }
+
+    /** Asserts that values have a result's shape and are at most ten times the official run's own error from the truth. */
+    public void assertAgrees(String kind, String tensor, Shape shape, double[] actual) {
+        if (!shape.equals(shape(tensor))) {
+            throw new AssertionError("%s %s: shape %s expected, found %s".formatted(name, tensor, shape(tensor), shape));
+        }
+        Close.f64(name + " " + tensor, shape, truth(tensor), actual, TIMES * floor(kind));
+    }
+
+    @Override
+    public void close() {
+        file.close();
+        twin.ifPresent(SafeTensors::close);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}
