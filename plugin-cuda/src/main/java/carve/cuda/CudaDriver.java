@@ -1,0 +1,123 @@
+package carve.cuda;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import carve.api.device.DeviceException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The library of the NVIDIA driver, as far as finding devices needs it: it is opened by name, and asked through foreign
+ * functions, so that a machine without it loses nothing but the device.
+ *
+ * <p>Function and error names are those of the CUDA Driver API, sections 6.2 to 6.6.
+ */
+final class CudaDriver {
+    private static final int NAME_BYTES = 256;
+    private static final FunctionDescriptor INT_TO_RESULT = FunctionDescriptor.of(JAVA_INT, JAVA_INT);
+    private static final FunctionDescriptor OUT_TO_RESULT = FunctionDescriptor.of(JAVA_INT, ADDRESS);
+    private static final FunctionDescriptor OUT_INT_TO_RESULT = FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT);
+    private static final FunctionDescriptor NAME_TO_RESULT = FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+    private static final FunctionDescriptor INT_OUT_TO_RESULT = FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS);
+
+    /** What looking for the driver found. */
+    sealed interface Finding {
+        /** No such library can be opened. */
+        record NoLibrary(String library) implements Finding {}
+
+        /** The library lacks a function that every driver has. */
+        record NotADriver(String library, String function) implements Finding {}
+
+        /** The driver is there and refuses; the meaning is its own word for the code. */
+        record Refused(String function, int code, String meaning) implements Finding {}
+
+        /** The driver is there, with these devices; version 12040 is CUDA 12.4. */
+        record Devices(int version, List<String> names) implements Finding {}
+    }
+
+    /** A call that did not return CUDA_SUCCESS, or had nothing to call; it ends the search. */
+    private static final class Ended extends Exception {
+        private static final long serialVersionUID = 1L;
+        private final transient Finding finding;
+
+        private Ended(Finding finding) {
+            super(finding.toString(), null, false, false);
+            this.finding = finding;
+        }
+    }
+
+    private final String library;
+    private final SymbolLookup symbols;
+
+    private CudaDriver(String library, SymbolLookup symbols) {
+        this.library = library;
+        this.symbols = symbols;
+    }
+
+    /** Returns what the library of that name finds; the driver is initialised and no context is made. */
+    @SuppressWarnings("restricted")
+    static Finding look(String library) {
+        SymbolLookup symbols;
+        try {
+            // The driver may not be unloaded once it was initialised.
+            symbols = SymbolLookup.libraryLookup(library, Arena.global());
+        } catch (IllegalArgumentException e) {
+            return new Finding.NoLibrary(library);
+        }
+        try (var arena = Arena.ofConfined()) {
+            return new CudaDriver(library, symbols).devices(arena);
+        } catch (Ended e) {
+            return e.finding;
+        }
+    }
+
+    private Finding devices(Arena arena) throws Ended {
+        call("cuInit", INT_TO_RESULT, 0);
+        var number = arena.allocate(JAVA_INT);
+        call("cuDriverGetVersion", OUT_TO_RESULT, number);
+        var version = number.get(JAVA_INT, 0);
+        call("cuDeviceGetCount", OUT_TO_RESULT, number);
+        var count = number.get(JAVA_INT, 0);
+        var names = new ArrayList<String>();
+        var name = arena.allocate(NAME_BYTES);
+        for (var i = 0; i < count; i++) {
+            call("cuDeviceGet", OUT_INT_TO_RESULT, number, i);
+            call("cuDeviceGetName", NAME_TO_RESULT, name, NAME_BYTES, number.get(JAVA_INT, 0));
+            names.add(name.getString(0));
+        }
+        return new Finding.Devices(version, List.copyOf(names));
+    }
+
+    private void call(String function, FunctionDescriptor descriptor, Object... arguments) throws Ended {
+        var code = result(function, descriptor, arguments);
+        if (code != 0) {
+            throw new Ended(new Finding.Refused(function, code, meaning(code)));
+        }
+    }
+
+    @SuppressWarnings("restricted")
+    private String meaning(int code) throws Ended {
+        try (var arena = Arena.ofConfined()) {
+            var text = arena.allocate(ADDRESS);
+            if (result("cuGetErrorString", INT_OUT_TO_RESULT, code, text) != 0) {
+                return "unknown";
+            }
+            return text.get(ADDRESS, 0).reinterpret(Long.MAX_VALUE).getString(0);
+        }
+    }
+
+    @SuppressWarnings("restricted")
+    private int result(String function, FunctionDescriptor descriptor, Object... arguments) throws Ended {
+        var address = symbols.find(function).orElseThrow(() -> new Ended(new Finding.NotADriver(library, function)));
+        try {
+            return (int) Linker.nativeLinker().downcallHandle(address, descriptor).invokeWithArguments(arguments);
+        } catch (Throwable e) { // what a method handle declares
+            throw new DeviceException("%s of %s could not be called".formatted(function, library), e);
+        }
+    }
+}

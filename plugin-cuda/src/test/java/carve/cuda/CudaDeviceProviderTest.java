@@ -1,0 +1,70 @@
+package carve.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import carve.api.config.MapSettings;
+import carve.api.device.Availability;
+import carve.api.device.DeviceException;
+import carve.api.device.DeviceProvider;
+import carve.cuda.CudaDriver.Finding;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+class CudaDeviceProviderTest {
+    @Test
+    void moduleProvidesIt() {
+        var provides = CudaDeviceProvider.class.getModule().getDescriptor().provides().stream()
+                .filter(service -> service.service().equals(DeviceProvider.class.getName()))
+                .flatMap(service -> service.providers().stream())
+                .toList();
+        assertEquals(List.of(CudaDeviceProvider.class.getName()), provides);
+    }
+
+    @Test
+    void missingDriverIsTheReason() {
+        assertEquals(
+                new Availability.Unavailable("no NVIDIA driver: libnowhere.so.1 was not found on this machine"),
+                new CudaDeviceProvider("libnowhere.so.1").probe());
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void libraryOfAnotherKindIsNoDriver() {
+        assertEquals(
+                new Availability.Unavailable("no NVIDIA driver: libm.so.6 has no function cuInit"),
+                new CudaDeviceProvider("libm.so.6").probe());
+    }
+
+    @Test
+    void openingRefusesWithTheReason() {
+        var provider = new CudaDeviceProvider("libnowhere.so.1");
+        var settings = MapSettings.of(Map.of());
+        var refusal = assertThrows(DeviceException.class, () -> provider.open(settings));
+        assertEquals(
+                "device 'cuda' is not available: no NVIDIA driver: libnowhere.so.1 was not found on this machine",
+                refusal.getMessage());
+    }
+
+    @Test
+    void whateverIsHereNoDeviceIsOffered() {
+        assertInstanceOf(Availability.Unavailable.class, new CudaDeviceProvider().probe());
+    }
+
+    @Test
+    void driverSpeaksForItself() {
+        assertEquals(
+                "the NVIDIA driver finds no device: cuInit returned 100 (no CUDA-capable device is detected)",
+                CudaDeviceProvider.reason(new Finding.Refused("cuInit", 100, "no CUDA-capable device is detected")));
+        assertEquals(
+                "the NVIDIA driver (CUDA 12.4) finds no device",
+                CudaDeviceProvider.reason(new Finding.Devices(12040, List.of())));
+        assertEquals(
+                "NVIDIA H200 (CUDA 13.0) found, but this version of carve has no CUDA kernels: use device cpu",
+                CudaDeviceProvider.reason(new Finding.Devices(13000, List.of("NVIDIA H200"))));
+    }
+}
