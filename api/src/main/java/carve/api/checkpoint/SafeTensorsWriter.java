@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,15 +37,16 @@ public final class SafeTensorsWriter implements AutoCloseable {
     private final Staging staging;
     private final String name;
     private final FileChannel channel;
-    private final Iterator<Map.Entry<String, SafeTensorsHeader.Entry>> entries;
+    private final List<Map.Entry<String, SafeTensorsHeader.Entry>> due;
     private final long size;
     private final boolean owner;
+    private int written;
 
     SafeTensorsWriter(Staging staging, String name, SafeTensorsHeader header, boolean owner) {
         this.staging = staging;
         this.name = name;
         this.owner = owner;
-        entries = header.entries().entrySet().iterator();
+        due = List.copyOf(header.entries().entrySet());
         byte[] head = header.print();
         size = head.length + header.dataBytes();
         try {
@@ -119,21 +119,27 @@ public final class SafeTensorsWriter implements AutoCloseable {
 
     /** Writes the values of the next tensor, which lie in several pieces. */
     public void write(String tensor, List<MemorySegment> pieces) {
-        next(tensor, pieces.stream().mapToLong(MemorySegment::byteSize).sum());
+        TensorType type = due(tensor);
+        long bytes = pieces.stream().mapToLong(MemorySegment::byteSize).sum();
+        if (type.bytes() != bytes) {
+            throw error("tensor '%s': %s takes %d bytes, got %d".formatted(tensor, type, type.bytes(), bytes));
+        }
         try {
             for (MemorySegment piece : pieces) {
                 write(piece);
             }
+            written++;
         } catch (IOException e) {
             throw staging.failure(name, e);
         }
     }
 
     /** Leaves the next tensor zero; where the file system can, it takes no room on the disk. */
-    public void writeZeros(String tensor, TensorType type) {
-        next(tensor, type.bytes());
+    public void writeZeros(String tensor) {
+        TensorType type = due(tensor);
         try {
             channel.position(channel.position() + type.bytes());
+            written++;
         } catch (IOException e) {
             throw staging.failure(name, e);
         }
@@ -150,9 +156,8 @@ public final class SafeTensorsWriter implements AutoCloseable {
     }
 
     void finish() {
-        if (entries.hasNext()) {
-            throw new CheckpointException("%s: tensor '%s' has not been written"
-                    .formatted(staging.folder().resolve(name), entries.next().getKey()));
+        if (written < due.size()) {
+            throw error("tensor '%s' has not been written".formatted(due.get(written).getKey()));
         }
         try {
             if (channel.size() < size) {
@@ -171,21 +176,18 @@ public final class SafeTensorsWriter implements AutoCloseable {
         }
     }
 
-    private void next(String tensor, long bytes) {
-        if (!entries.hasNext()) {
-            throw new CheckpointException("%s: tensor '%s' was not announced; all that were are written"
-                    .formatted(staging.folder().resolve(name), tensor));
+    private TensorType due(String tensor) {
+        if (written == due.size()) {
+            throw error("tensor '%s' was not announced; all that were are written".formatted(tensor));
         }
-        var due = entries.next();
-        if (!due.getKey().equals(tensor)) {
-            throw new CheckpointException("%s: tensor '%s' is due, got '%s'"
-                    .formatted(staging.folder().resolve(name), due.getKey(), tensor));
+        if (!due.get(written).getKey().equals(tensor)) {
+            throw error("tensor '%s' is due, got '%s'".formatted(due.get(written).getKey(), tensor));
         }
-        TensorType type = due.getValue().type();
-        if (type.bytes() != bytes) {
-            throw new CheckpointException("%s: tensor '%s': %s takes %d bytes, got %d"
-                    .formatted(staging.folder().resolve(name), tensor, type, type.bytes(), bytes));
-        }
+        return due.get(written).getValue().type();
+    }
+
+    private CheckpointException error(String problem) {
+        return new CheckpointException("%s: %s".formatted(staging.folder().resolve(name), problem));
     }
 
     private void write(MemorySegment values) throws IOException {

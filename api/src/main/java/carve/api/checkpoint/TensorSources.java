@@ -86,8 +86,9 @@ public final class TensorSources {
 
     /** Returns the message for a tensor that is not there; it lists near names only, there may be thousands. */
     static CheckpointException unknown(String name, Collection<String> known) {
-        return new CheckpointException("no tensor '%s'; there are %d others%s"
-                .formatted(name, known.size(), Names.suggestion(name, known)));
+        return new CheckpointException("no tensor '%s'; there %s%s"
+                .formatted(name, known.size() == 1 ? "is 1 other" : "are %d others".formatted(known.size()),
+                        Names.suggestion(name, known)));
     }
 
     static MemorySegment join(List<MemorySegment> pieces) {
