@@ -106,7 +106,7 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
             try {
                 files.put(shard, SafeTensors.open(file.get()));
             } catch (CheckpointException e) {
-                problems.add(e.getMessage());
+                problems.add(e.getMessage().replace(file.get().toString(), "'" + shard + "'"));
             }
         }
         listed.forEach((name, shard) -> {
@@ -143,7 +143,7 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
         try {
             return Staging.resolve(folder, name).map(file -> {
                 try {
-                    return Json.parseObject(Files.readString(file), name);
+                    return Json.parseObject(Files.readAllBytes(file), name);
                 } catch (IOException e) {
                     throw new CheckpointException("%s: cannot be read: %s".formatted(file, e.getMessage()), e);
                 }

@@ -8,6 +8,7 @@ import carve.api.tensor.TensorType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -73,6 +74,8 @@ public final class CheckpointWriter {
     public CheckpointWriter withCopy(Path file) {
         try {
             return with(file.getFileName().toString(), Files.readAllBytes(file));
+        } catch (NoSuchFileException e) {
+            throw new CheckpointException(file + ": no such file", e);
         } catch (IOException e) {
             throw new CheckpointException("%s: cannot be read: %s".formatted(file, e.getMessage()), e);
         }

@@ -9,7 +9,8 @@ import java.util.stream.IntStream;
  * How one tensor of a checkpoint, or one of each layer, appears in the model. Data: equal rules do the same.
  *
  * <p>Names may hold one placeholder, <code>{i}</code>, which stands for each of the rule's indices; <code>{i+8}</code> and
- * <code>{i-8}</code> stand for the index moved by so many. A rule over indices has the placeholder in all its names.
+ * <code>{i-8}</code> stand for the index moved by so many. A rule over indices has the placeholder in all its names; without
+ * indices, such a rule stands for no tensor at all, as is right for the attention layers of a model that has none.
  *
  * {@snippet :
  * NameRule.rename("language_model.model.layers.{i}.attention.wo.weight", "layers.{i+8}.mixer.o_proj.weight").over(0, 24);

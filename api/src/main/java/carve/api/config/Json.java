@@ -83,6 +83,15 @@ public final class Json {
         return object(parse(text, origin), origin);
     }
 
+    /**
+     * Parses UTF-8 whose outermost value is an object.
+     *
+     * @throws JsonException if the bytes are not UTF-8 or not JSON, or something else
+     */
+    public static JsonObject parseObject(byte[] utf8, String origin) {
+        return object(parse(utf8, origin), origin);
+    }
+
     /** Returns the value as it stands in files: two spaces of indentation, one member per line, no newline at the end. */
     public static String print(JsonValue value) {
         var out = new StringBuilder();
