@@ -1,9 +1,11 @@
 package carve.testkit;
 
+import carve.api.config.Settings;
 import carve.api.device.Device;
 import carve.api.mixer.AttentionWeights;
 import carve.api.mixer.Mixer;
 import carve.api.mixer.MixerDims;
+import carve.api.mixer.MixerProvider;
 import carve.api.mixer.MixerState;
 import carve.api.mixer.Probe;
 import carve.api.mixer.Projection;
@@ -25,7 +27,23 @@ import java.util.stream.Stream;
  * @param dims of the layer
  * @param decay by which the state is multiplied at each position
  */
-record Retention(MixerDims dims, double decay) implements Mixer {
+public record Retention(MixerDims dims, double decay) implements Mixer {
+    /** Makes mixers named {@code retention}, with a decay of 0.9. */
+    public static final class Provider implements MixerProvider {
+        /** Makes the provider. */
+        public Provider() {}
+
+        @Override
+        public String name() {
+            return "retention";
+        }
+
+        @Override
+        public Mixer create(MixerDims dims, Settings settings) {
+            return new Retention(dims, settings.has("decay") ? settings.real("decay") : 0.9);
+        }
+    }
+
     private Projection projection(String name, int outputs, int inputs) {
         return new Projection(name, outputs, inputs, false);
     }

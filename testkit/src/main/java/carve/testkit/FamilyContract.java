@@ -1,0 +1,243 @@
+package carve.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import carve.api.checkpoint.Checkpoint;
+import carve.api.checkpoint.NameMap;
+import carve.api.checkpoint.TensorSource;
+import carve.api.device.Device;
+import carve.api.device.ReferenceDevice;
+import carve.api.mixer.MixerCatalog;
+import carve.api.model.Inputs;
+import carve.api.model.LayerChoice;
+import carve.api.model.LayerPlan;
+import carve.api.model.LoadedModel;
+import carve.api.model.ModelFamily;
+import carve.api.model.ModelFolder;
+import carve.api.model.ModelState;
+import carve.api.model.SiteProbe;
+import carve.api.model.Storage;
+import carve.api.param.ParamSpec;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The laws of model families, on a checkpoint of theirs: names are invertible, what is saved is what was loaded, and the
+ * two ways to run the model agree.
+ *
+ * <pre>{@code
+ * final class HovleFamilyTest extends FamilyContract {
+ *     @Override
+ *     protected ModelFamily family() {
+ *         return new HovleFamily();
+ *     }
+ *
+ *     @Override
+ *     protected MixerCatalog mixers() {
+ *         return MixerList.of(new AttentionProvider());
+ *     }
+ *
+ *     @Override
+ *     protected Path folder() {
+ *         return Fixture.folder().resolve("hovle_tiny");
+ *     }
+ * }
+ * }</pre>
+ */
+public abstract class FamilyContract {
+    /** Makes the contract. */
+    protected FamilyContract() {}
+
+    /** Returns the family under test. */
+    protected abstract ModelFamily family();
+
+    /** Returns the mixers that its models are made of. */
+    protected abstract MixerCatalog mixers();
+
+    /** Returns a folder with a small checkpoint of the family. */
+    protected abstract Path folder();
+
+    /** Returns the device to try it on, new; the contract closes it. */
+    protected Device open() {
+        return new ReferenceDevice();
+    }
+
+    /** Returns token ids that are text to the model; by default 7 of the first ones. */
+    protected int[] tokens() {
+        return new int[] {1, 5, 2, 2, 7, 3, 4};
+    }
+
+    private interface Law {
+        void check(ModelFolder folder);
+    }
+
+    private void holds(Law law) {
+        try (ModelFolder folder = ModelFolder.open(folder(), List.of(family()), mixers())) {
+            law.check(folder);
+        }
+    }
+
+    /** The family knows its own configuration, and its name is one that settings can say. */
+    @Test
+    public void recognisesItsConfiguration() {
+        assertTrue(family().name().matches("[a-z][a-z0-9-]*"), family().name());
+        holds(folder -> {
+            assertEquals(family().name(), folder.spec().family());
+            assertTrue(family().recognises(folder.checkpoint().config()));
+            assertEquals(family().read(folder.checkpoint().config(), mixers()), folder.spec(), "the same twice");
+        });
+    }
+
+    /** Each tensor of the checkpoint has names in the model that lead back to it; parameters are declared once. */
+    @Test
+    public void namesAreInvertible() {
+        holds(folder -> {
+            NameMap names = folder.names();
+            for (String name : folder.checkpoint().names()) {
+                names.modelNames(name).forEach(inside -> assertEquals(name, names.checkpointName(inside)));
+            }
+            List<String> declared = folder.spec().parameters().stream().map(ParamSpec::name).toList();
+            assertEquals(declared.size(), new TreeSet<>(declared).size(), "distinct parameters");
+            TreeSet<String> carried = new TreeSet<>(folder.tensors().names());
+            declared.forEach(carried::remove);
+            assertEquals(new TreeSet<>(folder.spec().carried().stream().map(ParamSpec::name).toList()), carried, "carried");
+        });
+    }
+
+    /** From the names of the checkpoint to those of the model and back, no name, type or bit changes. */
+    @Test
+    public void mappedThereAndBackIsTheSame() {
+        holds(folder -> {
+            NameMap names = folder.names();
+            assertSame(folder.checkpoint(), names.toCheckpoint(names.toModel(folder.checkpoint())));
+        });
+    }
+
+    /** A model that is loaded and saved has the same keys, shapes, types and bits, configuration and companions. */
+    @Test
+    public void savedIsWhatWasLoaded(@TempDir Path temporary) {
+        holds(folder -> {
+            Path copy = temporary.resolve("copy");
+            try (AssertingDevice device = new AssertingDevice(open())) {
+                try (LoadedModel model = folder.load(device, Storage.KEEP)) {
+                    folder.save(model, copy);
+                }
+                assertEquals(0, device.openBuffers(), "buffers left behind by loading and saving");
+            }
+            try (Checkpoint saved = Checkpoint.open(copy)) {
+                assertSame(folder.checkpoint(), saved);
+                assertEquals(folder.checkpoint().config(), saved.config());
+            }
+            family().companions().forEach(name -> assertSameFile(folder().resolve(name), copy.resolve(name)));
+        });
+    }
+
+    private static void assertSame(TensorSource expected, TensorSource actual) {
+        assertEquals(new TreeSet<>(expected.names()), new TreeSet<>(actual.names()), "names");
+        for (String name : expected.names()) {
+            assertEquals(expected.type(name), actual.type(name), name);
+            assertEquals(-1, expected.data(name).mismatch(actual.data(name)), () -> name + ": first byte that differs");
+        }
+    }
+
+    private static void assertSameFile(Path expected, Path actual) {
+        try {
+            assertEquals(Files.exists(expected), Files.exists(actual), () -> actual + " is there");
+            assertTrue(!Files.exists(expected) || Files.mismatch(expected, actual) == -1, () -> actual + " is a copy");
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Tokens one after the other, and in pieces, give the logits that all at once give. */
+    @Test
+    public void stepsEqualForward() {
+        run((device, model) -> {
+            Tensor expected = model.model().forward(model.params(), Inputs.text(tokens()), SiteProbe.NONE);
+            assertEquals(Shape.of(1, tokens().length, model.spec().vocabulary()), expected.shape());
+            Close.ratio("steps", expected, stepwise(device, model, 1), Tolerance.STEP);
+            Close.ratio("pieces", expected, stepwise(device, model, 3), Tolerance.STEP);
+        });
+    }
+
+    private Tensor stepwise(Device device, LoadedModel model, int piece) {
+        int[] tokens = tokens();
+        List<Tensor> logits = new ArrayList<>();
+        try (ModelState state = model.model().newState(device, 1, tokens.length)) {
+            for (int from = 0; from < tokens.length; from += piece) {
+                int to = Math.min(tokens.length, from + piece);
+                Inputs next = Inputs.text(Arrays.copyOfRange(tokens, from, to));
+                logits.add(model.model().advanceAll(model.params(), next, state));
+            }
+            assertEquals(tokens.length, state.position());
+            assertEquals(model.spec().stateBytes(1, tokens.length), state.bytes(), "bytes of the state");
+        }
+        return Tensors.concat(1, logits);
+    }
+
+    /** Recomputing what is inside of layers changes no bit of the logits. */
+    @Test
+    public void recomputingEqualsKeeping() {
+        run((device, model) -> {
+            Inputs inputs = Inputs.text(tokens());
+            Close.bits("logits", model.model().forward(model.params(), inputs, SiteProbe.NONE),
+                    model.model().forwardRecomputing(model.params(), inputs));
+        });
+    }
+
+    /** Logits are finite, and the model reads each of its parameters for text or for media; none is unknown. */
+    @Test
+    public void initialModelRuns() {
+        holds(folder -> {
+            try (AssertingDevice device = new AssertingDevice(open()); LoadedModel model = folder.initial(device, 42)) {
+                Scope.run(device, () -> {
+                    Tensor logits = model.model().forward(model.params(), Inputs.text(tokens()), SiteProbe.NONE);
+                    assertTrue(Arrays.stream(Values.of(logits)).allMatch(Double::isFinite), "finite logits");
+                });
+            }
+        });
+    }
+
+    /** A plan that keeps every layer keeps the model. */
+    @Test
+    public void keepingEveryLayerKeepsTheModel() {
+        holds(folder -> {
+            List<LayerChoice> keep = Collections.nCopies(folder.spec().layers().size(), LayerChoice.of(LayerChoice.KEEP));
+            var kept = family().convert(folder.spec(), new LayerPlan(keep), mixers());
+            assertEquals(shapes(folder.spec().parameters()), shapes(kept.parameters()));
+            assertEquals(kept, family().read(kept.config(), mixers()), "its configuration reads as the same model");
+        });
+    }
+
+    private static List<String> shapes(List<ParamSpec> parameters) {
+        return parameters.stream().map(param -> param.name() + " " + param.shape()).toList();
+    }
+
+    private interface ModelLaw {
+        void check(Device device, LoadedModel model);
+    }
+
+    private void run(ModelLaw law) {
+        holds(folder -> {
+            try (AssertingDevice device = new AssertingDevice(open())) {
+                try (LoadedModel model = folder.load(device, Storage.F32)) {
+                    Scope.run(device, () -> law.check(device, model));
+                }
+                assertEquals(0, device.openBuffers(), "buffers left behind");
+            }
+        });
+    }
+}

@@ -1,0 +1,103 @@
+package carve.testkit;
+
+import carve.api.checkpoint.NameMap;
+import carve.api.checkpoint.NameRule;
+import carve.api.config.JsonArray;
+import carve.api.config.JsonObject;
+import carve.api.config.SettingsException;
+import carve.api.mixer.MixerCatalog;
+import carve.api.mixer.MixerDims;
+import carve.api.mixer.Rotary;
+import carve.api.model.Block;
+import carve.api.model.FeedForward;
+import carve.api.model.LayerChoice;
+import carve.api.model.LayerPlan;
+import carve.api.model.ModelFamily;
+import carve.api.model.ModelSpec;
+import carve.api.model.Norm;
+import carve.api.model.Processor;
+import carve.api.model.TokenEmbedding;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The family of the test kit's models: decoders of text, a few thousand parameters, whose mixers the configuration names.
+ *
+ * <pre>{@code
+ * {"model_type": "small", "mixers": ["retention", "retention"]}
+ * }</pre>
+ */
+public final class SmallFamily implements ModelFamily {
+    /** V, the number of tokens. */
+    public static final int VOCABULARY = 29;
+
+    private static final int HIDDEN = 24;
+
+    /** Makes the family. */
+    public SmallFamily() {}
+
+    /** Returns the configuration of a model with these mixers, first layer first. */
+    public static JsonObject config(String... mixers) {
+        return JsonObject.empty().with("model_type", "small").with("mixers", JsonArray.ofStrings(List.of(mixers)));
+    }
+
+    @Override
+    public String name() {
+        return "small";
+    }
+
+    @Override
+    public boolean recognises(JsonObject config) {
+        return config.optionalString("model_type").filter("small"::equals).isPresent();
+    }
+
+    @Override
+    public ModelSpec read(JsonObject config, MixerCatalog mixers) {
+        List<Block> layers = new ArrayList<>();
+        for (String mixer : config.strings("mixers")) {
+            layers.add(block(layers.size(), LayerChoice.of(mixer), mixers));
+        }
+        Norm norm = new Norm(Norm.Kind.RMS, HIDDEN, 1e-5);
+        return new ModelSpec(
+                name(), config, new TokenEmbedding(VOCABULARY, HIDDEN), layers, norm, VOCABULARY, false, List.of());
+    }
+
+    private static Block block(int index, LayerChoice choice, MixerCatalog mixers) {
+        MixerDims dims = new MixerDims(HIDDEN, 4, 2, 6, false, 1e-5, new Rotary(10_000, 6, 4096, 0));
+        return new Block("llm." + index, dims, choice, mixers.create(choice.mixer(), dims, choice.settings()),
+                new Norm(Norm.Kind.RMS, HIDDEN, 1e-5), new FeedForward(FeedForward.Kind.SWIGLU, HIDDEN, 40, false), false);
+    }
+
+    @Override
+    public NameMap names(ModelSpec spec) {
+        return NameMap.of(spec.parameters().stream()
+                .map(param -> NameRule.rename("model." + param.name(), param.name()))
+                .toList());
+    }
+
+    @Override
+    public ModelSpec convert(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
+        if (plan.layers().size() != teacher.layers().size()) {
+            throw new SettingsException("the plan has %d layers, the model %d"
+                    .formatted(plan.layers().size(), teacher.layers().size()));
+        }
+        List<Block> layers = new ArrayList<>();
+        for (LayerChoice choice : plan.layers()) {
+            Block block = teacher.layers().get(layers.size());
+            layers.add(choice.keeps() ? block : block(layers.size(), choice, mixers));
+        }
+        String[] names = layers.stream().map(layer -> layer.choice().mixer()).toArray(String[]::new);
+        return teacher.with(config(names), layers);
+    }
+
+    @Override
+    public Processor processor(ModelSpec spec, Path folder) {
+        return new SmallProcessor();
+    }
+
+    @Override
+    public List<String> companions() {
+        return List.of();
+    }
+}

@@ -1,0 +1,78 @@
+package carve.testkit;
+
+import carve.api.model.Message;
+import carve.api.model.Processor;
+import carve.api.model.Sample;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Letters as tokens: 0 ends what the model says, 1 to 26 are a to z, 27 is a space, 28 anything else. */
+final class SmallProcessor implements Processor {
+    private static final String LETTERS = "\nabcdefghijklmnopqrstuvwxyz ?";
+
+    @Override
+    public Sample prompt(List<Message> conversation) {
+        int[] tokens = conversation.stream().flatMapToInt(message -> Arrays.stream(encode(message.text()))).toArray();
+        return new Sample(tokens, new boolean[tokens.length], Map.of());
+    }
+
+    @Override
+    public Sample example(List<Message> conversation) {
+        int[] tokens = conversation.stream().flatMapToInt(message -> Arrays.stream(turn(message))).toArray();
+        boolean[] answer = new boolean[tokens.length];
+        int at = 0;
+        for (Message message : conversation) {
+            int length = turn(message).length;
+            Arrays.fill(answer, at, at + length, message.role() == Message.Role.ASSISTANT);
+            at += length;
+        }
+        return new Sample(tokens, answer, Map.of());
+    }
+
+    private int[] turn(Message message) {
+        int[] text = encode(message.text());
+        return message.role() == Message.Role.ASSISTANT ? Arrays.copyOf(text, text.length + 1) : text;
+    }
+
+    @Override
+    public int[] encode(String text) {
+        return text.chars().map(c -> Math.max(1, LETTERS.indexOf(c))).toArray();
+    }
+
+    @Override
+    public String decode(int... tokens) {
+        return IntStream.of(tokens).mapToObj(t -> LETTERS.substring(t, t + 1)).collect(Collectors.joining());
+    }
+
+    @Override
+    public TextStream stream() {
+        return new TextStream() {
+            @Override
+            public String push(int token) {
+                return decode(token);
+            }
+
+            @Override
+            public String end() {
+                return "";
+            }
+        };
+    }
+
+    @Override
+    public Set<Integer> stops() {
+        return Set.of(0);
+    }
+
+    @Override
+    public Set<Integer> excluded() {
+        return Set.of();
+    }
+
+    @Override
+    public void close() {}
+}
