@@ -4,6 +4,7 @@ import carve.api.device.Kernel;
 import carve.api.op.AdamW;
 import carve.api.op.CausalConv;
 import carve.api.op.CrossEntropy;
+import carve.api.op.DecayScan;
 import carve.api.op.GatedRmsNorm;
 import carve.api.op.KlDivergence;
 import carve.api.op.LayerNorm;
@@ -50,6 +51,9 @@ final class Kernels {
             case AdamW adam -> Optional.of(new AdamWKernel(engine, adam));
             case SoftmaxAttention attention -> AttentionKernel.takes(operands)
                     ? Optional.of(new AttentionKernel(engine, attention))
+                    : Optional.empty();
+            case DecayScan scan -> ScanKernel.takes(operands)
+                    ? Optional.of(new ScanKernel(engine, scan))
                     : Optional.empty();
             case CausalConv conv -> Optional.of(new ConvKernel(engine, conv));
             default -> Optional.empty();

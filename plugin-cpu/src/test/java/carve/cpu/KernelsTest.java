@@ -7,6 +7,7 @@ import carve.api.device.ReferenceDevice;
 import carve.api.op.AdamW;
 import carve.api.op.CausalConv;
 import carve.api.op.CrossEntropy;
+import carve.api.op.DecayScan;
 import carve.api.op.GatedRmsNorm;
 import carve.api.op.KlDivergence;
 import carve.api.op.LayerNorm;
@@ -204,5 +205,34 @@ final class KernelsTest {
                         x(2, n + 3, 1, 70));
             }
         }
+    }
+
+    /** Compares a scan with groups (Gq, Gk, Gv) of H heads, with and without a gradient of the last state. */
+    private void scan(Sequences s, int heads, int[] groups, int state, int width) {
+        int t = s.positions();
+        for (int weighted = 1; weighted <= 2; weighted++) {
+            agree(1e-5, weighted, new DecayScan(s), x(s.batch(), t, groups[0], state), x(s.batch(), t, groups[1], state),
+                    x(s.batch(), t, groups[2], width), Checks.random(random, -1, 0, s.batch(), t, heads),
+                    x(s.batch(), t, heads), x(s.count(), heads, width, state));
+        }
+    }
+
+    @Test
+    void scan() {
+        for (int n : EXTENTS) {
+            scan(Sequences.whole(2, n), 2, new int[] {2, 2, 2}, 5, 13);
+            scan(Sequences.whole(1, 13), 1, new int[] {1, 1, 1}, n, 5);
+            scan(Sequences.whole(1, 13), 1, new int[] {1, 1, 1}, 5, n);
+        }
+        scan(Sequences.whole(2, 70), 6, new int[] {6, 3, 2}, 24, 32);
+        scan(Sequences.whole(2, 70), 4, new int[] {1, 1, 4}, 33, 8);
+        scan(Sequences.packed(0, 1, 3, 70, 75), 4, new int[] {4, 2, 2}, 8, 8);
+    }
+
+    @Test
+    void scanOfStrongDecay() {
+        Values decay = Checks.random(random, -30, 0, 1, 130, 2);
+        agree(1e-5, new DecayScan(Sequences.whole(1, 130)), x(1, 130, 2, 8), x(1, 130, 2, 8), x(1, 130, 2, 8), decay,
+                x(1, 130, 2), x(1, 2, 8, 8));
     }
 }
