@@ -1,4 +1,15 @@
-/** Distillation: losses, stages, optimizers, schedules. */
+/** Distillation: losses, stages, optimizers, schedules, and data in LLaVA's format. */
 module carve.distill {
     requires transitive carve.api;
+
+    provides carve.api.loss.LossProvider with
+            carve.distill.loss.CrossEntropyLossProvider,
+            carve.distill.loss.KlLossProvider,
+            carve.distill.loss.MeanSquareLossProvider;
+    provides carve.api.stage.OptimizerProvider with
+            carve.distill.optimizer.AdamWProvider;
+    provides carve.api.stage.ScheduleProvider with
+            carve.distill.optimizer.ConstantProvider,
+            carve.distill.optimizer.CosineProvider,
+            carve.distill.optimizer.WarmupStableDecayProvider;
 }

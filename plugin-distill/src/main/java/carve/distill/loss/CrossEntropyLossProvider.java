@@ -1,0 +1,25 @@
+package carve.distill.loss;
+
+import carve.api.config.Settings;
+import carve.api.loss.Loss;
+import carve.api.loss.LossProvider;
+import carve.api.loss.Reduction;
+import carve.distill.Words;
+
+/** Makes {@code cross-entropy} losses. */
+public final class CrossEntropyLossProvider implements LossProvider {
+    @Override
+    public String name() {
+        return "cross-entropy";
+    }
+
+    @Override
+    public Loss create(Settings settings) {
+        Reduction reduction = Words.of(Reduction.class, settings, "reduction");
+        if (reduction == Reduction.ELEMENTS) {
+            throw settings.error("reduction", "must be one of tokens, batch, sum, is 'elements';"
+                    + " only positions before answers have a cross-entropy");
+        }
+        return new CrossEntropyLoss(LossSettings.weight(settings), new Reducer(Mask.ANSWERS, reduction));
+    }
+}

@@ -1,0 +1,28 @@
+package carve.distill.loss;
+
+import carve.api.config.Settings;
+import carve.api.loss.Reduction;
+import carve.distill.Words;
+
+/** Reads what the losses have in common. */
+final class LossSettings {
+    private LossSettings() {}
+
+    static double weight(Settings settings) {
+        double weight = settings.real("weight");
+        if (!(weight >= 0) || Double.isInfinite(weight)) {
+            throw settings.error("weight", "must be zero or more, is " + weight);
+        }
+        return weight;
+    }
+
+    static Reducer reducer(Settings settings) {
+        Mask mask = Words.of(Mask.class, settings, "mask");
+        Reduction reduction = Words.of(Reduction.class, settings, "reduction");
+        if (reduction == Reduction.ELEMENTS && mask != Mask.ALL) {
+            throw settings.error("reduction", "is elements, the mean over all elements with padding: that needs mask = all;"
+                    + " with mask = " + Words.of(mask) + ", tokens is the mean over positions that count");
+        }
+        return new Reducer(mask, reduction);
+    }
+}

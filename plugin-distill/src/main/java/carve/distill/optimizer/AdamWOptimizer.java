@@ -1,0 +1,35 @@
+package carve.distill.optimizer;
+
+import carve.api.op.AdamW;
+import carve.api.param.Selector;
+import carve.api.stage.Optimizer;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import java.util.List;
+
+/**
+ * Adam with decoupled weight decay, as PyTorch's {@code AdamW}; the arithmetic is that of {@link AdamW}.
+ *
+ * @param rate the peak learning rate
+ * @param beta1 the decay of the mean
+ * @param beta2 the decay of the square mean
+ * @param epsilon added to the root of the square mean
+ * @param weightDecay multiplied by the rate
+ * @param noDecay chooses the parameters without decay
+ */
+record AdamWOptimizer(
+        double rate, double beta1, double beta2, double epsilon, double weightDecay, Selector noDecay)
+        implements Optimizer {
+    @Override
+    public List<String> moments() {
+        return List.of("mean", "square-mean");
+    }
+
+    @Override
+    public List<Tensor> step(
+            String name, Tensor parameter, Tensor gradient, List<Tensor> moments, double stepRate, long step) {
+        double decay = noDecay.selects(name) ? 0 : weightDecay;
+        AdamW op = new AdamW(stepRate, beta1, beta2, epsilon, decay, step);
+        return Tensors.apply(op, parameter, gradient, moments.get(0), moments.get(1));
+    }
+}
