@@ -12,4 +12,7 @@ module carve.distill {
             carve.distill.optimizer.ConstantProvider,
             carve.distill.optimizer.CosineProvider,
             carve.distill.optimizer.WarmupStableDecayProvider;
+    provides carve.api.stage.StageProvider with
+            carve.distill.DistillStageProvider,
+            carve.distill.SupervisedStageProvider;
 }

@@ -1,0 +1,21 @@
+package carve.distill;
+
+import carve.api.config.Settings;
+import carve.api.stage.Stage;
+import carve.api.stage.StageParts;
+import carve.api.stage.StageProvider;
+import carve.distill.training.TrainingSettings;
+
+/** Makes {@code distill} stages, in which a student learns from a teacher. */
+public final class DistillStageProvider implements StageProvider {
+    @Override
+    public String name() {
+        return "distill";
+    }
+
+    @Override
+    public Stage create(Settings settings, StageParts parts) {
+        return new DistillStage(TrainingSettings.from(settings, parts),
+                Words.of(DistillStage.Forcing.class, settings, "forcing"), settings.flag("recompute"));
+    }
+}

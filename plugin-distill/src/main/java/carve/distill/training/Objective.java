@@ -1,0 +1,21 @@
+package carve.distill.training;
+
+import carve.api.stage.Batch;
+import java.util.Set;
+
+/** What a stage makes small, with its gradients. */
+public interface Objective {
+    /**
+     * Checks that every chosen parameter can have a gradient.
+     *
+     * @throws carve.api.stage.StageException if one cannot; it names all such parameters
+     */
+    void check(Set<String> trained);
+
+    /**
+     * Adds the losses of a batch and their gradients to a step.
+     *
+     * @param share the factor before the batch's loss, one over the number of batches of the step
+     */
+    void accumulate(Batch batch, double share, Set<String> trained, StepBuffer into);
+}

@@ -1,0 +1,73 @@
+package carve.distill.training;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What a step has read back from its device.
+ *
+ * @param loss the total
+ * @param losses by label, without weights, means over layers and batches
+ * @param layers by label and layer, means over batches
+ * @param norm the norm of all gradients together
+ * @param squares by parameter the square of the norm of its gradient
+ */
+public record StepValues(
+        double loss,
+        Map<String, Double> losses,
+        Map<String, Map<Integer, Double>> layers,
+        double norm,
+        Map<String, Double> squares) {
+
+    StepValues(List<Reading> readings, float[] values, Map<String, Double> squares) {
+        this(total(readings, values), means(readings, values), layers(readings, values),
+                Math.sqrt(squares.values().stream().mapToDouble(square -> square).sum()), squares);
+    }
+
+    private static double total(List<Reading> readings, float[] values) {
+        double total = 0;
+        for (int i = 0; i < readings.size(); i++) {
+            total += readings.get(i).weight() * readings.get(i).share() * values[i];
+        }
+        return total;
+    }
+
+    private static Map<String, Double> means(List<Reading> readings, float[] values) {
+        Map<String, Double> means = new LinkedHashMap<>();
+        for (int i = 0; i < readings.size(); i++) {
+            means.merge(readings.get(i).label(), readings.get(i).share() * values[i], Double::sum);
+        }
+        return means;
+    }
+
+    // shares of one layer's values add up to one over the number of layers
+    private static Map<String, Map<Integer, Double>> layers(List<Reading> readings, float[] values) {
+        Map<String, Map<Integer, Double>> layers = new LinkedHashMap<>();
+        for (int i = 0; i < readings.size(); i++) {
+            Reading reading = readings.get(i);
+            if (reading.layer().isPresent()) {
+                layers.computeIfAbsent(reading.label(), _ -> new TreeMap<>())
+                        .merge(reading.layer().getAsInt(), reading.share() * values[i], Double::sum);
+            }
+        }
+        layers.values().forEach(byLayer -> {
+            int count = byLayer.size();
+            byLayer.replaceAll((_, value) -> value * count);
+        });
+        return layers;
+    }
+
+    /**
+     * Returns the factor that clips the gradients to a norm as PyTorch's {@code clip_grad_norm_} does: {@code max / (norm +
+     * 1e-6)}, at most 1; without a limit, 1.
+     */
+    double clip(double max) {
+        return max > 0 ? Math.min(1, max / (norm + 1e-6)) : 1;
+    }
+
+    boolean isFinite() {
+        return Double.isFinite(loss) && Double.isFinite(norm);
+    }
+}
