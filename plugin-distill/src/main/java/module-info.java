@@ -6,6 +6,8 @@ module carve.distill {
             carve.distill.loss.CrossEntropyLossProvider,
             carve.distill.loss.KlLossProvider,
             carve.distill.loss.MeanSquareLossProvider;
+    provides carve.api.stage.DataProvider with
+            carve.distill.data.LlavaProvider;
     provides carve.api.stage.OptimizerProvider with
             carve.distill.optimizer.AdamWProvider;
     provides carve.api.stage.ScheduleProvider with

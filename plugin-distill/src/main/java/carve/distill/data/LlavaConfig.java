@@ -1,0 +1,44 @@
+package carve.distill.data;
+
+import carve.api.config.Settings;
+import carve.distill.Words;
+import java.nio.file.Path;
+
+/**
+ * What the {@code llava} data provider is told.
+ *
+ * @param file the JSON file
+ * @param images the folder that names of pictures are relative to
+ * @param maxLength the greatest number of tokens of a sample; longer ones are left out
+ * @param onMissing what becomes of conversations whose picture is not there
+ * @param shuffle whether each epoch has an order of its own, rather than the file's
+ * @param cacheBytes how much memory samples may take that are kept for the next epoch
+ */
+record LlavaConfig(Path file, Path images, int maxLength, Missing onMissing, boolean shuffle, long cacheBytes) {
+    private static final int MEGA = 20;
+
+    /** What becomes of conversations whose picture is not there. */
+    enum Missing {
+        /** All are named, and nothing begins. */
+        FAIL,
+        /** They are left out, and counted. */
+        SKIP
+    }
+
+    /** Reads the settings; without {@code images} pictures are looked for beside the file. */
+    static LlavaConfig from(Settings settings) {
+        Path file = Path.of(settings.string("file"));
+        String images = settings.string("images");
+        Path folder = images.isEmpty() ? file.toAbsolutePath().getParent() : Path.of(images);
+        int maxLength = settings.integer("max-length");
+        if (maxLength < 1) {
+            throw settings.error("max-length", "must be 1 or more, is " + maxLength);
+        }
+        int megabytes = settings.integer("cache-megabytes");
+        if (megabytes < 0) {
+            throw settings.error("cache-megabytes", "must be 0 or more, is " + megabytes);
+        }
+        return new LlavaConfig(file, folder, maxLength, Words.of(Missing.class, settings, "on-missing"),
+                settings.flag("shuffle"), (long) megabytes << MEGA);
+    }
+}
