@@ -115,7 +115,9 @@ final class AttentionBackward {
                 long row = span.query() + from + r + i;
                 int own = Math.max(0, Math.min(seen, Attention.seen(h, span, from + r + i, first)));
                 long y = data.result(h, row, head);
-                float inner = dot(y, slopes.dy() + y - data.y(), h.valueWidth());
+                float inner = Attention.seen(h, span, from + r + i, 0) == 1
+                        ? scores[at + i * Tiles.STRIDE] // the weight of an only key is 1, whatever its score
+                        : dot(y, slopes.dy() + y - data.y(), h.valueWidth());
                 slopes(weights, scores, at + i * Tiles.STRIDE, own, columns, h.scale(),
                         Memory.get(data.sum(h, row, head)), inner);
             }

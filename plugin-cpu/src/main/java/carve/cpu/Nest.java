@@ -97,6 +97,9 @@ final class Nest {
 
     /** Runs the innermost loops {@code from <= row < to}. */
     void each(long from, long to, Scratch scratch, Row row) {
+        if (from >= to) {
+            return;
+        }
         int axes = outer.length;
         int[] at = new int[axes];
         long[] offsets = new long[strides.length];
