@@ -1,7 +1,27 @@
 /** The program: commands, settings, and the platform that plugins stand on. */
 module carve.app {
     requires carve.api;
-    requires java.se;
-    requires jdk.incubator.vector; // for plugins in layers: only the boot layer can hold it
+    requires carve.hocon;
+    requires com.google.common; // Guice needs it, and says so to nobody
+    requires com.google.guice;
+    requires info.picocli;
+    requires jakarta.inject; // likewise
+    requires java.se; // for plugins in layers: only the boot layer can hold it
+    requires jdk.incubator.vector; // likewise
     requires jdk.unsupported; // likewise, JavaCPP needs it
+    requires org.objectweb.asm; // likewise for Guice
+
+    opens carve.app.wiring to com.google.guice;
+
+    uses carve.api.device.DeviceProvider;
+    uses carve.api.loss.LossProvider;
+    uses carve.api.mixer.MixerProvider;
+    uses carve.api.model.ModelFamily;
+    uses carve.api.stage.DataProvider;
+    uses carve.api.stage.DatasetGenerator;
+    uses carve.api.stage.OptimizerProvider;
+    uses carve.api.stage.ScheduleProvider;
+    uses carve.api.stage.StageProvider;
+
+    provides System.LoggerFinder with carve.app.terminal.LogLines;
 }

@@ -56,10 +56,28 @@ public final class Catalog<P> {
                 throw new SettingsException("two providers have the name %s '%s': %s of %s and %s of %s; remove one"
                         .formatted(kind, its, className(other), module(other), className(provider), module(provider)));
             }
-            SettingsNode.Section reference = at(references.apply(provider.getClass().getModule()), section, its);
-            defaults.put(its, at(overrides, section, its).over(reference));
+            defaults.put(its, at(references.apply(provider.getClass().getModule()), section, its));
         }
+        at(overrides, section).members().forEach((its, over) -> defaults.put(its, over(kind, its, over, defaults)));
         return new Catalog<>(kind, providers, defaults);
+    }
+
+    private static SettingsNode.Section over(
+            String kind, String name, SettingsNode node, Map<String, SettingsNode.Section> defaults) {
+        if (!defaults.containsKey(name)) {
+            throw new SettingsException(node.origin() + ": " + Names.unknown(kind, name, defaults.keySet()));
+        }
+        if (!(node instanceof SettingsNode.Section over)) {
+            throw new SettingsException("%s: key '%s' must be a section".formatted(node.origin(), name));
+        }
+        Set<String> known = defaults.get(name).members().keySet();
+        over.members().forEach((key, value) -> {
+            if (!known.contains(key)) {
+                throw new SettingsException("%s: key '%s' was not used%s"
+                        .formatted(value.origin(), key, Names.suggestion(key, known)));
+            }
+        });
+        return over.over(defaults.get(name));
     }
 
     private static String className(Object provider) {

@@ -1,0 +1,176 @@
+package carve.app.command;
+
+import carve.app.terminal.LogLines;
+import carve.app.terminal.Terminal;
+import carve.app.wiring.Wiring;
+import carve.app.work.Globals;
+import carve.app.work.Workshop;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * Runs command lines.
+ *
+ * <p>Exit codes: 0 for success, 1 where the work failed, 2 where the command line was wrong. A failure is one clear line, or
+ * the lines that its message has; where it came from is shown with {@code --debug}.
+ */
+public final class CommandLines {
+    private static final int FAILED = 1;
+
+    private final Terminal terminal;
+    private final List<Path> home;
+    private final Map<String, String> environment;
+
+    /**
+     * Makes the runner.
+     *
+     * @param home the folder where the program is installed; none where it is not
+     * @param environment the environment's variables
+     */
+    public CommandLines(Terminal terminal, List<Path> home, Map<String, String> environment) {
+        this.terminal = terminal;
+        this.home = List.copyOf(home);
+        this.environment = Map.copyOf(environment);
+    }
+
+    /** Runs a command line and returns the exit code. */
+    public int run(String... line) {
+        CommandLine commands = new CommandLine(specification());
+        commands.setOut(terminal.out()).setErr(terminal.err());
+        commands.setExecutionStrategy(this::execute);
+        commands.setParameterExceptionHandler((e, _) -> wrong(e));
+        int code = commands.execute(line);
+        terminal.out().flush();
+        terminal.err().flush();
+        return code;
+    }
+
+    private static CommandSpec specification() {
+        List<Supplier<Command>> commands = List.of(
+                InspectCommand::new,
+                DataCommand::new,
+                DevicesCommand::new,
+                PluginsCommand::new,
+                VersionCommand::new);
+        Arguments root = Arguments.of(new RootCommand(), "carve",
+                "Turns Transformer language and vision-language models into Mamba-2 and hybrid models, and runs them.");
+        commands.forEach(command -> root.subcommand(command.get()));
+        return root.example("carve demo").example("carve inspect MODEL").example("carve generate MODEL --prompt 'hello'")
+                .build();
+    }
+
+    private int execute(ParseResult root) {
+        Integer help = CommandLine.executeHelpRequest(root);
+        if (help != null) {
+            return help;
+        }
+        ParseResult arguments = leaf(root);
+        Command command = (Command) arguments.commandSpec().userObject();
+        log(command, arguments);
+        try (Workshop workshop = Wiring.workshop(terminal, globals(arguments))) {
+            return command.run(arguments, workshop);
+        } catch (CommandLine.ParameterException e) {
+            throw e;
+        } catch (Exception e) {
+            return failed(e, arguments);
+        }
+    }
+
+    private int wrong(CommandLine.ParameterException e) {
+        CommandLine command = e.getCommandLine();
+        terminal.remark("carve: %s; see %s --help"
+                .formatted(e.getMessage(), command.getCommandSpec().qualifiedName()));
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    private static ParseResult leaf(ParseResult root) {
+        ParseResult result = root;
+        while (result.hasSubcommand()) {
+            result = result.subcommand();
+        }
+        return result;
+    }
+
+    private static void log(Command command, ParseResult arguments) {
+        Level quiet = command.chatty() ? Level.INFO : Level.WARNING;
+        Level level = Arguments.flagged(arguments, "--verbose") ? Level.INFO : quiet;
+        LogLines.show(Arguments.flagged(arguments, "--debug") ? Level.DEBUG : level);
+    }
+
+    private Globals globals(ParseResult arguments) {
+        List<Path> config = Arguments.paths(arguments, "--config");
+        Path local = Path.of("carve.conf");
+        List<Path> plugins = new ArrayList<>();
+        for (String folder : environment.getOrDefault("CARVE_PLUGINS", "").split(java.io.File.pathSeparator)) {
+            if (!folder.isBlank()) {
+                plugins.add(Path.of(folder));
+            }
+        }
+        plugins.addAll(Arguments.paths(arguments, "--plugins"));
+        return new Globals(
+                home,
+                config.isEmpty() && Files.isRegularFile(local) ? List.of(local) : config,
+                Arguments.get(arguments, "-D", Map.of()),
+                plugins,
+                Arguments.get(arguments, "--device", ""),
+                require(arguments));
+    }
+
+    private static String require(ParseResult arguments) {
+        String what = Arguments.get(arguments, "--require", "");
+        if (!what.isEmpty() && !what.equals("kernels")) {
+            throw new CommandLine.ParameterException(arguments.commandSpec().commandLine(),
+                    "Invalid value for option '--require': expected kernels, found '%s'".formatted(what));
+        }
+        return what.isEmpty() ? "" : "required";
+    }
+
+    private int failed(Exception e, ParseResult arguments) {
+        terminal.remark("carve: " + message(e));
+        if (Arguments.flagged(arguments, "--debug")) {
+            trace(e);
+        }
+        return FAILED;
+    }
+
+    private void trace(Throwable thrown) {
+        terminal.remark(thrown.toString());
+        for (StackTraceElement element : thrown.getStackTrace()) {
+            terminal.remark("    at " + element);
+        }
+        if (thrown.getCause() != null) {
+            terminal.remark("caused by");
+            trace(thrown.getCause());
+        }
+    }
+
+    // what we or the user's files are to blame for speaks for itself, all else is a defect
+    private static String message(Throwable e) {
+        Throwable cause = unwrapped(e);
+        boolean ours = cause.getClass().getName().startsWith("carve.") || cause instanceof IllegalArgumentException;
+        if (ours && cause.getMessage() != null) {
+            return cause.getMessage();
+        }
+        return switch (cause) {
+            case NoSuchFileException missing -> missing.getFile() + ": no such file";
+            case java.io.IOException io -> io.getMessage() == null ? io.toString() : io.getMessage();
+            default -> "%s; this is a defect of carve or of a plugin, --debug shows where".formatted(cause);
+        };
+    }
+
+    // Guice and streams wrap what went wrong
+    private static Throwable unwrapped(Throwable e) {
+        boolean wrapper = e.getClass().getName().startsWith("com.google.inject.") || e instanceof UncheckedIOException;
+        return wrapper && e.getCause() != null ? unwrapped(e.getCause()) : e;
+    }
+}

@@ -1,0 +1,118 @@
+package carve.app.command;
+
+import carve.api.model.Block;
+import carve.api.model.ModelFolder;
+import carve.api.model.ModelSpec;
+import carve.api.param.ParamSpec;
+import carve.api.tensor.TensorType;
+import carve.app.terminal.Amounts;
+import carve.app.terminal.Table;
+import carve.app.terminal.Terminal;
+import carve.app.work.Workshop;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve inspect}. */
+final class InspectCommand implements Command {
+    private static final List<Long> LENGTHS = List.of(1024L, 16 * 1024L, 103 * 1024L);
+
+    @Override
+    public CommandSpec specification() {
+        return Arguments.of(this, "inspect",
+                "Show a model: its layers, parameters, bytes, and what its state takes. Weights are checked, not loaded.")
+                .parameter(Path.class, "MODEL", "Folder with config.json and, perhaps, safetensors.")
+                .option("--at", Long.class, "N", "Show the state's bytes at a context of N tokens, too.")
+                .example("carve inspect models/mmmamba-hybrid")
+                .example("carve inspect models/mmmamba-hybrid --at 32768")
+                .build();
+    }
+
+    @Override
+    public int run(ParseResult arguments, Workshop workshop) {
+        Terminal terminal = workshop.terminal();
+        List<Long> lengths = LongStream.concat(LENGTHS.stream().mapToLong(Long::longValue),
+                Arguments.<Long>find(arguments, "--at").stream().mapToLong(Long::longValue)).sorted().distinct().boxed()
+                .toList();
+        try (ModelFolder folder = workshop.open(Arguments.parameter(arguments, 0))) {
+            layers(terminal, folder.spec());
+            totals(terminal, folder);
+            states(terminal, folder.spec(), lengths);
+        }
+        return 0;
+    }
+
+    private static void layers(Terminal terminal, ModelSpec spec) {
+        Table table = new Table("LAYER", "LABEL", "MIXER", "PARAMETERS", "OF MIXER", "STATE/TOKEN", "STATE AT 16K");
+        for (int i = 0; i < spec.layers().size(); i++) {
+            Block block = spec.layers().get(i);
+            table.row(i, block.label(), block.choice().mixer(), Amounts.count(size(block.parameters())),
+                    Amounts.count(size(block.mixer().parameters())), perToken(block), Amounts.bytes(
+                            block.mixer().stateBytes(1, 16 * 1024)));
+        }
+        table.print(terminal);
+    }
+
+    private static String perToken(Block block) {
+        return block.mixer().constantState()
+                ? "0 B"
+                : Amounts.bytes(block.mixer().stateBytes(1, 1025) - block.mixer().stateBytes(1, 1024));
+    }
+
+    private static long size(List<ParamSpec> specs) {
+        return specs.stream().mapToLong(spec -> spec.shape().size()).sum();
+    }
+
+    private static void totals(Terminal terminal, ModelFolder folder) {
+        ModelSpec spec = folder.spec();
+        long carried = size(spec.carried());
+        terminal.println("");
+        terminal.println("family      " + spec.family());
+        terminal.println("layers      %d, width %d, vocabulary %s"
+                .formatted(spec.layers().size(), spec.hidden(), Amounts.count(spec.vocabulary())));
+        terminal.println("mixers      " + mixers(spec));
+        terminal.println("parameters  %s%s".formatted(Amounts.count(size(spec.parameters()) + carried),
+                carried == 0 ? "" : ", %s of them carried along unused".formatted(Amounts.count(carried))));
+        terminal.println("weights     " + (folder.trained() ? weights(folder) : "none; the model is yet to be trained"));
+    }
+
+    private static String mixers(ModelSpec spec) {
+        return spec.layers().stream()
+                .collect(Collectors.groupingBy(block -> block.choice().mixer(), TreeMap::new, Collectors.counting()))
+                .entrySet().stream()
+                .map(entry -> entry.getKey() + " x" + entry.getValue())
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String weights(ModelFolder folder) {
+        Map<String, Long> types = new TreeMap<>();
+        long bytes = 0;
+        long size = 0;
+        for (String name : folder.checkpoint().names()) {
+            TensorType type = folder.checkpoint().type(name);
+            types.merge(type.dtype().name(), 1L, Long::sum);
+            bytes += type.bytes();
+            size += type.shape().size();
+        }
+        String kinds = types.entrySet().stream().map(entry -> entry.getValue() + " " + entry.getKey())
+                .collect(Collectors.joining(", "));
+        int files = folder.checkpoint().files().size();
+        return "%s tensors (%s), %s values, %s in %d file%s".formatted(Amounts.count(folder.checkpoint().names().size()),
+                kinds, Amounts.count(size), Amounts.bytes(bytes), files, files == 1 ? "" : "s");
+    }
+
+    private static void states(Terminal terminal, ModelSpec spec, List<Long> lengths) {
+        long last = lengths.getLast();
+        terminal.println("state       %s per token at F32, and at a context of"
+                .formatted(Amounts.bytes(spec.stateBytes(1, last + 1) - spec.stateBytes(1, last))));
+        for (long length : lengths) {
+            String name = length % 1024 == 0 ? length / 1024 + "K" : Amounts.count(length);
+            terminal.println("  %9s  %s".formatted(name, Amounts.bytes(spec.stateBytes(1, length))));
+        }
+    }
+}

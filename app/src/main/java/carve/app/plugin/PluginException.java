@@ -1,0 +1,16 @@
+package carve.app.plugin;
+
+/** Thrown when a plugin cannot be used. */
+public final class PluginException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** Makes the exception; the message names the plugin, what was found and what would do. */
+    public PluginException(String message) {
+        super(message);
+    }
+
+    /** Makes the exception with what caused it. */
+    public PluginException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

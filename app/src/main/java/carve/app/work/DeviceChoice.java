@@ -1,0 +1,87 @@
+package carve.app.work;
+
+import carve.api.config.SettingsNode;
+import carve.api.device.Availability;
+import carve.api.device.Availability.Available;
+import carve.api.device.Availability.Unavailable;
+import carve.api.device.Device;
+import carve.api.device.DeviceException;
+import carve.api.device.DeviceProvider;
+import carve.api.tensor.Workspace.Kernels;
+import carve.hocon.Catalog;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Which device is taken.
+ *
+ * @param devices those that are installed
+ * @param wanted the name of one, or {@code auto}
+ * @param kernels its policy on kernels
+ */
+public record DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kernels kernels) {
+    /** The word that takes the available device of highest rank. */
+    public static final String AUTO = "auto";
+
+    private static final System.Logger LOG = System.getLogger(DeviceChoice.class.getModule().getName());
+
+    /**
+     * A device that is installed.
+     *
+     * @param name its name
+     * @param availability whether it can be opened
+     */
+    public record Probed(String name, Availability availability) {
+        private int rank() {
+            return switch (availability) {
+                case Available(int rank, String _) -> rank;
+                case Unavailable _ -> Integer.MIN_VALUE;
+            };
+        }
+    }
+
+    /** Returns all devices, best first. */
+    public List<Probed> probe() {
+        List<Probed> probed = new ArrayList<>();
+        devices.providers().forEach(provider -> probed.add(new Probed(provider.name(), provider.probe())));
+        probed.sort(Comparator.comparing(Probed::rank).reversed());
+        return probed;
+    }
+
+    /** Returns the name of the device that would be opened, if it can be. */
+    public Optional<String> chosen() {
+        return probe().stream()
+                .filter(device -> device.availability instanceof Available)
+                .map(Probed::name)
+                .filter(name -> wanted.equals(AUTO) || wanted.equals(name))
+                .findFirst();
+    }
+
+    /**
+     * Opens the device; the caller closes it.
+     *
+     * @throws carve.api.config.SettingsException if there is none of this name
+     * @throws DeviceException if it is not available; the message has the reason
+     */
+    public Device open() {
+        String name = wanted.equals(AUTO) ? best() : wanted;
+        DeviceProvider provider = devices.provider(name);
+        switch (provider.probe()) {
+            case Unavailable(String reason) -> throw new DeviceException(
+                    "device '%s' is not available: %s; --device auto takes one that is".formatted(name, reason));
+            case Available(int rank, String description) -> LOG.log(Level.INFO, "device {0}{1}: {2}", name,
+                    wanted.equals(AUTO) ? " (highest rank, " + rank + ")" : "", description);
+        }
+        Device device = devices.create(name, new SettingsNode.Section(Map.of(), "defaults"), DeviceProvider::open);
+        device.workspace().kernels(kernels);
+        return device;
+    }
+
+    private String best() {
+        return chosen().orElseThrow(() -> new DeviceException("no device is available: " + probe()));
+    }
+}

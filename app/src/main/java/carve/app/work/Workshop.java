@@ -1,0 +1,77 @@
+package carve.app.work;
+
+import carve.api.device.Device;
+import carve.api.model.ModelFolder;
+import carve.app.plugin.PluginPlatform;
+import carve.app.terminal.Terminal;
+import carve.hocon.Catalogs;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** What commands work with. Each part is made when it is first asked for. Confined to one thread. */
+public final class Workshop implements AutoCloseable {
+    private final Terminal terminal;
+    private final Globals globals;
+    private final Supplier<PluginPlatform> platform;
+    private final Supplier<Catalogs> catalogs;
+    private final Supplier<DeviceChoice> devices;
+    private List<Device> opened = List.of();
+
+    /** Makes the workshop of suppliers that give the same thing every time. */
+    public Workshop(
+            Terminal terminal,
+            Globals globals,
+            Supplier<PluginPlatform> platform,
+            Supplier<Catalogs> catalogs,
+            Supplier<DeviceChoice> devices) {
+        this.terminal = terminal;
+        this.globals = globals;
+        this.platform = platform;
+        this.catalogs = catalogs;
+        this.devices = devices;
+    }
+
+    /** Returns where results go. */
+    public Terminal terminal() {
+        return terminal;
+    }
+
+    /** Returns what the command line says. */
+    public Globals globals() {
+        return globals;
+    }
+
+    /** Returns all plugins. */
+    public PluginPlatform platform() {
+        return platform.get();
+    }
+
+    /** Returns all that is installed. */
+    public Catalogs catalogs() {
+        return catalogs.get();
+    }
+
+    /** Returns the choice of a device. */
+    public DeviceChoice devices() {
+        return devices.get();
+    }
+
+    /** Returns the device, opened; it is closed with the workshop. */
+    public Device device() {
+        if (opened.isEmpty()) {
+            opened = List.of(devices().open());
+        }
+        return opened.getFirst();
+    }
+
+    /** Opens the folder of a model; the caller closes it. */
+    public ModelFolder open(Path folder) {
+        return ModelFolder.open(folder, catalogs().families().providers(), catalogs().mixerCatalog());
+    }
+
+    @Override
+    public void close() {
+        opened.forEach(Device::close);
+    }
+}

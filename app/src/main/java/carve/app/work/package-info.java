@@ -1,0 +1,2 @@
+/** The work that commands do, apart from arguments and tables: settings, devices, models, recipes, generation, evaluation. */
+package carve.app.work;
