@@ -27,14 +27,30 @@ public final class Close {
         ratio(what, expected.shape(), Values.of(expected), Values.of(actual), ratio);
     }
 
+    /**
+     * Asserts that two tensors have one type and are close, where what is expected may vanish because larger values cancel:
+     * {@code rms(actual - expected) <= ratio * rms(expected) + floor}.
+     *
+     * @param floor by how much results may differ however small they are
+     */
+    public static void ratio(String what, Tensor expected, Tensor actual, double ratio, double floor) {
+        assertEquals(expected.type(), actual.type(), what + ": type");
+        ratio(what, expected.shape(), Values.of(expected), Values.of(actual), ratio, floor);
+    }
+
     /** Asserts that values of a shape are close. */
     public static void ratio(String what, Shape shape, double[] expected, double[] actual, double ratio) {
+        ratio(what, shape, expected, actual, ratio, FLOOR);
+    }
+
+    private static void ratio(
+            String what, Shape shape, double[] expected, double[] actual, double ratio, double floor) {
         requireSameLength(what, expected, actual);
         double scale = rms(expected);
         double error = rms(difference(expected, actual));
         boolean finite = Arrays.stream(actual).allMatch(Double::isFinite);
-        if (!finite || !(error <= ratio * scale + FLOOR)) {
-            double limit = Double.isNaN(scale) ? Double.MAX_VALUE : ratio * scale + FLOOR;
+        if (!finite || !(error <= ratio * scale + floor)) {
+            double limit = Double.isNaN(scale) ? Double.MAX_VALUE : ratio * scale + floor;
             fail("%s %s: rms of the difference %.3g, of what is expected %.3g, ratio %.3g, allowed %.3g%s%s".formatted(
                     what, shape, error, scale, error / scale, ratio, finite ? "" : ", not all finite",
                     mismatches(shape, expected, actual,
