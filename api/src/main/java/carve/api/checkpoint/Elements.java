@@ -20,15 +20,13 @@ public final class Elements {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int CHUNK = 4096;
+    private static final boolean IS_LITTLE = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
 
     private Elements() {}
 
     /** Returns the BF16 nearest to a float. */
     public static short toBf16(float value) {
-        int bits = Float.floatToRawIntBits(value);
-        int rounded = bits + 0x7fff + (bits >>> 16 & 1) >>> 16;
-        // a quiet bit keeps a NaN whose payload lies in the lower half
-        return (short) (value != value ? bits >>> 16 | 0x40 : rounded);
+        return (short) rounded(Float.floatToRawIntBits(value));
     }
 
     /** Returns the float that equals a BF16. */
@@ -76,16 +74,8 @@ public final class Elements {
     public static void read(DType dtype, MemorySegment source, long first, float[] target, int offset, int count) {
         switch (dtype) {
             case F32 -> MemorySegment.copy(source, FLOAT, first * Float.BYTES, target, offset, count);
-            case BF16 -> shorts(source, first, count, (chunk, from, length) -> {
-                for (int i = 0; i < length; i++) {
-                    target[offset + from + i] = Float.intBitsToFloat(chunk[i] << 16);
-                }
-            });
-            case F16 -> shorts(source, first, count, (chunk, from, length) -> {
-                for (int i = 0; i < length; i++) {
-                    target[offset + from + i] = Float.float16ToFloat(chunk[i]);
-                }
-            });
+            case BF16 -> readBf16(source, first, target, offset, count);
+            case F16 -> readF16(source, first, target, offset, count);
             case F64 -> {
                 for (int i = 0; i < count; i++) {
                     target[offset + i] = (float) source.get(DOUBLE, (first + i) * Double.BYTES);
@@ -158,16 +148,8 @@ public final class Elements {
     public static void write(float[] source, int offset, int count, DType dtype, MemorySegment target, long first) {
         switch (dtype) {
             case F32 -> MemorySegment.copy(source, offset, target, FLOAT, first * Float.BYTES, count);
-            case BF16 -> writeShorts(target, first, count, (chunk, from, length) -> {
-                for (int i = 0; i < length; i++) {
-                    chunk[i] = toBf16(source[offset + from + i]);
-                }
-            });
-            case F16 -> writeShorts(target, first, count, (chunk, from, length) -> {
-                for (int i = 0; i < length; i++) {
-                    chunk[i] = Float.floatToFloat16(source[offset + from + i]);
-                }
-            });
+            case BF16 -> writeBf16(source, offset, count, target, first);
+            case F16 -> writeF16(source, offset, count, target, first);
             case F64 -> {
                 for (int i = 0; i < count; i++) {
                     target.set(DOUBLE, (first + i) * Double.BYTES, source[offset + i]);
@@ -361,24 +343,83 @@ public final class Elements {
         return allocator.allocate(count * dtype.bytes(), Long.BYTES);
     }
 
-    private interface Chunks {
-        void accept(short[] chunk, int from, int length);
-    }
+    // Two elements at a time, an int of two BF16 against a long of two floats: the compiler makes vectors of this, and does not
+    // of shorts. The first element is the lower half, as the float array has it in memory on a little-endian machine.
 
-    private static void shorts(MemorySegment source, long first, int count, Chunks body) {
-        short[] chunk = new short[Math.min(count, CHUNK)];
-        for (int done = 0, length; done < count; done += length) {
-            length = Math.min(CHUNK, count - done);
-            MemorySegment.copy(source, SHORT, (first + done) * Short.BYTES, chunk, 0, length);
-            body.accept(chunk, done, length);
+    private static void readBf16(MemorySegment source, long first, float[] target, int offset, int count) {
+        MemorySegment bits = MemorySegment.ofArray(target);
+        int pairs = IS_LITTLE ? count / 2 : 0;
+        int[] chunk = new int[Math.min(pairs, CHUNK)];
+        long[] wide = new long[chunk.length];
+        for (int done = 0, length; done < pairs; done += length) {
+            length = Math.min(CHUNK, pairs - done);
+            MemorySegment.copy(source, INT, first * Short.BYTES + (long) done * Integer.BYTES, chunk, 0, length);
+            widen(chunk, wide, length);
+            MemorySegment.copy(wide, 0, bits, LONG, (long) offset * Float.BYTES + (long) done * Long.BYTES, length);
+        }
+        for (int i = 2 * pairs; i < count; i++) {
+            target[offset + i] = fromBf16(source.get(SHORT, (first + i) * Short.BYTES));
         }
     }
 
-    private static void writeShorts(MemorySegment target, long first, int count, Chunks body) {
+    private static void writeBf16(float[] source, int offset, int count, MemorySegment target, long first) {
+        MemorySegment bits = MemorySegment.ofArray(source);
+        int pairs = IS_LITTLE ? count / 2 : 0;
+        int[] chunk = new int[Math.min(pairs, CHUNK)];
+        long[] wide = new long[chunk.length];
+        for (int done = 0, length; done < pairs; done += length) {
+            length = Math.min(CHUNK, pairs - done);
+            MemorySegment.copy(bits, LONG, (long) offset * Float.BYTES + (long) done * Long.BYTES, wide, 0, length);
+            round(wide, chunk, length);
+            MemorySegment.copy(chunk, 0, target, INT, first * Short.BYTES + (long) done * Integer.BYTES, length);
+        }
+        for (int i = 2 * pairs; i < count; i++) {
+            target.set(SHORT, (first + i) * Short.BYTES, toBf16(source[offset + i]));
+        }
+    }
+
+    private static void widen(int[] from, long[] to, int length) {
+        for (int i = 0; i < length; i++) {
+            long pair = from[i];
+            to[i] = (pair & 0xffff0000L) << 32 | (pair & 0xffffL) << 16;
+        }
+    }
+
+    private static void round(long[] from, int[] to, int length) {
+        for (int i = 0; i < length; i++) {
+            to[i] = rounded((int) from[i]) & 0xffff | rounded((int) (from[i] >>> 32)) << 16;
+        }
+    }
+
+    // the upper half, rounded; a quiet bit keeps a NaN whose payload lies in the lower half
+    private static int rounded(int bits) {
+        int nan = 0x7f800000 - (bits & 0x7fffffff) >> 31;
+        int near = bits + 0x7fff + (bits >>> 16 & 1) >>> 16;
+        return near & ~nan | (bits >>> 16 | 0x40) & nan;
+    }
+
+    private static void readF16(MemorySegment source, long first, float[] target, int offset, int count) {
         short[] chunk = new short[Math.min(count, CHUNK)];
+        float[] wide = new float[chunk.length];
         for (int done = 0, length; done < count; done += length) {
             length = Math.min(CHUNK, count - done);
-            body.accept(chunk, done, length);
+            MemorySegment.copy(source, SHORT, (first + done) * Short.BYTES, chunk, 0, length);
+            for (int i = 0; i < length; i++) {
+                wide[i] = Float.float16ToFloat(chunk[i]);
+            }
+            System.arraycopy(wide, 0, target, offset + done, length);
+        }
+    }
+
+    private static void writeF16(float[] source, int offset, int count, MemorySegment target, long first) {
+        short[] chunk = new short[Math.min(count, CHUNK)];
+        float[] wide = new float[chunk.length];
+        for (int done = 0, length; done < count; done += length) {
+            length = Math.min(CHUNK, count - done);
+            System.arraycopy(source, offset + done, wide, 0, length);
+            for (int i = 0; i < length; i++) {
+                chunk[i] = Float.floatToFloat16(wide[i]);
+            }
             MemorySegment.copy(chunk, 0, target, SHORT, (first + done) * Short.BYTES, length);
         }
     }

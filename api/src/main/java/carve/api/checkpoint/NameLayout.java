@@ -33,14 +33,18 @@ record NameLayout(String checkpoint, int groups, List<Slot> slots, boolean kept)
         return slots.stream().mapToLong(Slot::rows).sum();
     }
 
+    /** Returns the number of rows of the checkpoint tensor; meaningless for a whole one. */
+    long rows() {
+        return groups * groupRows();
+    }
+
     /** Returns what keeps a checkpoint tensor of this type from being split, if anything does. */
     Optional<String> problem(TensorType type) {
-        long wanted = groups * groupRows();
-        if (isWhole() || type.shape().rank() > 0 && type.shape().extent(0) == wanted) {
+        if (isWhole() || type.shape().rank() > 0 && type.shape().extent(0) == rows()) {
             return Optional.empty();
         }
         return Optional.of("'%s' is %s, expected %d rows: %s"
-                .formatted(checkpoint, type.shape(), wanted, describe()));
+                .formatted(checkpoint, type.shape(), rows(), describe()));
     }
 
     private String describe() {
@@ -109,8 +113,7 @@ record NameLayout(String checkpoint, int groups, List<Slot> slots, boolean kept)
         if (isWhole()) {
             return new TensorSources.View(first, () -> model.pieces(slots.getFirst().model()));
         }
-        int rows = (int) (groups * groupRows());
-        return new TensorSources.View(first.with(first.shape().with(0, rows)), () -> interleave(model, rowBytes(first)));
+        return new TensorSources.View(first.with(first.shape().with(0, (int) rows())), () -> interleave(model, rowBytes(first)));
     }
 
     private List<MemorySegment> interleave(TensorSource model, long rowBytes) {

@@ -188,6 +188,9 @@ public final class NameMap {
         var slots = slots(rule).stream().map(slot -> new Slot(at(slot.model(), index, problems), slot.rows())).toList();
         int groups = rule instanceof NameRule.Grouped grouped ? grouped.groups() : 1;
         var layout = new NameLayout(checkpoint, groups, slots, rule instanceof NameRule.Keep);
+        if (layout.rows() > Integer.MAX_VALUE) {
+            problems.add("'%s' has %d rows, the limit is %d".formatted(checkpoint, layout.rows(), Integer.MAX_VALUE));
+        }
         if (layouts.put(checkpoint, layout) != null) {
             problems.add("two rules produce the checkpoint name '%s'".formatted(checkpoint));
         }

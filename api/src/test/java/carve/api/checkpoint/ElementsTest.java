@@ -150,6 +150,32 @@ final class ElementsTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 5, 13, 63, 64, 65, 200, 8191, 8192, 8193, 20_001})
+    void shortTypesAreReadAndWrittenAtAnyPlace(int count) {
+        var random = new SplittableRandom(42);
+        float[] values = new float[count + 3];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = Float.intBitsToFloat(random.nextInt());
+        }
+        for (DType dtype : new DType[] {DType.BF16, DType.F16}) {
+            MemorySegment odd = arena.allocate((count + 5L) * 2 + 1).fill((byte) 0x55).asSlice(1);
+            Elements.write(values, 3, count, dtype, odd, 3);
+            float[] read = new float[count + 2];
+            read[0] = 7;
+            Elements.read(dtype, odd, 3, read, 1, count);
+            for (int i = 0; i < count; i++) {
+                float single = dtype == DType.BF16 ? Elements.fromBf16(Elements.toBf16(values[3 + i]))
+                        : Float.float16ToFloat(Float.floatToFloat16(values[3 + i]));
+                assertEquals(single, read[1 + i]);
+            }
+            assertEquals(7, read[0]);
+            assertEquals(0, read[count + 1]);
+            assertArrayEquals(new int[] {0x5555, 0x5555, 0x5555}, Elements.ints(DType.I16, odd.asSlice(0, 6)));
+            assertArrayEquals(new int[] {0x5555, 0x5555}, Elements.ints(DType.I16, odd.asSlice((count + 3L) * 2, 4)));
+        }
+    }
+
     @Test
     void elementsAreLittleEndian() {
         MemorySegment bytes = MemorySegment.ofArray(new byte[] {1, 2, 3, 4, 5, 6, 7, (byte) 0x88});

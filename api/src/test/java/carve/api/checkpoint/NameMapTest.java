@@ -185,6 +185,8 @@ final class NameMapTest {
     @Test
     void emptyPartsAndGroupsAreRefused() {
         refuses("'q' must have at least 1 row, has 0", () -> new Part("q", 0));
+        refuses("name map: 'a' has 4294967294 rows, the limit is 2147483647",
+                () -> NameMap.of(NameRule.grouped("a", 2, new Part("q", Integer.MAX_VALUE))));
         refuses("'a' must have at least 1 group, has 0", () -> NameRule.grouped("a", 0, new Part("q", 1)));
     }
 
