@@ -57,7 +57,10 @@ public final class CommandLines {
 
     private static CommandSpec specification() {
         List<Supplier<Command>> commands = List.of(
+                GenerateCommand::new,
                 InspectCommand::new,
+                ConvertCommand::new,
+                TraceCommand::new,
                 DataCommand::new,
                 DevicesCommand::new,
                 PluginsCommand::new,
