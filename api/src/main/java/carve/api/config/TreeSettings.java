@@ -38,6 +38,11 @@ public final class TreeSettings implements Settings {
         used.addAll(referred);
     }
 
+    /** Returns the keys that count as read because other values refer to them. */
+    public Set<String> referred() {
+        return referred;
+    }
+
     /** Returns these settings over others, with nothing read but what other values of the files refer to. */
     public TreeSettings over(TreeSettings defaults) {
         Set<String> both = new HashSet<>(referred);

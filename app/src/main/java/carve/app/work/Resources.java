@@ -12,7 +12,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Finds plans and recipes: a file, or the name of a preset, which is the resource {@code presets/NAME.conf} of a plugin.
+ * Finds plans and recipes: a file, or the name of a preset, which is the resource {@code carve-presets/NAME.conf} of a plugin.
+ *
+ * <p>The dash in the resource's path keeps it from being a package, whose resources a module would hide.
  *
  * @param platform the plugins
  */
@@ -38,6 +40,6 @@ public record Resources(PluginPlatform platform) {
         }
         Set<Module> modules = new LinkedHashSet<>();
         platform.providers().forEach(provider -> modules.add(provider.getClass().getModule()));
-        return modules.stream().flatMap(module -> Hocon.resource(module, "presets/" + name + ".conf").stream()).findFirst();
+        return modules.stream().flatMap(module -> Hocon.resource(module, "carve-presets/" + name + ".conf").stream()).findFirst();
     }
 }
