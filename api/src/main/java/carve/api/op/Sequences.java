@@ -18,12 +18,16 @@ import java.util.stream.IntStream;
  * @param positions T, positions in a row
  * @param offsets where the packed sequences of the only row begin, and T; empty if nothing is packed
  * @param lengths for each row how many positions come before the padding; empty if nothing is padded
+ * @param told for each of the T columns its position in its sequence, where somebody says so; empty if they are counted
  */
-public record Sequences(int batch, int positions, List<Integer> offsets, List<Integer> lengths) {
+public record Sequences(int batch, int positions, List<Integer> offsets, List<Integer> lengths, List<Integer> told) {
     /** Checks that offsets grow from 0 to T and that lengths lie in rows. */
     public Sequences {
         offsets = List.copyOf(offsets);
         lengths = List.copyOf(lengths);
+        told = List.copyOf(told);
+        require(told.isEmpty() || told.size() == positions && told.stream().allMatch(id -> id >= 0),
+                "one position for each of " + positions + " columns expected, told=" + told);
         if (!offsets.isEmpty()) {
             List<Integer> starts = offsets;
             boolean grow = IntStream.range(1, starts.size()).allMatch(i -> starts.get(i - 1) < starts.get(i));
@@ -41,17 +45,22 @@ public record Sequences(int batch, int positions, List<Integer> offsets, List<In
 
     /** Returns B rows of one sequence each. */
     public static Sequences whole(int batch, int positions) {
-        return new Sequences(batch, positions, List.of(), List.of());
+        return new Sequences(batch, positions, List.of(), List.of(), List.of());
     }
 
     /** Returns one row of sequences packed one after the other; offsets are where each begins, and the end. */
     public static Sequences packed(int... offsets) {
-        return new Sequences(1, offsets[offsets.length - 1], IntStream.of(offsets).boxed().toList(), List.of());
+        return new Sequences(1, offsets[offsets.length - 1], IntStream.of(offsets).boxed().toList(), List.of(), List.of());
     }
 
     /** Returns rows that are padded at their right end to T positions. */
     public static Sequences padded(int positions, int... lengths) {
-        return new Sequences(lengths.length, positions, List.of(), IntStream.of(lengths).boxed().toList());
+        return new Sequences(lengths.length, positions, List.of(), IntStream.of(lengths).boxed().toList(), List.of());
+    }
+
+    /** Returns these sequences with positions that are not counted; all rows have the same. */
+    public Sequences at(int... ids) {
+        return new Sequences(batch, positions, offsets, lengths, IntStream.of(ids).boxed().toList());
     }
 
     /** Returns the number of sequences, and so of states: the packed ones, or the rows. */
@@ -71,6 +80,9 @@ public record Sequences(int batch, int positions, List<Integer> offsets, List<In
 
     /** Returns the position of each of the T columns in its own sequence. */
     public int[] positionIds() {
+        if (!told.isEmpty()) {
+            return told.stream().mapToInt(id -> id).toArray();
+        }
         int[] ids = IntStream.range(0, positions).toArray();
         for (int s = 0; s + 1 < offsets.size(); s++) {
             for (int t = offsets.get(s); t < offsets.get(s + 1); t++) {
