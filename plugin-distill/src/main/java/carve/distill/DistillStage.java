@@ -15,9 +15,10 @@ import java.util.Optional;
  *
  * @param settings what every stage is told
  * @param forcing what the student's layers are given
+ * @param pads what models are told of padding
  * @param recompute whether activations inside of layers are computed again for gradients
  */
-record DistillStage(TrainingSettings settings, Forcing forcing, boolean recompute) implements Stage {
+record DistillStage(TrainingSettings settings, Forcing forcing, Pads pads, boolean recompute) implements Stage {
     /** What the student's layers are given. */
     enum Forcing {
         /** What the teacher's layers had; layers learn alone. */
@@ -41,7 +42,7 @@ record DistillStage(TrainingSettings settings, Forcing forcing, boolean recomput
         return new Trainer(settings, context, objective(context)).run();
     }
 
-    private Objective objective(StageContext context) {
+    Objective objective(StageContext context) {
         if (needsTeacher() && context.teacher().isEmpty()) {
             throw new StageException("stage '%s' compares the student with a teacher, but there is none; name one in the recipe"
                     .formatted(name()));
@@ -50,9 +51,11 @@ record DistillStage(TrainingSettings settings, Forcing forcing, boolean recomput
         Optional<LoadedModel> teacher = needsTeacher() ? context.teacher() : Optional.empty();
         return switch (forcing) {
             case TEACHER -> new LayerwiseObjective(
-                    name(), teacher.orElseThrow(), context.student(), context.converted(), settings.terms());
+                    name(), teacher.orElseThrow(), context.student(), context.converted(), settings.terms(),
+                    pads);
             case NONE -> new EndToEndObjective(
-                    name(), teacher, context.student(), context.converted(), settings.terms(), recompute);
+                    name(), teacher, context.student(), context.converted(), settings.terms(), pads,
+                    recompute);
         };
     }
 

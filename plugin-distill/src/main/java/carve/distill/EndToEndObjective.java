@@ -32,6 +32,7 @@ import java.util.Set;
  * @param student the model that learns
  * @param layers the numbers of the converted layers
  * @param terms the losses
+ * @param pads what models are told of padding
  * @param recompute whether activations inside of layers are computed again for gradients instead of being kept
  */
 record EndToEndObjective(
@@ -40,6 +41,7 @@ record EndToEndObjective(
         LoadedModel student,
         List<Integer> layers,
         List<Term> terms,
+        Pads pads,
         boolean recompute)
         implements Objective {
     private static final String LOGITS = "logits";
@@ -63,9 +65,14 @@ record EndToEndObjective(
 
     @Override
     public void accumulate(Batch batch, double share, Set<String> trained, StepBuffer into) {
+        List<Batch> parts = pads.parts(batch);
+        parts.forEach(part -> accumulatePart(part, share / parts.size(), trained, into));
+    }
+
+    private void accumulatePart(Batch batch, double share, Set<String> trained, StepBuffer into) {
         Device device = student.device();
         Scope.run(device, () -> {
-            Inputs inputs = batch.inputs(device);
+            Inputs inputs = pads.inputs(batch, device);
             Map<String, Tensor> taught = Scope.run(device, () -> teach(inputs));
             Tape tape = new Tape();
             Map<String, Tensor> watched = Watching.watch(tape, student, trained, "");

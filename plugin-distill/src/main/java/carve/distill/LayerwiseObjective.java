@@ -36,9 +36,10 @@ import java.util.Set;
  * @param student the model that learns
  * @param layers the numbers of the converted layers
  * @param terms the losses
+ * @param pads what models are told of padding
  */
 record LayerwiseObjective(
-        String stage, LoadedModel teacher, LoadedModel student, List<Integer> layers, List<Term> terms)
+        String stage, LoadedModel teacher, LoadedModel student, List<Integer> layers, List<Term> terms, Pads pads)
         implements Objective {
     private static final String OUTPUT = "output";
 
@@ -75,9 +76,15 @@ record LayerwiseObjective(
 
     @Override
     public void accumulate(Batch batch, double share, Set<String> trained, StepBuffer into) {
+        List<Batch> parts = pads.parts(batch);
+        parts.forEach(part -> accumulatePart(part, share / parts.size(), trained, into));
+    }
+
+    private void accumulatePart(Batch batch, double share, Set<String> trained, StepBuffer into) {
         Device device = student.device();
         Scope.run(device, () -> {
-            Encoded encoded = teacher.spec().input().encode(teacher.params().under("input"), batch.inputs(device));
+            Encoded encoded = teacher.spec().input()
+                    .encode(teacher.params().under("input"), pads.inputs(batch, device));
             Map<String, Tensor> taught = Scope.run(device, () -> teach(encoded));
             Tensor targets = batch.targets(device);
             Tensor mask = batch.mask(device);

@@ -21,6 +21,6 @@ public final class SupervisedStageProvider implements StageProvider {
             throw settings.error("losses", "has %s, which compares with a teacher; use a distill stage, or cross-entropy"
                     .formatted(term.label()));
         });
-        return new DistillStage(training, DistillStage.Forcing.NONE, recompute);
+        return new DistillStage(training, DistillStage.Forcing.NONE, Pads.MASKED, recompute);
     }
 }
