@@ -1,0 +1,62 @@
+package carve.distill;
+
+import carve.api.config.Settings;
+import carve.api.config.SettingsNode;
+import carve.api.stage.Stage;
+import carve.api.stage.StageProvider;
+import carve.attention.AttentionProvider;
+import carve.distill.data.LlavaProvider;
+import carve.distill.loss.CrossEntropyLossProvider;
+import carve.distill.loss.KlLossProvider;
+import carve.distill.loss.MeanSquareLossProvider;
+import carve.distill.optimizer.AdamWProvider;
+import carve.distill.optimizer.ConstantProvider;
+import carve.distill.optimizer.CosineProvider;
+import carve.distill.optimizer.WarmupStableDecayProvider;
+import carve.hocon.Catalogs;
+import carve.hocon.Hocon;
+import carve.mamba2.Mamba2Provider;
+import carve.models.hovle.HovleFamily;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+
+/** What is installed in these tests, with the defaults of every module. */
+final class Plugins {
+    static final Catalogs CATALOGS = Catalogs.of(
+            List.of(new AttentionProvider(), new Mamba2Provider(), new HovleFamily(), new LlavaProvider(),
+                    new MeanSquareLossProvider(), new KlLossProvider(), new CrossEntropyLossProvider(), new AdamWProvider(),
+                    new WarmupStableDecayProvider(), new CosineProvider(), new ConstantProvider(),
+                    new DistillStageProvider(), new SupervisedStageProvider()),
+            defaults());
+
+    private Plugins() {}
+
+    // those on the class path share a loader, which would find the first reference.conf alone
+    private static SettingsNode.Section defaults() {
+        SettingsNode.Section all = new SettingsNode.Section(Map.of(), "defaults");
+        try {
+            ClassLoader loader = Plugins.class.getClassLoader();
+            for (URL url : Collections.list(loader.getResources("reference.conf"))) {
+                try (InputStream in = url.openStream()) {
+                    Settings settings = Hocon.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8), url.toString());
+                    all = settings.has("carve") ? settings.section("carve").take().over(all) : all;
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return all;
+    }
+
+    /** Returns the stage that HOCON describes. */
+    static Stage stage(String hocon) {
+        return CATALOGS.stages().create(Hocon.parse(hocon, "recipe"),
+                (StageProvider provider, Settings settings) -> provider.create(settings, CATALOGS.parts()));
+    }
+}
