@@ -3,5 +3,7 @@
 module carve.mamba2 {
     requires carve.api;
 
-    provides carve.api.mixer.MixerProvider with carve.mamba2.Mamba2Provider;
+    provides carve.api.mixer.MixerProvider with
+            carve.mamba2.Mamba2Provider,
+            carve.mamba2.MambaInLlamaProvider;
 }

@@ -1,6 +1,5 @@
 package carve.hocon;
 
-import carve.api.config.Settings;
 import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
@@ -50,7 +49,7 @@ public final class Hocon {
      * @throws SettingsException if it is not there, cannot be parsed, or a substitution has no value; the message begins with
      *     file and line
      */
-    public static Settings file(Path file) {
+    public static TreeSettings file(Path file) {
         if (!Files.isRegularFile(file)) {
             throw new SettingsException("%s: %s".formatted(file, Files.exists(file) ? "not a file" : "no such file"));
         }
@@ -63,7 +62,7 @@ public final class Hocon {
      * @param origin what messages call the text, in place of a file
      * @throws SettingsException if it cannot be parsed or a substitution has no value
      */
-    public static Settings parse(String text, String origin) {
+    public static TreeSettings parse(String text, String origin) {
         return settings(origin, () -> ConfigFactory.parseString(text, options(origin)));
     }
 
@@ -74,7 +73,7 @@ public final class Hocon {
      * @param name the resource's path, such as {@code reference.conf}
      * @throws SettingsException if it cannot be parsed or a substitution has no value
      */
-    public static Optional<Settings> resource(Module module, String name) {
+    public static Optional<TreeSettings> resource(Module module, String name) {
         if (!module.isNamed()) {
             return unnamed(module.getClassLoader(), name);
         }
@@ -86,7 +85,7 @@ public final class Hocon {
         }
     }
 
-    private static Optional<Settings> unnamed(ClassLoader loader, String name) {
+    private static Optional<TreeSettings> unnamed(ClassLoader loader, String name) {
         var all = new ArrayList<SettingsNode.Section>();
         try {
             for (var url : loader.resources(name).toList()) {
@@ -108,7 +107,7 @@ public final class Hocon {
         return ConfigParseOptions.defaults().setOriginDescription(origin).setAllowMissing(false);
     }
 
-    private static Settings settings(String origin, Supplier<Config> parse) {
+    private static TreeSettings settings(String origin, Supplier<Config> parse) {
         try {
             Config parsed = parse.get();
             return new TreeSettings(section(parsed.resolve().root(), origin), referred(parsed));

@@ -15,6 +15,7 @@ import carve.api.param.CounterRandom;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
+import carve.api.tensor.DType;
 import carve.api.tensor.Op.UnaryFunction;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
@@ -108,7 +109,8 @@ public record Mamba2(MixerDims dims, Mamba2Config config) implements Mixer {
         return List.copyOf(specs);
     }
 
-    private static double currentToken(Shape shape, CounterRandom random, long index) {
+    /** An {@link Init} of convolutions that pass the current token on alone. */
+    static double currentToken(Shape shape, CounterRandom random, long index) {
         return index % shape.extent(2) == shape.extent(2) - 1 ? 1 : 0;
     }
 
@@ -119,7 +121,7 @@ public record Mamba2(MixerDims dims, Mamba2Config config) implements Mixer {
 
     @Override
     public MixerState newState(Device device, int batch, int capacity) {
-        return new Mamba2State(this, emptyMemory(device, batch));
+        return new Mamba2State(DType.F32, emptyMemory(device, batch));
     }
 
     @Override
@@ -150,8 +152,8 @@ public record Mamba2(MixerDims dims, Mamba2Config config) implements Mixer {
         return new Mixed(y, new Memory(v.get(1), k.get(1), q.get(1), scanned.get(1)));
     }
 
-    // The channels from one on; v, k and q each have their own part of one depthwise convolution.
-    private static List<Tensor> convolve(Params p, Tensor x, int from, Sequences s, Tensor before) {
+    /** Convolves the channels from one on; v, k and q each have their own part of one depthwise convolution. */
+    static List<Tensor> convolve(Params p, Tensor x, int from, Sequences s, Tensor before) {
         int to = from + x.extent(2);
         Tensor weight = p.get("conv1d.weight").slice(0, from, to);
         return Tensors.apply(new CausalConv(true, s), x, weight, p.get("conv1d.bias").slice(0, from, to), before);

@@ -2,12 +2,16 @@ package carve.mamba2;
 
 import carve.api.mixer.MixerState;
 import carve.api.mixer.StateTensors;
+import carve.api.tensor.DType;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 import java.util.List;
 import java.util.Map;
 
-/** The state of a {@link Mamba2}: of the same size after any number of positions. Saved in the official layout. */
+/**
+ * The state of a Mamba-2 mixer: of the same size after any number of positions. Saved in the official layout, but for the
+ * current input, which the official window has as well.
+ */
 final class Mamba2State implements MixerState {
     /** (B, C, W-1): the last inputs of the channels of v, k and q. */
     private static final String CONV = "conv_state";
@@ -15,24 +19,29 @@ final class Mamba2State implements MixerState {
     /** (B, H, P, N). */
     private static final String SCAN = "ssm_state";
 
-    private final Mamba2 mixer;
     private final StateTensors tensors = new StateTensors();
+    private final DType stored;
     private int position;
 
-    Mamba2State(Mamba2 mixer, Memory memory) {
-        this.mixer = mixer;
+    Mamba2State(DType stored, Memory memory) {
+        this.stored = stored;
         keep(memory);
     }
 
     private void keep(Memory memory) {
-        tensors.put("conv_v", memory.convV());
-        tensors.put("conv_k", memory.convK());
-        tensors.put("conv_q", memory.convQ());
-        tensors.put(SCAN, memory.scan());
+        tensors.put("conv_v", memory.convV().cast(stored));
+        tensors.put("conv_k", memory.convK().cast(stored));
+        tensors.put("conv_q", memory.convQ().cast(stored));
+        tensors.put(SCAN, memory.scan().cast(stored));
     }
 
+    /** Returns what it remembers, in F32. */
     Memory memory() {
-        return new Memory(tensors.get("conv_v"), tensors.get("conv_k"), tensors.get("conv_q"), tensors.get(SCAN));
+        return new Memory(get("conv_v"), get("conv_k"), get("conv_q"), get(SCAN));
+    }
+
+    private Tensor get(String name) {
+        return tensors.get(name).cast(DType.F32);
     }
 
     void advance(Memory next, int positions) {
@@ -53,7 +62,7 @@ final class Mamba2State implements MixerState {
     @Override
     public MixerState fork() {
         Memory memory = memory();
-        Mamba2State fork = new Mamba2State(mixer, new Memory(StateTensors.copy(memory.convV()),
+        Mamba2State fork = new Mamba2State(stored, new Memory(StateTensors.copy(memory.convV()),
                 StateTensors.copy(memory.convK()), StateTensors.copy(memory.convQ()), StateTensors.copy(memory.scan())));
         fork.position = position;
         return fork;

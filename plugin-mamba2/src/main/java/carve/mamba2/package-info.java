@@ -1,9 +1,16 @@
 /**
- * The mixer {@code mamba2}: Mamba-2 in the form that mmMamba distils attention into.
+ * Two mixers of Mamba-2 over the same scan: {@code mamba2}, the form that mmMamba distils attention into, and {@code
+ * mamba-in-llama}, the one of The Mamba in the Llama and of MaTVLM.
+ *
+ * <p>They differ in the order of norm and gate, in the skip connection D, in the width of the convolution and in what their
+ * checkpoints look like.
  *
  * <pre>{@code
- * mixers { mamba2 { type = mamba2, seed = mimic } }
- * layers = [keep, mamba2 x3]
+ * mixers {
+ *   mamba2  { type = mamba2, seed = mimic }
+ *   matvlm  { type = mamba-in-llama, seed = kqvo-identity }
+ * }
+ * layers = [keep, mamba2 x3, matvlm]
  * }</pre>
  */
 package carve.mamba2;

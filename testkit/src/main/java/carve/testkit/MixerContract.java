@@ -15,6 +15,7 @@ import carve.api.mixer.Probe;
 import carve.api.mixer.Rotary;
 import carve.api.op.Sequences;
 import carve.api.param.CounterRandom;
+import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
 import carve.api.tensor.Scope;
@@ -69,6 +70,14 @@ public abstract class MixerContract {
     /** Returns whether an attention layer of {@link #dims} gives the mixer first values. */
     protected boolean canBeSeeded() {
         return true;
+    }
+
+    /**
+     * Returns the values around which a parameter is tried, by default its first ones. A mixer whose first values make some
+     * gradients too small for central differences in F32 is tried elsewhere.
+     */
+    protected Init around(ParamSpec spec) {
+        return spec.init();
     }
 
     /** Returns the device to try it on, new; the contract closes it. */
@@ -354,10 +363,10 @@ public abstract class MixerContract {
         }
     }
 
-    private static Params parameters(Device device, Mixer mixer) {
+    private Params parameters(Device device, Mixer mixer) {
         Map<String, Tensor> tensors = new TreeMap<>();
         for (ParamSpec spec : mixer.parameters()) {
-            float[] values = spec.init().values(spec.shape(), new CounterRandom(42, spec.name()));
+            float[] values = around(spec).values(spec.shape(), new CounterRandom(42, spec.name()));
             double[] noise = RANDOMS.normals(spec.name(), values.length);
             for (int i = 0; i < values.length; i++) {
                 values[i] += (float) (0.2 * noise[i]);

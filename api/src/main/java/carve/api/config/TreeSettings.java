@@ -1,6 +1,7 @@
 package carve.api.config;
 
 import java.math.BigDecimal;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
  */
 public final class TreeSettings implements Settings {
     private final SettingsNode.Section node;
+    private final Set<String> referred;
     private final Set<String> asked = ConcurrentHashMap.newKeySet();
     private final Set<String> used = ConcurrentHashMap.newKeySet();
     private final ConcurrentMap<String, List<TreeSettings>> inner = new ConcurrentHashMap<>();
@@ -32,7 +34,20 @@ public final class TreeSettings implements Settings {
      */
     public TreeSettings(SettingsNode.Section node, Set<String> referred) {
         this.node = node;
+        this.referred = Set.copyOf(referred);
         used.addAll(referred);
+    }
+
+    /** Returns the keys that count as read because other values refer to them. */
+    public Set<String> referred() {
+        return referred;
+    }
+
+    /** Returns these settings over others, with nothing read but what other values of the files refer to. */
+    public TreeSettings over(TreeSettings defaults) {
+        Set<String> both = new HashSet<>(referred);
+        both.addAll(defaults.referred);
+        return new TreeSettings(node.over(defaults.node), both);
     }
 
     @Override

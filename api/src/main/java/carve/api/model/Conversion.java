@@ -61,11 +61,10 @@ public final class Conversion {
     private final long seed;
     private final DType matrices;
     private final Map<Integer, Map<String, Fate>> seeded = new LinkedHashMap<>();
-    private final Consumer<String> progress;
     private int current = -1;
     private Map<String, MemorySegment> made = Map.of();
 
-    private Conversion(ModelFolder teacher, ModelSpec student, Device device, long seed, Consumer<String> progress) {
+    private Conversion(ModelFolder teacher, ModelSpec student, Device device, long seed) {
         this.teacher = teacher;
         this.student = student;
         this.tensors = teacher.tensors();
@@ -73,7 +72,6 @@ public final class Conversion {
         this.device = device;
         this.seed = seed;
         this.matrices = teacher.matrices();
-        this.progress = progress;
     }
 
     /**
@@ -81,28 +79,28 @@ public final class Conversion {
      *
      * @param device where seeds are computed
      * @param seed of the values of new parameters
-     * @param progress is told the name of each tensor that is made
      * @throws carve.api.config.SettingsException if the plan does not fit the model
      */
     public static Conversion of(
-            ModelFolder teacher,
-            LayerPlan plan,
-            MixerCatalog mixers,
-            Device device,
-            long seed,
-            Consumer<String> progress) {
+            ModelFolder teacher, LayerPlan plan, MixerCatalog mixers, Device device, long seed) {
         plan.checked(teacher.spec().layers().size(), mixers.names());
         ModelSpec student = teacher.family().convert(teacher.spec(), plan, mixers);
-        return new Conversion(teacher, student, device, seed, progress);
+        return new Conversion(teacher, student, device, seed);
     }
 
     /** Returns the layers whose mixers differ between two models. */
     public static List<Integer> converted(ModelSpec teacher, ModelSpec student) {
         return IntStream.range(0, student.layers().size())
                 .filter(i -> i >= teacher.layers().size()
-                        || !teacher.layers().get(i).mixer().equals(student.layers().get(i).mixer()))
+                        || !same(teacher.layers().get(i).choice(), student.layers().get(i).choice()))
                 .boxed()
                 .toList();
+    }
+
+    // how a mixer was seeded is not what it is
+    private static boolean same(LayerChoice a, LayerChoice b) {
+        return a.mixer().equals(b.mixer())
+                && a.settings().without("seed").toMap().equals(b.settings().without("seed").toMap());
     }
 
     /** Returns the student. */
@@ -117,11 +115,18 @@ public final class Conversion {
 
     /** Returns the student's tensors by the model's names; carried ones under their own. They are made when asked for. */
     public TensorSource tensors() {
+        return tensors(_ -> { });
+    }
+
+    private TensorSource tensors(Consumer<String> begun) {
         Map<String, TensorType> types = new LinkedHashMap<>();
         student.parameters().forEach(param -> types.put(param.name(), type(param)));
         Map<String, ParamSpec> specs = new LinkedHashMap<>();
         student.parameters().forEach(param -> specs.put(param.name(), param));
-        TensorSource computed = TensorSources.of(types, name -> data(specs.get(name)));
+        TensorSource computed = TensorSources.of(types, name -> {
+            begun.accept(name);
+            return data(specs.get(name));
+        });
         Set<String> kept = teacher.family().names(student).modelNames();
         TensorSource carried = TensorSources.select(tensors, name -> !specs.containsKey(name) && kept.contains(name));
         return TensorSources.union(computed, carried);
@@ -130,10 +135,12 @@ public final class Conversion {
     /**
      * Writes the student's folder.
      *
+     * @param begun is told the name of each parameter as it is made
      * @throws carve.api.checkpoint.CheckpointException if something cannot be written; the folder is then as it was
      */
-    public void save(Path to) {
-        teacher.writer(to, student.config()).write(teacher.family().names(student).toCheckpoint(tensors()));
+    public void save(Path to, Consumer<String> begun) {
+        TensorSource all = teacher.family().names(student).toCheckpoint(tensors(begun));
+        teacher.writer(to, student.config()).write(all);
     }
 
     /** Returns the account of every tensor of student and teacher, in the order of the models. */
@@ -175,7 +182,6 @@ public final class Conversion {
     }
 
     private MemorySegment data(ParamSpec param) {
-        progress.accept(param.name());
         Optional<Integer> layer = layer(param.name());
         if (layer.isEmpty()) {
             return tensors.names().contains(param.name()) ? tensors.data(param.name()) : initial(param);

@@ -57,7 +57,13 @@ public final class CommandLines {
 
     private static CommandSpec specification() {
         List<Supplier<Command>> commands = List.of(
+                GenerateCommand::new,
+                EvalCommand::new,
                 InspectCommand::new,
+                ConvertCommand::new,
+                TrainCommand::new,
+                DistillCommand::new,
+                TraceCommand::new,
                 DataCommand::new,
                 DevicesCommand::new,
                 PluginsCommand::new,

@@ -87,9 +87,10 @@ public final class Wiring extends AbstractModule {
     Workshop workshop(
             Terminal console,
             Globals given,
+            Provider<AppConfig> config,
             Provider<PluginPlatform> platform,
             Provider<Catalogs> catalogs,
             Provider<DeviceChoice> devices) {
-        return new Workshop(console, given, platform::get, catalogs::get, devices::get);
+        return new Workshop(console, given, config::get, platform::get, catalogs::get, devices::get);
     }
 }

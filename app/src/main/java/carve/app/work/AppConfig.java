@@ -21,11 +21,47 @@ import java.util.TreeMap;
  * @param device the name of a device, or {@code auto}
  * @param kernels whether fused ops run by kernels
  * @param plugins folders with plugins
+ * @param generation how answers are generated where the command line does not say
+ * @param evaluation how models are evaluated where the command line does not say
  * @param providers settings of all that is plugged in, which go over its defaults
  */
-public record AppConfig(String device, Kernels kernels, List<Path> plugins, SettingsNode.Section providers) {
+public record AppConfig(
+        String device,
+        Kernels kernels,
+        List<Path> plugins,
+        Generation generation,
+        Evaluating evaluation,
+        SettingsNode.Section providers) {
+    /**
+     * How answers are generated.
+     *
+     * @param maxTokens the longest answer
+     * @param temperature how far from greedy
+     * @param topK how many tokens may be chosen
+     * @param topP the share of tokens that may be chosen
+     * @param seed of the choices
+     */
+    public record Generation(int maxTokens, double temperature, int topK, double topP, long seed) {
+        static Generation from(Settings settings) {
+            return new Generation(settings.integer("max-tokens"), settings.real("temperature"), settings.integer("top-k"),
+                    settings.real("top-p"), settings.longInteger("seed"));
+        }
+    }
+
+    /**
+     * How models are evaluated.
+     *
+     * @param batch how many prompts are answered side by side
+     * @param maxTokens the longest answer
+     */
+    public record Evaluating(int batch, int maxTokens) {
+        static Evaluating from(Settings settings) {
+            return new Evaluating(settings.integer("batch"), settings.integer("max-tokens"));
+        }
+    }
+
     private static final String ROOT = "carve";
-    private static final List<String> OWN = List.of("device", "kernels", "plugins");
+    private static final List<String> OWN = List.of("device", "kernels", "plugins", "generation", "evaluation");
     private static final List<String> PROVIDERS = List.of(
             "mixers", "losses", "stages", "optimizers", "schedules", "data", "generators", "devices", "families");
 
@@ -52,6 +88,8 @@ public record AppConfig(String device, Kernels kernels, List<Path> plugins, Sett
                 globals.device().isEmpty() ? config.device : globals.device(),
                 globals.kernels().isEmpty() ? config.kernels : kernels(globals.kernels(), "--require"),
                 config.plugins,
+                config.generation,
+                config.evaluation,
                 config.providers);
     }
 
@@ -67,6 +105,8 @@ public record AppConfig(String device, Kernels kernels, List<Path> plugins, Sett
                 carve.string("device"),
                 kernels(carve.string("kernels"), carve.origin("kernels") + ": key 'kernels'"),
                 carve.strings("plugins").stream().map(Path::of).toList(),
+                Generation.from(carve.section("generation")),
+                Evaluating.from(carve.section("evaluation")),
                 new SettingsNode.Section(providers, carve.origin()));
     }
 

@@ -13,6 +13,7 @@ import java.util.function.Supplier;
 public final class Workshop implements AutoCloseable {
     private final Terminal terminal;
     private final Globals globals;
+    private final Supplier<AppConfig> config;
     private final Supplier<PluginPlatform> platform;
     private final Supplier<Catalogs> catalogs;
     private final Supplier<DeviceChoice> devices;
@@ -22,11 +23,13 @@ public final class Workshop implements AutoCloseable {
     public Workshop(
             Terminal terminal,
             Globals globals,
+            Supplier<AppConfig> config,
             Supplier<PluginPlatform> platform,
             Supplier<Catalogs> catalogs,
             Supplier<DeviceChoice> devices) {
         this.terminal = terminal;
         this.globals = globals;
+        this.config = config;
         this.platform = platform;
         this.catalogs = catalogs;
         this.devices = devices;
@@ -40,6 +43,11 @@ public final class Workshop implements AutoCloseable {
     /** Returns what the command line says. */
     public Globals globals() {
         return globals;
+    }
+
+    /** Returns the settings of the program. */
+    public AppConfig config() {
+        return config.get();
     }
 
     /** Returns all plugins. */

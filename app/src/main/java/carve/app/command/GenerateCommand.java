@@ -1,0 +1,99 @@
+package carve.app.command;
+
+import carve.api.model.LoadedModel;
+import carve.api.model.Message;
+import carve.api.model.ModelFolder;
+import carve.api.model.Picture;
+import carve.api.model.Processor;
+import carve.api.model.Sample;
+import carve.api.model.Storage;
+import carve.app.terminal.Amounts;
+import carve.app.terminal.Terminal;
+import carve.app.work.AppConfig.Generation;
+import carve.app.work.Decoding;
+import carve.app.work.Sampler;
+import carve.app.work.Workshop;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve generate}. */
+final class GenerateCommand implements Command {
+    private static final System.Logger LOG = System.getLogger(GenerateCommand.class.getModule().getName());
+
+    @Override
+    public CommandSpec specification() {
+        return Arguments.of(this, "generate", "Ask a model, and show its answer as it comes.")
+                .parameter(Path.class, "MODEL", "Folder of the model.")
+                .required("--prompt", String.class, "TEXT",
+                        "What to say; <image> marks the places of pictures, which otherwise come first.")
+                .files("--image", "F", "Pictures, PNG or JPEG, in order.")
+                .option("--system", String.class, "TEXT", "Instructions that come before.")
+                .flag("--greedy", "Take the most probable token each time.")
+                .option("--temperature", Double.class, "X", "How far from greedy; 0 is greedy. Settings have the default.")
+                .option("--top-p", Double.class, "X", "Choose among the tokens that together have this share.")
+                .option("--top-k", Integer.class, "N", "Choose among so many tokens; 0 for all.")
+                .option("--seed", Long.class, "N", "The same seed gives the same answer.")
+                .option("--max-tokens", Integer.class, "N", "The longest answer.")
+                .example("carve generate MODEL --prompt 'Who are you?'")
+                .example("carve generate MODEL --image photo.jpg --prompt 'What is this?' --greedy")
+                .example("carve generate MODEL --prompt 'Tell a story' --temperature 0.8 --top-p 0.9 --seed 7")
+                .build();
+    }
+
+    @Override
+    public int run(ParseResult arguments, Workshop workshop) throws IOException {
+        Terminal terminal = workshop.terminal();
+        List<Message> conversation = conversation(arguments);
+        try (ModelFolder folder = workshop.open(Arguments.parameter(arguments, 0));
+                Processor processor = folder.processor()) {
+            Sample prompt = processor.prompt(conversation);
+            try (LoadedModel model = folder.load(workshop.device(), Storage.KEEP)) {
+                Decoding decoding = decoding(arguments, workshop.config().generation(), model, processor);
+                Processor.TextStream text = processor.stream();
+                long started = System.nanoTime();
+                int[] answer = decoding.answer(List.of(prompt), (_, token) -> terminal.print(text.push(token))).getFirst();
+                terminal.println(text.end());
+                double seconds = (System.nanoTime() - started) / 1e9;
+                LOG.log(Level.INFO, "{0} tokens after a prompt of {1} in {2}", answer.length, prompt.tokens().length,
+                        Amounts.time(seconds));
+            }
+        }
+        return 0;
+    }
+
+    private static List<Message> conversation(ParseResult arguments) throws IOException {
+        List<Picture> pictures = new ArrayList<>();
+        for (Path file : Arguments.paths(arguments, "--image")) {
+            pictures.add(Picture.read(file));
+        }
+        List<Message> conversation = new ArrayList<>();
+        Arguments.<String>find(arguments, "--system")
+                .ifPresent(system -> conversation.add(new Message(Message.Role.SYSTEM, system, List.of())));
+        conversation.add(new Message(Message.Role.USER, Arguments.get(arguments, "--prompt", ""), pictures));
+        return conversation;
+    }
+
+    private static Decoding decoding(
+            ParseResult arguments, Generation defaults, LoadedModel model, Processor processor) {
+        Set<Integer> excluded = processor.excluded();
+        Sampler sampler = Arguments.flagged(arguments, "--greedy")
+                ? Sampler.greedy(excluded)
+                : new Sampler(
+                        Arguments.get(arguments, "--temperature", defaults.temperature()),
+                        Arguments.get(arguments, "--top-k", defaults.topK()),
+                        Arguments.get(arguments, "--top-p", defaults.topP()),
+                        Arguments.get(arguments, "--seed", defaults.seed()),
+                        excluded);
+        int maxTokens = Arguments.get(arguments, "--max-tokens", defaults.maxTokens());
+        if (maxTokens < 1) {
+            throw new IllegalArgumentException("--max-tokens must be 1 or more, is " + maxTokens);
+        }
+        return new Decoding(model, sampler, processor.stops(), maxTokens);
+    }
+}

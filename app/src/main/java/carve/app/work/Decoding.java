@@ -1,0 +1,105 @@
+package carve.app.work;
+
+import carve.api.model.Inputs;
+import carve.api.model.LoadedModel;
+import carve.api.model.ModelState;
+import carve.api.model.Sample;
+import carve.api.op.Sequences;
+import carve.api.stage.Batch;
+import carve.api.tensor.Scope;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Lets a model answer, token by token, with its state.
+ *
+ * @param model the model
+ * @param sampler chooses tokens
+ * @param stops token ids that end an answer
+ * @param maxTokens after so many tokens an answer ends anyway
+ */
+public record Decoding(LoadedModel model, Sampler sampler, Set<Integer> stops, int maxTokens) {
+    // prompts of text are taken in pieces, so that what they need does not grow with them
+    private static final int PIECE = 2048;
+
+    /** Is told of tokens as they are chosen. */
+    @FunctionalInterface
+    public interface Listener {
+        /** Tells of the next token of a row's answer; the token that ends it is not told. */
+        void token(int row, int token);
+    }
+
+    /** Copies the set. */
+    public Decoding {
+        stops = Set.copyOf(stops);
+    }
+
+    /**
+     * Returns the answers to prompts of one length, side by side; the tokens that end them are left out.
+     *
+     * @throws IllegalArgumentException if lengths differ
+     */
+    public List<int[]> answer(List<Sample> prompts, Listener listener) {
+        int rows = prompts.size();
+        int length = prompts.getFirst().tokens().length;
+        if (prompts.stream().anyMatch(prompt -> prompt.tokens().length != length)) {
+            throw new IllegalArgumentException("prompts that are answered together must have one length, have "
+                    + prompts.stream().map(prompt -> prompt.tokens().length).toList());
+        }
+        int vocabulary = model.spec().vocabulary();
+        List<List<Integer>> answers = new ArrayList<>();
+        prompts.forEach(_ -> answers.add(new ArrayList<>()));
+        boolean[] ended = new boolean[rows];
+        try (ModelState state = model.model().newState(model.device(), rows, length + maxTokens)) {
+            float[] logits = prompt(prompts, state);
+            for (int step = 0; step < maxTokens; step++) {
+                int[] chosen = new int[rows];
+                for (int row = 0; row < rows; row++) {
+                    chosen[row] = sampler.choose(logits, row * vocabulary, vocabulary, (long) step * rows + row);
+                    ended[row] |= stops.contains(chosen[row]);
+                    if (!ended[row]) {
+                        answers.get(row).add(chosen[row]);
+                        listener.token(row, chosen[row]);
+                    }
+                }
+                if (step + 1 == maxTokens || allEnded(ended)) {
+                    break;
+                }
+                logits = advance(model, new Inputs(chosen, Sequences.whole(rows, 1), Map.of()), state);
+            }
+        }
+        return answers.stream().map(answer -> answer.stream().mapToInt(Integer::intValue).toArray()).toList();
+    }
+
+    private static boolean allEnded(boolean[] ended) {
+        for (boolean end : ended) {
+            if (!end) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private float[] prompt(List<Sample> prompts, ModelState state) {
+        int length = prompts.getFirst().tokens().length;
+        if (prompts.size() > 1 || length <= PIECE || !prompts.getFirst().media().isEmpty()) {
+            return Scope.run(model.device(), () ->
+                    List.of(advance(model, Batch.of(prompts, 0).inputs(model.device()), state))).getFirst();
+        }
+        float[] logits = new float[0];
+        for (int done = 0; done < length; done += PIECE) {
+            int[] piece = Arrays.copyOfRange(prompts.getFirst().tokens(), done, Math.min(length, done + PIECE));
+            logits = advance(model, Inputs.text(piece), state);
+        }
+        return logits;
+    }
+
+    /** Returns the logits (B, V) of the last position, row-major, after the next ones; what is born meanwhile is released. */
+    static float[] advance(LoadedModel model, Inputs inputs, ModelState state) {
+        return Scope.run(model.device(),
+                () -> List.of(model.model().advance(model.params(), inputs, state).floats())).getFirst();
+    }
+}

@@ -1,0 +1,154 @@
+package carve.app.work;
+
+import carve.api.checkpoint.CheckpointException;
+import carve.api.checkpoint.Elements;
+import carve.api.checkpoint.SafeTensors;
+import carve.api.checkpoint.SafeTensorsWriter;
+import carve.api.checkpoint.TensorData;
+import carve.api.checkpoint.TensorSources;
+import carve.api.model.Inputs;
+import carve.api.model.LoadedModel;
+import carve.api.model.ModelState;
+import carve.api.model.SiteProbe;
+import carve.api.op.Sequences;
+import carve.api.tensor.DType;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Tensors;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Writes what a model computes into a safetensors file, to be compared with another implementation's.
+ *
+ * <p>The input file has {@code input_ids} (I64, B x L) and optionally {@code attention_mask} (B x L, ones and, at right ends,
+ * zeros) and {@code pixel_values} (tiles, 3, H, W). The output file has, in F32, {@code logits} (B, L, V), {@code h.embed},
+ * {@code h.LABEL} for each layer ({@code h.emb.0}, {@code h.llm.3}) and {@code h.final_norm} (B, L, D); with greedy steps also
+ * {@code greedy_tokens} (I64, 1 x N) and {@code greedy_step_logits} (N, V), the logits from which each token was chosen, by
+ * the stateful path.
+ *
+ * @param model what is traced
+ */
+public record Tracing(LoadedModel model) {
+    private static final String TOKENS = "input_ids";
+    private static final String MASK = "attention_mask";
+
+    /**
+     * Traces one file.
+     *
+     * @param greedy how many tokens are chosen; 0 for none
+     * @param excluded token ids that are never chosen
+     * @throws CheckpointException if the input is not what is described above, or the output cannot be written
+     */
+    public void trace(Path input, Path output, int greedy, Set<Integer> excluded) {
+        try (SafeTensors file = SafeTensors.open(input)) {
+            Map<String, TensorData> results = new LinkedHashMap<>();
+            Scope.run(model.device(), () -> forward(inputs(file), results));
+            if (greedy > 0) {
+                Scope.run(model.device(), () -> decode(inputs(file), greedy, excluded, results));
+            }
+            SafeTensorsWriter.write(output, TensorSources.of(results), Map.of());
+        }
+    }
+
+    private Inputs inputs(SafeTensors file) {
+        for (String name : file.names()) {
+            if (!Set.of(TOKENS, MASK, "pixel_values", "images").contains(name)) {
+                throw problem(file, "'%s' is not an input; there are input_ids, attention_mask, pixel_values".formatted(name));
+            }
+        }
+        if (!file.names().contains(TOKENS)) {
+            throw problem(file, "there is no 'input_ids'; it has " + file.names());
+        }
+        Shape shape = file.type(TOKENS).shape();
+        if (shape.rank() != 2 || file.type(TOKENS).dtype().isFloating()) {
+            throw problem(file, "'input_ids' must be whole numbers (B, L), is " + file.type(TOKENS));
+        }
+        int[] tokens = Elements.ints(file.type(TOKENS).dtype(), file.data(TOKENS));
+        Map<String, Tensor> media = new LinkedHashMap<>();
+        for (String name : file.names()) {
+            if (!name.equals(TOKENS) && !name.equals(MASK)) {
+                float[] values = Elements.floats(file.type(name).dtype(), file.data(name));
+                media.put(name, Tensors.of(model.device(), file.type(name).shape(), values));
+            }
+        }
+        return new Inputs(tokens, sequences(file, shape), media);
+    }
+
+    private static Sequences sequences(SafeTensors file, Shape shape) {
+        int batch = shape.extent(0);
+        int positions = shape.extent(1);
+        if (!file.names().contains(MASK)) {
+            return Sequences.whole(batch, positions);
+        }
+        if (!file.type(MASK).shape().equals(shape)) {
+            throw problem(file, "'attention_mask' must be %s as 'input_ids', is %s".formatted(shape, file.type(MASK)));
+        }
+        int[] mask = Elements.ints(file.type(MASK).dtype(), file.data(MASK));
+        int[] lengths = new int[batch];
+        for (int b = 0; b < batch; b++) {
+            int[] row = Arrays.copyOfRange(mask, b * positions, (b + 1) * positions);
+            lengths[b] = (int) Arrays.stream(row).takeWhile(m -> m == 1).count();
+            if (lengths[b] == 0 || Arrays.stream(row).skip(lengths[b]).anyMatch(m -> m != 0)) {
+                throw problem(file, "'attention_mask' must be ones and then zeros in each row; row %d is %s"
+                        .formatted(b, Arrays.toString(row)));
+            }
+        }
+        boolean whole = Arrays.stream(lengths).allMatch(length -> length == positions);
+        return whole ? Sequences.whole(batch, positions) : Sequences.padded(positions, lengths);
+    }
+
+    private static CheckpointException problem(SafeTensors file, String problem) {
+        return new CheckpointException("%s: %s".formatted(file, problem));
+    }
+
+    private void forward(Inputs inputs, Map<String, TensorData> results) {
+        SiteProbe probe = new SiteProbe(site -> site.equals("embed") || site.endsWith(".output") || site.equals("final_norm"));
+        Tensor logits = model.model().forward(model.params(), inputs, probe);
+        results.put("logits", floats(logits));
+        results.put("h.embed", floats(probe.values().get("embed")));
+        for (int i = 0; i < model.spec().layers().size(); i++) {
+            String label = model.spec().layers().get(i).label();
+            results.put("h." + label, floats(probe.values().get("layers." + i + ".output")));
+        }
+        results.put("h.final_norm", floats(probe.values().get("final_norm")));
+    }
+
+    private static TensorData floats(Tensor tensor) {
+        return data(DType.F32, tensor.shape(), Elements.of(DType.F32, tensor.floats(), Arena.ofAuto()));
+    }
+
+    private static TensorData data(DType dtype, Shape shape, MemorySegment values) {
+        return new TensorData(new TensorType(dtype, shape), values);
+    }
+
+    private void decode(Inputs inputs, int steps, Set<Integer> excluded, Map<String, TensorData> results) {
+        if (inputs.sequences().batch() != 1) {
+            throw new CheckpointException("greedy tokens are chosen for one row of 'input_ids', there are %d; leave --greedy out"
+                    .formatted(inputs.sequences().batch()));
+        }
+        int vocabulary = model.spec().vocabulary();
+        long[] tokens = new long[steps];
+        float[] logits = new float[steps * vocabulary];
+        Sampler greedy = Sampler.greedy(excluded);
+        int prompt = inputs.sequences().positions();
+        try (ModelState state = model.model().newState(model.device(), 1, prompt + steps)) {
+            for (int i = 0; i < steps; i++) {
+                Inputs next = i == 0 ? inputs : Inputs.text((int) tokens[i - 1]);
+                float[] row = Decoding.advance(model, next, state);
+                System.arraycopy(row, 0, logits, i * vocabulary, vocabulary);
+                tokens[i] = greedy.choose(row, 0, vocabulary, i);
+            }
+        }
+        results.put("greedy_tokens", data(DType.I64, Shape.of(1, steps), Elements.of(DType.I64, tokens, Arena.ofAuto())));
+        results.put("greedy_step_logits",
+                data(DType.F32, Shape.of(steps, vocabulary), Elements.of(DType.F32, logits, Arena.ofAuto())));
+    }
+}

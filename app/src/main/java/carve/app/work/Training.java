@@ -1,0 +1,177 @@
+package carve.app.work;
+
+import carve.api.config.Json;
+import carve.api.config.JsonObject;
+import carve.api.config.Settings;
+import carve.api.config.SettingsException;
+import carve.api.config.TreeSettings;
+import carve.api.device.Device;
+import carve.api.model.Conversion;
+import carve.api.model.LoadedModel;
+import carve.api.model.ModelFolder;
+import carve.api.model.Processor;
+import carve.api.model.Storage;
+import carve.api.stage.DataProvider;
+import carve.api.stage.DataSource;
+import carve.api.stage.ParamDigest;
+import carve.api.stage.Stage;
+import carve.api.stage.StageContext;
+import carve.api.stage.StageProvider;
+import carve.api.stage.StageResult;
+import carve.api.tensor.DType;
+import carve.app.terminal.Amounts;
+import carve.app.terminal.ProgressBar;
+import carve.app.terminal.Table;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Runs recipes.
+ *
+ * <p>A run has a folder: {@code start/} is the student as the conversion made it, {@code NAME/} has checkpoints and metrics of
+ * the stage of that name, and {@code student/} (of {@code distill}) or {@code model/} (of {@code train}) is the result. What
+ * is killed can be resumed: stages that had ended give their results again, the one that had not goes on from its last
+ * checkpoint.
+ *
+ * @param workshop what is installed
+ */
+public record Training(Workshop workshop) {
+    private static final String START = "start";
+    private static final Set<String> RESERVED = Set.of(START, "student", "model");
+
+    /** A stage, and where its samples come from. */
+    private record Part(Stage stage, Settings data) {}
+
+    /** What stages work on. */
+    private record Models(Optional<LoadedModel> teacher, LoadedModel student, List<Integer> converted, Optional<String> start) {}
+
+    /**
+     * Trains a model from its data alone.
+     *
+     * @return the folder of the result
+     * @throws IOException if a file cannot be read or written
+     */
+    public Path train(Recipe recipe, boolean resume) throws IOException {
+        List<Part> parts = parts(recipe);
+        Path out = recipe.path("out");
+        long seed = recipe.seed();
+        List<DType> dtype = recipe.dtype();
+        Device device = workshop.device();
+        try (ModelFolder folder = workshop.open(recipe.path("model"))) {
+            recipe.settings().requireAllRead();
+            try (LoadedModel model = folder.trained() ? folder.load(device, Storage.F32) : folder.initial(device, seed)) {
+                stages(parts, new Models(Optional.empty(), model, List.of(), Optional.empty()), folder, out, seed, resume);
+                return save(folder, model, out.resolve("model"), dtype);
+            }
+        }
+    }
+
+    /**
+     * Distils a student from a teacher; the student is converted first if the recipe does not name one.
+     *
+     * @return the folder of the result
+     * @throws IOException if a file cannot be read or written
+     */
+    public Path distill(Recipe recipe, boolean resume) throws IOException {
+        List<Part> parts = parts(recipe);
+        Path out = recipe.path("out");
+        long seed = recipe.seed();
+        List<DType> dtype = recipe.dtype();
+        try (ModelFolder teachers = workshop.open(recipe.path("teacher"))) {
+            Path start = recipe.has("student") ? recipe.path("student") : out.resolve(START);
+            recipe.settings().requireAllRead();
+            if (!recipe.has("student")) {
+                convert(recipe, teachers, seed, start);
+            }
+            try (ModelFolder students = workshop.open(start)) {
+                return distill(parts, teachers, students, out, seed, resume, dtype);
+            }
+        }
+    }
+
+    private void convert(Recipe recipe, ModelFolder teacher, long seed, Path start) throws IOException {
+        if (!recipe.planned()) {
+            throw new SettingsException("%s: a recipe needs a 'student', or a plan that makes one: 'layers' or 'repeat'"
+                    .formatted(recipe.settings().origin()));
+        }
+        // a conversion is whole or not there
+        if (!Files.exists(start.resolve(Converting.ACCOUNT))) {
+            TreeSettings plan = recipe.settings();
+            new Converting(workshop).convert(teacher, plan, seed, start, false);
+        }
+    }
+
+    private Path distill(List<Part> parts, ModelFolder teachers, ModelFolder students, Path out, long seed,
+            boolean resume, List<DType> dtype) throws IOException {
+        Device device = workshop.device();
+        try (LoadedModel teacher = teachers.load(device, Storage.F32);
+                LoadedModel student = students.load(device, Storage.F32)) {
+            List<Integer> converted = Conversion.converted(teachers.spec(), students.spec());
+            Optional<String> start = Optional.of(ParamDigest.of(student.params()));
+            stages(parts, new Models(Optional.of(teacher), student, converted, start), teachers, out, seed, resume);
+            return save(students, student, out.resolve("student"), dtype);
+        }
+    }
+
+    private List<Part> parts(Recipe recipe) {
+        List<Part> parts = new ArrayList<>();
+        Set<String> names = new HashSet<>(RESERVED);
+        for (Settings section : recipe.stages()) {
+            if (!names.add(section.string("name"))) {
+                throw section.error("name", "'%s' is taken; stages need names of their own, other than %s"
+                        .formatted(section.string("name"), RESERVED));
+            }
+            Settings data = recipe.data(section);
+            Settings own = new TreeSettings(section.take().without("data"));
+            Stage stage = workshop.catalogs().stages().create(own, (StageProvider provider, Settings settings) ->
+                    provider.create(settings, workshop.catalogs().parts()));
+            parts.add(new Part(stage, data));
+        }
+        return parts;
+    }
+
+    private void stages(List<Part> parts, Models models, ModelFolder folder, Path out, long seed, boolean resume)
+            throws IOException {
+        Table table = new Table("STAGE", "STEPS", "FIRST LOSS", "LAST LOSS", "TIME", "TOKENS/S");
+        Optional<String> predecessor = models.start();
+        try (Processor processor = folder.processor()) {
+            for (Part part : parts) {
+                StageResult result = run(part, models, processor, out, seed, predecessor, resume);
+                predecessor = Optional.of(result.digest());
+                table.row(part.stage().name(), result.steps(), "%.4g".formatted(result.firstLoss()),
+                        "%.4g".formatted(result.lastLoss()), Amounts.time(result.seconds()),
+                        Amounts.count(Math.round(result.tokens() / Math.max(1e-9, result.seconds()))));
+            }
+        }
+        table.print(workshop.terminal());
+    }
+
+    private StageResult run(Part part, Models models, Processor processor, Path out, long seed,
+            Optional<String> predecessor, boolean resume) throws IOException {
+        Path folder = out.resolve(part.stage().name());
+        Files.createDirectories(folder);
+        try (DataSource data = workshop.catalogs().data().create(part.data(),
+                        (DataProvider provider, Settings settings) -> provider.open(settings, processor, seed));
+                ProgressBar bar = new ProgressBar(workshop.terminal(), part.stage().name(), "steps")) {
+            return part.stage().run(new StageContext(models.teacher(), models.student(), models.converted(), data, folder,
+                    predecessor, resume, bar));
+        }
+    }
+
+    private static Path save(ModelFolder folder, LoadedModel model, Path to, List<DType> dtype) throws IOException {
+        if (dtype.isEmpty()) {
+            folder.save(model, to);
+        } else {
+            folder.save(model, to, dtype.getFirst());
+        }
+        JsonObject digest = JsonObject.empty().with("digest", ParamDigest.of(model.params()));
+        Files.writeString(to.resolve("carve.json"), Json.print(digest) + "\n");
+        return to;
+    }
+}

@@ -1,0 +1,219 @@
+package carve.mamba2;
+
+import carve.api.device.Device;
+import carve.api.mixer.AttentionWeights;
+import carve.api.mixer.Mixer;
+import carve.api.mixer.MixerDims;
+import carve.api.mixer.MixerState;
+import carve.api.mixer.Probe;
+import carve.api.op.DecayScan;
+import carve.api.op.GatedRmsNorm;
+import carve.api.op.Linear;
+import carve.api.op.Sequences;
+import carve.api.param.Init;
+import carve.api.param.ParamSpec;
+import carve.api.param.Params;
+import carve.api.tensor.Op.UnaryFunction;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Mamba-2 as The Mamba in the Llama (Wang et al. 2024, arXiv:2408.15237, section 3) and MaTVLM (arXiv:2503.13440) have it:
+ * state-spaces' block with H heads of state {@code (P, N)}, P = N = the width of attention's heads, and with x and B shared
+ * by groups as attention's values and keys are.
+ *
+ * <pre>{@code
+ * z, dt   = in_proj.z u, in_proj.dt u
+ * x, B, C = silu(conv(in_proj.x u, in_proj.B u, in_proj.C u))     causal, depthwise, width W
+ * dt      = softplus(dt + dt_bias)
+ * S[t]    = exp(-exp(A_log) dt[t]) S[t-1] + dt[t] x[t] B[t]^T
+ * y[t]    = S[t] C[t] + D x[t]
+ * out     = out_proj(rms_norm(y silu(z)) norm)                     the norm over each head, after the gate
+ * }</pre>
+ *
+ * <p>x, B and C take the places of attention's v, k and q. There is no position embedding and no scale.
+ *
+ * <p>Parameters: {@code in_proj.z.weight (H P, D)}, {@code in_proj.x.weight (G P, D)}, {@code in_proj.B.weight (G N, D)},
+ * {@code in_proj.C.weight (H N, D)} and {@code in_proj.dt.weight (H, D)}, which official checkpoints have one below the
+ * other in {@code in_proj.weight}; {@code conv1d.weight (C, 1, W)} and {@code conv1d.bias (C)} over the channels of x, B
+ * and C in this order; {@code dt_bias (H)}, {@code A_log (H)}, {@code D (H)}, {@code norm.weight (H P)} and {@code
+ * out_proj.weight (D, H P)}; with biases {@code in_proj.*.bias} and {@code out_proj.bias}.
+ *
+ * @param dims the dimensions of the attention that it takes the place of
+ * @param config its settings
+ */
+public record MambaInLlama(MixerDims dims, MambaInLlamaConfig config) implements Mixer {
+    /** The bias with which {@code silu(bias) = 1}. */
+    private static final double OPEN = 1.2784645427610738;
+
+    private int kvWidth() {
+        return dims.kvHeads() * dims.headWidth();
+    }
+
+    private int width() {
+        return dims.heads() * dims.headWidth();
+    }
+
+    // heads and channels of x, and of B, as the convolution sees them
+    private int convolvedHeads() {
+        return config.repeatBeforeConv() ? dims.heads() : dims.kvHeads();
+    }
+
+    private int convolvedWidth() {
+        return convolvedHeads() * dims.headWidth();
+    }
+
+    private int channels() {
+        return 2 * convolvedWidth() + width();
+    }
+
+    @Override
+    public List<ParamSpec> parameters() {
+        boolean open = config.seed() == MambaInLlamaConfig.Seed.KQVO_OPEN_GATE;
+        boolean identity = config.seed().isIdentity();
+        Init linear = Init.fanIn(dims.hidden());
+        Init conv = Init.fanIn(config.convWidth());
+        List<ParamSpec> specs = new ArrayList<>();
+        projection(specs, "in_proj.z", width(), open ? Init.ZEROS : linear, open ? Init.constant(OPEN) : linear);
+        projection(specs, "in_proj.x", kvWidth(), linear, linear);
+        projection(specs, "in_proj.B", kvWidth(), linear, linear);
+        projection(specs, "in_proj.C", width(), linear, linear);
+        projection(specs, "in_proj.dt", dims.heads(), linear, linear);
+        specs.add(new ParamSpec("conv1d.weight", Shape.of(channels(), 1, config.convWidth()),
+                identity ? Mamba2::currentToken : conv));
+        specs.add(new ParamSpec("conv1d.bias", Shape.of(channels()), identity ? Init.ZEROS : conv));
+        specs.add(new ParamSpec("dt_bias", Shape.of(dims.heads()), Init.softplusLogUniform(1e-3, 1e-1, 1e-4)));
+        specs.add(new ParamSpec("A_log", Shape.of(dims.heads()), Init.logUniform(1, 16)));
+        specs.add(new ParamSpec("D", Shape.of(dims.heads()), identity ? Init.ZEROS : Init.ONES));
+        specs.add(new ParamSpec("norm.weight", Shape.of(width()), Init.ONES));
+        Init out = Init.fanIn(width());
+        specs.add(new ParamSpec("out_proj.weight", Shape.of(dims.hidden(), width()), out));
+        if (config.bias()) {
+            specs.add(new ParamSpec("out_proj.bias", Shape.of(dims.hidden()), out));
+        }
+        return List.copyOf(specs);
+    }
+
+    private void projection(List<ParamSpec> specs, String name, int outputs, Init weight, Init bias) {
+        specs.add(new ParamSpec(name + ".weight", Shape.of(outputs, dims.hidden()), weight));
+        if (config.bias()) {
+            specs.add(new ParamSpec(name + ".bias", Shape.of(outputs), bias));
+        }
+    }
+
+    @Override
+    public Tensor forward(Params p, Tensor x, Sequences s, Probe probe) {
+        return mix(p, x, s, emptyMemory(x.device(), s.count()), probe).y();
+    }
+
+    @Override
+    public MixerState newState(Device device, int batch, int capacity) {
+        return new Mamba2State(config.state(), emptyMemory(device, batch));
+    }
+
+    @Override
+    public Tensor advance(Params p, Tensor x, MixerState state) {
+        Mamba2State own = (Mamba2State) state;
+        Mixed mixed = mix(p, x, Sequences.whole(x.extent(0), x.extent(1)), own.memory(), Probe.NONE);
+        own.advance(mixed.next(), x.extent(1));
+        return mixed.y();
+    }
+
+    /** What came out, (B, T, D), and what is to be remembered. */
+    private record Mixed(Tensor y, Memory next) {}
+
+    private Mixed mix(Params p, Tensor u, Sequences s, Memory memory, Probe probe) {
+        int first = convolvedWidth();
+        List<Tensor> x = Mamba2.convolve(p, repeated(linear(p, "in_proj.x", u)), 0, s, memory.convV());
+        List<Tensor> b = Mamba2.convolve(p, repeated(linear(p, "in_proj.B", u)), first, s, memory.convK());
+        List<Tensor> c = Mamba2.convolve(p, linear(p, "in_proj.C", u), 2 * first, s, memory.convQ());
+        Tensor step = linear(p, "in_proj.dt", u).add(p.get("dt_bias")).unary(UnaryFunction.SOFTPLUS); // (B, T, H)
+        Tensor decay = step.multiply(p.get("A_log").exp().negate());
+        Tensor values = byHead(x.get(0), convolvedHeads());
+        List<Tensor> scanned = Tensors.apply(new DecayScan(s), byHead(c.get(0), dims.heads()),
+                byHead(b.get(0), convolvedHeads()), values, decay, step, memory.scan());
+        Tensor y = scanned.get(0).add(skipped(p, values));
+        Tensor gate = byHead(linear(p, "in_proj.z", u), dims.heads());
+        Tensor weight = p.get("norm.weight").reshape(dims.heads(), dims.headWidth());
+        Tensor heads = GatedRmsNorm.apply(y, gate, weight, config.epsilon(), true);
+        if (probe.wants(Probe.HEADS)) {
+            probe.publish(Probe.HEADS, heads);
+        }
+        Tensor out = linear(p, "out_proj", heads.reshape(u.extent(0), u.extent(1), width()));
+        return new Mixed(out, new Memory(x.get(1), b.get(1), c.get(1), scanned.get(1)));
+    }
+
+    private Tensor linear(Params p, String name, Tensor x) {
+        Tensor weight = p.get(name + ".weight");
+        return config.bias() ? Linear.apply(x, weight, p.get(name + ".bias")) : Linear.apply(x, weight);
+    }
+
+    // (B, T, G P) as it is, or with each group once for each of its heads
+    private Tensor repeated(Tensor x) {
+        if (convolvedWidth() == kvWidth()) {
+            return x;
+        }
+        int times = dims.heads() / dims.kvHeads();
+        Tensor grouped = x.reshape(x.extent(0), x.extent(1), dims.kvHeads(), 1, dims.headWidth());
+        return grouped.broadcastTo(grouped.shape().with(3, times)).reshape(x.extent(0), x.extent(1), width());
+    }
+
+    // D x (B, T, H, P), where several heads may share the x of a group
+    private Tensor skipped(Params p, Tensor x) {
+        int groups = convolvedHeads();
+        Tensor factor = p.get("D").reshape(groups, dims.heads() / groups, 1);
+        return x.reshape(x.extent(0), x.extent(1), groups, 1, dims.headWidth())
+                .multiply(factor)
+                .reshape(x.extent(0), x.extent(1), dims.heads(), dims.headWidth());
+    }
+
+    private Memory emptyMemory(Device device, int sequences) {
+        Shape kv = Shape.of(sequences, convolvedWidth(), config.convWidth() - 1);
+        Shape scan = Shape.of(sequences, dims.heads(), dims.headWidth(), dims.headWidth());
+        return new Memory(Tensors.zeros(device, kv), Tensors.zeros(device, kv),
+                Tensors.zeros(device, kv.with(1, width())), Tensors.zeros(device, scan));
+    }
+
+    private Tensor byHead(Tensor x, int heads) {
+        return x.reshape(x.extent(0), x.extent(1), heads, dims.headWidth());
+    }
+
+    @Override
+    public boolean constantState() {
+        return true;
+    }
+
+    @Override
+    public long stateBytes(int batch, long positions) {
+        long conv = (long) channels() * (config.convWidth() - 1);
+        long scan = (long) dims.heads() * dims.headWidth() * dims.headWidth();
+        return (long) config.state().bytes() * batch * (conv + scan);
+    }
+
+    @Override
+    public Map<String, Tensor> seed(AttentionWeights from) {
+        Map<String, Tensor> seeded = new HashMap<>();
+        if (config.seed() != MambaInLlamaConfig.Seed.RANDOM) {
+            seed(from, "v_proj", "in_proj.x", seeded);
+            seed(from, "k_proj", "in_proj.B", seeded);
+            seed(from, "q_proj", "in_proj.C", seeded);
+            seed(from, "o_proj", "out_proj", seeded);
+        }
+        return seeded;
+    }
+
+    // biases go along where the mixer has them, and are left out elsewhere, as the authors do
+    private void seed(AttentionWeights from, String theirs, String ours, Map<String, Tensor> seeded) {
+        for (String part : config.bias() ? List.of(".weight", ".bias") : List.of(".weight")) {
+            Tensor tensor = from.tensors().get(theirs + part);
+            if (tensor != null) {
+                seeded.put(ours + part, tensor);
+            }
+        }
+    }
+}

@@ -1,0 +1,244 @@
+package carve.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import carve.api.device.Device;
+import carve.api.device.ReferenceDevice;
+import carve.api.loss.Loss;
+import carve.api.loss.Observations;
+import carve.api.loss.Reduction;
+import carve.api.tensor.DType;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * The laws of losses: zero for equal where there is a teacher, reduced as named, blind to positions that do not count, with
+ * the gradients that central differences give.
+ *
+ * <pre>{@code
+ * final class KlLossTest extends LossContract {
+ *     @Override
+ *     protected Loss loss(Reduction reduction) {
+ *         return new KlLoss("logits", 1, reduction);
+ *     }
+ *
+ *     @Override
+ *     protected Counted counted(Reduction reduction) {
+ *         return Counted.PADDING_LEFT_OUT;
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>A loss that lacks a reduction says so by overriding {@link #reductions}, and the contract asserts that it is refused.
+ */
+public abstract class LossContract {
+    private static final int BATCH = 3;
+    private static final int POSITIONS = 5;
+    private static final Randoms RANDOMS = Randoms.seeded();
+
+    /** Which positions count. */
+    protected enum Counted {
+        /** All of them. */
+        ALL,
+        /** Those where the mask is 1. */
+        PADDING_LEFT_OUT,
+        /** Those whose target is not negative. */
+        ANSWERS
+    }
+
+    /** Makes the contract. */
+    protected LossContract() {}
+
+    /** Returns the loss under test with a reduction; one that it lacks throws. */
+    protected abstract Loss loss(Reduction reduction);
+
+    /** Returns which positions count with a reduction. */
+    protected abstract Counted counted(Reduction reduction);
+
+    /** Returns the reductions that the loss has; by default all. */
+    protected Set<Reduction> reductions() {
+        return EnumSet.allOf(Reduction.class);
+    }
+
+    /** Returns the device to try it on, new; the contract closes it. */
+    protected Device open() {
+        return new ReferenceDevice();
+    }
+
+    private interface Law {
+        void check(Device device, Loss loss, Reduction reduction);
+    }
+
+    private Stream<DynamicTest> forEachReduction(Law law) {
+        return reductions().stream().map(reduction -> DynamicTest.dynamicTest(reduction.name(), () -> {
+            try (AssertingDevice device = AssertingDevice.poisoning(open())) {
+                Scope.run(device, () -> law.check(device, loss(reduction), reduction));
+                assertEquals(0, device.openBuffers(), "buffers left behind");
+            }
+        }));
+    }
+
+    /** A reduction that the loss does not have is refused when the loss is made. */
+    @Test
+    public void refusesOtherReductions() {
+        EnumSet<Reduction> others = EnumSet.allOf(Reduction.class);
+        others.removeAll(reductions());
+        others.forEach(reduction -> assertThrows(RuntimeException.class, () -> loss(reduction), reduction::name));
+    }
+
+    /** The loss is a finite scalar, at least zero, and the same twice. */
+    @TestFactory
+    public Stream<DynamicTest> lossIsAFiniteScalar() {
+        return forEachReduction((device, loss, reduction) -> {
+            Tensor value = loss.of(observations(device, loss));
+            assertEquals(1, value.shape().size(), "size of " + value);
+            assertTrue(Float.isFinite(value.item()) && value.item() > 0, "value " + value.item());
+            assertTrue(loss.weight() >= 0 && Double.isFinite(loss.weight()), "weight " + loss.weight());
+            Close.bits("twice", value, loss.of(observations(device, loss)));
+        });
+    }
+
+    /** What compares with a teacher is zero, and has no gradient, where student and teacher are equal. */
+    @TestFactory
+    public Stream<DynamicTest> zeroForEqual() {
+        return forEachReduction((device, loss, reduction) -> {
+            if (loss.needsTeacher()) {
+                Tape tape = new Tape();
+                Observations different = observations(device, loss);
+                Tensor student = tape.watch(different.teacher());
+                Tensor value = loss.of(
+                        new Observations(student, different.teacher(), different.targets(), different.mask()));
+                assertEquals(0, value.item(), 1e-6, "loss");
+                Tensor gradient = tape.gradients(value, List.of(student)).getFirst();
+                Close.ratio("gradient", Tensors.zeros(device, student.shape()), gradient, 0, 1e-6);
+            }
+        });
+    }
+
+    /** The gradient of the student's value is what central differences give; targets and mask have none. */
+    @TestFactory
+    public Stream<DynamicTest> gradientsEqualCentralDifferences() {
+        return forEachReduction((device, loss, reduction) -> {
+            Observations all = observations(device, loss);
+            List<Tensor> operands = List.of(all.student());
+            CentralDifferences.assertAgree(loss.toString(), operands, in -> List.of(loss.of(new Observations(
+                    in.getFirst(), loss.needsTeacher() ? all.teacher() : in.getFirst(), all.targets(), all.mask()))));
+        });
+    }
+
+    /** What stands at positions that do not count changes no bit of the loss and has no gradient; all else does. */
+    @TestFactory
+    public Stream<DynamicTest> onlyPositionsThatCountCount() {
+        return forEachReduction((device, loss, reduction) -> {
+            Observations all = observations(device, loss);
+            Tape tape = new Tape();
+            Tensor student = tape.watch(all.student());
+            Tensor teacher = loss.needsTeacher() ? all.teacher() : student;
+            Tensor value = loss.of(new Observations(student, teacher, all.targets(), all.mask()));
+            double[] gradient = Values.of(tape.gradients(value, List.of(student)).getFirst());
+            int width = gradient.length / (BATCH * POSITIONS);
+            for (int i = 0; i < BATCH * POSITIONS; i++) {
+                boolean moves = IntStream.range(i * width, (i + 1) * width).anyMatch(e -> gradient[e] != 0);
+                assertEquals(counts(counted(reduction), i), moves, "whether position " + i + " has a gradient");
+            }
+            Tensor other = changedWhereNothingCounts(device, all.student(), counted(reduction));
+            Tensor changed = loss.of(new Observations(
+                    other, loss.needsTeacher() ? all.teacher() : other, all.targets(), all.mask()));
+            Close.bits("loss", value, changed);
+        });
+    }
+
+    private static Tensor changedWhereNothingCounts(Device device, Tensor student, Counted counted) {
+        double[] values = Values.of(student);
+        int width = values.length / (BATCH * POSITIONS);
+        for (int i = 0; i < values.length; i++) {
+            values[i] += counts(counted, i / width) ? 0 : 1 + i % 3;
+        }
+        return Values.upload(device, student.type(), values);
+    }
+
+    /** The same rows twice: as a sum twice the loss, as any mean the same. */
+    @TestFactory
+    public Stream<DynamicTest> rowsTwiceAreReducedAsNamed() {
+        return forEachReduction((device, loss, reduction) -> {
+            Observations once = observations(device, loss);
+            Observations twice = new Observations(twice(once.student()),
+                    twice(once.teacher()), twice(once.targets()), twice(once.mask()));
+            double factor = switch (reduction) {
+                case SUM -> 2;
+                case TOKENS, BATCH, ELEMENTS -> 1;
+            };
+            assertRatio(factor, loss.of(twice), loss.of(once));
+        });
+    }
+
+    /** Sum, mean over rows and mean over positions differ by the numbers of rows and of positions that count. */
+    @Test
+    public void reductionsDifferByWhatTheyDivideBy() {
+        try (Device device = open()) {
+            for (Reduction reduction : EnumSet.of(Reduction.TOKENS, Reduction.BATCH)) {
+                if (reductions().containsAll(EnumSet.of(Reduction.SUM, reduction))) {
+                    Tensor sum = loss(Reduction.SUM).of(observations(device, loss(Reduction.SUM)));
+                    Tensor mean = loss(reduction).of(observations(device, loss(reduction)));
+                    long count = IntStream.range(0, BATCH * POSITIONS).filter(i -> counts(counted(reduction), i)).count();
+                    assertRatio(reduction == Reduction.BATCH ? BATCH : count, sum, mean);
+                }
+            }
+        }
+    }
+
+    private static void assertRatio(double expected, Tensor value, Tensor other) {
+        assertEquals(expected, (double) value.item() / other.item(), 1e-5 * expected, "ratio of the losses");
+    }
+
+    private static Tensor twice(Tensor x) {
+        return Tensors.concat(0, List.of(x, x));
+    }
+
+    private static Observations observations(Device device, Loss loss) {
+        Shape shape = shape(loss);
+        Tensor student = RANDOMS.normal(device, "student", shape.extents());
+        Tensor teacher = loss.needsTeacher() ? RANDOMS.normal(device, "teacher", shape.extents()) : student;
+        TensorType positions = new TensorType(DType.I32, Shape.of(BATCH, POSITIONS));
+        double[] targets = RANDOMS.integers("targets", 0, shape.extent(-1), BATCH * POSITIONS);
+        double[] mask = new double[BATCH * POSITIONS];
+        for (int i = 0; i < mask.length; i++) {
+            mask[i] = counts(Counted.PADDING_LEFT_OUT, i) ? 1 : 0;
+            targets[i] = counts(Counted.ANSWERS, i) ? targets[i] : -100;
+        }
+        return new Observations(student, teacher, Values.upload(device, positions, targets),
+                Values.upload(device, positions.with(DType.F32), mask));
+    }
+
+    // row b has 5 - b positions before its padding, of which the first two are questions
+    private static boolean counts(Counted counted, int position) {
+        int column = position % POSITIONS;
+        boolean present = column < POSITIONS - position / POSITIONS;
+        return switch (counted) {
+            case ALL -> true;
+            case PADDING_LEFT_OUT -> present;
+            case ANSWERS -> present && column >= 2;
+        };
+    }
+
+    private static Shape shape(Loss loss) {
+        List<Integer> extents = new ArrayList<>(List.of(BATCH, POSITIONS));
+        extents.addAll(loss.site().equals("heads") ? List.of(2, 3) : List.of(7));
+        return Shape.of(extents.stream().mapToInt(i -> i).toArray());
+    }
+}

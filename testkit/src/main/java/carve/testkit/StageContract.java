@@ -1,0 +1,241 @@
+package carve.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import carve.api.device.Device;
+import carve.api.device.ReferenceDevice;
+import carve.api.model.LoadedModel;
+import carve.api.param.Selector;
+import carve.api.stage.DataSource;
+import carve.api.stage.ParamDigest;
+import carve.api.stage.Progress;
+import carve.api.stage.Stage;
+import carve.api.stage.StageContext;
+import carve.api.stage.StageException;
+import carve.api.stage.StageResult;
+import carve.api.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The laws of stages: only selected parameters move, a run that is stopped and resumed ends as one that was not, the same
+ * run ends the same, all of it to the bit.
+ *
+ * <p>The stage under test makes ten steps and writes a checkpoint after each fifth.
+ *
+ * <pre>{@code
+ * final class SupervisedStageTest extends StageContract {
+ *     @Override
+ *     protected Stage stage() {
+ *         return new SupervisedStage(settings(10, 5), "layers.*.mixer.**");
+ *     }
+ *
+ *     @Override
+ *     protected Selector trains() {
+ *         return Selector.of("layers.*.mixer.**");
+ *     }
+ * }
+ * }</pre>
+ */
+public abstract class StageContract {
+    private static final int STEPS = 10;
+
+    /** Stands for whatever stops a run: a signal, a full disk, a loss of power. */
+    private static final class Stopped extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    @TempDir
+    private Path temporary;
+
+    /** Makes the contract. */
+    protected StageContract() {}
+
+    /** Returns the stage under test, which makes ten steps and writes a checkpoint after each fifth. */
+    protected abstract Stage stage();
+
+    /** Returns what selects the parameters that the stage trains. */
+    protected abstract Selector trains();
+
+    /** Returns a student, the same at each call; by default a small decoder. */
+    protected LoadedModel student(Device device) {
+        return SmallModels.decoder(device, 42);
+    }
+
+    /** Returns a teacher, the same at each call; by default a small decoder with other weights than the student's. */
+    protected LoadedModel teacher(Device device) {
+        return SmallModels.decoder(device, 7);
+    }
+
+    /** Returns the data; by default 7 samples of random tokens. */
+    protected DataSource data() {
+        return SmallModels.data(7, 42);
+    }
+
+    /** Returns the device to try it on, new; the contract closes it. */
+    protected Device open() {
+        return new ReferenceDevice();
+    }
+
+    /** How a run ended: what the stage says, and the parameters of student and teacher. */
+    private record End(StageResult result, Map<String, List<Byte>> student, Map<String, List<Byte>> teacher) {}
+
+    private End run(Path folder, boolean resume, Progress progress) {
+        try (AssertingDevice device = new AssertingDevice(open())) {
+            End end;
+            try (LoadedModel teacher = teacher(device);
+                    LoadedModel student = student(device);
+                    DataSource data = data()) {
+                StageResult result = stage().run(context(teacher, student, data, folder, resume, progress));
+                assertEquals(ParamDigest.of(student.params()), result.digest(), "digest");
+                end = new End(result, bytes(student), bytes(teacher));
+            }
+            assertEquals(0, device.openBuffers(), "buffers left behind");
+            return end;
+        }
+    }
+
+    private StageContext context(LoadedModel teacher, LoadedModel student, DataSource data, Path folder, boolean resume,
+            Progress progress) {
+        List<Integer> layers = IntStream.range(0, student.spec().layers().size()).boxed().toList();
+        return new StageContext(stage().needsTeacher() ? Optional.of(teacher) : Optional.empty(), student, layers, data,
+                temporary.resolve(folder), Optional.empty(), resume, progress);
+    }
+
+    private static Map<String, List<Byte>> bytes(LoadedModel model) {
+        Map<String, List<Byte>> all = new TreeMap<>();
+        model.params().asMap().forEach((name, tensor) -> all.put(name, bytes(tensor)));
+        return all;
+    }
+
+    private static List<Byte> bytes(Tensor tensor) {
+        MemorySegment bytes = Values.bytes(tensor);
+        return LongStream.range(0, bytes.byteSize())
+                .mapToObj(i -> bytes.get(ValueLayout.JAVA_BYTE, i))
+                .toList();
+    }
+
+    private Map<String, List<Byte>> beginning(boolean teacher) {
+        try (Device device = open(); LoadedModel model = teacher ? teacher(device) : student(device)) {
+            return bytes(model);
+        }
+    }
+
+    /** Selected parameters move, each of them; no bit of any other does, nor of the teacher. */
+    @Test
+    public void onlySelectedParametersMove() {
+        End end = run(Path.of("run"), false, Progress.NONE);
+        beginning(false).forEach((name, before) -> {
+            if (trains().selects(name)) {
+                assertNotEquals(before, end.student().get(name), name + " is selected and did not move");
+            } else {
+                assertEquals(before, end.student().get(name), name + " is not selected and moved");
+            }
+        });
+        assertEquals(beginning(true), end.teacher(), "the teacher");
+    }
+
+    /** The result says what happened, and every step is told. */
+    @Test
+    public void everyStepIsTold() {
+        List<Long> told = new ArrayList<>();
+        End end = run(Path.of("run"), false, (done, total, loss, rate) -> {
+            told.add(done);
+            assertEquals(STEPS, total, "steps in all");
+            assertTrue(Double.isFinite(loss) && Double.isFinite(rate), "loss " + loss + ", rate " + rate);
+        });
+        assertEquals(LongStream.rangeClosed(1, STEPS).boxed().toList(), told);
+        assertEquals(STEPS, end.result().steps());
+        assertTrue(end.result().tokens() > 0, "tokens " + end.result().tokens());
+        assertTrue(Double.isFinite(end.result().firstLoss()) && Double.isFinite(end.result().lastLoss()));
+    }
+
+    /** The same run twice ends with the same bits. */
+    @Test
+    public void sameBitsTwice() {
+        End first = run(Path.of("first"), false, Progress.NONE);
+        End second = run(Path.of("second"), false, Progress.NONE);
+        assertEquals(first.student(), second.student());
+        assertEquals(first.result().digest(), second.result().digest());
+    }
+
+    /** Ten steps are five, a stop, and five; and they are seven, a stop that loses two, and five. */
+    @Test
+    public void stoppedAndResumedEqualsWhole() {
+        End whole = run(Path.of("whole"), false, Progress.NONE);
+        for (int stop : new int[] {5, 7}) {
+            Path folder = Path.of("stopped after " + stop);
+            assertThrows(RuntimeException.class, () -> run(folder, false, stopAt(stop)));
+            List<Long> told = new ArrayList<>();
+            End resumed = run(folder, true, (done, total, loss, rate) -> told.add(done));
+            assertEquals(LongStream.rangeClosed(6, STEPS).boxed().toList(), told, "steps after a stop at " + stop);
+            assertEquals(whole.student(), resumed.student(), "parameters after a stop at " + stop);
+            assertEquals(whole.result().digest(), resumed.result().digest());
+            assertEquals(whole.result().steps(), resumed.result().steps());
+            assertEquals(whole.result().tokens(), resumed.result().tokens());
+            assertEquals(whole.result().firstLoss(), resumed.result().firstLoss());
+        }
+    }
+
+    private static Progress stopAt(int step) {
+        return (done, total, loss, rate) -> {
+            if (done == step) {
+                throw new Stopped();
+            }
+        };
+    }
+
+    /** A run that was stopped before its first checkpoint is resumed from its beginning. */
+    @Test
+    public void stoppedEarlyBeginsAnew() {
+        End whole = run(Path.of("whole"), false, Progress.NONE);
+        assertThrows(RuntimeException.class, () -> run(Path.of("early"), false, stopAt(2)));
+        assertEquals(whole.student(), run(Path.of("early"), true, Progress.NONE).student());
+    }
+
+    /** Resuming a run that had ended makes no step and gives its result again. */
+    @Test
+    public void endedAndResumedGivesTheSameResult() {
+        End whole = run(Path.of("run"), false, Progress.NONE);
+        End again = run(Path.of("run"), true, stopAt(1));
+        assertEquals(whole.student(), again.student());
+        assertEquals(whole.result().digest(), again.result().digest());
+    }
+
+    /** A student that is not what came before it ended with is refused. */
+    @Test
+    public void refusesAnotherPredecessor() {
+        try (Device device = open(); LoadedModel teacher = teacher(device); LoadedModel student = student(device);
+                DataSource data = data()) {
+            StageContext context = context(teacher, student, data, Path.of("run"), false, Progress.NONE);
+            StageContext other = new StageContext(context.teacher(), student, context.converted(), data,
+                    context.folder(), Optional.of("0".repeat(64)), false, Progress.NONE);
+            assertThrows(StageException.class, () -> stage().run(other));
+        }
+    }
+
+    /** A stage that needs a teacher refuses to run without one. */
+    @Test
+    public void refusesToRunWithoutATeacherItNeeds() {
+        if (stage().needsTeacher()) {
+            try (Device device = open(); LoadedModel student = student(device); DataSource data = data()) {
+                StageContext context = new StageContext(Optional.empty(), student, List.of(0, 1), data,
+                        temporary.resolve("run"), Optional.empty(), false, Progress.NONE);
+                assertThrows(StageException.class, () -> stage().run(context));
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package carve.testkit;
+
+import carve.api.loss.Loss;
+import carve.api.loss.Observations;
+import carve.api.loss.Reduction;
+import carve.api.tensor.Tensor;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** The contract of losses, tried with a small loss that keeps it. */
+final class SquareLossTest extends LossContract {
+    /** The sum over the elements of a position of the squared difference. */
+    private record SquareLoss(Reduction reduction) implements Loss {
+        private SquareLoss {
+            if (reduction == Reduction.ELEMENTS) {
+                throw new IllegalArgumentException("square loss: there are tokens, batch and sum");
+            }
+        }
+
+        @Override
+        public String site() {
+            return "heads";
+        }
+
+        @Override
+        public double weight() {
+            return 1;
+        }
+
+        @Override
+        public boolean needsTeacher() {
+            return true;
+        }
+
+        @Override
+        public Tensor of(Observations observations) {
+            Tensor mask = observations.mask();
+            Tensor difference = observations.student().subtract(observations.teacher());
+            Tensor values = difference.multiply(difference).reshape(mask.extent(0), mask.extent(1), -1).sum(2);
+            Tensor sum = values.reshape(mask.shape()).multiply(mask).sum();
+            return switch (reduction) {
+                case SUM, ELEMENTS -> sum;
+                case BATCH -> sum.multiply(1.0 / mask.extent(0));
+                case TOKENS -> sum.divide(mask.sum());
+            };
+        }
+    }
+
+    @Override
+    protected Loss loss(Reduction reduction) {
+        return new SquareLoss(reduction);
+    }
+
+    @Override
+    protected Counted counted(Reduction reduction) {
+        return Counted.PADDING_LEFT_OUT;
+    }
+
+    @Override
+    protected Set<Reduction> reductions() {
+        return EnumSet.complementOf(EnumSet.of(Reduction.ELEMENTS));
+    }
+}
