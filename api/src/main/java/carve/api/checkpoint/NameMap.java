@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -22,9 +21,6 @@ import java.util.stream.Stream;
  * this layout, {@code toCheckpoint(toModel(source))} has the same names, types and bits.
  */
 public final class NameMap {
-    // the placeholder in its three forms
-    private static final Pattern PLACEHOLDER = Pattern.compile("\\{i([+-]\\d{1,6})?\\}");
-
     private final List<NameRule> rules;
     private final Map<String, NameLayout> layouts = new LinkedHashMap<>();
     private final Map<String, NameLayout> places = new LinkedHashMap<>();
@@ -177,7 +173,7 @@ public final class NameMap {
     }
 
     private static Optional<String> problem(String name, boolean placed) {
-        var placeholder = PLACEHOLDER.matcher(name);
+        var placeholder = NameRule.PLACEHOLDER.matcher(name);
         long count = placeholder.results().count();
         String rest = placeholder.replaceAll("");
         if (rest.indexOf('{') >= 0 || rest.indexOf('}') >= 0) {
@@ -219,7 +215,7 @@ public final class NameMap {
     }
 
     private static String at(String name, int index, Set<String> problems) {
-        var placeholder = PLACEHOLDER.matcher(name);
+        var placeholder = NameRule.PLACEHOLDER.matcher(name);
         if (!placeholder.find()) {
             return name;
         }

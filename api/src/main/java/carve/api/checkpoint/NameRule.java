@@ -2,6 +2,7 @@ package carve.api.checkpoint;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
@@ -137,4 +138,7 @@ public sealed interface NameRule {
             case Keep(var checkpoint, var _) -> new Keep(checkpoint, list);
         };
     }
+
+    /** The placeholder in its three forms. */
+    Pattern PLACEHOLDER = Pattern.compile("\\{i([+-]\\d{1,6})?\\}");
 }

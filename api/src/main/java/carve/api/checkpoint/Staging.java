@@ -54,7 +54,6 @@ public final class Staging implements AutoCloseable {
     public static final String JOURNAL = ".commit.json";
 
     private static final String LOCK = "lock";
-    private static final String NEXT_JOURNAL = "journal";
     private static final int TOKEN = 8;
     private static final long JOURNAL_BYTES = 16L << 20;
 
@@ -144,38 +143,26 @@ public final class Staging implements AutoCloseable {
     /**
      * Flushes all files to the disk and puts them in place, in the order in which they were created.
      *
-     * @throws CheckpointException if that fails; the folder is then as it was, or the message says otherwise
+     * @throws CheckpointException if that fails; the folder is then as it was
      */
     public void commit() {
-        deleted.removeIf(name -> !Files.exists(folder.resolve(name)));
-        boolean atOnce = staged.size() == 1 && deleted.isEmpty();
         try {
             for (FileChannel channel : open) {
                 channel.force(true);
                 channel.close();
             }
-            if (atOnce) {
+            deleted.removeIf(name -> !Files.exists(folder.resolve(name)));
+            if (staged.size() == 1 && deleted.isEmpty()) {
                 var only = staged.entrySet().iterator().next();
                 move(only.getValue(), folder.resolve(only.getKey()));
                 flush(folder);
             } else {
                 writeJournal();
+                roll(folder);
             }
+            staged.clear();
         } catch (IOException e) {
             throw failure(String.join(", ", staged.keySet()), e);
-        }
-        staged.clear();
-        if (!atOnce) {
-            finish();
-        }
-    }
-
-    private void finish() {
-        try {
-            roll(folder);
-        } catch (IOException e) {
-            throw new CheckpointException(("%s: the new files stand, but not all have their names: %s; "
-                    + "the next writer of the folder finishes that").formatted(folder, reason(e)), e);
         }
     }
 
@@ -186,10 +173,11 @@ public final class Staging implements AutoCloseable {
             for (FileChannel channel : open) {
                 channel.close();
             }
-            for (Path file : staged.values()) {
-                Files.deleteIfExists(file);
+            if (!Files.exists(folder.resolve(JOURNAL))) {
+                for (Path file : staged.values()) {
+                    Files.deleteIfExists(file);
+                }
             }
-            Files.deleteIfExists(folder.resolve(prefix + NEXT_JOURNAL));
             Files.deleteIfExists(folder.resolve(prefix + LOCK));
             lock.close();
         } catch (IOException e) {
@@ -242,7 +230,7 @@ public final class Staging implements AutoCloseable {
         var json = JsonObject.empty()
                 .with("rename", JsonObject.of(renames))
                 .with("delete", JsonArray.ofStrings(List.copyOf(deleted)));
-        Path file = folder.resolve(prefix + NEXT_JOURNAL);
+        Path file = folder.resolve(prefix + "journal");
         try (var channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             var buffer = ByteBuffer.wrap(Json.print(json).getBytes(StandardCharsets.UTF_8));
             while (buffer.hasRemaining()) {
@@ -338,12 +326,11 @@ public final class Staging implements AutoCloseable {
     }
 
     private static boolean isLocked(Path folder, String prefix) {
-        Path file = folder.resolve(prefix + LOCK);
         // opening and closing a file that this very process has locked would unlock it
         if (prefix.startsWith(TEMPORARY + process())) {
-            return Files.exists(file);
+            return true;
         }
-        try (var channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        try (var channel = FileChannel.open(folder.resolve(prefix + LOCK), StandardOpenOption.WRITE);
                 FileLock lock = channel.tryLock()) {
             return lock == null;
         } catch (IOException e) {

@@ -145,22 +145,4 @@ final class StagingTest {
         }
         assertEquals(List.of("a"), TensorFiles.list(folder));
     }
-
-    @Test
-    void aRenameThatFailsInTheMiddleLeavesTheNewFilesReadable() throws IOException {
-        Files.createDirectories(folder.resolve("b/inside"));
-        Files.writeString(folder.resolve("a"), "old a");
-        try (Staging staging = Staging.in(folder)) {
-            staging.write("a", text("new a"));
-            staging.write("b", text("new b"));
-            String message = assertThrows(CheckpointException.class, staging::commit).getMessage();
-            assertTrue(message.startsWith(folder + ": the new files stand, but not all have their names: "), message);
-        }
-        assertEquals("new a", read("a"));
-        assertEquals("new b", read("b"));
-        Files.delete(folder.resolve("b/inside"));
-        Files.delete(folder.resolve("b"));
-        Staging.in(folder).close();
-        assertEquals(List.of("a", "b"), TensorFiles.list(folder));
-    }
 }
