@@ -4,4 +4,6 @@ module carve.models {
     requires transitive carve.api;
 
     provides carve.api.model.ModelFamily with carve.models.hovle.HovleFamily;
+    provides carve.api.stage.DataProvider with carve.models.data.ShapesProvider;
+    provides carve.api.stage.DatasetGenerator with carve.models.data.ShapesGenerator;
 }

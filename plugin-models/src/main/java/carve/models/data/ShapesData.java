@@ -60,7 +60,7 @@ public final class ShapesData {
 
     private Scene draw(Draws draws) {
         long key = draws.next();
-        int background = draws.below(2) == 0 ? draws.between(10, 45) : draws.between(205, 245);
+        int background = draws.below(100) < config.lightPercent() ? draws.between(205, 245) : draws.between(10, 45);
         int count = draws.between(config.minFigures(), config.maxFigures());
         List<PlacedFigure> figures = new ArrayList<>();
         for (int cell : draws.distinct(count, 9)) {

@@ -81,7 +81,7 @@ class ShapesDataTest {
     @Test
     void thePictureHasTheColourOfEachFigureInItsMiddleAndGroundAroundIt() {
         for (int pixels : new int[] {64, 28, 200}) {
-            var data = new ShapesData(new ShapesConfig(42, pixels, 1, 4, 2, 16, 10));
+            var data = new ShapesData(new ShapesConfig(42, pixels, 1, 4, 2, 16, 10, 50));
             for (int i = 0; i < 200; i++) {
                 Scene scene = data.scene(Split.TEST, i);
                 RgbImage image = data.render(scene);
@@ -177,7 +177,7 @@ class ShapesDataTest {
 
     private static String message(int pixels, int minFigures, int maxFigures, int minPairs, int maxPairs, int testPercent) {
         return assertThrows(DataException.class,
-                () -> new ShapesConfig(42, pixels, minFigures, maxFigures, minPairs, maxPairs, testPercent)).getMessage();
+                () -> new ShapesConfig(42, pixels, minFigures, maxFigures, minPairs, maxPairs, testPercent, 50)).getMessage();
     }
 
     private static double mostFrequent(Map<String, Integer> answers) {

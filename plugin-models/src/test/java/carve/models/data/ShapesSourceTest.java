@@ -1,0 +1,99 @@
+package carve.models.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import carve.api.config.MapSettings;
+import carve.api.config.SettingsException;
+import carve.api.model.Message;
+import carve.api.model.Processor;
+import carve.api.model.Sample;
+import carve.api.stage.DataSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+final class ShapesSourceTest {
+    /** Remembers what it was asked to make samples of. */
+    private static final class Listener implements Processor {
+        private final List<List<Message>> heard = new ArrayList<>();
+
+        @Override
+        public Sample prompt(List<Message> conversation) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Sample example(List<Message> conversation) {
+            heard.add(conversation);
+            return new Sample(new int[1], new boolean[1], Map.of());
+        }
+
+        @Override
+        public int[] encode(String text) {
+            return new int[0];
+        }
+
+        @Override
+        public String decode(int... tokens) {
+            return "";
+        }
+
+        @Override
+        public TextStream stream() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Set<Integer> stops() {
+            return Set.of();
+        }
+
+        @Override
+        public Set<Integer> excluded() {
+            return Set.of();
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private static DataSource open(Processor processor, Object descriptions, long seed) {
+        Map<String, Object> settings = new HashMap<>(Map.of("seed", 1, "pixels", 48, "min-figures", 1, "max-figures", 4,
+                "min-pairs", 2, "max-pairs", 16, "test-percent", 10, "light-percent", 0));
+        settings.put("description-share", descriptions);
+        return new ShapesProvider().open(MapSettings.of(settings, "train.conf: 3"), processor, seed);
+    }
+
+    private static List<String> questions(Object descriptions, long seed) {
+        Listener listener = new Listener();
+        DataSource source = open(listener, descriptions, seed);
+        for (int i = 0; i < 100; i++) {
+            assertTrue(source.sample(i).isPresent());
+        }
+        return listener.heard.stream().map(conversation -> conversation.getFirst().text()).toList();
+    }
+
+    @Test
+    void samplesAreAFunctionOfTheirNumber() {
+        assertEquals(questions(0.5, 42), questions(0.5, 42));
+        assertTrue(!questions(0.5, 42).equals(questions(0.5, 43)), "another seed asks other questions");
+    }
+
+    @Test
+    void descriptionsHaveTheirShare() {
+        assertEquals(Set.of("describe the picture"), Set.copyOf(questions(1, 42)));
+        long some = questions(0.5, 42).stream().filter("describe the picture"::equals).count();
+        assertTrue(some > 35 && some < 75, "descriptions: " + some);
+    }
+
+    @Test
+    void sharesOutOfRangeAreRefused() {
+        SettingsException e = assertThrows(SettingsException.class, () -> open(new Listener(), 1.5, 42));
+        assertEquals("train.conf: 3: key 'description-share' must be from 0 to 1, is 1.5", e.getMessage());
+    }
+}
