@@ -2,10 +2,12 @@ package carve.app.command;
 
 import carve.app.plugin.Plugin;
 import carve.app.plugin.PluginPlatform;
-import carve.app.terminal.Table;
 import carve.app.terminal.Terminal;
 import carve.app.work.Workshop;
-import java.util.stream.Collectors;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
@@ -38,16 +40,24 @@ final class PluginsCommand implements Command {
         public int run(ParseResult arguments, Workshop workshop) {
             Terminal terminal = workshop.terminal();
             PluginPlatform platform = workshop.platform();
-            Table table = new Table("PLUGIN", "MODULES", "PROVIDES", "FROM");
             for (Plugin plugin : platform.plugins()) {
-                String provides = plugin.providers().stream().map(PluginPlatform::describe)
-                        .collect(Collectors.joining(", "));
-                table.row(plugin.name(), String.join(", ", plugin.modules()),
-                        plugin.problem().isPresent() ? "(cannot be used)" : provides, plugin.origin());
+                String state = plugin.problem().isPresent() ? "  (cannot be used)" : "";
+                terminal.println("%s  %s  %s%s"
+                        .formatted(plugin.name(), String.join(", ", plugin.modules()), plugin.origin(), state));
+                provided(plugin).forEach((kind, names) ->
+                        terminal.println("    %-12s  %s".formatted(kind, String.join(", ", names))));
             }
-            table.print(terminal);
             platform.problems().forEach(terminal::println);
             return 0;
+        }
+
+        private static Map<String, Set<String>> provided(Plugin plugin) {
+            Map<String, Set<String>> provided = new LinkedHashMap<>();
+            for (Object provider : plugin.providers()) {
+                String[] words = PluginPlatform.describe(provider).split(" '|'");
+                provided.computeIfAbsent(words[0], _ -> new TreeSet<>()).add(words[1]);
+            }
+            return provided;
         }
     }
 }
