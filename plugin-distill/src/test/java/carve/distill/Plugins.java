@@ -23,8 +23,10 @@ import java.io.UncheckedIOException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** What is installed in these tests, with the defaults of every module. */
 final class Plugins {
@@ -39,19 +41,28 @@ final class Plugins {
 
     // those on the class path share a loader, which would find the first reference.conf alone
     private static SettingsNode.Section defaults() {
-        SettingsNode.Section all = new SettingsNode.Section(Map.of(), "defaults");
+        SettingsNode.Section mixers = new SettingsNode.Section(Map.of(), "defaults");
         try {
             ClassLoader loader = Plugins.class.getClassLoader();
             for (URL url : Collections.list(loader.getResources("reference.conf"))) {
                 try (InputStream in = url.openStream()) {
                     Settings settings = Hocon.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8), url.toString());
-                    all = settings.has("carve") ? settings.section("carve").take().over(all) : all;
+                    mixers = mixers(settings).over(mixers);
                 }
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return all;
+        return new SettingsNode.Section(Map.of("mixers", mixers), "defaults");
+    }
+
+    private static SettingsNode.Section mixers(Settings reference) {
+        Map<String, SettingsNode> installed = new LinkedHashMap<>();
+        if (reference.section("carve").has("mixers")) {
+            installed.putAll(reference.section("carve").section("mixers").take().members());
+            installed.keySet().retainAll(Set.of("attention", "mamba2"));
+        }
+        return new SettingsNode.Section(installed, "defaults");
     }
 
     /** Returns the stage that HOCON describes. */

@@ -1,0 +1,88 @@
+package carve.distill.optimizer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import carve.api.config.Json;
+import carve.api.config.JsonArray;
+import carve.api.config.JsonNumber;
+import carve.api.config.JsonObject;
+import carve.api.config.SettingsException;
+import carve.api.stage.Schedule;
+import carve.distill.Parts;
+import carve.testkit.Fixture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** Schedules are those of the official library, and say what is wrong with their settings. */
+final class ScheduleTest {
+    private static final Pattern NAME = Pattern.compile("warmup(\\d+)_stable(\\d+)_decay(\\d+)");
+
+    @Test
+    void warmupStableDecayIsTheOfficialSchedule() {
+        JsonObject all = Json.readObject(Fixture.folder().resolve("distill_mm/wsd_schedule.json")).object("lr");
+        int compared = 0;
+        for (String name : all.keys()) {
+            Matcher numbers = NAME.matcher(name);
+            assertEquals(true, numbers.matches(), name);
+            Schedule schedule = Parts.schedule("type = warmup-stable-decay, warmup = %s, stable = %s, decay = %s".formatted(
+                    numbers.group(1), numbers.group(2), numbers.group(3)), 12);
+            JsonArray factors = all.array(name);
+            for (int step = 0; step < factors.items().size(); step++) {
+                double expected = ((JsonNumber) factors.items().get(step)).real();
+                assertEquals(expected, schedule.factor(step), 1e-15, name + " at step " + step);
+                compared++;
+            }
+        }
+        assertEquals(33, compared, "factors");
+    }
+
+    @Test
+    void defaultsAreSharesOfTheRun() {
+        assertEquals(new WarmupStableDecay(10, 80, 10, 0), Parts.schedule("type = warmup-stable-decay", 100));
+        assertEquals(new Cosine(10, 100, 0), Parts.schedule("type = cosine", 100));
+        assertEquals(new Constant(0), Parts.schedule("type = constant", 100));
+    }
+
+    @Test
+    void everyKeyIsRead() {
+        assertEquals(new WarmupStableDecay(5, 20, 3, 0.1), Parts.schedule(
+                "type = warmup-stable-decay, warmup = \"2.5%\", stable = 20, decay = 3, floor = 0.1", 200));
+        assertEquals(new Cosine(7, 200, 0.5), Parts.schedule("type = cosine, warmup = 7, floor = 0.5", 200));
+        assertEquals(new Constant(9), Parts.schedule("type = constant, warmup = 9", 200));
+    }
+
+    @Test
+    void cosineFallsFromItsPeakToItsFloor() {
+        Schedule cosine = new Cosine(2, 12, 0.1);
+        assertEquals(0, cosine.factor(0));
+        assertEquals(0.5, cosine.factor(1));
+        assertEquals(1, cosine.factor(2));
+        assertEquals(0.55, cosine.factor(7), 1e-15);
+        assertEquals(0.1, cosine.factor(12), 1e-15);
+        assertEquals(0.1, cosine.factor(99), 1e-15);
+    }
+
+    @Test
+    void constantGrowsAndStays() {
+        Schedule constant = new Constant(4);
+        assertEquals(0.75, constant.factor(3));
+        assertEquals(1, constant.factor(4));
+        assertEquals(1, constant.factor(400));
+    }
+
+    @Test
+    void wrongSpansAreRefused() {
+        for (String span : new String[] {"\"120%\"", "\"x%\"", "\"NaN%\""}) {
+            String text = span.replace("\"", "'");
+            assertEquals("recipe: 1: key 'warmup' must be a number of steps or a share of the run from 0% to 100%, is " + text,
+                    assertThrows(SettingsException.class,
+                            () -> Parts.schedule("type = constant, warmup = " + span, 9)).getMessage());
+        }
+        assertEquals("recipe: 1: key 'warmup' must be zero or more steps, is -1",
+                assertThrows(SettingsException.class, () -> Parts.schedule("type = constant, warmup = -1", 9)).getMessage());
+        assertEquals("recipe: 1: key 'floor' must be a factor from 0 to 1, is 2.0",
+                assertThrows(SettingsException.class, () -> Parts.schedule("type = cosine, floor = 2", 9)).getMessage());
+    }
+}
