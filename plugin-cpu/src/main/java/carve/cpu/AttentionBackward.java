@@ -92,12 +92,12 @@ final class AttentionBackward {
             }
             float[] panels = floats(RESULT_PANELS, count, h.valueWidth());
             Tiles.panels(dy, resultStep, count, h.valueWidth(), panels);
-            Tiles.multiply(weights, 0, true, panels, columns, count, h.valueWidth(),
+            Tiles.multiply(weights, 0, true, panels, 0, columns, count, h.valueWidth(),
                     slopes.dv() + data.value(h, span.key() + first, group) - data.v(),
                     (long) h.groups() * h.valueWidth(), true, tile);
             panels = floats(QUERY_PANELS, count, h.keyWidth());
             Tiles.panels(query, queryStep, count, h.keyWidth(), panels);
-            Tiles.multiply(scores, 0, true, panels, columns, count, h.keyWidth(),
+            Tiles.multiply(scores, 0, true, panels, 0, columns, count, h.keyWidth(),
                     slopes.dk() + data.key(h, span.key() + first, group) - data.k(),
                     (long) h.groups() * h.keyWidth(), true, tile);
         }

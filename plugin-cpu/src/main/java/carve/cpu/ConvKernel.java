@@ -11,6 +11,7 @@ import carve.api.op.CausalConv;
 import carve.api.op.Sequences;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
@@ -21,7 +22,7 @@ import jdk.incubator.vector.VectorMask;
  *
  * <p>Weights and states are turned to have channels last, so that every tap is a row. Backward is three passes: the
  * gradient of the sum before SiLU; that of inputs and state, which is a convolution the other way; that of weights and
- * bias, for which workers divide the channels.
+ * bias, summed by blocks of positions.
  */
 final class ConvKernel implements Kernel {
     private static final int GRAIN = 8 * 1024;
@@ -65,15 +66,22 @@ final class ConvKernel implements Kernel {
 
         /** Writes the sum at a position, before SiLU. */
         void sum(Sequence sequence, int position, float[] to) {
-            for (int c = 0; c < channels; c += LANES) {
-                VectorMask<Float> m = Memory.first(channels - c);
-                FloatVector sum = load(bias + 4L * c, m);
-                for (int i = 0; i < width; i++) {
-                    long input = row(sequence, position - width + 1 + i);
-                    sum = load(weight + 4L * ((long) i * channels + c), m).fma(load(input + 4L * c, m), sum);
-                }
-                sum.intoArray(to, c);
+            Memory.copy(bias, to, 0, channels);
+            for (int i = 0; i < width; i++) {
+                addProduct(weight + 4L * i * channels, row(sequence, position - width + 1 + i), to, 0, channels);
             }
+        }
+    }
+
+    /** Adds the products of the elements of two rows to an array. */
+    private static void addProduct(long a, long b, float[] to, int at, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            FloatVector sum = FloatVector.fromArray(F, to, at + i);
+            load(a + 4L * i).fma(load(b + 4L * i), sum).intoArray(to, at + i);
+        }
+        for (; i < n; i++) {
+            to[at + i] = Math.fma(Memory.get(a + 4L * i), Memory.get(b + 4L * i), to[at + i]);
         }
     }
 
@@ -181,8 +189,8 @@ final class ConvKernel implements Kernel {
             long row = 4L * (sequence.start + t) * channels;
             for (int c = 0; c < channels; c += LANES) {
                 VectorMask<Float> m = Memory.first(channels - c);
-                FloatVector slope = VectorMath.siluSlope(FloatVector.fromArray(F, sum, c));
-                store(to + row + 4L * c, slope.mul(load(from + row + 4L * c, m)), m);
+                FloatVector d = load(from + row + 4L * c, m);
+                store(to + row + 4L * c, VectorMath.siluSlope(FloatVector.fromArray(F, sum, c)).mul(d), m);
             }
         });
         return ds;
@@ -199,44 +207,66 @@ final class ConvKernel implements Kernel {
             long from = next != 0 && last >= 0
                     ? next + 4L * ((long) sequence.index * kept + last) * in.channels
                     : 0;
-            spreadRow(in, sequence, t, ds, from, to);
+            spreadRow(in, sequence, t, ds, from, to, scratch.floats(SUM, in.channels));
         });
     }
 
-    private static void spreadRow(Inputs in, Sequence sequence, int t, long ds, long next, long to) {
-        for (int c = 0; c < in.channels; c += LANES) {
-            VectorMask<Float> m = Memory.first(in.channels - c);
-            FloatVector sum = next == 0 ? FloatVector.zero(F) : load(next + 4L * c, m);
-            for (int i = 0; i < in.width; i++) {
-                int user = t + in.width - 1 - i; // the position that multiplies this input by tap i
-                if (user >= 0 && user < sequence.length) {
-                    FloatVector tap = load(in.weight + 4L * ((long) i * in.channels + c), m);
-                    sum = tap.fma(load(ds + 4L * ((long) (sequence.start + user) * in.channels + c), m), sum);
-                }
-            }
-            store(to + 4L * c, sum, m);
+    private static void spreadRow(Inputs in, Sequence sequence, int t, long ds, long next, long to, float[] sum) {
+        int channels = in.channels;
+        if (next == 0) {
+            Arrays.fill(sum, 0, channels, 0);
+        } else {
+            Memory.copy(next, sum, 0, channels);
         }
+        for (int i = 0; i < in.width; i++) {
+            int user = t + in.width - 1 - i; // the position that multiplies this input by tap i
+            if (user >= 0 && user < sequence.length) {
+                addProduct(in.weight + 4L * i * channels, ds + 4L * (sequence.start + user) * channels, sum, 0, channels);
+            }
+        }
+        Memory.copy(sum, 0, to, channels);
     }
 
+    /** Writes the gradients of weights and bias: sums of blocks of positions, added up in their order. */
     private void weights(Inputs in, long ds, long dw, long db) {
-        int vectors = (in.channels + LANES - 1) / LANES;
+        int channels = in.channels;
+        int length = (in.width + 1) * channels;
         int count = op.sequences().count();
-        engine.workers().run(vectors, (task, scratch) -> {
-            int c = task * LANES;
-            VectorMask<Float> m = Memory.first(in.channels - c);
-            for (int i = -1; i < in.width; i++) {
-                FloatVector sum = FloatVector.zero(F);
-                for (int s = 0; s < count; s++) {
-                    Sequence sequence = sequence(s);
-                    for (int t = 0; t < sequence.length; t++) {
-                        FloatVector d = load(ds + 4L * ((long) (sequence.start + t) * in.channels + c), m);
-                        sum = i < 0
-                                ? sum.add(d)
-                                : d.fma(load(in.row(sequence, t - in.width + 1 + i) + 4L * c, m), sum);
-                    }
+        int block = Math.max(1, Math.max(4 * GRAIN / channels, op.sequences().longest() / 16));
+        int blocks = (op.sequences().longest() + block - 1) / block;
+        int perTask = Math.max(1, count * blocks / 32);
+        int tasks = (count * blocks + perTask - 1) / perTask;
+        float[] sums = new float[tasks * length];
+        engine.workers().run(tasks, (task, scratch) -> {
+            for (int b = task * perTask; b < Math.min(count * blocks, (task + 1) * perTask); b++) {
+                Sequence sequence = sequence(b / blocks);
+                int from = b % blocks * block;
+                for (int t = from; t < Math.min(sequence.length, from + block); t++) {
+                    addWeights(in, sequence, t, ds + 4L * (sequence.start + t) * channels, sums, task * length);
                 }
-                store((i < 0 ? db : dw + 4L * i * in.channels) + 4L * c, sum, m);
             }
         });
+        for (int task = 1; task < tasks; task++) {
+            for (int i = 0; i < length; i++) {
+                sums[i] += sums[task * length + i];
+            }
+        }
+        Memory.copy(sums, 0, dw, in.width * channels);
+        Memory.copy(sums, in.width * channels, db, channels);
+    }
+
+    private static void addWeights(Inputs in, Sequence sequence, int t, long ds, float[] sums, int at) {
+        int channels = in.channels;
+        for (int i = 0; i < in.width; i++) {
+            addProduct(ds, in.row(sequence, t - in.width + 1 + i), sums, at + i * channels, channels);
+        }
+        int to = at + in.width * channels;
+        int c = 0;
+        for (; c <= channels - LANES; c += LANES) {
+            FloatVector.fromArray(F, sums, to + c).add(load(ds + 4L * c)).intoArray(sums, to + c);
+        }
+        for (; c < channels; c++) {
+            sums[to + c] += Memory.get(ds + 4L * c);
+        }
     }
 }

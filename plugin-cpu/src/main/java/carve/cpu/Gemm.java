@@ -3,18 +3,22 @@ package carve.cpu;
 /**
  * Matrix products in F32: {@code C (M, N) = op(A) op(B)}, row-major with any row distance, one or many at a time.
  *
- * <p>Work is cut into rectangles of C; each worker packs what its rectangle needs. An element of C is one chain of
- * fused multiply-adds per {@link Tiles#DEPTH} of depth, whatever the cut, so the bits do not depend on the threads.
+ * <p>B is packed into panels, by all workers for large products; strips of C are then tasks. An element of C is one
+ * chain of fused multiply-adds per chunk of the depth, whatever the cut, so the bits do not depend on the threads.
  */
 final class Gemm {
     private static final int PACKED = 160 * 1024;
+    private static final int SHARED = 2 * 1024 * 1024;
     private static final int STRIP = 96;
+    private static final int TRANSPOSED_STRIP = 240;
     private static final int PANELS = 0;
     private static final int BLOCK = 1;
     private static final int TILE = 2;
     private static final long SMALL = 64L * 64 * 64;
+    private static final long MEDIUM = 512L * 512 * 512;
 
     private final Workers workers;
+    private float[] packed = new float[0];
 
     Gemm(Workers workers) {
         this.workers = workers;
@@ -63,96 +67,138 @@ final class Gemm {
      */
     void multiply(Extents size, Matrix a, boolean transposeA, Matrix b, Right right, Matrix c, boolean add) {
         long work = (long) size.m * size.n * size.k;
-        if (work * size.batch <= SMALL || workers.threads() == 1) {
+        Product product = new Product(size, a, transposeA, b, right, c, add);
+        if (work == 0) {
+            if (!add) {
+                clear(size, c);
+            }
+        } else if (work * size.batch <= SMALL || workers.threads() == 1 && work <= MEDIUM) {
             for (int i = 0; i < size.batch; i++) {
-                one(workers.scratch(), size, i, a, transposeA, b, right, c, add, 0, size.m, 0, size.n);
+                one(product, i, workers.scratch());
             }
         } else if (size.batch >= 4 * workers.threads() || work <= SMALL) {
-            workers.run(size.batch, (i, scratch) ->
-                    one(scratch, size, i, a, transposeA, b, right, c, add, 0, size.m, 0, size.n));
+            workers.run(size.batch, (i, scratch) -> one(product, i, scratch));
         } else {
-            split(size, a, transposeA, b, right, c, add);
+            for (int i = 0; i < size.batch; i++) {
+                shared(product, i);
+            }
         }
     }
 
-    private void split(Extents size, Matrix a, boolean transposeA, Matrix b, Right right, Matrix c, boolean add) {
-        int rows = 1;
-        int columns = 1;
-        while (rows * columns < workers.threads()) {
-            if (size.m / (rows + 1) >= size.n / (columns + 1)) {
-                rows++;
-            } else {
-                columns++;
+    /** What is multiplied with what. */
+    private record Product(Extents size, Matrix a, boolean transposeA, Matrix b, Right right, Matrix c, boolean add) {
+    }
+
+    /** Multiplies large matrices: all pack the right operand together, then share out strips of the result. */
+    private void shared(Product p, int matrix) {
+        Extents size = p.size;
+        int deep = Math.min(size.k, SHARED / Tiles.PANEL);
+        int chunk = chunk(deep);
+        int block = deep / chunk * chunk;
+        int wide = Math.max(1, SHARED / block / Tiles.PANEL) * Tiles.PANEL;
+        for (int k = 0; k < size.k; k += block) {
+            for (int n = 0; n < size.n; n += wide) {
+                part(p, matrix, k, Math.min(block, size.k - k), chunk, n, Math.min(wide, size.n - n));
             }
         }
-        int height = roundUp((size.m + rows - 1) / rows, Tiles.ROWS);
-        int width = roundUp((size.n + columns - 1) / columns, Tiles.PANEL);
-        int down = (size.m + height - 1) / height;
-        int across = (size.n + width - 1) / width;
-        workers.run(size.batch * down * across, (task, scratch) -> {
-            int matrix = task / (down * across);
-            int m = task / across % down * height;
-            int n = task % across * width;
-            one(scratch, size, matrix, a, transposeA, b, right, c, add,
-                    m, Math.min(size.m, m + height), n, Math.min(size.n, n + width));
+    }
+
+    private void part(Product p, int matrix, int k0, int depth, int chunk, int n0, int width) {
+        int columns = Tiles.panels(width) * Tiles.PANEL;
+        if (packed.length < depth * columns) {
+            packed = new float[depth * columns];
+        }
+        float[] panels = packed;
+        int chunks = (depth + chunk - 1) / chunk;
+        int perTask = Math.max(1, Tiles.panels(width) / 8);
+        int tasks = (Tiles.panels(width) + perTask - 1) / perTask;
+        workers.run(chunks * tasks, (task, scratch) -> {
+            int k = task / tasks * chunk;
+            int n = task % tasks * perTask * Tiles.PANEL;
+            int deep = Math.min(chunk, depth - k);
+            pack(p.b, p.right, matrix, k0 + k, n0 + n, deep, Math.min(perTask * Tiles.PANEL, width - n), panels,
+                    k * columns + n * deep);
+        });
+        int strip = p.transposeA ? TRANSPOSED_STRIP : STRIP;
+        while (strip > Tiles.ROWS && p.size.m / strip < 3 * workers.threads()) {
+            strip = Math.max(Tiles.ROWS, strip / 2 / Tiles.ROWS * Tiles.ROWS);
+        }
+        int height = strip;
+        int down = (p.size.m + height - 1) / height;
+        int across = down >= 3 * workers.threads() ? 1 : Math.min(Tiles.panels(width), 4 * workers.threads());
+        int each = (Tiles.panels(width) + across - 1) / across * Tiles.PANEL;
+        workers.run(down * across, (task, scratch) -> {
+            int m = task / across * height;
+            int n = task % across * each;
+            if (n < width) {
+                strip(p, matrix, k0, depth, chunk, n0, n, Math.min(each, width - n), columns, m,
+                        Math.min(height, p.size.m - m), panels, scratch);
+            }
         });
     }
 
-    private static int roundUp(int value, int unit) {
-        return (value + unit - 1) / unit * unit;
+    private static void strip(Product p, int matrix, int k0, int depth, int chunk, int n0, int n, int width,
+            int columns, int m, int rows, float[] panels, Scratch scratch) {
+        float[] block = scratch.floats(BLOCK, Tiles.blockSize(Tiles.DEPTH));
+        float[] tile = scratch.floats(TILE, Tiles.ROWS * Tiles.PANEL);
+        long c = p.c.address + 4 * (matrix * p.c.stride + m * p.c.distance + n0 + n);
+        for (int k = 0; k < depth; k += chunk) {
+            int deep = Math.min(chunk, depth - k);
+            block(p.a, p.transposeA, matrix, m, rows, k0 + k, deep, block);
+            Tiles.multiply(block, 0, p.transposeA, panels, k * columns + n * deep, rows, deep, width, c, p.c.distance,
+                    p.add || k0 + k > 0, tile);
+        }
     }
 
-    private static void one(Scratch scratch, Extents size, int matrix, Matrix a, boolean transposeA, Matrix b,
-            Right right, Matrix c, boolean add, int m0, int m1, int n0, int n1) {
-        int depth = (size.k + Tiles.DEPTH - 1) / Tiles.DEPTH;
-        int chunk = depth == 0 ? 0 : (size.k + depth - 1) / depth;
-        int wide = Math.max(1, PACKED / Math.max(1, chunk) / Tiles.PANEL) * Tiles.PANEL;
-        long atC = c.address + 4 * matrix * c.stride;
-        if (size.k == 0 && !add) {
-            for (int m = m0; m < m1; m++) {
-                Memory.fill(atC + 4 * (m * c.distance + n0), 4L * (n1 - n0), (byte) 0);
-            }
+    private static void block(Matrix a, boolean transposed, int matrix, int m, int rows, int k, int depth, float[] to) {
+        if (transposed) {
+            Tiles.block(a.address + 4 * (matrix * a.stride + k * a.distance + m), a.distance, depth, rows, to);
+        } else {
+            Tiles.block(a.address + 4 * (matrix * a.stride + m * a.distance + k), a.distance, rows, depth, to);
         }
-        for (int n = n0; n < n1; n += wide) {
-            int width = Math.min(wide, n1 - n);
+    }
+
+    private static int chunk(int depth) {
+        int chunks = (depth + Tiles.DEPTH - 1) / Tiles.DEPTH;
+        return (depth + chunks - 1) / chunks;
+    }
+
+    /** Multiplies one pair of matrices on one thread. */
+    private static void one(Product p, int matrix, Scratch scratch) {
+        Extents size = p.size;
+        int chunk = chunk(size.k);
+        int wide = Math.max(1, PACKED / chunk / Tiles.PANEL) * Tiles.PANEL;
+        for (int n = 0; n < size.n; n += wide) {
+            int width = Math.min(wide, size.n - n);
+            int columns = Tiles.panels(width) * Tiles.PANEL;
             for (int k = 0; k < size.k; k += chunk) {
                 int deep = Math.min(chunk, size.k - k);
-                float[] panels = scratch.floats(PANELS, Tiles.panelsSize(deep, width));
-                pack(b, right, matrix, k, n, deep, width, panels);
-                strips(scratch, a, transposeA, matrix, panels, m0, m1, k, deep, width,
-                        atC + 4L * n, c.distance, add || k > 0);
+                float[] panels = scratch.floats(PANELS, deep * columns);
+                pack(p.b, p.right, matrix, k, n, deep, width, panels, 0);
+                for (int m = 0; m < size.m; m += STRIP) {
+                    strip(p, matrix, k, deep, deep, n, 0, width, columns, m, Math.min(STRIP, size.m - m), panels,
+                            scratch);
+                }
             }
         }
     }
 
-    private static void pack(Matrix b, Right right, int matrix, int k, int n, int depth, int width, float[] to) {
+    private static void clear(Extents size, Matrix c) {
+        for (int matrix = 0; matrix < size.batch; matrix++) {
+            for (int m = 0; m < size.m; m++) {
+                Memory.fill(c.address + 4 * (matrix * c.stride + m * c.distance), 4L * size.n, (byte) 0);
+            }
+        }
+    }
+
+    private static void pack(Matrix b, Right right, int matrix, int k, int n, int depth, int width, float[] to, int at) {
+        long rows = matrix * b.stride + n * b.distance + k;
         switch (right) {
-            case F32 -> Tiles.panels(b.address + 4 * (matrix * b.stride + k * b.distance + n), b.distance, depth,
-                    width, to);
-            case F32_TRANSPOSED -> Tiles.panelsTransposed(b.address + 4 * (matrix * b.stride + n * b.distance + k),
-                    b.distance, depth, width, to);
-            case BF16_TRANSPOSED -> Tiles.panelsTransposedBf16(
-                    b.address + 2 * (matrix * b.stride + n * b.distance + k), b.distance, depth, width, to);
-            case F16_TRANSPOSED -> Tiles.panelsTransposedF16(
-                    b.address + 2 * (matrix * b.stride + n * b.distance + k), b.distance, depth, width, to);
-        }
-    }
-
-    private static void strips(Scratch scratch, Matrix a, boolean transposeA, int matrix, float[] panels, int m0,
-            int m1, int k, int depth, int width, long c, long distance, boolean add) {
-        float[] block = scratch.floats(BLOCK, Tiles.blockSize(Math.max(STRIP, Tiles.DEPTH)));
-        float[] tile = scratch.floats(TILE, Tiles.ROWS * Tiles.PANEL);
-        for (int m = m0; m < m1; m += STRIP) {
-            int rows = Math.min(STRIP, m1 - m);
-            if (transposeA) {
-                long from = a.address + 4 * (matrix * a.stride + k * a.distance + m);
-                Tiles.block(from, a.distance, depth, rows, block);
-            } else {
-                long from = a.address + 4 * (matrix * a.stride + m * a.distance + k);
-                Tiles.block(from, a.distance, rows, depth, block);
-            }
-            Tiles.multiply(block, 0, transposeA, panels, rows, depth, width, c + 4 * m * distance, distance, add,
-                    tile);
+            case F32 -> Tiles.panels(b.address + 4 * (matrix * b.stride + k * b.distance + n), b.distance, depth, width,
+                    to, at);
+            case F32_TRANSPOSED -> Tiles.panelsTransposed(b.address + 4 * rows, b.distance, depth, width, to, at);
+            case BF16_TRANSPOSED -> Tiles.panelsTransposedBf16(b.address + 2 * rows, b.distance, depth, width, to, at);
+            case F16_TRANSPOSED -> Tiles.panelsTransposedF16(b.address + 2 * rows, b.distance, depth, width, to, at);
         }
     }
 }

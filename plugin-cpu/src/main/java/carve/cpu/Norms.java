@@ -148,8 +148,10 @@ final class Norms {
             FloatVector weight = load(w + 4L * i, m);
             if (after) {
                 FloatVector gate = load(g + 4L * i, m);
-                store(dg + 4L * i, dn.mul(n).mul(weight).mul(VectorMath.siluSlope(gate)), m);
-                dn = dn.mul(VectorMath.silu(gate));
+                FloatVector s = VectorMath.sigmoid(gate);
+                FloatVector y = gate.mul(s);
+                store(dg + 4L * i, dn.mul(n).mul(weight).mul(y.fma(FloatVector.broadcast(F, 1f).sub(s), s)), m);
+                dn = dn.mul(y);
             }
             FloatVector old = FloatVector.fromArray(F, dw, dwAt + i, m);
             dn.fma(n, old).intoArray(dw, dwAt + i, m);
@@ -165,8 +167,11 @@ final class Norms {
             FloatVector du = FloatVector.fromArray(F, h, i).sub(n.mul(mean)).mul(r);
             if (before) {
                 FloatVector gate = load(g + 4L * i, m);
-                store(dg + 4L * i, du.mul(load(x + 4L * i, m)).mul(VectorMath.siluSlope(gate)), m);
-                du = du.mul(VectorMath.silu(gate));
+                FloatVector value = load(x + 4L * i, m);
+                FloatVector s = VectorMath.sigmoid(gate);
+                FloatVector y = gate.mul(s);
+                store(dg + 4L * i, du.mul(value).mul(y.fma(FloatVector.broadcast(F, 1f).sub(s), s)), m);
+                du = du.mul(y);
             }
             store(dx + 4L * i, du, m);
         }

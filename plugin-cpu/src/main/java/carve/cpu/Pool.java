@@ -17,16 +17,22 @@ final class Pool implements AutoCloseable {
     private static final long SLAB = 32L << 20;
     private static final long LARGE = 1L << 20;
     private static final long IDLE = 512L << 20;
+    private static final long PAGE = 4096;
+
+    /** What the system gave for one piece. */
+    private record Mapping(long base, long bytes) {
+    }
 
     private final Pages pages = new Pages();
     private final boolean poison;
     private final Map<Long, ArrayDeque<Long>> free = new HashMap<>();
-    private final Map<Long, Long> mapped = new HashMap<>();
+    private final Map<Long, Mapping> mapped = new HashMap<>();
     private final Set<Long> slabs = new HashSet<>();
     private long slab;
     private long slabEnd;
     private long used;
     private long idle;
+    private long colour;
 
     /** Makes a pool; {@code poison} fills what is taken with NaN. */
     Pool(boolean poison) {
@@ -76,23 +82,27 @@ final class Pool implements AutoCloseable {
             trim();
         }
         try {
-            long address = pages.map(capacity);
-            mapped.put(address, capacity);
-            return address;
+            return coloured(capacity);
         } catch (DeviceException e) { // what lies idle may make room
             trim();
-            long address = pages.map(capacity);
-            mapped.put(address, capacity);
-            return address;
+            return coloured(capacity);
         }
+    }
+
+    /** Maps a piece that begins at another place of a page than the last: equal places hinder each other in caches. */
+    private long coloured(long capacity) {
+        long base = pages.map(capacity + PAGE);
+        colour = (colour + 5 * Memory.ALIGNMENT) % PAGE;
+        mapped.put(base + colour, new Mapping(base, capacity + PAGE));
+        return base + colour;
     }
 
     private void trim() {
         free.forEach((capacity, ready) -> {
             if (capacity >= LARGE) {
                 ready.forEach(address -> {
-                    pages.unmap(address, capacity);
-                    mapped.remove(address);
+                    Mapping mapping = mapped.remove(address);
+                    pages.unmap(mapping.base, mapping.bytes);
                     idle -= capacity;
                 });
                 ready.clear();
@@ -114,7 +124,7 @@ final class Pool implements AutoCloseable {
 
     @Override
     public void close() {
-        mapped.forEach(pages::unmap);
+        mapped.values().forEach(mapping -> pages.unmap(mapping.base, mapping.bytes));
         slabs.forEach(address -> pages.unmap(address, SLAB));
         mapped.clear();
         slabs.clear();

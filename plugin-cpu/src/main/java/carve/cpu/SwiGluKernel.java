@@ -85,11 +85,12 @@ final class SwiGluKernel implements Kernel {
             VectorMask<Float> m = Memory.first(n - i);
             FloatVector x = load(a + 4L * i, m);
             FloatVector d = load(dy + 4L * i, m);
+            FloatVector other = load(b + 4L * i, m); // before any store: it might lie a multiple of 4096 bytes away
             FloatVector s = VectorMath.sigmoid(x);
             FloatVector y = x.mul(s);
             store(db + 4L * i, d.mul(y), m);
             // silu' = s + silu (1 - s)
-            store(da + 4L * i, y.fma(one.sub(s), s).mul(d).mul(load(b + 4L * i, m)), m);
+            store(da + 4L * i, y.fma(one.sub(s), s).mul(d).mul(other), m);
         }
     }
 }

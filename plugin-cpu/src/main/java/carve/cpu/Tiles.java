@@ -48,14 +48,28 @@ final class Tiles {
 
     /** Copies {@code rows x columns} F32 with this row distance into a block. */
     static void block(long from, long distance, int rows, int columns, float[] to) {
+        int whole = F.loopBound(columns);
+        var rest = Memory.first(columns - whole);
         for (int r = 0; r < rows; r++) {
-            Memory.copy(from + 4L * r * distance, to, r * STRIDE, columns);
+            long row = from + 4L * r * distance;
+            int at = r * STRIDE;
+            for (int c = 0; c < whole; c += LANES) {
+                Memory.load(row + 4L * c).intoArray(to, at + c);
+            }
+            if (whole < columns) {
+                Memory.load(row + 4L * whole, rest).intoArray(to, at + whole); // there is room for a whole vector
+            }
         }
     }
 
     /** Makes panels of a row-major {@code depth x columns} matrix with this row distance. */
     static void panels(long from, long distance, int depth, int columns, float[] to) {
-        for (int n = 0, at = 0; n < columns; n += PANEL) {
+        panels(from, distance, depth, columns, to, 0);
+    }
+
+    /** Makes panels from an index of the array on. */
+    static void panels(long from, long distance, int depth, int columns, float[] to, int start) {
+        for (int n = 0, at = start; n < columns; n += PANEL) {
             int width = Math.min(PANEL, columns - n);
             for (int k = 0; k < depth; k++, at += PANEL) {
                 long row = from + 4L * (k * distance + n);
@@ -72,44 +86,49 @@ final class Tiles {
 
     /** Makes panels of the transpose of a row-major {@code columns x depth} matrix with this row distance. */
     static void panelsTransposed(long from, long distance, int depth, int columns, float[] to) {
+        panelsTransposed(from, distance, depth, columns, to, 0);
+    }
+
+    /** Makes panels of the transpose from an index of the array on. */
+    static void panelsTransposed(long from, long distance, int depth, int columns, float[] to, int start) {
         for (int n = 0; n < columns; n++) {
-            int at = (n / PANEL) * depth * PANEL + n % PANEL;
+            int at = start + (n / PANEL) * depth * PANEL + n % PANEL;
             long row = from + 4L * n * distance;
             for (int k = 0; k < depth; k++) {
                 to[at + k * PANEL] = Memory.get(row + 4L * k);
             }
         }
-        clearLastPanel(depth, columns, to);
+        clearLastPanel(depth, columns, to, start);
     }
 
     /** Makes panels of the transpose of a row-major {@code columns x depth} matrix of BF16 with this row distance. */
-    static void panelsTransposedBf16(long from, long distance, int depth, int columns, float[] to) {
+    static void panelsTransposedBf16(long from, long distance, int depth, int columns, float[] to, int start) {
         for (int n = 0; n < columns; n++) {
-            int at = (n / PANEL) * depth * PANEL + n % PANEL;
+            int at = start + (n / PANEL) * depth * PANEL + n % PANEL;
             long row = from + 2L * n * distance;
             for (int k = 0; k < depth; k++) {
                 to[at + k * PANEL] = Memory.getBf16(row + 2L * k);
             }
         }
-        clearLastPanel(depth, columns, to);
+        clearLastPanel(depth, columns, to, start);
     }
 
     /** Makes panels of the transpose of a row-major {@code columns x depth} matrix of F16 with this row distance. */
-    static void panelsTransposedF16(long from, long distance, int depth, int columns, float[] to) {
+    static void panelsTransposedF16(long from, long distance, int depth, int columns, float[] to, int start) {
         for (int n = 0; n < columns; n++) {
-            int at = (n / PANEL) * depth * PANEL + n % PANEL;
+            int at = start + (n / PANEL) * depth * PANEL + n % PANEL;
             long row = from + 2L * n * distance;
             for (int k = 0; k < depth; k++) {
                 to[at + k * PANEL] = Float.float16ToFloat(Memory.getShort(row + 2L * k));
             }
         }
-        clearLastPanel(depth, columns, to);
+        clearLastPanel(depth, columns, to, start);
     }
 
-    private static void clearLastPanel(int depth, int columns, float[] to) {
+    private static void clearLastPanel(int depth, int columns, float[] to, int start) {
         int used = columns % PANEL;
         if (used != 0) {
-            int at = (columns / PANEL) * depth * PANEL;
+            int at = start + (columns / PANEL) * depth * PANEL;
             for (int k = 0; k < depth; k++, at += PANEL) {
                 Arrays.fill(to, at + used, at + PANEL, 0);
             }
@@ -155,12 +174,12 @@ final class Tiles {
      *
      * @param tile an array of at least {@code ROWS * PANEL} elements
      */
-    static void multiply(float[] a, int ao, boolean transposed, float[] b, int rows, int depth, int columns,
+    static void multiply(float[] a, int ao, boolean transposed, float[] b, int bo, int rows, int depth, int columns,
             long c, long distance, boolean add, float[] tile) {
         int step = transposed ? 1 : STRIDE;
         for (int r = 0; r < rows;) {
             int taken = rows - r > 8 ? ROWS : 4;
-            for (int n = 0, panel = 0; n < columns; n += PANEL, panel += depth * PANEL) {
+            for (int n = 0, panel = bo; n < columns; n += PANEL, panel += depth * PANEL) {
                 step(taken, a, ao + r * step, transposed, b, panel, depth, tile, 0, PANEL);
                 store(tile, PANEL, Math.min(taken, rows - r), Math.min(PANEL, columns - n),
                         c + 4 * (r * distance + n), distance, add);
