@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads files in LLaVA's format, an array of objects; other keys are ignored:
+ * Reads files in LLaVA's format, an array of objects; other keys are ignored.
  *
  * <pre>{@code
  * [{"id": "7", "image": "7.png", "conversations": [
