@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a run of training does, in HOCON:
+ * What a run of training does, in HOCON.
  *
  * <pre>{@code
  * preset  = mmmamba-hybrid        # what the recipe does not say; a preset or a file
