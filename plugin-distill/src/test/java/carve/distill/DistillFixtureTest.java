@@ -97,9 +97,9 @@ final class DistillFixtureTest {
                     .filter(i -> student.spec().layers().get(i).choice().mixer().equals("mamba2")).boxed().toList();
         }
 
-        StageContext context(Path folder) {
+        StageContext context(Path folder, Progress progress) {
             return new StageContext(Optional.of(teacher), student, converted(), new Rows(fixture), folder,
-                    Optional.empty(), false, Progress.NONE);
+                    Optional.empty(), false, progress);
         }
 
         @Override
@@ -221,7 +221,11 @@ final class DistillFixtureTest {
         "stage1, cpu", "stage2, cpu", "stage3_linear, cpu", "stage3_hybrid, cpu"})
     void fiveStepsAreTheOfficialOnes(String name, String deviceName) throws IOException {
         try (Device device = device(deviceName); Setting setting = Setting.open(name, device)) {
-            stage(name, 5, 0).run(setting.context(folder));
+            stage(name, 5, 0).run(setting.context(folder, (done, total, loss, rate) -> {
+                if (done == 1) {
+                    compareParameters(setting, "", "after1");
+                }
+            }));
             Fixture fixture = setting.fixture();
             fixture.assertAgrees("loss", "out.losses", Shape.of(5), column(line -> line.real("loss")));
             fixture.assertAgrees("grad", "out.grad_norms", Shape.of(5), column(line -> line.real("grad_norm")));
@@ -235,20 +239,10 @@ final class DistillFixtureTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"stage1, reference", "stage2, reference", "stage3_linear, reference", "stage3_hybrid, reference",
-        "stage1, cpu", "stage2, cpu", "stage3_linear, cpu", "stage3_hybrid, cpu"})
-    void oneStepIsTheOfficialOne(String name, String deviceName) {
-        try (Device device = device(deviceName); Setting setting = Setting.open(name, device)) {
-            stage(name, 1, 0).run(setting.context(folder));
-            compareParameters(setting, "", "after1");
-        }
-    }
-
-    @ParameterizedTest
     @CsvSource({"stage1, reference", "stage2, reference", "stage1, cpu", "stage2, cpu"})
     void clippedStepsAreTheOfficialOnes(String name, String deviceName) throws IOException {
         try (Device device = device(deviceName); Setting setting = Setting.open(name, device)) {
-            stage(name, 5, 2).run(setting.context(folder));
+            stage(name, 5, 2).run(setting.context(folder, Progress.NONE));
             Fixture fixture = setting.fixture();
             fixture.assertAgrees("loss", "out.clip2.losses", Shape.of(5), column(line -> line.real("loss")));
             fixture.assertAgrees("grad", "out.clip2.grad_norms", Shape.of(5), column(line -> line.real("grad_norm")));
@@ -268,7 +262,7 @@ final class DistillFixtureTest {
             Rows rows = new Rows(setting.fixture());
             List<Sample> samples = List.of(rows.sample(0).orElseThrow(), rows.sample(1).orElseThrow())
                     .subList(0, (int) rows.size());
-            stage.objective(setting.context(folder)).accumulate(
+            stage.objective(setting.context(folder, Progress.NONE)).accumulate(
                     Batch.of(samples, 0), 1, trained, step);
             int compared = 0;
             for (String param : trained) {
