@@ -137,6 +137,10 @@ public final class Tape {
     static List<Tensor> recordRecomputed(FusedOp op, List<Tensor> operands) {
         List<Tensor> plain = Tensors.detached(operands);
         List<Tensor> results = Scope.run(plain.getFirst().device(), () -> op.reference(plain));
+        if (results.stream().anyMatch(result -> result.tape().isPresent())) {
+            throw new IllegalArgumentException(("%s: the block uses a watched tensor that is not among its operands, and would"
+                    + " lose its gradient; hand it over as an operand, or detach it").formatted(op.name()));
+        }
         Optional<Tape> tape = tapeOf(operands);
         return tape.isEmpty()
                 ? results

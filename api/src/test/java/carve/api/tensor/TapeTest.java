@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
+import carve.api.op.Recompute;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -91,6 +92,16 @@ final class TapeTest {
         Tensor other = new Tape().watch(vector(1, 2));
         assertEquals("operands are watched by different tapes; detach one of them",
                 assertThrows(IllegalArgumentException.class, () -> x.add(other)).getMessage());
+    }
+
+    @Test
+    void recomputedBlocksUseNoWatchedTensorBesideTheirOperands() {
+        Tensor x = vector(3);
+        Tensor hidden = new Tape().watch(vector(2));
+        FusedOp block = new Recompute(List.of(x.type()), in -> List.of(in.getFirst().multiply(hidden)));
+        assertEquals("recompute: the block uses a watched tensor that is not among its operands, and would lose its gradient; "
+                        + "hand it over as an operand, or detach it",
+                assertThrows(IllegalArgumentException.class, () -> Tensors.apply(block, x)).getMessage());
     }
 
     @Test
