@@ -1,14 +1,28 @@
 package carve.cpu;
 
 import carve.api.config.Settings;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 
 /**
  * The settings of the CPU device.
  *
  * @param threads threads that compute, the caller's included; at least 1
+ * @param blas whether ND4J computes large products
  * @param poison whether new memory is filled with NaN, so that values nobody wrote are found
  */
-public record CpuConfig(int threads, boolean poison) {
+public record CpuConfig(int threads, Blas blas, boolean poison) {
+    /** Who computes large products of matrices. */
+    public enum Blas {
+        /** ND4J where it is there and all extents are so large that it is faster; our own kernels elsewhere. */
+        AUTO,
+        /** ND4J, except for small ones; an error where it does not start. */
+        ND4J,
+        /** Our own kernels. */
+        OWN
+    }
+
     /** Checks that there is a thread. */
     public CpuConfig {
         if (threads < 1) {
@@ -16,9 +30,9 @@ public record CpuConfig(int threads, boolean poison) {
         }
     }
 
-    /** Returns what the device does where nothing is set: all processors, no poison. */
+    /** Returns what {@code reference.conf} says: all processors, ND4J for large products, no poison. */
     public static CpuConfig standard() {
-        return new CpuConfig(Runtime.getRuntime().availableProcessors(), false);
+        return new CpuConfig(Runtime.getRuntime().availableProcessors(), Blas.AUTO, false);
     }
 
     /** Returns the configuration that settings give; keys that are not there keep their standard. */
@@ -28,7 +42,17 @@ public record CpuConfig(int threads, boolean poison) {
         if (threads < 0) {
             throw settings.error("threads", "must be positive, or 0 for all processors, is " + threads);
         }
+        Blas blas = settings.has("blas") ? blas(settings) : standard.blas();
         boolean poison = settings.has("poison") ? settings.flag("poison") : standard.poison();
-        return new CpuConfig(threads == 0 ? standard.threads() : threads, poison);
+        return new CpuConfig(threads == 0 ? standard.threads() : threads, blas, poison);
+    }
+
+    private static Blas blas(Settings settings) {
+        String name = settings.string("blas");
+        List<String> names = Arrays.stream(Blas.values()).map(blas -> blas.name().toLowerCase(Locale.ROOT)).toList();
+        if (!names.contains(name)) {
+            throw settings.error("blas", "must be one of %s, is %s".formatted(String.join(", ", names), name));
+        }
+        return Blas.values()[names.indexOf(name)];
     }
 }

@@ -37,7 +37,7 @@ public final class CpuDevice implements Device {
     public CpuDevice(CpuConfig config) {
         this.workers = new Workers(config.threads());
         this.pool = new Pool(config.poison());
-        Gemm gemm = new Gemm(workers);
+        Gemm gemm = new Gemm(workers, new BlasChoice(config.blas()));
         this.primitives = new Primitives(workers, gemm);
         this.kernels = new Kernels(new Engine(this, workers, gemm, new Gemv(workers)));
     }

@@ -1,5 +1,7 @@
 package carve.cpu;
 
+import java.util.Optional;
+
 /**
  * Matrix products in F32: {@code C (M, N) = op(A) op(B)}, row-major with any row distance, one or many at a time.
  *
@@ -18,10 +20,12 @@ final class Gemm {
     private static final long MEDIUM = 512L * 512 * 512;
 
     private final Workers workers;
+    private final BlasChoice blas;
     private float[] packed = new float[0];
 
-    Gemm(Workers workers) {
+    Gemm(Workers workers, BlasChoice blas) {
         this.workers = workers;
+        this.blas = blas;
     }
 
     /** How the right operand is stored. */
@@ -79,14 +83,32 @@ final class Gemm {
         } else if (size.batch >= 4 * workers.threads() || work <= SMALL) {
             workers.run(size.batch, (i, scratch) -> one(product, i, scratch));
         } else {
+            Optional<Blas> library = product.isDense() ? blas.of(size.m, size.n, size.k) : Optional.empty();
             for (int i = 0; i < size.batch; i++) {
-                shared(product, i);
+                if (library.isPresent()) {
+                    product.give(library.get(), i);
+                } else {
+                    shared(product, i);
+                }
             }
         }
     }
 
     /** What is multiplied with what. */
     private record Product(Extents size, Matrix a, boolean transposeA, Matrix b, Right right, Matrix c, boolean add) {
+        /** Returns whether all is F32 without gaps, and the result is overwritten. */
+        boolean isDense() {
+            boolean transposeB = right == Right.F32_TRANSPOSED;
+            return !add && (right == Right.F32 || transposeB) && a.distance == (transposeA ? size.m : size.k)
+                    && b.distance == (transposeB ? size.k : size.n) && c.distance == size.n;
+        }
+
+        /** Has a library compute one of the products. */
+        void give(Blas library, int matrix) {
+            library.multiply(size.m, size.n, size.k, a.address + 4 * matrix * a.stride, transposeA,
+                    b.address + 4 * matrix * b.stride, right == Right.F32_TRANSPOSED,
+                    c.address + 4 * matrix * c.stride);
+        }
     }
 
     /** Multiplies large matrices: all pack the right operand together, then share out strips of the result. */

@@ -35,7 +35,7 @@ final class KernelsTest {
     private static final int[] EXTENTS = {1, 2, 5, 13, 63, 64, 65, 200};
 
     private final Device reference = new ReferenceDevice();
-    private final Device cpu = new CpuDevice(new CpuConfig(2, true));
+    private final Device cpu = new CpuDevice(new CpuConfig(2, CpuConfig.Blas.OWN, true));
     private final SplittableRandom random = new SplittableRandom(42);
 
     @AfterEach

@@ -58,7 +58,7 @@ final class DistillFixtureTest {
     private Path folder;
 
     private static Device device(String name) {
-        return name.equals("cpu") ? new CpuDevice(new CpuConfig(2, true)) : new ReferenceDevice();
+        return name.equals("cpu") ? new CpuDevice(new CpuConfig(2, CpuConfig.Blas.OWN, true)) : new ReferenceDevice();
     }
 
     /** A fixture's teacher, student and data on a device. */

@@ -1,0 +1,30 @@
+package carve.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import carve.api.config.MapSettings;
+import carve.api.config.SettingsException;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+final class CpuConfigTest {
+    @Test
+    void nothingSetIsStandard() {
+        assertEquals(CpuConfig.standard(), CpuConfig.from(MapSettings.of(Map.of())));
+        assertEquals(new CpuConfig(Runtime.getRuntime().availableProcessors(), CpuConfig.Blas.AUTO, false),
+                CpuConfig.standard());
+    }
+
+    @Test
+    void everyKeyIsRead() {
+        assertEquals(new CpuConfig(3, CpuConfig.Blas.OWN, true),
+                CpuConfig.from(MapSettings.of(Map.of("threads", 3, "blas", "own", "poison", true))));
+    }
+
+    @Test
+    void wrongValuesAreRefused() {
+        assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("threads", -1))));
+        assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("blas", "mkl"))));
+    }
+}
