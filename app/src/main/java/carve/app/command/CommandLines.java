@@ -63,6 +63,7 @@ public final class CommandLines {
                 ConvertCommand::new,
                 TrainCommand::new,
                 DistillCommand::new,
+                DemoCommand::new,
                 TraceCommand::new,
                 DataCommand::new,
                 DevicesCommand::new,

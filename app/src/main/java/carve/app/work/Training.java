@@ -42,7 +42,8 @@ import java.util.Set;
  * @param workshop what is installed
  */
 public record Training(Workshop workshop) {
-    private static final String START = "start";
+    /** The folder of a run that has the student as the conversion made it. */
+    static final String START = "start";
     private static final Set<String> RESERVED = Set.of(START, "student", "model");
 
     /** A stage, and where its samples come from. */
