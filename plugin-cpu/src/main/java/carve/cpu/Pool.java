@@ -5,13 +5,17 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Native memory in sizes of which there are eight to a power of two, kept for reuse when released.
  *
- * <p>Small pieces are cut from slabs; large ones are mapped on their own and go back to the system when more lies idle
- * than is in use. Confined to the device's thread.
+ * <p>Small pieces are cut from slabs; large ones are mapped on their own. A piece may serve for half its size, since the
+ * sizes of a step change with the lengths of its batch; what lies idle goes back to the system only when it is more than
+ * twice what was ever in use, because new pages cost more than most kernels. Confined to the device's thread.
  */
 final class Pool implements AutoCloseable {
     private static final long SLAB = 32L << 20;
@@ -25,13 +29,14 @@ final class Pool implements AutoCloseable {
 
     private final Pages pages = new Pages();
     private final boolean poison;
-    private final Map<Long, ArrayDeque<Long>> free = new HashMap<>();
+    private final NavigableMap<Long, ArrayDeque<Long>> free = new TreeMap<>();
     private final Map<Long, Mapping> mapped = new HashMap<>();
     private final Set<Long> slabs = new HashSet<>();
     private long slab;
     private long slabEnd;
     private long used;
     private long idle;
+    private long peak;
     private long colour;
 
     /** Makes a pool; {@code poison} fills what is taken with NaN. */
@@ -41,19 +46,31 @@ final class Pool implements AutoCloseable {
 
     /** Returns a buffer of this many bytes with arbitrary values, aligned to a cache line. */
     CpuBuffer take(long bytes) {
-        long capacity = capacity(bytes);
-        ArrayDeque<Long> ready = free.get(capacity);
-        long address = ready == null || ready.isEmpty() ? fresh(capacity) : reuse(ready, capacity);
+        long wanted = capacity(bytes);
+        var found = ready(wanted);
+        long capacity = found.isPresent() ? found.get().getKey() : wanted;
+        long address = found.isPresent() ? found.get().getValue().pop() : fresh(capacity);
+        if (found.isPresent()) {
+            idle -= capacity;
+        }
         used += capacity;
+        peak = Math.max(peak, used);
         if (poison) {
             Memory.fill(address, capacity, (byte) 0xFF);
         }
         return new CpuBuffer(this, address, bytes, capacity);
     }
 
-    private long reuse(ArrayDeque<Long> ready, long capacity) {
-        idle -= capacity;
-        return ready.pop();
+    /** Returns the released pieces of the least size from this on that has any; twice the size at most. */
+    private Optional<Map.Entry<Long, ArrayDeque<Long>>> ready(long capacity) {
+        var entry = free.ceilingEntry(capacity);
+        while (entry != null && entry.getKey() <= 2 * capacity) {
+            if (!entry.getValue().isEmpty()) {
+                return Optional.of(entry);
+            }
+            entry = free.higherEntry(entry.getKey());
+        }
+        return Optional.empty();
     }
 
     /** Returns a size rounded up to one of those that are kept. */
@@ -78,8 +95,9 @@ final class Pool implements AutoCloseable {
     }
 
     private long map(long capacity) {
-        if (idle > Math.max(IDLE, used)) {
+        if (idle > IDLE + 2 * peak) {
             trim();
+            peak = used;
         }
         try {
             return coloured(capacity);
