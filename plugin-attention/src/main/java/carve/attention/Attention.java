@@ -43,7 +43,7 @@ public record Attention(MixerDims dims) implements Mixer {
     }
 
     private Projection o() {
-        return new Projection("o_proj", dims.hidden(), dims.heads() * dims.headWidth(), dims.bias());
+        return new Projection("o_proj", dims.hidden(), dims.heads() * dims.headWidth(), dims.outputBias());
     }
 
     @Override

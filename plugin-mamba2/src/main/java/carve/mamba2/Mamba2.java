@@ -85,7 +85,7 @@ public record Mamba2(MixerDims dims, Mamba2Config config) implements Mixer {
     }
 
     private Projection o() {
-        return new Projection("o_proj", dims.hidden(), width(), dims.bias());
+        return new Projection("o_proj", dims.hidden(), width(), dims.outputBias());
     }
 
     @Override

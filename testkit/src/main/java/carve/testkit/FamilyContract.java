@@ -97,7 +97,7 @@ public abstract class FamilyContract {
         holds(folder -> {
             assertEquals(family().name(), folder.spec().family());
             assertTrue(family().recognises(folder.checkpoint().config()));
-            assertEquals(family().read(folder.checkpoint().config(), mixers()), folder.spec(), "the same twice");
+            assertEquals(family().read(folder.spec().config(), mixers()), folder.spec(), "the same twice");
         });
     }
 

@@ -7,12 +7,13 @@ package carve.api.mixer;
  * @param heads H, query heads of the attention that the layer has or had
  * @param kvHeads G, heads of keys and values; divides heads
  * @param headWidth K, the width of a head
- * @param bias whether the attention's projections have biases
+ * @param bias whether the attention's projections of queries, keys and values have biases
+ * @param outputBias whether its output projection has one
  * @param epsilon of the model's norms
  * @param rotary the model's position embedding
  */
 public record MixerDims(
-        int hidden, int heads, int kvHeads, int headWidth, boolean bias, double epsilon, Rotary rotary) {
+        int hidden, int heads, int kvHeads, int headWidth, boolean bias, boolean outputBias, double epsilon, Rotary rotary) {
     /** Checks that all extents are positive and that kvHeads divides heads. */
     public MixerDims {
         if (hidden < 1 || heads < 1 || kvHeads < 1 || headWidth < 1 || heads % kvHeads != 0) {
@@ -20,5 +21,10 @@ public record MixerDims(
                     "extents must be positive, and kv-heads divide heads; hidden=%d, heads=%d, kv-heads=%d, head-width=%d"
                             .formatted(hidden, heads, kvHeads, headWidth));
         }
+    }
+
+    /** Makes the dimensions of a layer whose projections have biases all or none. */
+    public MixerDims(int hidden, int heads, int kvHeads, int headWidth, boolean bias, double epsilon, Rotary rotary) {
+        this(hidden, heads, kvHeads, headWidth, bias, bias, epsilon, rotary);
     }
 }

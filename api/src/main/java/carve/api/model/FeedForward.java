@@ -68,8 +68,8 @@ public record FeedForward(Kind kind, int hidden, int inner, boolean bias) {
         return x.multiply(x.multiply(Math.sqrt(0.5)).unary(UnaryFunction.ERF).add(1)).multiply(0.5);
     }
 
-    // x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
-    private static Tensor geluTanh(Tensor x) {
+    /** Returns {@code x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))}, what others call gelu_new or gelu_pytorch_tanh. */
+    public static Tensor geluTanh(Tensor x) {
         Tensor cubic = x.multiply(x).multiply(x).multiply(0.044715).add(x);
         return x.multiply(cubic.multiply(Math.sqrt(2 / Math.PI)).unary(UnaryFunction.TANH).add(1)).multiply(0.5);
     }

@@ -23,7 +23,7 @@ import java.util.Map;
 public record HybridModel(ModelSpec spec) {
     /** Returns the logits {@code (B, T, V)} of all positions. */
     public Tensor forward(Params p, Inputs inputs, SiteProbe probe) {
-        InputEncoder.Encoded encoded = spec.input().encode(p.under("input"), inputs);
+        InputEncoder.Encoded encoded = spec.input().encode(p.under("input"), inputs, probe.input());
         return logits(p, layers(p, encoded, probe, false), probe);
     }
 

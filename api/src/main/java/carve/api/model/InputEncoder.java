@@ -1,12 +1,19 @@
 package carve.api.model;
 
+import carve.api.mixer.Probe;
 import carve.api.op.Sequences;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
 import carve.api.tensor.Tensor;
 import java.util.List;
 
-/** Makes the input of a model's first layer: embeds tokens and splices in what stands for pictures. */
+/**
+ * Makes the input of a model's first layer: embeds tokens and splices in what stands for pictures.
+ *
+ * <p>An encoder may take one token for a whole picture, so that there are more positions than tokens. It then also takes as
+ * many tokens as a picture has positions; samples for training are written so, and targets and masks stand at the
+ * positions of their tokens.
+ */
 public interface InputEncoder {
     /**
      * What it makes.
@@ -25,4 +32,14 @@ public interface InputEncoder {
      * @throws IllegalArgumentException if media do not fit the tokens; the message has both counts
      */
     Encoded encode(Params p, Inputs inputs);
+
+    /** Returns the embedded inputs as {@link #encode(Params, Inputs)} does, and publishes inner values by name. */
+    default Encoded encode(Params p, Inputs inputs, Probe probe) {
+        return encode(p, inputs);
+    }
+
+    /** Returns how the rows of the embedded inputs are divided, without making them: how many positions they take. */
+    default Sequences sequences(Inputs inputs) {
+        return inputs.sequences();
+    }
 }

@@ -1,10 +1,14 @@
 package carve.api.model;
 
+import carve.api.checkpoint.Checkpoint;
 import carve.api.checkpoint.NameMap;
+import carve.api.config.Json;
 import carve.api.config.JsonObject;
 import carve.api.mixer.MixerCatalog;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A kind of model: how its configuration reads, how its checkpoint is laid out, how it is talked to. Found by {@link
@@ -16,6 +20,21 @@ public interface ModelFamily {
 
     /** Returns whether a {@code config.json} describes a model of this family. */
     boolean recognises(JsonObject config);
+
+    /**
+     * Returns the configuration of a folder's model: its {@code config.json}, and what other files add to it.
+     *
+     * @param config the folder's {@code config.json}
+     * @throws carve.api.config.JsonException if one of the others is broken
+     */
+    default JsonObject gather(Path folder, JsonObject config) {
+        return config;
+    }
+
+    /** Returns the files that a configuration is written to, by name; {@link #gather} puts them together again. */
+    default Map<String, byte[]> files(JsonObject config) {
+        return Map.of(Checkpoint.CONFIG, (Json.print(config) + "\n").getBytes(StandardCharsets.UTF_8));
+    }
 
     /**
      * Returns the model that a configuration describes.

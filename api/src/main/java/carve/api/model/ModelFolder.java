@@ -124,7 +124,7 @@ public final class ModelFolder implements AutoCloseable {
 
     private static ModelSpec read(Path folder, JsonObject config, ModelFamily family, MixerCatalog mixers) {
         try {
-            return family.read(config, mixers);
+            return family.read(family.gather(folder, config), mixers);
         } catch (JsonException e) {
             throw new CheckpointException("%s: %s".formatted(folder, e.getMessage()), e);
         }
@@ -286,10 +286,14 @@ public final class ModelFolder implements AutoCloseable {
 
     /** Returns a writer of a folder with a configuration and the files that go with this model. */
     CheckpointWriter writer(Path to, JsonObject config) {
-        CheckpointWriter writer = new CheckpointWriter(to).with(Checkpoint.CONFIG, config);
+        Map<String, byte[]> described = family.files(config);
+        CheckpointWriter writer = new CheckpointWriter(to);
+        for (Map.Entry<String, byte[]> file : described.entrySet()) {
+            writer = writer.with(file.getKey(), file.getValue());
+        }
         Set<String> files = new LinkedHashSet<>(List.of(Checkpoint.GENERATION_CONFIG));
         files.addAll(family.companions());
-        files.remove(Checkpoint.CONFIG);
+        files.removeAll(described.keySet());
         for (String name : files) {
             Path file = path.resolve(name);
             writer = Files.isRegularFile(file) ? writer.withCopy(file) : writer;

@@ -7,8 +7,9 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * Collects named values of a pass through a model: {@code embed}, {@code layers.N.input}, {@code layers.N.output}, {@code
- * layers.N.heads} and whatever else mixers publish, {@code final_norm}, {@code logits}.
+ * Collects named values of a pass through a model: {@code input.*}, what the input encoder publishes, {@code embed}, {@code
+ * layers.N.input}, {@code layers.N.output}, {@code layers.N.heads} and whatever else mixers publish, {@code final_norm},
+ * {@code logits}.
  */
 public final class SiteProbe {
     /** A probe that collects nothing. */
@@ -33,9 +34,17 @@ public final class SiteProbe {
         }
     }
 
+    /** Returns the part of this probe that the input encoder sees. */
+    public Probe input() {
+        return under("input.");
+    }
+
     /** Returns the part of this probe that a mixer of a layer sees. */
     public Probe layer(int index) {
-        String prefix = "layers." + index + ".";
+        return under("layers." + index + ".");
+    }
+
+    private Probe under(String prefix) {
         return new Probe() {
             @Override
             public boolean wants(String name) {
