@@ -3,7 +3,9 @@ module carve.models {
     requires java.desktop; // ImageIO decodes PNG and JPEG
     requires transitive carve.api;
 
-    provides carve.api.model.ModelFamily with carve.models.hovle.HovleFamily;
+    provides carve.api.model.ModelFamily with
+            carve.models.decoder.DecoderFamily,
+            carve.models.hovle.HovleFamily;
     provides carve.api.stage.DataProvider with carve.models.data.ShapesProvider;
     provides carve.api.stage.DatasetGenerator with carve.models.data.ShapesGenerator;
 }

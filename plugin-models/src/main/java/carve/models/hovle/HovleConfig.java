@@ -1,10 +1,10 @@
 package carve.models.hovle;
 
 import carve.api.config.JsonObject;
-import carve.api.config.MapSettings;
 import carve.api.mixer.MixerDims;
 import carve.api.mixer.Rotary;
 import carve.api.model.LayerChoice;
+import carve.models.MixerLayers;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -138,9 +138,10 @@ record HovleConfig(JsonObject json) {
     }
 
     List<LayerChoice> choices() {
-        if (json.has("carve")) {
-            return json.object("carve").array("layers").items().stream().map(item -> choice((JsonObject) item)).toList();
-        }
+        return MixerLayers.listed(json).orElseGet(this::officialChoices);
+    }
+
+    private List<LayerChoice> officialChoices() {
         List<LayerChoice> choices = new ArrayList<>();
         for (JsonObject part : List.of(embedding(), llm())) {
             int count = part.integer("num_hidden_layers");
@@ -162,10 +163,5 @@ record HovleConfig(JsonObject json) {
             case "mha" -> "attention";
             default -> throw part.error("layers_block_type", "'%s' is not supported; there are mamba2, mha".formatted(type));
         })).toList();
-    }
-
-    private static LayerChoice choice(JsonObject layer) {
-        return new LayerChoice(
-                layer.string("mixer"), MapSettings.of(layer.object("settings"), "config.json").take());
     }
 }

@@ -18,8 +18,8 @@ import carve.api.model.Processor;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.tensor.Shape;
+import carve.models.MixerLayers;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -90,25 +90,15 @@ public final class HovleFamily implements ModelFamily {
     @Override
     public ModelSpec convert(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
         plan.checked(teacher.layers().size(), mixers.names());
-        List<LayerChoice> choices = new ArrayList<>();
-        for (int i = 0; i < plan.layers().size(); i++) {
-            LayerChoice choice = plan.layers().get(i);
-            choices.add(choice.keeps() ? teacher.layers().get(i).choice() : choice);
-        }
+        List<LayerChoice> choices = MixerLayers.planned(teacher, plan);
         JsonObject json = choices.stream().allMatch(HovleFamily::isOfficial)
                 ? official(teacher.config(), choices)
-                : listed(teacher.config(), choices);
-        ModelSpec read = read(json, mixers);
-        List<Block> layers = IntStream.range(0, choices.size())
-                .mapToObj(i -> read.layers().get(i).with(choices.get(i), mixers.create(
-                        choices.get(i).mixer(), read.layers().get(i).dims(), choices.get(i).settings())))
-                .toList();
-        return teacher.with(json, layers);
+                : MixerLayers.list(teacher.config(), choices);
+        return teacher.with(json, MixerLayers.blocks(read(json, mixers), choices, mixers));
     }
 
-    // A seed says how training began; the checkpoint does not need to know.
     private static boolean isOfficial(LayerChoice choice) {
-        boolean plain = choice.settings().without("seed").members().isEmpty();
+        boolean plain = MixerLayers.lasting(choice).isEmpty();
         return plain && (choice.mixer().equals("attention") || choice.mixer().equals("mamba2"));
     }
 
@@ -146,16 +136,6 @@ public final class HovleFamily implements ModelFamily {
         members.put("AutoModel", new JsonString(model));
         members.put("AutoModelForCausalLM", new JsonString(causal));
         return JsonObject.of(members);
-    }
-
-    private static JsonObject listed(JsonObject config, List<LayerChoice> choices) {
-        List<JsonValue> layers = new ArrayList<>();
-        for (LayerChoice choice : choices) {
-            layers.add(JsonObject.empty()
-                    .with("mixer", choice.mixer())
-                    .with("settings", Plain.json(choice.settings().without("seed").toMap())));
-        }
-        return config.with("carve", JsonObject.empty().with("layers", new JsonArray(layers)));
     }
 
     @Override

@@ -22,6 +22,10 @@ public record Normalization(List<Double> mean, List<Double> deviation, Scaling s
     public static final Normalization SIGLIP =
             new Normalization(List.of(0.5, 0.5, 0.5), List.of(0.5, 0.5, 0.5), Scaling.MULTIPLY);
 
+    /** CLIP's constants as the Hugging Face image processor computes them. */
+    public static final Normalization CLIP = new Normalization(List.of(0.48145466, 0.4578275, 0.40821073),
+            List.of(0.26862954, 0.26130258, 0.27577711), Scaling.MULTIPLY);
+
     /** The two ways to bring a byte to 0..1; they differ in the last bit. */
     public enum Scaling {
         /** Divides by 255 in float32, as torchvision's {@code ToTensor}. */

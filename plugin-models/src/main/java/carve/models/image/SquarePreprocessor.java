@@ -20,6 +20,11 @@ public record SquarePreprocessor(int size, Normalization normalization, boolean 
         return new SquarePreprocessor(size, Normalization.SIGLIP, false);
     }
 
+    /** Returns a preparation with CLIP's constants, stretched to the square. */
+    public static SquarePreprocessor clip(int size) {
+        return new SquarePreprocessor(size, Normalization.CLIP, false);
+    }
+
     @Override
     public PixelValues apply(RgbImage image) {
         RgbImage source = padding ? image.padToSquare(background(0), background(1), background(2)) : image;

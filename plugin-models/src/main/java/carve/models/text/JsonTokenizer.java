@@ -6,14 +6,18 @@ import carve.api.config.JsonArray;
 import carve.api.config.JsonObject;
 import carve.api.config.JsonString;
 import carve.api.config.JsonValue;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 
 /** A {@code tokenizer.json}, run by Hugging Face's tokenizers library. */
 final class JsonTokenizer implements Tokenizer {
@@ -31,19 +35,35 @@ final class JsonTokenizer implements Tokenizer {
     }
 
     static JsonTokenizer open(Path file) {
-        var vocabulary = vocabulary(Json.readObject(file));
+        return open(Json.readObject(file), file, () -> library(file));
+    }
+
+    /** Returns the tokenizer that JSON describes which was made of the files of a folder. */
+    static JsonTokenizer of(JsonObject json, Path folder) {
+        return open(json, folder, () -> library(new ByteArrayInputStream(Json.compact(json).getBytes(StandardCharsets.UTF_8))));
+    }
+
+    private static JsonTokenizer open(JsonObject json, Path from, Supplier<HuggingFaceTokenizer> make) {
+        var vocabulary = vocabulary(json);
         try {
-            var library = Libraries.open(HuggingFaceTokenizer.class, () -> library(file));
-            return new JsonTokenizer(library, vocabulary);
+            return new JsonTokenizer(Libraries.open(HuggingFaceTokenizer.class, make), vocabulary);
         } catch (RuntimeException e) {
             // the native half throws nothing more exact
-            throw new TextException("tokenizer %s: cannot be opened, %s".formatted(file, e.getMessage()), e);
+            throw new TextException("tokenizer %s: cannot be opened, %s".formatted(from, e.getMessage()), e);
         }
     }
 
     private static HuggingFaceTokenizer library(Path file) {
         try {
             return HuggingFaceTokenizer.newInstance(file, OPTIONS);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static HuggingFaceTokenizer library(InputStream json) {
+        try {
+            return HuggingFaceTokenizer.newInstance(json, OPTIONS);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -14,9 +14,10 @@ import java.util.OptionalInt;
 public interface Tokenizer extends AutoCloseable {
     /**
      * Opens the tokenizer in a model's folder: {@code tokenizer.json} if there is one, else {@code tokenizer.model} with
-     * {@code added_tokens.json} and {@code tokenizer_config.json} beside it.
+     * {@code added_tokens.json} and {@code tokenizer_config.json} beside it, else {@code vocab.json} and {@code merges.txt} as
+     * GPT-2, CodeGen and Phi have them.
      *
-     * @throws TextException if the folder has neither file, or it cannot be read
+     * @throws TextException if the folder has none of these, or one cannot be read
      */
     static Tokenizer open(Path folder) {
         Path json = folder.resolve("tokenizer.json");
@@ -27,7 +28,10 @@ public interface Tokenizer extends AutoCloseable {
         if (Files.isRegularFile(model)) {
             return SentencePieceTokenizer.open(model);
         }
-        throw new TextException("tokenizer: neither tokenizer.json nor tokenizer.model in " + folder);
+        if (Files.isRegularFile(folder.resolve(ByteLevelPairs.VOCABULARY))) {
+            return JsonTokenizer.of(ByteLevelPairs.json(folder), folder);
+        }
+        throw new TextException("tokenizer: neither tokenizer.json nor tokenizer.model nor vocab.json in " + folder);
     }
 
     /** Returns the ids of a text that stands at the beginning: with whatever the tokenizer puts before it, such as {@code <s>}. */

@@ -131,6 +131,6 @@ class SentencePieceTokenizerTest {
     void aFolderWithoutTokenizerIsNamed() {
         Path empty = folder.resolve("nothing");
         var e = assertThrows(TextException.class, () -> Tokenizer.open(empty));
-        assertEquals("tokenizer: neither tokenizer.json nor tokenizer.model in " + empty, e.getMessage());
+        assertEquals("tokenizer: neither tokenizer.json nor tokenizer.model nor vocab.json in " + empty, e.getMessage());
     }
 }

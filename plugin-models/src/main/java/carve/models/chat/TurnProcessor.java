@@ -1,0 +1,235 @@
+package carve.models.chat;
+
+import carve.api.config.JsonException;
+import carve.api.config.JsonObject;
+import carve.api.model.HostTensor;
+import carve.api.model.Message;
+import carve.api.model.Picture;
+import carve.api.model.Processor;
+import carve.api.model.Sample;
+import carve.api.tensor.Shape;
+import carve.models.image.ImageDecoder;
+import carve.models.image.ImagePreprocessor;
+import carve.models.image.PixelValues;
+import carve.models.text.ChatTokens;
+import carve.models.text.ChatTurn;
+import carve.models.text.Tokenizer;
+import carve.models.text.TurnTemplate;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/**
+ * Talks to models whose conversations are turns of question and answer, with or without pictures.
+ *
+ * <p>{@code <image>} in a text is the place of a picture. The text is cut there, each piece is tokenised alone, and the
+ * picture's token stands between them, once for each position that the picture takes: so targets of training stand where
+ * their tokens do, and a sample is as long as it looks. As the authors of TinyLLaVA do, a question's pictures come before
+ * its text, each on a line of its own, wherever they were named.
+ *
+ * @param template how turns are written
+ * @param tokenizer text to ids; owned
+ * @param vision what makes pixels of pictures, if the model takes pictures
+ * @param stops tokens that end an answer
+ */
+public record TurnProcessor(TurnTemplate template, Tokenizer tokenizer, Optional<Vision> vision, Set<Integer> stops)
+        implements Processor {
+    private static final String PLACE = "<image>";
+
+    /**
+     * How a model takes pictures.
+     *
+     * @param media the name of the tensor of all pictures, {@code (N, 3, S, S)}
+     * @param token the token of a picture
+     * @param positions how many positions a picture takes
+     * @param preprocessor what makes pixels of it
+     */
+    public record Vision(String media, int token, int positions, ImagePreprocessor preprocessor) {}
+
+    /** Copies the stops. */
+    public TurnProcessor {
+        stops = Set.copyOf(stops);
+    }
+
+    /** Opens a processor for text alone; {@code template} of the configuration is the template, or it is by the kind of model. */
+    public static TurnProcessor text(JsonObject config, Path folder) {
+        String usual = switch (config.optionalString("model_type").orElse("")) {
+            case "phi" -> "instruct";
+            case "qwen2", "internlm2" -> "chatml";
+            default -> "plain";
+        };
+        return open(config, folder, usual, config, Optional.empty());
+    }
+
+    /**
+     * Opens a processor.
+     *
+     * @param config the configuration, in which {@code template} and {@code system_message} may stand
+     * @param usual the template if it names none
+     * @param text the part of the configuration in which {@code eos_token_id} may stand
+     */
+    public static TurnProcessor open(
+            JsonObject config, Path folder, String usual, JsonObject text, Optional<Vision> vision) {
+        TurnTemplate named = TurnTemplate.of(config.optionalString("template").orElse(usual));
+        TurnTemplate template = config.optionalString("system_message").map(named::withSystemMessage).orElse(named);
+        Tokenizer tokenizer = Tokenizer.open(folder);
+        Set<Integer> stops = new TreeSet<>(Arrays.stream(template.stopIds(tokenizer)).boxed().toList());
+        endOfText(text).ifPresent(stops::add);
+        return new TurnProcessor(template, tokenizer, vision, stops);
+    }
+
+    // some models have a list of them, of which the template names those that matter
+    private static Optional<Integer> endOfText(JsonObject text) {
+        try {
+            return text.optionalInteger("eos_token_id");
+        } catch (JsonException _) {
+            return Optional.empty();
+        }
+    }
+
+    /** Returns the files that a tokenizer may consist of, and the configuration of generation. */
+    public static List<String> companions() {
+        return List.of("generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
+                "added_tokens.json", "special_tokens_map.json", "vocab.json", "merges.txt");
+    }
+
+    /** Turns, and the pixels of their pictures, in order. */
+    private record Read(List<ChatTurn> turns, TurnTemplate template, List<PixelValues> pixels) {}
+
+    @Override
+    public Sample prompt(List<Message> conversation) {
+        Read read = read(conversation);
+        if (!read.turns.getLast().answer().isEmpty()) {
+            throw new IllegalArgumentException("a prompt ends with what a person says, this one with the model's answer");
+        }
+        int[] ids = ids(read.template.prompt(read.turns));
+        return new Sample(ids, new boolean[ids.length], media(read.pixels));
+    }
+
+    @Override
+    public Sample example(List<Message> conversation) {
+        Read read = read(conversation);
+        ChatTokens tokens = read.template.encode(read.turns, this::ids);
+        return new Sample(tokens.ids(), tokens.answers(), media(read.pixels));
+    }
+
+    private Read read(List<Message> conversation) {
+        TurnTemplate used = template;
+        List<ChatTurn> turns = new ArrayList<>();
+        List<PixelValues> pixels = new ArrayList<>();
+        for (Message message : conversation) {
+            switch (message.role()) {
+                case SYSTEM -> used = used.withSystemMessage(message.text());
+                case USER -> {
+                    turns.add(new ChatTurn(question(message), ""));
+                    message.pictures().forEach(picture -> pixels.add(pixels(picture)));
+                }
+                case ASSISTANT -> {
+                    if (turns.isEmpty() || !turns.getLast().answer().isEmpty()) {
+                        throw new IllegalArgumentException("a conversation alternates between person and model");
+                    }
+                    turns.add(new ChatTurn(turns.removeLast().question(), answer(message)));
+                }
+            }
+        }
+        if (turns.isEmpty()) {
+            throw new IllegalArgumentException("a conversation needs something that a person says");
+        }
+        return new Read(turns, used, pixels);
+    }
+
+    private String question(Message message) {
+        int pictures = message.pictures().size();
+        int places = message.text().split(Pattern.quote(PLACE), -1).length - 1;
+        if (pictures > 0 && vision.isEmpty()) {
+            throw new IllegalArgumentException("this model takes text alone, but was given %d pictures".formatted(pictures));
+        }
+        if (places > 0 && places != pictures) {
+            throw new IllegalArgumentException("%d times '%s' for %d pictures".formatted(places, PLACE, pictures));
+        }
+        return pictures == 0
+                ? message.text()
+                : ((PLACE + "\n").repeat(pictures) + message.text().replace(PLACE, "").strip()).strip();
+    }
+
+    private static String answer(Message message) {
+        if (message.text().contains(PLACE) || !message.pictures().isEmpty()) {
+            throw new IllegalArgumentException("a model answers with text; '%s' is the place of a picture".formatted(PLACE));
+        }
+        return message.text();
+    }
+
+    private PixelValues pixels(Picture picture) {
+        return vision.orElseThrow().preprocessor().apply(ImageDecoder.standard().read(picture.bytes(), picture.name()));
+    }
+
+    private int[] ids(String text) {
+        String[] pieces = text.split(Pattern.quote(PLACE), -1);
+        int[] ids = tokenizer.encode(pieces[0]);
+        for (int i = 1; i < pieces.length; i++) {
+            Vision pictures = vision.orElseThrow(() -> new IllegalArgumentException(
+                    "'%s' is the place of a picture, and this model takes text alone".formatted(PLACE)));
+            int[] after = pieces[i].isEmpty() ? new int[0] : tokenizer.encodeContinuation(pieces[i]);
+            int at = ids.length;
+            ids = Arrays.copyOf(ids, at + pictures.positions() + after.length);
+            Arrays.fill(ids, at, at + pictures.positions(), pictures.token());
+            System.arraycopy(after, 0, ids, at + pictures.positions(), after.length);
+        }
+        return ids;
+    }
+
+    private Map<String, HostTensor> media(List<PixelValues> pictures) {
+        if (pictures.isEmpty()) {
+            return Map.of();
+        }
+        int size = pictures.getFirst().size();
+        float[] values = new float[pictures.size() * 3 * size * size];
+        for (int i = 0; i < pictures.size(); i++) {
+            float[] picture = pictures.get(i).values();
+            System.arraycopy(picture, 0, values, i * picture.length, picture.length);
+        }
+        return Map.of(vision.orElseThrow().media(), new HostTensor(Shape.of(pictures.size(), 3, size, size), values));
+    }
+
+    @Override
+    public int[] encode(String text) {
+        return tokenizer.encode(text);
+    }
+
+    @Override
+    public String decode(int... tokens) {
+        return tokenizer.decode(tokens);
+    }
+
+    @Override
+    public TextStream stream() {
+        carve.models.text.TextStream text = tokenizer.stream();
+        return new TextStream() {
+            @Override
+            public String push(int token) {
+                return text.append(token);
+            }
+
+            @Override
+            public String end() {
+                return text.finish();
+            }
+        };
+    }
+
+    @Override
+    public Set<Integer> excluded() {
+        return Set.of();
+    }
+
+    @Override
+    public void close() {
+        tokenizer.close();
+    }
+}

@@ -1,0 +1,165 @@
+package carve.models.decoder;
+
+import carve.api.config.JsonObject;
+import carve.api.config.Names;
+import carve.api.mixer.MixerCatalog;
+import carve.api.mixer.MixerDims;
+import carve.api.mixer.Rotary;
+import carve.api.model.Block;
+import carve.api.model.FeedForward;
+import carve.api.model.LayerChoice;
+import carve.api.model.Norm;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntFunction;
+
+/**
+ * What a configuration of a text decoder says: a {@code config.json}, or the {@code text_config} of a model with pictures,
+ * which leaves out what is as in the class of the Transformers library.
+ *
+ * @param json the configuration
+ * @param kind what {@code model_type} says
+ */
+public record DecoderConfig(JsonObject json, DecoderKind kind) {
+    private static final Map<String, FeedForward.Kind> PHI_ACTIVATIONS = Map.of(
+            "gelu_new", FeedForward.Kind.GELU_TANH,
+            "gelu_fast", FeedForward.Kind.GELU_TANH,
+            "gelu_pytorch_tanh", FeedForward.Kind.GELU_TANH,
+            "gelu", FeedForward.Kind.GELU);
+
+    /**
+     * Returns what a configuration says.
+     *
+     * @throws carve.api.config.JsonException if it asks for something that is not supported
+     */
+    public static DecoderConfig of(JsonObject json) {
+        String type = json.string("model_type");
+        DecoderKind kind = DecoderKind.of(type).orElseThrow(() ->
+                json.error("model_type", Names.unknown("kind of text decoder", type, DecoderKind.words())));
+        return new DecoderConfig(json, kind);
+    }
+
+    /** Refuses what this does not compute. */
+    public DecoderConfig {
+        refuse(json, "tie_word_embeddings", json.optionalFlag("tie_word_embeddings").orElse(false));
+        refuse(json, "qk_layernorm", json.optionalFlag("qk_layernorm").orElse(false));
+        refuse(json, "mlp_bias", json.optionalFlag("mlp_bias").orElse(false));
+        refuse(json, "use_sliding_window", json.optionalFlag("use_sliding_window").orElse(false));
+        if (kind == DecoderKind.MISTRAL && json.optionalInteger("sliding_window").isPresent()) {
+            throw json.error("sliding_window", "is not supported, attention sees everything; remove it if %s positions are enough"
+                    .formatted(json.integer("sliding_window")));
+        }
+        Optional<String> activation = json.optionalString("hidden_act");
+        List<String> known = kind.isPhi() ? PHI_ACTIVATIONS.keySet().stream().sorted().toList() : List.of("silu");
+        if (activation.isPresent() && !known.contains(activation.get())) {
+            throw json.error("hidden_act", Names.unknown("activation", activation.get(), known));
+        }
+        if (json.integer("hidden_size") % heads(json) != 0 && json.optionalInteger("head_dim").isEmpty()) {
+            throw json.error("num_attention_heads", "%d does not divide hidden_size %d"
+                    .formatted(heads(json), json.integer("hidden_size")));
+        }
+    }
+
+    private static void refuse(JsonObject json, String key, boolean asked) {
+        if (asked) {
+            throw json.error(key, "true is not supported");
+        }
+    }
+
+    private static int heads(JsonObject json) {
+        return json.optionalInteger("num_attention_heads").orElse(32);
+    }
+
+    /** Returns D. */
+    public int hidden() {
+        return json.integer("hidden_size");
+    }
+
+    /** Returns the number of layers. */
+    public int layers() {
+        return json.integer("num_hidden_layers");
+    }
+
+    /** Returns V. */
+    public int vocabulary() {
+        return kind.isPhi() ? json.optionalInteger("vocab_size").orElse(51_200) : json.integer("vocab_size");
+    }
+
+    /** Returns the width inside of feed-forward parts. */
+    public int inner() {
+        return json.integer("intermediate_size");
+    }
+
+    /** Returns the epsilon of norms. */
+    public double epsilon() {
+        return json.optionalReal(kind.epsilonKey()).orElse(kind.epsilon());
+    }
+
+    /** Returns whether the output layer has a bias. */
+    public boolean outputBias() {
+        return kind.isPhi();
+    }
+
+    /** Returns the dimensions of every layer. */
+    public MixerDims dims() {
+        int width = json.optionalInteger("head_dim").orElse(hidden() / heads(json));
+        boolean bias = switch (kind) {
+            case PHI, QWEN2 -> true;
+            case LLAMA, MISTRAL -> json.optionalFlag("attention_bias").orElse(false);
+            case INTERNLM2 -> json.optionalFlag("bias").orElse(true);
+        };
+        int kvHeads = json.optionalInteger("num_key_value_heads").orElse(heads(json));
+        boolean outputBias = bias && kind != DecoderKind.QWEN2;
+        return new MixerDims(hidden(), heads(json), kvHeads, width, bias, outputBias, epsilon(), rotary(width));
+    }
+
+    private Rotary rotary(int headWidth) {
+        double factor = 0;
+        Optional<JsonObject> scaling = json.optionalObject("rope_scaling");
+        if (scaling.isPresent()) {
+            String key = scaling.get().has("rope_type") ? "rope_type" : "type";
+            String type = scaling.get().string(key);
+            if (!type.equals("dynamic") && !type.equals("default")) {
+                throw scaling.get().error(key, "'%s' is not supported; there are default, dynamic".formatted(type));
+            }
+            factor = type.equals("dynamic") ? scaling.get().real("factor") : 0;
+        }
+        double part = kind.isPhi() ? json.optionalReal("partial_rotary_factor").orElse(0.5) : 1;
+        return new Rotary(json.optionalReal("rope_theta").orElse(10_000.0), (int) (part * headWidth),
+                json.optionalInteger("max_position_embeddings").orElse(2048), factor);
+    }
+
+    /** Returns the norm of blocks and before the output. */
+    public Norm norm() {
+        return new Norm(kind.norm(), hidden(), epsilon());
+    }
+
+    private FeedForward feedForward() {
+        FeedForward.Kind form = kind.isPhi()
+                ? PHI_ACTIVATIONS.get(json.optionalString("hidden_act").orElse("gelu_new"))
+                : FeedForward.Kind.SWIGLU;
+        return new FeedForward(form, hidden(), inner(), kind.isPhi());
+    }
+
+    /** Returns the layers with the mixers of these choices, and labels by their numbers. */
+    public List<Block> blocks(List<LayerChoice> choices, MixerCatalog mixers, IntFunction<String> label) {
+        if (choices.size() != layers()) {
+            throw json.error("num_hidden_layers", "is %d, but mixers are named for %d layers".formatted(layers(), choices.size()));
+        }
+        List<Block> blocks = new ArrayList<>();
+        for (int i = 0; i < choices.size(); i++) {
+            LayerChoice choice = choices.get(i);
+            blocks.add(new Block(label.apply(i), dims(), choice, mixers.create(choice.mixer(), dims(), choice.settings()),
+                    norm(), feedForward(), kind.isPhi()));
+        }
+        return List.copyOf(blocks);
+    }
+
+    /** Returns attention for every layer, as all of these kinds begin. */
+    List<LayerChoice> attention() {
+        return Collections.nCopies(layers(), LayerChoice.of("attention"));
+    }
+}

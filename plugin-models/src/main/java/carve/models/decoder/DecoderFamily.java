@@ -1,0 +1,85 @@
+package carve.models.decoder;
+
+import carve.api.checkpoint.NameMap;
+import carve.api.checkpoint.NameRule;
+import carve.api.config.JsonObject;
+import carve.api.mixer.MixerCatalog;
+import carve.api.model.LayerChoice;
+import carve.api.model.LayerPlan;
+import carve.api.model.ModelFamily;
+import carve.api.model.ModelSpec;
+import carve.api.model.Processor;
+import carve.api.model.TokenEmbedding;
+import carve.models.MixerLayers;
+import carve.models.chat.TurnProcessor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Decoders for text alone, in the layouts of the Transformers library: Llama, Mistral, Qwen2, InternLM2, Phi; and hybrids of
+ * them, which have {@code mamba_config.json} beside {@code config.json} as the authors of MambaInLlama write them.
+ */
+public final class DecoderFamily implements ModelFamily {
+    /** Makes the family. */
+    public DecoderFamily() {}
+
+    @Override
+    public String name() {
+        return "decoder";
+    }
+
+    @Override
+    public boolean recognises(JsonObject config) {
+        return config.optionalString("model_type").flatMap(DecoderKind::of).isPresent();
+    }
+
+    @Override
+    public JsonObject gather(Path folder, JsonObject config) {
+        return MambaFile.gather(folder, config);
+    }
+
+    @Override
+    public Map<String, byte[]> files(JsonObject config) {
+        return MambaFile.files(config);
+    }
+
+    @Override
+    public ModelSpec read(JsonObject json, MixerCatalog mixers) {
+        DecoderConfig config = DecoderConfig.of(json);
+        return new ModelSpec(name(), json, new TokenEmbedding(config.vocabulary(), config.hidden()),
+                config.blocks(MambaFile.choices(json, config), mixers, i -> "llm." + i), config.norm(), config.vocabulary(),
+                config.outputBias(), List.of());
+    }
+
+    @Override
+    public NameMap names(ModelSpec spec) {
+        return NameMap.of(rules(DecoderConfig.of(spec.config()), spec, ""));
+    }
+
+    /** Returns the rules of a decoder's tensors under a prefix; old tables of rotary frequencies are carried along. */
+    public static List<NameRule> rules(DecoderConfig config, ModelSpec spec, String prefix) {
+        List<NameRule> rules = new ArrayList<>(config.kind().names().rules(spec, prefix));
+        rules.add(NameRule.keep(prefix + "model.layers.{i}.self_attn.rotary_emb.inv_freq").over(0, config.layers()));
+        return rules;
+    }
+
+    @Override
+    public ModelSpec convert(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
+        plan.checked(teacher.layers().size(), mixers.names());
+        List<LayerChoice> choices = MixerLayers.planned(teacher, plan);
+        JsonObject json = MambaFile.with(teacher.config(), DecoderConfig.of(teacher.config()), choices);
+        return teacher.with(json, MixerLayers.blocks(read(json, mixers), choices, mixers));
+    }
+
+    @Override
+    public Processor processor(ModelSpec spec, Path folder) {
+        return TurnProcessor.text(spec.config(), folder);
+    }
+
+    @Override
+    public List<String> companions() {
+        return TurnProcessor.companions();
+    }
+}

@@ -1,0 +1,105 @@
+package carve.models.text;
+
+import carve.api.config.Json;
+import carve.api.config.JsonArray;
+import carve.api.config.JsonNull;
+import carve.api.config.JsonObject;
+import carve.api.config.JsonString;
+import carve.api.config.JsonValue;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Byte-level pair encoding as GPT-2 (Radford et al. 2019) has it and CodeGen and Phi took over: {@code vocab.json} with the
+ * id of each token, {@code merges.txt} with a pair of tokens on each line, best one first, and {@code added_tokens.json}
+ * with further tokens, which are found in texts as they stand. Written as the {@code tokenizer.json} that says the same.
+ */
+final class ByteLevelPairs {
+    static final String VOCABULARY = "vocab.json";
+    private static final String MERGES = "merges.txt";
+    private static final String ADDED = "added_tokens.json";
+    private static final String SPECIAL = "special_tokens_map.json";
+
+    private ByteLevelPairs() {}
+
+    static JsonObject json(Path folder) {
+        JsonObject vocabulary = Json.readObject(folder.resolve(VOCABULARY));
+        return JsonObject.empty()
+                .with("version", "1.0")
+                .with("truncation", new JsonNull())
+                .with("padding", new JsonNull())
+                .with("added_tokens", addedTokens(folder, vocabulary))
+                .with("normalizer", new JsonNull())
+                .with("pre_tokenizer", byteLevel(false))
+                .with("post_processor", byteLevel(true))
+                .with("decoder", byteLevel(true))
+                .with("model", JsonObject.empty()
+                        .with("type", "BPE")
+                        .with("dropout", new JsonNull())
+                        .with("unk_token", new JsonNull())
+                        .with("continuing_subword_prefix", "")
+                        .with("end_of_word_suffix", "")
+                        .with("fuse_unk", false)
+                        .with("vocab", vocabulary)
+                        .with("merges", merges(folder.resolve(MERGES))));
+    }
+
+    private static JsonObject byteLevel(boolean prefixSpace) {
+        return JsonObject.empty()
+                .with("type", "ByteLevel")
+                .with("add_prefix_space", prefixSpace)
+                .with("trim_offsets", true)
+                .with("use_regex", true);
+    }
+
+    private static JsonArray merges(Path file) {
+        try {
+            return JsonArray.ofStrings(Files.readAllLines(file).stream()
+                    .filter(line -> !line.isBlank() && !line.startsWith("#version"))
+                    .toList());
+        } catch (IOException e) {
+            throw new TextException("tokenizer %s: cannot be read, %s".formatted(file, e.getMessage()), e);
+        }
+    }
+
+    // by id; the special ones are those that special_tokens_map.json names, and the end of text in any case
+    private static JsonArray addedTokens(Path folder, JsonObject vocabulary) {
+        List<String> special = special(folder);
+        Map<String, Integer> ids = new LinkedHashMap<>();
+        special.stream().filter(vocabulary::has).forEach(token -> ids.put(token, vocabulary.integer(token)));
+        if (Files.isRegularFile(folder.resolve(ADDED))) {
+            JsonObject added = Json.readObject(folder.resolve(ADDED));
+            added.keys().forEach(token -> ids.put(token, added.integer(token)));
+        }
+        Map<Integer, JsonValue> tokens = new TreeMap<>();
+        ids.forEach((token, id) -> tokens.put(id, JsonObject.empty()
+                .with("id", id)
+                .with("content", token)
+                .with("single_word", false)
+                .with("lstrip", false)
+                .with("rstrip", false)
+                .with("normalized", false)
+                .with("special", special.contains(token))));
+        return new JsonArray(List.copyOf(tokens.values()));
+    }
+
+    private static List<String> special(Path folder) {
+        List<String> special = new ArrayList<>(List.of("<|endoftext|>"));
+        if (Files.isRegularFile(folder.resolve(SPECIAL))) {
+            for (JsonValue value : Json.readObject(folder.resolve(SPECIAL)).members().values()) {
+                if (value instanceof JsonString token) {
+                    special.add(token.text());
+                } else if (value instanceof JsonObject token) {
+                    special.add(token.string("content"));
+                }
+            }
+        }
+        return special;
+    }
+}

@@ -1,0 +1,182 @@
+package carve.models.decoder;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import carve.api.checkpoint.NameMap;
+import carve.api.config.Json;
+import carve.api.config.JsonException;
+import carve.api.config.JsonObject;
+import carve.api.config.MapSettings;
+import carve.api.device.ReferenceDevice;
+import carve.api.mixer.MixerCatalog;
+import carve.api.model.LayerChoice;
+import carve.api.model.LayerPlan;
+import carve.api.model.LoadedModel;
+import carve.api.model.ModelFamily;
+import carve.api.model.ModelFolder;
+import carve.api.model.ModelSpec;
+import carve.attention.AttentionProvider;
+import carve.mamba2.MambaInLlamaProvider;
+import carve.testkit.FamilyContract;
+import carve.testkit.MixerList;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Decoders of each kind, made small and at random. */
+final class DecoderFamilyTest {
+    private static final DecoderFamily FAMILY = new DecoderFamily();
+
+    private static MixerCatalog mixers() {
+        return MixerList.of(new AttentionProvider(), new MambaInLlamaProvider()).with("mamba-in-llama", MapSettings.of(Map.of(
+                "conv-width", 4, "norm-epsilon", 1e-5, "bias", false, "repeat-before-conv", false, "state", "f32", "seed",
+                "kqvo")).take());
+    }
+
+    private static JsonObject config(String type) {
+        JsonObject config = JsonObject.empty()
+                .with("model_type", type)
+                .with("hidden_size", 24)
+                .with("intermediate_size", 40)
+                .with("num_hidden_layers", 3)
+                .with("num_attention_heads", 4)
+                .with("num_key_value_heads", 2)
+                .with("vocab_size", 11)
+                .with("max_position_embeddings", 64);
+        return type.equals("phi") ? config.with("num_key_value_heads", 4).with("partial_rotary_factor", 0.67) : config;
+    }
+
+    /** The laws of families on one kind. */
+    abstract static class OnKind extends FamilyContract {
+        private final JsonObject config;
+
+        @TempDir
+        private Path temporary;
+
+        OnKind(JsonObject config) {
+            this.config = config;
+        }
+
+        @BeforeEach
+        void write() throws IOException {
+            Files.createDirectories(temporary.resolve("empty"));
+            for (Map.Entry<String, byte[]> file : FAMILY.files(config).entrySet()) {
+                Files.write(temporary.resolve("empty").resolve(file.getKey()), file.getValue());
+            }
+            try (ReferenceDevice device = new ReferenceDevice();
+                    ModelFolder empty = ModelFolder.open(temporary.resolve("empty"), List.of(FAMILY), mixers());
+                    LoadedModel model = empty.initial(device, 42)) {
+                empty.save(model, folder());
+            }
+        }
+
+        @Override
+        protected ModelFamily family() {
+            return FAMILY;
+        }
+
+        @Override
+        protected MixerCatalog mixers() {
+            return DecoderFamilyTest.mixers();
+        }
+
+        @Override
+        protected Path folder() {
+            return temporary.resolve("model");
+        }
+    }
+
+    @Nested
+    final class Llama extends OnKind {
+        Llama() {
+            super(config("llama").with("attention_bias", true));
+        }
+    }
+
+    @Nested
+    final class Mistral extends OnKind {
+        Mistral() {
+            super(config("mistral").with("head_dim", 8));
+        }
+    }
+
+    @Nested
+    final class Qwen2 extends OnKind {
+        Qwen2() {
+            super(config("qwen2"));
+        }
+    }
+
+    @Nested
+    final class InternLm2 extends OnKind {
+        InternLm2() {
+            super(config("internlm2").with("bias", true));
+        }
+    }
+
+    @Nested
+    final class Phi extends OnKind {
+        Phi() {
+            super(config("phi"));
+        }
+    }
+
+    @Nested
+    final class Hybrid extends OnKind {
+        Hybrid() {
+            super(FAMILY.convert(FAMILY.read(config("llama"), DecoderFamilyTest.mixers()), new LayerPlan(List.of(
+                    LayerChoice.of("keep"), LayerChoice.of("mamba-in-llama"), LayerChoice.of("keep"))),
+                    DecoderFamilyTest.mixers()).config());
+        }
+    }
+
+    private static TreeSet<String> layer(JsonObject config) {
+        ModelSpec spec = FAMILY.read(config, mixers());
+        NameMap names = FAMILY.names(spec);
+        TreeSet<String> found = new TreeSet<>();
+        names.checkpointNames().stream().filter(name -> name.startsWith("model.layers.1.") && !name.endsWith("inv_freq"))
+                .forEach(name -> found.add(name.substring("model.layers.1.".length())));
+        return found;
+    }
+
+    /** Names are those of the Transformers library. */
+    @Test
+    void namesAreOfficial() {
+        assertEquals(new TreeSet<>(List.of("input_layernorm.weight", "post_attention_layernorm.weight", "mlp.gate_proj.weight",
+                "mlp.up_proj.weight", "mlp.down_proj.weight", "self_attn.q_proj.weight", "self_attn.q_proj.bias",
+                "self_attn.k_proj.weight", "self_attn.k_proj.bias", "self_attn.v_proj.weight", "self_attn.v_proj.bias",
+                "self_attn.o_proj.weight")), layer(config("qwen2")));
+        assertEquals(new TreeSet<>(List.of("attention_norm.weight", "ffn_norm.weight", "feed_forward.w1.weight",
+                "feed_forward.w2.weight", "feed_forward.w3.weight", "attention.wqkv.weight", "attention.wo.weight")),
+                layer(config("internlm2").with("bias", false)));
+        assertEquals(new TreeSet<>(List.of("input_layernorm.weight", "input_layernorm.bias", "mlp.fc1.weight", "mlp.fc1.bias",
+                "mlp.fc2.weight", "mlp.fc2.bias", "self_attn.q_proj.weight", "self_attn.q_proj.bias", "self_attn.k_proj.weight",
+                "self_attn.k_proj.bias", "self_attn.v_proj.weight", "self_attn.v_proj.bias", "self_attn.dense.weight",
+                "self_attn.dense.bias")), layer(config("phi")));
+    }
+
+    @Test
+    void whatIsNotComputedIsRefused() {
+        assertRefused("tie_word_embeddings: true is not supported", config("qwen2").with("tie_word_embeddings", true));
+        assertRefused("use_sliding_window: true is not supported", config("qwen2").with("use_sliding_window", true));
+        assertRefused("hidden_act: no activation 'relu'; there is silu", config("llama").with("hidden_act", "relu"));
+        assertRefused("rope_scaling.type: 'yarn' is not supported; there are default, dynamic",
+                config("llama").with("rope_scaling", JsonObject.empty().with("type", "yarn")));
+        assertRefused("num_attention_heads: 5 does not divide hidden_size 24",
+                config("llama").with("num_attention_heads", 5));
+    }
+
+    private static void assertRefused(String message, JsonObject config) {
+        JsonObject parsed = Json.parseObject(Json.print(config), "");
+        assertEquals(message,
+                assertThrows(JsonException.class, () -> FAMILY.read(parsed, mixers())).getMessage());
+    }
+}
