@@ -5,7 +5,8 @@ module carve.models {
 
     provides carve.api.model.ModelFamily with
             carve.models.decoder.DecoderFamily,
-            carve.models.hovle.HovleFamily;
+            carve.models.hovle.HovleFamily,
+            carve.models.llava.LlavaFamily;
     provides carve.api.stage.DataProvider with carve.models.data.ShapesProvider;
     provides carve.api.stage.DatasetGenerator with carve.models.data.ShapesGenerator;
 }

@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** What the tests of official layers and models share. */
-final class Official {
+public final class Official {
     private Official() {}
 
     /** Returns the two mixers that official models have, with the defaults of their modules. */
@@ -34,7 +34,7 @@ final class Official {
     }
 
     /** Returns the fixture's tensors under a prefix on a device, by the names that a map gives them in the model. */
-    static Map<String, Tensor> weights(Device device, Fixture fixture, String prefix, NameMap names) {
+    public static Map<String, Tensor> weights(Device device, Fixture fixture, String prefix, NameMap names) {
         Map<String, TensorData> found = new LinkedHashMap<>();
         for (String name : fixture.names()) {
             if (name.startsWith(prefix)) {
@@ -52,7 +52,7 @@ final class Official {
     }
 
     /** Returns values by model name as the checkpoint has them, where it has one tensor for several. */
-    static double[] inCheckpoint(NameMap names, String checkpointName, Map<String, Tensor> values) {
+    public static double[] inCheckpoint(NameMap names, String checkpointName, Map<String, Tensor> values) {
         Map<String, TensorData> data = new LinkedHashMap<>();
         values.forEach((name, tensor) ->
                 data.put(name, new TensorData(tensor.type(), MemorySegment.ofArray(tensor.floats()))));

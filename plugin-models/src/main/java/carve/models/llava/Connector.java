@@ -1,0 +1,57 @@
+package carve.models.llava;
+
+import carve.api.config.JsonObject;
+import carve.api.model.FeedForward;
+import carve.api.op.Linear;
+import carve.api.param.Init;
+import carve.api.param.ParamSpec;
+import carve.api.param.Params;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What makes inputs of a decoder of the features of a tower: linear layers with exact GELU between them, numbered as in the
+ * checkpoint, where activations count: {@code 0.weight}, {@code 0.bias}, {@code 2.weight} ...
+ *
+ * @param inputs the width of features
+ * @param hidden D, the width of the decoder
+ * @param depth how many linear layers
+ */
+record Connector(int inputs, int hidden, int depth) {
+    private static final Pattern PERCEPTRON = Pattern.compile("mlp([1-9])x_gelu");
+
+    /** Returns the connector that {@code connector_type} says: {@code mlp2x_gelu} for two layers. */
+    static Connector of(JsonObject config, int inputs, int hidden) {
+        String type = config.string("connector_type");
+        Matcher matcher = PERCEPTRON.matcher(type);
+        if (!matcher.matches()) {
+            throw config.error("connector_type", "'%s' is not supported; there are mlp1x_gelu, mlp2x_gelu and so on".formatted(type));
+        }
+        return new Connector(inputs, hidden, Integer.parseInt(matcher.group(1)));
+    }
+
+    /** Returns the parameters. */
+    List<ParamSpec> parameters() {
+        List<ParamSpec> specs = new ArrayList<>();
+        for (int i = 0; i < depth; i++) {
+            int width = i == 0 ? inputs : hidden;
+            specs.add(new ParamSpec(2 * i + ".weight", Shape.of(hidden, width), Init.fanIn(width)));
+            specs.add(new ParamSpec(2 * i + ".bias", Shape.of(hidden), Init.ZEROS));
+        }
+        return List.copyOf(specs);
+    }
+
+    /** Returns inputs {@code (..., D)} for features {@code (..., inputs)}. */
+    Tensor apply(Params p, Tensor features) {
+        Tensor x = features;
+        for (int i = 0; i < depth; i++) {
+            Tensor given = i == 0 ? x : FeedForward.gelu(x);
+            x = Linear.apply(given, p.get(2 * i + ".weight"), p.get(2 * i + ".bias"));
+        }
+        return x;
+    }
+}

@@ -1,0 +1,69 @@
+package carve.models.llava;
+
+import carve.api.config.JsonObject;
+import carve.api.config.Names;
+import carve.models.chat.TurnProcessor;
+import carve.models.decoder.DecoderConfig;
+import carve.models.image.SquarePreprocessor;
+import java.util.List;
+
+/**
+ * What a {@code config.json} of TinyLLaVA says: a decoder in {@code text_config}, a tower in {@code vision_config}, and what
+ * joins them.
+ */
+record LlavaConfig(JsonObject json) {
+    private static final List<String> ASPECTS = List.of("square", "pad");
+
+    static boolean recognises(JsonObject config) {
+        return config.optionalString("model_type").filter("tinyllava"::equals).isPresent();
+    }
+
+    LlavaConfig {
+        same(json, "hidden_size", text(json).hidden());
+        same(json, "vocab_size", text(json).vocabulary());
+        same(json, "vision_hidden_size", Tower.of(json).hidden());
+        String aspect = json.optionalString("image_aspect_ratio").orElse("square");
+        if (!ASPECTS.contains(aspect)) {
+            throw json.error("image_aspect_ratio", Names.unknown("treatment of pictures", aspect, ASPECTS));
+        }
+        if (json.optionalInteger("image_token_index").orElse(-1) >= text(json).vocabulary()) {
+            throw json.error("image_token_index", "is %d, beyond a vocabulary of %d"
+                    .formatted(json.integer("image_token_index"), text(json).vocabulary()));
+        }
+    }
+
+    private static void same(JsonObject json, String key, int part) {
+        if (json.optionalInteger(key).isPresent() && json.integer(key) != part) {
+            throw json.error(key, "is %d, but by the parts of the model it is %d".formatted(json.integer(key), part));
+        }
+    }
+
+    private static DecoderConfig text(JsonObject json) {
+        return DecoderConfig.of(json.object("text_config"));
+    }
+
+    DecoderConfig decoder() {
+        return text(json);
+    }
+
+    private int imageToken() {
+        return json.optionalInteger("image_token_index").orElse(-200);
+    }
+
+    LlavaInput input() {
+        Tower tower = Tower.of(json);
+        Connector connector = Connector.of(json, tower.hidden(), decoder().hidden());
+        return new LlavaInput(decoder().vocabulary(), tower, connector, imageToken());
+    }
+
+    // CLIP's own mean and deviation, SigLIP's halves
+    TurnProcessor.Vision vision() {
+        Tower tower = Tower.of(json);
+        boolean padding = json.optionalString("image_aspect_ratio").orElse("square").equals("pad");
+        SquarePreprocessor square = tower.kind() == Tower.Kind.SIGLIP
+                ? SquarePreprocessor.siglip(tower.image())
+                : SquarePreprocessor.clip(tower.image());
+        return new TurnProcessor.Vision(LlavaInput.IMAGES, imageToken(), tower.features(),
+                new SquarePreprocessor(square.size(), square.normalization(), padding));
+    }
+}

@@ -1,0 +1,252 @@
+package carve.models.llava;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import carve.api.device.Device;
+import carve.api.model.Inputs;
+import carve.api.model.LoadedModel;
+import carve.api.model.ModelFolder;
+import carve.api.model.ModelState;
+import carve.api.model.SiteProbe;
+import carve.api.model.Storage;
+import carve.api.op.Sequences;
+import carve.api.param.Params;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import carve.models.hovle.Official;
+import carve.testkit.Close;
+import carve.testkit.Fixture;
+import carve.testkit.Tolerance;
+import carve.testkit.Values;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** TinyLLaVA and MaTVLM agree with what the authors' code computed: all at once, step by step, and in gradients. */
+abstract class OfficialModelContract {
+    private static final int IMAGE = -200;
+
+    /** Returns the device under test, new; it is closed. */
+    protected abstract Device open();
+
+    private interface Check {
+        void of(LoadedModel model, ModelFolder folder, Fixture io);
+    }
+
+    private Stream<DynamicTest> each(Check check) {
+        return Tiny.MODELS.stream().map(name -> DynamicTest.dynamicTest(name, () -> {
+            try (Device device = open();
+                    Fixture io = Fixture.open(name + "/io");
+                    ModelFolder folder = ModelFolder.open(Tiny.folder(name), List.of(Tiny.FAMILY), Tiny.mixers());
+                    LoadedModel model = folder.load(device, Storage.KEEP)) {
+                check.of(model, folder, io);
+            }
+        }));
+    }
+
+    private static List<String> cases(Fixture io) {
+        return io.names().stream()
+                .filter(name -> name.matches("in\\.(L\\d+s\\d+|img)\\.input_ids"))
+                .map(name -> name.split("\\.")[1])
+                .toList();
+    }
+
+    private static Map<String, Tensor> media(Device device, Fixture io, String name) {
+        String images = "in." + name + ".images";
+        return io.names().contains(images) ? Map.of(LlavaInput.IMAGES, io.tensor(device, images)) : Map.of();
+    }
+
+    private static Inputs inputs(Device device, Fixture io, String name) {
+        Shape shape = io.shape("in." + name + ".input_ids");
+        Sequences rows = Sequences.whole(shape.extent(0), shape.extent(1));
+        return new Inputs(io.ints("in." + name + ".input_ids"), rows, media(device, io, name));
+    }
+
+    // a fixture, or its twin alone, may hold the last positions only
+    private static void assertLast(Fixture io, String kind, String name, Tensor actual) {
+        double[] truth = io.truth(name);
+        int positions = truth.length / actual.extent(2);
+        Tensor last = actual.slice(1, actual.extent(1) - positions, actual.extent(1));
+        Close.f64(io + " " + name, last.shape(), truth, Values.of(last), 10 * io.floor(kind));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> logitsAndHiddenStatesAgree() {
+        return each((model, folder, io) -> {
+            for (String name : cases(io)) {
+                SiteProbe probe = new SiteProbe(_ -> true);
+                Tensor logits = model.model().forward(model.params(), inputs(model.device(), io, name), probe);
+                assertLast(io, "logits", "out." + name + ".logits", logits);
+                Map<String, Tensor> hidden = hidden(model, probe);
+                for (String tensor : io.names()) {
+                    if (tensor.startsWith("out." + name + ".h.")) {
+                        assertLast(io, tensor.endsWith("final_norm") ? "norm" : "logits", tensor,
+                                hidden.get(tensor.substring(("out." + name + ".h.").length())));
+                    }
+                }
+            }
+        });
+    }
+
+    private static Map<String, Tensor> hidden(LoadedModel model, SiteProbe probe) {
+        Map<String, Tensor> hidden = new LinkedHashMap<>();
+        probe.values().forEach((site, value) -> hidden.put(site.replaceFirst("^input\\.", ""), value));
+        for (int i = 0; i < model.spec().layers().size(); i++) {
+            hidden.put(model.spec().layers().get(i).label(), probe.values().get("layers." + i + ".output"));
+        }
+        return hidden;
+    }
+
+    @TestFactory
+    Stream<DynamicTest> gradientsAgree() {
+        return each((model, folder, io) -> {
+            for (String name : cases(io)) {
+                if (io.names().contains("out." + name + ".mse")) {
+                    gradients(model, folder, io, name);
+                }
+            }
+        });
+    }
+
+    private static void gradients(LoadedModel model, ModelFolder folder, Fixture io, String name) {
+        Tape tape = new Tape();
+        Map<String, Tensor> watched = new LinkedHashMap<>();
+        model.params().asMap().forEach((parameter, value) -> watched.put(parameter, tape.watch(value)));
+        Inputs inputs = inputs(model.device(), io, name);
+        Map<String, Tensor> media = new LinkedHashMap<>();
+        inputs.media().forEach((medium, value) -> media.put(medium, tape.watch(value)));
+        Tensor logits = model.model().forward(
+                Params.of(watched), new Inputs(inputs.tokens(), inputs.sequences(), media), SiteProbe.NONE);
+        Tensor difference = logits.subtract(io.tensor(model.device(), "in." + name + ".target"));
+        Tensor loss = difference.multiply(difference).mean();
+        io.assertAgrees("loss", "out." + name + ".mse", loss);
+        List<Tensor> of = new ArrayList<>(watched.values());
+        of.addAll(media.values());
+        List<Tensor> found = tape.gradients(loss, of);
+        Map<String, Tensor> gradients = new LinkedHashMap<>();
+        watched.keySet().forEach(parameter -> gradients.put(parameter, found.get(gradients.size())));
+        folder.spec().carried().forEach(carried ->
+                gradients.put(carried.name(), Tensors.zeros(model.device(), carried.shape())));
+        if (!media.isEmpty()) {
+            io.assertAgrees("grad", "out." + name + ".grad.images", found.getLast());
+        }
+        parameters(folder, io, "out." + name + ".", gradients);
+    }
+
+    // the norm of each parameter's gradient, and some gradients whole
+    private static void parameters(ModelFolder folder, Fixture io, String prefix, Map<String, Tensor> gradients) {
+        for (String tensor : io.names()) {
+            String parameter = tensor.replaceFirst("^" + Pattern.quote(prefix) + "grad(norm)?\\.", "");
+            if (!folder.checkpoint().names().contains(parameter)) {
+                continue;
+            }
+            double[] values = Official.inCheckpoint(folder.names(), parameter, gradients);
+            double norm = Math.sqrt(Arrays.stream(values).map(x -> x * x).sum());
+            if (parameter.contains("vision_tower") && parameter.endsWith("k_proj.bias")) {
+                assertTrue(norm < 1e-7, tensor); // nothing but rounding: a bias of keys changes no softmax
+            } else if (tensor.startsWith(prefix + "gradnorm.")) {
+                io.assertAgrees("grad", tensor, Shape.of(), new double[] {norm});
+            } else {
+                io.assertAgrees("grad", tensor, io.shape(tensor), values);
+            }
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> greedyTokensAgree() {
+        return each((model, folder, io) -> {
+            for (String name : cases(io)) {
+                if (io.names().contains("out." + name + ".greedy_tokens")) {
+                    greedy(model, io, name);
+                }
+            }
+        });
+    }
+
+    private static void greedy(LoadedModel model, Fixture io, String name) {
+        int[] expected = io.ints("out." + name + ".greedy_tokens");
+        Inputs prompt = inputs(model.device(), io, name);
+        int prompted = model.spec().input().sequences(prompt).positions();
+        int[] chosen = new int[expected.length];
+        List<Tensor> logits = new ArrayList<>();
+        try (ModelState state = model.model().newState(model.device(), 1, prompted + expected.length)) {
+            Tensor next = model.model().advance(model.params(), prompt, state);
+            assertEquals(prompted, state.position());
+            for (int i = 0; i < expected.length; i++) {
+                logits.add(next.reshape(1, -1));
+                chosen[i] = best(next.floats());
+                next = i + 1 == expected.length ? next : model.model().advance(model.params(), Inputs.text(chosen[i]), state);
+            }
+        }
+        assertArrayEquals(expected, chosen, name);
+        stepLogits(io, "out." + name + ".greedy_step_logits", logits);
+    }
+
+    // the float64 run kept every few steps alone
+    private static void stepLogits(Fixture io, String name, List<Tensor> logits) {
+        double[] truth = io.truth(name);
+        int kept = truth.length / io.shape(name).extent(1);
+        int every = logits.size() / kept;
+        Tensor found = Tensors.concat(0, IntStream.range(0, kept).mapToObj(i -> logits.get(i * every)).toList());
+        Close.f64(io + " " + name, found.shape(), truth, Values.of(found), 10 * io.floor("logits"));
+    }
+
+    private static int best(float[] logits) {
+        return IntStream.range(0, logits.length).reduce((a, b) -> logits[b] > logits[a] ? b : a).orElseThrow();
+    }
+
+    /** A padded batch, with one token for each picture and with one for each of its positions. */
+    @TestFactory
+    Stream<DynamicTest> paddedBatchesAgree() {
+        return each((model, folder, io) -> {
+            Shape shape = io.shape("in.pad.input_ids");
+            int[] tokens = io.ints("in.pad.input_ids");
+            int[] mask = io.ints("in.pad.attention_mask");
+            int[] lengths = new int[shape.extent(0)];
+            for (int i = 0; i < mask.length; i++) {
+                lengths[i / shape.extent(1)] += mask[i];
+            }
+            Inputs compact = new Inputs(
+                    tokens, Sequences.padded(shape.extent(1), lengths), media(model.device(), io, "pad"));
+            Sequences spliced = model.spec().input().sequences(compact);
+            Tensor logits = model.model().forward(model.params(), compact, SiteProbe.NONE);
+            double[] truth = io.truth("out.pad.logits");
+            double[] values = Values.of(logits);
+            int vocabulary = logits.extent(2);
+            for (int i = 0; i < values.length; i++) {
+                int at = i / vocabulary;
+                boolean padding = at % spliced.positions() >= spliced.lengths().get(at / spliced.positions());
+                values[i] = padding ? truth[i] : values[i]; // what comes out of padding means nothing
+            }
+            io.assertAgrees("logits", "out.pad.logits", logits.shape(), values);
+            Tensor again = model.model().forward(model.params(), expanded(compact, spliced, 15), SiteProbe.NONE);
+            Close.ratio("a token for each position", logits, again, Tolerance.ELEMENTWISE);
+        });
+    }
+
+    private static Inputs expanded(Inputs compact, Sequences spliced, int features) {
+        int positions = compact.sequences().positions();
+        int[] tokens = new int[spliced.batch() * spliced.positions()];
+        for (int b = 0; b < spliced.batch(); b++) {
+            int at = b * spliced.positions();
+            for (int t = 0; t < compact.sequences().lengths().get(b); t++) {
+                int token = compact.tokens()[b * positions + t];
+                int times = token == IMAGE ? features : 1;
+                Arrays.fill(tokens, at, at + times, token);
+                at += times;
+            }
+        }
+        return new Inputs(tokens, spliced, compact.media());
+    }
+}

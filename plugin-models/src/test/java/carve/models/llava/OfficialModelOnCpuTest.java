@@ -1,0 +1,13 @@
+package carve.models.llava;
+
+import carve.api.config.MapSettings;
+import carve.api.device.Device;
+import carve.cpu.CpuDeviceProvider;
+import java.util.Map;
+
+final class OfficialModelOnCpuTest extends OfficialModelContract {
+    @Override
+    protected Device open() {
+        return new CpuDeviceProvider().open(MapSettings.of(Map.of()));
+    }
+}

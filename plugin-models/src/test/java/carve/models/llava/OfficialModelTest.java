@@ -1,0 +1,11 @@
+package carve.models.llava;
+
+import carve.api.device.Device;
+import carve.api.device.ReferenceDevice;
+
+final class OfficialModelTest extends OfficialModelContract {
+    @Override
+    protected Device open() {
+        return new ReferenceDevice();
+    }
+}
