@@ -22,6 +22,10 @@ public final class ShapesProvider implements DataProvider {
         if (!(descriptions >= 0 && descriptions <= 1)) {
             throw settings.error("description-share", "must be from 0 to 1, is " + descriptions);
         }
-        return new ShapesSource(new ShapesData(config), descriptions, processor, seed);
+        int turns = settings.integer("turns");
+        if (turns < 1) {
+            throw settings.error("turns", "must be positive, is " + turns);
+        }
+        return new ShapesSource(new ShapesData(config), descriptions, turns, processor, seed);
     }
 }

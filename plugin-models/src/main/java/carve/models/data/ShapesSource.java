@@ -5,19 +5,25 @@ import carve.api.model.Picture;
 import carve.api.model.Processor;
 import carve.api.model.Sample;
 import carve.api.stage.DataSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
-/** One question about each scene of the train split, without end. */
+/** A conversation about each scene of the train split, without end: some of its questions in any order. */
 final class ShapesSource implements DataSource {
     private final ShapesData data;
     private final double descriptions;
+    private final int turns;
     private final Processor processor;
     private final long seed;
 
-    ShapesSource(ShapesData data, double descriptions, Processor processor, long seed) {
+    ShapesSource(ShapesData data, double descriptions, int turns, Processor processor, long seed) {
         this.data = data;
         this.descriptions = descriptions;
+        this.turns = turns;
         this.processor = processor;
         this.seed = seed;
     }
@@ -30,24 +36,30 @@ final class ShapesSource implements DataSource {
     @Override
     public Optional<Sample> sample(long position) {
         Scene scene = data.scene(Split.TRAIN, position);
-        Question question = question(data.questions(scene), new Draws(seed, position));
-        Picture picture = new Picture("scene " + position, PngFile.of(data.render(scene)));
-        return Optional.of(processor.example(
-                List.of(Message.user(question.text(), picture), Message.assistant(question.answer()))));
+        List<Message> conversation = new ArrayList<>();
+        for (Question question : questions(data.questions(scene), new Draws(seed, position))) {
+            boolean first = conversation.isEmpty();
+            conversation.add(first ? Message.user(question.text(), picture(scene, position)) : Message.user(question.text()));
+            conversation.add(Message.assistant(question.answer()));
+        }
+        return Optional.of(processor.example(conversation));
     }
 
-    private Question question(List<Question> questions, Draws draws) {
+    private Picture picture(Scene scene, long position) {
+        return new Picture("scene " + position, PngFile.of(data.render(scene)));
+    }
+
+    private List<Question> questions(List<Question> all, Draws draws) {
+        List<Question> shuffled =
+                Arrays.stream(draws.distinct(all.size(), all.size())).mapToObj(all::get).collect(Collectors.toList());
         if (draws.unit() < descriptions) {
-            return questions.stream()
-                    .filter(question -> question.kind() == QuestionKind.DESCRIPTION)
-                    .findFirst()
-                    .orElseThrow();
+            shuffled.sort(Comparator.comparing(question -> question.kind() != QuestionKind.DESCRIPTION));
         }
-        return draws.of(questions);
+        return shuffled.subList(0, Math.min(turns, shuffled.size()));
     }
 
     @Override
     public String identity() {
-        return "shapes " + data.config() + " descriptions " + descriptions + " seed " + seed;
+        return "shapes " + data.config() + " descriptions " + descriptions + " turns " + turns + " seed " + seed;
     }
 }

@@ -66,6 +66,7 @@ final class ShapesSourceTest {
         Map<String, Object> settings = new HashMap<>(Map.of("seed", 1, "pixels", 48, "min-figures", 1, "max-figures", 4,
                 "min-pairs", 2, "max-pairs", 16, "test-percent", 10, "light-percent", 0));
         settings.put("description-share", descriptions);
+        settings.put("turns", 1);
         return new ShapesProvider().open(MapSettings.of(settings, "train.conf: 3"), processor, seed);
     }
 
