@@ -1,5 +1,9 @@
 package carve.app.work;
 
+import carve.api.config.Json;
+import carve.api.config.JsonArray;
+import carve.api.config.JsonObject;
+import carve.api.config.JsonValue;
 import carve.api.config.Settings;
 import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
@@ -25,7 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * The main job from end to end: a teacher is carved into students, each is distilled, and all are compared in one table. What
@@ -34,14 +38,16 @@ import java.util.TreeMap;
  * <pre>{@code
  * teacher  = teacher                    # folder of the teacher
  * data     { type = shapes, test-scenes = 60, train-scenes = 0 }   # made by the generator of that name
- * test     = test.json                  # questions, in the folder of the data
+ * train    = train.json                 # what students learn from, in the folder of the data
+ * test     = test.json                  # what all are asked
  * students = [{ name = linear, recipe = linear.conf }, { name = hybrid, recipe = hybrid.conf }]
  * limit    = 400                        # questions
  * decode   { short = 64, long = 4096, tokens = 32 }                # context lengths at which decoding is timed
  * question { image = test/000000.png, text = "describe the picture" }
  * }</pre>
  *
- * <p>The students' recipes are given {@code teacher} and {@code out}, and need not say them. A run that was interrupted goes on.
+ * <p>The students' recipes are given {@code teacher}, {@code out} and {@code data.file}, the file {@code train} of the data. A run
+ * that was interrupted goes on. Beside what is shown, {@value #REPORT} has the figures.
  *
  * @param workshop what is installed
  * @param file what is done
@@ -49,6 +55,7 @@ import java.util.TreeMap;
  * @param out where data, runs and students go
  */
 public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out) {
+    private static final String REPORT = "demo.json";
     private static final List<Long> LENGTHS = List.of(1024L, 16 * 1024L, 103 * 1024L);
 
     /** A model that is compared. */
@@ -60,11 +67,15 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
     /** What is known of a model. */
     private record Row(
             String name, Evaluation.Result result, long parameters, List<Long> state, double atShort, double atLong,
-            String answer) {}
+            String answer) {
+        private double accuracy() {
+            return result.all().accuracy();
+        }
+    }
 
     /** What is asked. */
     private record Plan(
-            Path teacher, List<Pupil> students, Path test, int limit, int atShort, int atLong, int tokens, Path image,
+            Path teacher, List<Pupil> students, Path train, Path test, int limit, int atShort, int atLong, int tokens, Path image,
             String text) {}
 
     /**
@@ -79,7 +90,7 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
         settings.requireAllRead();
         List<Entry> entries = new ArrayList<>(List.of(new Entry("teacher", plan.teacher())));
         for (Pupil student : plan.students()) {
-            distill(student, plan.teacher(), entries);
+            distill(student, plan, entries);
         }
         List<Conversations.Question> questions = Conversations.read(plan.test());
         List<Conversations.Question> asked = questions.subList(0, Math.min(plan.limit(), questions.size()));
@@ -88,6 +99,7 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
             rows.add(measure(entry, plan, asked));
         }
         show(rows, plan);
+        Files.writeString(out.resolve(REPORT), Json.print(json(rows, plan)) + "\n");
         workshop.terminal().println("%ndone in %s; everything is in %s"
                 .formatted(Amounts.time((System.nanoTime() - started) / 1e9), out));
     }
@@ -125,6 +137,7 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
                 beside(settings.string("teacher")),
                 settings.sections("students").stream()
                         .map(student -> new Pupil(student.string("name"), beside(student.string("recipe")))).toList(),
+                data.resolve(settings.string("train")),
                 data.resolve(settings.string("test")),
                 settings.integer("limit"),
                 decode.integer("short"),
@@ -138,13 +151,15 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
         return file.toAbsolutePath().getParent().resolve(name);
     }
 
-    private void distill(Pupil student, Path teacher, List<Entry> entries) throws IOException {
+    private void distill(Pupil student, Plan plan, List<Entry> entries) throws IOException {
         String name = student.name();
         Path run = out.resolve(name);
         workshop.terminal().println("carving and distilling " + name);
         Map<String, SettingsNode> given = new LinkedHashMap<>();
-        given.put("teacher", new SettingsNode.Scalar(teacher.toString(), "demo"));
+        given.put("teacher", new SettingsNode.Scalar(plan.teacher().toString(), "demo"));
         given.put("out", new SettingsNode.Scalar(run.toString(), "demo"));
+        given.put("data", new SettingsNode.Section(
+                Map.of("file", new SettingsNode.Scalar(plan.train().toString(), "demo")), "demo"));
         Recipe recipe = Recipe.read(student.recipe().toString(), new Resources(workshop.platform()),
                 new SettingsNode.Section(given, "demo"));
         Path result = new Training(workshop).distill(recipe, true);
@@ -197,28 +212,51 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
 
     private void show(List<Row> rows, Plan plan) {
         Terminal terminal = workshop.terminal();
-        Row teacher = rows.getFirst();
-        List<String> header = new ArrayList<>(List.of("MODEL"));
-        List<String> kinds = new ArrayList<>(new TreeMap<>(teacher.result().kinds()).keySet());
-        kinds.forEach(kind -> header.add(kind.toUpperCase(Locale.ROOT)));
-        header.addAll(List.of("ALL", "OF TEACHER", "PARAMETERS", "STATE 1K", "16K", "103K",
-                "TOK/S AT " + plan.atShort(), "AT " + plan.atLong()));
+        List<String> header = new ArrayList<>(List.of(""));
+        rows.forEach(row -> header.add(row.name().toUpperCase(Locale.ROOT)));
         Table table = new Table(header.toArray(String[]::new));
-        for (Row row : rows) {
-            List<Object> cells = new ArrayList<>(List.of(row.name()));
-            kinds.forEach(kind -> cells.add(Amounts.percent(row.result().kinds().get(kind).accuracy())));
-            double share = row.result().all().accuracy();
-            cells.add(Amounts.percent(share));
-            cells.add(Amounts.percent(share / Math.max(1e-9, teacher.result().all().accuracy())));
-            cells.add(Amounts.count(row.parameters()));
-            row.state().forEach(bytes -> cells.add(Amounts.bytes(bytes)));
-            cells.add("%.0f".formatted(row.atShort()));
-            cells.add("%.0f".formatted(row.atLong()));
-            table.row(cells.toArray());
+        for (String kind : rows.getFirst().result().kinds().keySet()) {
+            line(table, kind, rows, row -> Amounts.percent(row.result().kinds().get(kind).accuracy()));
         }
+        double teacher = Math.max(1e-9, rows.getFirst().accuracy());
+        line(table, "all questions", rows, row -> Amounts.percent(row.accuracy()));
+        line(table, "of the teacher's", rows, row -> Amounts.percent(row.accuracy() / teacher));
+        line(table, "parameters", rows, row -> Amounts.count(row.parameters()));
+        for (int i = 0; i < LENGTHS.size(); i++) {
+            int index = i;
+            line(table, "cache at %dK".formatted(LENGTHS.get(i) / 1024), rows, row -> Amounts.bytes(row.state().get(index)));
+        }
+        line(table, "tokens/s at " + Amounts.count(plan.atShort()), rows, row -> "%.0f".formatted(row.atShort()));
+        line(table, "tokens/s at " + Amounts.count(plan.atLong()), rows, row -> "%.0f".formatted(row.atLong()));
         terminal.println("");
         table.print(terminal);
         terminal.println("%n%s  %s".formatted(plan.image(), plan.text()));
         rows.forEach(row -> terminal.println("  %-12s %s".formatted(row.name(), row.answer())));
+    }
+
+    private static void line(Table table, String name, List<Row> rows, Function<Row, String> cell) {
+        List<Object> cells = new ArrayList<>(List.of(name));
+        rows.forEach(row -> cells.add(cell.apply(row)));
+        table.row(cells.toArray());
+    }
+
+    private static JsonObject json(List<Row> rows, Plan plan) {
+        List<JsonValue> models = new ArrayList<>();
+        for (Row row : rows) {
+            JsonObject state = JsonObject.empty();
+            for (int i = 0; i < LENGTHS.size(); i++) {
+                state = state.with(LENGTHS.get(i).toString(), row.state().get(i));
+            }
+            models.add(JsonObject.empty()
+                    .with("name", row.name())
+                    .with("parameters", row.parameters())
+                    .with("state_bytes", state)
+                    .with("tokens_per_second", JsonObject.empty()
+                            .with(Integer.toString(plan.atShort()), row.atShort())
+                            .with(Integer.toString(plan.atLong()), row.atLong()))
+                    .with("answer", row.answer())
+                    .with("evaluation", row.result().json().without("answers")));
+        }
+        return JsonObject.empty().with("models", new JsonArray(models));
     }
 }
