@@ -40,6 +40,8 @@ public final class Workspace {
     private final Deque<Frame> frames = new ArrayDeque<>();
     private final Map<String, String> choices = new TreeMap<>();
     private Kernels policy = Kernels.PREFERRED;
+    private long owned;
+    private long peak;
 
     /** Makes a workspace with one scope, which lives as long as the device. */
     public Workspace() {
@@ -66,6 +68,11 @@ public final class Workspace {
     /** Returns the number of buffers that open scopes own. */
     public int liveBuffers() {
         return frames.stream().mapToInt(frame -> frame.born.size()).sum();
+    }
+
+    /** Returns the most bytes that open scopes have owned at one time; what is kept beyond scopes does not count. */
+    public long peakBytes() {
+        return peak;
     }
 
     Optional<Kernel> kernel(Device device, FusedOp op, List<TensorType> operands) {
@@ -102,10 +109,14 @@ public final class Workspace {
 
     void born(Buffer buffer) {
         frames.element().born.add(buffer);
+        owned += buffer.bytes();
+        peak = Math.max(peak, owned);
     }
 
     void keep(Buffer buffer) {
-        frames.forEach(frame -> frame.born.remove(buffer));
+        for (Frame frame : frames) {
+            owned -= frame.born.remove(buffer) ? buffer.bytes() : 0;
+        }
     }
 
     void close(Frame frame, Set<Buffer> kept) {
@@ -117,6 +128,7 @@ public final class Workspace {
             if (kept.contains(buffer)) {
                 outer.born.add(buffer);
             } else {
+                owned -= buffer.bytes();
                 buffer.close();
             }
         }
