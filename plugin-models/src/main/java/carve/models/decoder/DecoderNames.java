@@ -5,13 +5,13 @@ import carve.api.checkpoint.NameRule.Part;
 import carve.api.mixer.MixerDims;
 import carve.api.model.Block;
 import carve.api.model.ModelSpec;
+import carve.api.model.Norm;
 import carve.api.param.ParamSpec;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /**
  * What the tensors of a decoder are called in its checkpoint.
@@ -41,6 +41,7 @@ record DecoderNames(String tokens, String mixerNorm, String mlpNorm, Map<String,
     static final DecoderNames PHI = new DecoderNames("model.embed_tokens", "input_layernorm", "",
             Map.of("up", "mlp.fc1", "down", "mlp.fc2"), "self_attn", "dense", false, "model.final_layernorm", "lm_head");
 
+    private static final List<String> SCALARS = List.of("dt_bias", "A_log", "D");
     private static final List<String> MAMBA = List.of("z", "x", "B", "C", "dt");
     private static final Set<String> ATTENTION =
             Set.of("q_proj.weight", "k_proj.weight", "v_proj.weight", "o_proj.weight");
@@ -66,24 +67,27 @@ record DecoderNames(String tokens, String mixerNorm, String mlpNorm, Map<String,
         return rules;
     }
 
+    // in the order of the official modules, by which large checkpoints are cut into files
     private void layer(List<NameRule> rules, String checkpoint, String model, Block block) {
-        for (ParamSpec param : block.norm().parameters()) {
-            rules.add(NameRule.rename(checkpoint + mixerNorm + "." + param.name(), model + "mixer_norm." + param.name()));
-            if (!block.parallel()) {
-                rules.add(NameRule.rename(checkpoint + mlpNorm + "." + param.name(), model + "mlp_norm." + param.name()));
-            }
-        }
+        mixer(rules, checkpoint, model + "mixer.", block);
         for (ParamSpec param : block.feedForward().parameters()) {
             int dot = param.name().indexOf('.');
             String theirs = parts.get(param.name().substring(0, dot)) + param.name().substring(dot);
             rules.add(NameRule.rename(checkpoint + theirs, model + "mlp." + param.name()));
         }
-        mixer(rules, checkpoint, model + "mixer.", block);
+        norm(rules, checkpoint + mixerNorm + ".", model + "mixer_norm.", block.norm());
+        if (!block.parallel()) {
+            norm(rules, checkpoint + mlpNorm + ".", model + "mlp_norm.", block.norm());
+        }
+    }
+
+    private static void norm(List<NameRule> rules, String checkpoint, String model, Norm norm) {
+        norm.parameters().forEach(param -> rules.add(NameRule.rename(checkpoint + param.name(), model + param.name())));
     }
 
     private void mixer(List<NameRule> rules, String checkpoint, String model, Block block) {
-        Map<String, ParamSpec> params = block.mixer().parameters().stream()
-                .collect(Collectors.toMap(ParamSpec::name, param -> param, (a, _) -> a, TreeMap::new));
+        Map<String, ParamSpec> params = new LinkedHashMap<>();
+        block.mixer().parameters().forEach(param -> params.put(param.name(), param));
         if (params.containsKey("in_proj.z.weight")) {
             mamba(rules, checkpoint + "mamba.", model, params);
         } else if (params.keySet().containsAll(ATTENTION) && params.keySet().stream().allMatch(DecoderNames::isAttention)) {
@@ -114,17 +118,18 @@ record DecoderNames(String tokens, String mixerNorm, String mlpNorm, Map<String,
     }
 
     private static void mamba(List<NameRule> rules, String checkpoint, String model, Map<String, ParamSpec> params) {
+        SCALARS.forEach(name -> rules.add(NameRule.rename(checkpoint + name, model + name)));
         for (String end : List.of(".weight", ".bias")) {
-            List<Part> parts = MAMBA.stream()
+            List<Part> packed = MAMBA.stream()
                     .map(part -> "in_proj." + part + end)
                     .filter(params::containsKey)
                     .map(name -> new Part(model + name, params.get(name).shape().extent(0)))
                     .toList();
-            if (!parts.isEmpty()) {
-                rules.add(NameRule.rows(checkpoint + "in_proj" + end, parts.toArray(Part[]::new)));
+            if (!packed.isEmpty()) {
+                rules.add(NameRule.rows(checkpoint + "in_proj" + end, packed.toArray(Part[]::new)));
             }
         }
-        params.keySet().stream().filter(name -> !name.startsWith("in_proj."))
+        params.keySet().stream().filter(name -> !name.startsWith("in_proj.") && !SCALARS.contains(name))
                 .forEach(name -> rules.add(NameRule.rename(checkpoint + name, model + name)));
     }
 }
