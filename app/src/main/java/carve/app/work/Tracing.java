@@ -29,8 +29,9 @@ import java.util.Set;
  * Writes what a model computes into a safetensors file, to be compared with another implementation's.
  *
  * <p>The input file has {@code input_ids} (I64, B x L) and optionally {@code attention_mask} (B x L, ones and, at right ends,
- * zeros) and {@code pixel_values} (tiles, 3, H, W). The output file has, in F32, {@code logits} (B, L, V), {@code h.embed},
- * {@code h.LABEL} for each layer ({@code h.emb.0}, {@code h.llm.3}) and {@code h.final_norm} (B, L, D); with greedy steps also
+ * zeros) and {@code pixel_values} or {@code images}, as the model takes them. The output file has, in F32, {@code logits} (B,
+ * L, V), {@code h.embed}, {@code h.LABEL} for each layer ({@code h.emb.0}, {@code h.llm.3}) and {@code h.final_norm} (B, L,
+ * D), where L counts the positions of pictures too, and what the input publishes ({@code h.image_features}); with greedy steps also
  * {@code greedy_tokens} (I64, 1 x N) and {@code greedy_step_logits} (N, V), the logits from which each token was chosen, by
  * the stateful path.
  *
@@ -39,6 +40,7 @@ import java.util.Set;
 public record Tracing(LoadedModel model) {
     private static final String TOKENS = "input_ids";
     private static final String MASK = "attention_mask";
+    private static final String INPUT = "input.";
 
     /**
      * Traces one file.
@@ -61,7 +63,7 @@ public record Tracing(LoadedModel model) {
     private Inputs inputs(SafeTensors file) {
         for (String name : file.names()) {
             if (!Set.of(TOKENS, MASK, "pixel_values", "images").contains(name)) {
-                throw problem(file, "'%s' is not an input; there are input_ids, attention_mask, pixel_values".formatted(name));
+                throw problem(file, "'%s' is not an input; there are input_ids, attention_mask, images, pixel_values".formatted(name));
             }
         }
         if (!file.names().contains(TOKENS)) {
@@ -110,10 +112,16 @@ public record Tracing(LoadedModel model) {
     }
 
     private void forward(Inputs inputs, Map<String, TensorData> results) {
-        SiteProbe probe = new SiteProbe(site -> site.equals("embed") || site.endsWith(".output") || site.equals("final_norm"));
+        SiteProbe probe = new SiteProbe(site -> site.startsWith(INPUT) || site.equals("embed") || site.endsWith(".output")
+                || site.equals("final_norm"));
         Tensor logits = model.model().forward(model.params(), inputs, probe);
         results.put("logits", floats(logits));
         results.put("h.embed", floats(probe.values().get("embed")));
+        probe.values().forEach((site, value) -> {
+            if (site.startsWith(INPUT)) {
+                results.put("h." + site.substring(INPUT.length()), floats(value));
+            }
+        });
         for (int i = 0; i < model.spec().layers().size(); i++) {
             String label = model.spec().layers().get(i).label();
             results.put("h." + label, floats(probe.values().get("layers." + i + ".output")));
@@ -138,7 +146,7 @@ public record Tracing(LoadedModel model) {
         long[] tokens = new long[steps];
         float[] logits = new float[steps * vocabulary];
         Sampler greedy = Sampler.greedy(excluded);
-        int prompt = inputs.sequences().positions();
+        int prompt = model.spec().input().sequences(inputs).positions();
         try (ModelState state = model.model().newState(model.device(), 1, prompt + steps)) {
             for (int i = 0; i < steps; i++) {
                 Inputs next = i == 0 ? inputs : Inputs.text((int) tokens[i - 1]);
