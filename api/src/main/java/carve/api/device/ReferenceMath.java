@@ -200,14 +200,18 @@ final class ReferenceMath {
     static int[] broadcastIndex(Shape small, Shape large) {
         long[] strides = Types.broadcastStrides(small, large);
         int[] result = new int[Math.toIntExact(large.size())];
-        for (int i = 0; i < result.length; i++) {
-            int rest = i;
+        int inner = large.rank() == 0 ? 1 : large.extent(-1);
+        int step = large.rank() == 0 ? 0 : (int) strides[large.rank() - 1];
+        for (int i = 0; i < result.length; i += inner) {
+            int rest = i / inner;
             long at = 0;
-            for (int axis = large.rank() - 1; axis >= 0; axis--) {
+            for (int axis = large.rank() - 2; axis >= 0; axis--) {
                 at += rest % large.extent(axis) * strides[axis];
                 rest /= large.extent(axis);
             }
-            result[i] = (int) at;
+            for (int j = 0; j < inner; j++) {
+                result[i + j] = (int) at + j * step;
+            }
         }
         return result;
     }
