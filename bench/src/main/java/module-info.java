@@ -2,4 +2,6 @@
 module carve.bench {
     requires carve.api;
     requires jdk.incubator.vector;
+
+    uses carve.api.device.DeviceProvider;
 }
