@@ -6,7 +6,6 @@ import carve.api.mixer.Probe;
 import carve.api.model.Block;
 import carve.api.model.InputEncoder.Encoded;
 import carve.api.model.LoadedModel;
-import carve.api.model.SiteProbe;
 import carve.api.op.Sequences;
 import carve.api.param.Params;
 import carve.api.stage.Batch;
@@ -25,8 +24,8 @@ import java.util.Set;
 
 /**
  * {@code forcing = teacher}: each converted layer sees the input that the teacher's layer had, and is compared with what
- * that layer made of it. The teacher runs once; then layers are independent, and go one after the other, so that only
- * one layer's activations are ever kept. A loss is the mean of its values over the converted layers.
+ * that layer made of it. The teacher runs once; layers are independent and learn one after the other as it goes by, so that
+ * only one layer's activations are ever kept. A loss is the mean of its values over the converted layers.
  *
  * <p>mmMamba stages 1 and 2 (arXiv:2502.13145, section 3.2): at {@code heads}, each head's output before the output
  * projection. There, only the layer's mixer runs; at {@code output}, the whole layer does.
@@ -44,6 +43,7 @@ record LayerwiseObjective(
     private static final String OUTPUT = "output";
 
     LayerwiseObjective {
+        layers = layers.stream().sorted().toList();
         List<String> elsewhere = terms.stream().filter(term -> !term.isOfLayers()).map(Term::label).toList();
         if (!elsewhere.isEmpty()) {
             throw new StageException(("stage '%s': with forcing = teacher layers learn alone, so losses must be at a site of"
@@ -85,38 +85,35 @@ record LayerwiseObjective(
         Scope.run(device, () -> {
             Encoded encoded = teacher.spec().input()
                     .encode(teacher.params().under("input"), pads.inputs(batch, device));
-            Map<String, Tensor> taught = Scope.run(device, () -> teach(encoded));
             Tensor targets = batch.targets(device);
             Tensor mask = batch.mask(device);
-            for (int layer : layers) {
-                Scope.run(device, () -> {
-                    Lesson lesson = new Lesson(layer, encoded.sequences(), taught, targets, mask);
-                    learn(lesson, share / layers.size(), trained, into);
-                });
+            Tensor x = encoded.x();
+            for (int layer = 0; layer <= layers.getLast(); layer++) {
+                Lesson lesson = lesson(layer, x, encoded.sequences(), targets, mask);
+                if (layers.contains(layer)) {
+                    Scope.run(device, () -> learn(lesson, share / layers.size(), trained, into));
+                }
+                x = lesson.taught().getOrDefault(OUTPUT, x);
             }
         });
     }
 
-    private record Lesson(int layer, Sequences sequences, Map<String, Tensor> taught, Tensor targets, Tensor mask) {
-        Tensor site(String name) {
-            return taught.get(prefix(layer) + "." + name);
-        }
-    }
+    /**
+     * What a layer is to learn.
+     *
+     * @param layer its number
+     * @param x its input
+     * @param taught what the teacher's layer made of it, by site
+     */
+    private record Lesson(
+            int layer, Tensor x, Sequences sequences, Map<String, Tensor> taught, Tensor targets, Tensor mask) {}
 
-    private Map<String, Tensor> teach(Encoded encoded) {
-        SiteProbe probe = new SiteProbe(this::isTaught);
-        teacher.model().layers(teacher.params(), encoded, probe, false);
-        return probe.values();
-    }
-
-    private boolean isTaught(String site) {
-        for (int layer : layers) {
-            if (site.startsWith(prefix(layer) + ".")) {
-                String name = site.substring(prefix(layer).length() + 1);
-                return name.equals("input") || wants(name);
-            }
-        }
-        return false;
+    // what comes after the last converted layer's heads is nobody's input
+    private Lesson lesson(int layer, Tensor x, Sequences sequences, Tensor targets, Tensor mask) {
+        boolean whole = needsWholeLayer() || layer < layers.getLast();
+        Map<String, Tensor> taught = Scope.run(student.device(),
+                () -> observe(teacher, teacher.params(), layer, x, sequences, whole));
+        return new Lesson(layer, x, sequences, taught, targets, mask);
     }
 
     private boolean wants(String name) {
@@ -126,21 +123,24 @@ record LayerwiseObjective(
     private void learn(Lesson lesson, double share, Set<String> trained, StepBuffer into) {
         Tape tape = new Tape();
         Map<String, Tensor> watched = Watching.watch(tape, student, trained, prefix(lesson.layer()) + ".");
-        Map<String, Tensor> seen = observe(lesson, watched);
+        Params params = Params.overlay(watched, student.params());
+        Map<String, Tensor> seen = observe(
+                student, params, lesson.layer(), lesson.x(), lesson.sequences(), needsWholeLayer());
         Sum sum = new Sum(into);
         for (Term term : terms) {
             String site = term.loss().site();
             Observations observations = new Observations(
                     require(seen.get(site), site, lesson.layer()),
-                    require(lesson.site(site), site, lesson.layer()), lesson.targets(), lesson.mask());
+                    require(lesson.taught().get(site), site, lesson.layer()), lesson.targets(), lesson.mask());
             sum.add(term, OptionalInt.of(lesson.layer()), share, observations);
         }
         sum.backward(tape, watched);
     }
 
-    private Map<String, Tensor> observe(Lesson lesson, Map<String, Tensor> watched) {
-        Block block = student.spec().layers().get(lesson.layer());
-        Params params = Params.overlay(watched, student.params()).under(prefix(lesson.layer()));
+    private Map<String, Tensor> observe(
+            LoadedModel model, Params params, int layer, Tensor x, Sequences sequences, boolean whole) {
+        Block block = model.spec().layers().get(layer);
+        Params own = params.under(prefix(layer));
         Map<String, Tensor> seen = new LinkedHashMap<>();
         Probe probe = new Probe() {
             @Override
@@ -153,11 +153,10 @@ record LayerwiseObjective(
                 seen.put(name, value);
             }
         };
-        Tensor x = lesson.site("input");
-        if (needsWholeLayer()) {
-            seen.put(OUTPUT, block.forward(params, x, lesson.sequences(), probe));
+        if (whole) {
+            seen.put(OUTPUT, block.forward(own, x, sequences, probe));
         } else {
-            block.mix(params, x, lesson.sequences(), probe);
+            block.mix(own, x, sequences, probe);
         }
         return seen;
     }
