@@ -22,7 +22,9 @@ import java.util.stream.IntStream;
  *
  * <p>Parameters: {@code tokens.weight}, {@code special.weight} for ids beyond it, {@code patch.weight (D, 3, p, p)} and
  * {@code patch.bias}, {@code position (1, 1 + grid^2, D)}, whose first row is not used, and the projector {@code
- * projector.0.*} and {@code projector.2.*}.
+ * projector.0.*} and {@code projector.2.*}. First values are such that tokens and patches come to the first layer at the
+ * scale of what layers add to them; smaller ones, as large models have, are drowned there, and a small model that is trained
+ * from them does not learn to look things up.
  */
 record HovleInput(
         int hidden, int textTokens, int specialTokens, int imageToken, int patch, int grid, int shuffle)
@@ -39,16 +41,16 @@ record HovleInput(
         int pixels = 3 * patch * patch;
         int merged = hidden * shuffle * shuffle;
         List<ParamSpec> specs = new ArrayList<>();
-        specs.add(new ParamSpec("tokens.weight", Shape.of(textTokens, hidden), Init.normal(0.02)));
+        specs.add(new ParamSpec("tokens.weight", Shape.of(textTokens, hidden), Init.normal(1)));
         if (specialTokens > 0) {
-            specs.add(new ParamSpec("special.weight", Shape.of(specialTokens, hidden), Init.normal(0.02)));
+            specs.add(new ParamSpec("special.weight", Shape.of(specialTokens, hidden), Init.normal(1)));
         }
         specs.add(new ParamSpec("patch.weight", Shape.of(hidden, 3, patch, patch), Init.fanIn(pixels)));
         specs.add(new ParamSpec("patch.bias", Shape.of(hidden), Init.ZEROS));
-        specs.add(new ParamSpec("position", Shape.of(1, 1 + grid * grid, hidden), Init.normal(0.02)));
+        specs.add(new ParamSpec("position", Shape.of(1, 1 + grid * grid, hidden), Init.normal(0.5)));
         specs.add(new ParamSpec("projector.0.weight", Shape.of(hidden, merged), Init.fanIn(merged)));
         specs.add(new ParamSpec("projector.0.bias", Shape.of(hidden), Init.ZEROS));
-        specs.add(new ParamSpec("projector.2.weight", Shape.of(hidden, hidden), Init.fanIn(hidden)));
+        specs.add(new ParamSpec("projector.2.weight", Shape.of(hidden, hidden), Init.uniform(4 / Math.sqrt(hidden))));
         specs.add(new ParamSpec("projector.2.bias", Shape.of(hidden), Init.ZEROS));
         return List.copyOf(specs);
     }
