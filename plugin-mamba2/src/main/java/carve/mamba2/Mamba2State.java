@@ -70,8 +70,8 @@ final class Mamba2State implements MixerState {
 
     @Override
     public Map<String, Tensor> save() {
-        Memory memory = memory();
-        return Map.of(CONV, Tensors.concat(1, List.of(memory.convV(), memory.convK(), memory.convQ())), SCAN, memory.scan());
+        List<Tensor> windows = List.of(tensors.get("conv_v"), tensors.get("conv_k"), tensors.get("conv_q"));
+        return Map.of(CONV, Tensors.concat(1, windows), SCAN, tensors.get(SCAN));
     }
 
     @Override

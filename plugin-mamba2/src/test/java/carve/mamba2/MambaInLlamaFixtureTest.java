@@ -175,6 +175,11 @@ final class MambaInLlamaFixtureTest {
             assertEquals(half.stateBytes(2, 1), b.bytes());
             Close.ratio("rounded state", exact, rounded, 1e-2);
             assertFalse(Arrays.equals(exact.floats(), rounded.floats()), "rounding is felt");
+            try (MixerState loaded = half.newState(device, 2, 1)) {
+                loaded.load(b.save(), b.position());
+                Tensor next = x.slice(1, 0, 1);
+                Close.bits("loaded", half.advance(p, next, b), half.advance(p, next, loaded));
+            }
         }
     }
 
