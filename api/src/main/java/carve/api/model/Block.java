@@ -23,6 +23,7 @@ import java.util.List;
  * @param feedForward the part that works on each position alone
  * @param parallel whether mixer and feed-forward part see the same normalised input, as in Phi, instead of one after the
  *     other
+ * @param dropout of what mixer and feed-forward part add to the residual stream
  */
 public record Block(
         String label,
@@ -31,7 +32,20 @@ public record Block(
         Mixer mixer,
         Norm norm,
         FeedForward feedForward,
-        boolean parallel) {
+        boolean parallel,
+        Dropout dropout) {
+
+    /** Makes a layer without dropout. */
+    public Block(
+            String label,
+            MixerDims dims,
+            LayerChoice choice,
+            Mixer mixer,
+            Norm norm,
+            FeedForward feedForward,
+            boolean parallel) {
+        this(label, dims, choice, mixer, norm, feedForward, parallel, Dropout.NONE);
+    }
 
     /** Returns the parameters. */
     public List<ParamSpec> parameters() {
@@ -47,13 +61,18 @@ public record Block(
 
     /** Returns this block with another mixer. */
     public Block with(LayerChoice otherChoice, Mixer other) {
-        return new Block(label, dims, otherChoice, other, norm, feedForward, parallel);
+        return new Block(label, dims, otherChoice, other, norm, feedForward, parallel, dropout);
+    }
+
+    /** Returns this block with another dropout. */
+    public Block with(Dropout other) {
+        return new Block(label, dims, choice, mixer, norm, feedForward, parallel, other);
     }
 
     /** Returns the output {@code (B, T, D)} of the layer for x {@code (B, T, D)}. */
     public Tensor forward(Params p, Tensor x, Sequences s, Probe probe) {
         Tensor normed = norm.apply(p.under("mixer_norm"), x);
-        return finish(p, x, normed, mixer.forward(p.under("mixer"), normed, s, probe));
+        return finish(p, x, normed, mixer.forward(p.under("mixer"), normed, s, probe), 0);
     }
 
     /** Returns what the mixer alone gives for the layer's input x {@code (B, T, D)}; for losses on its inner values. */
@@ -64,12 +83,13 @@ public record Block(
     /** Returns the output for the next positions {@code (B, T, D)} and makes the state remember them. */
     public Tensor advance(Params p, Tensor x, MixerState state) {
         Tensor normed = norm.apply(p.under("mixer_norm"), x);
-        return finish(p, x, normed, mixer.advance(p.under("mixer"), normed, state));
+        int position = state.position();
+        return finish(p, x, normed, mixer.advance(p.under("mixer"), normed, state), position);
     }
 
-    private Tensor finish(Params p, Tensor x, Tensor normed, Tensor mixed) {
-        Tensor sum = x.add(mixed);
+    private Tensor finish(Params p, Tensor x, Tensor normed, Tensor mixed, int position) {
+        Tensor sum = x.add(dropout.apply(label + " mixer", position, mixed));
         Tensor input = parallel ? normed : norm.apply(p.under("mlp_norm"), sum);
-        return sum.add(feedForward.apply(p.under("mlp"), input));
+        return sum.add(dropout.apply(label + " mlp", position, feedForward.apply(p.under("mlp"), input)));
     }
 }

@@ -63,6 +63,11 @@ public record ModelSpec(
                 family, otherConfig, input, otherLayers, finalNorm, vocabulary, outputBias, carried);
     }
 
+    /** Returns this model with dropout in all its layers: for a step of training, whose number is the draw. */
+    public ModelSpec with(Dropout dropout) {
+        return with(config, layers.stream().map(layer -> layer.with(dropout)).toList());
+    }
+
     /** Returns the bytes of the states of all layers, for batch rows that have seen a number of positions. */
     public long stateBytes(int batch, long positions) {
         return layers.stream().mapToLong(layer -> layer.mixer().stateBytes(batch, positions)).sum();
