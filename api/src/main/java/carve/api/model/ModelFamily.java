@@ -2,6 +2,7 @@ package carve.api.model;
 
 import carve.api.checkpoint.Checkpoint;
 import carve.api.checkpoint.NameMap;
+import carve.api.checkpoint.TensorSource;
 import carve.api.config.Json;
 import carve.api.config.JsonObject;
 import carve.api.mixer.MixerCatalog;
@@ -42,6 +43,17 @@ public interface ModelFamily {
      * @throws carve.api.config.JsonException if a value is missing or not understood; the message has its path
      */
     ModelSpec read(JsonObject config, MixerCatalog mixers);
+
+    /**
+     * Returns the weights of a folder's model by the model's names: those of its checkpoint, but for what the configuration
+     * takes from elsewhere.
+     *
+     * @param tensors the checkpoint's, by the model's names
+     * @throws carve.api.checkpoint.CheckpointException if they are not there
+     */
+    default TensorSource weights(ModelSpec spec, Path folder, TensorSource tensors) {
+        return tensors;
+    }
 
     /** Returns the map between the names of a model's checkpoint and of its parameters. */
     NameMap names(ModelSpec spec);

@@ -180,7 +180,7 @@ public final class ModelFolder implements AutoCloseable {
      * @throws CheckpointException if there are none
      */
     public TensorSource tensors() {
-        return names.toModel(checkpoint());
+        return family.weights(spec, path, names.toModel(checkpoint()));
     }
 
     /** Opens what is needed to talk to the model; the caller closes it. */

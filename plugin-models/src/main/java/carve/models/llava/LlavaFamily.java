@@ -2,9 +2,11 @@ package carve.models.llava;
 
 import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.NameRule;
+import carve.api.checkpoint.TensorSource;
 import carve.api.config.JsonArray;
 import carve.api.config.JsonObject;
 import carve.api.mixer.MixerCatalog;
+import carve.api.model.Block;
 import carve.api.model.LayerChoice;
 import carve.api.model.LayerPlan;
 import carve.api.model.ModelFamily;
@@ -29,7 +31,8 @@ import java.util.Optional;
  *
  * <p>A student whose new layers are all {@code mamba-in-llama} as the authors have it is written as theirs: {@code
  * mamba_config.json} beside {@code config.json}, mixers under {@code language_model.model.layers.N.mamba}. Any other lists its
- * mixers in {@code config.json}, see {@link MixerLayers}.
+ * mixers in {@code config.json}, see {@link MixerLayers}. What the authors' evaluation does otherwise than their training
+ * can be asked for there, see {@link Defects}.
  */
 public final class LlavaFamily implements ModelFamily {
     private static final String DECODER = "language_model.";
@@ -67,9 +70,14 @@ public final class LlavaFamily implements ModelFamily {
         LlavaInput input = config.input();
         List<ParamSpec> carried = new ArrayList<>();
         input.tower().unread().forEach((name, shape) -> carried.add(new ParamSpec(TOWER + name, shape, Init.ZEROS)));
-        return new ModelSpec(name(), json, input,
-                decoder.blocks(MambaFile.choices(json, decoder), mixers, Integer::toString), decoder.norm(),
-                decoder.vocabulary(), decoder.outputBias(), carried);
+        List<Block> layers = decoder.blocks(MambaFile.choices(json, decoder), mixers, Integer::toString);
+        return new ModelSpec(name(), json, input, Defects.of(json).layers(layers, mixers), decoder.norm(), decoder.vocabulary(),
+                decoder.outputBias(), carried);
+    }
+
+    @Override
+    public TensorSource weights(ModelSpec spec, Path folder, TensorSource tensors) {
+        return Defects.of(spec.config()).weights(folder, tensors);
     }
 
     @Override
