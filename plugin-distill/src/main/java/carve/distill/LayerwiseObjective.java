@@ -88,12 +88,16 @@ record LayerwiseObjective(
             Tensor targets = batch.targets(device);
             Tensor mask = batch.mask(device);
             Tensor x = encoded.x();
-            for (int layer = 0; layer <= layers.getLast(); layer++) {
-                Lesson lesson = lesson(layer, x, encoded.sequences(), targets, mask);
-                if (layers.contains(layer)) {
-                    Scope.run(device, () -> learn(lesson, share / layers.size(), trained, into));
-                }
-                x = lesson.taught().getOrDefault(OUTPUT, x);
+            for (int i = 0; i <= layers.getLast(); i++) {
+                int layer = i;
+                Tensor input = x;
+                x = Scope.run(device, () -> {
+                    Lesson lesson = lesson(layer, input, encoded.sequences(), targets, mask);
+                    if (layers.contains(layer)) {
+                        Scope.run(device, () -> learn(lesson, share / layers.size(), trained, into));
+                    }
+                    return lesson.taught().getOrDefault(OUTPUT, input);
+                });
             }
         });
     }
