@@ -13,10 +13,13 @@ import carve.api.op.RmsNorm;
 import carve.api.op.Rope;
 import carve.api.op.SoftmaxAttention;
 import carve.api.op.SwiGlu;
+import carve.api.tensor.DType;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.TensorType;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Chooses the kernel for a fused op. */
 final class Kernels {
@@ -34,7 +37,26 @@ final class Kernels {
         if (op instanceof CrossEntropy) {
             return CrossEntropyKernel.takes(operands) ? Optional.of(new CrossEntropyKernel(engine)) : Optional.empty();
         }
-        return Engine.allF32(operands) ? f32(op, operands) : Optional.empty();
+        if (Engine.allF32(operands)) {
+            return f32(op, operands);
+        }
+        List<TensorType> wide = operands.stream().map(type -> type.with(DType.F32)).toList();
+        return hasNarrowWeights(op, operands) && Engine.allF32(wide)
+                ? f32(op, wide).map(WidenedKernel::new)
+                : Optional.empty();
+    }
+
+    /** Returns whether no operand but weights, which are small, is stored in fewer bits than F32. */
+    private static boolean hasNarrowWeights(FusedOp op, List<TensorType> operands) {
+        Set<Integer> weights = switch (op) {
+            case RmsNorm norm -> Set.of(1);
+            case GatedRmsNorm norm -> Set.of(2);
+            case LayerNorm norm -> Set.of(1, 2);
+            case CausalConv conv -> Set.of(1, 2);
+            default -> Set.of();
+        };
+        return IntStream.range(0, operands.size()).allMatch(i -> operands.get(i).dtype() == DType.F32
+                || weights.contains(i) && operands.get(i).dtype().isFloating());
     }
 
     private Optional<Kernel> f32(FusedOp op, List<TensorType> operands) {

@@ -24,7 +24,7 @@ final class LinearKernel implements Kernel {
         DType weight = operands.get(1).dtype();
         return operands.get(0).shape().size() > 0 && operands.get(1).shape().size() > 0
                 && (weight == DType.F32 || weight == DType.BF16 || weight == DType.F16)
-                && (operands.size() == 2 || operands.get(2).dtype() == DType.F32);
+                && (operands.size() == 2 || operands.get(2).dtype().isFloating());
     }
 
     @Override
@@ -52,7 +52,7 @@ final class LinearKernel implements Kernel {
                     new Gemm.Matrix(at(w), k, 0), transposed(w.dtype()), new Gemm.Matrix(at(y), n, 0), false);
         }
         if (operands.size() == 3) {
-            addBias(at(operands.get(2)), at(y), m, n);
+            addBias(at(operands.get(2).cast(DType.F32)), at(y), m, n);
         }
         return List.of(y);
     }
@@ -95,7 +95,7 @@ final class LinearKernel implements Kernel {
         }
         Tensor rows = dy.reshape(m, n);
         Optional<Tensor> db = wanted.get(2)
-                ? Optional.of(rows.sumTo(Shape.of(n)))
+                ? Optional.of(rows.sumTo(Shape.of(n)).cast(operands.get(2).dtype()))
                 : Optional.empty();
         return List.of(dx, cast, db);
     }
