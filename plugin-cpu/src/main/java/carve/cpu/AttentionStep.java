@@ -16,6 +16,7 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class AttentionStep {
     private static final int PART = 2048;
+    private static final long SMALL = 128 * 1024;
     private static final int SCORES = 8;
 
     private final Workers workers;
@@ -30,7 +31,8 @@ final class AttentionStep {
         int queries = spans.getFirst().queries();
         int record = h.valueWidth() + 2;
         float[] partial = new float[spans.size() * queries * h.heads() * parts * record];
-        workers.run(spans.size() * h.groups() * parts, (task, scratch) -> {
+        long work = (long) spans.size() * queries * h.heads() * spans.getFirst().keys() * (h.keyWidth() + h.valueWidth());
+        workers.run(work <= SMALL, spans.size() * h.groups() * parts, (task, scratch) -> {
             Attention.Span span = spans.get(task / (h.groups() * parts));
             int group = task / parts % h.groups();
             int part = task % parts;

@@ -22,6 +22,7 @@ final class Gemv {
     private static final int EVEN = 3;
     private static final int ODD = 4;
     private static final int ROW_BYTES = 64 * 1024;
+    private static final long SMALL_BYTES = 256 * 1024;
 
     private final Workers workers;
 
@@ -43,7 +44,8 @@ final class Gemv {
                 Memory.copy(x + 4L * row * k, even, row * k, k);
             }
         }
-        workers.run(tasks, (task, scratch) -> {
+        boolean small = (long) n * k * dtype.bytes() <= SMALL_BYTES;
+        workers.run(small, tasks, (task, scratch) -> {
             int end = Math.min(n, (task + 1) * perTask);
             for (int i = task * perTask; i < end; i++) {
                 long weights = w + (long) i * k * dtype.bytes();

@@ -25,6 +25,7 @@ final class Scan {
     static final int CHUNK = 64;
 
     private static final int FEW = 4;
+    private static final long SMALL = 64 * 1024;
     private static final int STATE = 0;
     private static final int QUERIES = 1;
     private static final int KEYS = 2;
@@ -179,7 +180,8 @@ final class Scan {
 
     /** Writes results and next states. */
     void forward(Heads h, List<Span> spans, Data data) {
-        workers.run(spans.size() * h.heads, (task, scratch) -> {
+        long work = (long) h.heads * h.state * h.width * spans.stream().mapToInt(Span::length).sum();
+        workers.run(work <= SMALL, spans.size() * h.heads, (task, scratch) -> {
             Span span = spans.get(task / h.heads);
             int head = task % h.heads;
             if (span.length <= FEW) {
