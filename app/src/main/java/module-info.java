@@ -11,7 +11,8 @@ module carve.app {
     requires jdk.unsupported; // likewise, JavaCPP needs it
     requires org.objectweb.asm; // likewise for Guice
 
-    opens carve.app.wiring to com.google.guice;
+    opens carve.app.wiring to
+            com.google.guice;
 
     uses carve.api.device.DeviceProvider;
     uses carve.api.loss.LossProvider;
@@ -23,5 +24,6 @@ module carve.app {
     uses carve.api.stage.ScheduleProvider;
     uses carve.api.stage.StageProvider;
 
-    provides System.LoggerFinder with carve.app.terminal.LogLines;
+    provides System.LoggerFinder with
+            carve.app.terminal.LogLines;
 }

@@ -2,5 +2,6 @@
 module carve.attention {
     requires carve.api;
 
-    provides carve.api.mixer.MixerProvider with carve.attention.AttentionProvider;
+    provides carve.api.mixer.MixerProvider with
+            carve.attention.AttentionProvider;
 }

@@ -5,5 +5,6 @@ module carve.cpu {
 
     exports carve.cpu;
 
-    provides carve.api.device.DeviceProvider with carve.cpu.CpuDeviceProvider;
+    provides carve.api.device.DeviceProvider with
+            carve.cpu.CpuDeviceProvider;
 }

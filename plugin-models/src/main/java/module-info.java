@@ -7,6 +7,8 @@ module carve.models {
             carve.models.decoder.DecoderFamily,
             carve.models.hovle.HovleFamily,
             carve.models.llava.LlavaFamily;
-    provides carve.api.stage.DataProvider with carve.models.data.ShapesProvider;
-    provides carve.api.stage.DatasetGenerator with carve.models.data.ShapesGenerator;
+    provides carve.api.stage.DataProvider with
+            carve.models.data.ShapesProvider;
+    provides carve.api.stage.DatasetGenerator with
+            carve.models.data.ShapesGenerator;
 }

@@ -13,7 +13,8 @@ public final class Main {
     /** Runs a command line and ends the process with its exit code. */
     public static void main(String[] line) {
         Terminal terminal = Terminal.ofProcess(Boolean.getBoolean("carve.terminal"));
-        List<Path> home = Optional.ofNullable(System.getProperty("carve.home")).map(Path::of).stream().toList();
+        List<Path> home = Optional.ofNullable(System.getProperty("carve.home")).map(Path::of).stream()
+                .toList();
         System.exit(new CommandLines(terminal, home, System.getenv()).run(line));
     }
 }

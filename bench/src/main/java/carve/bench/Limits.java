@@ -29,14 +29,20 @@ record Limits(double flops, double bytes) {
         try (Arena arena = Arena.ofShared()) {
             MemorySegment memory = arena.allocate(BYTES * threads, 64);
             double bytes = IntStream.range(0, 5)
-                    .mapToDouble(i -> together(threads, thread -> () -> read(memory.asSlice(thread * BYTES, BYTES))))
-                    .max().orElse(0) * BYTES;
+                            .mapToDouble(i ->
+                                    together(threads, thread -> () -> read(memory.asSlice(thread * BYTES, BYTES))))
+                            .max()
+                            .orElse(0)
+                    * BYTES;
             return new Limits(flops, bytes);
         }
     }
 
     private static double best(int threads, DoubleSupplier work) {
-        return IntStream.range(0, 5).mapToDouble(i -> together(threads, thread -> work)).max().orElse(0);
+        return IntStream.range(0, 5)
+                .mapToDouble(i -> together(threads, thread -> work))
+                .max()
+                .orElse(0);
     }
 
     /** What one of the threads does. */
@@ -92,7 +98,17 @@ record Limits(double flops, double bytes) {
             k = k.fma(x, x);
             l = l.fma(x, x);
         }
-        return a.add(b).add(c).add(d).add(e).add(f).add(g).add(h).add(i).add(j).add(k).add(l)
+        return a.add(b)
+                .add(c)
+                .add(d)
+                .add(e)
+                .add(f)
+                .add(g)
+                .add(h)
+                .add(i)
+                .add(j)
+                .add(k)
+                .add(l)
                 .reduceLanes(VectorOperators.ADD);
     }
 

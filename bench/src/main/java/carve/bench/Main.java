@@ -69,27 +69,44 @@ public final class Main {
         }
         // the gradients of a product take two products of its size
         double work = gradients ? 3 * m.work() : m.work();
-        line(m.name() + (gradients ? ", with gradients" : ""), gradients ? m.both(device) : m.forward(device), work,
+        line(
+                m.name() + (gradients ? ", with gradients" : ""),
+                gradients ? m.both(device) : m.forward(device),
+                work,
                 m.inBytes());
     }
 
     private void line(String name, Sample time, double work, boolean bytes) {
         double rate = work / time.median();
-        out.printf("%-58s %8.3f %8.3f %8.3f %10.1f %-9s %5.0f %%%n", name, 1e3 * time.low(), 1e3 * time.median(),
-                1e3 * time.high(), rate / GIGA, bytes ? "GB/s" : "GFLOP/s",
+        out.printf(
+                "%-58s %8.3f %8.3f %8.3f %10.1f %-9s %5.0f %%%n",
+                name,
+                1e3 * time.low(),
+                1e3 * time.median(),
+                1e3 * time.high(),
+                rate / GIGA,
+                bytes ? "GB/s" : "GFLOP/s",
                 100 * rate / (bytes ? limits.bytes() : limits.flops()));
     }
 
     private static List<Measurement> products(Operands operands) {
         List<Measurement> all = new ArrayList<>();
         for (int[] size : new int[][] {{1536, 576, 192}, {2048, 512, 192}, {1024, 1024, 1024}, {2048, 2048, 2048}}) {
-            all.add(new Measurement("product %d x %d x %d".formatted(size[0], size[1], size[2]), new Linear(),
+            all.add(new Measurement(
+                    "product %d x %d x %d".formatted(size[0], size[1], size[2]),
+                    new Linear(),
                     List.of(operands.random(1, size[0], size[2]), operands.random(1, size[1], size[2])),
-                    2.0 * size[0] * size[1] * size[2], false));
+                    2.0 * size[0] * size[1] * size[2],
+                    false));
         }
-        all.add(new Measurement("one row x 32768 x 2048, BF16 weights", new Linear(),
-                List.of(operands.random(1, 1, 2048), operands.random(1, 32768, 2048).cast(DType.BF16)),
-                2.0 * 32768 * 2048, true));
+        all.add(new Measurement(
+                "one row x 32768 x 2048, BF16 weights",
+                new Linear(),
+                List.of(
+                        operands.random(1, 1, 2048),
+                        operands.random(1, 32768, 2048).cast(DType.BF16)),
+                2.0 * 32768 * 2048,
+                true));
         return all;
     }
 
@@ -101,20 +118,29 @@ public final class Main {
 
     /** A scan, its work counted in the recurrent form: decay, add and read a state at each position. */
     private static Measurement scan(Operands operands, int rows, int positions, int heads, int width) {
-        return new Measurement("decay scan, %d x %d, %d heads of %d".formatted(rows, positions, heads, width),
+        return new Measurement(
+                "decay scan, %d x %d, %d heads of %d".formatted(rows, positions, heads, width),
                 new DecayScan(Sequences.whole(rows, positions)),
-                List.of(operands.random(1, rows, positions, heads, width), operands.random(1, rows, positions, heads, width),
-                        operands.random(1, rows, positions, heads, width), operands.between(-1, 0, rows, positions, heads),
+                List.of(
+                        operands.random(1, rows, positions, heads, width),
+                                operands.random(1, rows, positions, heads, width),
+                        operands.random(1, rows, positions, heads, width),
+                                operands.between(-1, 0, rows, positions, heads),
                         operands.between(0, 1, rows, positions, heads), operands.random(1, rows, heads, width, width)),
-                5.0 * rows * positions * heads * width * width, false);
+                5.0 * rows * positions * heads * width * width,
+                false);
     }
 
     /** Causal attention, its work counted over the keys that are seen. */
     private static Measurement attention(Operands operands, int rows, int positions, int heads, int width) {
-        return new Measurement("causal attention, %d x %d, %d heads of %d".formatted(rows, positions, heads, width),
+        return new Measurement(
+                "causal attention, %d x %d, %d heads of %d".formatted(rows, positions, heads, width),
                 new SoftmaxAttention(1 / Math.sqrt(width), true, positions, Sequences.whole(rows, positions)),
-                List.of(operands.random(1, rows, positions, heads, width), operands.random(1, rows, positions, heads, width),
+                List.of(
+                        operands.random(1, rows, positions, heads, width),
+                        operands.random(1, rows, positions, heads, width),
                         operands.random(1, rows, positions, heads, width)),
-                2.0 * rows * heads * width * positions * (positions + 1), false);
+                2.0 * rows * heads * width * positions * (positions + 1),
+                false);
     }
 }

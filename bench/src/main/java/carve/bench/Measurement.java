@@ -43,8 +43,10 @@ record Measurement(String name, FusedOp op, List<Tensor> operands, double work, 
             size += (double) expected[i] * expected[i];
         }
         if (!(Math.sqrt(error) <= RATIO * Math.sqrt(size) + 1e-7)) {
-            throw new IllegalStateException("%s: differs from its definition by %.2e of it, at most %.0e is allowed: no "
-                    .formatted(name, Math.sqrt(error / size), RATIO) + "speed of it is reported");
+            throw new IllegalStateException(
+                    "%s: differs from its definition by %.2e of it, at most %.0e is allowed: no "
+                                    .formatted(name, Math.sqrt(error / size), RATIO)
+                            + "speed of it is reported");
         }
     }
 

@@ -68,7 +68,8 @@ final class Step {
             Tape tape = new Tape();
             Map<String, Tensor> p = new LinkedHashMap<>();
             parameters.forEach((name, value) -> p.put(name, tape.watch(value)));
-            Tensor loss = CrossEntropy.apply(logits(p), ids.reshape(ROWS * POSITIONS)).mean();
+            Tensor loss =
+                    CrossEntropy.apply(logits(p), ids.reshape(ROWS * POSITIONS)).mean();
             List<Tensor> gradients = tape.gradients(loss, new ArrayList<>(p.values()));
             int i = 0;
             for (Tensor parameter : parameters.values()) {
@@ -95,7 +96,8 @@ final class Step {
         Tensor k = heads(Linear.apply(h, p.get(layer + ".k")), GROUPS);
         Tensor v = heads(Linear.apply(h, p.get(layer + ".v")), GROUPS);
         var op = new SoftmaxAttention(1 / Math.sqrt(HEAD), true, POSITIONS, Sequences.whole(ROWS, POSITIONS));
-        Tensor y = Tensors.apply(op, Rope.apply(q, cos, sin), Rope.apply(k, cos, sin), v).getFirst();
+        Tensor y = Tensors.apply(op, Rope.apply(q, cos, sin), Rope.apply(k, cos, sin), v)
+                .getFirst();
         return y.reshape(Shape.of(ROWS, POSITIONS, HEADS * HEAD));
     }
 

@@ -73,8 +73,8 @@ public final class Catalog<P> {
         Set<String> known = defaults.get(name).members().keySet();
         over.members().forEach((key, value) -> {
             if (!known.contains(key)) {
-                throw new SettingsException("%s: key '%s' was not used%s"
-                        .formatted(value.origin(), key, Names.suggestion(key, known)));
+                throw new SettingsException(
+                        "%s: key '%s' was not used%s".formatted(value.origin(), key, Names.suggestion(key, known)));
             }
         });
         return over.over(defaults.get(name));

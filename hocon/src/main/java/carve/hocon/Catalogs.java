@@ -151,15 +151,20 @@ public record Catalogs(
     private record Maker(
             Collection<?> providers, SettingsNode.Section overrides, Map<Module, SettingsNode.Section> references) {
         <P> Catalog<P> catalog(String kind, String section, Class<P> service, Function<P, String> name) {
-            List<P> those = providers.stream().filter(service::isInstance).map(service::cast).toList();
+            List<P> those = providers.stream()
+                    .filter(service::isInstance)
+                    .map(service::cast)
+                    .toList();
             return Catalog.of(kind, section, those, name, this::reference, overrides);
         }
 
         private SettingsNode.Section reference(Module module) {
-            return references.computeIfAbsent(module, _ -> Hocon.resource(module, "reference.conf")
-                    .filter(settings -> settings.has("carve"))
-                    .map(settings -> settings.section("carve").take())
-                    .orElse(NOTHING));
+            return references.computeIfAbsent(
+                    module,
+                    _ -> Hocon.resource(module, "reference.conf")
+                            .filter(settings -> settings.has("carve"))
+                            .map(settings -> settings.section("carve").take())
+                            .orElse(NOTHING));
         }
     }
 }

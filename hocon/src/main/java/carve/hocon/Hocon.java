@@ -118,7 +118,8 @@ public final class Hocon {
 
     // what a substitution refers to is read by it, and need not be read again
     private static Set<String> referred(Config unresolved) {
-        return REFERENCE.matcher(unresolved.root().render(ConfigRenderOptions.concise()))
+        return REFERENCE
+                .matcher(unresolved.root().render(ConfigRenderOptions.concise()))
                 .results()
                 .map(match -> match.group(1))
                 .collect(Collectors.toSet());

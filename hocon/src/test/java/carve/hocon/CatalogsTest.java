@@ -79,17 +79,18 @@ final class CatalogsTest {
     @Test
     void unknownTypesAreRefusedWithPlaceAndSuggestion() {
         Settings recipe = Hocon.parse("\noptimizer { type = decent }", "recipe.conf");
-        var error = assertThrows(
-                SettingsException.class, () -> catalogs.parts().optimizer(recipe.section("optimizer")));
+        var error =
+                assertThrows(SettingsException.class, () -> catalogs.parts().optimizer(recipe.section("optimizer")));
         assertEquals(
-                "recipe.conf: 2: no optimizer 'decent'; there is descent (did you mean 'descent'?)", error.getMessage());
+                "recipe.conf: 2: no optimizer 'decent'; there is descent (did you mean 'descent'?)",
+                error.getMessage());
     }
 
     @Test
     void unreadKeysAreRefused() {
         Settings recipe = Hocon.parse("schedule { type = flat\n form = 3 }", "recipe.conf");
-        var error = assertThrows(
-                SettingsException.class, () -> catalogs.parts().schedule(recipe.section("schedule"), 10));
+        var error =
+                assertThrows(SettingsException.class, () -> catalogs.parts().schedule(recipe.section("schedule"), 10));
         assertEquals("recipe.conf: 2: key 'form' was not used; did you mean 'from'?", error.getMessage());
     }
 

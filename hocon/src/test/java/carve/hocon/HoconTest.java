@@ -20,8 +20,7 @@ final class HoconTest {
     @Test
     void substitutionsAndRepeatedWordsAreResolved() {
         Settings settings = Hocon.parse("block = [attention, mamba2 x3]\nlayers = ${block} ${block}", "plan");
-        assertEquals(
-                List.of("attention", "mamba2 x3", "attention", "mamba2 x3"), settings.strings("layers"));
+        assertEquals(List.of("attention", "mamba2 x3", "attention", "mamba2 x3"), settings.strings("layers"));
         settings.requireAllRead(); // block was read by layers
     }
 
@@ -65,7 +64,8 @@ final class HoconTest {
 
     @Test
     void brokenTextIsRefusedWithItsLine() {
-        var error = assertThrows(SettingsException.class, () -> Hocon.parse("a = 1\nb = {\n  c = [1, 2\n", "hybrid.conf"));
+        var error =
+                assertThrows(SettingsException.class, () -> Hocon.parse("a = 1\nb = {\n  c = [1, 2\n", "hybrid.conf"));
         assertEquals(
                 "hybrid.conf: 4: List should have had new element after a comma, instead had token: end of file"
                         + " (if you want the comma or end of file to be part of a string value, then double-quote it)",

@@ -48,7 +48,9 @@ public record Attention(MixerDims dims) implements Mixer {
 
     @Override
     public List<ParamSpec> parameters() {
-        return Stream.of(q(), k(), v(), o()).flatMap(part -> part.parameters().stream()).toList();
+        return Stream.of(q(), k(), v(), o())
+                .flatMap(part -> part.parameters().stream())
+                .toList();
     }
 
     @Override
@@ -80,7 +82,8 @@ public record Attention(MixerDims dims) implements Mixer {
 
     private Tensor attend(Tensor q, Tensor k, Tensor v, int keys, Sequences s) {
         double scale = 1 / Math.sqrt(dims.headWidth());
-        return Tensors.apply(new SoftmaxAttention(scale, true, keys, s), q, k, v).getFirst();
+        return Tensors.apply(new SoftmaxAttention(scale, true, keys, s), q, k, v)
+                .getFirst();
     }
 
     private Tensor finish(Params p, Tensor heads, Probe probe) {

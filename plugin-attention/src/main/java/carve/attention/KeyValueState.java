@@ -45,7 +45,8 @@ final class KeyValueState implements MixerState {
         int length = position + keys.extent(1);
         if (length > capacity) {
             throw new IllegalStateException("the cache has room for %d positions, %d are seen and %d more come; open "
-                    .formatted(capacity, position, keys.extent(1)) + "the session with a greater capacity");
+                            .formatted(capacity, position, keys.extent(1))
+                    + "the session with a greater capacity");
         }
         grow(length);
         device.store(keys, tensors.get(KEYS), 1, position);
@@ -95,9 +96,11 @@ final class KeyValueState implements MixerState {
     public void load(Map<String, Tensor> saved, int newPosition) {
         Shape shape = Shape.of(batch, newPosition, dims.kvHeads(), dims.headWidth());
         for (String name : new String[] {KEYS, VALUES}) {
-            if (saved.size() != 2 || !saved.containsKey(name) || !saved.get(name).shape().equals(shape)) {
-                throw new IllegalArgumentException("a cache at position %d has keys and values %s, found %s"
-                        .formatted(newPosition, shape, saved));
+            if (saved.size() != 2
+                    || !saved.containsKey(name)
+                    || !saved.get(name).shape().equals(shape)) {
+                throw new IllegalArgumentException(
+                        "a cache at position %d has keys and values %s, found %s".formatted(newPosition, shape, saved));
             }
         }
         position = 0;

@@ -58,7 +58,8 @@ final class AdamWKernel implements Kernel {
             long at = start + 4L * i;
             FloatVector gradient = load(from[1] + at, m);
             FloatVector mean = load(from[2] + at, m).mul(beta1).add(gradient.mul(rest1));
-            FloatVector square = load(from[3] + at, m).mul(beta2).add(gradient.mul(gradient).mul(rest2));
+            FloatVector square =
+                    load(from[3] + at, m).mul(beta2).add(gradient.mul(gradient).mul(rest2));
             FloatVector root = square.mul(unbiased).sqrt().add(epsilon);
             store(to[0] + at, load(from[0] + at, m).mul(kept).sub(mean.mul(rate).div(root)), m);
             store(to[1] + at, mean, m);

@@ -90,8 +90,7 @@ final class Attention {
     }
 
     /** Where the gradients of the result and of the operands are. */
-    record Slopes(long dy, long dq, long dk, long dv) {
-    }
+    record Slopes(long dy, long dq, long dk, long dv) {}
 
     /** Returns how many of the keys from {@code first} on a query sees. */
     static int seen(Heads h, Span span, int query, int first) {
@@ -133,21 +132,51 @@ final class Attention {
             int keys = Math.min(KEYS, visible - k);
             float[] keyPanels = scratch.floats(KEY_PANELS, Tiles.panelsSize(h.keyWidth, keys));
             float[] valuePanels = scratch.floats(VALUE_PANELS, Tiles.panelsSize(keys, h.valueWidth));
-            Tiles.panelsTransposed(data.key(h, span.key + k, group), (long) h.groups * h.keyWidth, h.keyWidth, keys,
-                    keyPanels);
-            Tiles.panels(data.value(h, span.key + k, group), (long) h.groups * h.valueWidth, keys, h.valueWidth,
+            Tiles.panelsTransposed(
+                    data.key(h, span.key + k, group), (long) h.groups * h.keyWidth, h.keyWidth, keys, keyPanels);
+            Tiles.panels(
+                    data.value(h, span.key + k, group),
+                    (long) h.groups * h.valueWidth,
+                    keys,
+                    h.valueWidth,
                     valuePanels);
             for (int r = 0; r < queries; r += Tiles.ROWS) {
-                step(h, span, from, r, Math.min(Tiles.ROWS, queries - r), k, keys, block, keyPanels, valuePanels,
-                        output, outputs, running, scratch);
+                step(
+                        h,
+                        span,
+                        from,
+                        r,
+                        Math.min(Tiles.ROWS, queries - r),
+                        k,
+                        keys,
+                        block,
+                        keyPanels,
+                        valuePanels,
+                        output,
+                        outputs,
+                        running,
+                        scratch);
             }
         }
         finish(h, span, data, head, from, queries, output, outputs, running);
     }
 
     /** Takes one tile of keys into account for up to twelve queries. */
-    private static void step(Heads h, Span span, int from, int r, int rows, int k, int keys, float[] block,
-            float[] keyPanels, float[] valuePanels, float[] output, int outputs, float[] running, Scratch scratch) {
+    private static void step(
+            Heads h,
+            Span span,
+            int from,
+            int r,
+            int rows,
+            int k,
+            int keys,
+            float[] block,
+            float[] keyPanels,
+            float[] valuePanels,
+            float[] output,
+            int outputs,
+            float[] running,
+            Scratch scratch) {
         int columns = Math.min(keys, seen(h, span, from + r + rows - 1, k));
         if (columns <= 0) {
             return;
@@ -170,18 +199,20 @@ final class Attention {
         multiplyValues(scores, valuePanels, keys, columns, rows, h.valueWidth, part, outputs);
         for (int i = 0; i < rows * outputs; i += LANES) {
             int to = r * outputs + i;
-            FloatVector.fromArray(F, output, to).add(FloatVector.fromArray(F, part, i)).intoArray(output, to);
+            FloatVector.fromArray(F, output, to)
+                    .add(FloatVector.fromArray(F, part, i))
+                    .intoArray(output, to);
         }
     }
 
     /** Multiplies scores with the first {@code columns} of the {@code keys} rows of panels. */
-    private static void multiplyValues(float[] scores, float[] panels, int keys, int columns, int rows, int width,
-            float[] to, int distance) {
-        for (int r = 0; r < rows;) {
+    private static void multiplyValues(
+            float[] scores, float[] panels, int keys, int columns, int rows, int width, float[] to, int distance) {
+        for (int r = 0; r < rows; ) {
             int taken = rows - r > 8 ? Tiles.ROWS : 4;
             for (int n = 0, panel = 0; n < width; n += Tiles.PANEL, panel += keys * Tiles.PANEL) {
-                Tiles.step(taken, scores, r * Tiles.STRIDE, false, panels, panel, columns, to, r * distance + n,
-                        distance);
+                Tiles.step(
+                        taken, scores, r * Tiles.STRIDE, false, panels, panel, columns, to, r * distance + n, distance);
             }
             r += taken;
         }
@@ -206,13 +237,15 @@ final class Attention {
         FloatVector sum = FloatVector.zero(F);
         int i = 0;
         for (; i <= own - LANES; i += LANES) {
-            FloatVector e = VectorMath.exp(FloatVector.fromArray(F, x, at + i).mul(scale).sub(max));
+            FloatVector e = VectorMath.exp(
+                    FloatVector.fromArray(F, x, at + i).mul(scale).sub(max));
             e.intoArray(x, at + i);
             sum = sum.add(e);
         }
         if (i < own) {
             VectorMask<Float> rest = Memory.first(own - i);
-            FloatVector e = VectorMath.exp(FloatVector.fromArray(F, x, at + i, rest).mul(scale).sub(max));
+            FloatVector e = VectorMath.exp(
+                    FloatVector.fromArray(F, x, at + i, rest).mul(scale).sub(max));
             e = FloatVector.zero(F).blend(e, rest);
             e.intoArray(x, at + i); // there is room for a whole vector
             sum = sum.add(e);
@@ -230,8 +263,16 @@ final class Attention {
         }
     }
 
-    private static void finish(Heads h, Span span, Data data, int head, int from, int queries, float[] output,
-            int outputs, float[] running) {
+    private static void finish(
+            Heads h,
+            Span span,
+            Data data,
+            int head,
+            int from,
+            int queries,
+            float[] output,
+            int outputs,
+            float[] running) {
         for (int i = 0; i < queries; i++) {
             float sum = running[QUERIES + i];
             scale(output, i * outputs, outputs, 1 / sum);

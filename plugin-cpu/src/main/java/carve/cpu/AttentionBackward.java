@@ -57,7 +57,11 @@ final class AttentionBackward {
             long key = data.key(h, span.key() + first, group);
             Tiles.panelsTransposed(key, keyStep, h.keyWidth(), keys, floats(KEYS_TRANSPOSED, h.keyWidth(), keys));
             Tiles.panels(key, keyStep, keys, h.keyWidth(), floats(KEYS, keys, h.keyWidth()));
-            Tiles.panelsTransposed(data.value(h, span.key() + first, group), valueStep, h.valueWidth(), keys,
+            Tiles.panelsTransposed(
+                    data.value(h, span.key() + first, group),
+                    valueStep,
+                    h.valueWidth(),
+                    keys,
                     floats(VALUES_TRANSPOSED, h.valueWidth(), keys));
             int perGroup = h.heads() / h.groups();
             // queries before the first that sees a key of the tile have nothing to add
@@ -87,30 +91,88 @@ final class AttentionBackward {
             Tiles.block(dy, resultStep, count, h.valueWidth(), results);
             int columns = Math.min(keys, Attention.seen(h, span, from + count - 1, first));
             for (int r = 0; r < count; r += Tiles.ROWS) {
-                weigh(head, from, r, Math.min(Tiles.ROWS, count - r), columns, queries, results, weights, scores, tile,
+                weigh(
+                        head,
+                        from,
+                        r,
+                        Math.min(Tiles.ROWS, count - r),
+                        columns,
+                        queries,
+                        results,
+                        weights,
+                        scores,
+                        tile,
                         query + 4 * r * queryStep + slopes.dq() - data.q());
             }
             float[] panels = floats(RESULT_PANELS, count, h.valueWidth());
             Tiles.panels(dy, resultStep, count, h.valueWidth(), panels);
-            Tiles.multiply(weights, 0, true, panels, 0, columns, count, h.valueWidth(),
+            Tiles.multiply(
+                    weights,
+                    0,
+                    true,
+                    panels,
+                    0,
+                    columns,
+                    count,
+                    h.valueWidth(),
                     slopes.dv() + data.value(h, span.key() + first, group) - data.v(),
-                    (long) h.groups() * h.valueWidth(), true, tile);
+                    (long) h.groups() * h.valueWidth(),
+                    true,
+                    tile);
             panels = floats(QUERY_PANELS, count, h.keyWidth());
             Tiles.panels(query, queryStep, count, h.keyWidth(), panels);
-            Tiles.multiply(scores, 0, true, panels, 0, columns, count, h.keyWidth(),
+            Tiles.multiply(
+                    scores,
+                    0,
+                    true,
+                    panels,
+                    0,
+                    columns,
+                    count,
+                    h.keyWidth(),
                     slopes.dk() + data.key(h, span.key() + first, group) - data.k(),
-                    (long) h.groups() * h.keyWidth(), true, tile);
+                    (long) h.groups() * h.keyWidth(),
+                    true,
+                    tile);
         }
 
         /** Computes weights and the gradients of scores for up to twelve queries, and adds to the gradient of these. */
-        private void weigh(int head, int from, int r, int rows, int columns, float[] queries, float[] results,
-                float[] weights, float[] scores, float[] tile, long dq) {
+        private void weigh(
+                int head,
+                int from,
+                int r,
+                int rows,
+                int columns,
+                float[] queries,
+                float[] results,
+                float[] weights,
+                float[] scores,
+                float[] tile,
+                long dq) {
             int seen = Math.min(columns, Attention.seen(h, span, from + r + rows - 1, first));
             int at = r * Tiles.STRIDE;
-            Tiles.multiply(queries, at, false, scratch.floats(KEYS_TRANSPOSED, 0), rows, h.keyWidth(), seen, weights,
-                    at, Tiles.STRIDE);
-            Tiles.multiply(results, at, false, scratch.floats(VALUES_TRANSPOSED, 0), rows, h.valueWidth(), seen, scores,
-                    at, Tiles.STRIDE);
+            Tiles.multiply(
+                    queries,
+                    at,
+                    false,
+                    scratch.floats(KEYS_TRANSPOSED, 0),
+                    rows,
+                    h.keyWidth(),
+                    seen,
+                    weights,
+                    at,
+                    Tiles.STRIDE);
+            Tiles.multiply(
+                    results,
+                    at,
+                    false,
+                    scratch.floats(VALUES_TRANSPOSED, 0),
+                    rows,
+                    h.valueWidth(),
+                    seen,
+                    scores,
+                    at,
+                    Tiles.STRIDE);
             for (int i = 0; i < rows; i++) {
                 long row = span.query() + from + r + i;
                 int own = Math.max(0, Math.min(seen, Attention.seen(h, span, from + r + i, first)));
@@ -118,34 +180,50 @@ final class AttentionBackward {
                 float inner = Attention.seen(h, span, from + r + i, 0) == 1
                         ? scores[at + i * Tiles.STRIDE] // the weight of an only key is 1, whatever its score
                         : dot(y, slopes.dy() + y - data.y(), h.valueWidth());
-                slopes(weights, scores, at + i * Tiles.STRIDE, own, columns, h.scale(),
-                        Memory.get(data.sum(h, row, head)), inner);
+                slopes(
+                        weights,
+                        scores,
+                        at + i * Tiles.STRIDE,
+                        own,
+                        columns,
+                        h.scale(),
+                        Memory.get(data.sum(h, row, head)),
+                        inner);
             }
             multiplyKeys(scores, at, scratch.floats(KEYS, 0), rows, seen, dq, tile);
         }
 
         private void multiplyKeys(float[] scores, int at, float[] panels, int rows, int depth, long dq, float[] tile) {
             long distance = (long) h.heads() * h.keyWidth();
-            for (int r = 0; r < rows;) {
+            for (int r = 0; r < rows; ) {
                 int taken = rows - r > 8 ? Tiles.ROWS : 4;
                 for (int n = 0, panel = 0; n < h.keyWidth(); n += Tiles.PANEL, panel += keys * Tiles.PANEL) {
                     Tiles.step(taken, scores, at + r * Tiles.STRIDE, false, panels, panel, depth, tile, 0, Tiles.PANEL);
-                    Tiles.store(tile, Tiles.PANEL, Math.min(taken, rows - r), Math.min(Tiles.PANEL, h.keyWidth() - n),
-                            dq + 4 * (r * distance + n), distance, true);
+                    Tiles.store(
+                            tile,
+                            Tiles.PANEL,
+                            Math.min(taken, rows - r),
+                            Math.min(Tiles.PANEL, h.keyWidth() - n),
+                            dq + 4 * (r * distance + n),
+                            distance,
+                            true);
                 }
                 r += taken;
             }
         }
 
         /** Turns scores into weights, and the gradients of weights into those of scores; 0 for keys not seen. */
-        private static void slopes(float[] weights, float[] scores, int at, int own, int columns, float scale, float sum,
-                float inner) {
+        private static void slopes(
+                float[] weights, float[] scores, int at, int own, int columns, float scale, float sum, float inner) {
             for (int i = 0; i < columns; i += LANES) {
                 VectorMask<Float> m = Memory.first(Math.max(0, own - i));
-                FloatVector p = VectorMath.exp(FloatVector.fromArray(F, weights, at + i, m).mul(scale).sub(sum));
+                FloatVector p = VectorMath.exp(
+                        FloatVector.fromArray(F, weights, at + i, m).mul(scale).sub(sum));
                 p = FloatVector.zero(F).blend(p, m);
                 p.intoArray(weights, at + i); // there is room for a whole vector
-                p.mul(FloatVector.fromArray(F, scores, at + i, m).sub(inner)).mul(scale).intoArray(scores, at + i);
+                p.mul(FloatVector.fromArray(F, scores, at + i, m).sub(inner))
+                        .mul(scale)
+                        .intoArray(scores, at + i);
             }
         }
 

@@ -25,7 +25,8 @@ final class AttentionKernel implements Kernel {
 
     /** Returns whether heads are narrow enough. */
     static boolean takes(List<TensorType> operands) {
-        return operands.get(0).shape().extent(3) <= Tiles.DEPTH && operands.get(2).shape().extent(3) <= Tiles.DEPTH;
+        return operands.get(0).shape().extent(3) <= Tiles.DEPTH
+                && operands.get(2).shape().extent(3) <= Tiles.DEPTH;
     }
 
     @Override
@@ -80,15 +81,16 @@ final class AttentionKernel implements Kernel {
     }
 
     @Override
-    public List<Optional<Tensor>> backward(List<Tensor> operands, List<Tensor> results,
-            List<Optional<Tensor>> gradients, List<Boolean> wanted) {
+    public List<Optional<Tensor>> backward(
+            List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
         List<Tensor> d = operands.stream().map(x -> engine.make(x.type())).toList();
-        var data = new Attention.Data(at(operands.get(0)), at(operands.get(1)), at(operands.get(2)),
-                at(results.get(0)), at(results.get(1)));
-        var slopes = new Attention.Slopes(at(gradients.getFirst().orElseThrow()), at(d.get(0)), at(d.get(1)),
-                at(d.get(2)));
+        var data = new Attention.Data(
+                at(operands.get(0)), at(operands.get(1)), at(operands.get(2)), at(results.get(0)), at(results.get(1)));
+        var slopes =
+                new Attention.Slopes(at(gradients.getFirst().orElseThrow()), at(d.get(0)), at(d.get(1)), at(d.get(2)));
         d.forEach(x -> Memory.fill(at(x), x.type().bytes(), (byte) 0));
-        new AttentionBackward(engine.workers()).run(heads(operands), spans(operands.get(1).extent(1)), data, slopes);
+        new AttentionBackward(engine.workers())
+                .run(heads(operands), spans(operands.get(1).extent(1)), data, slopes);
         return d.stream().map(Optional::of).toList();
     }
 }

@@ -31,7 +31,8 @@ final class AttentionStep {
         int queries = spans.getFirst().queries();
         int record = h.valueWidth() + 2;
         float[] partial = new float[spans.size() * queries * h.heads() * parts * record];
-        long work = (long) spans.size() * queries * h.heads() * spans.getFirst().keys() * (h.keyWidth() + h.valueWidth());
+        long work =
+                (long) spans.size() * queries * h.heads() * spans.getFirst().keys() * (h.keyWidth() + h.valueWidth());
         workers.run(work <= SMALL, spans.size() * h.groups() * parts, (task, scratch) -> {
             Attention.Span span = spans.get(task / (h.groups() * parts));
             int group = task / parts % h.groups();
@@ -46,13 +47,27 @@ final class AttentionStep {
             }
         });
         for (int i = 0; i < spans.size() * queries * h.heads(); i++) {
-            join(partial, i * parts * record, parts, record, h.valueWidth(), data.y() + 4L * i * h.valueWidth(),
+            join(
+                    partial,
+                    i * parts * record,
+                    parts,
+                    record,
+                    h.valueWidth(),
+                    data.y() + 4L * i * h.valueWidth(),
                     data.sums() + 4L * i);
         }
     }
 
-    private static void part(Attention.Heads h, Attention.Span span, Attention.Data data, int t, int head, int first,
-            float[] partial, int to, Scratch scratch) {
+    private static void part(
+            Attention.Heads h,
+            Attention.Span span,
+            Attention.Data data,
+            int t,
+            int head,
+            int first,
+            float[] partial,
+            int to,
+            Scratch scratch) {
         int keys = Math.min(PART, Attention.seen(h, span, t, first));
         partial[to] = Float.NEGATIVE_INFINITY;
         if (keys <= 0) {

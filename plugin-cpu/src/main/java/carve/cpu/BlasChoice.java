@@ -14,9 +14,10 @@ final class BlasChoice {
     /** The least extent of a product that {@code auto} gives away: from there on ND4J was measured to be faster. */
     private static final int LARGE = 1024;
 
-    private static final System.Logger LOG = System.getLogger(BlasChoice.class.getModule().isNamed()
-            ? BlasChoice.class.getModule().getName()
-            : BlasChoice.class.getPackageName());
+    private static final System.Logger LOG = System.getLogger(
+            BlasChoice.class.getModule().isNamed()
+                    ? BlasChoice.class.getModule().getName()
+                    : BlasChoice.class.getPackageName());
 
     private final CpuConfig.Blas policy;
     private boolean tried;
@@ -48,16 +49,18 @@ final class BlasChoice {
     private Optional<Blas> open() {
         try {
             Blas blas = new Nd4jBlas();
-            LOG.log(Level.INFO, "large products run on {0} (blas = {1})", blas.description(),
+            LOG.log(
+                    Level.INFO,
+                    "large products run on {0} (blas = {1})",
+                    blas.description(),
                     policy.name().toLowerCase(Locale.ROOT));
             return Optional.of(blas);
         } catch (LinkageError | RuntimeException e) { // what a missing library throws depends on what is missing
             if (policy == CpuConfig.Blas.ND4J) {
-                throw new DeviceException("cpu: blas = nd4j, but ND4J does not start here: " + e
-                        + "; blas = auto does without it", e);
+                throw new DeviceException(
+                        "cpu: blas = nd4j, but ND4J does not start here: " + e + "; blas = auto does without it", e);
             }
-            LOG.log(Level.INFO, "large products run on our own kernels, ND4J does not start here: {0}",
-                    e.toString());
+            LOG.log(Level.INFO, "large products run on our own kernels, ND4J does not start here: {0}", e.toString());
             return Optional.empty();
         }
     }

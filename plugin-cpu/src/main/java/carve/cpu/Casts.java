@@ -8,8 +8,7 @@ import carve.api.tensor.DType;
 final class Casts {
     private static final int GRAIN = 32 * 1024;
 
-    private Casts() {
-    }
+    private Casts() {}
 
     /** Writes {@code size} values in another storage type. */
     static void run(Workers workers, DType from, long x, DType to, long y, long size) {

@@ -86,13 +86,15 @@ final class ConvKernel implements Kernel {
     }
 
     /** A sequence: its number, its first row and its length. */
-    private record Sequence(int index, int start, int length) {
-    }
+    private record Sequence(int index, int start, int length) {}
 
     private Sequence sequence(int index) {
         Sequences s = op.sequences();
         return s.isPacked()
-                ? new Sequence(index, s.offsets().get(index), s.offsets().get(index + 1) - s.offsets().get(index))
+                ? new Sequence(
+                        index,
+                        s.offsets().get(index),
+                        s.offsets().get(index + 1) - s.offsets().get(index))
                 : new Sequence(index, index * s.positions(), s.positions());
     }
 
@@ -100,8 +102,13 @@ final class ConvKernel implements Kernel {
         Tensor weight = operands.get(1);
         int channels = weight.extent(0);
         int width = weight.extent(2);
-        return new Inputs(at(operands.get(0)), at(weight.permute(2, 1, 0)), at(operands.get(2)),
-                at(operands.get(3).permute(0, 2, 1)), channels, width);
+        return new Inputs(
+                at(operands.get(0)),
+                at(weight.permute(2, 1, 0)),
+                at(operands.get(2)),
+                at(operands.get(3).permute(0, 2, 1)),
+                channels,
+                width);
     }
 
     /** What is done at a position of a sequence. */
@@ -152,16 +159,18 @@ final class ConvKernel implements Kernel {
         for (int s = 0; s < state.extent(0); s++) {
             Sequence sequence = sequence(s);
             for (int i = 0; i < before; i++) {
-                Memory.copyShort(in.row(sequence, sequence.length - before + i),
-                        to + 4L * ((long) s * before + i) * in.channels, 4L * in.channels);
+                Memory.copyShort(
+                        in.row(sequence, sequence.length - before + i),
+                        to + 4L * ((long) s * before + i) * in.channels,
+                        4L * in.channels);
             }
         }
         return rows.permute(0, 2, 1);
     }
 
     @Override
-    public List<Optional<Tensor>> backward(List<Tensor> operands, List<Tensor> results,
-            List<Optional<Tensor>> gradients, List<Boolean> wanted) {
+    public List<Optional<Tensor>> backward(
+            List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
         Inputs in = inputs(operands);
         TensorType type = operands.getFirst().type();
         Tensor dy = engine.gradient(gradients.get(0), type);
@@ -174,7 +183,10 @@ final class ConvKernel implements Kernel {
         Tensor dw = engine.make(TensorType.f32(in.width, 1, in.channels));
         Tensor db = engine.make(operands.get(2).type());
         weights(in, at(ds), at(dw), at(db));
-        return List.of(Optional.of(dx), Optional.of(dw.permute(2, 1, 0)), Optional.of(db),
+        return List.of(
+                Optional.of(dx),
+                Optional.of(dw.permute(2, 1, 0)),
+                Optional.of(db),
                 Optional.of(before.permute(0, 2, 1)));
     }
 
@@ -190,7 +202,10 @@ final class ConvKernel implements Kernel {
             for (int c = 0; c < channels; c += LANES) {
                 VectorMask<Float> m = Memory.first(channels - c);
                 FloatVector d = load(from + row + 4L * c, m);
-                store(to + row + 4L * c, VectorMath.siluSlope(FloatVector.fromArray(F, sum, c)).mul(d), m);
+                store(
+                        to + row + 4L * c,
+                        VectorMath.siluSlope(FloatVector.fromArray(F, sum, c)).mul(d),
+                        m);
             }
         });
         return ds;
@@ -204,9 +219,7 @@ final class ConvKernel implements Kernel {
                     ? dx + 4L * (sequence.start + t) * in.channels
                     : before + 4L * ((long) sequence.index * kept + kept + t) * in.channels;
             int last = t - sequence.length + kept; // the row of the next state that this input is
-            long from = next != 0 && last >= 0
-                    ? next + 4L * ((long) sequence.index * kept + last) * in.channels
-                    : 0;
+            long from = next != 0 && last >= 0 ? next + 4L * ((long) sequence.index * kept + last) * in.channels : 0;
             spreadRow(in, sequence, t, ds, from, to, scratch.floats(SUM, in.channels));
         });
     }
@@ -221,7 +234,8 @@ final class ConvKernel implements Kernel {
         for (int i = 0; i < in.width; i++) {
             int user = t + in.width - 1 - i; // the position that multiplies this input by tap i
             if (user >= 0 && user < sequence.length) {
-                addProduct(in.weight + 4L * i * channels, ds + 4L * (sequence.start + user) * channels, sum, 0, channels);
+                addProduct(
+                        in.weight + 4L * i * channels, ds + 4L * (sequence.start + user) * channels, sum, 0, channels);
             }
         }
         Memory.copy(sum, 0, to, channels);

@@ -24,8 +24,8 @@ final class CpuBuffer implements Buffer {
      */
     long address() {
         if (address == 0) {
-            throw new DeviceException("cpu: a tensor is used after its scope has closed; return it from the scope or "
-                    + "keep it");
+            throw new DeviceException(
+                    "cpu: a tensor is used after its scope has closed; return it from the scope or " + "keep it");
         }
         return address;
     }

@@ -49,7 +49,9 @@ public record CpuConfig(int threads, Blas blas, boolean poison) {
 
     private static Blas blas(Settings settings) {
         String name = settings.string("blas");
-        List<String> names = Arrays.stream(Blas.values()).map(blas -> blas.name().toLowerCase(Locale.ROOT)).toList();
+        List<String> names = Arrays.stream(Blas.values())
+                .map(blas -> blas.name().toLowerCase(Locale.ROOT))
+                .toList();
         if (!names.contains(name)) {
             throw settings.error("blas", "must be one of %s, is %s".formatted(String.join(", ", names), name));
         }

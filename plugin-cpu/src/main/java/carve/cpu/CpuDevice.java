@@ -63,7 +63,13 @@ public final class CpuDevice implements Device {
         if (op instanceof Op.Cast) {
             CpuBuffer buffer = take(result);
             Operand x = Operand.of(operands.getFirst());
-            Casts.run(workers, x.dtype(), x.address(), result.dtype(), buffer.address(), result.shape().size());
+            Casts.run(
+                    workers,
+                    x.dtype(),
+                    x.address(),
+                    result.dtype(),
+                    buffer.address(),
+                    result.shape().size());
             return buffer;
         }
         return calculates(op) && operands.stream().anyMatch(x -> isNarrow(x.dtype()))
@@ -91,14 +97,22 @@ public final class CpuDevice implements Device {
     private CpuBuffer executeWide(Op op, List<Tensor> operands, TensorType result) {
         List<CpuBuffer> temporary = new ArrayList<>();
         try {
-            List<Operand> wide = operands.stream().map(x -> widened(Operand.of(x), temporary)).toList();
+            List<Operand> wide = operands.stream()
+                    .map(x -> widened(Operand.of(x), temporary))
+                    .toList();
             if (!isNarrow(result.dtype())) {
                 return compute(op, wide, result);
             }
             CpuBuffer exact = compute(op, wide, result.with(DType.F32));
             temporary.add(exact);
             CpuBuffer rounded = take(result);
-            Casts.run(workers, DType.F32, exact.address(), result.dtype(), rounded.address(), result.shape().size());
+            Casts.run(
+                    workers,
+                    DType.F32,
+                    exact.address(),
+                    result.dtype(),
+                    rounded.address(),
+                    result.shape().size());
             return rounded;
         } finally {
             temporary.forEach(CpuBuffer::close);
@@ -112,7 +126,13 @@ public final class CpuDevice implements Device {
         TensorType type = x.type().with(DType.F32);
         CpuBuffer buffer = take(type);
         temporary.add(buffer);
-        Casts.run(workers, x.dtype(), x.address(), DType.F32, buffer.address(), type.shape().size());
+        Casts.run(
+                workers,
+                x.dtype(),
+                x.address(),
+                DType.F32,
+                buffer.address(),
+                type.shape().size());
         return new Operand(buffer.address(), type);
     }
 
@@ -179,12 +199,13 @@ public final class CpuDevice implements Device {
 
     private static void requireSupported(DType dtype) {
         switch (dtype) {
-            case F32, BF16, F16, I32, I8 -> { }
+            case F32, BF16, F16, I32, I8 -> {}
             case F64, I64, I16, U8, BOOL -> throw unsupported(dtype);
         }
     }
 
     static DeviceException unsupported(DType dtype) {
-        return new DeviceException("cpu: %s is not computed with; convert to F32, BF16, F16, I32 or I8".formatted(dtype));
+        return new DeviceException(
+                "cpu: %s is not computed with; convert to F32, BF16, F16, I32 or I8".formatted(dtype));
     }
 }

@@ -10,8 +10,7 @@ public final class CpuDeviceProvider implements DeviceProvider {
     private static final int RANK = 100;
 
     /** Makes the provider; for {@link java.util.ServiceLoader}. */
-    public CpuDeviceProvider() {
-    }
+    public CpuDeviceProvider() {}
 
     @Override
     public String name() {
@@ -20,8 +19,13 @@ public final class CpuDeviceProvider implements DeviceProvider {
 
     @Override
     public Availability probe() {
-        return new Availability.Available(RANK, "%s, %d processors, vectors of %d bits".formatted(
-                System.getProperty("os.arch"), Runtime.getRuntime().availableProcessors(), 32 * Memory.LANES));
+        return new Availability.Available(
+                RANK,
+                "%s, %d processors, vectors of %d bits"
+                        .formatted(
+                                System.getProperty("os.arch"),
+                                Runtime.getRuntime().availableProcessors(),
+                                32 * Memory.LANES));
     }
 
     @Override

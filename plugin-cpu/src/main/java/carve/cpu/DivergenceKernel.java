@@ -56,8 +56,8 @@ final class DivergenceKernel implements Kernel {
     }
 
     @Override
-    public List<Optional<Tensor>> backward(List<Tensor> operands, List<Tensor> results,
-            List<Optional<Tensor>> gradients, List<Boolean> wanted) {
+    public List<Optional<Tensor>> backward(
+            List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
         int rows = operands.get(0).extent(0);
         int n = operands.get(0).extent(1);
         Optional<Tensor> dStudent = engine.make(wanted.get(0), operands.get(0).type());
@@ -80,8 +80,16 @@ final class DivergenceKernel implements Kernel {
                     Losses.studentSlope(student + at, teacher + at, n, scale, q, p, factor, toStudent + at);
                 }
                 if (toTeacher != 0) {
-                    Losses.teacherSlope(student + at, teacher + at, n, scale, q, p, Memory.get(result + 4L * row),
-                            factor, toTeacher + at);
+                    Losses.teacherSlope(
+                            student + at,
+                            teacher + at,
+                            n,
+                            scale,
+                            q,
+                            p,
+                            Memory.get(result + 4L * row),
+                            factor,
+                            toTeacher + at);
                 }
             }
         });

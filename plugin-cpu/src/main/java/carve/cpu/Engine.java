@@ -41,6 +41,7 @@ record Engine(CpuDevice device, Workers workers, Gemm gemm, Gemv gemv) {
 
     /** Returns whether all operands are F32 and none is empty. */
     static boolean allF32(List<TensorType> operands) {
-        return operands.stream().allMatch(type -> type.dtype() == DType.F32 && type.shape().size() > 0);
+        return operands.stream()
+                .allMatch(type -> type.dtype() == DType.F32 && type.shape().size() > 0);
     }
 }

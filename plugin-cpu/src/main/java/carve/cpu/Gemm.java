@@ -47,8 +47,7 @@ final class Gemm {
      * @param distance elements from row to row
      * @param stride elements from matrix to matrix
      */
-    record Matrix(long address, long distance, long stride) {
-    }
+    record Matrix(long address, long distance, long stride) {}
 
     /**
      * The extents of a product.
@@ -58,8 +57,7 @@ final class Gemm {
      * @param n columns of C
      * @param k depth
      */
-    record Extents(int batch, int m, int n, int k) {
-    }
+    record Extents(int batch, int m, int n, int k) {}
 
     /**
      * Multiplies.
@@ -99,14 +97,23 @@ final class Gemm {
         /** Returns whether all is F32 without gaps, and the result is overwritten. */
         boolean isDense() {
             boolean transposeB = right == Right.F32_TRANSPOSED;
-            return !add && (right == Right.F32 || transposeB) && a.distance == (transposeA ? size.m : size.k)
-                    && b.distance == (transposeB ? size.k : size.n) && c.distance == size.n;
+            return !add
+                    && (right == Right.F32 || transposeB)
+                    && a.distance == (transposeA ? size.m : size.k)
+                    && b.distance == (transposeB ? size.k : size.n)
+                    && c.distance == size.n;
         }
 
         /** Has a library compute one of the products. */
         void give(Blas library, int matrix) {
-            library.multiply(size.m, size.n, size.k, a.address + 4 * matrix * a.stride, transposeA,
-                    b.address + 4 * matrix * b.stride, right == Right.F32_TRANSPOSED,
+            library.multiply(
+                    size.m,
+                    size.n,
+                    size.k,
+                    a.address + 4 * matrix * a.stride,
+                    transposeA,
+                    b.address + 4 * matrix * b.stride,
+                    right == Right.F32_TRANSPOSED,
                     c.address + 4 * matrix * c.stride);
         }
     }
@@ -138,7 +145,15 @@ final class Gemm {
             int k = task / tasks * chunk;
             int n = task % tasks * perTask * Tiles.PANEL;
             int deep = Math.min(chunk, depth - k);
-            pack(p.b, p.right, matrix, k0 + k, n0 + n, deep, Math.min(perTask * Tiles.PANEL, width - n), panels,
+            pack(
+                    p.b,
+                    p.right,
+                    matrix,
+                    k0 + k,
+                    n0 + n,
+                    deep,
+                    Math.min(perTask * Tiles.PANEL, width - n),
+                    panels,
                     k * columns + n * deep);
         });
         int strip = p.transposeA ? TRANSPOSED_STRIP : STRIP;
@@ -153,22 +168,57 @@ final class Gemm {
             int m = task / across * height;
             int n = task % across * each;
             if (n < width) {
-                strip(p, matrix, k0, depth, chunk, n0, n, Math.min(each, width - n), columns, m,
-                        Math.min(height, p.size.m - m), panels, scratch);
+                strip(
+                        p,
+                        matrix,
+                        k0,
+                        depth,
+                        chunk,
+                        n0,
+                        n,
+                        Math.min(each, width - n),
+                        columns,
+                        m,
+                        Math.min(height, p.size.m - m),
+                        panels,
+                        scratch);
             }
         });
     }
 
-    private static void strip(Product p, int matrix, int k0, int depth, int chunk, int n0, int n, int width,
-            int columns, int m, int rows, float[] panels, Scratch scratch) {
+    private static void strip(
+            Product p,
+            int matrix,
+            int k0,
+            int depth,
+            int chunk,
+            int n0,
+            int n,
+            int width,
+            int columns,
+            int m,
+            int rows,
+            float[] panels,
+            Scratch scratch) {
         float[] block = scratch.floats(BLOCK, Tiles.blockSize(Tiles.DEPTH));
         float[] tile = scratch.floats(TILE, Tiles.ROWS * Tiles.PANEL);
         long c = p.c.address + 4 * (matrix * p.c.stride + m * p.c.distance + n0 + n);
         for (int k = 0; k < depth; k += chunk) {
             int deep = Math.min(chunk, depth - k);
             block(p.a, p.transposeA, matrix, m, rows, k0 + k, deep, block);
-            Tiles.multiply(block, 0, p.transposeA, panels, k * columns + n * deep, rows, deep, width, c, p.c.distance,
-                    p.add || k0 + k > 0, tile);
+            Tiles.multiply(
+                    block,
+                    0,
+                    p.transposeA,
+                    panels,
+                    k * columns + n * deep,
+                    rows,
+                    deep,
+                    width,
+                    c,
+                    p.c.distance,
+                    p.add || k0 + k > 0,
+                    tile);
         }
     }
 
@@ -198,7 +248,19 @@ final class Gemm {
                 float[] panels = scratch.floats(PANELS, deep * columns);
                 pack(p.b, p.right, matrix, k, n, deep, width, panels, 0);
                 for (int m = 0; m < size.m; m += STRIP) {
-                    strip(p, matrix, k, deep, deep, n, 0, width, columns, m, Math.min(STRIP, size.m - m), panels,
+                    strip(
+                            p,
+                            matrix,
+                            k,
+                            deep,
+                            deep,
+                            n,
+                            0,
+                            width,
+                            columns,
+                            m,
+                            Math.min(STRIP, size.m - m),
+                            panels,
                             scratch);
                 }
             }
@@ -213,11 +275,13 @@ final class Gemm {
         }
     }
 
-    private static void pack(Matrix b, Right right, int matrix, int k, int n, int depth, int width, float[] to, int at) {
+    private static void pack(
+            Matrix b, Right right, int matrix, int k, int n, int depth, int width, float[] to, int at) {
         long rows = matrix * b.stride + n * b.distance + k;
         switch (right) {
-            case F32 -> Tiles.panels(b.address + 4 * (matrix * b.stride + k * b.distance + n), b.distance, depth, width,
-                    to, at);
+            case F32 ->
+                Tiles.panels(
+                        b.address + 4 * (matrix * b.stride + k * b.distance + n), b.distance, depth, width, to, at);
             case F32_TRANSPOSED -> Tiles.panelsTransposed(b.address + 4 * rows, b.distance, depth, width, to, at);
             case BF16_TRANSPOSED -> Tiles.panelsTransposedBf16(b.address + 2 * rows, b.distance, depth, width, to, at);
             case F16_TRANSPOSED -> Tiles.panelsTransposedF16(b.address + 2 * rows, b.distance, depth, width, to, at);

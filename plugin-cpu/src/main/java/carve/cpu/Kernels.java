@@ -40,7 +40,8 @@ final class Kernels {
         if (Engine.allF32(operands)) {
             return f32(op, operands);
         }
-        List<TensorType> wide = operands.stream().map(type -> type.with(DType.F32)).toList();
+        List<TensorType> wide =
+                operands.stream().map(type -> type.with(DType.F32)).toList();
         return hasNarrowWeights(op, operands) && Engine.allF32(wide)
                 ? f32(op, wide).map(WidenedKernel::new)
                 : Optional.empty();
@@ -55,28 +56,31 @@ final class Kernels {
             case CausalConv conv -> Set.of(1, 2);
             default -> Set.of();
         };
-        return IntStream.range(0, operands.size()).allMatch(i -> operands.get(i).dtype() == DType.F32
-                || weights.contains(i) && operands.get(i).dtype().isFloating());
+        return IntStream.range(0, operands.size())
+                .allMatch(i -> operands.get(i).dtype() == DType.F32
+                        || weights.contains(i) && operands.get(i).dtype().isFloating());
     }
 
     private Optional<Kernel> f32(FusedOp op, List<TensorType> operands) {
         return switch (op) {
             case RmsNorm norm -> Optional.of(new NormKernel(engine, norm.epsilon(), Norms.Gate.NONE));
-            case GatedRmsNorm norm -> Optional.of(new NormKernel(engine, norm.epsilon(),
-                    norm.gateFirst() ? Norms.Gate.BEFORE : Norms.Gate.AFTER));
-            case LayerNorm norm -> operands.get(1).equals(operands.get(2))
-                    ? Optional.of(new LayerNormKernel(engine, norm))
-                    : Optional.empty();
+            case GatedRmsNorm norm ->
+                Optional.of(new NormKernel(
+                        engine, norm.epsilon(), norm.gateFirst() ? Norms.Gate.BEFORE : Norms.Gate.AFTER));
+            case LayerNorm norm ->
+                operands.get(1).equals(operands.get(2))
+                        ? Optional.of(new LayerNormKernel(engine, norm))
+                        : Optional.empty();
             case Rope rope -> Optional.of(new RopeKernel(engine));
             case SwiGlu swiGlu -> Optional.of(new SwiGluKernel(engine));
             case KlDivergence divergence -> Optional.of(new DivergenceKernel(engine, divergence));
             case AdamW adam -> Optional.of(new AdamWKernel(engine, adam));
-            case SoftmaxAttention attention -> AttentionKernel.takes(operands)
-                    ? Optional.of(new AttentionKernel(engine, attention))
-                    : Optional.empty();
-            case DecayScan scan -> ScanKernel.takes(operands)
-                    ? Optional.of(new ScanKernel(engine, scan))
-                    : Optional.empty();
+            case SoftmaxAttention attention ->
+                AttentionKernel.takes(operands)
+                        ? Optional.of(new AttentionKernel(engine, attention))
+                        : Optional.empty();
+            case DecayScan scan ->
+                ScanKernel.takes(operands) ? Optional.of(new ScanKernel(engine, scan)) : Optional.empty();
             case CausalConv conv -> Optional.of(new ConvKernel(engine, conv));
             default -> Optional.empty();
         };

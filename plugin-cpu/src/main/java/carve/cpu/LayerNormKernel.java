@@ -42,13 +42,19 @@ final class LayerNormKernel implements Kernel {
     }
 
     @Override
-    public List<Optional<Tensor>> backward(List<Tensor> operands, List<Tensor> results,
-            List<Optional<Tensor>> gradients, List<Boolean> wanted) {
+    public List<Optional<Tensor>> backward(
+            List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
         Tensor dx = engine.make(operands.get(0).type());
         Tensor dw = engine.make(operands.get(1).type());
         Tensor db = engine.make(operands.get(2).type());
-        norms.layerBackward(size(operands), at(operands.get(0)), at(operands.get(1)),
-                at(gradients.getFirst().orElseThrow()), at(dx), at(dw), at(db));
+        norms.layerBackward(
+                size(operands),
+                at(operands.get(0)),
+                at(operands.get(1)),
+                at(gradients.getFirst().orElseThrow()),
+                at(dx),
+                at(dw),
+                at(db));
         return List.of(Optional.of(dx), Optional.of(dw), Optional.of(db));
     }
 }

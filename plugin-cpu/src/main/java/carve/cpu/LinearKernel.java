@@ -22,7 +22,8 @@ final class LinearKernel implements Kernel {
     /** Returns whether there is a kernel for these operands. */
     static boolean takes(List<TensorType> operands) {
         DType weight = operands.get(1).dtype();
-        return operands.get(0).shape().size() > 0 && operands.get(1).shape().size() > 0
+        return operands.get(0).shape().size() > 0
+                && operands.get(1).shape().size() > 0
                 && (weight == DType.F32 || weight == DType.BF16 || weight == DType.F16)
                 && (operands.size() == 2 || operands.get(2).dtype().isFloating());
     }
@@ -48,8 +49,15 @@ final class LinearKernel implements Kernel {
         if (m <= Gemv.ROWS && w.dtype() != DType.F16) {
             engine.gemv().multiply(m, n, k, at(x), at(w), w.dtype(), at(y));
         } else {
-            engine.gemm().multiply(new Gemm.Extents(1, m, n, k), new Gemm.Matrix(at(x), k, 0), false,
-                    new Gemm.Matrix(at(w), k, 0), transposed(w.dtype()), new Gemm.Matrix(at(y), n, 0), false);
+            engine.gemm()
+                    .multiply(
+                            new Gemm.Extents(1, m, n, k),
+                            new Gemm.Matrix(at(x), k, 0),
+                            false,
+                            new Gemm.Matrix(at(w), k, 0),
+                            transposed(w.dtype()),
+                            new Gemm.Matrix(at(y), n, 0),
+                            false);
         }
         if (operands.size() == 3) {
             addBias(at(operands.get(2).cast(DType.F32)), at(y), m, n);
@@ -75,8 +83,8 @@ final class LinearKernel implements Kernel {
     }
 
     @Override
-    public List<Optional<Tensor>> backward(List<Tensor> operands, List<Tensor> results,
-            List<Optional<Tensor>> gradients, List<Boolean> wanted) {
+    public List<Optional<Tensor>> backward(
+            List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
         Tensor x = operands.get(0);
         Tensor w = operands.get(1);
         Tensor dy = gradients.getFirst().orElseThrow();
@@ -84,11 +92,25 @@ final class LinearKernel implements Kernel {
         int k = w.extent(1);
         int m = (int) (x.shape().size() / k);
         Optional<Tensor> dx = engine.make(wanted.get(0), x.type());
-        dx.ifPresent(to -> engine.gemm().multiply(new Gemm.Extents(1, m, k, n), new Gemm.Matrix(at(dy), n, 0), false,
-                new Gemm.Matrix(at(w.cast(DType.F32)), k, 0), Gemm.Right.F32, new Gemm.Matrix(at(to), k, 0), false));
+        dx.ifPresent(to -> engine.gemm()
+                .multiply(
+                        new Gemm.Extents(1, m, k, n),
+                        new Gemm.Matrix(at(dy), n, 0),
+                        false,
+                        new Gemm.Matrix(at(w.cast(DType.F32)), k, 0),
+                        Gemm.Right.F32,
+                        new Gemm.Matrix(at(to), k, 0),
+                        false));
         Optional<Tensor> dw = engine.make(wanted.get(1), w.type().with(DType.F32));
-        dw.ifPresent(to -> engine.gemm().multiply(new Gemm.Extents(1, n, k, m), new Gemm.Matrix(at(dy), n, 0), true,
-                new Gemm.Matrix(at(x), k, 0), Gemm.Right.F32, new Gemm.Matrix(at(to), k, 0), false));
+        dw.ifPresent(to -> engine.gemm()
+                .multiply(
+                        new Gemm.Extents(1, n, k, m),
+                        new Gemm.Matrix(at(dy), n, 0),
+                        true,
+                        new Gemm.Matrix(at(x), k, 0),
+                        Gemm.Right.F32,
+                        new Gemm.Matrix(at(to), k, 0),
+                        false));
         Optional<Tensor> cast = dw.map(gradient -> gradient.cast(w.dtype()));
         if (operands.size() == 2) {
             return List.of(dx, cast);

@@ -11,8 +11,7 @@ import jdk.incubator.vector.VectorOperators;
 
 /** Loops over rows of logits in native memory. */
 final class Losses {
-    private Losses() {
-    }
+    private Losses() {}
 
     /** Returns the logarithm of the sum of exp(scale x) over a row. */
     static double logSumExp(long x, int n, float scale) {
@@ -49,8 +48,8 @@ final class Losses {
     }
 
     /** Writes the gradient of the divergence by the student's logits, factor (q - p). */
-    static void studentSlope(long student, long teacher, int n, float scale, float studentSum, float teacherSum,
-            float factor, long to) {
+    static void studentSlope(
+            long student, long teacher, int n, float scale, float studentSum, float teacherSum, float factor, long to) {
         for (int i = 0; i < n; i += LANES) {
             VectorMask<Float> m = Memory.first(n - i);
             FloatVector q = VectorMath.exp(load(student + 4L * i, m).mul(scale).sub(studentSum));
@@ -60,8 +59,16 @@ final class Losses {
     }
 
     /** Writes the gradient of the divergence d by the teacher's logits, factor p (log p - log q - d). */
-    static void teacherSlope(long student, long teacher, int n, float scale, float studentSum, float teacherSum,
-            float divergence, float factor, long to) {
+    static void teacherSlope(
+            long student,
+            long teacher,
+            int n,
+            float scale,
+            float studentSum,
+            float teacherSum,
+            float divergence,
+            float factor,
+            long to) {
         for (int i = 0; i < n; i += LANES) {
             VectorMask<Float> m = Memory.first(n - i);
             FloatVector q = load(student + 4L * i, m).mul(scale).sub(studentSum);

@@ -18,8 +18,7 @@ import jdk.incubator.vector.VectorOperators;
  * address.
  */
 final class Maps {
-    private Maps() {
-    }
+    private Maps() {}
 
     /** Writes the function of n elements. */
     static void unary(Op.UnaryFunction function, long x, long y, int n) {

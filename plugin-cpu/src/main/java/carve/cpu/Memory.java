@@ -32,12 +32,13 @@ final class Memory {
 
     private static final VectorSpecies<Short> HALF =
             VectorSpecies.of(short.class, VectorShape.forBitSize(F.vectorBitSize() / 2));
+
     @SuppressWarnings("restricted")
     private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-    private Memory() {
-    }
+    private Memory() {}
 
     /** Returns the F32 at an address. */
     static float get(long address) {
@@ -97,7 +98,9 @@ final class Memory {
     /** Returns the vector of F32 that as many BF16 at an address stand for. */
     static FloatVector loadBf16(long address) {
         return ((IntVector) ShortVector.fromMemorySegment(HALF, ALL, address, ORDER)
-                .convertShape(VectorOperators.S2I, I, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+                        .convertShape(VectorOperators.S2I, I, 0))
+                .lanewise(VectorOperators.LSHL, 16)
+                .reinterpretAsFloats();
     }
 
     /** Writes a vector of F32. */

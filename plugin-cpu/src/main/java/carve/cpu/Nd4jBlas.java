@@ -23,7 +23,8 @@ final class Nd4jBlas implements Blas {
      */
     Nd4jBlas() {
         ND4JClassLoading.setNd4jClassloaderFromClass(Nd4j.class); // in a layer, the thread's loader does not see it
-        this.version = "ND4J, " + Nd4j.getBackend().getClass().getSimpleName() + ", " + Nd4j.factory().blas().getBlasVendor();
+        this.version = "ND4J, " + Nd4j.getBackend().getClass().getSimpleName() + ", "
+                + Nd4j.factory().blas().getBlasVendor();
     }
 
     /** Memory of the device as ND4J sees it; it is not freed with the object. */

@@ -34,8 +34,8 @@ final class NormKernel implements Kernel {
 
     static Norms.Size size(TensorType x, TensorType weight, float epsilon, Norms.Gate gate) {
         int width = x.shape().extent(-1);
-        return new Norms.Size((int) (x.shape().size() / width), width, (int) (weight.shape().size() / width), epsilon,
-                gate);
+        return new Norms.Size(
+                (int) (x.shape().size() / width), width, (int) (weight.shape().size() / width), epsilon, gate);
     }
 
     @Override
@@ -52,8 +52,8 @@ final class NormKernel implements Kernel {
     }
 
     @Override
-    public List<Optional<Tensor>> backward(List<Tensor> operands, List<Tensor> results,
-            List<Optional<Tensor>> gradients, List<Boolean> wanted) {
+    public List<Optional<Tensor>> backward(
+            List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
         Tensor x = operands.getFirst();
         Tensor weight = operands.getLast();
         Tensor dy = gradients.getFirst().orElseThrow();
@@ -61,8 +61,15 @@ final class NormKernel implements Kernel {
         Tensor dw = engine.make(weight.type());
         boolean gated = gate != Norms.Gate.NONE;
         Optional<Tensor> dg = engine.make(gated, x.type());
-        norms.rmsBackward(size(x.type(), weight.type(), epsilon, gate), at(x), at(weight), gate(operands), at(dy),
-                at(dx), at(dw), dg.map(Engine::at).orElse(0L));
+        norms.rmsBackward(
+                size(x.type(), weight.type(), epsilon, gate),
+                at(x),
+                at(weight),
+                gate(operands),
+                at(dy),
+                at(dx),
+                at(dw),
+                dg.map(Engine::at).orElse(0L));
         return gated ? List.of(Optional.of(dx), dg, Optional.of(dw)) : List.of(Optional.of(dx), Optional.of(dw));
     }
 }

@@ -127,15 +127,25 @@ final class Norms {
             for (int row = task * perTask; row < end; row++) {
                 long at = 4L * row * size.width;
                 int weightRow = row % size.weightRows * size.width;
-                rmsRowBackward(size, x + at, weight + 4L * weightRow, g + at, dy + at, dx + at, dg + at, u, h,
-                        partial, task * length + weightRow);
+                rmsRowBackward(
+                        size,
+                        x + at,
+                        weight + 4L * weightRow,
+                        g + at,
+                        dy + at,
+                        dx + at,
+                        dg + at,
+                        u,
+                        h,
+                        partial,
+                        task * length + weightRow);
             }
         });
         sum(partial, tasks, length, dw);
     }
 
-    private static void rmsRowBackward(Size size, long x, long w, long g, long dy, long dx, long dg, float[] u,
-            float[] h, float[] dw, int dwAt) {
+    private static void rmsRowBackward(
+            Size size, long x, long w, long g, long dy, long dx, long dg, float[] u, float[] h, float[] dw, int dwAt) {
         int width = size.width;
         float square = gated(size.gate == Gate.BEFORE, x, g, u, width);
         float r = (float) (1 / Math.sqrt(square / width + size.eps));
@@ -150,7 +160,12 @@ final class Norms {
                 FloatVector gate = load(g + 4L * i, m);
                 FloatVector s = VectorMath.sigmoid(gate);
                 FloatVector y = gate.mul(s);
-                store(dg + 4L * i, dn.mul(n).mul(weight).mul(y.fma(FloatVector.broadcast(F, 1f).sub(s), s)), m);
+                store(
+                        dg + 4L * i,
+                        dn.mul(n)
+                                .mul(weight)
+                                .mul(y.fma(FloatVector.broadcast(F, 1f).sub(s), s)),
+                        m);
                 dn = dn.mul(y);
             }
             FloatVector old = FloatVector.fromArray(F, dw, dwAt + i, m);
@@ -170,7 +185,10 @@ final class Norms {
                 FloatVector value = load(x + 4L * i, m);
                 FloatVector s = VectorMath.sigmoid(gate);
                 FloatVector y = gate.mul(s);
-                store(dg + 4L * i, du.mul(value).mul(y.fma(FloatVector.broadcast(F, 1f).sub(s), s)), m);
+                store(
+                        dg + 4L * i,
+                        du.mul(value).mul(y.fma(FloatVector.broadcast(F, 1f).sub(s), s)),
+                        m);
                 du = du.mul(y);
             }
             store(dx + 4L * i, du, m);
@@ -227,8 +245,17 @@ final class Norms {
             for (int row = task * perTask; row < end; row++) {
                 long at = 4L * row * size.width;
                 int weightRow = row % size.weightRows * size.width;
-                layerRowBackward(size, x + at, weight + 4L * weightRow, dy + at, dx + at, u, h, partial,
-                        task * length + weightRow, (tasks + task) * length + weightRow);
+                layerRowBackward(
+                        size,
+                        x + at,
+                        weight + 4L * weightRow,
+                        dy + at,
+                        dx + at,
+                        u,
+                        h,
+                        partial,
+                        task * length + weightRow,
+                        (tasks + task) * length + weightRow);
             }
         });
         sum(partial, tasks, length, dw);
@@ -237,8 +264,8 @@ final class Norms {
         sum(biases, tasks, length, db);
     }
 
-    private static void layerRowBackward(Size size, long x, long w, long dy, long dx, float[] u, float[] h,
-            float[] partial, int dwAt, int dbAt) {
+    private static void layerRowBackward(
+            Size size, long x, long w, long dy, long dx, float[] u, float[] h, float[] partial, int dwAt, int dbAt) {
         int width = size.width;
         float r = centred(size, x, u);
         FloatVector dot = FloatVector.zero(F);
@@ -258,7 +285,8 @@ final class Norms {
         float slope = dot.reduceLanes(VectorOperators.ADD) / width;
         for (int i = 0; i < width; i += LANES) {
             FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
-            FloatVector value = FloatVector.fromArray(F, h, i).sub(mean).sub(n.mul(slope)).mul(r);
+            FloatVector value =
+                    FloatVector.fromArray(F, h, i).sub(mean).sub(n.mul(slope)).mul(r);
             store(dx + 4L * i, value, Memory.first(width - i));
         }
     }

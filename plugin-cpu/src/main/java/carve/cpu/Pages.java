@@ -23,8 +23,7 @@ final class Pages implements AutoCloseable {
     private static final Optional<Calls> LINUX = linux();
 
     /** The three calls of the system library. */
-    private record Calls(MethodHandle map, MethodHandle unmap, MethodHandle advise) {
-    }
+    private record Calls(MethodHandle map, MethodHandle unmap, MethodHandle advise) {}
 
     private final Map<Long, Arena> arenas = new HashMap<>();
 
@@ -35,8 +34,8 @@ final class Pages implements AutoCloseable {
         SymbolLookup lookup = Linker.nativeLinker().defaultLookup();
         var size = ValueLayout.JAVA_LONG;
         var number = ValueLayout.JAVA_INT;
-        Optional<MethodHandle> map = handle(lookup, "mmap",
-                FunctionDescriptor.of(size, size, size, number, number, number, size));
+        Optional<MethodHandle> map =
+                handle(lookup, "mmap", FunctionDescriptor.of(size, size, size, number, number, number, size));
         Optional<MethodHandle> unmap = handle(lookup, "munmap", FunctionDescriptor.of(number, size, size));
         Optional<MethodHandle> advise = handle(lookup, "madvise", FunctionDescriptor.of(number, size, size, number));
         return map.isPresent() && unmap.isPresent() && advise.isPresent()

@@ -24,8 +24,7 @@ final class Pool implements AutoCloseable {
     private static final long PAGE = 4096;
 
     /** What the system gave for one piece. */
-    private record Mapping(long base, long bytes) {
-    }
+    private record Mapping(long base, long bytes) {}
 
     private final Pages pages = new Pages();
     private final boolean poison;

@@ -81,7 +81,14 @@ final class Primitives {
             case Op.LowerTriangle triangle -> lowerTriangle(x, triangle.diagonal(), out);
             case Op.Gather gather -> gather(x, in.get(1), out);
             case Op.ScatterAdd scatter -> scatterAdd(x, in.get(1), out);
-            case Op.Cast cast -> Casts.run(workers, x.dtype(), x.address, out.dtype(), out.address, out.shape().size());
+            case Op.Cast cast ->
+                Casts.run(
+                        workers,
+                        x.dtype(),
+                        x.address,
+                        out.dtype(),
+                        out.address,
+                        out.shape().size());
         }
     }
 
@@ -112,17 +119,42 @@ final class Primitives {
         int stepA = (int) nest.step(0) * 4;
         int stepB = (int) nest.step(1) * 4;
         if (out.dtype() != DType.F32) {
-            nest.each(workers, GRAIN, (at, scratch) -> integers(function, a.address + 4 * at[0], stepA,
-                    b.address + 4 * at[1], stepB, out.address + 4 * at[2], nest.inner()));
+            nest.each(
+                    workers,
+                    GRAIN,
+                    (at, scratch) -> integers(
+                            function,
+                            a.address + 4 * at[0],
+                            stepA,
+                            b.address + 4 * at[1],
+                            stepB,
+                            out.address + 4 * at[2],
+                            nest.inner()));
         } else if (nest.rows() == 1) {
             long left = workers.scratch().repeated(a.address, stepA, 0);
             long right = workers.scratch().repeated(b.address, stepB, 1);
-            chunks(nest.inner(), (from, n) -> Maps.binary(function, left + stepA * from, stepA, right + stepB * from,
-                    stepB, out.address + 4 * from, n));
+            chunks(
+                    nest.inner(),
+                    (from, n) -> Maps.binary(
+                            function,
+                            left + stepA * from,
+                            stepA,
+                            right + stepB * from,
+                            stepB,
+                            out.address + 4 * from,
+                            n));
         } else {
-            nest.each(workers, GRAIN, (at, scratch) -> Maps.binary(function,
-                    scratch.repeated(a.address + 4 * at[0], stepA, 0), stepA,
-                    scratch.repeated(b.address + 4 * at[1], stepB, 1), stepB, out.address + 4 * at[2], nest.inner()));
+            nest.each(
+                    workers,
+                    GRAIN,
+                    (at, scratch) -> Maps.binary(
+                            function,
+                            scratch.repeated(a.address + 4 * at[0], stepA, 0),
+                            stepA,
+                            scratch.repeated(b.address + 4 * at[1], stepB, 1),
+                            stepB,
+                            out.address + 4 * at[2],
+                            nest.inner()));
         }
     }
 
@@ -140,14 +172,16 @@ final class Primitives {
         for (int i = 0; i < n; i++) {
             int x = Memory.getInt(a + (long) stepA * i);
             int y = Memory.getInt(b + (long) stepB * i);
-            Memory.setInt(out + 4L * i, switch (function) {
-                case ADD -> x + y;
-                case SUBTRACT -> x - y;
-                case MULTIPLY -> x * y;
-                case DIVIDE -> y == 0 ? (int) (long) ((double) x / y) : (int) ((long) x / y);
-                case MAXIMUM -> Math.max(x, y);
-                case MINIMUM -> Math.min(x, y);
-            });
+            Memory.setInt(
+                    out + 4L * i,
+                    switch (function) {
+                        case ADD -> x + y;
+                        case SUBTRACT -> x - y;
+                        case MULTIPLY -> x * y;
+                        case DIVIDE -> y == 0 ? (int) (long) ((double) x / y) : (int) ((long) x / y);
+                        case MAXIMUM -> Math.max(x, y);
+                        case MINIMUM -> Math.min(x, y);
+                    });
         }
     }
 
@@ -181,7 +215,8 @@ final class Primitives {
         nest.each(workers, GRAIN, (at, scratch) -> {
             for (int i = 0; i < nest.inner(); i++) {
                 boolean left = Memory.getByte(mask.address + at[0] + nest.step(0) * i) != 0;
-                long from = left ? a.address + bytes * (at[1] + nest.step(1) * i)
+                long from = left
+                        ? a.address + bytes * (at[1] + nest.step(1) * i)
                         : b.address + bytes * (at[2] + nest.step(2) * i);
                 element(bytes, from, out.address + bytes * (at[3] + i));
             }
@@ -210,8 +245,14 @@ final class Primitives {
         var left = new Gemm.Matrix(a.address, a.extent(-1), sharedA ? 0 : (long) m * k);
         var right = new Gemm.Matrix(b.address, b.extent(-1), sharedB ? 0 : (long) k * n);
         var result = new Gemm.Matrix(out.address, n, (long) m * n);
-        gemm.multiply(new Gemm.Extents(batch, m, n, k), left, op.transposeA(), right,
-                op.transposeB() ? Gemm.Right.F32_TRANSPOSED : Gemm.Right.F32, result, false);
+        gemm.multiply(
+                new Gemm.Extents(batch, m, n, k),
+                left,
+                op.transposeA(),
+                right,
+                op.transposeB() ? Gemm.Right.F32_TRANSPOSED : Gemm.Right.F32,
+                result,
+                false);
     }
 
     private void sumTo(Operand x, Operand out) {
@@ -224,10 +265,16 @@ final class Primitives {
         } else if (kept > 1) {
             // rows of different leading indices have different targets, so they can be shared out
             long rows = nest.rows() / kept;
-            int tasks = (int) Math.min(Math.min(kept, 1024), Math.max(1, x.shape().size() / GRAIN));
+            int tasks =
+                    (int) Math.min(Math.min(kept, 1024), Math.max(1, x.shape().size() / GRAIN));
             int size = (kept + tasks - 1) / tasks;
-            workers.run(tasks, (task, scratch) -> nest.each(Math.min(kept, task * size) * rows,
-                    Math.min(kept, (task + 1) * size) * rows, scratch, (at, s) -> sumRow(nest, x, out, at)));
+            workers.run(
+                    tasks,
+                    (task, scratch) -> nest.each(
+                            Math.min(kept, task * size) * rows,
+                            Math.min(kept, (task + 1) * size) * rows,
+                            scratch,
+                            (at, s) -> sumRow(nest, x, out, at)));
         } else if (nest.step(1) != 0 && nest.rows() > 1) {
             sumColumns(nest, x, out);
         } else {
@@ -267,8 +314,12 @@ final class Primitives {
             int from = task * width;
             int n = Math.min(width, nest.inner() - from);
             if (n > 0) {
-                nest.each(0, nest.rows(), own, (at, scratch) -> Maps.accumulate(
-                        x.address + 4 * (at[0] + from), out.address + 4 * (at[1] + from), n));
+                nest.each(
+                        0,
+                        nest.rows(),
+                        own,
+                        (at, scratch) ->
+                                Maps.accumulate(x.address + 4 * (at[0] + from), out.address + 4 * (at[1] + from), n));
             }
         });
     }
@@ -284,32 +335,42 @@ final class Primitives {
         int count = x.extent(axis);
         int inner = (int) x.shape().product(axis + 1, x.shape().rank());
         if (x.dtype() != DType.F32 || inner > 1) {
-            alongAxis(x, axis, (from, step, n, to) -> {
-                double max = Double.NEGATIVE_INFINITY;
-                for (int i = 0; i < n; i++) {
-                    max = Math.max(max, Casts.get(x.dtype(), from + (long) step * i));
-                }
-                Casts.set(x.dtype(), to, max);
-            }, out);
+            alongAxis(
+                    x,
+                    axis,
+                    (from, step, n, to) -> {
+                        double max = Double.NEGATIVE_INFINITY;
+                        for (int i = 0; i < n; i++) {
+                            max = Math.max(max, Casts.get(x.dtype(), from + (long) step * i));
+                        }
+                        Casts.set(x.dtype(), to, max);
+                    },
+                    out);
         } else {
-            rows(out.shape().size(), count, row ->
-                    Memory.set(out.address + 4 * row, Maps.max(x.address + 4 * row * count, count)));
+            rows(
+                    out.shape().size(),
+                    count,
+                    row -> Memory.set(out.address + 4 * row, Maps.max(x.address + 4 * row * count, count)));
         }
     }
 
     private void argMax(Operand x, int axis, Operand out) {
-        alongAxis(x, axis, (from, step, n, to) -> {
-            int best = 0;
-            double max = Casts.get(x.dtype(), from);
-            for (int i = 1; i < n; i++) {
-                double value = Casts.get(x.dtype(), from + (long) step * i);
-                if (value > max) {
-                    best = i;
-                    max = value;
-                }
-            }
-            Memory.setInt(to, best);
-        }, out);
+        alongAxis(
+                x,
+                axis,
+                (from, step, n, to) -> {
+                    int best = 0;
+                    double max = Casts.get(x.dtype(), from);
+                    for (int i = 1; i < n; i++) {
+                        double value = Casts.get(x.dtype(), from + (long) step * i);
+                        if (value > max) {
+                            best = i;
+                            max = value;
+                        }
+                    }
+                    Memory.setInt(to, best);
+                },
+                out);
     }
 
     /** What is done with the elements along an axis. */
@@ -322,8 +383,14 @@ final class Primitives {
         int count = x.extent(axis);
         long inner = x.shape().product(axis + 1, x.shape().rank());
         int bytes = x.dtype().bytes();
-        rows(out.shape().size(), count, i -> line.run(x.address + bytes * (i / inner * inner * count + i % inner),
-                (int) (bytes * inner), count, out.address + out.dtype().bytes() * i));
+        rows(
+                out.shape().size(),
+                count,
+                i -> line.run(
+                        x.address + bytes * (i / inner * inner * count + i % inner),
+                        (int) (bytes * inner),
+                        count,
+                        out.address + out.dtype().bytes() * i));
     }
 
     /** What is done with a row. */
@@ -419,14 +486,20 @@ final class Primitives {
     }
 
     private void gather(Operand table, Operand indices, Operand out) {
-        long bytes = table.shape().product(1, table.shape().rank()) * table.dtype().bytes();
+        long bytes =
+                table.shape().product(1, table.shape().rank()) * table.dtype().bytes();
         int extent = table.extent(0);
         long count = indices.shape().size();
         for (long i = 0; i < count; i++) {
             index(Memory.getInt(indices.address + 4 * i), extent);
         }
-        rows(count, (int) Math.min(1 << 20, bytes / 4), i -> Memory.copyShort(
-                table.address + bytes * Memory.getInt(indices.address + 4 * i), out.address + bytes * i, bytes));
+        rows(
+                count,
+                (int) Math.min(1 << 20, bytes / 4),
+                i -> Memory.copyShort(
+                        table.address + bytes * Memory.getInt(indices.address + 4 * i),
+                        out.address + bytes * i,
+                        bytes));
     }
 
     private static int index(int index, int extent) {

@@ -87,8 +87,8 @@ final class RopeKernel implements Kernel {
     }
 
     @Override
-    public List<Optional<Tensor>> backward(List<Tensor> operands, List<Tensor> results,
-            List<Optional<Tensor>> gradients, List<Boolean> wanted) {
+    public List<Optional<Tensor>> backward(
+            List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
         Tensor x = operands.getFirst();
         Tensor cos = operands.get(1);
         Tensor sin = operands.get(2);
@@ -97,7 +97,9 @@ final class RopeKernel implements Kernel {
         dx.ifPresent(to -> rotate(dy, cos, sin, -1, to));
         boolean tables = wanted.get(1) || wanted.get(2);
         return tables
-                ? List.of(dx, Optional.of(tableGradient(x, dy, cos.type(), false)),
+                ? List.of(
+                        dx,
+                        Optional.of(tableGradient(x, dy, cos.type(), false)),
                         Optional.of(tableGradient(x, dy, cos.type(), true)))
                 : List.of(dx, Optional.empty(), Optional.empty());
     }
@@ -109,9 +111,11 @@ final class RopeKernel implements Kernel {
         Tensor high = x.slice(3, half, 2 * half);
         Tensor dLow = dy.slice(3, 0, half);
         Tensor dHigh = dy.slice(3, half, 2 * half);
-        return reduce(sine
-                ? dHigh.multiply(low).subtract(dLow.multiply(high))
-                : dLow.multiply(low).add(dHigh.multiply(high)), table);
+        return reduce(
+                sine
+                        ? dHigh.multiply(low).subtract(dLow.multiply(high))
+                        : dLow.multiply(low).add(dHigh.multiply(high)),
+                table);
     }
 
     /** Returns the sum of (B, T, H, R/2) over rows and heads, as (T, R/2). */

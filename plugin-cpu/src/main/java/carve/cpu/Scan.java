@@ -160,8 +160,12 @@ final class Scan {
                 FloatVector d = high.sub(FloatVector.fromArray(F, values, HIGH + j))
                         .add(low.sub(FloatVector.fromArray(F, values, LOW + j)));
                 FloatVector e = VectorMath.exp(d);
-                FloatVector.zero(F).blend(e.mul(FloatVector.fromArray(F, x, at + j)), m).intoArray(x, at + j);
-                FloatVector.zero(F).blend(e.mul(FloatVector.fromArray(F, y, at + j)), m).intoArray(y, at + j);
+                FloatVector.zero(F)
+                        .blend(e.mul(FloatVector.fromArray(F, x, at + j)), m)
+                        .intoArray(x, at + j);
+                FloatVector.zero(F)
+                        .blend(e.mul(FloatVector.fromArray(F, y, at + j)), m)
+                        .intoArray(y, at + j);
             }
         }
 
@@ -180,7 +184,10 @@ final class Scan {
 
     /** Writes results and next states. */
     void forward(Heads h, List<Span> spans, Data data) {
-        long work = (long) h.heads * h.state * h.width * spans.stream().mapToInt(Span::length).sum();
+        long work = (long) h.heads
+                * h.state
+                * h.width
+                * spans.stream().mapToInt(Span::length).sum();
         workers.run(work <= SMALL, spans.size() * h.heads, (task, scratch) -> {
             Span span = spans.get(task / h.heads);
             int head = task % h.heads;
@@ -229,8 +236,8 @@ final class Scan {
         }
     }
 
-    private static void chunk(Heads h, Data data, long row, int head, int length, float[] state, boolean some,
-            Scratch scratch) {
+    private static void chunk(
+            Heads h, Data data, long row, int head, int length, float[] state, boolean some, Scratch scratch) {
         Decay decay = Decay.of(h, data, row, head, length, scratch.floats(DECAY, 5 * Decay.ROOM));
         float[] queries = scratch.floats(QUERIES, Tiles.blockSize(CHUNK));
         float[] keys = scratch.floats(KEYS, Tiles.blockSize(CHUNK));
@@ -260,18 +267,37 @@ final class Scan {
                     addScaled(output, second + i * distance, decay.fromStart(r + i), output, i * distance, distance);
                 }
             }
-            Tiles.store(output, distance, rows, h.width, data.result(h, row + r, head), (long) h.heads * h.width, false);
+            Tiles.store(
+                    output, distance, rows, h.width, data.result(h, row + r, head), (long) h.heads * h.width, false);
         }
         advance(h, decay, length, keys, valuePanels, state, scratch.floats(TILE, Tiles.ROWS * Tiles.PANEL));
     }
 
     /** Multiplies a block with the first {@code depth} of the {@code deep} rows of panels. */
-    static void multiplyDeep(float[] a, int ao, float[] panels, int rows, int depth, int deep, int columns, float[] c,
-            int co, int distance) {
-        for (int r = 0; r < rows;) {
+    static void multiplyDeep(
+            float[] a,
+            int ao,
+            float[] panels,
+            int rows,
+            int depth,
+            int deep,
+            int columns,
+            float[] c,
+            int co,
+            int distance) {
+        for (int r = 0; r < rows; ) {
             int taken = rows - r > 8 ? Tiles.ROWS : 4;
             for (int n = 0, panel = 0; n < columns; n += Tiles.PANEL, panel += deep * Tiles.PANEL) {
-                Tiles.step(taken, a, ao + r * Tiles.STRIDE, false, panels, panel, depth, c, co + r * distance + n,
+                Tiles.step(
+                        taken,
+                        a,
+                        ao + r * Tiles.STRIDE,
+                        false,
+                        panels,
+                        panel,
+                        depth,
+                        c,
+                        co + r * distance + n,
                         distance);
             }
             r += taken;
@@ -307,13 +333,15 @@ final class Scan {
     static void addScaled(float[] x, int xAt, float factor, float[] y, int yAt, int n) {
         FloatVector f = FloatVector.broadcast(F, factor);
         for (int i = 0; i < n; i += LANES) {
-            FloatVector.fromArray(F, x, xAt + i).fma(f, FloatVector.fromArray(F, y, yAt + i)).intoArray(y, yAt + i);
+            FloatVector.fromArray(F, x, xAt + i)
+                    .fma(f, FloatVector.fromArray(F, y, yAt + i))
+                    .intoArray(y, yAt + i);
         }
     }
 
     /** Replaces the state by that after the chunk; spoils the weighted keys. */
-    static void advance(Heads h, Decay decay, int length, float[] keys, float[] valuePanels, float[] state,
-            float[] tile) {
+    static void advance(
+            Heads h, Decay decay, int length, float[] keys, float[] valuePanels, float[] state, float[] tile) {
         for (int i = 0; i < length; i++) {
             scale(keys, i * Tiles.STRIDE, h.state, decay.toEnd(i));
         }
@@ -321,10 +349,10 @@ final class Scan {
     }
 
     /** Replaces panels (rows, columns) by kept times themselves plus the transpose of a block times panels. */
-    static void addTransposed(float[] block, float[] panels, int rows, int depth, int columns, float kept, float[] to,
-            float[] tile) {
+    static void addTransposed(
+            float[] block, float[] panels, int rows, int depth, int columns, float kept, float[] to, float[] tile) {
         FloatVector factor = FloatVector.broadcast(F, kept);
-        for (int r = 0; r < rows;) {
+        for (int r = 0; r < rows; ) {
             int taken = rows - r > 8 ? Tiles.ROWS : 4;
             int real = Math.min(taken, rows - r) * Tiles.PANEL;
             for (int n = 0; n < columns; n += Tiles.PANEL) {
@@ -348,8 +376,16 @@ final class Scan {
             long row = span.row + t;
             long at = 4 * (row * h.heads + head);
             float kept = (float) Math.exp(Memory.get(data.g + at));
-            step(h, from, to, data.query(h, row, head), data.key(h, row, head), data.value(h, row, head), kept,
-                    Memory.get(data.w + at), data.result(h, row, head));
+            step(
+                    h,
+                    from,
+                    to,
+                    data.query(h, row, head),
+                    data.key(h, row, head),
+                    data.value(h, row, head),
+                    kept,
+                    Memory.get(data.w + at),
+                    data.result(h, row, head));
             from = to;
         }
     }
@@ -362,13 +398,16 @@ final class Scan {
             FloatVector sum = FloatVector.zero(F);
             int i = 0;
             for (; i <= n - LANES; i += LANES) {
-                FloatVector s = load(from + row + 4L * i).mul(kept).add(load(k + 4L * i).mul(input));
+                FloatVector s =
+                        load(from + row + 4L * i).mul(kept).add(load(k + 4L * i).mul(input));
                 store(to + row + 4L * i, s);
                 sum = s.fma(load(q + 4L * i), sum);
             }
             if (i < n) {
                 VectorMask<Float> m = Memory.first(n - i);
-                FloatVector s = load(from + row + 4L * i, m).mul(kept).add(load(k + 4L * i, m).mul(input));
+                FloatVector s = load(from + row + 4L * i, m)
+                        .mul(kept)
+                        .add(load(k + 4L * i, m).mul(input));
                 store(to + row + 4L * i, s, m);
                 sum = s.fma(load(q + 4L * i, m), sum);
             }

@@ -55,8 +55,7 @@ final class ScanBackward {
     }
 
     /** Where the gradients of the results are, 0 where there is none, and where those of the operands go. */
-    record Slopes(long dy, long next, long q, long k, long v, long g, long w, long state) {
-    }
+    record Slopes(long dy, long next, long q, long k, long v, long g, long w, long state) {}
 
     /** Writes all gradients; those of q, k and v are added to zeros. */
     void run(Heads h, List<Span> spans, Data data, Slopes slopes) {
@@ -90,7 +89,15 @@ final class ScanBackward {
             for (int c = chunks - 1; c >= 0; c--) {
                 int length = Math.min(Scan.CHUNK, span.length() - c * Scan.CHUNK);
                 boolean first = c == 0;
-                chunk(span.row() + (long) c * Scan.CHUNK, length, states, c * size, size, !first || some, slope, sloped,
+                chunk(
+                        span.row() + (long) c * Scan.CHUNK,
+                        length,
+                        states,
+                        c * size,
+                        size,
+                        !first || some,
+                        slope,
+                        sloped,
                         !first || slopes.state != 0);
                 sloped = true;
             }
@@ -138,8 +145,16 @@ final class ScanBackward {
             return scratch.floats(TILE, Tiles.ROWS * Tiles.PANEL);
         }
 
-        private void chunk(long row, int length, float[] states, int state, int size, boolean some, float[] slope,
-                boolean sloped, boolean passedOn) {
+        private void chunk(
+                long row,
+                int length,
+                float[] states,
+                int state,
+                int size,
+                boolean some,
+                float[] slope,
+                boolean sloped,
+                boolean passedOn) {
             Decay decay = decay(row, length);
             load(row, length, decay);
             weights(length, decay);
@@ -160,8 +175,15 @@ final class ScanBackward {
                 for (int i = 0; i < length; i++) {
                     Scan.scale(queries, i * Tiles.STRIDE, h.state(), decay.fromStart(i));
                 }
-                Scan.addTransposed(queries, scratch.floats(RESULT_PANELS, 0), h.state(), length, h.width(),
-                        decay.fromStart(length - 1), slope, tile());
+                Scan.addTransposed(
+                        queries,
+                        scratch.floats(RESULT_PANELS, 0),
+                        h.state(),
+                        length,
+                        h.width(),
+                        decay.fromStart(length - 1),
+                        slope,
+                        tile());
             }
         }
 
@@ -204,10 +226,28 @@ final class ScanBackward {
                 int rows = Math.min(Tiles.ROWS, length - r);
                 int columns = r + rows;
                 int at = r * Tiles.STRIDE;
-                Tiles.multiply(block(QUERIES), at, false, scratch.floats(KEY_COLUMNS, 0), rows, h.state(), columns,
-                        weights, at, Tiles.STRIDE);
-                Tiles.multiply(block(RESULTS), at, false, scratch.floats(VALUE_COLUMNS, 0), rows, h.width(), columns,
-                        scores, at, Tiles.STRIDE);
+                Tiles.multiply(
+                        block(QUERIES),
+                        at,
+                        false,
+                        scratch.floats(KEY_COLUMNS, 0),
+                        rows,
+                        h.state(),
+                        columns,
+                        weights,
+                        at,
+                        Tiles.STRIDE);
+                Tiles.multiply(
+                        block(RESULTS),
+                        at,
+                        false,
+                        scratch.floats(VALUE_COLUMNS, 0),
+                        rows,
+                        h.width(),
+                        columns,
+                        scores,
+                        at,
+                        Tiles.STRIDE);
                 for (int i = 0; i < rows; i++) {
                     decay.weigh(r + i, weights, scores, at + i * Tiles.STRIDE, length);
                 }
@@ -226,20 +266,35 @@ final class ScanBackward {
             for (int r = 0; r < length; r += Tiles.ROWS) {
                 int rows = Math.min(Tiles.ROWS, length - r);
                 int at = r * Tiles.STRIDE;
-                Scan.multiplyDeep(block(SLOPES), at, scratch.floats(KEY_PANELS, 0), rows, r + rows, length, n, output, 0,
+                Scan.multiplyDeep(
+                        block(SLOPES),
+                        at,
+                        scratch.floats(KEY_PANELS, 0),
+                        rows,
+                        r + rows,
+                        length,
+                        n,
+                        output,
+                        0,
                         distance);
                 if (some) {
                     Tiles.multiply(block(RESULTS), at, false, stateRows, rows, h.width(), n, output, second, distance);
                 }
                 for (int i = 0; i < rows; i++) {
                     if (some) {
-                        Scan.addScaled(output, second + i * distance, decay.fromStart(r + i), output, i * distance,
-                                distance);
+                        Scan.addScaled(
+                                output, second + i * distance, decay.fromStart(r + i), output, i * distance, distance);
                     }
                     dots[r + i] = dot(output, i * distance, block(QUERIES), at + i * Tiles.STRIDE, n);
                 }
-                Tiles.store(output, distance, rows, n, slopes.q + data.query(h, row + r, head) - data.q(),
-                        (long) h.queryGroups() * n, true);
+                Tiles.store(
+                        output,
+                        distance,
+                        rows,
+                        n,
+                        slopes.q + data.query(h, row + r, head) - data.q(),
+                        (long) h.queryGroups() * n,
+                        true);
             }
         }
 
@@ -252,15 +307,21 @@ final class ScanBackward {
                 int rows = Math.min(Tiles.ROWS, length - r);
                 below(block(WEIGHTS), r, scratch.floats(RESULT_PANELS, 0), rows, length, p, output, distance);
                 if (sloped) {
-                    Tiles.multiply(block(KEYS), r * Tiles.STRIDE, false, slope, rows, h.state(), p, output, second,
-                            distance);
+                    Tiles.multiply(
+                            block(KEYS), r * Tiles.STRIDE, false, slope, rows, h.state(), p, output, second, distance);
                     for (int i = 0; i < rows; i++) {
-                        Scan.addScaled(output, second + i * distance, decay.toEnd(r + i), output, i * distance,
-                                distance);
+                        Scan.addScaled(
+                                output, second + i * distance, decay.toEnd(r + i), output, i * distance, distance);
                     }
                 }
-                Tiles.store(output, distance, rows, p, slopes.v + data.value(h, row + r, head) - data.v(),
-                        (long) h.valueGroups() * p, true);
+                Tiles.store(
+                        output,
+                        distance,
+                        rows,
+                        p,
+                        slopes.v + data.value(h, row + r, head) - data.v(),
+                        (long) h.valueGroups() * p,
+                        true);
             }
         }
 
@@ -277,18 +338,33 @@ final class ScanBackward {
                 int rows = Math.min(Tiles.ROWS, length - r);
                 below(block(SLOPES), r, scratch.floats(QUERY_PANELS, 0), rows, length, n, output, distance);
                 if (sloped) {
-                    Tiles.multiply(block(VALUES), r * Tiles.STRIDE, false, slopeRows, rows, h.width(), n, output, second,
+                    Tiles.multiply(
+                            block(VALUES),
+                            r * Tiles.STRIDE,
+                            false,
+                            slopeRows,
+                            rows,
+                            h.width(),
+                            n,
+                            output,
+                            second,
                             distance);
                 }
                 for (int i = 0; i < rows; i++) {
                     if (sloped) {
-                        Scan.addScaled(output, second + i * distance, decay.toEnd(r + i), output, i * distance,
-                                distance);
+                        Scan.addScaled(
+                                output, second + i * distance, decay.toEnd(r + i), output, i * distance, distance);
                     }
                     weight(row + r + i, r + i, decay, output, i * distance, dots);
                 }
-                Tiles.store(output, distance, rows, n, slopes.k + data.key(h, row + r, head) - data.k(),
-                        (long) h.keyGroups() * n, true);
+                Tiles.store(
+                        output,
+                        distance,
+                        rows,
+                        n,
+                        slopes.k + data.key(h, row + r, head) - data.k(),
+                        (long) h.keyGroups() * n,
+                        true);
             }
         }
 
@@ -311,14 +387,23 @@ final class ScanBackward {
         }
 
         /** Multiplies twelve columns of a lower triangle, transposed, with the rows of panels from there on. */
-        private static void below(float[] triangle, int r, float[] panels, int rows, int length, int columns, float[] c,
-                int distance) {
+        private static void below(
+                float[] triangle, int r, float[] panels, int rows, int length, int columns, float[] c, int distance) {
             int from = r * Tiles.STRIDE + r;
-            for (int i = 0; i < rows;) {
+            for (int i = 0; i < rows; ) {
                 int taken = rows - i > 8 ? Tiles.ROWS : 4;
                 for (int n = 0; n < columns; n += Tiles.PANEL) {
-                    Tiles.step(taken, triangle, from + i, true, panels, n * length + r * Tiles.PANEL, length - r, c,
-                            i * distance + n, distance);
+                    Tiles.step(
+                            taken,
+                            triangle,
+                            from + i,
+                            true,
+                            panels,
+                            n * length + r * Tiles.PANEL,
+                            length - r,
+                            c,
+                            i * distance + n,
+                            distance);
                 }
                 i += taken;
             }

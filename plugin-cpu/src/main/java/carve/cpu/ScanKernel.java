@@ -41,24 +41,39 @@ final class ScanKernel implements Kernel {
     private static Scan.Heads heads(List<Tensor> operands) {
         Shape q = operands.get(DecayScan.Q).shape();
         Shape v = operands.get(DecayScan.V).shape();
-        return new Scan.Heads(operands.get(DecayScan.G).extent(2), q.extent(2), operands.get(DecayScan.K).extent(2),
-                v.extent(2), q.extent(3), v.extent(3));
+        return new Scan.Heads(
+                operands.get(DecayScan.G).extent(2),
+                q.extent(2),
+                operands.get(DecayScan.K).extent(2),
+                v.extent(2),
+                q.extent(3),
+                v.extent(3));
     }
 
     private List<Scan.Span> spans() {
         Sequences s = op.sequences();
         List<Scan.Span> spans = new ArrayList<>();
         for (int i = 0; i < s.count(); i++) {
-            spans.add(s.isPacked()
-                    ? new Scan.Span(i, s.offsets().get(i), s.offsets().get(i + 1) - s.offsets().get(i))
-                    : new Scan.Span(i, (long) i * s.positions(), s.positions()));
+            spans.add(
+                    s.isPacked()
+                            ? new Scan.Span(
+                                    i,
+                                    s.offsets().get(i),
+                                    s.offsets().get(i + 1) - s.offsets().get(i))
+                            : new Scan.Span(i, (long) i * s.positions(), s.positions()));
         }
         return spans;
     }
 
     private static Scan.Data data(List<Tensor> operands, Tensor y, Tensor next) {
-        return new Scan.Data(at(operands.get(DecayScan.Q)), at(operands.get(DecayScan.K)), at(operands.get(DecayScan.V)),
-                at(operands.get(DecayScan.G)), at(operands.get(DecayScan.W)), at(operands.get(DecayScan.STATE)), at(y),
+        return new Scan.Data(
+                at(operands.get(DecayScan.Q)),
+                at(operands.get(DecayScan.K)),
+                at(operands.get(DecayScan.V)),
+                at(operands.get(DecayScan.G)),
+                at(operands.get(DecayScan.W)),
+                at(operands.get(DecayScan.STATE)),
+                at(y),
                 at(next));
     }
 
@@ -73,20 +88,28 @@ final class ScanKernel implements Kernel {
     }
 
     @Override
-    public List<Optional<Tensor>> backward(List<Tensor> operands, List<Tensor> results,
-            List<Optional<Tensor>> gradients, List<Boolean> wanted) {
+    public List<Optional<Tensor>> backward(
+            List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
         Tensor dy = engine.gradient(gradients.get(0), results.get(0).type());
         List<Optional<Tensor>> d = new ArrayList<>();
         for (int i = 0; i < operands.size(); i++) {
-            d.add(engine.make(i != DecayScan.STATE || wanted.get(i), operands.get(i).type()));
+            d.add(engine.make(
+                    i != DecayScan.STATE || wanted.get(i), operands.get(i).type()));
         }
         for (int i : new int[] {DecayScan.Q, DecayScan.K, DecayScan.V}) {
             Memory.fill(to(d, i), operands.get(i).type().bytes(), (byte) 0);
         }
-        var slopes = new ScanBackward.Slopes(at(dy), gradients.get(1).map(Engine::at).orElse(0L), to(d, DecayScan.Q),
-                to(d, DecayScan.K), to(d, DecayScan.V), to(d, DecayScan.G), to(d, DecayScan.W), to(d, DecayScan.STATE));
-        new ScanBackward(engine.workers()).run(heads(operands), spans(), data(operands, results.get(0), results.get(1)),
-                slopes);
+        var slopes = new ScanBackward.Slopes(
+                at(dy),
+                gradients.get(1).map(Engine::at).orElse(0L),
+                to(d, DecayScan.Q),
+                to(d, DecayScan.K),
+                to(d, DecayScan.V),
+                to(d, DecayScan.G),
+                to(d, DecayScan.W),
+                to(d, DecayScan.STATE));
+        new ScanBackward(engine.workers())
+                .run(heads(operands), spans(), data(operands, results.get(0), results.get(1)), slopes);
         return d;
     }
 

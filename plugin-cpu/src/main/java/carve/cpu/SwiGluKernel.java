@@ -40,8 +40,11 @@ final class SwiGluKernel implements Kernel {
 
     private void ranges(long size, Range range) {
         int tasks = (int) ((size + GRAIN - 1) / GRAIN);
-        engine.workers().run(tasks, (task, scratch) ->
-                range.run(4L * task * GRAIN, (int) Math.min(GRAIN, size - (long) task * GRAIN)));
+        engine.workers()
+                .run(
+                        tasks,
+                        (task, scratch) ->
+                                range.run(4L * task * GRAIN, (int) Math.min(GRAIN, size - (long) task * GRAIN)));
     }
 
     @Override
@@ -66,8 +69,8 @@ final class SwiGluKernel implements Kernel {
     }
 
     @Override
-    public List<Optional<Tensor>> backward(List<Tensor> operands, List<Tensor> results,
-            List<Optional<Tensor>> gradients, List<Boolean> wanted) {
+    public List<Optional<Tensor>> backward(
+            List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
         Tensor da = engine.make(operands.get(0).type());
         Tensor db = engine.make(operands.get(1).type());
         long a = at(operands.get(0));

@@ -28,8 +28,7 @@ final class Tiles {
     /** The number of rows that the fastest step works on. */
     static final int ROWS = 12;
 
-    private Tiles() {
-    }
+    private Tiles() {}
 
     /** Returns a count rounded up to whole panels. */
     static int panels(int columns) {
@@ -141,10 +140,19 @@ final class Tiles {
      *
      * @param transposed whether the block is (depth, rows) instead of (rows, depth)
      */
-    static void multiply(float[] a, int ao, boolean transposed, float[] b, int rows, int depth, int columns,
-            float[] c, int co, int cs) {
+    static void multiply(
+            float[] a,
+            int ao,
+            boolean transposed,
+            float[] b,
+            int rows,
+            int depth,
+            int columns,
+            float[] c,
+            int co,
+            int cs) {
         int step = transposed ? 1 : STRIDE;
-        for (int r = 0; r < rows;) {
+        for (int r = 0; r < rows; ) {
             int taken = rows - r > 8 ? ROWS : 4;
             for (int n = 0, panel = 0; n < columns; n += PANEL, panel += depth * PANEL) {
                 step(taken, a, ao + r * step, transposed, b, panel, depth, c, co + r * cs + n, cs);
@@ -154,8 +162,8 @@ final class Tiles {
     }
 
     /** Multiplies 12 or 4 rows of a block with one panel, and writes the tile. */
-    static void step(int rows, float[] a, int ao, boolean transposed, float[] b, int bo, int depth, float[] c, int co,
-            int cs) {
+    static void step(
+            int rows, float[] a, int ao, boolean transposed, float[] b, int bo, int depth, float[] c, int co, int cs) {
         if (rows == ROWS) {
             if (transposed) {
                 columns12(a, ao, b, bo, depth, c, co, cs);
@@ -174,15 +182,32 @@ final class Tiles {
      *
      * @param tile an array of at least {@code ROWS * PANEL} elements
      */
-    static void multiply(float[] a, int ao, boolean transposed, float[] b, int bo, int rows, int depth, int columns,
-            long c, long distance, boolean add, float[] tile) {
+    static void multiply(
+            float[] a,
+            int ao,
+            boolean transposed,
+            float[] b,
+            int bo,
+            int rows,
+            int depth,
+            int columns,
+            long c,
+            long distance,
+            boolean add,
+            float[] tile) {
         int step = transposed ? 1 : STRIDE;
-        for (int r = 0; r < rows;) {
+        for (int r = 0; r < rows; ) {
             int taken = rows - r > 8 ? ROWS : 4;
             for (int n = 0, panel = bo; n < columns; n += PANEL, panel += depth * PANEL) {
                 step(taken, a, ao + r * step, transposed, b, panel, depth, tile, 0, PANEL);
-                store(tile, PANEL, Math.min(taken, rows - r), Math.min(PANEL, columns - n),
-                        c + 4 * (r * distance + n), distance, add);
+                store(
+                        tile,
+                        PANEL,
+                        Math.min(taken, rows - r),
+                        Math.min(PANEL, columns - n),
+                        c + 4 * (r * distance + n),
+                        distance,
+                        add);
             }
             r += taken;
         }

@@ -22,8 +22,7 @@ final class VectorMath {
     private static final float EXP_LOWEST = -87.33654f;
     private static final float EXP_HIGHEST = 88.72283f;
 
-    private VectorMath() {
-    }
+    private VectorMath() {}
 
     /** Returns e to the x. */
     static FloatVector exp(FloatVector x) {
@@ -50,7 +49,9 @@ final class VectorMath {
         // brings the mantissa to [sqrt(1/2), sqrt(2))
         IntVector shifted = bits.sub(0x3f3504f3);
         IntVector exponent = shifted.lanewise(VectorOperators.ASHR, 23);
-        FloatVector m = bits.sub(exponent.lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats().sub(1f);
+        FloatVector m = bits.sub(exponent.lanewise(VectorOperators.LSHL, 23))
+                .reinterpretAsFloats()
+                .sub(1f);
         FloatVector e = exponent.add(0x4b400000).reinterpretAsFloats().sub(MAGIC);
         FloatVector z = m.mul(m);
         FloatVector p = FloatVector.broadcast(F, 7.0376836292e-2f);
@@ -68,7 +69,8 @@ final class VectorMath {
         FloatVector result = e.fma(FloatVector.broadcast(F, LN2_HIGH), m.add(p));
         result = result.blend(Float.NEGATIVE_INFINITY, x.compare(VectorOperators.LT, Float.MIN_NORMAL));
         result = result.blend(Float.NaN, x.compare(VectorOperators.LT, 0f));
-        VectorMask<Float> unordered = x.compare(VectorOperators.LT, Float.POSITIVE_INFINITY).not();
+        VectorMask<Float> unordered =
+                x.compare(VectorOperators.LT, Float.POSITIVE_INFINITY).not();
         return result.blend(x, unordered);
     }
 
@@ -106,7 +108,8 @@ final class VectorMath {
     /** Returns the hyperbolic tangent. */
     static FloatVector tanh(FloatVector x) {
         FloatVector a = x.abs();
-        FloatVector large = FloatVector.broadcast(F, 1f).sub(FloatVector.broadcast(F, 2f).div(exp(a.add(a)).add(1f)));
+        FloatVector large = FloatVector.broadcast(F, 1f)
+                .sub(FloatVector.broadcast(F, 2f).div(exp(a.add(a)).add(1f)));
         FloatVector z = x.mul(x);
         FloatVector p = FloatVector.broadcast(F, -5.70498872745e-3f);
         p = p.fma(z, FloatVector.broadcast(F, 2.06390887954e-2f));

@@ -35,8 +35,8 @@ final class WidenedKernel implements Kernel {
     }
 
     @Override
-    public List<Optional<Tensor>> backward(List<Tensor> operands, List<Tensor> results,
-            List<Optional<Tensor>> gradients, List<Boolean> wanted) {
+    public List<Optional<Tensor>> backward(
+            List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
         List<Optional<Tensor>> wide = kernel.backward(widened(operands), results, gradients, wanted);
         List<Optional<Tensor>> narrow = new ArrayList<>();
         for (int i = 0; i < operands.size(); i++) {

@@ -125,7 +125,7 @@ final class Workers implements AutoCloseable {
             switch (failure) {
                 case RuntimeException e -> throw e;
                 case Error e -> throw e;
-                case null, default -> { }
+                case null, default -> {}
             }
         }
     }

@@ -16,7 +16,8 @@ final class BlasTest {
     @Test
     void libraryAgreesWithOurOwn() {
         Blas library = new Nd4jBlas();
-        try (Arena arena = Arena.ofConfined(); Workers workers = new Workers(1)) {
+        try (Arena arena = Arena.ofConfined();
+                Workers workers = new Workers(1)) {
             long a = random(arena, M * K);
             long b = random(arena, N * K);
             long c = Memory.allocate(arena, 4L * M * N);
@@ -25,9 +26,14 @@ final class BlasTest {
             for (boolean transposeA : new boolean[] {false, true}) {
                 for (boolean transposeB : new boolean[] {false, true}) {
                     library.multiply(M, N, K, a, transposeA, b, transposeB, c);
-                    own.multiply(new Gemm.Extents(1, M, N, K), new Gemm.Matrix(a, transposeA ? M : K, 0), transposeA,
+                    own.multiply(
+                            new Gemm.Extents(1, M, N, K),
+                            new Gemm.Matrix(a, transposeA ? M : K, 0),
+                            transposeA,
                             new Gemm.Matrix(b, transposeB ? K : N, 0),
-                            transposeB ? Gemm.Right.F32_TRANSPOSED : Gemm.Right.F32, new Gemm.Matrix(d, N, 0), false);
+                            transposeB ? Gemm.Right.F32_TRANSPOSED : Gemm.Right.F32,
+                            new Gemm.Matrix(d, N, 0),
+                            false);
                     Checks.close(transposeA + " " + transposeB, 1e-5, floats(c), floats(d));
                 }
             }

@@ -14,8 +14,7 @@ import java.util.SplittableRandom;
 
 /** What the tests of this module share: random tensors on two devices, and closeness. */
 final class Checks {
-    private Checks() {
-    }
+    private Checks() {}
 
     /** Values of a shape, on no device yet. */
     record Values(Shape shape, float[] floats, int[] ints) {
@@ -39,7 +38,8 @@ final class Checks {
     /** Returns random integers. */
     static Values integers(SplittableRandom random, int from, int to, int... extents) {
         Shape shape = Shape.of(extents);
-        return new Values(shape, new float[0], random.ints(shape.size(), from, to).toArray());
+        return new Values(
+                shape, new float[0], random.ints(shape.size(), from, to).toArray());
     }
 
     /** Returns values on a device. */

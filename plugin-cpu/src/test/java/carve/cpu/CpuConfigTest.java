@@ -12,13 +12,15 @@ final class CpuConfigTest {
     @Test
     void nothingSetIsStandard() {
         assertEquals(CpuConfig.standard(), CpuConfig.from(MapSettings.of(Map.of())));
-        assertEquals(new CpuConfig(Runtime.getRuntime().availableProcessors(), CpuConfig.Blas.AUTO, false),
+        assertEquals(
+                new CpuConfig(Runtime.getRuntime().availableProcessors(), CpuConfig.Blas.AUTO, false),
                 CpuConfig.standard());
     }
 
     @Test
     void everyKeyIsRead() {
-        assertEquals(new CpuConfig(3, CpuConfig.Blas.OWN, true),
+        assertEquals(
+                new CpuConfig(3, CpuConfig.Blas.OWN, true),
                 CpuConfig.from(MapSettings.of(Map.of("threads", 3, "blas", "own", "poison", true))));
     }
 

@@ -12,7 +12,18 @@ final class CpuKernelTest extends KernelContract {
 
     @Override
     protected Set<String> kernels() {
-        return Set.of("adamw", "causal-conv", "cross-entropy", "decay-scan", "gated-rms-norm", "kl-divergence",
-                "layer-norm", "linear", "rms-norm", "rope", "softmax-attention", "swiglu");
+        return Set.of(
+                "adamw",
+                "causal-conv",
+                "cross-entropy",
+                "decay-scan",
+                "gated-rms-norm",
+                "kl-divergence",
+                "layer-norm",
+                "linear",
+                "rms-norm",
+                "rope",
+                "softmax-attention",
+                "swiglu");
     }
 }

@@ -79,10 +79,13 @@ final class KernelsTest {
     private void compare(double ratio, int weighted, FusedOp op, Values... operands) {
         List<Tensor> shapes = Tensors.apply(op, Checks.on(reference, List.of(operands)));
         List<Values> weights = new ArrayList<>();
-        shapes.stream().limit(weighted).forEach(t -> weights.add(Checks.random(random, -1, 1, t.shape().extents())));
+        shapes.stream()
+                .limit(weighted)
+                .forEach(t -> weights.add(Checks.random(random, -1, 1, t.shape().extents())));
         List<Tensor> expected = run(reference, op, List.of(operands), weights);
         List<Tensor> actual = run(cpu, op, List.of(operands), weights);
-        String what = op + " of " + List.of(operands).stream().map(Values::shape).toList();
+        String what =
+                op + " of " + List.of(operands).stream().map(Values::shape).toList();
         for (int i = 0; i < expected.size(); i++) {
             Checks.close(what + ", value " + i, ratio, expected.get(i), actual.get(i));
         }
@@ -107,7 +110,11 @@ final class KernelsTest {
                 Values x = x(n % 13 + 1, n);
                 Values w = x(37, n);
                 Tensor expected = Linear.apply(x.on(reference), w.on(reference).cast(dtype));
-                Checks.close(dtype + " " + n, 1e-5, expected, Linear.apply(x.on(cpu), w.on(cpu).cast(dtype)));
+                Checks.close(
+                        dtype + " " + n,
+                        1e-5,
+                        expected,
+                        Linear.apply(x.on(cpu), w.on(cpu).cast(dtype)));
             }
         }
     }
@@ -142,13 +149,18 @@ final class KernelsTest {
         for (Device device : List.of(reference, cpu)) {
             List<Tensor> inputs = new ArrayList<>();
             for (Values operand : operands) {
-                boolean weight = operand.shape().rank() == 1 || operand.shape().rank() > 1 && operand.shape().extent(0) > 3;
+                boolean weight = operand.shape().rank() == 1
+                        || operand.shape().rank() > 1 && operand.shape().extent(0) > 3;
                 inputs.add(weight ? operand.on(device).cast(dtype) : operand.on(device));
             }
             results.add(Tensors.apply(op, inputs));
         }
         for (int i = 0; i < results.getFirst().size(); i++) {
-            Checks.close(op + " " + dtype, 1e-5, results.getFirst().get(i), results.getLast().get(i));
+            Checks.close(
+                    op + " " + dtype,
+                    1e-5,
+                    results.getFirst().get(i),
+                    results.getLast().get(i));
         }
         assertTrue(cpu.workspace().choices().get(op.name()).startsWith("kernel "), op.name());
     }
@@ -193,13 +205,28 @@ final class KernelsTest {
         for (boolean silu : new boolean[] {false, true}) {
             for (int width : new int[] {2, 4}) {
                 for (int n : EXTENTS) {
-                    agree(1e-5, new CausalConv(silu, Sequences.whole(2, n)), x(2, n, 13), x(13, 1, width), x(13),
+                    agree(
+                            1e-5,
+                            new CausalConv(silu, Sequences.whole(2, n)),
+                            x(2, n, 13),
+                            x(13, 1, width),
+                            x(13),
                             x(2, 13, width - 1));
-                    agree(1e-5, new CausalConv(silu, Sequences.whole(2, 5)), x(2, 5, n), x(n, 1, width), x(n),
+                    agree(
+                            1e-5,
+                            new CausalConv(silu, Sequences.whole(2, 5)),
+                            x(2, 5, n),
+                            x(n, 1, width),
+                            x(n),
                             x(2, n, width - 1));
                 }
-                agree(1e-5, new CausalConv(silu, Sequences.packed(0, 1, 3, 70, 75)), x(1, 75, 33), x(33, 1, width),
-                        x(33), x(4, 33, width - 1));
+                agree(
+                        1e-5,
+                        new CausalConv(silu, Sequences.packed(0, 1, 3, 70, 75)),
+                        x(1, 75, 33),
+                        x(33, 1, width),
+                        x(33),
+                        x(4, 33, width - 1));
             }
         }
     }
@@ -213,15 +240,37 @@ final class KernelsTest {
         for (boolean causal : new boolean[] {false, true}) {
             for (int n : EXTENTS) {
                 agree(1e-5, attention(causal, n, Sequences.whole(2, n)), x(2, n, 4, 5), x(2, n, 2, 5), x(2, n, 2, 13));
-                agree(1e-5, attention(causal, 13, Sequences.whole(2, 13)), x(2, 13, 2, n), x(2, 13, 1, n), x(2, 13, 1, n));
-                agree(1e-5, attention(causal, n + 7, Sequences.whole(2, n)), x(2, n, 2, 8), x(2, n + 9, 2, 8),
+                agree(
+                        1e-5,
+                        attention(causal, 13, Sequences.whole(2, 13)),
+                        x(2, 13, 2, n),
+                        x(2, 13, 1, n),
+                        x(2, 13, 1, n));
+                agree(
+                        1e-5,
+                        attention(causal, n + 7, Sequences.whole(2, n)),
+                        x(2, n, 2, 8),
+                        x(2, n + 9, 2, 8),
                         x(2, n + 9, 2, 8));
             }
-            agree(1e-5, attention(causal, 75, Sequences.packed(0, 1, 3, 70, 75)), x(1, 75, 4, 8), x(1, 75, 2, 8),
+            agree(
+                    1e-5,
+                    attention(causal, 75, Sequences.packed(0, 1, 3, 70, 75)),
+                    x(1, 75, 4, 8),
+                    x(1, 75, 2, 8),
                     x(1, 75, 2, 8));
-            agree(1e-5, attention(causal, 65, Sequences.padded(65, 65, 0, 1, 30)), x(4, 65, 2, 8), x(4, 65, 2, 8),
+            agree(
+                    1e-5,
+                    attention(causal, 65, Sequences.padded(65, 65, 0, 1, 30)),
+                    x(4, 65, 2, 8),
+                    x(4, 65, 2, 8),
                     x(4, 65, 2, 8));
-            agree(1e-5, attention(causal, 600, Sequences.whole(1, 300)), x(1, 300, 1, 8), x(1, 600, 1, 8), x(1, 600, 1, 8));
+            agree(
+                    1e-5,
+                    attention(causal, 600, Sequences.whole(1, 300)),
+                    x(1, 300, 1, 8),
+                    x(1, 600, 1, 8),
+                    x(1, 600, 1, 8));
         }
     }
 
@@ -229,7 +278,11 @@ final class KernelsTest {
     void attentionOfFewQueries() {
         for (int n : new int[] {1, 2, 200, 4200}) {
             for (int queries = 1; queries <= Math.min(3, n); queries++) {
-                agree(1e-5, attention(true, n, Sequences.whole(2, queries)), x(2, queries, 2, 17), x(2, n + 3, 1, 17),
+                agree(
+                        1e-5,
+                        attention(true, n, Sequences.whole(2, queries)),
+                        x(2, queries, 2, 17),
+                        x(2, n + 3, 1, 17),
                         x(2, n + 3, 1, 70));
             }
         }
@@ -239,9 +292,16 @@ final class KernelsTest {
     private void scan(Sequences s, int heads, int[] groups, int state, int width) {
         int t = s.positions();
         for (int weighted = 1; weighted <= 2; weighted++) {
-            agree(1e-5, weighted, new DecayScan(s), x(s.batch(), t, groups[0], state), x(s.batch(), t, groups[1], state),
-                    x(s.batch(), t, groups[2], width), Checks.random(random, -1, 0, s.batch(), t, heads),
-                    x(s.batch(), t, heads), x(s.count(), heads, width, state));
+            agree(
+                    1e-5,
+                    weighted,
+                    new DecayScan(s),
+                    x(s.batch(), t, groups[0], state),
+                    x(s.batch(), t, groups[1], state),
+                    x(s.batch(), t, groups[2], width),
+                    Checks.random(random, -1, 0, s.batch(), t, heads),
+                    x(s.batch(), t, heads),
+                    x(s.count(), heads, width, state));
         }
     }
 
@@ -260,7 +320,14 @@ final class KernelsTest {
     @Test
     void scanOfStrongDecay() {
         Values decay = Checks.random(random, -30, 0, 1, 130, 2);
-        agree(1e-5, new DecayScan(Sequences.whole(1, 130)), x(1, 130, 2, 8), x(1, 130, 2, 8), x(1, 130, 2, 8), decay,
-                x(1, 130, 2), x(1, 2, 8, 8));
+        agree(
+                1e-5,
+                new DecayScan(Sequences.whole(1, 130)),
+                x(1, 130, 2, 8),
+                x(1, 130, 2, 8),
+                x(1, 130, 2, 8),
+                decay,
+                x(1, 130, 2),
+                x(1, 2, 8, 8));
     }
 }

@@ -54,12 +54,36 @@ final class PrimitivesTest {
 
     @Test
     void unaryFunctionsAtTheirEnds() {
-        float[] ends = {0, -0f, 1e-30f, -1e-30f, 88.8f, -88f, -104, 1000, -1000, Float.POSITIVE_INFINITY,
-            Float.NEGATIVE_INFINITY, Float.NaN, 1e-7f, 0.625f, -0.92f, 0.93f};
-        for (Op.UnaryFunction function : List.of(Op.UnaryFunction.EXP, Op.UnaryFunction.SIGMOID,
-                Op.UnaryFunction.TANH, Op.UnaryFunction.ERF, Op.UnaryFunction.SOFTPLUS, Op.UnaryFunction.LOG)) {
-            float[] expected = Tensors.of(reference, Shape.of(ends.length), ends).unary(function).floats();
-            float[] actual = Tensors.of(cpu, Shape.of(ends.length), ends).unary(function).floats();
+        float[] ends = {
+            0,
+            -0f,
+            1e-30f,
+            -1e-30f,
+            88.8f,
+            -88f,
+            -104,
+            1000,
+            -1000,
+            Float.POSITIVE_INFINITY,
+            Float.NEGATIVE_INFINITY,
+            Float.NaN,
+            1e-7f,
+            0.625f,
+            -0.92f,
+            0.93f
+        };
+        for (Op.UnaryFunction function : List.of(
+                Op.UnaryFunction.EXP,
+                Op.UnaryFunction.SIGMOID,
+                Op.UnaryFunction.TANH,
+                Op.UnaryFunction.ERF,
+                Op.UnaryFunction.SOFTPLUS,
+                Op.UnaryFunction.LOG)) {
+            float[] expected = Tensors.of(reference, Shape.of(ends.length), ends)
+                    .unary(function)
+                    .floats();
+            float[] actual =
+                    Tensors.of(cpu, Shape.of(ends.length), ends).unary(function).floats();
             for (int i = 0; i < ends.length; i++) {
                 double bound = Float.isFinite(expected[i]) ? Math.abs(expected[i]) * 3e-7 + 1e-37 : 1;
                 assertEquals(expected[i], actual[i], bound, function + " of " + ends[i]);
@@ -96,7 +120,10 @@ final class PrimitivesTest {
             Checks.close("" + comparison, 0, expected.cast(DType.I32), mask.cast(DType.I32));
             Values left = x(2, 1, 13);
             Values right = x(5, 1);
-            Checks.close("where " + comparison, 0, Tensors.where(expected, left.on(reference), right.on(reference)),
+            Checks.close(
+                    "where " + comparison,
+                    0,
+                    Tensors.where(expected, left.on(reference), right.on(reference)),
                     Tensors.where(mask, left.on(cpu), right.on(cpu)));
         }
     }
@@ -176,8 +203,12 @@ final class PrimitivesTest {
         }
         agree(1e-5, new Op.ScatterAdd(13), Checks.integers(random, 0, 13, 700), x(700, 200));
         Values wrong = Checks.integers(random, 13, 14, 1);
-        assertEquals("index 13 is outside of a table of 13 rows", assertThrows(DeviceException.class,
-                () -> Tensors.apply(new Op.Gather(), x(13, 5).on(cpu), wrong.on(cpu))).getMessage());
+        assertEquals(
+                "index 13 is outside of a table of 13 rows",
+                assertThrows(
+                                DeviceException.class,
+                                () -> Tensors.apply(new Op.Gather(), x(13, 5).on(cpu), wrong.on(cpu)))
+                        .getMessage());
     }
 
     @Test
@@ -190,7 +221,10 @@ final class PrimitivesTest {
                 Tensor left = a.on(device).cast(dtype);
                 Tensor expected = a.on(reference).cast(dtype);
                 Checks.close("cast", 0, expected.cast(DType.F32), left.cast(DType.F32));
-                Checks.close("product", 4e-3, expected.matmul(b.on(reference).cast(dtype)),
+                Checks.close(
+                        "product",
+                        4e-3,
+                        expected.matmul(b.on(reference).cast(dtype)),
                         left.matmul(b.on(device).cast(dtype)));
                 Checks.close("silu", 4e-3, expected.unary(Op.UnaryFunction.SILU), left.unary(Op.UnaryFunction.SILU));
                 Checks.close("sum", 4e-3, expected.sum(1), left.sum(1));

@@ -17,7 +17,10 @@ public final class CudaDeviceProvider implements DeviceProvider {
 
     /** Makes the provider; for {@link java.util.ServiceLoader}. */
     public CudaDeviceProvider() {
-        this(System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows") ? "nvcuda.dll" : "libcuda.so.1");
+        this(
+                System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows")
+                        ? "nvcuda.dll"
+                        : "libcuda.so.1");
     }
 
     CudaDeviceProvider(String library) {
@@ -47,8 +50,8 @@ public final class CudaDeviceProvider implements DeviceProvider {
                 "no NVIDIA driver: %s has no function %s".formatted(library, function);
             case Finding.Refused(var function, var code, var meaning) ->
                 "the NVIDIA driver finds no device: %s returned %d (%s)".formatted(function, code, meaning);
-            case Finding.Devices(var version, var names) when names.isEmpty() ->
-                "the NVIDIA driver (CUDA %s) finds no device".formatted(text(version));
+            case Finding.Devices(var version, var names)
+            when names.isEmpty() -> "the NVIDIA driver (CUDA %s) finds no device".formatted(text(version));
             case Finding.Devices(var version, var names) ->
                 "%s (CUDA %s) found, but this version of carve has no CUDA kernels: use device cpu"
                         .formatted(String.join(", ", names), text(version));

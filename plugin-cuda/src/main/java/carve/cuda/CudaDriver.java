@@ -22,7 +22,8 @@ final class CudaDriver {
     private static final FunctionDescriptor INT_TO_RESULT = FunctionDescriptor.of(JAVA_INT, JAVA_INT);
     private static final FunctionDescriptor OUT_TO_RESULT = FunctionDescriptor.of(JAVA_INT, ADDRESS);
     private static final FunctionDescriptor OUT_INT_TO_RESULT = FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT);
-    private static final FunctionDescriptor NAME_TO_RESULT = FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+    private static final FunctionDescriptor NAME_TO_RESULT =
+            FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
     private static final FunctionDescriptor INT_OUT_TO_RESULT = FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS);
 
     /** What looking for the driver found. */
@@ -115,7 +116,8 @@ final class CudaDriver {
     private int result(String function, FunctionDescriptor descriptor, Object... arguments) throws Ended {
         var address = symbols.find(function).orElseThrow(() -> new Ended(new Finding.NotADriver(library, function)));
         try {
-            return (int) Linker.nativeLinker().downcallHandle(address, descriptor).invokeWithArguments(arguments);
+            return (int)
+                    Linker.nativeLinker().downcallHandle(address, descriptor).invokeWithArguments(arguments);
         } catch (Throwable e) { // what a method handle declares
             throw new DeviceException("%s of %s could not be called".formatted(function, library), e);
         }

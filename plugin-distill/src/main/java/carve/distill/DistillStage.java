@@ -34,7 +34,8 @@ record DistillStage(TrainingSettings settings, Forcing forcing, Pads pads, boole
 
     @Override
     public boolean needsTeacher() {
-        return forcing == Forcing.TEACHER || settings.terms().stream().anyMatch(term -> term.loss().needsTeacher());
+        return forcing == Forcing.TEACHER
+                || settings.terms().stream().anyMatch(term -> term.loss().needsTeacher());
     }
 
     @Override
@@ -44,18 +45,19 @@ record DistillStage(TrainingSettings settings, Forcing forcing, Pads pads, boole
 
     Objective objective(StageContext context) {
         if (needsTeacher() && context.teacher().isEmpty()) {
-            throw new StageException("stage '%s' compares the student with a teacher, but there is none; name one in the recipe"
-                    .formatted(name()));
+            throw new StageException(
+                    "stage '%s' compares the student with a teacher, but there is none; name one in the recipe"
+                            .formatted(name()));
         }
         context.teacher().ifPresent(teacher -> requireAlike(teacher, context.student()));
         Optional<LoadedModel> teacher = needsTeacher() ? context.teacher() : Optional.empty();
         return switch (forcing) {
-            case TEACHER -> new LayerwiseObjective(
-                    name(), teacher.orElseThrow(), context.student(), context.converted(), settings.terms(),
-                    pads);
-            case NONE -> new EndToEndObjective(
-                    name(), teacher, context.student(), context.converted(), settings.terms(), pads,
-                    recompute);
+            case TEACHER ->
+                new LayerwiseObjective(
+                        name(), teacher.orElseThrow(), context.student(), context.converted(), settings.terms(), pads);
+            case NONE ->
+                new EndToEndObjective(
+                        name(), teacher, context.student(), context.converted(), settings.terms(), pads, recompute);
         };
     }
 
@@ -63,9 +65,15 @@ record DistillStage(TrainingSettings settings, Forcing forcing, Pads pads, boole
         int taught = teacher.spec().layers().size();
         int learning = student.spec().layers().size();
         if (taught != learning || teacher.spec().hidden() != student.spec().hidden()) {
-            throw new StageException("stage '%s': the teacher has %d layers of width %d, the student %d of width %d; convert the"
-                    .formatted(name(), taught, teacher.spec().hidden(), learning, student.spec().hidden())
-                    + " student from this teacher");
+            throw new StageException(
+                    "stage '%s': the teacher has %d layers of width %d, the student %d of width %d; convert the"
+                                    .formatted(
+                                            name(),
+                                            taught,
+                                            teacher.spec().hidden(),
+                                            learning,
+                                            student.spec().hidden())
+                            + " student from this teacher");
         }
     }
 }

@@ -15,8 +15,10 @@ public final class DistillStageProvider implements StageProvider {
 
     @Override
     public Stage create(Settings settings, StageParts parts) {
-        return new DistillStage(TrainingSettings.from(settings, parts),
-                Words.of(DistillStage.Forcing.class, settings, "forcing"), Words.of(Pads.class, settings, "pads"),
+        return new DistillStage(
+                TrainingSettings.from(settings, parts),
+                Words.of(DistillStage.Forcing.class, settings, "forcing"),
+                Words.of(Pads.class, settings, "pads"),
                 settings.flag("recompute"));
     }
 }

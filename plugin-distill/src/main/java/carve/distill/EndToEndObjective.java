@@ -47,14 +47,18 @@ record EndToEndObjective(
     private static final String LOGITS = "logits";
 
     EndToEndObjective {
-        List<String> inner = terms.stream().map(term -> term.loss().site()).filter(s -> !s.equals(LOGITS)).toList();
+        List<String> inner = terms.stream()
+                .map(term -> term.loss().site())
+                .filter(s -> !s.equals(LOGITS))
+                .toList();
         if (recompute && !inner.isEmpty()) {
-            throw new StageException("stage '%s': with recompute = true only logits are observed, but there are losses at %s"
-                    .formatted(stage, inner));
+            throw new StageException(
+                    "stage '%s': with recompute = true only logits are observed, but there are losses at %s"
+                            .formatted(stage, inner));
         }
         if (layers.isEmpty() && terms.stream().anyMatch(Term::isOfLayers)) {
-            throw new StageException("stage '%s': the plan converts no layer, but there are losses at %s"
-                    .formatted(stage, inner));
+            throw new StageException(
+                    "stage '%s': the plan converts no layer, but there are losses at %s".formatted(stage, inner));
         }
     }
 
@@ -85,7 +89,10 @@ record EndToEndObjective(
                     String site = site(term, layer);
                     Tensor value = require(seen.get(site), site);
                     Tensor taughtValue = term.loss().needsTeacher() ? require(taught.get(site), site) : value;
-                    sum.add(term, layer, share / places(term).size(),
+                    sum.add(
+                            term,
+                            layer,
+                            share / places(term).size(),
                             new Observations(value, taughtValue, targets, mask));
                 }
             }
@@ -138,8 +145,10 @@ record EndToEndObjective(
 
     private Tensor require(Tensor value, String site) {
         if (value == null) {
-            throw new StageException("stage '%s': nothing was observed at '%s'; there are embed, final_norm, logits, and for"
-                    .formatted(stage, site) + " layers heads and output");
+            throw new StageException(
+                    "stage '%s': nothing was observed at '%s'; there are embed, final_norm, logits, and for"
+                                    .formatted(stage, site)
+                            + " layers heads and output");
         }
         return value;
     }

@@ -44,25 +44,35 @@ record LayerwiseObjective(
 
     LayerwiseObjective {
         layers = layers.stream().sorted().toList();
-        List<String> elsewhere = terms.stream().filter(term -> !term.isOfLayers()).map(Term::label).toList();
+        List<String> elsewhere = terms.stream()
+                .filter(term -> !term.isOfLayers())
+                .map(Term::label)
+                .toList();
         if (!elsewhere.isEmpty()) {
-            throw new StageException(("stage '%s': with forcing = teacher layers learn alone, so losses must be at a site of"
-                    + " layers (heads, output), not %s; use forcing = none").formatted(stage, elsewhere));
+            throw new StageException(
+                    ("stage '%s': with forcing = teacher layers learn alone, so losses must be at a site of"
+                                    + " layers (heads, output), not %s; use forcing = none")
+                            .formatted(stage, elsewhere));
         }
         if (layers.isEmpty()) {
-            throw new StageException(("stage '%s': the plan converts no layer, so with forcing = teacher there is nothing to"
-                    + " learn").formatted(stage));
+            throw new StageException(
+                    ("stage '%s': the plan converts no layer, so with forcing = teacher there is nothing to" + " learn")
+                            .formatted(stage));
         }
     }
 
     @Override
     public void check(Set<String> trained) {
         boolean whole = needsWholeLayer();
-        List<String> outside = trained.stream().filter(name -> layers.stream()
-                .noneMatch(layer -> name.startsWith(prefix(layer) + (whole ? "." : ".mixer.")))).toList();
+        List<String> outside = trained.stream()
+                .filter(name ->
+                        layers.stream().noneMatch(layer -> name.startsWith(prefix(layer) + (whole ? "." : ".mixer."))))
+                .toList();
         if (!outside.isEmpty()) {
-            throw new StageException(("stage '%s': with forcing = teacher and these losses only parameters of the %s of layers"
-                    + " %s learn, but 'train' chooses %s").formatted(stage, whole ? "whole" : "mixers", layers, outside));
+            throw new StageException(
+                    ("stage '%s': with forcing = teacher and these losses only parameters of the %s of layers"
+                                    + " %s learn, but 'train' chooses %s")
+                            .formatted(stage, whole ? "whole" : "mixers", layers, outside));
         }
     }
 
@@ -83,8 +93,8 @@ record LayerwiseObjective(
     private void accumulatePart(Batch batch, double share, Set<String> trained, StepBuffer into) {
         Device device = student.device();
         Scope.run(device, () -> {
-            Encoded encoded = teacher.spec().input()
-                    .encode(teacher.params().under("input"), pads.inputs(batch, device));
+            Encoded encoded =
+                    teacher.spec().input().encode(teacher.params().under("input"), pads.inputs(batch, device));
             Tensor targets = batch.targets(device);
             Tensor mask = batch.mask(device);
             Tensor x = encoded.x();
@@ -115,8 +125,8 @@ record LayerwiseObjective(
     // what comes after the last converted layer's heads is nobody's input
     private Lesson lesson(int layer, Tensor x, Sequences sequences, Tensor targets, Tensor mask) {
         boolean whole = needsWholeLayer() || layer < layers.getLast();
-        Map<String, Tensor> taught = Scope.run(student.device(),
-                () -> observe(teacher, teacher.params(), layer, x, sequences, whole));
+        Map<String, Tensor> taught =
+                Scope.run(student.device(), () -> observe(teacher, teacher.params(), layer, x, sequences, whole));
         return new Lesson(layer, x, sequences, taught, targets, mask);
     }
 
@@ -128,14 +138,16 @@ record LayerwiseObjective(
         Tape tape = new Tape();
         Map<String, Tensor> watched = Watching.watch(tape, student, trained, prefix(lesson.layer()) + ".");
         Params params = Params.overlay(watched, student.params());
-        Map<String, Tensor> seen = observe(
-                student, params, lesson.layer(), lesson.x(), lesson.sequences(), needsWholeLayer());
+        Map<String, Tensor> seen =
+                observe(student, params, lesson.layer(), lesson.x(), lesson.sequences(), needsWholeLayer());
         Sum sum = new Sum(into);
         for (Term term : terms) {
             String site = term.loss().site();
             Observations observations = new Observations(
                     require(seen.get(site), site, lesson.layer()),
-                    require(lesson.taught().get(site), site, lesson.layer()), lesson.targets(), lesson.mask());
+                    require(lesson.taught().get(site), site, lesson.layer()),
+                    lesson.targets(),
+                    lesson.mask());
             sum.add(term, OptionalInt.of(lesson.layer()), share, observations);
         }
         sum.backward(tape, watched);
@@ -167,8 +179,10 @@ record LayerwiseObjective(
 
     private Tensor require(Tensor value, String site, int layer) {
         if (value == null) {
-            throw new StageException("stage '%s': nothing was observed at '%s' of layer %d; mixers publish 'heads', and every"
-                    .formatted(stage, site, layer) + " layer has 'output'");
+            throw new StageException(
+                    "stage '%s': nothing was observed at '%s' of layer %d; mixers publish 'heads', and every"
+                                    .formatted(stage, site, layer)
+                            + " layer has 'output'");
         }
         return value;
     }

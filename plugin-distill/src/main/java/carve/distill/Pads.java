@@ -23,7 +23,9 @@ enum Pads {
         boolean even = batch.samples().stream().allMatch(sample -> sample.tokens().length == batch.positions());
         return this == MASKED || even
                 ? List.of(batch)
-                : batch.samples().stream().map(row -> new Batch(List.of(row), batch.positions(), batch.padding())).toList();
+                : batch.samples().stream()
+                        .map(row -> new Batch(List.of(row), batch.positions(), batch.padding()))
+                        .toList();
     }
 
     /** Returns what models are given for one of the parts. */

@@ -36,7 +36,8 @@ final class Sum {
             return;
         }
         Tensor total = parts.stream().reduce(Tensor::add).orElseThrow();
-        Iterator<Tensor> gradients = tape.gradients(total, List.copyOf(watched.values())).iterator();
+        Iterator<Tensor> gradients =
+                tape.gradients(total, List.copyOf(watched.values())).iterator();
         watched.keySet().forEach(name -> into.gradient(name, gradients.next()));
     }
 }

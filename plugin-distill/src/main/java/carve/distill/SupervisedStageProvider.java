@@ -17,10 +17,15 @@ public final class SupervisedStageProvider implements StageProvider {
     public Stage create(Settings settings, StageParts parts) {
         TrainingSettings training = TrainingSettings.from(settings, parts);
         boolean recompute = settings.flag("recompute");
-        training.terms().stream().filter(term -> term.loss().needsTeacher()).findFirst().ifPresent(term -> {
-            throw settings.error("losses", "has %s, which compares with a teacher; use a distill stage, or cross-entropy"
-                    .formatted(term.label()));
-        });
+        training.terms().stream()
+                .filter(term -> term.loss().needsTeacher())
+                .findFirst()
+                .ifPresent(term -> {
+                    throw settings.error(
+                            "losses",
+                            "has %s, which compares with a teacher; use a distill stage, or cross-entropy"
+                                    .formatted(term.label()));
+                });
         return new DistillStage(training, DistillStage.Forcing.NONE, Pads.MASKED, recompute);
     }
 }

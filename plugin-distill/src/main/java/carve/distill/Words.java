@@ -17,9 +17,19 @@ public final class Words {
     public static <E extends Enum<E>> E of(Class<E> type, Settings settings, String key) {
         String word = settings.string(key);
         List<E> constants = Arrays.asList(type.getEnumConstants());
-        return constants.stream().filter(constant -> of(constant).equals(word)).findFirst()
-                .orElseThrow(() -> settings.error(key, "must be one of %s, is '%s'"
-                        .formatted(String.join(", ", constants.stream().map(Words::of).toList()), word)));
+        return constants.stream()
+                .filter(constant -> of(constant).equals(word))
+                .findFirst()
+                .orElseThrow(() -> settings.error(
+                        key,
+                        "must be one of %s, is '%s'"
+                                .formatted(
+                                        String.join(
+                                                ", ",
+                                                constants.stream()
+                                                        .map(Words::of)
+                                                        .toList()),
+                                        word)));
     }
 
     /** Returns the constant as settings write it. */

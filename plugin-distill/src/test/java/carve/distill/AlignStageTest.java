@@ -8,9 +8,10 @@ import carve.testkit.StageContract;
 final class AlignStageTest extends StageContract {
     @Override
     protected Stage stage() {
-        return Plugins.stage("type = distill, name = align, forcing = teacher, start = any, steps = 10, checkpoint-every = 5,"
-                + " batch-size = 2, accumulation = 2, bucket = 3, train = [\"layers.*.mixer.**\", \"!**.o_proj.**\"],"
-                + " losses = [{ type = mean-square }], schedule { type = constant }");
+        return Plugins.stage(
+                "type = distill, name = align, forcing = teacher, start = any, steps = 10, checkpoint-every = 5,"
+                        + " batch-size = 2, accumulation = 2, bucket = 3, train = [\"layers.*.mixer.**\", \"!**.o_proj.**\"],"
+                        + " losses = [{ type = mean-square }], schedule { type = constant }");
     }
 
     @Override

@@ -82,7 +82,10 @@ final class DistillFixtureTest {
                 String official = official(spec, param.name());
                 Tensor value = fixture.names().contains("init." + official)
                         ? fixture.tensor(teacher.device(), "init." + official)
-                        : Tensors.of(teacher.device(), param.shape(), teacher.params().get(param.name()).floats());
+                        : Tensors.of(
+                                teacher.device(),
+                                param.shape(),
+                                teacher.params().get(param.name()).floats());
                 params.put(param.name(), value);
             }
             return new LoadedModel(teacher.family(), spec, params);
@@ -94,12 +97,21 @@ final class DistillFixtureTest {
 
         List<Integer> converted() {
             return IntStream.range(0, 6)
-                    .filter(i -> student.spec().layers().get(i).choice().mixer().equals("mamba2")).boxed().toList();
+                    .filter(i -> student.spec().layers().get(i).choice().mixer().equals("mamba2"))
+                    .boxed()
+                    .toList();
         }
 
         StageContext context(Path folder, Progress progress) {
-            return new StageContext(Optional.of(teacher), student, converted(), new Rows(fixture), folder,
-                    Optional.empty(), false, progress);
+            return new StageContext(
+                    Optional.of(teacher),
+                    student,
+                    converted(),
+                    new Rows(fixture),
+                    folder,
+                    Optional.empty(),
+                    false,
+                    progress);
         }
 
         @Override
@@ -128,8 +140,8 @@ final class DistillFixtureTest {
                 while (row[length - 1] == 0) {
                     length--;
                 }
-                HostTensor media = new HostTensor(
-                        shape.with(0, tiles), Arrays.copyOfRange(pixels, b * size, (b + 1) * size));
+                HostTensor media =
+                        new HostTensor(shape.with(0, tiles), Arrays.copyOfRange(pixels, b * size, (b + 1) * size));
                 samples.add(new Sample(Arrays.copyOf(row, length), new boolean[length], Map.of("pixel_values", media)));
             }
         }
@@ -151,17 +163,22 @@ final class DistillFixtureTest {
     }
 
     private static Stage stage(String fixture, int steps, double clip) {
-        String layers = "type = distill, name = " + fixture + ", start = any, steps = " + steps + ", gradient-clip = " + clip
-                + ", tensorboard = false, pads = visible, schedule { type = constant }\n";
+        String layers = "type = distill, name = " + fixture + ", start = any, steps = " + steps + ", gradient-clip = "
+                + clip + ", tensorboard = false, pads = visible, schedule { type = constant }\n";
         String heads = "forcing = teacher\n"
                 + "losses = [{ type = mean-square, at = heads, weight = 1000, mask = all, reduction = elements }]\n";
-        return Plugins.stage(layers + switch (fixture) {
-            case "stage1" -> heads + "batch-size = 2, optimizer.rate = 1e-3, train = [\"layers.*.mixer.{" + NEW + "}\"]";
-            case "stage2" -> heads + "batch-size = 2, optimizer.rate = 5e-4, train = [\"layers.*.mixer.{" + NEW + ","
-                    + PROJECTIONS + "}\"]";
-            default -> "forcing = none, losses = [{ type = kl, mask = all, reduction = batch }]\n"
-                    + "batch-size = 1, optimizer.rate = 5e-5, train = [\"layers.*.mixer.{" + OF_LOGITS + "}\"]";
-        });
+        return Plugins.stage(layers
+                + switch (fixture) {
+                    case "stage1" ->
+                        heads + "batch-size = 2, optimizer.rate = 1e-3, train = [\"layers.*.mixer.{" + NEW + "}\"]";
+                    case "stage2" ->
+                        heads + "batch-size = 2, optimizer.rate = 5e-4, train = [\"layers.*.mixer.{" + NEW + ","
+                                + PROJECTIONS + "}\"]";
+                    default ->
+                        "forcing = none, losses = [{ type = kl, mask = all, reduction = batch }]\n"
+                                + "batch-size = 1, optimizer.rate = 5e-5, train = [\"layers.*.mixer.{" + OF_LOGITS
+                                + "}\"]";
+                });
     }
 
     private List<JsonObject> metrics() throws IOException {
@@ -182,7 +199,8 @@ final class DistillFixtureTest {
             String official = Setting.official(setting.student().spec(), name);
             Tensor value = setting.student().params().get(name);
             if (fixture.names().contains("out.paramnorm_" + after + "." + official) && prefix.isEmpty()) {
-                fixture.assertAgrees("norm", "out.paramnorm_" + after + "." + official, Shape.of(), new double[] {norm(value)});
+                fixture.assertAgrees(
+                        "norm", "out.paramnorm_" + after + "." + official, Shape.of(), new double[] {norm(value)});
             }
             String whole = "out." + prefix + "param_" + after + "." + official;
             if (fixture.names().contains(whole)) {
@@ -191,7 +209,8 @@ final class DistillFixtureTest {
         }
     }
 
-    // the twin has no whole parameters; AdamW divides by the root of squares, so noise of small gradients is large in moves
+    // the twin has no whole parameters; AdamW divides by the root of squares, so noise of small gradients is large in
+    // moves
     private static void compareMoves(Setting setting, String whole, String name, String official, float[] actual) {
         Fixture fixture = setting.fixture();
         String init = "init." + official;
@@ -217,10 +236,19 @@ final class DistillFixtureTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"stage1, reference", "stage2, reference", "stage3_linear, reference", "stage3_hybrid, reference",
-        "stage1, cpu", "stage2, cpu", "stage3_linear, cpu", "stage3_hybrid, cpu"})
+    @CsvSource({
+        "stage1, reference",
+        "stage2, reference",
+        "stage3_linear, reference",
+        "stage3_hybrid, reference",
+        "stage1, cpu",
+        "stage2, cpu",
+        "stage3_linear, cpu",
+        "stage3_hybrid, cpu"
+    })
     void fiveStepsAreTheOfficialOnes(String name, String deviceName) throws IOException {
-        try (Device device = device(deviceName); Setting setting = Setting.open(name, device)) {
+        try (Device device = device(deviceName);
+                Setting setting = Setting.open(name, device)) {
             stage(name, 5, 0).run(setting.context(folder, (done, total, loss, rate) -> {
                 if (done == 1) {
                     compareParameters(setting, "", "after1");
@@ -231,7 +259,9 @@ final class DistillFixtureTest {
             fixture.assertAgrees("grad", "out.grad_norms", Shape.of(5), column(line -> line.real("grad_norm")));
             if (fixture.names().contains("out.layer_mse0")) {
                 JsonObject layers = metrics().getFirst().object("layers").object("mean-square@heads");
-                double[] values = layers.members().values().stream().mapToDouble(x -> ((JsonNumber) x).real()).toArray();
+                double[] values = layers.members().values().stream()
+                        .mapToDouble(x -> ((JsonNumber) x).real())
+                        .toArray();
                 fixture.assertAgrees("loss", "out.layer_mse0", Shape.of(6), values);
             }
             compareParameters(setting, "", "after5");
@@ -241,7 +271,8 @@ final class DistillFixtureTest {
     @ParameterizedTest
     @CsvSource({"stage1, reference", "stage2, reference", "stage1, cpu", "stage2, cpu"})
     void clippedStepsAreTheOfficialOnes(String name, String deviceName) throws IOException {
-        try (Device device = device(deviceName); Setting setting = Setting.open(name, device)) {
+        try (Device device = device(deviceName);
+                Setting setting = Setting.open(name, device)) {
             stage(name, 5, 2).run(setting.context(folder, Progress.NONE));
             Fixture fixture = setting.fixture();
             fixture.assertAgrees("loss", "out.clip2.losses", Shape.of(5), column(line -> line.real("loss")));
@@ -251,30 +282,43 @@ final class DistillFixtureTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"stage1, reference", "stage2, reference", "stage3_linear, reference", "stage3_hybrid, reference",
-        "stage1, cpu", "stage2, cpu", "stage3_linear, cpu", "stage3_hybrid, cpu"})
+    @CsvSource({
+        "stage1, reference",
+        "stage2, reference",
+        "stage3_linear, reference",
+        "stage3_hybrid, reference",
+        "stage1, cpu",
+        "stage2, cpu",
+        "stage3_linear, cpu",
+        "stage3_hybrid, cpu"
+    })
     void gradientsAreTheOfficialOnes(String name, String deviceName) {
-        try (Device device = device(deviceName); Setting setting = Setting.open(name, device); StepBuffer step = new StepBuffer()) {
+        try (Device device = device(deviceName);
+                Setting setting = Setting.open(name, device);
+                StepBuffer step = new StepBuffer()) {
             DistillStage stage = (DistillStage) stage(name, 1, 0);
             Set<String> trained = new LinkedHashSet<>(
                     setting.student().params().select(stage.settings().train()));
             trained.removeIf(p -> setting.converted().stream().noneMatch(i -> p.startsWith("layers." + i + ".")));
             Rows rows = new Rows(setting.fixture());
-            List<Sample> samples = List.of(rows.sample(0).orElseThrow(), rows.sample(1).orElseThrow())
+            List<Sample> samples = List.of(
+                            rows.sample(0).orElseThrow(), rows.sample(1).orElseThrow())
                     .subList(0, (int) rows.size());
-            stage.objective(setting.context(folder, Progress.NONE)).accumulate(
-                    Batch.of(samples, 0), 1, trained, step);
+            stage.objective(setting.context(folder, Progress.NONE)).accumulate(Batch.of(samples, 0), 1, trained, step);
             int compared = 0;
             for (String param : trained) {
                 String official = Setting.official(setting.student().spec(), param);
                 Tensor gradient = step.gradient(param);
-                setting.fixture().assertAgrees("grad", "out.gradnorm0." + official, Shape.of(), new double[] {norm(gradient)});
+                setting.fixture()
+                        .assertAgrees("grad", "out.gradnorm0." + official, Shape.of(), new double[] {norm(gradient)});
                 if (setting.fixture().names().contains("out.grad0." + official)) {
                     setting.fixture().assertAgrees("grad", "out.grad0." + official, gradient);
                     compared++;
                 }
             }
-            long expected = setting.fixture().names().stream().filter(n -> n.startsWith("out.grad0.")).count();
+            long expected = setting.fixture().names().stream()
+                    .filter(n -> n.startsWith("out.grad0."))
+                    .count();
             assertEquals(expected, compared);
         }
     }

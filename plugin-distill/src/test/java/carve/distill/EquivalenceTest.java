@@ -35,13 +35,24 @@ final class EquivalenceTest {
             for (String param : List.copyOf(student.params().names())) {
                 student.params().put(param, student.params().get(param).cast(stored));
             }
-            Plugins.stage(STAGE + ", name = " + name + ", " + more).run(new StageContext(Optional.of(teacher), student,
-                    List.of(0, 1), SmallModels.data(6, 42), folder.resolve(name), Optional.empty(), false, Progress.NONE));
-            student.params().asMap().forEach((param, tensor) ->
-                    assertEquals(param.contains(".mixer.") ? DType.F32 : stored, tensor.dtype(), param));
+            Plugins.stage(STAGE + ", name = " + name + ", " + more)
+                    .run(new StageContext(
+                            Optional.of(teacher),
+                            student,
+                            List.of(0, 1),
+                            SmallModels.data(6, 42),
+                            folder.resolve(name),
+                            Optional.empty(),
+                            false,
+                            Progress.NONE));
+            student.params()
+                    .asMap()
+                    .forEach((param, tensor) ->
+                            assertEquals(param.contains(".mixer.") ? DType.F32 : stored, tensor.dtype(), param));
         }
         return Files.readAllLines(folder.resolve(name).resolve("metrics.jsonl")).stream()
-                .mapToDouble(line -> Json.parseObject(line, "metrics").real("loss")).toArray();
+                .mapToDouble(line -> Json.parseObject(line, "metrics").real("loss"))
+                .toArray();
     }
 
     private static void assertClose(double[] expected, double[] actual, double ratio) {
@@ -50,20 +61,26 @@ final class EquivalenceTest {
 
     @Test
     void accumulatedBatchesAreOneBatch() throws IOException {
-        assertClose(losses("whole", "batch-size = 4", DType.F32),
-                losses("parts", "batch-size = 1, accumulation = 4", DType.F32), 1e-5);
+        assertClose(
+                losses("whole", "batch-size = 4", DType.F32),
+                losses("parts", "batch-size = 1, accumulation = 4", DType.F32),
+                1e-5);
     }
 
     @Test
     void recomputedActivationsAreTheSame() throws IOException {
-        assertClose(losses("kept", "batch-size = 2", DType.F32),
-                losses("computed", "batch-size = 2, recompute = true", DType.F32), 1e-5);
+        assertClose(
+                losses("kept", "batch-size = 2", DType.F32),
+                losses("computed", "batch-size = 2, recompute = true", DType.F32),
+                1e-5);
     }
 
     @Test
     void visiblePaddingChangesNothingThatDoesNotCountIt() throws IOException {
-        assertClose(losses("masked", "batch-size = 3", DType.F32),
-                losses("visible", "batch-size = 3, pads = visible", DType.F32), 1e-5);
+        assertClose(
+                losses("masked", "batch-size = 3", DType.F32),
+                losses("visible", "batch-size = 3, pads = visible", DType.F32),
+                1e-5);
     }
 
     @Test

@@ -8,10 +8,11 @@ import carve.testkit.StageContract;
 final class ImitateStageTest extends StageContract {
     @Override
     protected Stage stage() {
-        return Plugins.stage("type = distill, name = imitate, start = any, steps = 10, checkpoint-every = 5, batch-size = 3,"
-                + " train = [\"layers.*.mixer.**\", final_norm.weight], among = all, losses = [{ type = kl },"
-                + " { type = mean-square, at = output, weight = 0.1 }, { type = cross-entropy, weight = 0.5 }],"
-                + " schedule { type = constant }");
+        return Plugins.stage(
+                "type = distill, name = imitate, start = any, steps = 10, checkpoint-every = 5, batch-size = 3,"
+                        + " train = [\"layers.*.mixer.**\", final_norm.weight], among = all, losses = [{ type = kl },"
+                        + " { type = mean-square, at = output, weight = 0.1 }, { type = cross-entropy, weight = 0.5 }],"
+                        + " schedule { type = constant }");
     }
 
     @Override

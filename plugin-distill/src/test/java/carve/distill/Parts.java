@@ -2,9 +2,9 @@ package carve.distill;
 
 import carve.api.config.Settings;
 import carve.api.loss.Loss;
-import carve.api.stage.DataSource;
 import carve.api.model.Processor;
 import carve.api.stage.DataProvider;
+import carve.api.stage.DataSource;
 import carve.api.stage.Optimizer;
 import carve.api.stage.Schedule;
 import carve.hocon.Hocon;
@@ -30,8 +30,11 @@ public final class Parts {
 
     /** Opens the data that HOCON describes. */
     public static DataSource data(String hocon, Processor processor, long seed) {
-        return Plugins.CATALOGS.data().create(Hocon.parse(hocon, "recipe"),
-                (DataProvider provider, Settings settings) -> provider.open(settings, processor, seed));
+        return Plugins.CATALOGS
+                .data()
+                .create(
+                        Hocon.parse(hocon, "recipe"),
+                        (DataProvider provider, Settings settings) -> provider.open(settings, processor, seed));
     }
 
     /** Returns a constant as settings write it. */

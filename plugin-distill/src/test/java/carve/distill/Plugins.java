@@ -31,10 +31,20 @@ import java.util.Set;
 /** What is installed in these tests, with the defaults of every module. */
 final class Plugins {
     static final Catalogs CATALOGS = Catalogs.of(
-            List.of(new AttentionProvider(), new Mamba2Provider(), new HovleFamily(), new LlavaProvider(),
-                    new MeanSquareLossProvider(), new KlLossProvider(), new CrossEntropyLossProvider(), new AdamWProvider(),
-                    new WarmupStableDecayProvider(), new CosineProvider(), new ConstantProvider(),
-                    new DistillStageProvider(), new SupervisedStageProvider()),
+            List.of(
+                    new AttentionProvider(),
+                    new Mamba2Provider(),
+                    new HovleFamily(),
+                    new LlavaProvider(),
+                    new MeanSquareLossProvider(),
+                    new KlLossProvider(),
+                    new CrossEntropyLossProvider(),
+                    new AdamWProvider(),
+                    new WarmupStableDecayProvider(),
+                    new CosineProvider(),
+                    new ConstantProvider(),
+                    new DistillStageProvider(),
+                    new SupervisedStageProvider()),
             defaults());
 
     private Plugins() {}
@@ -46,7 +56,8 @@ final class Plugins {
             ClassLoader loader = Plugins.class.getClassLoader();
             for (URL url : Collections.list(loader.getResources("reference.conf"))) {
                 try (InputStream in = url.openStream()) {
-                    Settings settings = Hocon.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8), url.toString());
+                    Settings settings =
+                            Hocon.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8), url.toString());
                     mixers = mixers(settings).over(mixers);
                 }
             }
@@ -67,7 +78,9 @@ final class Plugins {
 
     /** Returns the stage that HOCON describes. */
     static Stage stage(String hocon) {
-        return CATALOGS.stages().create(Hocon.parse(hocon, "recipe"),
-                (StageProvider provider, Settings settings) -> provider.create(settings, CATALOGS.parts()));
+        return CATALOGS.stages()
+                .create(
+                        Hocon.parse(hocon, "recipe"),
+                        (StageProvider provider, Settings settings) -> provider.create(settings, CATALOGS.parts()));
     }
 }

@@ -67,73 +67,97 @@ final class RefusalTest {
     }
 
     private static void wrong(String message, String hocon) {
-        assertEquals(message, assertThrows(SettingsException.class, () -> Plugins.stage(hocon)).getMessage());
+        assertEquals(
+                message,
+                assertThrows(SettingsException.class, () -> Plugins.stage(hocon))
+                        .getMessage());
     }
 
     @Test
     void aStudentThatNobodyMadeIsRefused() {
-        refused("stage 'align': it starts from the result of an earlier stage or of a conversion (start = predecessor), but none"
-                + " is given; run what comes before it, or say start = any to train whatever the student is",
+        refused(
+                "stage 'align': it starts from the result of an earlier stage or of a conversion (start = predecessor), but none"
+                        + " is given; run what comes before it, or say start = any to train whatever the student is",
                 () -> run(ALIGN.replace("start = any", "start = predecessor")));
     }
 
     @Test
     void aStudentThatIsNotThePredecessorsResultIsRefused() {
         String expected = ParamDigest.of(student.params());
-        student.params().put("final_norm.weight", Tensors.zeros(device, student.params().get("final_norm.weight").shape()));
+        student.params()
+                .put(
+                        "final_norm.weight",
+                        Tensors.zeros(
+                                device,
+                                student.params().get("final_norm.weight").shape()));
         String found = ParamDigest.of(student.params());
-        refused("stage 'align': the student is not what came before it ended with: its parameters have the digest "
-                + found.substring(0, 12) + ", those had " + expected.substring(0, 12) + "; load that result",
+        refused(
+                "stage 'align': the student is not what came before it ended with: its parameters have the digest "
+                        + found.substring(0, 12) + ", those had " + expected.substring(0, 12) + "; load that result",
                 () -> Plugins.stage(ALIGN).run(context(List.of(0, 1), Optional.of(expected), false)));
     }
 
     @Test
     void globsThatMatchNothingAreNamed() {
-        String message = assertThrows(StageException.class,
-                () -> run(ALIGN.replace("**\"]", "**\", \"layers.*.mixer.in_prj.*\"]"))).getMessage();
-        assertTrue(message.startsWith("stage 'align': 'train': no parameter matches [layers.*.mixer.in_prj.*];"), message);
+        String message = assertThrows(
+                        StageException.class, () -> run(ALIGN.replace("**\"]", "**\", \"layers.*.mixer.in_prj.*\"]")))
+                .getMessage();
+        assertTrue(
+                message.startsWith("stage 'align': 'train': no parameter matches [layers.*.mixer.in_prj.*];"), message);
     }
 
     @Test
     void parametersThatCannotLearnAreNamed() {
-        refused("stage 'align': with forcing = teacher and these losses only parameters of the mixers of layers [0, 1] learn, but"
-                + " 'train' chooses [final_norm.weight]",
+        refused(
+                "stage 'align': with forcing = teacher and these losses only parameters of the mixers of layers [0, 1] learn, but"
+                        + " 'train' chooses [final_norm.weight]",
                 () -> run(ALIGN.replace("**\"]", "**\", final_norm.weight], among = all")));
     }
 
     @Test
     void lossesOfTheWholeModelNeedTheWholeModel() {
-        refused("stage 'align': with forcing = teacher layers learn alone, so losses must be at a site of layers (heads, output),"
-                + " not [kl@logits]; use forcing = none", () -> run(ALIGN.replace("type = mean-square", "type = kl")));
+        refused(
+                "stage 'align': with forcing = teacher layers learn alone, so losses must be at a site of layers (heads, output),"
+                        + " not [kl@logits]; use forcing = none",
+                () -> run(ALIGN.replace("type = mean-square", "type = kl")));
     }
 
     @Test
     void sitesThatNobodyPublishesAreNamed() {
-        refused("stage 'align': nothing was observed at 'haeds' of layer 0; mixers publish 'heads', and every layer has 'output'",
+        refused(
+                "stage 'align': nothing was observed at 'haeds' of layer 0; mixers publish 'heads', and every layer has 'output'",
                 () -> run(ALIGN.replace("mean-square", "mean-square, at = haeds")));
-        refused("stage 'align': nothing was observed at 'layers.0.haeds'; there are embed, final_norm, logits, and for layers"
-                + " heads and output",
-                () -> run(ALIGN.replace("mean-square", "mean-square, at = haeds").replace("= teacher", "= none")));
+        refused(
+                "stage 'align': nothing was observed at 'layers.0.haeds'; there are embed, final_norm, logits, and for layers"
+                        + " heads and output",
+                () -> run(
+                        ALIGN.replace("mean-square", "mean-square, at = haeds").replace("= teacher", "= none")));
     }
 
     @Test
     void plansThatConvertNothingLeaveNothingToAlign() {
-        refused("stage 'align': the plan converts no layer, so with forcing = teacher there is nothing to learn",
+        refused(
+                "stage 'align': the plan converts no layer, so with forcing = teacher there is nothing to learn",
                 () -> Plugins.stage(ALIGN).run(context(List.of(), Optional.empty(), false)));
     }
 
     @Test
     void trainedParametersAreNotTheTeachersToo() {
         student.params().put("layers.0.mixer.q_proj.weight", teacher.params().get("layers.0.mixer.q_proj.weight"));
-        refused("stage 'align': the student shares the memory of trained parameters with the teacher, which would change:"
-                + " [layers.0.mixer.q_proj.weight]; give the student copies", () -> run(ALIGN));
+        refused(
+                "stage 'align': the student shares the memory of trained parameters with the teacher, which would change:"
+                        + " [layers.0.mixer.q_proj.weight]; give the student copies",
+                () -> run(ALIGN));
     }
 
     @Test
     void anotherRunInTheFolderIsRefused() {
         run(ALIGN);
-        refused("stage 'align': " + folder + " has checkpoints of an earlier run, up to checkpoint-0000000002.safetensors;"
-                + " resume that run, or remove the folder", () -> run(ALIGN));
+        refused(
+                "stage 'align': " + folder
+                        + " has checkpoints of an earlier run, up to checkpoint-0000000002.safetensors;"
+                        + " resume that run, or remove the folder",
+                () -> run(ALIGN));
     }
 
     @Test
@@ -143,25 +167,37 @@ final class RefusalTest {
         };
         Stage stage = Plugins.stage(ALIGN + ", checkpoint-every = 1");
         StageContext first = context(List.of(0, 1), Optional.empty(), false);
-        assertThrows(IllegalStateException.class, () -> stage.run(new StageContext(
-                first.teacher(), student, first.converted(), data, folder, Optional.empty(), false, stop)));
+        assertThrows(
+                IllegalStateException.class,
+                () -> stage.run(new StageContext(
+                        first.teacher(), student, first.converted(), data, folder, Optional.empty(), false, stop)));
         student.close();
         student = SmallModels.decoder(device, 42);
-        String adam = "AdamWOptimizer[rate=%s, beta1=0.9, beta2=0.999, epsilon=1.0E-8, weightDecay=0.05, noDecay=[**bias**]]";
-        refused("stage 'align': " + folder.resolve("checkpoint-0000000001.safetensors")
-                + " cannot be resumed, this has changed since:\n"
-                + "  optimizer was " + adam.formatted("0.001") + ", is " + adam.formatted("0.002") + "\n"
-                + "  batch-size was 8, is 4\n"
-                + "restore it, or begin anew in another folder",
+        String adam =
+                "AdamWOptimizer[rate=%s, beta1=0.9, beta2=0.999, epsilon=1.0E-8, weightDecay=0.05, noDecay=[**bias**]]";
+        refused(
+                "stage 'align': " + folder.resolve("checkpoint-0000000001.safetensors")
+                        + " cannot be resumed, this has changed since:\n"
+                        + "  optimizer was " + adam.formatted("0.001") + ", is " + adam.formatted("0.002") + "\n"
+                        + "  batch-size was 8, is 4\n"
+                        + "restore it, or begin anew in another folder",
                 () -> Plugins.stage(ALIGN + ", optimizer.rate = 2e-3, batch-size = 4, keep = 9")
                         .run(context(List.of(0, 1), Optional.empty(), true)));
     }
 
     @Test
     void aLossThatIsNotANumberStopsTheRun() {
-        student.params().put("layers.0.mixer.q_proj.weight",
-                Tensors.full(device, student.params().get("layers.0.mixer.q_proj.weight").shape(), Double.NaN));
-        refused("stage 'align': step 1: the loss is NaN, the norm of the gradients NaN; a smaller rate or gradient-clip may help",
+        student.params()
+                .put(
+                        "layers.0.mixer.q_proj.weight",
+                        Tensors.full(
+                                device,
+                                student.params()
+                                        .get("layers.0.mixer.q_proj.weight")
+                                        .shape(),
+                                Double.NaN));
+        refused(
+                "stage 'align': step 1: the loss is NaN, the norm of the gradients NaN; a smaller rate or gradient-clip may help",
                 () -> run(ALIGN));
     }
 
@@ -170,11 +206,14 @@ final class RefusalTest {
         wrong("recipe: 1: key 'steps' must be 1 or more, is 0", ALIGN.replace("steps = 2", "steps = 0"));
         wrong("recipe: 1: key 'start' must be one of predecessor, any, is 'all'", ALIGN.replace("= any", "= all"));
         wrong("recipe: 1: key 'gradient-clip' must be a norm, or 0 for any, is -1.0", ALIGN + ", gradient-clip = -1");
-        wrong("recipe: 1: key 'train' must name the parameters to train, such as [\"layers.*.mixer.**\"], is empty",
+        wrong(
+                "recipe: 1: key 'train' must name the parameters to train, such as [\"layers.*.mixer.**\"], is empty",
                 ALIGN.replace("[\"layers.*.mixer.**\"]", "[]"));
-        wrong("recipe: 1: key 'losses' must name a loss, such as [{ type = kl }], is empty",
+        wrong(
+                "recipe: 1: key 'losses' must name a loss, such as [{ type = kl }], is empty",
                 ALIGN.replace("[{ type = mean-square }]", "[]"));
-        wrong("recipe: 1: key 'losses' has kl@logits, which compares with a teacher; use a distill stage, or cross-entropy",
+        wrong(
+                "recipe: 1: key 'losses' has kl@logits, which compares with a teacher; use a distill stage, or cross-entropy",
                 "type = supervised, name = learn, steps = 2, losses = [{ type = kl }]");
         wrong("recipe: 1: key 'batchsize' was not used; did you mean 'batch-size'?", ALIGN + ", batchsize = 3");
     }

@@ -27,7 +27,9 @@ final class StageSettingsTest {
         assertEquals(Among.CONVERTED, settings.among());
         assertEquals(Start.PREDECESSOR, settings.start());
         assertEquals("kl@logits", settings.terms().getFirst().label());
-        assertEquals("WarmupStableDecay[warmup=10, stable=80, decay=10, floor=0.0]", settings.schedule().toString());
+        assertEquals(
+                "WarmupStableDecay[warmup=10, stable=80, decay=10, floor=0.0]",
+                settings.schedule().toString());
         assertEquals(100, settings.steps());
         assertEquals(1, settings.accumulation());
         assertEquals(1, settings.clip());
@@ -37,11 +39,12 @@ final class StageSettingsTest {
 
     @Test
     void distillReadsEveryKey() {
-        DistillStage stage = stage("type = distill, name = b, steps = 7, train = [a, \"!b\"], forcing = teacher, pads = visible,"
-                + " recompute = true, among = all, start = any, losses = [{ type = mean-square }, { type = mean-square }],"
-                + " optimizer { type = adamw, rate = 5 }, schedule { type = constant }, accumulation = 3, gradient-clip = 0,"
-                + " batch-size = 4, bucket = 5, padding = 6, seed = 7, prefetch = 8, checkpoint-every = 9, keep = 10,"
-                + " metrics-every = 11, tensorboard = false");
+        DistillStage stage =
+                stage("type = distill, name = b, steps = 7, train = [a, \"!b\"], forcing = teacher, pads = visible,"
+                        + " recompute = true, among = all, start = any, losses = [{ type = mean-square }, { type = mean-square }],"
+                        + " optimizer { type = adamw, rate = 5 }, schedule { type = constant }, accumulation = 3, gradient-clip = 0,"
+                        + " batch-size = 4, bucket = 5, padding = 6, seed = 7, prefetch = 8, checkpoint-every = 9, keep = 10,"
+                        + " metrics-every = 11, tensorboard = false");
         TrainingSettings settings = stage.settings();
         assertEquals(DistillStage.Forcing.TEACHER, stage.forcing());
         assertEquals(Pads.VISIBLE, stage.pads());

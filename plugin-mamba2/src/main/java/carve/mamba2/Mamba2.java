@@ -98,12 +98,12 @@ public record Mamba2(MixerDims dims, Mamba2Config config) implements Mixer {
         specs.addAll(v().parameters());
         specs.addAll(gate().parameters(Init.xavier(GATE_GAIN)));
         specs.addAll(mimic ? timeStep().parameters(Init.ZEROS) : timeStep().parameters());
-        specs.add(new ParamSpec("conv1d.weight", Shape.of(channels(), 1, config.convWidth()),
-                mimic ? Mamba2::currentToken : conv));
+        specs.add(new ParamSpec(
+                "conv1d.weight", Shape.of(channels(), 1, config.convWidth()), mimic ? Mamba2::currentToken : conv));
         specs.add(new ParamSpec("conv1d.bias", Shape.of(channels()), mimic ? Init.ZEROS : conv));
         specs.add(new ParamSpec("A_log_bias", Shape.of(dims.heads()), mimic ? Init.ONES : Init.logUniform(1, 16)));
-        specs.add(new ParamSpec("dt_bias", Shape.of(dims.heads()),
-                mimic ? Init.softplusLogUniform(1e-3, 1e-1, 1e-3) : Init.ZEROS));
+        specs.add(new ParamSpec(
+                "dt_bias", Shape.of(dims.heads()), mimic ? Init.softplusLogUniform(1e-3, 1e-1, 1e-3) : Init.ZEROS));
         specs.add(new ParamSpec("g_norm.weight", Shape.of(dims.headWidth()), Init.ONES));
         specs.addAll(o().parameters());
         return List.copyOf(specs);
@@ -141,8 +141,14 @@ public record Mamba2(MixerDims dims, Mamba2Config config) implements Mixer {
         List<Tensor> q = convolve(p, q().apply(p, x), 2 * kvWidth(), s, memory.convQ());
         Tensor step = timeStep().apply(p, x).add(p.get("dt_bias")).unary(UnaryFunction.SOFTPLUS); // (B, T, H)
         Tensor decay = step.multiply(p.get("A_log_bias").exp().negate());
-        List<Tensor> scanned = Tensors.apply(new DecayScan(s), byHead(q.get(0), dims.heads()),
-                byHead(k.get(0), dims.kvHeads()), byHead(v.get(0), dims.kvHeads()), decay, step, memory.scan());
+        List<Tensor> scanned = Tensors.apply(
+                new DecayScan(s),
+                byHead(q.get(0), dims.heads()),
+                byHead(k.get(0), dims.kvHeads()),
+                byHead(v.get(0), dims.kvHeads()),
+                decay,
+                step,
+                memory.scan());
         Tensor gate = byHead(gate().apply(p, x), dims.heads());
         Tensor heads = GatedRmsNorm.apply(scanned.get(0), gate, p.get("g_norm.weight"), config.epsilon(), false);
         if (probe.wants(Probe.HEADS)) {
@@ -156,14 +162,18 @@ public record Mamba2(MixerDims dims, Mamba2Config config) implements Mixer {
     static List<Tensor> convolve(Params p, Tensor x, int from, Sequences s, Tensor before) {
         int to = from + x.extent(2);
         Tensor weight = p.get("conv1d.weight").slice(0, from, to);
-        return Tensors.apply(new CausalConv(true, s), x, weight, p.get("conv1d.bias").slice(0, from, to), before);
+        return Tensors.apply(
+                new CausalConv(true, s), x, weight, p.get("conv1d.bias").slice(0, from, to), before);
     }
 
     private Memory emptyMemory(Device device, int sequences) {
         Shape kv = Shape.of(sequences, kvWidth(), config.convWidth() - 1);
         Shape scan = Shape.of(sequences, dims.heads(), dims.headWidth(), dims.headWidth());
-        return new Memory(Tensors.zeros(device, kv), Tensors.zeros(device, kv),
-                Tensors.zeros(device, kv.with(1, width())), Tensors.zeros(device, scan));
+        return new Memory(
+                Tensors.zeros(device, kv),
+                Tensors.zeros(device, kv),
+                Tensors.zeros(device, kv.with(1, width())),
+                Tensors.zeros(device, scan));
     }
 
     private Tensor byHead(Tensor x, int heads) {

@@ -38,7 +38,9 @@ public record Mamba2Config(int convWidth, double epsilon, Seed seed) {
     }
 
     private static Seed seed(Settings settings) {
-        List<String> known = Arrays.stream(Seed.values()).map(seed -> seed.name().toLowerCase(Locale.ROOT)).toList();
+        List<String> known = Arrays.stream(Seed.values())
+                .map(seed -> seed.name().toLowerCase(Locale.ROOT))
+                .toList();
         String name = settings.string("seed");
         if (!known.contains(name)) {
             throw settings.error("seed", "is wrong: " + Names.unknown("seed", name, known));

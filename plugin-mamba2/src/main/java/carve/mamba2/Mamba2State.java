@@ -62,8 +62,13 @@ final class Mamba2State implements MixerState {
     @Override
     public MixerState fork() {
         Memory memory = memory();
-        Mamba2State fork = new Mamba2State(stored, new Memory(StateTensors.copy(memory.convV()),
-                StateTensors.copy(memory.convK()), StateTensors.copy(memory.convQ()), StateTensors.copy(memory.scan())));
+        Mamba2State fork = new Mamba2State(
+                stored,
+                new Memory(
+                        StateTensors.copy(memory.convV()),
+                        StateTensors.copy(memory.convK()),
+                        StateTensors.copy(memory.convQ()),
+                        StateTensors.copy(memory.scan())));
         fork.position = position;
         return fork;
     }
@@ -78,13 +83,18 @@ final class Mamba2State implements MixerState {
     public void load(Map<String, Tensor> saved, int newPosition) {
         Map<String, Tensor> own = save();
         boolean fits = saved.keySet().equals(own.keySet())
-                && saved.entrySet().stream().allMatch(e -> e.getValue().type().equals(own.get(e.getKey()).type()));
+                && saved.entrySet().stream()
+                        .allMatch(e ->
+                                e.getValue().type().equals(own.get(e.getKey()).type()));
         if (!fits) {
             throw new IllegalArgumentException("a mamba2 state %s cannot be loaded from %s".formatted(own, saved));
         }
         int kv = memory().convV().extent(1);
         Tensor conv = saved.get(CONV);
-        keep(new Memory(copy(conv, 0, kv), copy(conv, kv, 2 * kv), copy(conv, 2 * kv, conv.extent(1)),
+        keep(new Memory(
+                copy(conv, 0, kv),
+                copy(conv, kv, 2 * kv),
+                copy(conv, 2 * kv, conv.extent(1)),
                 StateTensors.copy(saved.get(SCAN))));
         position = newPosition;
     }

@@ -84,8 +84,8 @@ public record MambaInLlama(MixerDims dims, MambaInLlamaConfig config) implements
         projection(specs, "in_proj.B", kvWidth(), linear, linear);
         projection(specs, "in_proj.C", width(), linear, linear);
         projection(specs, "in_proj.dt", dims.heads(), linear, linear);
-        specs.add(new ParamSpec("conv1d.weight", Shape.of(channels(), 1, config.convWidth()),
-                identity ? Mamba2::currentToken : conv));
+        specs.add(new ParamSpec(
+                "conv1d.weight", Shape.of(channels(), 1, config.convWidth()), identity ? Mamba2::currentToken : conv));
         specs.add(new ParamSpec("conv1d.bias", Shape.of(channels()), identity ? Init.ZEROS : conv));
         specs.add(new ParamSpec("dt_bias", Shape.of(dims.heads()), Init.softplusLogUniform(1e-3, 1e-1, 1e-4)));
         specs.add(new ParamSpec("A_log", Shape.of(dims.heads()), Init.logUniform(1, 16)));
@@ -135,8 +135,14 @@ public record MambaInLlama(MixerDims dims, MambaInLlamaConfig config) implements
         Tensor step = linear(p, "in_proj.dt", u).add(p.get("dt_bias")).unary(UnaryFunction.SOFTPLUS); // (B, T, H)
         Tensor decay = step.multiply(p.get("A_log").exp().negate());
         Tensor values = byHead(x.get(0), convolvedHeads());
-        List<Tensor> scanned = Tensors.apply(new DecayScan(s), byHead(c.get(0), dims.heads()),
-                byHead(b.get(0), convolvedHeads()), values, decay, step, memory.scan());
+        List<Tensor> scanned = Tensors.apply(
+                new DecayScan(s),
+                byHead(c.get(0), dims.heads()),
+                byHead(b.get(0), convolvedHeads()),
+                values,
+                decay,
+                step,
+                memory.scan());
         Tensor y = scanned.get(0).add(skipped(p, values));
         Tensor gate = byHead(linear(p, "in_proj.z", u), dims.heads());
         Tensor weight = p.get("norm.weight").reshape(dims.heads(), dims.headWidth());
@@ -175,8 +181,11 @@ public record MambaInLlama(MixerDims dims, MambaInLlamaConfig config) implements
     private Memory emptyMemory(Device device, int sequences) {
         Shape kv = Shape.of(sequences, convolvedWidth(), config.convWidth() - 1);
         Shape scan = Shape.of(sequences, dims.heads(), dims.headWidth(), dims.headWidth());
-        return new Memory(Tensors.zeros(device, kv), Tensors.zeros(device, kv),
-                Tensors.zeros(device, kv.with(1, width())), Tensors.zeros(device, scan));
+        return new Memory(
+                Tensors.zeros(device, kv),
+                Tensors.zeros(device, kv),
+                Tensors.zeros(device, kv.with(1, width())),
+                Tensors.zeros(device, scan));
     }
 
     private Tensor byHead(Tensor x, int heads) {

@@ -24,12 +24,18 @@ final class Mamba2ConfigTest {
     @Test
     void refusesWhatIsOutOfRange() {
         assertMessage("hybrid.conf: 5: key 'conv-width' must be from 1 to 8; conv-width=0", settings(0, 1e-5, "mimic"));
-        assertMessage("hybrid.conf: 5: key 'norm-epsilon' must be positive; norm-epsilon=0.0", settings(2, 0.0, "mimic"));
-        assertMessage("hybrid.conf: 5: key 'seed' is wrong: no seed 'mimik'; there are inherit, mimic, scratch (did you mean"
-                + " 'mimic'?)", settings(2, 1e-5, "mimik"));
+        assertMessage(
+                "hybrid.conf: 5: key 'norm-epsilon' must be positive; norm-epsilon=0.0", settings(2, 0.0, "mimic"));
+        assertMessage(
+                "hybrid.conf: 5: key 'seed' is wrong: no seed 'mimik'; there are inherit, mimic, scratch (did you mean"
+                        + " 'mimic'?)",
+                settings(2, 1e-5, "mimik"));
     }
 
     private static void assertMessage(String message, Settings settings) {
-        assertEquals(message, assertThrows(SettingsException.class, () -> Mamba2Config.from(settings)).getMessage());
+        assertEquals(
+                message,
+                assertThrows(SettingsException.class, () -> Mamba2Config.from(settings))
+                        .getMessage());
     }
 }

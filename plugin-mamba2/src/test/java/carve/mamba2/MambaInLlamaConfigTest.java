@@ -16,16 +16,38 @@ final class MambaInLlamaConfigTest {
             new MambaInLlamaConfig(4, 1e-5, false, false, DType.F32, MambaInLlamaConfig.Seed.KQVO);
 
     private static Settings settings(Map<String, Object> set) {
-        Map<String, Object> all = new HashMap<>(Map.of("conv-width", 4, "norm-epsilon", 1e-5, "bias", false,
-                "repeat-before-conv", false, "state", "f32", "seed", "kqvo"));
+        Map<String, Object> all = new HashMap<>(Map.of(
+                "conv-width",
+                4,
+                "norm-epsilon",
+                1e-5,
+                "bias",
+                false,
+                "repeat-before-conv",
+                false,
+                "state",
+                "f32",
+                "seed",
+                "kqvo"));
         all.putAll(set);
         return MapSettings.of(all, "hybrid.conf: 5");
     }
 
     @Test
     void everyKeyIsRead() {
-        Settings settings = settings(Map.of("conv-width", 2, "norm-epsilon", 1e-6, "bias", true, "repeat-before-conv", true,
-                "state", "f16", "seed", "kqvo-open-gate"));
+        Settings settings = settings(Map.of(
+                "conv-width",
+                2,
+                "norm-epsilon",
+                1e-6,
+                "bias",
+                true,
+                "repeat-before-conv",
+                true,
+                "state",
+                "f16",
+                "seed",
+                "kqvo-open-gate"));
         assertEquals(
                 new MambaInLlamaConfig(2, 1e-6, true, true, DType.F16, MambaInLlamaConfig.Seed.KQVO_OPEN_GATE),
                 MambaInLlamaConfig.from(settings));
@@ -37,17 +59,23 @@ final class MambaInLlamaConfigTest {
     void refusesWhatIsOutOfRange() {
         assertMessage("key 'conv-width' must be from 1 to 8; conv-width=9", Map.of("conv-width", 9));
         assertMessage("key 'norm-epsilon' must be positive; norm-epsilon=-1.0", Map.of("norm-epsilon", -1.0));
-        assertMessage("key 'seed' is wrong: no seed 'kqv'; there are kqvo, kqvo-identity, kqvo-open-gate, random (did you mean"
-                + " 'kqvo'?)", Map.of("seed", "kqv"));
-        assertMessage("key 'seed' is kqvo-open-gate, which opens the gate by its bias; set bias = true",
+        assertMessage(
+                "key 'seed' is wrong: no seed 'kqv'; there are kqvo, kqvo-identity, kqvo-open-gate, random (did you mean"
+                        + " 'kqvo'?)",
+                Map.of("seed", "kqv"));
+        assertMessage(
+                "key 'seed' is kqvo-open-gate, which opens the gate by its bias; set bias = true",
                 Map.of("seed", "kqvo-open-gate"));
-        assertMessage("key 'state' is wrong: no storage type of states 'f64'; there are bf16, f16, f32",
+        assertMessage(
+                "key 'state' is wrong: no storage type of states 'f64'; there are bf16, f16, f32",
                 Map.of("state", "f64"));
     }
 
     private static void assertMessage(String message, Map<String, Object> set) {
         Settings settings = settings(set);
-        assertEquals("hybrid.conf: 5: " + message,
-                assertThrows(SettingsException.class, () -> MambaInLlamaConfig.from(settings)).getMessage());
+        assertEquals(
+                "hybrid.conf: 5: " + message,
+                assertThrows(SettingsException.class, () -> MambaInLlamaConfig.from(settings))
+                        .getMessage());
     }
 }

@@ -65,8 +65,12 @@ final class MambaInLlamaFixtureTest {
             int from = 0;
             for (String part : PARTS) {
                 String key = "in_proj." + part + own.substring("in_proj".length());
-                int rows = mixer.parameters().stream().filter(spec -> spec.name().equals(key)).findFirst().orElseThrow()
-                        .shape().extent(0);
+                int rows = mixer.parameters().stream()
+                        .filter(spec -> spec.name().equals(key))
+                        .findFirst()
+                        .orElseThrow()
+                        .shape()
+                        .extent(0);
                 tensors.put(key, fixture.tensor(device, name).slice(0, from, from + rows));
                 from += rows;
             }
@@ -77,9 +81,11 @@ final class MambaInLlamaFixtureTest {
 
     @TestFactory
     Stream<DynamicTest> isTheOfficialMixer() {
-        return cases().stream().flatMap(given -> Stream.of("L1s0.", "L7s0.", "L7s1.", "L64s2.", "L257s3.")
-                .filter(prefix -> holds(given, "in." + prefix + "x"))
-                .map(prefix -> DynamicTest.dynamicTest(given.file() + " " + prefix, () -> forward(given, prefix))));
+        return cases().stream()
+                .flatMap(given -> Stream.of("L1s0.", "L7s0.", "L7s1.", "L64s2.", "L257s3.")
+                        .filter(prefix -> holds(given, "in." + prefix + "x"))
+                        .map(prefix ->
+                                DynamicTest.dynamicTest(given.file() + " " + prefix, () -> forward(given, prefix))));
     }
 
     private static boolean holds(Case given, String tensor) {
@@ -94,8 +100,8 @@ final class MambaInLlamaFixtureTest {
             Map<String, Tensor> watched = new LinkedHashMap<>();
             parameters(device, fixture, given.mixer()).forEach((name, tensor) -> watched.put(name, tape.watch(tensor)));
             Tensor x = tape.watch(fixture.tensor(device, "in." + prefix + "x"));
-            Tensor y = given.mixer().forward(
-                    Params.of(watched), x, Sequences.whole(x.extent(0), x.extent(1)), Probe.NONE);
+            Tensor y =
+                    given.mixer().forward(Params.of(watched), x, Sequences.whole(x.extent(0), x.extent(1)), Probe.NONE);
             fixture.assertAgrees("value", "out." + prefix + "y", y);
             if (fixture.names().contains("out." + prefix + "grad_x")) {
                 gradients(fixture, prefix, tape, x, y, watched);
@@ -125,9 +131,11 @@ final class MambaInLlamaFixtureTest {
 
     @TestFactory
     Stream<DynamicTest> promptAndStepsAreTheOfficialOnes() {
-        return cases().stream().flatMap(given -> Stream.of(1, 3, 5, 20)
-                .filter(prompt -> holds(given, "in.P" + prompt + ".x"))
-                .map(prompt -> DynamicTest.dynamicTest(given.file() + " " + prompt, () -> advance(given, prompt))));
+        return cases().stream()
+                .flatMap(given -> Stream.of(1, 3, 5, 20)
+                        .filter(prompt -> holds(given, "in.P" + prompt + ".x"))
+                        .map(prompt ->
+                                DynamicTest.dynamicTest(given.file() + " " + prompt, () -> advance(given, prompt))));
     }
 
     private void advance(Case given, int prompt) {
@@ -157,11 +165,12 @@ final class MambaInLlamaFixtureTest {
     @Test
     void stateOfHalfWidthTakesHalfTheMemoryAndIsNear() {
         MixerDims dims = new MixerDims(64, 2, 2, 32, false, 1e-5, Rotary.NONE);
-        var half = new MambaInLlama(dims,
-                new MambaInLlamaConfig(4, 1e-5, false, false, DType.F16, MambaInLlamaConfig.Seed.KQVO));
+        var half = new MambaInLlama(
+                dims, new MambaInLlamaConfig(4, 1e-5, false, false, DType.F16, MambaInLlamaConfig.Seed.KQVO));
         var whole = new MambaInLlama(dims, MambaInLlamaConfigTest.DEFAULTS);
         assertEquals(whole.stateBytes(2, 9), 2 * half.stateBytes(2, 9));
-        try (Fixture fixture = Fixture.open("ma_layers/mamba2_mixer"); MixerState a = whole.newState(device, 2, 1);
+        try (Fixture fixture = Fixture.open("ma_layers/mamba2_mixer");
+                MixerState a = whole.newState(device, 2, 1);
                 MixerState b = half.newState(device, 2, 1)) {
             Params p = Params.of(parameters(device, fixture, whole));
             Tensor x = fixture.tensor(device, "in.P20.x");
@@ -186,8 +195,8 @@ final class MambaInLlamaFixtureTest {
     @Test
     void openGateTakesBiasesAndLetsAllThrough() {
         MixerDims dims = new MixerDims(12, 2, 2, 6, true, 1e-5, Rotary.NONE);
-        var mixer = new MambaInLlama(dims,
-                new MambaInLlamaConfig(4, 1e-5, true, false, DType.F32, MambaInLlamaConfig.Seed.KQVO_OPEN_GATE));
+        var mixer = new MambaInLlama(
+                dims, new MambaInLlamaConfig(4, 1e-5, true, false, DType.F32, MambaInLlamaConfig.Seed.KQVO_OPEN_GATE));
         Randoms randoms = Randoms.seeded();
         Map<String, Tensor> attention = new LinkedHashMap<>();
         for (String name : List.of("q_proj", "k_proj", "v_proj", "o_proj")) {
@@ -197,7 +206,9 @@ final class MambaInLlamaFixtureTest {
         Map<String, Tensor> seed = mixer.seed(new AttentionWeights(dims, attention));
         assertEquals(8, seed.size());
         assertEquals(attention.get("k_proj.bias"), seed.get("in_proj.B.bias"));
-        ParamSpec gate = mixer.parameters().stream().filter(spec -> spec.name().equals("in_proj.z.bias")).findFirst()
+        ParamSpec gate = mixer.parameters().stream()
+                .filter(spec -> spec.name().equals("in_proj.z.bias"))
+                .findFirst()
                 .orElseThrow();
         double bias = gate.init().value(Shape.of(12), new CounterRandom(42, "z"), 3);
         assertEquals(1, bias / (1 + Math.exp(-bias)), 1e-12);

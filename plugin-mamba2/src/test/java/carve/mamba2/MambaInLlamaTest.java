@@ -11,8 +11,8 @@ import carve.testkit.MixerContract;
 final class MambaInLlamaTest extends MixerContract {
     @Override
     protected Mixer mixer(MixerDims dims) {
-        return new MambaInLlama(dims,
-                new MambaInLlamaConfig(4, 1, false, false, DType.F32, MambaInLlamaConfig.Seed.KQVO));
+        return new MambaInLlama(
+                dims, new MambaInLlamaConfig(4, 1, false, false, DType.F32, MambaInLlamaConfig.Seed.KQVO));
     }
 
     // time steps near 1 instead of 0.01, with which the gradients of B and C drown in rounding

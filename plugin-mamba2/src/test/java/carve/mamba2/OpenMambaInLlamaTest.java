@@ -12,8 +12,8 @@ import carve.testkit.MixerContract;
 final class OpenMambaInLlamaTest extends MixerContract {
     @Override
     protected Mixer mixer(MixerDims dims) {
-        return new MambaInLlama(dims,
-                new MambaInLlamaConfig(2, 1, true, true, DType.F32, MambaInLlamaConfig.Seed.KQVO_OPEN_GATE));
+        return new MambaInLlama(
+                dims, new MambaInLlamaConfig(2, 1, true, true, DType.F32, MambaInLlamaConfig.Seed.KQVO_OPEN_GATE));
     }
 
     @Override

@@ -11,8 +11,8 @@ import carve.testkit.MixerContract;
 final class RandomMambaInLlamaTest extends MixerContract {
     @Override
     protected Mixer mixer(MixerDims dims) {
-        return new MambaInLlama(dims,
-                new MambaInLlamaConfig(4, 1, false, false, DType.F32, MambaInLlamaConfig.Seed.RANDOM));
+        return new MambaInLlama(
+                dims, new MambaInLlamaConfig(4, 1, false, false, DType.F32, MambaInLlamaConfig.Seed.RANDOM));
     }
 
     @Override

@@ -30,13 +30,18 @@ public final class MixerLayers {
 
     /** Returns what a configuration lists, if it lists something. */
     public static Optional<List<LayerChoice>> listed(JsonObject config) {
-        return config.optionalObject("carve").filter(carve -> carve.has("layers")).map(carve ->
-                carve.array("layers").items().stream().map(item -> choice(carve, item)).toList());
+        return config.optionalObject("carve")
+                .filter(carve -> carve.has("layers"))
+                .map(carve -> carve.array("layers").items().stream()
+                        .map(item -> choice(carve, item))
+                        .toList());
     }
 
     private static LayerChoice choice(JsonObject carve, JsonValue item) {
         if (item instanceof JsonObject layer) {
-            return new LayerChoice(layer.string("mixer"), MapSettings.of(layer.object("settings"), "config.json").take());
+            return new LayerChoice(
+                    layer.string("mixer"),
+                    MapSettings.of(layer.object("settings"), "config.json").take());
         }
         throw carve.error("layers", "expected an object for each layer, found " + item.describe());
     }
@@ -55,7 +60,8 @@ public final class MixerLayers {
 
     /** Returns a configuration without a list. */
     public static JsonObject unlist(JsonObject config) {
-        JsonObject rest = config.optionalObject("carve").orElse(JsonObject.empty()).without("layers");
+        JsonObject rest =
+                config.optionalObject("carve").orElse(JsonObject.empty()).without("layers");
         return rest.keys().isEmpty() ? config.without("carve") : config.with("carve", rest);
     }
 
@@ -68,7 +74,8 @@ public final class MixerLayers {
     private static JsonValue value(Object value) {
         return switch (value) {
             case Map<?, ?> map -> json(map);
-            case List<?> list -> new JsonArray(list.stream().map(MixerLayers::value).toList());
+            case List<?> list ->
+                new JsonArray(list.stream().map(MixerLayers::value).toList());
             case Boolean flag -> new JsonBoolean(flag);
             case Double real -> JsonNumber.of(real);
             case Number number -> JsonNumber.of(number.longValue());
@@ -79,7 +86,9 @@ public final class MixerLayers {
     /** Returns the choices of a plan, those of the teacher where it keeps them. */
     public static List<LayerChoice> planned(ModelSpec teacher, LayerPlan plan) {
         return IntStream.range(0, plan.layers().size())
-                .mapToObj(i -> plan.layers().get(i).keeps() ? teacher.layers().get(i).choice() : plan.layers().get(i))
+                .mapToObj(i -> plan.layers().get(i).keeps()
+                        ? teacher.layers().get(i).choice()
+                        : plan.layers().get(i))
                 .toList();
     }
 
@@ -89,8 +98,14 @@ public final class MixerLayers {
      */
     public static List<Block> blocks(ModelSpec read, List<LayerChoice> choices, MixerCatalog mixers) {
         return IntStream.range(0, choices.size())
-                .mapToObj(i -> read.layers().get(i).with(choices.get(i), mixers.create(
-                        choices.get(i).mixer(), read.layers().get(i).dims(), choices.get(i).settings())))
+                .mapToObj(i -> read.layers()
+                        .get(i)
+                        .with(
+                                choices.get(i),
+                                mixers.create(
+                                        choices.get(i).mixer(),
+                                        read.layers().get(i).dims(),
+                                        choices.get(i).settings())))
                 .toList();
     }
 

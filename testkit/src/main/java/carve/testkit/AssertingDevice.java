@@ -139,7 +139,8 @@ public final class AssertingDevice implements Device {
     @Override
     public Buffer upload(TensorType type, MemorySegment values) {
         requireOpen();
-        assertTrue(values.byteSize() >= type.bytes(), () -> "upload: %d bytes for %s".formatted(values.byteSize(), type));
+        assertTrue(
+                values.byteSize() >= type.bytes(), () -> "upload: %d bytes for %s".formatted(values.byteSize(), type));
         return check(wrapped.upload(type, values), type);
     }
 
@@ -153,9 +154,12 @@ public final class AssertingDevice implements Device {
     @Override
     public void store(Tensor source, Tensor target, int axis, int start) {
         requireOpen();
-        assertEquals(target.type().with(target.shape().with(axis, source.extent(axis))), source.type(),
+        assertEquals(
+                target.type().with(target.shape().with(axis, source.extent(axis))),
+                source.type(),
                 "store: the source's type must be the target's but for the extent of the axis");
-        assertTrue(0 <= start && start + source.extent(axis) <= target.extent(axis),
+        assertTrue(
+                0 <= start && start + source.extent(axis) <= target.extent(axis),
                 () -> "store: %s at %d of axis %d is not in %s".formatted(source, start, axis, target));
         wrapped.store(unwrap(source), unwrap(target), axis, start);
     }
@@ -235,7 +239,8 @@ public final class AssertingDevice implements Device {
 
         @Override
         public List<Tensor> forward(List<Tensor> operands) {
-            List<TensorType> expected = op.results(operands.stream().map(Tensor::type).toList());
+            List<TensorType> expected =
+                    op.results(operands.stream().map(Tensor::type).toList());
             List<Tensor> inner = unwrap(operands);
             poison(expected);
             List<Tensor> results = Scope.run(wrapped, () -> kernel.forward(inner));
@@ -246,21 +251,24 @@ public final class AssertingDevice implements Device {
         }
 
         @Override
-        public List<Optional<Tensor>> backward(List<Tensor> operands, List<Tensor> results,
-                List<Optional<Tensor>> gradients, List<Boolean> wanted) {
+        public List<Optional<Tensor>> backward(
+                List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
             List<Tensor> innerOperands = unwrap(operands);
             List<Tensor> innerResults = unwrap(results);
-            List<Optional<Tensor>> innerGradients =
-                    gradients.stream().map(g -> g.map(AssertingDevice.this::unwrap)).toList();
+            List<Optional<Tensor>> innerGradients = gradients.stream()
+                    .map(g -> g.map(AssertingDevice.this::unwrap))
+                    .toList();
             poison(operands.stream().map(Tensor::type).toList());
-            List<Optional<Tensor>> computed = Scope.run(wrapped,
-                    () -> kernel.backward(innerOperands, innerResults, innerGradients, wanted));
+            List<Optional<Tensor>> computed =
+                    Scope.run(wrapped, () -> kernel.backward(innerOperands, innerResults, innerGradients, wanted));
             assertEquals(operands.size(), computed.size(), op.name() + ": one gradient, or none, for each operand");
             checkGradients(operands, computed);
             List<Tensor> known = new ArrayList<>(operands);
             known.addAll(results);
             gradients.forEach(g -> g.ifPresent(known::add));
-            return computed.stream().map(g -> g.map(t -> adopt(List.of(t), known).getFirst())).toList();
+            return computed.stream()
+                    .map(g -> g.map(t -> adopt(List.of(t), known).getFirst()))
+                    .toList();
         }
 
         private void checkGradients(List<Tensor> operands, List<Optional<Tensor>> computed) {
@@ -272,20 +280,23 @@ public final class AssertingDevice implements Device {
         }
     }
 
-    // Results of the wrapped device become tensors of this one, of its innermost scope; an operand given back stays itself.
+    // Results of the wrapped device become tensors of this one, of its innermost scope; an operand given back stays
+    // itself.
     private List<Tensor> adopt(List<Tensor> results, List<Tensor> known) {
         Map<Buffer, Checked> outer = new IdentityHashMap<>();
         known.forEach(tensor -> outer.put(((Checked) tensor.buffer()).inner, (Checked) tensor.buffer()));
-        return results.stream().map(result -> {
-            assertNotEquals(this, result.device(), "kernels compute on the wrapped device");
-            Buffer buffer = Scope.keep(result).buffer();
-            if (outer.containsKey(buffer)) {
-                return Tensor.over(this, result.type(), outer.get(buffer));
-            }
-            Checked checked = check(buffer, result.type());
-            outer.put(buffer, checked);
-            adopted = Optional.of(checked);
-            return Tensor.allocate(this, result.type());
-        }).toList();
+        return results.stream()
+                .map(result -> {
+                    assertNotEquals(this, result.device(), "kernels compute on the wrapped device");
+                    Buffer buffer = Scope.keep(result).buffer();
+                    if (outer.containsKey(buffer)) {
+                        return Tensor.over(this, result.type(), outer.get(buffer));
+                    }
+                    Checked checked = check(buffer, result.type());
+                    outer.put(buffer, checked);
+                    adopted = Optional.of(checked);
+                    return Tensor.allocate(this, result.type());
+                })
+                .toList();
     }
 }

@@ -29,8 +29,7 @@ public final class CentralDifferences {
      * @param operands not watched; those that are not F32 are constants
      * @param operation gives floating-point results of its operands
      */
-    public static void assertAgree(
-            String what, List<Tensor> operands, Function<List<Tensor>, List<Tensor>> operation) {
+    public static void assertAgree(String what, List<Tensor> operands, Function<List<Tensor>, List<Tensor>> operation) {
         List<Integer> all = IntStream.range(0, operands.size())
                 .filter(i -> operands.get(i).dtype() == DType.F32)
                 .boxed()
@@ -39,8 +38,8 @@ public final class CentralDifferences {
     }
 
     /** Asserts that the gradients of the chosen operands agree. */
-    public static void assertAgree(String what, List<Tensor> operands, List<Integer> chosen,
-            Function<List<Tensor>, List<Tensor>> operation) {
+    public static void assertAgree(
+            String what, List<Tensor> operands, List<Integer> chosen, Function<List<Tensor>, List<Tensor>> operation) {
         assertAgree(what, operands, chosen, Integer.MAX_VALUE, operation);
     }
 
@@ -50,17 +49,25 @@ public final class CentralDifferences {
         assertAgree(what, operands, IntStream.range(0, operands.size()).boxed().toList(), SOME, operation);
     }
 
-    private static void assertAgree(String what, List<Tensor> operands, List<Integer> chosen, int most,
+    private static void assertAgree(
+            String what,
+            List<Tensor> operands,
+            List<Integer> chosen,
+            int most,
             Function<List<Tensor>, List<Tensor>> operation) {
         List<Tensor> gradients = gradients(operands, chosen, operation);
         for (int i = 0; i < chosen.size(); i++) {
             int size = Math.toIntExact(operands.get(chosen.get(i)).shape().size());
-            int[] elements = IntStream.range(0, size).filter(e -> size <= most || e * most / size != (e - 1) * most / size)
+            int[] elements = IntStream.range(0, size)
+                    .filter(e -> size <= most || e * most / size != (e - 1) * most / size)
                     .toArray();
             double[] gradient = Values.of(gradients.get(i));
-            Close.ratio("%s: gradient of operand %d".formatted(what, chosen.get(i)), Shape.of(elements.length),
+            Close.ratio(
+                    "%s: gradient of operand %d".formatted(what, chosen.get(i)),
+                    Shape.of(elements.length),
                     differences(operands, chosen.get(i), elements, operation),
-                    IntStream.of(elements).mapToDouble(e -> gradient[e]).toArray(), Tolerance.CENTRAL);
+                    IntStream.of(elements).mapToDouble(e -> gradient[e]).toArray(),
+                    Tolerance.CENTRAL);
         }
     }
 
@@ -70,21 +77,29 @@ public final class CentralDifferences {
         List<Tensor> inputs = new ArrayList<>(operands);
         chosen.forEach(i -> inputs.set(i, tape.watch(operands.get(i))));
         List<Tensor> results = operation.apply(inputs);
-        List<Tensor> weights = IntStream.range(0, results.size()).mapToObj(i -> weight(results.get(i), i)).toList();
+        List<Tensor> weights = IntStream.range(0, results.size())
+                .mapToObj(i -> weight(results.get(i), i))
+                .toList();
         return tape.gradients(results, weights, chosen.stream().map(inputs::get).toList());
     }
 
     private static double[] differences(
             List<Tensor> operands, int index, int[] elements, Function<List<Tensor>, List<Tensor>> operation) {
         double[] values = Values.of(operands.get(index));
-        return IntStream.of(elements).mapToDouble(i -> {
-            double above = at(operands, index, i, values[i] + Tolerance.DIFFERENCE, operation);
-            double below = at(operands, index, i, values[i] - Tolerance.DIFFERENCE, operation);
-            return (above - below) / (2 * Tolerance.DIFFERENCE);
-        }).toArray();
+        return IntStream.of(elements)
+                .mapToDouble(i -> {
+                    double above = at(operands, index, i, values[i] + Tolerance.DIFFERENCE, operation);
+                    double below = at(operands, index, i, values[i] - Tolerance.DIFFERENCE, operation);
+                    return (above - below) / (2 * Tolerance.DIFFERENCE);
+                })
+                .toArray();
     }
 
-    private static double at(List<Tensor> operands, int index, int element, double value,
+    private static double at(
+            List<Tensor> operands,
+            int index,
+            int element,
+            double value,
             Function<List<Tensor>, List<Tensor>> operation) {
         Device device = operands.get(index).device();
         double[] sum = new double[1];

@@ -51,10 +51,21 @@ public final class Close {
         boolean finite = Arrays.stream(actual).allMatch(Double::isFinite);
         if (!finite || !(error <= ratio * scale + floor)) {
             double limit = Double.isNaN(scale) ? Double.MAX_VALUE : ratio * scale + floor;
-            fail("%s %s: rms of the difference %.3g, of what is expected %.3g, ratio %.3g, allowed %.3g%s%s".formatted(
-                    what, shape, error, scale, error / scale, ratio, finite ? "" : ", not all finite",
-                    mismatches(shape, expected, actual,
-                            i -> !(Math.abs(actual[i] - expected[i]) <= limit) || !Double.isFinite(actual[i]))));
+            fail("%s %s: rms of the difference %.3g, of what is expected %.3g, ratio %.3g, allowed %.3g%s%s"
+                    .formatted(
+                            what,
+                            shape,
+                            error,
+                            scale,
+                            error / scale,
+                            ratio,
+                            finite ? "" : ", not all finite",
+                            mismatches(
+                                    shape,
+                                    expected,
+                                    actual,
+                                    i -> !(Math.abs(actual[i] - expected[i]) <= limit)
+                                            || !Double.isFinite(actual[i]))));
         }
     }
 
@@ -64,8 +75,15 @@ public final class Close {
         if (Values.bytes(expected).mismatch(Values.bytes(actual)) != -1) {
             double[] want = Values.of(expected);
             double[] have = Values.of(actual);
-            fail("%s %s: bits differ%s".formatted(what, expected.type(), mismatches(expected.shape(), want, have,
-                    i -> Double.doubleToRawLongBits(want[i]) != Double.doubleToRawLongBits(have[i]))));
+            fail("%s %s: bits differ%s"
+                    .formatted(
+                            what,
+                            expected.type(),
+                            mismatches(
+                                    expected.shape(),
+                                    want,
+                                    have,
+                                    i -> Double.doubleToRawLongBits(want[i]) != Double.doubleToRawLongBits(have[i]))));
         }
     }
 
@@ -78,9 +96,15 @@ public final class Close {
         double scale = greatest(truth);
         double error = greatest(difference(truth, actual));
         if (!(error <= limit * scale) && error != 0) {
-            fail("%s %s: greatest difference %.3g, greatest truth %.3g, ratio %.3g, allowed %.3g%s".formatted(
-                    what, shape, error, scale, error / scale, limit, mismatches(shape, truth, actual,
-                            i -> !(Math.abs(actual[i] - truth[i]) <= limit * scale))));
+            fail("%s %s: greatest difference %.3g, greatest truth %.3g, ratio %.3g, allowed %.3g%s"
+                    .formatted(
+                            what,
+                            shape,
+                            error,
+                            scale,
+                            error / scale,
+                            limit,
+                            mismatches(shape, truth, actual, i -> !(Math.abs(actual[i] - truth[i]) <= limit * scale))));
         }
     }
 
@@ -95,7 +119,9 @@ public final class Close {
     }
 
     private static double rms(double[] values) {
-        return values.length == 0 ? 0 : Math.sqrt(Arrays.stream(values).map(v -> v * v).sum() / values.length);
+        return values.length == 0
+                ? 0
+                : Math.sqrt(Arrays.stream(values).map(v -> v * v).sum() / values.length);
     }
 
     // NaN if one is, unlike DoubleStream.max of an empty stream
@@ -111,11 +137,12 @@ public final class Close {
 
     private static String mismatches(Shape shape, double[] expected, double[] actual, IntPredicate differs) {
         int[] all = IntStream.range(0, expected.length).filter(differs).toArray();
-        String first = Arrays.stream(all).limit(SHOWN)
+        String first = Arrays.stream(all)
+                .limit(SHOWN)
                 .mapToObj(i -> "\n  at %s expected %.9g, found %.9g".formatted(index(shape, i), expected[i], actual[i]))
                 .collect(Collectors.joining());
-        return "; %d of %d beyond it%s%s".formatted(
-                all.length, expected.length, first, all.length > SHOWN ? "\n  ..." : "");
+        return "; %d of %d beyond it%s%s"
+                .formatted(all.length, expected.length, first, all.length > SHOWN ? "\n  ..." : "");
     }
 
     private static String index(Shape shape, int flat) {

@@ -63,12 +63,14 @@ public abstract class DeviceContract {
     public Stream<DynamicTest> primitiveComputesWhatTheReferenceDefines() {
         return PrimitiveCases.all().stream()
                 .collect(Collectors.groupingBy(PrimitiveCase::group, TreeMap::new, Collectors.toList()))
-                .entrySet().stream()
+                .entrySet()
+                .stream()
                 .map(group -> DynamicTest.dynamicTest(group.getKey(), () -> agrees(group.getValue())));
     }
 
     private void agrees(List<PrimitiveCase> cases) {
-        try (Device reference = new ReferenceDevice(); AssertingDevice device = AssertingDevice.poisoning(open())) {
+        try (Device reference = new ReferenceDevice();
+                AssertingDevice device = AssertingDevice.poisoning(open())) {
             for (PrimitiveCase c : cases) {
                 Scope.run(reference, () -> Scope.run(device, () -> c.assertAgrees(reference, device)));
                 assertEquals(0, device.openBuffers(), () -> c.name() + ": buffers left behind");
@@ -79,7 +81,8 @@ public abstract class DeviceContract {
     /** The cases leave out no primitive that reaches a device. */
     @Test
     public void everyPrimitiveIsTried() {
-        Set<Class<?>> tried = PrimitiveCases.all().stream().map(c -> c.op().getClass()).collect(Collectors.toSet());
+        Set<Class<?>> tried =
+                PrimitiveCases.all().stream().map(c -> c.op().getClass()).collect(Collectors.toSet());
         Set<Class<?>> all = Arrays.stream(Op.class.getPermittedSubclasses())
                 .filter(op -> op != Op.Reshape.class)
                 .collect(Collectors.toSet());
@@ -116,7 +119,8 @@ public abstract class DeviceContract {
     /** Memory that was allocated takes what is stored into it, whole or in part, along any axis. */
     @Test
     public void storeWritesItsPartAndNothingElse() {
-        try (Device reference = new ReferenceDevice(); Device device = open()) {
+        try (Device reference = new ReferenceDevice();
+                Device device = open()) {
             for (DType dtype : STORAGE) {
                 for (int axis = 0; axis < 3; axis++) {
                     Close.bits(dtype + " axis " + axis, stored(reference, dtype, axis), stored(device, dtype, axis));
@@ -159,7 +163,8 @@ public abstract class DeviceContract {
             for (int index : new int[] {-1, 5}) {
                 Tensor indices = Tensors.of(device, Shape.of(2), 0, index);
                 Tensor rows = Tensors.ones(device, Shape.of(2, 3));
-                for (Runnable use : List.<Runnable>of(() -> table.gather(indices).floats(),
+                for (Runnable use : List.<Runnable>of(
+                        () -> table.gather(indices).floats(),
                         () -> Tensors.apply(new Op.ScatterAdd(5), indices, rows).floats())) {
                     DeviceException refusal = assertThrows(DeviceException.class, use::run);
                     assertEquals("index %d is outside of a table of 5 rows".formatted(index), refusal.getMessage());
@@ -188,7 +193,8 @@ public abstract class DeviceContract {
     public void scopesReleaseWhatWasBornInThem() {
         try (Device device = open()) {
             int before = device.workspace().liveBuffers();
-            Tensor kept = Scope.run(device, () -> Tensors.ones(device, Shape.of(5)).multiply(3).add(1));
+            Tensor kept = Scope.run(
+                    device, () -> Tensors.ones(device, Shape.of(5)).multiply(3).add(1));
             assertEquals(before + 1, device.workspace().liveBuffers());
             assertEquals(4, kept.floats()[4]);
             assertFalse(kept.buffer().bytes() < 20, "5 floats take 20 bytes or more");

@@ -109,11 +109,17 @@ public abstract class FamilyContract {
             for (String name : folder.checkpoint().names()) {
                 names.modelNames(name).forEach(inside -> assertEquals(name, names.checkpointName(inside)));
             }
-            List<String> declared = folder.spec().parameters().stream().map(ParamSpec::name).toList();
+            List<String> declared =
+                    folder.spec().parameters().stream().map(ParamSpec::name).toList();
             assertEquals(declared.size(), new TreeSet<>(declared).size(), "distinct parameters");
             TreeSet<String> carried = new TreeSet<>(folder.tensors().names());
             declared.forEach(carried::remove);
-            assertEquals(new TreeSet<>(folder.spec().carried().stream().map(ParamSpec::name).toList()), carried, "carried");
+            assertEquals(
+                    new TreeSet<>(folder.spec().carried().stream()
+                            .map(ParamSpec::name)
+                            .toList()),
+                    carried,
+                    "carried");
         });
     }
 
@@ -193,7 +199,9 @@ public abstract class FamilyContract {
     public void recomputingEqualsKeeping() {
         run((device, model) -> {
             Inputs inputs = Inputs.text(tokens());
-            Close.bits("logits", model.model().forward(model.params(), inputs, SiteProbe.NONE),
+            Close.bits(
+                    "logits",
+                    model.model().forward(model.params(), inputs, SiteProbe.NONE),
                     model.model().forwardRecomputing(model.params(), inputs));
         });
     }
@@ -202,7 +210,8 @@ public abstract class FamilyContract {
     @Test
     public void initialModelRuns() {
         holds(folder -> {
-            try (AssertingDevice device = new AssertingDevice(open()); LoadedModel model = folder.initial(device, 42)) {
+            try (AssertingDevice device = new AssertingDevice(open());
+                    LoadedModel model = folder.initial(device, 42)) {
                 Scope.run(device, () -> {
                     Tensor logits = model.model().forward(model.params(), Inputs.text(tokens()), SiteProbe.NONE);
                     assertTrue(Arrays.stream(Values.of(logits)).allMatch(Double::isFinite), "finite logits");
@@ -215,7 +224,8 @@ public abstract class FamilyContract {
     @Test
     public void keepingEveryLayerKeepsTheModel() {
         holds(folder -> {
-            List<LayerChoice> keep = Collections.nCopies(folder.spec().layers().size(), LayerChoice.of(LayerChoice.KEEP));
+            List<LayerChoice> keep =
+                    Collections.nCopies(folder.spec().layers().size(), LayerChoice.of(LayerChoice.KEEP));
             var kept = family().convert(folder.spec(), new LayerPlan(keep), mixers());
             assertEquals(shapes(folder.spec().parameters()), shapes(kept.parameters()));
             assertEquals(kept, family().read(kept.config(), mixers()), "its configuration reads as the same model");
@@ -223,7 +233,9 @@ public abstract class FamilyContract {
     }
 
     private static List<String> shapes(List<ParamSpec> parameters) {
-        return parameters.stream().map(param -> param.name() + " " + param.shape()).toList();
+        return parameters.stream()
+                .map(param -> param.name() + " " + param.shape())
+                .toList();
     }
 
     private interface ModelLaw {

@@ -66,8 +66,8 @@ public final class Fixture implements AutoCloseable {
                 return folder.resolve("fixtures");
             }
         }
-        throw new IllegalStateException("no folder 'fixtures' in %s or above it; name it with -Dcarve.fixtures=PATH"
-                .formatted(start));
+        throw new IllegalStateException(
+                "no folder 'fixtures' in %s or above it; name it with -Dcarve.fixtures=PATH".formatted(start));
     }
 
     /** Returns the names of its tensors. */
@@ -97,7 +97,8 @@ public final class Fixture implements AutoCloseable {
 
     /** Returns the float64 values of the twin, or the float32 values where the twin has none. */
     public double[] truth(String tensor) {
-        SafeTensors source = twin.filter(exact -> exact.names().contains(tensor)).orElse(file);
+        SafeTensors source =
+                twin.filter(exact -> exact.names().contains(tensor)).orElse(file);
         return Elements.doubles(source.type(tensor).dtype(), source.data(tensor));
     }
 
@@ -132,7 +133,8 @@ public final class Fixture implements AutoCloseable {
     /** Asserts that values have a result's shape and are at most ten times the official run's own error from the truth. */
     public void assertAgrees(String kind, String tensor, Shape shape, double[] actual) {
         if (!shape.equals(shape(tensor))) {
-            throw new AssertionError("%s %s: shape %s expected, found %s".formatted(name, tensor, shape(tensor), shape));
+            throw new AssertionError(
+                    "%s %s: shape %s expected, found %s".formatted(name, tensor, shape(tensor), shape));
         }
         Close.f64(name + " " + tensor, shape, truth(tensor), actual, TIMES * floor(kind));
     }

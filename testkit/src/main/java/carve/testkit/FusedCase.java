@@ -52,7 +52,10 @@ record FusedCase(String name, FusedOp op, List<Operand> operands, double ratio) 
 
     /** Returns the indices of the operands that a gradient is asked for. */
     List<Integer> differentiable() {
-        return IntStream.range(0, operands.size()).filter(i -> operands.get(i).differentiable()).boxed().toList();
+        return IntStream.range(0, operands.size())
+                .filter(i -> operands.get(i).differentiable())
+                .boxed()
+                .toList();
     }
 
     /** Returns the indices of all results. */
@@ -64,12 +67,17 @@ record FusedCase(String name, FusedOp op, List<Operand> operands, double ratio) 
     /** Returns what the op computes on a device, and the gradients of chosen operands for random ones of chosen results. */
     Outcome run(Device device, List<Integer> of, List<Integer> from) {
         Tape tape = new Tape();
-        List<Tensor> inputs = new ArrayList<>(operands.stream().map(operand -> operand.on(device)).toList());
+        List<Tensor> inputs = new ArrayList<>(
+                operands.stream().map(operand -> operand.on(device)).toList());
         of.forEach(i -> inputs.set(i, tape.watch(inputs.get(i))));
         List<Tensor> results = Tensors.apply(op, inputs);
         List<Tensor> chosen = from.stream().map(results::get).toList();
         List<Tensor> weights = from.stream()
-                .map(i -> Randoms.seeded().normal(device, "gradient of result " + i, results.get(i).type()))
+                .map(i -> Randoms.seeded()
+                        .normal(
+                                device,
+                                "gradient of result " + i,
+                                results.get(i).type()))
                 .toList();
         List<Tensor> gradients = of.isEmpty()
                 ? List.of()
@@ -82,12 +90,20 @@ record FusedCase(String name, FusedOp op, List<Operand> operands, double ratio) 
         Outcome expected = run(reference, of, from);
         Outcome actual = run(device, of, from);
         for (int i = 0; i < expected.results().size(); i++) {
-            Close.ratio("%s: result %d".formatted(this, i), expected.results().get(i), actual.results().get(i), ratio);
+            Close.ratio(
+                    "%s: result %d".formatted(this, i),
+                    expected.results().get(i),
+                    actual.results().get(i),
+                    ratio);
         }
         for (int i = 0; i < of.size(); i++) {
             Operand operand = operands.get(of.get(i));
-            Close.ratio("%s: gradient of %s from results %s".formatted(this, operand.name(), from),
-                    expected.gradients().get(i), actual.gradients().get(i), operand.gradientRatio(ratio), VANISHING);
+            Close.ratio(
+                    "%s: gradient of %s from results %s".formatted(this, operand.name(), from),
+                    expected.gradients().get(i),
+                    actual.gradients().get(i),
+                    operand.gradientRatio(ratio),
+                    VANISHING);
         }
     }
 }

@@ -92,8 +92,8 @@ final class FusedCases {
 
     /** Whole rows, rows padded at their end (one of them wholly), and one row of packed sequences, one of them short. */
     private static List<Sequences> sequences(int positions) {
-        List<Sequences> all = new ArrayList<>(List.of(
-                Sequences.whole(2, positions), Sequences.padded(positions, positions, positions / 2, 0)));
+        List<Sequences> all = new ArrayList<>(
+                List.of(Sequences.whole(2, positions), Sequences.padded(positions, positions, positions / 2, 0)));
         if (positions > 1) {
             all.add(Sequences.packed(0, 1, positions));
         }
@@ -123,9 +123,15 @@ final class FusedCases {
         for (int i = 0; i < decay.values().length; i += 7) {
             decay.values()[i] = i % 3 == 0 ? -60 : 0; // forgets everything, forgets nothing
         }
-        add(name(positions, sequences, Arrays.toString(groups)), new DecayScan(sequences), Tolerance.SCAN,
-                normal("q", batch, positions, groups[0], 13), normal("k", batch, positions, groups[1], 13),
-                normal("v", batch, positions, groups[2], 5), decay, uniform("w", 0, 1.5, batch, positions, 4),
+        add(
+                name(positions, sequences, Arrays.toString(groups)),
+                new DecayScan(sequences),
+                Tolerance.SCAN,
+                normal("q", batch, positions, groups[0], 13),
+                normal("k", batch, positions, groups[1], 13),
+                normal("v", batch, positions, groups[2], 5),
+                decay,
+                uniform("w", 0, 1.5, batch, positions, 4),
                 normal("state", sequences.count(), 4, 5, 13));
     }
 
@@ -148,9 +154,12 @@ final class FusedCases {
         int batch = sequences.batch();
         int capacity = keys + (sequences.positions() == keys ? 0 : 3);
         double scale = 1 / Math.sqrt(13);
-        add(name(keys, "causal=" + causal, sequences, "groups=" + groups, cache),
-                new SoftmaxAttention(scale, causal, keys, sequences), Tolerance.SCAN,
-                normal("q", batch, sequences.positions(), 4, 13), cache("k", cache, keys, batch, capacity, groups, 13),
+        add(
+                name(keys, "causal=" + causal, sequences, "groups=" + groups, cache),
+                new SoftmaxAttention(scale, causal, keys, sequences),
+                Tolerance.SCAN,
+                normal("q", batch, sequences.positions(), 4, 13),
+                cache("k", cache, keys, batch, capacity, groups, 13),
                 cache("v", cache, keys, batch, capacity, groups, 5));
     }
 
@@ -178,73 +187,147 @@ final class FusedCases {
     }
 
     private void causalConv(Sequences sequences, int width, boolean silu, DType weights) {
-        add(name(sequences.positions(), sequences, "width=" + width, "silu=" + silu, weights),
-                new CausalConv(silu, sequences), Tolerance.SCAN,
-                normal("x", sequences.batch(), sequences.positions(), 13), normal("weight", weights, 13, 1, width),
-                normal("bias", weights, 13), normal("state", sequences.count(), 13, width - 1));
+        add(
+                name(sequences.positions(), sequences, "width=" + width, "silu=" + silu, weights),
+                new CausalConv(silu, sequences),
+                Tolerance.SCAN,
+                normal("x", sequences.batch(), sequences.positions(), 13),
+                normal("weight", weights, 13, 1, width),
+                normal("bias", weights, 13),
+                normal("state", sequences.count(), 13, width - 1));
     }
 
     private void rmsNorm(int positions) {
         for (int width : new int[] {64, 1, 5, 65, 200}) {
-            add(name(positions, width), new RmsNorm(1e-5), Tolerance.REDUCTION,
-                    normal("x", 2, positions, width), normal("weight", width));
+            add(
+                    name(positions, width),
+                    new RmsNorm(1e-5),
+                    Tolerance.REDUCTION,
+                    normal("x", 2, positions, width),
+                    normal("weight", width));
         }
-        add(name(positions, "per head"), new RmsNorm(1e-5), Tolerance.REDUCTION,
-                normal("x", 2, positions, 3, 13), normal("weight", 3, 13));
-        add(name(positions, "BF16"), new RmsNorm(1e-5), Tolerance.REDUCTION,
-                normal("x", 2, positions, 65), normal("weight", DType.BF16, 65));
-        add(name(positions, "zeros"), new RmsNorm(1e-5), Tolerance.REDUCTION,
-                uniform("x", 0, 0, positions, 13), normal("weight", 13));
+        add(
+                name(positions, "per head"),
+                new RmsNorm(1e-5),
+                Tolerance.REDUCTION,
+                normal("x", 2, positions, 3, 13),
+                normal("weight", 3, 13));
+        add(
+                name(positions, "BF16"),
+                new RmsNorm(1e-5),
+                Tolerance.REDUCTION,
+                normal("x", 2, positions, 65),
+                normal("weight", DType.BF16, 65));
+        add(
+                name(positions, "zeros"),
+                new RmsNorm(1e-5),
+                Tolerance.REDUCTION,
+                uniform("x", 0, 0, positions, 13),
+                normal("weight", 13));
     }
 
     private void gatedRmsNorm(int positions) {
         for (boolean gateFirst : new boolean[] {false, true}) {
-            add(name(positions, gateFirst), new GatedRmsNorm(1e-5, gateFirst), Tolerance.REDUCTION,
-                    normal("x", 2, positions, 65), normal("gate", 2, positions, 65), normal("weight", 65));
-            add(name(positions, gateFirst, "per head"), new GatedRmsNorm(1e-5, gateFirst), Tolerance.REDUCTION,
-                    normal("x", 2, positions, 3, 13), normal("gate", 2, positions, 3, 13), normal("weight", 3, 13));
-            add(name(positions, gateFirst, "one weight for all heads"), new GatedRmsNorm(1e-5, gateFirst),
-                    Tolerance.REDUCTION, normal("x", 2, positions, 3, 13), normal("gate", 2, positions, 3, 13),
+            add(
+                    name(positions, gateFirst),
+                    new GatedRmsNorm(1e-5, gateFirst),
+                    Tolerance.REDUCTION,
+                    normal("x", 2, positions, 65),
+                    normal("gate", 2, positions, 65),
+                    normal("weight", 65));
+            add(
+                    name(positions, gateFirst, "per head"),
+                    new GatedRmsNorm(1e-5, gateFirst),
+                    Tolerance.REDUCTION,
+                    normal("x", 2, positions, 3, 13),
+                    normal("gate", 2, positions, 3, 13),
+                    normal("weight", 3, 13));
+            add(
+                    name(positions, gateFirst, "one weight for all heads"),
+                    new GatedRmsNorm(1e-5, gateFirst),
+                    Tolerance.REDUCTION,
+                    normal("x", 2, positions, 3, 13),
+                    normal("gate", 2, positions, 3, 13),
                     normal("weight", DType.BF16, 13));
         }
     }
 
     private void layerNorm(int positions) {
         for (int width : new int[] {64, 5, 65, 200}) {
-            add(name(positions, width), new LayerNorm(1e-5), Tolerance.REDUCTION,
-                    uniform("x", 1, 4, 2, positions, width), normal("weight", width), normal("bias", width));
+            add(
+                    name(positions, width),
+                    new LayerNorm(1e-5),
+                    Tolerance.REDUCTION,
+                    uniform("x", 1, 4, 2, positions, width),
+                    normal("weight", width),
+                    normal("bias", width));
         }
-        add(name(positions, "BF16"), new LayerNorm(1e-5), Tolerance.REDUCTION,
-                normal("x", positions, 65), normal("weight", DType.BF16, 65), normal("bias", DType.BF16, 65));
+        add(
+                name(positions, "BF16"),
+                new LayerNorm(1e-5),
+                Tolerance.REDUCTION,
+                normal("x", positions, 65),
+                normal("weight", DType.BF16, 65),
+                normal("bias", DType.BF16, 65));
     }
 
     private void rope(int positions) {
         int[][] widths = {{16, 8}, {13, 6}, {13, 2}, {1, 0}};
         for (int[] width : widths) {
-            add(name(positions, Arrays.toString(width)), new Rope(), Tolerance.ELEMENTWISE,
-                    normal("x", 2, positions, 3, width[0]), constant(uniform("cos", -1, 1, positions, width[1])),
+            add(
+                    name(positions, Arrays.toString(width)),
+                    new Rope(),
+                    Tolerance.ELEMENTWISE,
+                    normal("x", 2, positions, 3, width[0]),
+                    constant(uniform("cos", -1, 1, positions, width[1])),
                     constant(uniform("sin", -1, 1, positions, width[1])));
         }
     }
 
     private void linear(int positions) {
         for (DType dtype : List.of(DType.F32, DType.BF16, DType.F16)) {
-            add(name(positions, dtype), new Linear(), Tolerance.REDUCTION,
-                    normal("x", positions, 65), normal("weight", dtype, 13, 65));
-            add(name(positions, dtype, "bias"), new Linear(), Tolerance.REDUCTION,
-                    normal("x", 2, positions, 13), normal("weight", dtype, 63, 13), normal("bias", dtype, 63));
+            add(
+                    name(positions, dtype),
+                    new Linear(),
+                    Tolerance.REDUCTION,
+                    normal("x", positions, 65),
+                    normal("weight", dtype, 13, 65));
+            add(
+                    name(positions, dtype, "bias"),
+                    new Linear(),
+                    Tolerance.REDUCTION,
+                    normal("x", 2, positions, 13),
+                    normal("weight", dtype, 63, 13),
+                    normal("bias", dtype, 63));
         }
-        add(name(positions, "200 x 64"), new Linear(), Tolerance.REDUCTION,
-                normal("x", positions, 64), normal("weight", 200, 64));
-        add(name(positions, "64 x 200 BF16"), new Linear(), Tolerance.REDUCTION,
-                normal("x", 1, positions, 200), normal("weight", DType.BF16, 64, 200));
-        add(name(positions, "1 x 1"), new Linear(), Tolerance.REDUCTION,
-                normal("x", positions, 1), normal("weight", 1, 1), normal("bias", 1));
+        add(
+                name(positions, "200 x 64"),
+                new Linear(),
+                Tolerance.REDUCTION,
+                normal("x", positions, 64),
+                normal("weight", 200, 64));
+        add(
+                name(positions, "64 x 200 BF16"),
+                new Linear(),
+                Tolerance.REDUCTION,
+                normal("x", 1, positions, 200),
+                normal("weight", DType.BF16, 64, 200));
+        add(
+                name(positions, "1 x 1"),
+                new Linear(),
+                Tolerance.REDUCTION,
+                normal("x", positions, 1),
+                normal("weight", 1, 1),
+                normal("bias", 1));
     }
 
     private void swiGlu(int positions) {
-        add(name(positions), new SwiGlu(), Tolerance.ELEMENTWISE,
-                normal("a", 2, positions, 13), normal("b", 2, positions, 13));
+        add(
+                name(positions),
+                new SwiGlu(),
+                Tolerance.ELEMENTWISE,
+                normal("a", 2, positions, 13),
+                normal("b", 2, positions, 13));
     }
 
     private void crossEntropy(int positions) {
@@ -254,23 +337,36 @@ final class FusedCases {
             IntStream.range(0, positions).filter(i -> i % 13 == 12).forEach(i -> ids[i] = -100);
             Operand logits = normal("logits", positions, columns);
             Arrays.setAll(logits.values(), i -> 5 * logits.values()[i] + (i % 2 == 0 ? 50 : 0));
-            add(name(positions, columns), new CrossEntropy(), Tolerance.REDUCTION, logits,
+            add(
+                    name(positions, columns),
+                    new CrossEntropy(),
+                    Tolerance.REDUCTION,
+                    logits,
                     new Operand("targets", targets, ids, false));
         }
     }
 
     private void klDivergence(int positions) {
         for (double temperature : new double[] {1, 2.5}) {
-            add(name(positions, temperature), new KlDivergence(temperature), Tolerance.REDUCTION,
-                    normal("student", positions, 65), normal("teacher", positions, 65));
+            add(
+                    name(positions, temperature),
+                    new KlDivergence(temperature),
+                    Tolerance.REDUCTION,
+                    normal("student", positions, 65),
+                    normal("teacher", positions, 65));
         }
     }
 
     private void adamW(int positions) {
         for (long step : new long[] {1, 7}) {
-            add(name(positions, step), new AdamW(1e-2, 0.9, 0.999, 1e-8, 0.05, step), Tolerance.ELEMENTWISE,
-                    constant(normal("parameter", positions, 13)), constant(normal("gradient", positions, 13)),
-                    constant(normal("mean", positions, 13)), constant(uniform("square", 0, 2, positions, 13)));
+            add(
+                    name(positions, step),
+                    new AdamW(1e-2, 0.9, 0.999, 1e-8, 0.05, step),
+                    Tolerance.ELEMENTWISE,
+                    constant(normal("parameter", positions, 13)),
+                    constant(normal("gradient", positions, 13)),
+                    constant(normal("mean", positions, 13)),
+                    constant(uniform("square", 0, 2, positions, 13)));
         }
     }
 }

@@ -67,23 +67,29 @@ public abstract class GradientContract {
     /** Each primitive, each of its functions, each way its operands may be broadcast, transposed or shared. */
     @TestFactory
     public Stream<DynamicTest> gradientsEqualCentralDifferences() {
-        return cases().stream().map(c -> DynamicTest.dynamicTest(c.toString(), () -> {
-            try (Device device = open()) {
-                CentralDifferences.assertAgree(c.toString(), c.operands(device), in -> List.of(Tensors.apply(c.op(), in)));
-            }
-        }));
+        return cases().stream()
+                .map(c -> DynamicTest.dynamicTest(c.toString(), () -> {
+                    try (Device device = open()) {
+                        CentralDifferences.assertAgree(
+                                c.toString(), c.operands(device), in -> List.of(Tensors.apply(c.op(), in)));
+                    }
+                }));
     }
 
     /** Each fused op, by kernel or by definition, at a few positions. */
     @TestFactory
     public Stream<DynamicTest> gradientsOfFusedOpsEqualCentralDifferences() {
-        return FusedCases.names().stream().map(op -> DynamicTest.dynamicTest(op, () -> {
-            try (Device device = open()) {
-                FusedCase c = FusedCases.of(op, 2).getFirst();
-                List<Tensor> operands = c.operands().stream().map(operand -> operand.on(device)).toList();
-                CentralDifferences.assertAgree(c.toString(), operands, c.differentiable(), in -> Tensors.apply(c.op(), in));
-            }
-        }));
+        return FusedCases.names().stream()
+                .map(op -> DynamicTest.dynamicTest(op, () -> {
+                    try (Device device = open()) {
+                        FusedCase c = FusedCases.of(op, 2).getFirst();
+                        List<Tensor> operands = c.operands().stream()
+                                .map(operand -> operand.on(device))
+                                .toList();
+                        CentralDifferences.assertAgree(
+                                c.toString(), operands, c.differentiable(), in -> Tensors.apply(c.op(), in));
+                    }
+                }));
     }
 
     /** The cases leave out no primitive but those that have no gradient, and no function. */
@@ -110,7 +116,10 @@ public abstract class GradientContract {
             Tensor greatest = x.argMax(1).cast(DType.F32);
             Tensor positive = Tensors.apply(new Op.Compare(Op.Comparison.LESS), Tensors.zeros(device, Shape.of()), x);
             Tensor loss = greatest.sum().add(positive.cast(DType.F32).sum());
-            Close.bits("gradient", Tensors.zeros(device, x.shape()), tape.gradients(loss, List.of(x)).getFirst());
+            Close.bits(
+                    "gradient",
+                    Tensors.zeros(device, x.shape()),
+                    tape.gradients(loss, List.of(x)).getFirst());
         }
     }
 
@@ -121,7 +130,9 @@ public abstract class GradientContract {
             Tensor x = RANDOMS.normal(device, "x", 5, 5);
             CentralDifferences.assertAgree("x x^T + x exp(x)", List.of(x), in -> {
                 Tensor y = in.getFirst();
-                return List.of(y.matmul(y, false, true).add(y.multiply(y.exp())), y.reshape(25).slice(0, 3, 9));
+                return List.of(
+                        y.matmul(y, false, true).add(y.multiply(y.exp())),
+                        y.reshape(25).slice(0, 3, 9));
             });
         }
     }
@@ -148,7 +159,8 @@ public abstract class GradientContract {
     public void recomputingEqualsKeeping() {
         try (AssertingDevice device = AssertingDevice.poisoning(open())) {
             Scope.run(device, () -> {
-                List<Tensor> operands = List.of(RANDOMS.normal(device, "x", 13, 65), RANDOMS.normal(device, "w", 63, 65));
+                List<Tensor> operands =
+                        List.of(RANDOMS.normal(device, "x", 13, 65), RANDOMS.normal(device, "w", 63, 65));
                 List<Tensor> kept = valuesAndGradients(operands, GradientContract::block);
                 List<TensorType> types = List.of(TensorType.f32(13, 63), TensorType.f32(13, 1));
                 List<Tensor> recomputed =
@@ -166,12 +178,13 @@ public abstract class GradientContract {
         return List.of(y.multiply(y.exp()), y.max(1));
     }
 
-    private static List<Tensor> valuesAndGradients(
-            List<Tensor> operands, Function<List<Tensor>, List<Tensor>> block) {
+    private static List<Tensor> valuesAndGradients(List<Tensor> operands, Function<List<Tensor>, List<Tensor>> block) {
         Tape tape = new Tape();
         List<Tensor> watched = operands.stream().map(tape::watch).toList();
         List<Tensor> results = block.apply(watched);
-        List<Tensor> weights = results.stream().map(r -> RANDOMS.normal(r.device(), "g", r.type())).toList();
+        List<Tensor> weights = results.stream()
+                .map(r -> RANDOMS.normal(r.device(), "g", r.type()))
+                .toList();
         List<Tensor> all = new ArrayList<>(results);
         all.addAll(tape.gradients(results, weights, watched));
         return all;
@@ -202,8 +215,16 @@ public abstract class GradientContract {
     }
 
     private static void binary(List<Case> cases, BinaryFunction function) {
-        int[][][] shapes = {{{3, 5}, {3, 5}}, {{3, 5}, {5}}, {{5}, {3, 5}}, {{3, 1}, {1, 5}}, {{}, {2, 3}}, {{2, 3}, {}},
-            {{2, 1, 3}, {5, 1}}, {{1}, {5}}};
+        int[][][] shapes = {
+            {{3, 5}, {3, 5}},
+            {{3, 5}, {5}},
+            {{5}, {3, 5}},
+            {{3, 1}, {1, 5}},
+            {{}, {2, 3}},
+            {{2, 3}, {}},
+            {{2, 1, 3}, {5, 1}},
+            {{1}, {5}}
+        };
         for (int[][] pair : shapes) {
             TensorType a = TensorType.f32(pair[0]);
             TensorType b = TensorType.f32(pair[1]);
@@ -213,9 +234,11 @@ public abstract class GradientContract {
         }
     }
 
-    // values between 1 and 3 of which none is nearer than 0.05 to one of another offset, so that no difference passes a kink
+    // values between 1 and 3 of which none is nearer than 0.05 to one of another offset, so that no difference passes a
+    // kink
     private static double[] separate(String name, TensorType type, double offset) {
-        double[] values = RANDOMS.integers(name, 10, 30, Math.toIntExact(type.shape().size()));
+        double[] values =
+                RANDOMS.integers(name, 10, 30, Math.toIntExact(type.shape().size()));
         return Arrays.stream(values).map(v -> v / 10 + offset).toArray();
     }
 
@@ -225,8 +248,14 @@ public abstract class GradientContract {
             TensorType mask = new TensorType(DType.I8, Shape.of(triple[0]));
             TensorType a = TensorType.f32(triple[1]);
             TensorType b = TensorType.f32(triple[2]);
-            cases.add(new Case(new Op.Where(), List.of(mask, a, b), List.of(
-                    RANDOMS.integers("mask", 0, 2, Math.toIntExact(mask.shape().size())), normals("a", a), normals("b", b))));
+            cases.add(new Case(
+                    new Op.Where(),
+                    List.of(mask, a, b),
+                    List.of(
+                            RANDOMS.integers(
+                                    "mask", 0, 2, Math.toIntExact(mask.shape().size())),
+                            normals("a", a),
+                            normals("b", b))));
         }
     }
 
@@ -246,7 +275,9 @@ public abstract class GradientContract {
     }
 
     private static TensorType batched(int batch, Shape shape) {
-        return batch == 0 ? TensorType.f32(shape.extents()) : TensorType.f32(Shape.of(batch).append(shape.extents()).extents());
+        return batch == 0
+                ? TensorType.f32(shape.extents())
+                : TensorType.f32(Shape.of(batch).append(shape.extents()).extents());
     }
 
     private static void axes(List<Case> cases) {
@@ -255,7 +286,8 @@ public abstract class GradientContract {
             cases.add(random(new Op.Sum(axis), type));
             cases.add(random(new Op.CumulativeSum(axis, false), type));
             cases.add(random(new Op.CumulativeSum(axis, true), type));
-            double[] distinct = IntStream.range(0, 30).mapToDouble(i -> i * 7 % 30 / 10.0).toArray();
+            double[] distinct =
+                    IntStream.range(0, 30).mapToDouble(i -> i * 7 % 30 / 10.0).toArray();
             cases.add(new Case(new Op.Max(axis), List.of(type), List.of(distinct)));
         }
         cases.add(random(new Op.SumTo(Shape.of()), TensorType.f32(2, 3, 5)));
@@ -287,8 +319,12 @@ public abstract class GradientContract {
     }
 
     private static Case random(Op op, TensorType... types) {
-        return new Case(op, List.of(types),
-                IntStream.range(0, types.length).mapToObj(i -> normals("operand " + i, types[i])).toList());
+        return new Case(
+                op,
+                List.of(types),
+                IntStream.range(0, types.length)
+                        .mapToObj(i -> normals("operand " + i, types[i]))
+                        .toList());
     }
 
     private static double[] normals(String name, TensorType type) {

@@ -48,49 +48,62 @@ public abstract class KernelContract {
     /** Each op at T in 1, 2, 63, 64, 65, 200: non-zero states, random gradients, groups, packed and padded rows, BF16. */
     @TestFactory
     public Stream<DynamicTest> forwardAndGradientsAgreeWithTheReference() {
-        return FusedCases.names().stream().flatMap(op -> IntStream.of(POSITIONS).mapToObj(positions ->
-                DynamicTest.dynamicTest(op + " T=" + positions, () -> forEach(FusedCases.of(op, positions), (c, r, d) ->
-                        c.assertAgrees(r, d, c.differentiable(), c.results())))));
+        return FusedCases.names().stream()
+                .flatMap(op -> IntStream.of(POSITIONS)
+                        .mapToObj(positions -> DynamicTest.dynamicTest(
+                                op + " T=" + positions,
+                                () -> forEach(
+                                        FusedCases.of(op, positions),
+                                        (c, r, d) -> c.assertAgrees(r, d, c.differentiable(), c.results())))));
     }
 
     /** The gradient of one operand alone is what it is among all, and so is that from one result alone. */
     @TestFactory
     public Stream<DynamicTest> gradientsMayBeAskedForOneByOne() {
-        return FusedCases.names().stream().map(op -> DynamicTest.dynamicTest(op, () -> {
-            forEach(FusedCases.of(op, 13).subList(0, 1), (c, r, d) -> {
-                c.differentiable().forEach(i -> c.assertAgrees(r, d, List.of(i), c.results()));
-                c.results().forEach(i -> c.assertAgrees(r, d, c.differentiable(), List.of(i)));
-            });
-        }));
+        return FusedCases.names().stream()
+                .map(op -> DynamicTest.dynamicTest(op, () -> {
+                    forEach(FusedCases.of(op, 13).subList(0, 1), (c, r, d) -> {
+                        c.differentiable().forEach(i -> c.assertAgrees(r, d, List.of(i), c.results()));
+                        c.results().forEach(i -> c.assertAgrees(r, d, c.differentiable(), List.of(i)));
+                    });
+                }));
     }
 
     /** With kernels turned off, the definition runs on the device's primitives and agrees. */
     @TestFactory
     public Stream<DynamicTest> agreesWithKernelsOff() {
-        return FusedCases.names().stream().map(op -> DynamicTest.dynamicTest(op, () -> {
-            forEach(FusedCases.of(op, 65).subList(0, 1), (c, r, d) -> {
-                d.workspace().kernels(Workspace.Kernels.OFF);
-                c.assertAgrees(r, d, c.differentiable(), c.results());
-            });
-        }));
+        return FusedCases.names().stream()
+                .map(op -> DynamicTest.dynamicTest(op, () -> {
+                    forEach(FusedCases.of(op, 65).subList(0, 1), (c, r, d) -> {
+                        d.workspace().kernels(Workspace.Kernels.OFF);
+                        c.assertAgrees(r, d, c.differentiable(), c.results());
+                    });
+                }));
     }
 
     /** The same op on the same operands gives the same bits, forward and backward. */
     @TestFactory
     public Stream<DynamicTest> sameBitsTwice() {
-        return FusedCases.names().stream().map(op -> DynamicTest.dynamicTest(op, () -> {
-            try (Device device = open()) {
-                FusedCase c = FusedCases.of(op, 200).getFirst();
-                FusedCase.Outcome first = c.run(device, c.differentiable(), c.results());
-                FusedCase.Outcome second = c.run(device, c.differentiable(), c.results());
-                for (int i : c.results()) {
-                    Close.bits(c + ": result " + i, first.results().get(i), second.results().get(i));
-                }
-                for (int i = 0; i < first.gradients().size(); i++) {
-                    Close.bits(c + ": gradient " + i, first.gradients().get(i), second.gradients().get(i));
-                }
-            }
-        }));
+        return FusedCases.names().stream()
+                .map(op -> DynamicTest.dynamicTest(op, () -> {
+                    try (Device device = open()) {
+                        FusedCase c = FusedCases.of(op, 200).getFirst();
+                        FusedCase.Outcome first = c.run(device, c.differentiable(), c.results());
+                        FusedCase.Outcome second = c.run(device, c.differentiable(), c.results());
+                        for (int i : c.results()) {
+                            Close.bits(
+                                    c + ": result " + i,
+                                    first.results().get(i),
+                                    second.results().get(i));
+                        }
+                        for (int i = 0; i < first.gradients().size(); i++) {
+                            Close.bits(
+                                    c + ": gradient " + i,
+                                    first.gradients().get(i),
+                                    second.gradients().get(i));
+                        }
+                    }
+                }));
     }
 
     /** The device has kernels for what it says, and for nothing else that comes with Carve. */
@@ -115,7 +128,8 @@ public abstract class KernelContract {
     }
 
     private void forEach(List<FusedCase> cases, Law law) {
-        try (Device reference = new ReferenceDevice(); AssertingDevice device = AssertingDevice.poisoning(open())) {
+        try (Device reference = new ReferenceDevice();
+                AssertingDevice device = AssertingDevice.poisoning(open())) {
             for (FusedCase c : cases) {
                 Scope.run(reference, () -> Scope.run(device, () -> law.check(c, reference, device)));
                 assertEquals(0, device.openBuffers(), () -> c + ": buffers left behind");

@@ -42,8 +42,9 @@ public abstract class LayerFixtureContract {
     @TestFactory
     public Stream<DynamicTest> decayScanIsTheOfficialScan() {
         return Stream.of("L1s0.", "L7s0.", "L64s1.", "L129s2.", "L257s3.")
-                .map(prefix -> DynamicTest.dynamicTest(prefix, () -> with("mm_layers/ssd_kernel", (device, fixture) ->
-                        scan(device, fixture, prefix))));
+                .map(prefix -> DynamicTest.dynamicTest(
+                        prefix,
+                        () -> with("mm_layers/ssd_kernel", (device, fixture) -> scan(device, fixture, prefix))));
     }
 
     private static void scan(Device device, Fixture fixture, String prefix) {
@@ -79,15 +80,18 @@ public abstract class LayerFixtureContract {
 
     private static Tensor zeroState(Inputs in) {
         Shape x = in.get("x").shape();
-        return Tensors.zeros(in.device, Shape.of(x.extent(0), x.extent(2), x.extent(3), in.get("B").extent(3)));
+        return Tensors.zeros(
+                in.device,
+                Shape.of(x.extent(0), x.extent(2), x.extent(3), in.get("B").extent(3)));
     }
 
     /** The causal convolution is causal_conv1d with SiLU, at widths 2 and 4. */
     @TestFactory
     public Stream<DynamicTest> causalConvIsTheOfficialConvolution() {
         return Stream.of("W2L1.", "W2L2.", "W2L7.", "W2L64.", "W4L1.", "W4L2.", "W4L7.", "W4L64.")
-                .map(prefix -> DynamicTest.dynamicTest(prefix, () -> with("mm_layers/causal_conv1d", (device, fixture) ->
-                        convolve(device, fixture, prefix))));
+                .map(prefix -> DynamicTest.dynamicTest(
+                        prefix,
+                        () -> with("mm_layers/causal_conv1d", (device, fixture) -> convolve(device, fixture, prefix))));
     }
 
     private static void convolve(Device device, Fixture fixture, String prefix) {
@@ -97,8 +101,7 @@ public abstract class LayerFixtureContract {
         int width = weight.extent(1);
         CausalConv op = new CausalConv(true, Sequences.whole(x.extent(0), x.extent(1)));
         Tensor state = Tensors.zeros(device, Shape.of(x.extent(0), x.extent(2), width - 1));
-        List<Tensor> results =
-                Tensors.apply(op, x, weight.reshape(x.extent(2), 1, width), in.get("bias"), state);
+        List<Tensor> results = Tensors.apply(op, x, weight.reshape(x.extent(2), 1, width), in.get("bias"), state);
         Tensor y = results.get(0).permute(0, 2, 1);
         fixture.assertAgrees("value", "out." + prefix + "y", y);
         fixture.assertAgrees("value", "out." + prefix + "final_state", results.get(1));
@@ -108,15 +111,20 @@ public abstract class LayerFixtureContract {
     /** The norm is InternLM2's. */
     @TestFactory
     public Stream<DynamicTest> rmsNormIsTheOfficialNorm() {
-        return Stream.of("L1s0.", "L7s0.", "L7s1.").map(prefix -> DynamicTest.dynamicTest(prefix, () ->
-                with("mm_layers/internlm2_rmsnorm", (device, fixture) -> normalise(device, fixture, prefix))));
+        return Stream.of("L1s0.", "L7s0.", "L7s1.")
+                .map(prefix -> DynamicTest.dynamicTest(
+                        prefix,
+                        () -> with(
+                                "mm_layers/internlm2_rmsnorm",
+                                (device, fixture) -> normalise(device, fixture, prefix))));
     }
 
     private static void normalise(Device device, Fixture fixture, String prefix) {
         Tape tape = new Tape();
         Inputs in = new Inputs(device, fixture, tape, prefix);
         Tensor weight = tape.watch(fixture.tensor(device, "w.weight"));
-        Tensor y = RmsNorm.apply(in.get("x"), weight, Double.parseDouble(fixture.metadata().get("eps")));
+        Tensor y = RmsNorm.apply(
+                in.get("x"), weight, Double.parseDouble(fixture.metadata().get("eps")));
         fixture.assertAgrees("value", "out." + prefix + "y", y);
         in.assertGradients(y, "grad_", List.of("x"));
         if (fixture.names().contains("out." + prefix + "grad.weight")) {
@@ -130,7 +138,8 @@ public abstract class LayerFixtureContract {
     }
 
     private void with(String name, Law law) {
-        try (Device device = open(); Fixture fixture = Fixture.open(name)) {
+        try (Device device = open();
+                Fixture fixture = Fixture.open(name)) {
             law.check(device, fixture);
         }
     }
@@ -161,7 +170,8 @@ public abstract class LayerFixtureContract {
         }
 
         private void assertGradients(Tensor y, String infix, List<String> names) {
-            List<Tensor> gradients = tape.gradients(loss(y), names.stream().map(this::get).toList());
+            List<Tensor> gradients =
+                    tape.gradients(loss(y), names.stream().map(this::get).toList());
             for (int i = 0; i < names.size(); i++) {
                 fixture.assertAgrees("grad", "out." + prefix + infix + names.get(i), gradients.get(i));
             }

@@ -85,12 +85,13 @@ public abstract class LossContract {
     }
 
     private Stream<DynamicTest> forEachReduction(Law law) {
-        return reductions().stream().map(reduction -> DynamicTest.dynamicTest(reduction.name(), () -> {
-            try (AssertingDevice device = AssertingDevice.poisoning(open())) {
-                Scope.run(device, () -> law.check(device, loss(reduction), reduction));
-                assertEquals(0, device.openBuffers(), "buffers left behind");
-            }
-        }));
+        return reductions().stream()
+                .map(reduction -> DynamicTest.dynamicTest(reduction.name(), () -> {
+                    try (AssertingDevice device = AssertingDevice.poisoning(open())) {
+                        Scope.run(device, () -> law.check(device, loss(reduction), reduction));
+                        assertEquals(0, device.openBuffers(), "buffers left behind");
+                    }
+                }));
     }
 
     /** A reduction that the loss does not have is refused when the loss is made. */
@@ -121,8 +122,8 @@ public abstract class LossContract {
                 Tape tape = new Tape();
                 Observations different = observations(device, loss);
                 Tensor student = tape.watch(different.teacher());
-                Tensor value = loss.of(
-                        new Observations(student, different.teacher(), different.targets(), different.mask()));
+                Tensor value =
+                        loss.of(new Observations(student, different.teacher(), different.targets(), different.mask()));
                 assertEquals(0, value.item(), 1e-6, "loss");
                 Tensor gradient = tape.gradients(value, List.of(student)).getFirst();
                 Close.ratio("gradient", Tensors.zeros(device, student.shape()), gradient, 0, 1e-6);
@@ -136,8 +137,14 @@ public abstract class LossContract {
         return forEachReduction((device, loss, reduction) -> {
             Observations all = observations(device, loss);
             List<Tensor> operands = List.of(all.student());
-            CentralDifferences.assertAgree(loss.toString(), operands, in -> List.of(loss.of(new Observations(
-                    in.getFirst(), loss.needsTeacher() ? all.teacher() : in.getFirst(), all.targets(), all.mask()))));
+            CentralDifferences.assertAgree(
+                    loss.toString(),
+                    operands,
+                    in -> List.of(loss.of(new Observations(
+                            in.getFirst(),
+                            loss.needsTeacher() ? all.teacher() : in.getFirst(),
+                            all.targets(),
+                            all.mask()))));
         });
     }
 
@@ -150,15 +157,16 @@ public abstract class LossContract {
             Tensor student = tape.watch(all.student());
             Tensor teacher = loss.needsTeacher() ? all.teacher() : student;
             Tensor value = loss.of(new Observations(student, teacher, all.targets(), all.mask()));
-            double[] gradient = Values.of(tape.gradients(value, List.of(student)).getFirst());
+            double[] gradient =
+                    Values.of(tape.gradients(value, List.of(student)).getFirst());
             int width = gradient.length / (BATCH * POSITIONS);
             for (int i = 0; i < BATCH * POSITIONS; i++) {
                 boolean moves = IntStream.range(i * width, (i + 1) * width).anyMatch(e -> gradient[e] != 0);
                 assertEquals(counts(counted(reduction), i), moves, "whether position " + i + " has a gradient");
             }
             Tensor other = changedWhereNothingCounts(device, all.student(), counted(reduction));
-            Tensor changed = loss.of(new Observations(
-                    other, loss.needsTeacher() ? all.teacher() : other, all.targets(), all.mask()));
+            Tensor changed = loss.of(
+                    new Observations(other, loss.needsTeacher() ? all.teacher() : other, all.targets(), all.mask()));
             Close.bits("loss", value, changed);
         });
     }
@@ -177,8 +185,8 @@ public abstract class LossContract {
     public Stream<DynamicTest> rowsTwiceAreReducedAsNamed() {
         return forEachReduction((device, loss, reduction) -> {
             Observations once = observations(device, loss);
-            Observations twice = new Observations(twice(once.student()),
-                    twice(once.teacher()), twice(once.targets()), twice(once.mask()));
+            Observations twice = new Observations(
+                    twice(once.student()), twice(once.teacher()), twice(once.targets()), twice(once.mask()));
             double factor = switch (reduction) {
                 case SUM -> 2;
                 case TOKENS, BATCH, ELEMENTS -> 1;
@@ -195,7 +203,9 @@ public abstract class LossContract {
                 if (reductions().containsAll(EnumSet.of(Reduction.SUM, reduction))) {
                     Tensor sum = loss(Reduction.SUM).of(observations(device, loss(Reduction.SUM)));
                     Tensor mean = loss(reduction).of(observations(device, loss(reduction)));
-                    long count = IntStream.range(0, BATCH * POSITIONS).filter(i -> counts(counted(reduction), i)).count();
+                    long count = IntStream.range(0, BATCH * POSITIONS)
+                            .filter(i -> counts(counted(reduction), i))
+                            .count();
                     assertRatio(reduction == Reduction.BATCH ? BATCH : count, sum, mean);
                 }
             }
@@ -221,7 +231,10 @@ public abstract class LossContract {
             mask[i] = counts(Counted.PADDING_LEFT_OUT, i) ? 1 : 0;
             targets[i] = counts(Counted.ANSWERS, i) ? targets[i] : -100;
         }
-        return new Observations(student, teacher, Values.upload(device, positions, targets),
+        return new Observations(
+                student,
+                teacher,
+                Values.upload(device, positions, targets),
                 Values.upload(device, positions.with(DType.F32), mask));
     }
 

@@ -95,7 +95,10 @@ public abstract class MixerContract {
                 Tensor other = Tensors.concat(1, List.of(x.slice(1, 0, t), input(device, "other", 2, LONG - t)));
                 Tensor changed = forward(mixer, p, other);
                 Close.bits("positions before " + t, y.slice(1, 0, t), changed.slice(1, 0, t));
-                assertFalse(Arrays.equals(y.slice(1, t, t + 1).floats(), changed.slice(1, t, t + 1).floats()),
+                assertFalse(
+                        Arrays.equals(
+                                y.slice(1, t, t + 1).floats(),
+                                changed.slice(1, t, t + 1).floats()),
                         "position " + t + " does not depend on itself");
             }
         });
@@ -210,7 +213,8 @@ public abstract class MixerContract {
         holds((device, mixer, p) -> {
             Tensor start = input(device, "start", 2, 5);
             Tensor rest = input(device, "rest", 2, 3);
-            try (MixerState saved = mixer.newState(device, 2, 8); MixerState loaded = mixer.newState(device, 2, 8)) {
+            try (MixerState saved = mixer.newState(device, 2, 8);
+                    MixerState loaded = mixer.newState(device, 2, 8)) {
                 advance(mixer, p, saved, start, 5);
                 loaded.load(saved.save(), saved.position());
                 assertEquals(5, loaded.position());
@@ -236,10 +240,17 @@ public abstract class MixerContract {
             Tensor first = input(device, "first", 1, 13);
             Tensor one = Tensors.concat(0, List.of(first, input(device, "one", 1, 13)));
             Tensor other = Tensors.concat(0, List.of(first, input(device, "other", 1, 13)));
-            Close.bits("forward", forward(mixer, p, one).slice(0, 0, 1), forward(mixer, p, other).slice(0, 0, 1));
-            try (MixerState a = mixer.newState(device, 2, 13); MixerState b = mixer.newState(device, 2, 13)) {
+            Close.bits(
+                    "forward",
+                    forward(mixer, p, one).slice(0, 0, 1),
+                    forward(mixer, p, other).slice(0, 0, 1));
+            try (MixerState a = mixer.newState(device, 2, 13);
+                    MixerState b = mixer.newState(device, 2, 13)) {
                 Tensor y = advance(mixer, p, a, one, 5, 1, 7);
-                Close.bits("advance", y.slice(0, 0, 1), advance(mixer, p, b, other, 5, 1, 7).slice(0, 0, 1));
+                Close.bits(
+                        "advance",
+                        y.slice(0, 0, 1),
+                        advance(mixer, p, b, other, 5, 1, 7).slice(0, 0, 1));
             }
         });
     }
@@ -248,11 +259,13 @@ public abstract class MixerContract {
     @Test
     public void stateTakesTheMemoryThatIsClaimed() {
         holds((device, mixer, p) -> {
-            assertEquals(mixer.constantState(), mixer.stateBytes(2, 1) == mixer.stateBytes(2, 103_000), "constantState()");
+            assertEquals(
+                    mixer.constantState(), mixer.stateBytes(2, 1) == mixer.stateBytes(2, 103_000), "constantState()");
             for (int positions : new int[] {1, 5, LONG}) {
                 try (MixerState state = mixer.newState(device, 2, positions)) {
                     advance(mixer, p, state, input(device, "x", 2, positions), positions);
-                    assertEquals(mixer.stateBytes(2, positions), state.bytes(), "bytes after " + positions + " positions");
+                    assertEquals(
+                            mixer.stateBytes(2, positions), state.bytes(), "bytes after " + positions + " positions");
                 }
             }
         });
@@ -340,7 +353,9 @@ public abstract class MixerContract {
         holds((device, mixer, p) -> {
             Tensor x = input(device, "x", 2, LONG);
             Close.bits("forward", forward(mixer, p, x), forward(mixer, p, x));
-            Close.bits("advance", continued(device, mixer, p, x.slice(1, 0, 5), x.slice(1, 5, 8)),
+            Close.bits(
+                    "advance",
+                    continued(device, mixer, p, x.slice(1, 0, 5), x.slice(1, 5, 8)),
                     continued(device, mixer, p, x.slice(1, 0, 5), x.slice(1, 5, 8)));
         });
     }

@@ -43,10 +43,10 @@ public final class MixerList implements MixerCatalog {
     @Override
     public Mixer create(String name, MixerDims dims, SettingsNode.Section settings) {
         if (!providers.containsKey(name)) {
-            throw new SettingsException("%s: %s".formatted(settings.origin(), Names.unknown("mixer", name, providers.keySet())));
+            throw new SettingsException(
+                    "%s: %s".formatted(settings.origin(), Names.unknown("mixer", name, providers.keySet())));
         }
-        TreeSettings tree = new TreeSettings(
-                defaults.containsKey(name) ? settings.over(defaults.get(name)) : settings);
+        TreeSettings tree = new TreeSettings(defaults.containsKey(name) ? settings.over(defaults.get(name)) : settings);
         Mixer mixer = providers.get(name).create(dims, tree);
         tree.requireAllRead();
         return mixer;

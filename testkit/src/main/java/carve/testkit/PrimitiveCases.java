@@ -21,12 +21,22 @@ final class PrimitiveCases {
     private static final Randoms RANDOMS = Randoms.seeded();
 
     private static final Shape[][] BROADCAST = {
-        {Shape.of(), Shape.of()}, {Shape.of(7), Shape.of()}, {Shape.of(), Shape.of(65)},
-        {Shape.of(5, 13), Shape.of(13)}, {Shape.of(13), Shape.of(5, 13)}, {Shape.of(5, 13), Shape.of(5, 1)},
-        {Shape.of(5, 1), Shape.of(1, 13)}, {Shape.of(1, 65), Shape.of(63, 65)}, {Shape.of(2, 1, 64), Shape.of(3, 1)},
-        {Shape.of(2, 3, 65), Shape.of(2, 1, 1)}, {Shape.of(2, 3, 65), Shape.of(3, 1)},
-        {Shape.of(2, 3, 4, 5), Shape.of(1, 3, 1, 5)}, {Shape.of(2, 1, 4, 1), Shape.of(2, 3, 1, 5)},
-        {Shape.of(0), Shape.of(0)}, {Shape.of(3, 0), Shape.of(3, 1)}, {Shape.of(0, 5), Shape.of()},
+        {Shape.of(), Shape.of()},
+        {Shape.of(7), Shape.of()},
+        {Shape.of(), Shape.of(65)},
+        {Shape.of(5, 13), Shape.of(13)},
+        {Shape.of(13), Shape.of(5, 13)},
+        {Shape.of(5, 13), Shape.of(5, 1)},
+        {Shape.of(5, 1), Shape.of(1, 13)},
+        {Shape.of(1, 65), Shape.of(63, 65)},
+        {Shape.of(2, 1, 64), Shape.of(3, 1)},
+        {Shape.of(2, 3, 65), Shape.of(2, 1, 1)},
+        {Shape.of(2, 3, 65), Shape.of(3, 1)},
+        {Shape.of(2, 3, 4, 5), Shape.of(1, 3, 1, 5)},
+        {Shape.of(2, 1, 4, 1), Shape.of(2, 3, 1, 5)},
+        {Shape.of(0), Shape.of(0)},
+        {Shape.of(3, 0), Shape.of(3, 1)},
+        {Shape.of(0, 5), Shape.of()},
         {Shape.of(200, 1), Shape.of(1, 1)}
     };
 
@@ -80,7 +90,11 @@ final class PrimitiveCases {
         String group = "unary " + function;
         double[] range = range(function);
         for (int extent : EXTENTS) {
-            add(group, Tolerance.ELEMENTWISE, op, List.of(TensorType.f32(3, extent)),
+            add(
+                    group,
+                    Tolerance.ELEMENTWISE,
+                    op,
+                    List.of(TensorType.f32(3, extent)),
                     RANDOMS.uniforms(group, range[0], range[1], 3 * extent));
         }
         add(group, Tolerance.ELEMENTWISE, op, List.of(TensorType.f32()), new double[] {range[1]});
@@ -115,24 +129,42 @@ final class PrimitiveCases {
         String group = "binary " + function;
         for (Shape[] shapes : BROADCAST) {
             double[] divisor = RANDOMS.uniforms(group, 0.5, 3, Math.toIntExact(shapes[1].size()));
-            add(group, Tolerance.ELEMENTWISE, op, List.of(f32(shapes[0]), f32(shapes[1])),
-                    values(group, f32(shapes[0])), function == BinaryFunction.DIVIDE ? divisor : values("b", f32(shapes[1])));
+            add(
+                    group,
+                    Tolerance.ELEMENTWISE,
+                    op,
+                    List.of(f32(shapes[0]), f32(shapes[1])),
+                    values(group, f32(shapes[0])),
+                    function == BinaryFunction.DIVIDE ? divisor : values("b", f32(shapes[1])));
             TensorType left = new TensorType(DType.I32, shapes[0]);
             TensorType right = new TensorType(DType.I32, shapes[1]);
-            add(group, 0, op, List.of(left, right),
-                    values(group, left), RANDOMS.integers(group, 1, 9, Math.toIntExact(shapes[1].size())));
+            add(
+                    group,
+                    0,
+                    op,
+                    List.of(left, right),
+                    values(group, left),
+                    RANDOMS.integers(group, 1, 9, Math.toIntExact(shapes[1].size())));
         }
         for (int extent : EXTENTS) {
             TensorType type = TensorType.f32(2, extent);
-            add(group, Tolerance.ELEMENTWISE, op, List.of(type, type),
-                    values(group, type), RANDOMS.uniforms(group, 0.5, 3, 2 * extent));
+            add(
+                    group,
+                    Tolerance.ELEMENTWISE,
+                    op,
+                    List.of(type, type),
+                    values(group, type),
+                    RANDOMS.uniforms(group, 0.5, 3, 2 * extent));
         }
     }
 
     private void compare(Op.Comparison comparison) {
         for (DType dtype : List.of(DType.F32, DType.I32)) {
             for (Shape[] shapes : BROADCAST) {
-                add("compare " + comparison, 0, new Op.Compare(comparison),
+                add(
+                        "compare " + comparison,
+                        0,
+                        new Op.Compare(comparison),
                         List.of(new TensorType(dtype, shapes[0]), new TensorType(dtype, shapes[1])),
                         RANDOMS.integers("a", -2, 3, Math.toIntExact(shapes[0].size())),
                         RANDOMS.integers("b", -2, 3, Math.toIntExact(shapes[1].size())));
@@ -149,21 +181,44 @@ final class PrimitiveCases {
             }
         }
         double[] infinite = {Double.NEGATIVE_INFINITY};
-        add("where", 0, new Op.Where(),
+        add(
+                "where",
+                0,
+                new Op.Where(),
                 List.of(new TensorType(DType.I8, Shape.of(3)), TensorType.f32(3), TensorType.f32()),
-                new double[] {0, 1, -1}, new double[] {Double.NaN, 2, 3}, infinite);
+                new double[] {0, 1, -1},
+                new double[] {Double.NaN, 2, 3},
+                infinite);
     }
 
     private void where(DType dtype, Shape mask, Shape a, Shape b) {
         TensorType left = new TensorType(dtype, a);
         TensorType right = new TensorType(dtype, b);
-        add("where", 0, new Op.Where(), List.of(new TensorType(DType.I8, mask), left, right),
-                RANDOMS.integers("mask", 0, 2, Math.toIntExact(mask.size())), values("a", left), values("b", right));
+        add(
+                "where",
+                0,
+                new Op.Where(),
+                List.of(new TensorType(DType.I8, mask), left, right),
+                RANDOMS.integers("mask", 0, 2, Math.toIntExact(mask.size())),
+                values("a", left),
+                values("b", right));
     }
 
     private void matmul() {
-        int[][] sizes = {{1, 1, 1}, {1, 200, 65}, {2, 5, 13}, {5, 13, 2}, {13, 64, 63}, {63, 65, 64}, {65, 2, 200},
-            {200, 63, 5}, {64, 64, 64}, {0, 3, 4}, {3, 0, 4}, {3, 4, 0}};
+        int[][] sizes = {
+            {1, 1, 1},
+            {1, 200, 65},
+            {2, 5, 13},
+            {5, 13, 2},
+            {13, 64, 63},
+            {63, 65, 64},
+            {65, 2, 200},
+            {200, 63, 5},
+            {64, 64, 64},
+            {0, 3, 4},
+            {3, 0, 4},
+            {3, 4, 0}
+        };
         for (int[] size : sizes) {
             for (int flags = 0; flags < 4; flags++) {
                 matmul(size, (flags & 1) != 0, (flags & 2) != 0);
@@ -177,7 +232,12 @@ final class PrimitiveCases {
         String group = "matmul transposeA=" + transposeA + " transposeB=" + transposeB;
         Op op = new Op.MatMul(transposeA, transposeB);
         add(group, Tolerance.REDUCTION, op, f32(a), f32(b));
-        add(group, Tolerance.REDUCTION, op, f32(Shape.of(3).append(a.extents())), f32(Shape.of(3).append(b.extents())));
+        add(
+                group,
+                Tolerance.REDUCTION,
+                op,
+                f32(Shape.of(3).append(a.extents())),
+                f32(Shape.of(3).append(b.extents())));
         add(group, Tolerance.REDUCTION, op, f32(Shape.of(2, 1).append(a.extents())), f32(b));
         add(group, Tolerance.REDUCTION, op, f32(a), f32(Shape.of(2).append(b.extents())));
         add(group, Tolerance.REDUCTION, op, f32(Shape.of(0).append(a.extents())), f32(b));
@@ -198,7 +258,8 @@ final class PrimitiveCases {
         add("max", 0, new Op.Max(0), List.of(TensorType.f32(3)), new double[] {hidden, -5, hidden});
         add("argmax", 0, new Op.ArgMax(0), List.of(TensorType.f32(4)), new double[] {1, 3, 3, 2});
         add("argmax", 0, new Op.ArgMax(0), List.of(TensorType.f32(3)), new double[] {hidden, hidden, -5});
-        double[] large = IntStream.range(0, 4096).mapToDouble(i -> 1 + 1e-3 * (i % 7)).toArray();
+        double[] large =
+                IntStream.range(0, 4096).mapToDouble(i -> 1 + 1e-3 * (i % 7)).toArray();
         add("sum", Tolerance.REDUCTION, new Op.Sum(0), List.of(TensorType.f32(4096)), large);
     }
 
@@ -213,10 +274,19 @@ final class PrimitiveCases {
     }
 
     private void broadcasts() {
-        Shape[][] pairs = {{Shape.of(), Shape.of()}, {Shape.of(), Shape.of(200)}, {Shape.of(13), Shape.of(65, 13)},
-            {Shape.of(5, 1), Shape.of(5, 63)}, {Shape.of(1, 13), Shape.of(64, 13)}, {Shape.of(1), Shape.of(3, 2, 65)},
-            {Shape.of(2, 1, 3, 1), Shape.of(2, 5, 3, 13)}, {Shape.of(2, 2, 1, 5), Shape.of(2, 2, 3, 5)},
-            {Shape.of(3, 1, 1), Shape.of(3, 2, 65)}, {Shape.of(1, 3), Shape.of(0, 3)}, {Shape.of(), Shape.of(2, 0)}};
+        Shape[][] pairs = {
+            {Shape.of(), Shape.of()},
+            {Shape.of(), Shape.of(200)},
+            {Shape.of(13), Shape.of(65, 13)},
+            {Shape.of(5, 1), Shape.of(5, 63)},
+            {Shape.of(1, 13), Shape.of(64, 13)},
+            {Shape.of(1), Shape.of(3, 2, 65)},
+            {Shape.of(2, 1, 3, 1), Shape.of(2, 5, 3, 13)},
+            {Shape.of(2, 2, 1, 5), Shape.of(2, 2, 3, 5)},
+            {Shape.of(3, 1, 1), Shape.of(3, 2, 65)},
+            {Shape.of(1, 3), Shape.of(0, 3)},
+            {Shape.of(), Shape.of(2, 0)}
+        };
         for (Shape[] pair : pairs) {
             add("sum to", Tolerance.REDUCTION, new Op.SumTo(pair[0]), f32(pair[1]));
             for (DType dtype : STORAGE) {
@@ -237,8 +307,19 @@ final class PrimitiveCases {
     }
 
     private void permutes(DType dtype) {
-        int[][] orders = {{1, 0}, {0, 2, 1}, {2, 0, 1}, {1, 2, 0}, {2, 1, 0}, {1, 0, 2}, {0, 2, 1, 3}, {3, 1, 0, 2},
-            {0, 1, 3, 2}, {4, 2, 0, 3, 1}, {0, 1}};
+        int[][] orders = {
+            {1, 0},
+            {0, 2, 1},
+            {2, 0, 1},
+            {1, 2, 0},
+            {2, 1, 0},
+            {1, 0, 2},
+            {0, 2, 1, 3},
+            {3, 1, 0, 2},
+            {0, 1, 3, 2},
+            {4, 2, 0, 3, 1},
+            {0, 1}
+        };
         int[] extents = {5, 13, 2, 3, 4};
         for (int[] order : orders) {
             List<Integer> boxed = Arrays.stream(order).boxed().toList();
@@ -282,7 +363,12 @@ final class PrimitiveCases {
                     add("gather", 0, new Op.Gather(), List.of(table, index), values("table", table), chosen);
                 }
                 TensorType added = f32(indices.append(row.extents()));
-                add("scatter add", Tolerance.REDUCTION, new Op.ScatterAdd(13), List.of(index, added), chosen,
+                add(
+                        "scatter add",
+                        Tolerance.REDUCTION,
+                        new Op.ScatterAdd(13),
+                        List.of(index, added),
+                        chosen,
                         values("added", added));
             }
         }
@@ -297,7 +383,9 @@ final class PrimitiveCases {
                 add("cast", 0, new Op.Cast(to), new TensorType(from, Shape.of(0)));
             }
         }
-        double[] halves = {1 + 0x1p-8, 1 + 3 * 0x1p-8, -1 - 0x1p-8, 1 + 0x1p-11, 1 + 3 * 0x1p-11, 65504, 1e-7, 1e30, -1e30, 0};
+        double[] halves = {
+            1 + 0x1p-8, 1 + 3 * 0x1p-8, -1 - 0x1p-8, 1 + 0x1p-11, 1 + 3 * 0x1p-11, 65504, 1e-7, 1e30, -1e30, 0
+        };
         add("cast", 0, new Op.Cast(DType.BF16), List.of(TensorType.f32(halves.length)), halves);
         add("cast", 0, new Op.Cast(DType.F16), List.of(TensorType.f32(halves.length)), halves);
         double[] fractions = {0.5, 1.5, 2.5, -0.5, -1.5, 2.7, -2.7, 100.99};

@@ -29,19 +29,26 @@ public record Randoms(long seed) {
 
     /** Returns a tensor of a floating-point type of the standard normal distribution. */
     public Tensor normal(Device device, String name, TensorType type) {
-        return Values.upload(device, type, normals(name, Math.toIntExact(type.shape().size())));
+        return Values.upload(
+                device, type, normals(name, Math.toIntExact(type.shape().size())));
     }
 
     /** Returns an F32 tensor of uniform values between two bounds. */
     public Tensor uniform(Device device, String name, double low, double high, int... extents) {
         TensorType type = TensorType.f32(extents);
-        return Values.upload(device, type, uniforms(name, low, high, Math.toIntExact(type.shape().size())));
+        return Values.upload(
+                device,
+                type,
+                uniforms(name, low, high, Math.toIntExact(type.shape().size())));
     }
 
     /** Returns an I32 tensor of integers from 0 up to, not including, a bound. */
     public Tensor indices(Device device, String name, int bound, int... extents) {
         TensorType type = new TensorType(DType.I32, Shape.of(extents));
-        return Values.upload(device, type, integers(name, 0, bound, Math.toIntExact(type.shape().size())));
+        return Values.upload(
+                device,
+                type,
+                integers(name, 0, bound, Math.toIntExact(type.shape().size())));
     }
 
     /** Returns values of the standard normal distribution. */
@@ -53,12 +60,16 @@ public record Randoms(long seed) {
     /** Returns uniform values {@code low <= x < high}. */
     public double[] uniforms(String name, double low, double high, int count) {
         CounterRandom random = new CounterRandom(seed, name);
-        return IntStream.range(0, count).mapToDouble(i -> low + (high - low) * random.uniform(i)).toArray();
+        return IntStream.range(0, count)
+                .mapToDouble(i -> low + (high - low) * random.uniform(i))
+                .toArray();
     }
 
     /** Returns integers {@code low <= n < high} as doubles. */
     public double[] integers(String name, int low, int high, int count) {
         CounterRandom random = new CounterRandom(seed, name);
-        return IntStream.range(0, count).mapToDouble(i -> low + random.below(i, high - low)).toArray();
+        return IntStream.range(0, count)
+                .mapToDouble(i -> low + random.below(i, high - low))
+                .toArray();
     }
 }

@@ -66,7 +66,9 @@ public record Retention(MixerDims dims, double decay) implements Mixer {
 
     @Override
     public List<ParamSpec> parameters() {
-        return Stream.of(query(), key(), value(), output()).flatMap(p -> p.parameters().stream()).toList();
+        return Stream.of(query(), key(), value(), output())
+                .flatMap(p -> p.parameters().stream())
+                .toList();
     }
 
     @Override
@@ -77,9 +79,14 @@ public record Retention(MixerDims dims, double decay) implements Mixer {
 
     private List<Tensor> scan(Params p, Tensor x, Sequences s, Tensor state, Probe probe) {
         Shape weights = Shape.of(x.extent(0), x.extent(1), dims.heads());
-        List<Tensor> results = Tensors.apply(new DecayScan(s), heads(query().apply(p, x)), heads(key().apply(p, x)),
-                heads(value().apply(p, x)), Tensors.full(x.device(), weights, Math.log(decay)),
-                Tensors.ones(x.device(), weights), state);
+        List<Tensor> results = Tensors.apply(
+                new DecayScan(s),
+                heads(query().apply(p, x)),
+                heads(key().apply(p, x)),
+                heads(value().apply(p, x)),
+                Tensors.full(x.device(), weights, Math.log(decay)),
+                Tensors.ones(x.device(), weights),
+                state);
         if (probe.wants(Probe.HEADS)) {
             probe.publish(Probe.HEADS, results.getFirst());
         }

@@ -65,8 +65,14 @@ public final class SmallFamily implements ModelFamily {
 
     private static Block block(int index, LayerChoice choice, MixerCatalog mixers) {
         MixerDims dims = new MixerDims(HIDDEN, 4, 2, 6, false, 1e-5, new Rotary(10_000, 6, 4096, 0));
-        return new Block("llm." + index, dims, choice, mixers.create(choice.mixer(), dims, choice.settings()),
-                new Norm(Norm.Kind.RMS, HIDDEN, 1e-5), new FeedForward(FeedForward.Kind.SWIGLU, HIDDEN, 40, false), false);
+        return new Block(
+                "llm." + index,
+                dims,
+                choice,
+                mixers.create(choice.mixer(), dims, choice.settings()),
+                new Norm(Norm.Kind.RMS, HIDDEN, 1e-5),
+                new FeedForward(FeedForward.Kind.SWIGLU, HIDDEN, 40, false),
+                false);
     }
 
     @Override

@@ -16,13 +16,17 @@ final class SmallProcessor implements Processor {
 
     @Override
     public Sample prompt(List<Message> conversation) {
-        int[] tokens = conversation.stream().flatMapToInt(message -> Arrays.stream(encode(message.text()))).toArray();
+        int[] tokens = conversation.stream()
+                .flatMapToInt(message -> Arrays.stream(encode(message.text())))
+                .toArray();
         return new Sample(tokens, new boolean[tokens.length], Map.of());
     }
 
     @Override
     public Sample example(List<Message> conversation) {
-        int[] tokens = conversation.stream().flatMapToInt(message -> Arrays.stream(turn(message))).toArray();
+        int[] tokens = conversation.stream()
+                .flatMapToInt(message -> Arrays.stream(turn(message)))
+                .toArray();
         boolean[] answer = new boolean[tokens.length];
         int at = 0;
         for (Message message : conversation) {

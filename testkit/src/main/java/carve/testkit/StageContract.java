@@ -108,11 +108,19 @@ public abstract class StageContract {
         }
     }
 
-    private StageContext context(LoadedModel teacher, LoadedModel student, DataSource data, Path folder, boolean resume,
-            Progress progress) {
-        List<Integer> layers = IntStream.range(0, student.spec().layers().size()).boxed().toList();
-        return new StageContext(stage().needsTeacher() ? Optional.of(teacher) : Optional.empty(), student, layers, data,
-                temporary.resolve(folder), Optional.empty(), resume, progress);
+    private StageContext context(
+            LoadedModel teacher, LoadedModel student, DataSource data, Path folder, boolean resume, Progress progress) {
+        List<Integer> layers =
+                IntStream.range(0, student.spec().layers().size()).boxed().toList();
+        return new StageContext(
+                stage().needsTeacher() ? Optional.of(teacher) : Optional.empty(),
+                student,
+                layers,
+                data,
+                temporary.resolve(folder),
+                Optional.empty(),
+                resume,
+                progress);
     }
 
     private static Map<String, List<Byte>> bytes(LoadedModel model) {
@@ -129,7 +137,8 @@ public abstract class StageContract {
     }
 
     private Map<String, List<Byte>> beginning(boolean teacher) {
-        try (Device device = open(); LoadedModel model = teacher ? teacher(device) : student(device)) {
+        try (Device device = open();
+                LoadedModel model = teacher ? teacher(device) : student(device)) {
             return bytes(model);
         }
     }
@@ -160,7 +169,8 @@ public abstract class StageContract {
         assertEquals(LongStream.rangeClosed(1, STEPS).boxed().toList(), told);
         assertEquals(STEPS, end.result().steps());
         assertTrue(end.result().tokens() > 0, "tokens " + end.result().tokens());
-        assertTrue(Double.isFinite(end.result().firstLoss()) && Double.isFinite(end.result().lastLoss()));
+        assertTrue(Double.isFinite(end.result().firstLoss())
+                && Double.isFinite(end.result().lastLoss()));
     }
 
     /** The same run twice ends with the same bits. */
@@ -218,11 +228,20 @@ public abstract class StageContract {
     /** A student that is not what came before it ended with is refused. */
     @Test
     public void refusesAnotherPredecessor() {
-        try (Device device = open(); LoadedModel teacher = teacher(device); LoadedModel student = student(device);
+        try (Device device = open();
+                LoadedModel teacher = teacher(device);
+                LoadedModel student = student(device);
                 DataSource data = data()) {
             StageContext context = context(teacher, student, data, Path.of("run"), false, Progress.NONE);
-            StageContext other = new StageContext(context.teacher(), student, context.converted(), data,
-                    context.folder(), Optional.of("0".repeat(64)), false, Progress.NONE);
+            StageContext other = new StageContext(
+                    context.teacher(),
+                    student,
+                    context.converted(),
+                    data,
+                    context.folder(),
+                    Optional.of("0".repeat(64)),
+                    false,
+                    Progress.NONE);
             assertThrows(StageException.class, () -> stage().run(other));
         }
     }
@@ -231,9 +250,18 @@ public abstract class StageContract {
     @Test
     public void refusesToRunWithoutATeacherItNeeds() {
         if (stage().needsTeacher()) {
-            try (Device device = open(); LoadedModel student = student(device); DataSource data = data()) {
-                StageContext context = new StageContext(Optional.empty(), student, List.of(0, 1), data,
-                        temporary.resolve("run"), Optional.empty(), false, Progress.NONE);
+            try (Device device = open();
+                    LoadedModel student = student(device);
+                    DataSource data = data()) {
+                StageContext context = new StageContext(
+                        Optional.empty(),
+                        student,
+                        List.of(0, 1),
+                        data,
+                        temporary.resolve("run"),
+                        Optional.empty(),
+                        false,
+                        Progress.NONE);
                 assertThrows(StageException.class, () -> stage().run(context));
             }
         }

@@ -28,7 +28,10 @@ public final class Values {
     private static MemorySegment elements(DType dtype, double[] values, Arena arena) {
         return dtype.isFloating()
                 ? Elements.of(dtype, values, arena)
-                : Elements.of(dtype, Arrays.stream(values).mapToLong(value -> (long) value).toArray(), arena);
+                : Elements.of(
+                        dtype,
+                        Arrays.stream(values).mapToLong(value -> (long) value).toArray(),
+                        arena);
     }
 
     /** Returns a tensor on another device with the same type and the same bits. */
@@ -43,10 +46,12 @@ public final class Values {
 
     /** Returns a copy of the bytes of a tensor, little-endian. */
     public static MemorySegment bytes(Tensor tensor) {
-        MemorySegment copy = MemorySegment.ofArray(new byte[Math.toIntExact(tensor.type().bytes())]);
+        MemorySegment copy =
+                MemorySegment.ofArray(new byte[Math.toIntExact(tensor.type().bytes())]);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment host = arena.allocate(Math.max(1, tensor.type().bytes()), 8);
-            tensor.device().download(tensor.detach(), host.asSlice(0, tensor.type().bytes()));
+            tensor.device()
+                    .download(tensor.detach(), host.asSlice(0, tensor.type().bytes()));
             return copy.copyFrom(host.asSlice(0, tensor.type().bytes()));
         }
     }

@@ -114,15 +114,16 @@ final class BrokenDevicesTest {
         }
 
         @Override
-        public List<Optional<Tensor>> backward(List<Tensor> operands, List<Tensor> results,
-                List<Optional<Tensor>> gradients, List<Boolean> wanted) {
+        public List<Optional<Tensor>> backward(
+                List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
             Tensor wrong = gradients.getFirst().orElseThrow().multiply(operands.get(1));
             return List.of(Optional.of(wrong), Optional.of(wrong));
         }
     }
 
     private static void assertFails(Stream<DynamicTest> tests, String name) {
-        DynamicTest test = tests.filter(t -> t.getDisplayName().equals(name)).findFirst().orElseThrow();
+        DynamicTest test =
+                tests.filter(t -> t.getDisplayName().equals(name)).findFirst().orElseThrow();
         assertThrows(AssertionError.class, test.getExecutable());
     }
 
@@ -160,7 +161,8 @@ final class BrokenDevicesTest {
         AssertingDevice device = new AssertingDevice(new ReferenceDevice());
         Tensor kept = Scope.keep(Tensors.ones(device, Shape.of(3)));
         assertEquals(2, device.openBuffers(), "the kept one, and the scalar that it was made of");
-        Tensor dead = Scope.run(device, () -> List.of(Tensors.ones(device, Shape.of(2)))).getFirst();
+        Tensor dead = Scope.run(device, () -> List.of(Tensors.ones(device, Shape.of(2))))
+                .getFirst();
         dead.buffer().close();
         assertThrows(AssertionError.class, () -> dead.add(dead));
         assertThrows(AssertionError.class, () -> device.store(kept, Tensors.ones(device, Shape.of(2)), 0, 0));

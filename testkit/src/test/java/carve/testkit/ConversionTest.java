@@ -102,7 +102,9 @@ final class ConversionTest {
 
     private Path save(String name, DType dtype, String... mixers) throws IOException {
         Path bare = Files.createDirectory(temporary.resolve(name + " without weights"));
-        Files.write(bare.resolve("config.json"), SmallFamily.config(mixers).toString().getBytes(StandardCharsets.UTF_8));
+        Files.write(
+                bare.resolve("config.json"),
+                SmallFamily.config(mixers).toString().getBytes(StandardCharsets.UTF_8));
         try (Device device = new ReferenceDevice();
                 ModelFolder folder = open(bare);
                 LoadedModel model = folder.initial(device, 7)) {
@@ -122,27 +124,42 @@ final class ConversionTest {
     private static Map<String, Fate> mixer(List<Conversion.Entry> account, int layer) {
         Map<String, Fate> fates = new TreeMap<>();
         String prefix = "layers." + layer + ".mixer.";
-        account.stream().filter(entry -> entry.name().startsWith(prefix))
+        account.stream()
+                .filter(entry -> entry.name().startsWith(prefix))
                 .forEach(entry -> fates.put(entry.name().substring(prefix.length()), entry.fate()));
         return fates;
     }
 
     @Test
     void everyTensorIsAccountedFor() throws IOException {
-        try (Device device = new ReferenceDevice(); ModelFolder teacher = open(save("t", DType.F32, "retention", "retention"))) {
+        try (Device device = new ReferenceDevice();
+                ModelFolder teacher = open(save("t", DType.F32, "retention", "retention"))) {
             Conversion conversion = Conversion.of(teacher, plan("keep", "scaled"), MIXERS, device, 42);
             assertEquals(List.of(1), conversion.converted());
             List<Conversion.Entry> account = conversion.account();
-            assertEquals(Map.of("q_proj.weight", Fate.TAKEN, "k_proj.weight", Fate.NEW, "v_proj.weight", Fate.TAKEN,
-                    "o_proj.weight", Fate.TRANSFORMED, "scale", Fate.NEW), mixer(account, 1));
-            account.stream().filter(entry -> !entry.name().startsWith("layers.1.mixer."))
+            assertEquals(
+                    Map.of(
+                            "q_proj.weight",
+                            Fate.TAKEN,
+                            "k_proj.weight",
+                            Fate.NEW,
+                            "v_proj.weight",
+                            Fate.TAKEN,
+                            "o_proj.weight",
+                            Fate.TRANSFORMED,
+                            "scale",
+                            Fate.NEW),
+                    mixer(account, 1));
+            account.stream()
+                    .filter(entry -> !entry.name().startsWith("layers.1.mixer."))
                     .forEach(entry -> assertEquals(Fate.TAKEN, entry.fate(), entry.name()));
         }
     }
 
     @Test
     void whatTheStudentLacksIsDropped() throws IOException {
-        try (Device device = new ReferenceDevice(); ModelFolder teacher = open(save("t", DType.F32, "retention", "scaled"))) {
+        try (Device device = new ReferenceDevice();
+                ModelFolder teacher = open(save("t", DType.F32, "retention", "scaled"))) {
             Conversion conversion = Conversion.of(teacher, plan("keep", "retention"), MIXERS, device, 42);
             assertEquals(Fate.DROPPED, mixer(conversion.account(), 1).get("scale"));
         }
@@ -157,11 +174,18 @@ final class ConversionTest {
                 List<String> begun = new ArrayList<>();
                 Conversion conversion = Conversion.of(teacher, plan("keep", "scaled"), MIXERS, device, 42);
                 conversion.save(students, begun::add);
-                assertEquals(conversion.student().parameters().stream().map(ParamSpec::name).sorted().toList(),
-                        begun.stream().sorted().toList(), "told of each parameter once");
+                assertEquals(
+                        conversion.student().parameters().stream()
+                                .map(ParamSpec::name)
+                                .sorted()
+                                .toList(),
+                        begun.stream().sorted().toList(),
+                        "told of each parameter once");
                 assertEquals(0, device.openBuffers(), "buffers left behind");
                 try (ModelFolder student = open(students)) {
-                    assertEquals(List.of("retention", "scaled"), student.checkpoint().config().strings("mixers"));
+                    assertEquals(
+                            List.of("retention", "scaled"),
+                            student.checkpoint().config().strings("mixers"));
                     assertBits(conversion, teacher, student);
                 }
             }
@@ -173,7 +197,10 @@ final class ConversionTest {
             String name = entry.name();
             if (entry.fate() == Fate.TAKEN) {
                 assertEquals(teacher.tensors().type(name), student.tensors().type(name), name);
-                assertEquals(-1, teacher.tensors().data(name).mismatch(student.tensors().data(name)), name);
+                assertEquals(
+                        -1,
+                        teacher.tensors().data(name).mismatch(student.tensors().data(name)),
+                        name);
             }
         }
         try (Device device = new ReferenceDevice();
@@ -186,15 +213,19 @@ final class ConversionTest {
 
     @Test
     void newValuesAreAFunctionOfTheSeed() throws IOException {
-        try (Device device = new ReferenceDevice(); ModelFolder teacher = open(save("t", DType.F32, "retention", "retention"))) {
+        try (Device device = new ReferenceDevice();
+                ModelFolder teacher = open(save("t", DType.F32, "retention", "retention"))) {
             List<byte[]> values = new ArrayList<>();
             for (long seed : new long[] {42, 42, 43}) {
                 Conversion conversion = Conversion.of(teacher, plan("scaled", "keep"), MIXERS, device, seed);
-                values.add(conversion.tensors().data("layers.0.mixer.k_proj.weight")
+                values.add(conversion
+                        .tensors()
+                        .data("layers.0.mixer.k_proj.weight")
                         .toArray(ValueLayout.JAVA_BYTE));
             }
-            assertEquals(List.of(true, false), List.of(
-                    Arrays.equals(values.get(0), values.get(1)), Arrays.equals(values.get(1), values.get(2))));
+            assertEquals(
+                    List.of(true, false),
+                    List.of(Arrays.equals(values.get(0), values.get(1)), Arrays.equals(values.get(1), values.get(2))));
         }
     }
 }

@@ -37,11 +37,18 @@ final class ReferenceKernelTest extends KernelContract {
     }
 
     private static Set<Class<?>> fusedOps() throws IOException, ClassNotFoundException {
-        ModuleReference module = FusedOp.class.getModule().getLayer().configuration().findModule("carve.api")
-                .orElseThrow().reference();
+        ModuleReference module = FusedOp.class
+                .getModule()
+                .getLayer()
+                .configuration()
+                .findModule("carve.api")
+                .orElseThrow()
+                .reference();
         Set<Class<?>> found = new HashSet<>();
         try (ModuleReader reader = module.open()) {
-            for (String file : reader.list().filter(name -> name.matches("carve/api/op/\\w+\\.class")).toList()) {
+            for (String file : reader.list()
+                    .filter(name -> name.matches("carve/api/op/\\w+\\.class"))
+                    .toList()) {
                 Class<?> type = Class.forName(file.replace('/', '.').substring(0, file.length() - ".class".length()));
                 if (FusedOp.class.isAssignableFrom(type)) {
                     found.add(type);

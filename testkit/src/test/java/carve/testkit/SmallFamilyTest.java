@@ -22,7 +22,8 @@ final class SmallFamilyTest extends FamilyContract {
     @BeforeEach
     void writeAModel() throws IOException {
         Path bare = Files.createDirectory(temporary.resolve("bare"));
-        Files.write(bare.resolve("config.json"),
+        Files.write(
+                bare.resolve("config.json"),
                 SmallFamily.config("retention", "retention").toString().getBytes(StandardCharsets.UTF_8));
         try (Device device = new ReferenceDevice();
                 ModelFolder folder = ModelFolder.open(bare, List.of(family()), mixers());

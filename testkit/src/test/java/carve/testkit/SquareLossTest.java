@@ -36,7 +36,10 @@ final class SquareLossTest extends LossContract {
         public Tensor of(Observations observations) {
             Tensor mask = observations.mask();
             Tensor difference = observations.student().subtract(observations.teacher());
-            Tensor values = difference.multiply(difference).reshape(mask.extent(0), mask.extent(1), -1).sum(2);
+            Tensor values = difference
+                    .multiply(difference)
+                    .reshape(mask.extent(0), mask.extent(1), -1)
+                    .sum(2);
             Tensor sum = values.reshape(mask.shape()).multiply(mask).sum();
             return switch (reduction) {
                 case SUM, ELEMENTS -> sum;

@@ -59,7 +59,8 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
                     .formatted(folder, Files.exists(folder) ? "not a folder" : "no such folder", CONFIG, WEIGHTS));
         }
         JsonObject config = json(folder, CONFIG)
-                .orElseThrow(() -> new CheckpointException("%s: no %s; %s".formatted(folder, CONFIG, contents(folder))));
+                .orElseThrow(
+                        () -> new CheckpointException("%s: no %s; %s".formatted(folder, CONFIG, contents(folder))));
         var files = new LinkedHashMap<String, SafeTensors>();
         try {
             return new Checkpoint(folder, config, files, openFiles(folder, files));
@@ -89,10 +90,12 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
         return fileOf;
     }
 
-    private static void openShards(Path folder, JsonObject index, Map<String, SafeTensors> files, Map<String, String> fileOf) {
+    private static void openShards(
+            Path folder, JsonObject index, Map<String, SafeTensors> files, Map<String, String> fileOf) {
         Map<String, String> listed = weightMap(folder, index);
         var problems = new ArrayList<String>();
-        for (String shard : new TreeMap<>(listed.values().stream().collect(Collectors.toMap(s -> s, s -> s, (a, _) -> a)))
+        for (String shard : new TreeMap<>(
+                        listed.values().stream().collect(Collectors.toMap(s -> s, s -> s, (a, _) -> a)))
                 .keySet()) {
             if (!Staging.isPlain(shard)) {
                 problems.add("'%s' is not the name of a file in the folder".formatted(shard));
@@ -118,8 +121,11 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
             if (shard.equals(listed.get(name))) {
                 fileOf.put(name, shard);
             } else {
-                problems.add("'%s' holds the tensor '%s', which the index %s".formatted(shard, name,
-                        listed.containsKey(name) ? "puts into '" + listed.get(name) + "'" : "does not list"));
+                problems.add("'%s' holds the tensor '%s', which the index %s"
+                        .formatted(
+                                shard,
+                                name,
+                                listed.containsKey(name) ? "puts into '" + listed.get(name) + "'" : "does not list"));
             }
         }));
         if (!problems.isEmpty()) {
@@ -155,7 +161,9 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
 
     private static String contents(Path folder) {
         try (var files = Files.list(folder)) {
-            String names = files.map(file -> file.getFileName().toString()).sorted().limit(10)
+            String names = files.map(file -> file.getFileName().toString())
+                    .sorted()
+                    .limit(10)
                     .collect(Collectors.joining(", "));
             return names.isEmpty() ? "it is empty" : "it holds " + names;
         } catch (IOException e) {
@@ -217,7 +225,8 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
     private SafeTensors file(String name) {
         String file = fileOf.get(name);
         if (file == null) {
-            throw new CheckpointException(folder + ": " + TensorSources.unknown(name, names()).getMessage());
+            throw new CheckpointException(
+                    folder + ": " + TensorSources.unknown(name, names()).getMessage());
         }
         return files.get(file);
     }

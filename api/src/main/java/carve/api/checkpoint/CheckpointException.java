@@ -19,8 +19,9 @@ public final class CheckpointException extends RuntimeException {
     /** Returns one exception for some problems of one input, in the order given; at least one. */
     static CheckpointException of(String origin, Collection<String> problems) {
         String first = problems.iterator().next();
-        return new CheckpointException(problems.size() == 1
-                ? origin + ": " + first
-                : "%s: %d problems:\n  %s".formatted(origin, problems.size(), String.join("\n  ", problems)));
+        return new CheckpointException(
+                problems.size() == 1
+                        ? origin + ": " + first
+                        : "%s: %d problems:\n  %s".formatted(origin, problems.size(), String.join("\n  ", problems)));
     }
 }

@@ -106,14 +106,18 @@ public final class CheckpointWriter {
             deleteOld(staging);
             var weightMap = new TreeMap<String, JsonValue>();
             for (int i = 0; i < shards.size(); i++) {
-                String name = shards.size() == 1 ? Checkpoint.WEIGHTS
+                String name = shards.size() == 1
+                        ? Checkpoint.WEIGHTS
                         : "model-%05d-of-%05d.safetensors".formatted(i + 1, shards.size());
                 write(staging, name, shards.get(i), tensors);
                 shards.get(i).keySet().forEach(tensor -> weightMap.put(tensor, new JsonString(name)));
             }
             files.forEach(staging::write);
             if (shards.size() > 1) {
-                long total = shards.stream().flatMap(s -> s.values().stream()).mapToLong(TensorType::bytes).sum();
+                long total = shards.stream()
+                        .flatMap(s -> s.values().stream())
+                        .mapToLong(TensorType::bytes)
+                        .sum();
                 staging.write(Checkpoint.INDEX, index(total, weightMap));
             }
             staging.commit();
@@ -146,7 +150,8 @@ public final class CheckpointWriter {
 
     private void deleteOld(Staging staging) {
         try (var old = Files.list(folder)) {
-            old.map(file -> file.getFileName().toString()).filter(name -> OURS.matcher(name).matches())
+            old.map(file -> file.getFileName().toString())
+                    .filter(name -> OURS.matcher(name).matches())
                     .forEach(staging::delete);
         } catch (IOException e) {
             throw new CheckpointException("%s: cannot be listed: %s".formatted(folder, e.getMessage()), e);

@@ -14,11 +14,14 @@ import java.nio.ByteOrder;
  * that does not fit is refused, as is a fraction read as a whole number.
  */
 public final class Elements {
-    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfDouble DOUBLE =
+            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int CHUNK = 4096;
     private static final boolean IS_LITTLE = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
 
@@ -248,7 +251,8 @@ public final class Elements {
             return source;
         }
         if (from.isFloating() != to.isFloating()) {
-            throw new CheckpointException("%s cannot be converted to %s: one is floating, the other is not".formatted(from, to));
+            throw new CheckpointException(
+                    "%s cannot be converted to %s: one is floating, the other is not".formatted(from, to));
         }
         long count = source.byteSize() / from.bytes();
         MemorySegment target = allocate(to, count, allocator);
@@ -326,15 +330,17 @@ public final class Elements {
     }
 
     private static CheckpointException fractions(DType dtype) {
-        return new CheckpointException(dtype.isFloating()
-                ? "%s has fractions, expected a whole-number type".formatted(dtype)
-                : "%s has no fractions, expected a floating-point type".formatted(dtype));
+        return new CheckpointException(
+                dtype.isFloating()
+                        ? "%s has fractions, expected a whole-number type".formatted(dtype)
+                        : "%s has no fractions, expected a floating-point type".formatted(dtype));
     }
 
     private static int count(DType dtype, MemorySegment source) {
         long count = source.byteSize() / dtype.bytes();
         if (count > Integer.MAX_VALUE - 8) {
-            throw new CheckpointException("%d elements are more than an array holds; read them in parts".formatted(count));
+            throw new CheckpointException(
+                    "%d elements are more than an array holds; read them in parts".formatted(count));
         }
         return (int) count;
     }
@@ -343,7 +349,8 @@ public final class Elements {
         return allocator.allocate(count * dtype.bytes(), Long.BYTES);
     }
 
-    // Two elements at a time, an int of two BF16 against a long of two floats: the compiler makes vectors of this, and does not
+    // Two elements at a time, an int of two BF16 against a long of two floats: the compiler makes vectors of this, and
+    // does not
     // of shorts. The first element is the lower half, as the float array has it in memory on a little-endian machine.
 
     private static void readBf16(MemorySegment source, long first, float[] target, int offset, int count) {

@@ -33,8 +33,10 @@ public record Manifest(Map<String, TensorType> expected) {
         var misshapen = new ArrayList<String>();
         for (String name : checkpoint.names()) {
             TensorType type = checkpoint.type(name);
-            names.layout(name).ifPresentOrElse(layout -> check(layout, type, unexpected, misshapen),
-                    () -> unexpected.add("unexpected: %s %s".formatted(name, type.shape())));
+            names.layout(name)
+                    .ifPresentOrElse(
+                            layout -> check(layout, type, unexpected, misshapen),
+                            () -> unexpected.add("unexpected: %s %s".formatted(name, type.shape())));
         }
         expected.forEach((name, type) -> missing(name, type, checkpoint, names).ifPresent(missing::add));
         report(NameMap.label(checkpoint), List.of(missing, unexpected, misshapen));
@@ -66,7 +68,8 @@ public record Manifest(Map<String, TensorType> expected) {
             return Optional.of("missing: %s %s, for which there is no rule".formatted(name, type.shape()));
         }
         String inCheckpoint = names.checkpointName(name);
-        return checkpoint.names().contains(inCheckpoint) ? Optional.empty()
+        return checkpoint.names().contains(inCheckpoint)
+                ? Optional.empty()
                 : Optional.of("missing: %s %s".formatted(both(name, inCheckpoint), type.shape()));
     }
 

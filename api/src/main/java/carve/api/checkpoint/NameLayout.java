@@ -43,12 +43,13 @@ record NameLayout(String checkpoint, int groups, List<Slot> slots, boolean kept)
         if (isWhole() || type.shape().rank() > 0 && type.shape().extent(0) == rows()) {
             return Optional.empty();
         }
-        return Optional.of("'%s' is %s, expected %d rows: %s"
-                .formatted(checkpoint, type.shape(), rows(), describe()));
+        return Optional.of("'%s' is %s, expected %d rows: %s".formatted(checkpoint, type.shape(), rows(), describe()));
     }
 
     private String describe() {
-        var names = slots.stream().map(slot -> "%d of '%s'".formatted(slot.rows(), slot.model())).toList();
+        var names = slots.stream()
+                .map(slot -> "%d of '%s'".formatted(slot.rows(), slot.model()))
+                .toList();
         return (groups == 1 ? "" : groups + " times ") + String.join(", ", names);
     }
 
@@ -63,9 +64,13 @@ record NameLayout(String checkpoint, int groups, List<Slot> slots, boolean kept)
         long before = 0;
         for (Slot slot : slots) {
             long first = before;
-            views.put(slot.model(), new TensorSources.View(type(slot, type), () -> isWhole()
-                    ? source.pieces(checkpoint)
-                    : pieces(source.data(checkpoint), type, first, slot.rows())));
+            views.put(
+                    slot.model(),
+                    new TensorSources.View(
+                            type(slot, type),
+                            () -> isWhole()
+                                    ? source.pieces(checkpoint)
+                                    : pieces(source.data(checkpoint), type, first, slot.rows())));
             before += slot.rows();
         }
     }
@@ -85,9 +90,13 @@ record NameLayout(String checkpoint, int groups, List<Slot> slots, boolean kept)
 
     /** Returns what keeps the model's tensors from being joined, if anything does. */
     Optional<String> joinProblem(TensorSource model) {
-        var missing = slots.stream().map(Slot::model).filter(name -> !model.names().contains(name)).toList();
+        var missing = slots.stream()
+                .map(Slot::model)
+                .filter(name -> !model.names().contains(name))
+                .toList();
         if (!missing.isEmpty()) {
-            return Optional.of("'%s' cannot be made, it lacks '%s'".formatted(checkpoint, String.join("', '", missing)));
+            return Optional.of(
+                    "'%s' cannot be made, it lacks '%s'".formatted(checkpoint, String.join("', '", missing)));
         }
         if (isWhole()) {
             return Optional.empty();
@@ -99,7 +108,8 @@ record NameLayout(String checkpoint, int groups, List<Slot> slots, boolean kept)
                 return Optional.of("'%s' is %s, expected %d rows in '%s'"
                         .formatted(slot.model(), type.shape(), groups * slot.rows(), checkpoint));
             }
-            if (type.dtype() != first.dtype() || !type.shape().without(0).equals(first.shape().without(0))) {
+            if (type.dtype() != first.dtype()
+                    || !type.shape().without(0).equals(first.shape().without(0))) {
                 return Optional.of("'%s' is %s and '%s' is %s; rows of '%s' must be alike"
                         .formatted(slots.getFirst().model(), first, slot.model(), type, checkpoint));
             }
@@ -111,9 +121,11 @@ record NameLayout(String checkpoint, int groups, List<Slot> slots, boolean kept)
     TensorSources.View join(TensorSource model) {
         TensorType first = model.type(slots.getFirst().model());
         if (isWhole()) {
-            return new TensorSources.View(first, () -> model.pieces(slots.getFirst().model()));
+            return new TensorSources.View(
+                    first, () -> model.pieces(slots.getFirst().model()));
         }
-        return new TensorSources.View(first.with(first.shape().with(0, (int) rows())), () -> interleave(model, rowBytes(first)));
+        return new TensorSources.View(
+                first.with(first.shape().with(0, (int) rows())), () -> interleave(model, rowBytes(first)));
     }
 
     private List<MemorySegment> interleave(TensorSource model, long rowBytes) {

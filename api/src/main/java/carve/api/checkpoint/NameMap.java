@@ -136,8 +136,8 @@ public final class NameMap {
         var views = new LinkedHashMap<String, TensorSources.View>();
         for (NameLayout layout : layouts.values()) {
             if (layout.slots().stream().anyMatch(slot -> model.names().contains(slot.model()))) {
-                layout.joinProblem(model).ifPresentOrElse(problems::add,
-                        () -> views.put(layout.checkpoint(), layout.join(model)));
+                layout.joinProblem(model)
+                        .ifPresentOrElse(problems::add, () -> views.put(layout.checkpoint(), layout.join(model)));
             }
         }
         refuse(model, problems);
@@ -161,9 +161,12 @@ public final class NameMap {
     }
 
     private void expand(NameRule rule, Set<String> problems) {
-        var names = Stream.concat(Stream.of(rule.checkpoint()), slots(rule).stream().map(Slot::model)).toList();
+        var names = Stream.concat(
+                        Stream.of(rule.checkpoint()), slots(rule).stream().map(Slot::model))
+                .toList();
         boolean placed = names.stream().anyMatch(name -> name.indexOf('{') >= 0);
-        var wrong = names.stream().flatMap(name -> problem(name, placed).stream()).toList();
+        var wrong =
+                names.stream().flatMap(name -> problem(name, placed).stream()).toList();
         problems.addAll(wrong);
         if (!placed && !rule.indices().isEmpty()) {
             problems.add("'%s' has indices and no placeholder".formatted(rule.checkpoint()));
@@ -179,13 +182,16 @@ public final class NameMap {
         if (rest.indexOf('{') >= 0 || rest.indexOf('}') >= 0) {
             return Optional.of("'%s': the placeholder is {i}, {i+1} or {i-1}".formatted(name));
         }
-        return count == (placed ? 1 : 0) ? Optional.empty()
+        return count == (placed ? 1 : 0)
+                ? Optional.empty()
                 : Optional.of("'%s' must have the placeholder once, as the other names of its rule".formatted(name));
     }
 
     private void expand(NameRule rule, int index, Set<String> problems) {
         String checkpoint = at(rule.checkpoint(), index, problems);
-        var slots = slots(rule).stream().map(slot -> new Slot(at(slot.model(), index, problems), slot.rows())).toList();
+        var slots = slots(rule).stream()
+                .map(slot -> new Slot(at(slot.model(), index, problems), slot.rows()))
+                .toList();
         int groups = rule instanceof NameRule.Grouped grouped ? grouped.groups() : 1;
         var layout = new NameLayout(checkpoint, groups, slots, rule instanceof NameRule.Keep);
         if (layout.rows() > Integer.MAX_VALUE) {

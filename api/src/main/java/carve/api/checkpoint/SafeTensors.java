@@ -29,8 +29,7 @@ import java.util.Set;
  */
 public final class SafeTensors implements TensorSource, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(SafeTensors.class.getName());
-    private static final ValueLayout.OfLong LENGTH =
-            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final Path file;
     private final Arena arena;
@@ -67,8 +66,9 @@ public final class SafeTensors implements TensorSource, AutoCloseable {
         }
         long length = all.get(LENGTH, 0);
         if (length < 0 || length > SafeTensorsHeader.MAX_BYTES) {
-            throw new CheckpointException("%s: the header's length is %s bytes, the limit is %d; is this a safetensors file?"
-                    .formatted(file, Long.toUnsignedString(length), SafeTensorsHeader.MAX_BYTES));
+            throw new CheckpointException(
+                    "%s: the header's length is %s bytes, the limit is %d; is this a safetensors file?"
+                            .formatted(file, Long.toUnsignedString(length), SafeTensorsHeader.MAX_BYTES));
         }
         long start = Long.BYTES + length;
         if (start > all.byteSize()) {
@@ -86,8 +86,11 @@ public final class SafeTensors implements TensorSource, AutoCloseable {
             if (SafeTensors.class.getModule().isNativeAccessEnabled()) {
                 return plain(mapped, arena).asReadOnly();
             }
-            LOG.log(System.Logger.Level.DEBUG, "{0}: values are read through the mapping, which is slower in some loops,"
-                    + " because carve.api has no native access", file);
+            LOG.log(
+                    System.Logger.Level.DEBUG,
+                    "{0}: values are read through the mapping, which is slower in some loops,"
+                            + " because carve.api has no native access",
+                    file);
             return mapped;
         }
     }
@@ -136,7 +139,8 @@ public final class SafeTensors implements TensorSource, AutoCloseable {
     private SafeTensorsHeader.Entry entry(String name) {
         var entry = header.entries().get(name);
         if (entry == null) {
-            throw new CheckpointException(file + ": " + TensorSources.unknown(name, names()).getMessage());
+            throw new CheckpointException(
+                    file + ": " + TensorSources.unknown(name, names()).getMessage());
         }
         return entry;
     }

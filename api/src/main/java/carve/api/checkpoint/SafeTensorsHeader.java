@@ -87,7 +87,9 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
     }
 
     private static JsonObject json(Entry entry) {
-        var extents = Arrays.stream(entry.type().shape().extents()).mapToObj(e -> (JsonValue) JsonNumber.of(e)).toList();
+        var extents = Arrays.stream(entry.type().shape().extents())
+                .mapToObj(e -> (JsonValue) JsonNumber.of(e))
+                .toList();
         return JsonObject.empty()
                 .with("dtype", entry.type().dtype().name())
                 .with("shape", new JsonArray(extents))
@@ -128,7 +130,8 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
             });
             refuse();
             var sorted = new ArrayList<>(entries.entrySet());
-            sorted.sort(Comparator.comparingLong((Map.Entry<String, Entry> e) -> e.getValue().offset())
+            sorted.sort(Comparator.comparingLong(
+                            (Map.Entry<String, Entry> e) -> e.getValue().offset())
                     .thenComparingLong(e -> e.getValue().end()));
             layout(sorted);
             refuse();
@@ -173,7 +176,8 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
         private void entry(String name, JsonValue value) {
             try {
                 if (!(value instanceof JsonObject object)) {
-                    throw new JsonException("expected an object with dtype, shape and data_offsets, found " + value.describe());
+                    throw new JsonException(
+                            "expected an object with dtype, shape and data_offsets, found " + value.describe());
                 }
                 entries.put(name, entry(object));
             } catch (JsonException e) {
@@ -194,19 +198,24 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
             long held = offsets.get(1) - offsets.get(0);
             long bytes = bytes(dtype, shape);
             if (held != bytes) {
-                throw new JsonException("%s %s takes %d bytes, data_offsets %s hold %d"
-                        .formatted(dtype, shape, bytes, offsets, held));
+                throw new JsonException(
+                        "%s %s takes %d bytes, data_offsets %s hold %d".formatted(dtype, shape, bytes, offsets, held));
             }
             return new Entry(new TensorType(dtype, shape), offsets.get(0));
         }
 
         private static DType dtype(JsonObject object) {
             if (!(value(object, "dtype") instanceof JsonString(String name))) {
-                throw new JsonException("dtype: expected a string, found " + value(object, "dtype").describe());
+                throw new JsonException("dtype: expected a string, found "
+                        + value(object, "dtype").describe());
             }
-            return Arrays.stream(DType.values()).filter(dtype -> dtype.name().equals(name)).findAny()
-                    .orElseThrow(() -> new JsonException(
-                            Names.unknown("dtype", name, Arrays.stream(DType.values()).map(DType::name).toList())));
+            return Arrays.stream(DType.values())
+                    .filter(dtype -> dtype.name().equals(name))
+                    .findAny()
+                    .orElseThrow(() -> new JsonException(Names.unknown(
+                            "dtype",
+                            name,
+                            Arrays.stream(DType.values()).map(DType::name).toList())));
         }
 
         private static Shape shape(JsonObject object) {
@@ -222,14 +231,17 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
 
         private static List<Long> naturals(JsonObject object, String key) {
             if (!(value(object, key) instanceof JsonArray(List<JsonValue> items))) {
-                throw new JsonException("%s: expected an array, found %s".formatted(key, value(object, key).describe()));
+                throw new JsonException("%s: expected an array, found %s"
+                        .formatted(key, value(object, key).describe()));
             }
             return items.stream().map(item -> natural(item, key)).toList();
         }
 
         private static long natural(JsonValue value, String key) {
-            if (value instanceof JsonNumber number && number.whole().isPresent()
-                    && number.whole().getAsLong() >= 0 && number.text().chars().allMatch(c -> c >= '0' && c <= '9')) {
+            if (value instanceof JsonNumber number
+                    && number.whole().isPresent()
+                    && number.whole().getAsLong() >= 0
+                    && number.text().chars().allMatch(c -> c >= '0' && c <= '9')) {
                 return number.whole().getAsLong();
             }
             throw new JsonException("%s: expected whole numbers from 0 to %d, found %s"
@@ -254,9 +266,14 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
             for (var tensor : sorted) {
                 Entry entry = tensor.getValue();
                 if (entry.end() > dataBytes) {
-                    long needed = sorted.stream().mapToLong(t -> t.getValue().end()).max().orElse(0);
-                    problems.add(("the header wants %d bytes of values and %d follow it; tensor '%s' is the first that is cut, "
-                            + "is the file truncated?").formatted(needed, dataBytes, tensor.getKey()));
+                    long needed = sorted.stream()
+                            .mapToLong(t -> t.getValue().end())
+                            .max()
+                            .orElse(0);
+                    problems.add(
+                            ("the header wants %d bytes of values and %d follow it; tensor '%s' is the first that is cut, "
+                                            + "is the file truncated?")
+                                    .formatted(needed, dataBytes, tensor.getKey()));
                     return;
                 }
                 if (entry.offset() < end) {

@@ -31,8 +31,17 @@ import java.util.Map;
 public final class SafeTensorsWriter implements AutoCloseable {
     private static final long BUFFER = 1L << 20;
     // the official writer's order of storage types, descending; types of equal size included
-    private static final List<DType> OFFICIAL = List.of(DType.I64, DType.F64, DType.F32, DType.I32, DType.BF16, DType.F16,
-            DType.I16, DType.I8, DType.U8, DType.BOOL);
+    private static final List<DType> OFFICIAL = List.of(
+            DType.I64,
+            DType.F64,
+            DType.F32,
+            DType.I32,
+            DType.BF16,
+            DType.F16,
+            DType.I16,
+            DType.I8,
+            DType.U8,
+            DType.BOOL);
 
     private final Staging staging;
     private final String name;
@@ -101,7 +110,8 @@ public final class SafeTensorsWriter implements AutoCloseable {
     public static Map<String, TensorType> officialOrder(Map<String, TensorType> types) {
         var ordered = new LinkedHashMap<String, TensorType>();
         types.entrySet().stream()
-                .sorted(Comparator.comparingInt((Map.Entry<String, TensorType> e) -> OFFICIAL.indexOf(e.getValue().dtype()))
+                .sorted(Comparator.comparingInt((Map.Entry<String, TensorType> e) ->
+                                OFFICIAL.indexOf(e.getValue().dtype()))
                         .thenComparing(Map.Entry.comparingByKey()))
                 .forEach(e -> ordered.put(e.getKey(), e.getValue()));
         return ordered;
@@ -157,7 +167,8 @@ public final class SafeTensorsWriter implements AutoCloseable {
 
     void finish() {
         if (written < due.size()) {
-            throw error("tensor '%s' has not been written".formatted(due.get(written).getKey()));
+            throw error("tensor '%s' has not been written"
+                    .formatted(due.get(written).getKey()));
         }
         try {
             if (channel.size() < size) {
@@ -181,7 +192,8 @@ public final class SafeTensorsWriter implements AutoCloseable {
             throw error("tensor '%s' was not announced; all that were are written".formatted(tensor));
         }
         if (!due.get(written).getKey().equals(tensor)) {
-            throw error("tensor '%s' is due, got '%s'".formatted(due.get(written).getKey(), tensor));
+            throw error(
+                    "tensor '%s' is due, got '%s'".formatted(due.get(written).getKey(), tensor));
         }
         return due.get(written).getValue().type();
     }
@@ -193,7 +205,8 @@ public final class SafeTensorsWriter implements AutoCloseable {
     private void write(MemorySegment values) throws IOException {
         if (values.isNative()) {
             for (long done = 0; done < values.byteSize(); done += BUFFER << 8) {
-                write(values.asSlice(done, Math.min(BUFFER << 8, values.byteSize() - done)).asByteBuffer());
+                write(values.asSlice(done, Math.min(BUFFER << 8, values.byteSize() - done))
+                        .asByteBuffer());
             }
             return;
         }

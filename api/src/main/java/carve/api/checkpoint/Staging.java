@@ -80,7 +80,8 @@ public final class Staging implements AutoCloseable {
             Files.createDirectories(folder);
             recover(folder);
             while (true) {
-                String prefix = TEMPORARY + process() + UUID.randomUUID().toString().substring(0, TOKEN) + "-";
+                String prefix =
+                        TEMPORARY + process() + UUID.randomUUID().toString().substring(0, TOKEN) + "-";
                 Path file = folder.resolve(prefix + LOCK);
                 var channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
                 // another writer may have taken the new file for a leftover before it was locked
@@ -107,8 +108,8 @@ public final class Staging implements AutoCloseable {
     public FileChannel create(String name) throws IOException {
         requirePlain(name);
         Path file = folder.resolve(prefix + name);
-        var channel = FileChannel.open(file,
-                StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.READ);
+        var channel = FileChannel.open(
+                file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.READ);
         open.add(channel);
         staged.put(name, file);
         deleted.remove(name);
@@ -203,8 +204,10 @@ public final class Staging implements AutoCloseable {
     }
 
     CheckpointException failure(String name, IOException e) {
-        return new CheckpointException("%s: cannot be written: %s; what was there before is unchanged"
-                .formatted(folder.resolve(name), reason(e)), e);
+        return new CheckpointException(
+                "%s: cannot be written: %s; what was there before is unchanged"
+                        .formatted(folder.resolve(name), reason(e)),
+                e);
     }
 
     private static String reason(IOException e) {
@@ -218,7 +221,9 @@ public final class Staging implements AutoCloseable {
     }
 
     static boolean isPlain(String name) {
-        return !name.isEmpty() && !name.equals(".") && !name.equals("..")
+        return !name.isEmpty()
+                && !name.equals(".")
+                && !name.equals("..")
                 && name.chars().noneMatch(c -> c == '/' || c == '\\' || c == 0);
     }
 
@@ -347,7 +352,8 @@ public final class Staging implements AutoCloseable {
         try (var channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
         } catch (IOException e) {
-            System.getLogger(Staging.class.getName()).log(System.Logger.Level.DEBUG, "folder not flushed: " + folder, e);
+            System.getLogger(Staging.class.getName())
+                    .log(System.Logger.Level.DEBUG, "folder not flushed: " + folder, e);
         }
     }
 }

@@ -56,7 +56,8 @@ public final class TensorSources {
     /** Returns the tensors of a source whose names a predicate accepts. */
     public static TensorSource select(TensorSource source, Predicate<String> accepts) {
         var views = new LinkedHashMap<String, View>();
-        source.names().stream().filter(accepts)
+        source.names().stream()
+                .filter(accepts)
                 .forEach(name -> views.put(name, new View(source.type(name), () -> source.pieces(name))));
         return views(views);
     }
@@ -72,10 +73,14 @@ public final class TensorSources {
         for (String name : source.names()) {
             TensorType type = source.type(name);
             DType to = type.dtype().isFloating() ? dtypes.apply(name) : type.dtype();
-            views.put(name, to == type.dtype()
-                    ? new View(type, () -> source.pieces(name))
-                    : new View(type.with(to),
-                            () -> List.of(Elements.convert(type.dtype(), source.data(name), to, Arena.ofAuto()))));
+            views.put(
+                    name,
+                    to == type.dtype()
+                            ? new View(type, () -> source.pieces(name))
+                            : new View(
+                                    type.with(to),
+                                    () -> List.of(
+                                            Elements.convert(type.dtype(), source.data(name), to, Arena.ofAuto()))));
         }
         return views(views);
     }
@@ -87,7 +92,9 @@ public final class TensorSources {
     /** Returns the message for a tensor that is not there; it lists near names only, there may be thousands. */
     static CheckpointException unknown(String name, Collection<String> known) {
         return new CheckpointException("no tensor '%s'; there %s%s"
-                .formatted(name, known.size() == 1 ? "is 1 other" : "are %d others".formatted(known.size()),
+                .formatted(
+                        name,
+                        known.size() == 1 ? "is 1 other" : "are %d others".formatted(known.size()),
                         Names.suggestion(name, known)));
     }
 

@@ -58,7 +58,12 @@ public final class Json {
     public static JsonValue parse(byte[] utf8, String origin) {
         checkSize(utf8.length, origin);
         try {
-            return parse(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString(), origin);
+            return parse(
+                    StandardCharsets.UTF_8
+                            .newDecoder()
+                            .decode(ByteBuffer.wrap(utf8))
+                            .toString(),
+                    origin);
         } catch (CharacterCodingException e) {
             throw new JsonException(origin + ": expected UTF-8, found bytes that are not", e);
         }
@@ -121,7 +126,8 @@ public final class Json {
 
     private static void checkSize(long size, String origin) {
         if (size > MAX_BYTES) {
-            throw new JsonException("%s: %d bytes of JSON are more than the limit of %d".formatted(origin, size, MAX_BYTES));
+            throw new JsonException(
+                    "%s: %d bytes of JSON are more than the limit of %d".formatted(origin, size, MAX_BYTES));
         }
     }
 
@@ -139,7 +145,7 @@ public final class Json {
 
     private static void printObject(JsonObject object, StringBuilder out, int depth) {
         out.append('{');
-        for (var i = object.members().entrySet().iterator(); i.hasNext();) {
+        for (var i = object.members().entrySet().iterator(); i.hasNext(); ) {
             var member = i.next();
             line(out, depth < 0 ? depth : depth + 1);
             quote(member.getKey(), out);
@@ -152,7 +158,7 @@ public final class Json {
 
     private static void printArray(JsonArray array, StringBuilder out, int depth) {
         out.append('[');
-        for (var i = array.items().iterator(); i.hasNext();) {
+        for (var i = array.items().iterator(); i.hasNext(); ) {
             JsonValue item = i.next();
             line(out, depth < 0 ? depth : depth + 1);
             print(item, out, depth < 0 ? depth : depth + 1);

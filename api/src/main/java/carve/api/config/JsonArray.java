@@ -23,7 +23,8 @@ public record JsonArray(List<JsonValue> items) implements JsonValue {
 
     /** Returns the array of these strings. */
     public static JsonArray ofStrings(List<String> items) {
-        return new JsonArray(items.stream().map(item -> (JsonValue) new JsonString(item)).toList());
+        return new JsonArray(
+                items.stream().map(item -> (JsonValue) new JsonString(item)).toList());
     }
 
     @Override

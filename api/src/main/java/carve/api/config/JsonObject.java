@@ -194,7 +194,9 @@ public final class JsonObject implements JsonValue {
     }
 
     private <T> T refuse(String key, String expected) {
-        throw error(key, "expected %s, found %s".formatted(expected, members.get(key).describe()));
+        throw error(
+                key,
+                "expected %s, found %s".formatted(expected, members.get(key).describe()));
     }
 
     private String where(String key) {

@@ -78,9 +78,11 @@ public final class MapSettings {
     private static Object value(JsonValue value) {
         return switch (value) {
             case JsonObject object -> map(object);
-            case JsonArray array -> array.items().stream().map(MapSettings::value).toList();
+            case JsonArray array ->
+                array.items().stream().map(MapSettings::value).toList();
             case JsonString string -> string.text();
-            case JsonNumber number -> number.whole().isPresent() ? (Object) number.whole().getAsLong() : number.real();
+            case JsonNumber number ->
+                number.whole().isPresent() ? (Object) number.whole().getAsLong() : number.real();
             case JsonBoolean flag -> flag.value();
             case JsonNull() -> throw new SettingsException("null in a list is not a setting");
         };

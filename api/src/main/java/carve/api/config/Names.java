@@ -73,7 +73,8 @@ public final class Names {
             case 1 -> "there is " + sorted.getFirst();
             default -> "there are " + String.join(", ", sorted);
         };
-        String meant = suggest(name, known).map(" (did you mean '%s'?)"::formatted).orElse("");
+        String meant =
+                suggest(name, known).map(" (did you mean '%s'?)"::formatted).orElse("");
         return "no %s '%s'; %s%s".formatted(kind, name, there, meant);
     }
 
@@ -85,7 +86,7 @@ public final class Names {
     // digits become "(count of digits)(digits)", which sorts by value
     private static String padded(String name) {
         var out = new StringBuilder();
-        for (int i = 0; i < name.length();) {
+        for (int i = 0; i < name.length(); ) {
             int end = i;
             while (end < name.length() && name.charAt(end) >= '0' && name.charAt(end) <= '9') {
                 end++;

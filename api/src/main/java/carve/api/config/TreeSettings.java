@@ -81,7 +81,7 @@ public final class TreeSettings implements Settings {
                 case "false", "no", "off" -> {
                     return false;
                 }
-                default -> { }
+                default -> {}
             }
         }
         throw wrong(key, "true or false", value);
@@ -105,7 +105,8 @@ public final class TreeSettings implements Settings {
     @Override
     public Settings section(String key) {
         if (use(key) instanceof SettingsNode.Section section) {
-            return inner.computeIfAbsent(key, _ -> List.of(new TreeSettings(section))).getFirst();
+            return inner.computeIfAbsent(key, _ -> List.of(new TreeSettings(section)))
+                    .getFirst();
         }
         throw wrong(key, "a section", use(key));
     }
@@ -118,7 +119,8 @@ public final class TreeSettings implements Settings {
             }
             throw wrong(key, expected, item);
         });
-        return List.copyOf(inner.computeIfAbsent(key, _ -> nodes.stream().map(TreeSettings::new).toList()));
+        return List.copyOf(inner.computeIfAbsent(
+                key, _ -> nodes.stream().map(TreeSettings::new).toList()));
     }
 
     @Override

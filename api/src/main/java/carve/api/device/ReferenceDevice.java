@@ -99,7 +99,8 @@ public final class ReferenceDevice implements Device {
             }
             case Op.Reshape reshape -> System.arraycopy(a, 0, out, 0, out.length);
             case Op.Permute permute -> ReferenceMath.permute(shape, permute.order(), a, out);
-            case Op.Slice slice -> ReferenceMath.copyAxis(result.shape(), shape, slice.axis(), slice.from(), out, a, false);
+            case Op.Slice slice ->
+                ReferenceMath.copyAxis(result.shape(), shape, slice.axis(), slice.from(), out, a, false);
             case Op.Pad pad -> ReferenceMath.copyAxis(shape, result.shape(), pad.axis(), pad.before(), a, out, true);
             case Op.Concat concat -> {
                 int at = 0;
@@ -159,7 +160,9 @@ public final class ReferenceDevice implements Device {
         if (tensor.shape().equals(shape)) {
             return values;
         }
-        return IntStream.of(ReferenceMath.broadcastIndex(tensor.shape(), shape)).mapToDouble(i -> values[i]).toArray();
+        return IntStream.of(ReferenceMath.broadcastIndex(tensor.shape(), shape))
+                .mapToDouble(i -> values[i])
+                .toArray();
     }
 
     private static void fill(double[] out, IntToDoubleFunction function) {

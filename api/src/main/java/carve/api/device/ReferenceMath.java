@@ -107,8 +107,14 @@ final class ReferenceMath {
             int n = i % columns;
             int x = batch * aStride + (op.transposeA() ? m : m * inner);
             int y = batch * bStride + (op.transposeB() ? n * inner : n);
-            out[i] = dot(values.get(0), x, op.transposeA() ? rows : 1,
-                    values.get(1), y, op.transposeB() ? 1 : columns, inner);
+            out[i] = dot(
+                    values.get(0),
+                    x,
+                    op.transposeA() ? rows : 1,
+                    values.get(1),
+                    y,
+                    op.transposeB() ? 1 : columns,
+                    inner);
         }
     }
 

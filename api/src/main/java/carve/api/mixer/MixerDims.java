@@ -13,7 +13,14 @@ package carve.api.mixer;
  * @param rotary the model's position embedding
  */
 public record MixerDims(
-        int hidden, int heads, int kvHeads, int headWidth, boolean bias, boolean outputBias, double epsilon, Rotary rotary) {
+        int hidden,
+        int heads,
+        int kvHeads,
+        int headWidth,
+        boolean bias,
+        boolean outputBias,
+        double epsilon,
+        Rotary rotary) {
     /** Checks that all extents are positive and that kvHeads divides heads. */
     public MixerDims {
         if (hidden < 1 || heads < 1 || kvHeads < 1 || headWidth < 1 || heads % kvHeads != 0) {

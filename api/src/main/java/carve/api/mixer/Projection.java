@@ -25,9 +25,7 @@ public record Projection(String name, int outputs, int inputs, boolean bias) {
     /** Returns its parameters with another init of the weight. */
     public List<ParamSpec> parameters(Init init) {
         ParamSpec weight = new ParamSpec(name + ".weight", Shape.of(outputs, inputs), init);
-        return bias
-                ? List.of(weight, new ParamSpec(name + ".bias", Shape.of(outputs), Init.ZEROS))
-                : List.of(weight);
+        return bias ? List.of(weight, new ParamSpec(name + ".bias", Shape.of(outputs), Init.ZEROS)) : List.of(weight);
     }
 
     /** Returns the result {@code (..., outputs)} for x {@code (..., inputs)}. */

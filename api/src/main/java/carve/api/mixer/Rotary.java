@@ -20,7 +20,8 @@ public record Rotary(double base, int width, int maxPositions, double dynamicFac
         if (!(base > 0) || maxPositions < 1 || dynamicFactor < 0) {
             throw new IllegalArgumentException(
                     "rotary: base and max-positions must be positive, dynamic-factor not negative; base=%s, "
-                            .formatted(base) + "max-positions=%d, dynamic-factor=%s".formatted(maxPositions, dynamicFactor));
+                                    .formatted(base)
+                            + "max-positions=%d, dynamic-factor=%s".formatted(maxPositions, dynamicFactor));
         }
     }
 

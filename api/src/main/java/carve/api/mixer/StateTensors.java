@@ -38,7 +38,9 @@ public final class StateTensors implements AutoCloseable {
 
     /** Returns the bytes of all tensors. */
     public long bytes() {
-        return tensors.values().stream().mapToLong(tensor -> tensor.type().bytes()).sum();
+        return tensors.values().stream()
+                .mapToLong(tensor -> tensor.type().bytes())
+                .sum();
     }
 
     /** Returns a view of the tensors by name. */
@@ -69,7 +71,8 @@ public final class StateTensors implements AutoCloseable {
      */
     public void load(Map<String, Tensor> saved) {
         if (!saved.keySet().equals(tensors.keySet())) {
-            throw new IllegalArgumentException("a state of %s cannot be loaded from %s".formatted(tensors.keySet(), saved.keySet()));
+            throw new IllegalArgumentException(
+                    "a state of %s cannot be loaded from %s".formatted(tensors.keySet(), saved.keySet()));
         }
         saved.forEach((name, tensor) -> {
             if (!tensor.shape().equals(get(name).shape())) {

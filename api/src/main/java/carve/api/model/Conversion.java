@@ -81,8 +81,7 @@ public final class Conversion {
      * @param seed of the values of new parameters
      * @throws carve.api.config.SettingsException if the plan does not fit the model
      */
-    public static Conversion of(
-            ModelFolder teacher, LayerPlan plan, MixerCatalog mixers, Device device, long seed) {
+    public static Conversion of(ModelFolder teacher, LayerPlan plan, MixerCatalog mixers, Device device, long seed) {
         plan.checked(teacher.spec().layers().size(), mixers.names());
         ModelSpec student = teacher.family().convert(teacher.spec(), plan, mixers);
         return new Conversion(teacher, student, device, seed);
@@ -92,7 +91,9 @@ public final class Conversion {
     public static List<Integer> converted(ModelSpec teacher, ModelSpec student) {
         return IntStream.range(0, student.layers().size())
                 .filter(i -> i >= teacher.layers().size()
-                        || !same(teacher.layers().get(i).choice(), student.layers().get(i).choice()))
+                        || !same(
+                                teacher.layers().get(i).choice(),
+                                student.layers().get(i).choice()))
                 .boxed()
                 .toList();
     }
@@ -100,7 +101,10 @@ public final class Conversion {
     // how a mixer was seeded is not what it is
     private static boolean same(LayerChoice a, LayerChoice b) {
         return a.mixer().equals(b.mixer())
-                && a.settings().without("seed").toMap().equals(b.settings().without("seed").toMap());
+                && a.settings()
+                        .without("seed")
+                        .toMap()
+                        .equals(b.settings().without("seed").toMap());
     }
 
     /** Returns the student. */
@@ -115,7 +119,7 @@ public final class Conversion {
 
     /** Returns the student's tensors by the model's names; carried ones under their own. They are made when asked for. */
     public TensorSource tensors() {
-        return tensors(_ -> { });
+        return tensors(_ -> {});
     }
 
     private TensorSource tensors(Consumer<String> begun) {
@@ -208,16 +212,22 @@ public final class Conversion {
         block.mixer().parameters().forEach(param -> specs.put(param.name(), param));
         Map<String, MemorySegment> values = new LinkedHashMap<>();
         Map<String, Fate> fates = new LinkedHashMap<>();
-        Scope.run(device, () -> attention(layer).ifPresent(from -> block.mixer().seed(from).forEach((name, tensor) -> {
-            ParamSpec param = specs.get(name);
-            if (param == null || !param.shape().equals(tensor.shape())) {
-                throw new IllegalStateException("mixer '%s' seeds '%s' %s, which is not one of its parameters %s"
-                        .formatted(block.choice().mixer(), name, tensor.shape(), specs.values()));
-            }
-            values.put(mixer(layer) + name, stored(tensor));
-            boolean same = from.tensors().values().stream().anyMatch(given -> given.buffer() == tensor.buffer());
-            fates.put(mixer(layer) + name, same ? Fate.TAKEN : Fate.TRANSFORMED);
-        })));
+        Scope.run(
+                device,
+                () -> attention(layer)
+                        .ifPresent(from -> block.mixer().seed(from).forEach((name, tensor) -> {
+                            ParamSpec param = specs.get(name);
+                            if (param == null || !param.shape().equals(tensor.shape())) {
+                                throw new IllegalStateException(
+                                        "mixer '%s' seeds '%s' %s, which is not one of its parameters %s"
+                                                .formatted(
+                                                        block.choice().mixer(), name, tensor.shape(), specs.values()));
+                            }
+                            values.put(mixer(layer) + name, stored(tensor));
+                            boolean same = from.tensors().values().stream()
+                                    .anyMatch(given -> given.buffer() == tensor.buffer());
+                            fates.put(mixer(layer) + name, same ? Fate.TAKEN : Fate.TRANSFORMED);
+                        })));
         seeded.put(layer, fates);
         return values;
     }
@@ -233,12 +243,14 @@ public final class Conversion {
         }
         boolean whole = ATTENTION.stream().allMatch(name -> found.containsKey(name + ".weight"));
         return whole
-                ? Optional.of(new AttentionWeights(teacher.spec().layers().get(layer).dims(), found))
+                ? Optional.of(
+                        new AttentionWeights(teacher.spec().layers().get(layer).dims(), found))
                 : Optional.empty();
     }
 
     private MemorySegment initial(ParamSpec param) {
-        return Scope.run(device, () -> Optional.of(stored(ParamStore.initial(device, param, seed)))).orElseThrow();
+        return Scope.run(device, () -> Optional.of(stored(ParamStore.initial(device, param, seed))))
+                .orElseThrow();
     }
 
     private MemorySegment stored(Tensor tensor) {

@@ -51,13 +51,17 @@ public record HybridModel(ModelSpec spec) {
         List<String> names = block.parameters().stream().map(ParamSpec::name).toList();
         List<Tensor> operands = new ArrayList<>(List.of(x));
         names.forEach(name -> operands.add(p.get(name)));
-        return Recompute.apply(List.of(x.type()), given -> {
-            Map<String, Tensor> tensors = new HashMap<>();
-            for (int i = 0; i < names.size(); i++) {
-                tensors.put(names.get(i), given.get(i + 1));
-            }
-            return List.of(block.forward(Params.of(tensors), given.getFirst(), sequences, Probe.NONE));
-        }, operands).getFirst();
+        return Recompute.apply(
+                        List.of(x.type()),
+                        given -> {
+                            Map<String, Tensor> tensors = new HashMap<>();
+                            for (int i = 0; i < names.size(); i++) {
+                                tensors.put(names.get(i), given.get(i + 1));
+                            }
+                            return List.of(block.forward(Params.of(tensors), given.getFirst(), sequences, Probe.NONE));
+                        },
+                        operands)
+                .getFirst();
     }
 
     /** Returns the logits {@code (..., V)} for outputs {@code (..., D)} of the last layer. */
@@ -93,8 +97,8 @@ public record HybridModel(ModelSpec spec) {
 
     /** Returns the logits {@code (B, T, V)} of all of the next positions, and makes the state remember them. */
     public Tensor advanceAll(Params p, Inputs inputs, ModelState state) {
-        return Scope.run(p.get("output.weight").device(),
-                () -> logits(p, advanceLayers(p, inputs, state), SiteProbe.NONE));
+        return Scope.run(
+                p.get("output.weight").device(), () -> logits(p, advanceLayers(p, inputs, state), SiteProbe.NONE));
     }
 
     private Tensor advanceLayers(Params p, Inputs inputs, ModelState state) {
@@ -102,8 +106,9 @@ public record HybridModel(ModelSpec spec) {
         for (int i = 0; i < spec.layers().size(); i++) {
             Tensor before = x;
             int layer = i;
-            x = Scope.run(x.device(), () ->
-                    spec.layers().get(layer).advance(p.under("layers." + layer), before, state.layer(layer)));
+            x = Scope.run(
+                    x.device(),
+                    () -> spec.layers().get(layer).advance(p.under("layers." + layer), before, state.layer(layer)));
         }
         return x;
     }

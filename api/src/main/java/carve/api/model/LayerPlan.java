@@ -60,7 +60,9 @@ public record LayerPlan(List<LayerChoice> layers) {
         if (block.isEmpty()) {
             throw settings.error("repeat", "must have a word");
         }
-        return new LayerPlan(IntStream.range(0, modelLayers).mapToObj(i -> block.get(i % block.size())).toList());
+        return new LayerPlan(IntStream.range(0, modelLayers)
+                .mapToObj(i -> block.get(i % block.size()))
+                .toList());
     }
 
     private static List<LayerChoice> expand(Settings settings, String key, Map<String, LayerChoice> named) {
@@ -101,7 +103,8 @@ public record LayerPlan(List<LayerChoice> layers) {
     public LayerPlan checked(int modelLayers, Set<String> installed) {
         if (layers.size() != modelLayers) {
             throw new SettingsException("plan: 'layers' has %d entries, the model has %d layers; name one for each, "
-                    .formatted(layers.size(), modelLayers) + "'mixer x3' repeats and 'keep' leaves a layer as it is");
+                            .formatted(layers.size(), modelLayers)
+                    + "'mixer x3' repeats and 'keep' leaves a layer as it is");
         }
         TreeSet<String> problems = new TreeSet<>();
         for (LayerChoice choice : layers) {

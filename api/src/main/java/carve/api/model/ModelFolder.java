@@ -52,8 +52,7 @@ public final class ModelFolder implements AutoCloseable {
     private final NameMap names;
     private final Optional<Checkpoint> checkpoint;
 
-    private ModelFolder(
-            Path path, ModelFamily family, ModelSpec spec, NameMap names, Optional<Checkpoint> checkpoint) {
+    private ModelFolder(Path path, ModelFamily family, ModelSpec spec, NameMap names, Optional<Checkpoint> checkpoint) {
         this.path = path;
         this.family = family;
         this.spec = spec;
@@ -109,17 +108,23 @@ public final class ModelFolder implements AutoCloseable {
     }
 
     private static ModelFamily family(Path folder, JsonObject config, Collection<ModelFamily> families) {
-        List<ModelFamily> those = families.stream().filter(family -> family.recognises(config)).toList();
+        List<ModelFamily> those =
+                families.stream().filter(family -> family.recognises(config)).toList();
         if (those.size() == 1) {
             return those.getFirst();
         }
         String kind = config.optionalString("model_type").map("'%s'"::formatted).orElse("not given");
         Collection<ModelFamily> candidates = those.isEmpty() ? families : those;
-        String listed = String.join(", ", new TreeSet<>(candidates.stream().map(ModelFamily::name).toList()));
-        throw new CheckpointException("%s: %s by '%s' (model_type %s); %s %s".formatted(
-                folder, those.isEmpty() ? "no installed model family goes" : "more than one model family goes",
-                Checkpoint.CONFIG, kind, those.isEmpty() ? "there are" : "they are",
-                listed.isEmpty() ? "none" : listed));
+        String listed = String.join(
+                ", ", new TreeSet<>(candidates.stream().map(ModelFamily::name).toList()));
+        throw new CheckpointException("%s: %s by '%s' (model_type %s); %s %s"
+                .formatted(
+                        folder,
+                        those.isEmpty() ? "no installed model family goes" : "more than one model family goes",
+                        Checkpoint.CONFIG,
+                        kind,
+                        those.isEmpty() ? "there are" : "they are",
+                        listed.isEmpty() ? "none" : listed));
     }
 
     private static ModelSpec read(Path folder, JsonObject config, ModelFamily family, MixerCatalog mixers) {
@@ -134,8 +139,9 @@ public final class ModelFolder implements AutoCloseable {
         Map<String, TensorType> expected = new LinkedHashMap<>();
         spec.parameters().forEach(param -> expected.put(param.name(), new TensorType(DType.F32, param.shape())));
         Set<String> free = names.keptNames();
-        spec.carried().stream().filter(param -> !free.contains(param.name())).forEach(param ->
-                expected.put(param.name(), new TensorType(DType.F32, param.shape())));
+        spec.carried().stream()
+                .filter(param -> !free.contains(param.name()))
+                .forEach(param -> expected.put(param.name(), new TensorType(DType.F32, param.shape())));
         return new Manifest(expected);
     }
 
@@ -170,8 +176,9 @@ public final class ModelFolder implements AutoCloseable {
      * @throws CheckpointException if there are none
      */
     public Checkpoint checkpoint() {
-        return checkpoint.orElseThrow(() -> new CheckpointException("%s: there are no weights, neither %s nor %s; train it"
-                .formatted(path, Checkpoint.WEIGHTS, Checkpoint.INDEX)));
+        return checkpoint.orElseThrow(
+                () -> new CheckpointException("%s: there are no weights, neither %s nor %s; train it"
+                        .formatted(path, Checkpoint.WEIGHTS, Checkpoint.INDEX)));
     }
 
     /**
@@ -241,16 +248,20 @@ public final class ModelFolder implements AutoCloseable {
 
     private void save(LoadedModel model, Path to, Optional<DType> asked) {
         DType matrices = matrices();
-        TensorSource weights = TensorSources.cast(downloads(model.params()),
-                name -> asked.orElseGet(() -> stored(name, model.params().get(name).shape().rank(), matrices)));
+        TensorSource weights = TensorSources.cast(
+                downloads(model.params()),
+                name -> asked.orElseGet(
+                        () -> stored(name, model.params().get(name).shape().rank(), matrices)));
         TensorSource carried = carried(weights.names());
-        TensorSource cast = asked.map(dtype -> TensorSources.cast(carried, dtype)).orElse(carried);
+        TensorSource cast =
+                asked.map(dtype -> TensorSources.cast(carried, dtype)).orElse(carried);
         writer(to, model.spec().config()).write(names.toCheckpoint(TensorSources.union(weights, cast)));
     }
 
     private DType stored(String name, int rank, DType matrices) {
         String there = names.checkpointName(name);
-        return checkpoint.filter(tensors -> tensors.names().contains(there))
+        return checkpoint
+                .filter(tensors -> tensors.names().contains(there))
                 .map(tensors -> tensors.type(there).dtype())
                 .orElse(rank == 2 ? matrices : DType.F32);
     }
@@ -258,14 +269,19 @@ public final class ModelFolder implements AutoCloseable {
     /** Returns the type that most matrices have; F32 if there are none. */
     DType matrices() {
         Map<DType, Long> bytes = new LinkedHashMap<>();
-        checkpoint.ifPresent(tensors -> tensors.names().stream().map(tensors::type)
+        checkpoint.ifPresent(tensors -> tensors.names().stream()
+                .map(tensors::type)
                 .filter(type -> type.shape().rank() == 2 && type.dtype().isFloating())
                 .forEach(type -> bytes.merge(type.dtype(), type.shape().size(), Long::sum)));
-        return bytes.entrySet().stream().max(Map.Entry.comparingByValue()).map(Map.Entry::getKey).orElse(DType.F32);
+        return bytes.entrySet().stream()
+                .max(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey)
+                .orElse(DType.F32);
     }
 
     private TensorSource carried(Set<String> others) {
-        return checkpoint.<TensorSource>map(names::toModel)
+        return checkpoint
+                .<TensorSource>map(names::toModel)
                 .map(all -> TensorSources.select(all, name -> !others.contains(name)))
                 .orElseGet(() -> TensorSources.of(Map.of()));
     }
@@ -278,7 +294,8 @@ public final class ModelFolder implements AutoCloseable {
 
     /** Returns a copy of a tensor in memory that the collector frees. */
     static MemorySegment download(Tensor tensor) {
-        MemorySegment values = Arena.ofAuto().allocate(Math.max(1, tensor.type().bytes()), Long.BYTES)
+        MemorySegment values = Arena.ofAuto()
+                .allocate(Math.max(1, tensor.type().bytes()), Long.BYTES)
                 .asSlice(0, tensor.type().bytes());
         tensor.device().download(tensor, values);
         return values;

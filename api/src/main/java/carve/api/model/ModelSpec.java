@@ -59,8 +59,7 @@ public record ModelSpec(
 
     /** Returns this model with other layers and another configuration. */
     public ModelSpec with(JsonObject otherConfig, List<Block> otherLayers) {
-        return new ModelSpec(
-                family, otherConfig, input, otherLayers, finalNorm, vocabulary, outputBias, carried);
+        return new ModelSpec(family, otherConfig, input, otherLayers, finalNorm, vocabulary, outputBias, carried);
     }
 
     /** Returns this model with dropout in all its layers: for a step of training, whose number is the draw. */
@@ -70,6 +69,8 @@ public record ModelSpec(
 
     /** Returns the bytes of the states of all layers, for batch rows that have seen a number of positions. */
     public long stateBytes(int batch, long positions) {
-        return layers.stream().mapToLong(layer -> layer.mixer().stateBytes(batch, positions)).sum();
+        return layers.stream()
+                .mapToLong(layer -> layer.mixer().stateBytes(batch, positions))
+                .sum();
     }
 }

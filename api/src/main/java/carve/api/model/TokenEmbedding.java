@@ -25,7 +25,8 @@ public record TokenEmbedding(int vocabulary, int hidden) implements InputEncoder
     @Override
     public Encoded encode(Params p, Inputs inputs) {
         if (!inputs.media().isEmpty()) {
-            throw new IllegalArgumentException("this model takes text alone, but was given " + inputs.media().keySet());
+            throw new IllegalArgumentException("this model takes text alone, but was given "
+                    + inputs.media().keySet());
         }
         Shape shape = Shape.of(inputs.sequences().batch(), inputs.sequences().positions());
         return new Encoded(lookUp(p.get("tokens.weight"), shape, inputs.tokens()), inputs.sequences());

@@ -38,8 +38,11 @@ public record AdamW(double rate, double beta1, double beta2, double epsilon, dou
     public List<Tensor> reference(List<Tensor> operands) {
         Tensor gradient = operands.get(1);
         Tensor mean = operands.get(2).multiply(beta1).add(gradient.multiply(1 - beta1));
-        Tensor square = operands.get(3).multiply(beta2).add(gradient.multiply(gradient).multiply(1 - beta2));
-        Tensor root = square.multiply(1 / squareCorrection()).unary(UnaryFunction.SQRT).add(epsilon);
+        Tensor square =
+                operands.get(3).multiply(beta2).add(gradient.multiply(gradient).multiply(1 - beta2));
+        Tensor root = square.multiply(1 / squareCorrection())
+                .unary(UnaryFunction.SQRT)
+                .add(epsilon);
         Tensor decayed = operands.get(0).multiply(1 - rate * decay);
         return List.of(decayed.subtract(mean.multiply(rate / meanCorrection()).divide(root)), mean, square);
     }

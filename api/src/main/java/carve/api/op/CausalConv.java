@@ -28,11 +28,18 @@ public record CausalConv(boolean silu, Sequences sequences) implements FusedOp {
         Operands.count(name(), operands, 4, 4);
         Shape x = Operands.shape(operands, 0);
         Shape weight = Operands.shape(operands, 1);
-        boolean fits = x.rank() == 3 && weight.rank() == 3 && weight.extent(0) == x.extent(2) && weight.extent(1) == 1
+        boolean fits = x.rank() == 3
+                && weight.rank() == 3
+                && weight.extent(0) == x.extent(2)
+                && weight.extent(1) == 1
                 && Operands.shape(operands, 2).equals(Shape.of(x.extent(2)))
                 && Operands.shape(operands, 3).equals(Shape.of(sequences.count(), x.extent(2), weight.extent(2) - 1))
-                && x.extent(0) == sequences.batch() && x.extent(1) == sequences.positions();
-        Operands.require(fits, name(), "x (B, T, C), weight (C, 1, W), bias (C) and state (S, C, W-1) for " + sequences,
+                && x.extent(0) == sequences.batch()
+                && x.extent(1) == sequences.positions();
+        Operands.require(
+                fits,
+                name(),
+                "x (B, T, C), weight (C, 1, W), bias (C) and state (S, C, W-1) for " + sequences,
                 operands);
         return List.of(operands.get(0), operands.get(3));
     }
@@ -41,7 +48,9 @@ public record CausalConv(boolean silu, Sequences sequences) implements FusedOp {
     public List<Tensor> reference(List<Tensor> operands) {
         Tensor weight = operands.get(1).cast(DType.F32);
         Tensor bias = operands.get(2).cast(DType.F32);
-        return sequences.each(operands.subList(0, 1), operands.get(3),
+        return sequences.each(
+                operands.subList(0, 1),
+                operands.get(3),
                 (parts, state) -> convolve(parts.getFirst(), weight, bias, state));
     }
 

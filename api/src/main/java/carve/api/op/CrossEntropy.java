@@ -40,11 +40,13 @@ public record CrossEntropy() implements FusedOp {
         Tensor targets = operands.get(1).reshape(-1, 1);
         int columns = logits.extent(1);
         Tensor zero = Tensors.scalar(logits.device(), 0);
-        Tensor index = Tensors.of(logits.device(), Shape.of(columns), IntStream.range(0, columns).toArray());
+        Tensor index = Tensors.of(
+                logits.device(), Shape.of(columns), IntStream.range(0, columns).toArray());
         Tensor chosen = Tensors.apply(new Op.Compare(Op.Comparison.EQUAL), index, targets);
-        Tensor ignored = Tensors.apply(new Op.Compare(Op.Comparison.LESS), targets,
-                Tensors.of(logits.device(), Shape.of(), 0));
-        Tensor loss = logSumExp(logits).subtract(Tensors.where(chosen, logits, zero).sum(1));
+        Tensor ignored =
+                Tensors.apply(new Op.Compare(Op.Comparison.LESS), targets, Tensors.of(logits.device(), Shape.of(), 0));
+        Tensor loss =
+                logSumExp(logits).subtract(Tensors.where(chosen, logits, zero).sum(1));
         return List.of(Tensors.where(ignored, zero, loss).reshape(logits.extent(0)));
     }
 

@@ -59,18 +59,24 @@ public record DecayScan(Sequences sequences) implements FusedOp {
         Shape v = Operands.shape(operands, V);
         Shape g = Operands.shape(operands, G);
         boolean ranks = q.rank() == 4 && Operands.shape(operands, K).rank() == 4 && v.rank() == 4 && g.rank() == 3;
-        Operands.require(ranks && fits(operands, g.extent(2), v.extent(3), q.extent(3)), name(),
-                "q (B, T, Gq, N), k (B, T, Gk, N), v (B, T, Gv, P), g and w (B, T, H), state (S, H, P, N) for " + sequences,
+        Operands.require(
+                ranks && fits(operands, g.extent(2), v.extent(3), q.extent(3)),
+                name(),
+                "q (B, T, Gq, N), k (B, T, Gk, N), v (B, T, Gv, P), g and w (B, T, H), state (S, H, P, N) for "
+                        + sequences,
                 operands);
-        return List.of(operands.get(V).with(Shape.of(sequences.batch(), sequences.positions(), g.extent(2), v.extent(3))),
+        return List.of(
+                operands.get(V).with(Shape.of(sequences.batch(), sequences.positions(), g.extent(2), v.extent(3))),
                 operands.get(STATE));
     }
 
     private boolean fits(List<TensorType> operands, int heads, int width, int state) {
         for (int i : new int[] {Q, K, V}) {
             Shape shape = Operands.shape(operands, i);
-            if (shape.extent(0) != sequences.batch() || shape.extent(1) != sequences.positions()
-                    || shape.extent(2) == 0 || heads % shape.extent(2) != 0) {
+            if (shape.extent(0) != sequences.batch()
+                    || shape.extent(1) != sequences.positions()
+                    || shape.extent(2) == 0
+                    || heads % shape.extent(2) != 0) {
                 return false;
             }
         }
@@ -94,7 +100,8 @@ public record DecayScan(Sequences sequences) implements FusedOp {
         for (int from = 0; from < positions; from += CHUNK) {
             int start = from;
             int end = Math.min(positions, from + CHUNK);
-            List<Tensor> chunk = operands.stream().map(x -> x.slice(1, start, end)).toList();
+            List<Tensor> chunk =
+                    operands.stream().map(x -> x.slice(1, start, end)).toList();
             List<Tensor> result = chunk(chunk, current, heads);
             outputs.add(result.get(0));
             current = result.get(1);

@@ -19,7 +19,8 @@ import java.util.List;
 public record GatedRmsNorm(double epsilon, boolean gateFirst) implements FusedOp {
     /** Returns the gated norm of x. */
     public static Tensor apply(Tensor x, Tensor gate, Tensor weight, double epsilon, boolean gateFirst) {
-        return Tensors.apply(new GatedRmsNorm(epsilon, gateFirst), x, gate, weight).getFirst();
+        return Tensors.apply(new GatedRmsNorm(epsilon, gateFirst), x, gate, weight)
+                .getFirst();
     }
 
     @Override

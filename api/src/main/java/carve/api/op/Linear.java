@@ -33,10 +33,15 @@ public record Linear() implements FusedOp {
         Operands.count(name(), operands, 2, 3);
         Shape x = Operands.shape(operands, 0);
         Shape weight = Operands.shape(operands, 1);
-        Operands.require(x.rank() >= 1 && weight.rank() == 2 && x.extent(-1) == weight.extent(1)
+        Operands.require(
+                x.rank() >= 1
+                        && weight.rank() == 2
+                        && x.extent(-1) == weight.extent(1)
                         && operands.getFirst().dtype() == DType.F32
                         && (operands.size() == 2 || Operands.shape(operands, 2).equals(Shape.of(weight.extent(0)))),
-                name(), "x (..., K), weight (N, K) and bias (N)", operands);
+                name(),
+                "x (..., K), weight (N, K) and bias (N)",
+                operands);
         return List.of(new TensorType(DType.F32, x.with(-1, weight.extent(0))));
     }
 
@@ -44,7 +49,8 @@ public record Linear() implements FusedOp {
     public List<Tensor> reference(List<Tensor> operands) {
         Tensor x = operands.get(0);
         Tensor weight = operands.get(1).cast(DType.F32);
-        Tensor y = x.reshape(-1, x.extent(-1)).matmul(weight, false, true)
+        Tensor y = x.reshape(-1, x.extent(-1))
+                .matmul(weight, false, true)
                 .reshape(x.shape().with(-1, weight.extent(0)));
         return List.of(operands.size() == 3 ? y.add(operands.get(2).cast(DType.F32)) : y);
     }

@@ -12,7 +12,8 @@ final class Operands {
 
     static void count(String op, List<TensorType> operands, int least, int most) {
         if (operands.size() < least || operands.size() > most) {
-            throw new ShapeException("%s: %d to %d operands expected, found %d".formatted(op, least, most, operands.size()));
+            throw new ShapeException(
+                    "%s: %d to %d operands expected, found %d".formatted(op, least, most, operands.size()));
         }
     }
 

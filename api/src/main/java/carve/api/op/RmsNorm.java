@@ -36,14 +36,19 @@ public record RmsNorm(double epsilon) implements FusedOp {
     static void requireSuffix(String op, List<TensorType> operands, int index) {
         Shape x = Operands.shape(operands, 0);
         Shape weight = Operands.shape(operands, index);
-        Operands.require(weight.rank() >= 1 && weight.rank() <= x.rank()
+        Operands.require(
+                weight.rank() >= 1
+                        && weight.rank() <= x.rank()
                         && weight.equals(x.sub(x.rank() - weight.rank(), x.rank())),
-                op, "x (..., D) and a weight of the shape of its last axes", operands);
+                op,
+                "x (..., D) and a weight of the shape of its last axes",
+                operands);
     }
 
     @Override
     public List<Tensor> reference(List<Tensor> operands) {
-        return List.of(normalised(operands.get(0), epsilon).multiply(operands.get(1).cast(DType.F32)));
+        return List.of(
+                normalised(operands.get(0), epsilon).multiply(operands.get(1).cast(DType.F32)));
     }
 
     static Tensor normalised(Tensor x, double epsilon) {

@@ -28,9 +28,15 @@ public record Rope() implements FusedOp {
         Operands.count(name(), operands, 3, 3);
         Shape x = Operands.shape(operands, 0);
         Shape cos = Operands.shape(operands, 1);
-        Operands.require(x.rank() == 4 && cos.rank() == 2 && operands.get(1).equals(operands.get(2))
-                        && cos.extent(0) == x.extent(1) && 2 * cos.extent(1) <= x.extent(3),
-                name(), "x (B, T, H, K), cos and sin (T, R/2) with R <= K", operands);
+        Operands.require(
+                x.rank() == 4
+                        && cos.rank() == 2
+                        && operands.get(1).equals(operands.get(2))
+                        && cos.extent(0) == x.extent(1)
+                        && 2 * cos.extent(1) <= x.extent(3),
+                name(),
+                "x (B, T, H, K), cos and sin (T, R/2) with R <= K",
+                operands);
         return List.of(operands.getFirst());
     }
 
@@ -43,7 +49,11 @@ public record Rope() implements FusedOp {
         Tensor low = x.slice(3, 0, half);
         Tensor high = x.slice(3, half, 2 * half);
         Tensor rest = x.slice(3, 2 * half, x.extent(3));
-        return List.of(Tensors.concat(3, List.of(
-                low.multiply(cos).subtract(high.multiply(sin)), high.multiply(cos).add(low.multiply(sin)), rest)));
+        return List.of(Tensors.concat(
+                3,
+                List.of(
+                        low.multiply(cos).subtract(high.multiply(sin)),
+                        high.multiply(cos).add(low.multiply(sin)),
+                        rest)));
     }
 }

@@ -26,20 +26,26 @@ public record Sequences(int batch, int positions, List<Integer> offsets, List<In
         offsets = List.copyOf(offsets);
         lengths = List.copyOf(lengths);
         told = List.copyOf(told);
-        require(told.isEmpty() || told.size() == positions && told.stream().allMatch(id -> id >= 0),
+        require(
+                told.isEmpty() || told.size() == positions && told.stream().allMatch(id -> id >= 0),
                 "one position for each of " + positions + " columns expected, told=" + told);
         if (!offsets.isEmpty()) {
             List<Integer> starts = offsets;
             boolean grow = IntStream.range(1, starts.size()).allMatch(i -> starts.get(i - 1) < starts.get(i));
-            require(batch == 1 && lengths.isEmpty(), "packed sequences need a batch of one row without padding, batch="
-                    + batch + ", lengths=" + lengths);
-            require(offsets.getFirst() == 0 && offsets.getLast() == positions && grow,
+            require(
+                    batch == 1 && lengths.isEmpty(),
+                    "packed sequences need a batch of one row without padding, batch=" + batch + ", lengths="
+                            + lengths);
+            require(
+                    offsets.getFirst() == 0 && offsets.getLast() == positions && grow,
                     "offsets must grow from 0 to " + positions + ", offsets=" + offsets);
         }
         if (!lengths.isEmpty()) {
             int end = positions;
-            require(lengths.size() == batch && lengths.stream().allMatch(n -> n >= 0 && n <= end),
-                    "one length from 0 to " + positions + " for each of " + batch + " rows expected, lengths=" + lengths);
+            require(
+                    lengths.size() == batch && lengths.stream().allMatch(n -> n >= 0 && n <= end),
+                    "one length from 0 to " + positions + " for each of " + batch + " rows expected, lengths="
+                            + lengths);
         }
     }
 
@@ -50,17 +56,24 @@ public record Sequences(int batch, int positions, List<Integer> offsets, List<In
 
     /** Returns one row of sequences packed one after the other; offsets are where each begins, and the end. */
     public static Sequences packed(int... offsets) {
-        return new Sequences(1, offsets[offsets.length - 1], IntStream.of(offsets).boxed().toList(), List.of(), List.of());
+        return new Sequences(
+                1, offsets[offsets.length - 1], IntStream.of(offsets).boxed().toList(), List.of(), List.of());
     }
 
     /** Returns rows that are padded at their right end to T positions. */
     public static Sequences padded(int positions, int... lengths) {
-        return new Sequences(lengths.length, positions, List.of(), IntStream.of(lengths).boxed().toList(), List.of());
+        return new Sequences(
+                lengths.length,
+                positions,
+                List.of(),
+                IntStream.of(lengths).boxed().toList(),
+                List.of());
     }
 
     /** Returns these sequences with positions that are not counted; all rows have the same. */
     public Sequences at(int... ids) {
-        return new Sequences(batch, positions, offsets, lengths, IntStream.of(ids).boxed().toList());
+        return new Sequences(
+                batch, positions, offsets, lengths, IntStream.of(ids).boxed().toList());
     }
 
     /** Returns the number of sequences, and so of states: the packed ones, or the rows. */
@@ -95,7 +108,10 @@ public record Sequences(int batch, int positions, List<Integer> offsets, List<In
     /** Returns the greatest number of positions of one sequence. */
     public int longest() {
         return isPacked()
-                ? IntStream.range(1, offsets.size()).map(i -> offsets.get(i) - offsets.get(i - 1)).max().orElse(0)
+                ? IntStream.range(1, offsets.size())
+                        .map(i -> offsets.get(i) - offsets.get(i - 1))
+                        .max()
+                        .orElse(0)
                 : positions;
     }
 
@@ -115,13 +131,13 @@ public record Sequences(int batch, int positions, List<Integer> offsets, List<In
         for (int s = 0; s < count(); s++) {
             int from = offsets.get(s);
             int to = offsets.get(s + 1);
-            List<Tensor> parts = operands.stream().map(x -> x.slice(1, from, to)).toList();
+            List<Tensor> parts =
+                    operands.stream().map(x -> x.slice(1, from, to)).toList();
             List<Tensor> result = body.apply(parts, state.slice(0, s, s + 1));
             results.add(result.get(0));
             states.add(result.get(1));
         }
-        return List.of(
-                Tensors.concat(1, results), Tensors.concat(0, states));
+        return List.of(Tensors.concat(1, results), Tensors.concat(0, states));
     }
 
     private static void require(boolean condition, String message) {

@@ -46,10 +46,17 @@ public record SoftmaxAttention(double scale, boolean causal, int keys, Sequences
         Shape q = Operands.shape(operands, 0);
         Shape k = Operands.shape(operands, 1);
         Shape v = Operands.shape(operands, 2);
-        boolean fits = q.rank() == 4 && k.rank() == 4 && v.rank() == 4
-                && q.extent(0) == sequences.batch() && q.extent(1) == sequences.positions()
-                && k.sub(0, 3).equals(v.sub(0, 3)) && k.extent(0) == q.extent(0) && k.extent(1) >= keys
-                && k.extent(3) == q.extent(3) && k.extent(2) > 0 && q.extent(2) % k.extent(2) == 0;
+        boolean fits = q.rank() == 4
+                && k.rank() == 4
+                && v.rank() == 4
+                && q.extent(0) == sequences.batch()
+                && q.extent(1) == sequences.positions()
+                && k.sub(0, 3).equals(v.sub(0, 3))
+                && k.extent(0) == q.extent(0)
+                && k.extent(1) >= keys
+                && k.extent(3) == q.extent(3)
+                && k.extent(2) > 0
+                && q.extent(2) % k.extent(2) == 0;
         Operands.require(fits, name(), "q (B, T, H, K), k (B, S, G, K), v (B, S, G, V) for " + this, operands);
         return List.of(new TensorType(DType.F32, q.with(3, v.extent(3))));
     }
@@ -106,11 +113,16 @@ public record SoftmaxAttention(double scale, boolean causal, int keys, Sequences
         return Tensors.where(seen, y, Tensors.scalar(y.device(), 0));
     }
 
-    // (B, T), 1 before the padding; a row of padding alone sees its first position, lest it is NaN, and its results are 0
+    // (B, T), 1 before the padding; a row of padding alone sees its first position, lest it is NaN, and its results are
+    // 0
     private Tensor present(Device device, int positions, int least) {
         float[] values = new float[sequences.batch() * positions];
         for (int b = 0; b < sequences.batch(); b++) {
-            Arrays.fill(values, b * positions, b * positions + Math.max(least, sequences.lengths().get(b)), 1f);
+            Arrays.fill(
+                    values,
+                    b * positions,
+                    b * positions + Math.max(least, sequences.lengths().get(b)),
+                    1f);
         }
         Tensor flags = Tensors.of(device, Shape.of(sequences.batch(), positions), values);
         return Tensors.apply(new Op.Compare(Op.Comparison.EQUAL), flags, Tensors.scalar(device, 1));

@@ -32,7 +32,10 @@ public record Batch(List<Sample> samples, int positions, int padding) {
 
     /** Returns the batch of samples. */
     public static Batch of(List<Sample> samples, int padding) {
-        int longest = samples.stream().mapToInt(sample -> sample.tokens().length).max().orElseThrow();
+        int longest = samples.stream()
+                .mapToInt(sample -> sample.tokens().length)
+                .max()
+                .orElseThrow();
         return new Batch(samples, longest, padding);
     }
 
@@ -54,7 +57,8 @@ public record Batch(List<Sample> samples, int positions, int padding) {
         Map<String, List<Tensor>> parts = new TreeMap<>();
         for (Sample sample : samples) {
             for (Map.Entry<String, HostTensor> entry : sample.media().entrySet()) {
-                parts.computeIfAbsent(entry.getKey(), _ -> new ArrayList<>()).add(entry.getValue().on(device));
+                parts.computeIfAbsent(entry.getKey(), _ -> new ArrayList<>())
+                        .add(entry.getValue().on(device));
             }
         }
         Map<String, Tensor> media = new TreeMap<>();

@@ -37,7 +37,8 @@ public final class ParamDigest {
             MemorySegment host = arena.allocate(Math.max(1, bytes), Long.BYTES);
             tensor.device().download(tensor, host);
             for (long done = 0; done < bytes; done += PIECE) {
-                ByteBuffer piece = host.asSlice(done, Math.min(PIECE, bytes - done)).asByteBuffer();
+                ByteBuffer piece =
+                        host.asSlice(done, Math.min(PIECE, bytes - done)).asByteBuffer();
                 digest.update(piece);
             }
         }

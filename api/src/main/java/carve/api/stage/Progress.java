@@ -4,7 +4,7 @@ package carve.api.stage;
 @FunctionalInterface
 public interface Progress {
     /** Tells nobody. */
-    Progress NONE = (done, total, loss, rate) -> { };
+    Progress NONE = (done, total, loss, rate) -> {};
 
     /**
      * Tells of a step.

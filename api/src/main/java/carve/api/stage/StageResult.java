@@ -10,5 +10,4 @@ package carve.api.stage;
  * @param tokens how many positions were seen
  * @param digest the {@link ParamDigest} of the student's parameters at the end, by which the next stage knows its predecessor
  */
-public record StageResult(
-        long steps, double firstLoss, double lastLoss, double seconds, long tokens, String digest) {}
+public record StageResult(long steps, double firstLoss, double lastLoss, double seconds, long tokens, String digest) {}

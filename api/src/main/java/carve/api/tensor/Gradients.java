@@ -35,11 +35,10 @@ final class Gradients {
             case Op.Slice slice -> one(g.pad(slice.axis(), slice.from(), x.extent(slice.axis()) - slice.to()));
             case Op.Pad pad -> one(g.slice(pad.axis(), pad.before(), pad.before() + x.extent(pad.axis())));
             case Op.Concat concat -> concat(concat.axis(), in, g, wanted);
-            case Op.CumulativeSum sum ->
-                one(Tensors.apply(new Op.CumulativeSum(sum.axis(), !sum.reverse()), g));
+            case Op.CumulativeSum sum -> one(Tensors.apply(new Op.CumulativeSum(sum.axis(), !sum.reverse()), g));
             case Op.LowerTriangle triangle -> one(g.lowerTriangle(triangle.diagonal()));
-            case Op.Gather gather -> List.of(
-                    Optional.of(Tensors.apply(new Op.ScatterAdd(x.extent(0)), in.get(1), g)), Optional.empty());
+            case Op.Gather gather ->
+                List.of(Optional.of(Tensors.apply(new Op.ScatterAdd(x.extent(0)), in.get(1), g)), Optional.empty());
             case Op.ScatterAdd scatter -> List.of(Optional.empty(), Optional.of(g.gather(x)));
             case Op.Cast cast -> one(g.cast(x.dtype()));
         };
@@ -110,7 +109,8 @@ final class Gradients {
 
     // An operand of rank 2 that served every batch gets the sum over the batches.
     private static Tensor product(Tensor x, Tensor y, boolean transposeX, boolean transposeY, Tensor like) {
-        boolean shared = like.shape().rank() == 2 && Math.max(x.shape().rank(), y.shape().rank()) > 2;
+        boolean shared =
+                like.shape().rank() == 2 && Math.max(x.shape().rank(), y.shape().rank()) > 2;
         if (shared && x.shape().rank() > 2 && y.shape().rank() > 2 && (transposeX && !transposeY)) {
             return rows(x).matmul(rows(y), true, false);
         }
@@ -125,7 +125,8 @@ final class Gradients {
     private static Tensor max(Tensor x, Tensor out, Tensor g, int axis) {
         Tensor equal = Tensors.apply(new Op.Compare(Op.Comparison.EQUAL), x, out);
         Tensor ones = Tensors.where(equal, g.broadcastTo(x.shape()), zero(g));
-        Tensor count = Tensors.where(equal, Tensors.scalar(x.device(), 1), zero(x)).sum(axis);
+        Tensor count =
+                Tensors.where(equal, Tensors.scalar(x.device(), 1), zero(x)).sum(axis);
         return ones.divide(count);
     }
 

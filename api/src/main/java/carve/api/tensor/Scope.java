@@ -53,7 +53,7 @@ public final class Scope {
             case Optional<?> optional -> optional.ifPresent(value -> collect(value, kept));
             case Iterable<?> values -> values.forEach(value -> collect(value, kept));
             case Map<?, ?> map -> map.values().forEach(value -> collect(value, kept));
-            default -> { }
+            default -> {}
         }
     }
 }

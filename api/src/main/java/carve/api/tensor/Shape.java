@@ -82,7 +82,10 @@ public final class Shape {
     /** Returns this shape without one axis. */
     public Shape without(int axis) {
         int dropped = axis(axis);
-        return of(IntStream.range(0, rank()).filter(i -> i != dropped).map(i -> extents[i]).toArray());
+        return of(IntStream.range(0, rank())
+                .filter(i -> i != dropped)
+                .map(i -> extents[i])
+                .toArray());
     }
 
     /** Returns the extents of this shape followed by others. */

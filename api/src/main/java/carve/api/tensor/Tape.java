@@ -65,7 +65,8 @@ public final class Tape {
         }
         Map<Tensor, Boolean> needed = needed(of);
         for (Step step : steps.reversed()) {
-            List<Boolean> wanted = step.operands.stream().map(needed::containsKey).toList();
+            List<Boolean> wanted =
+                    step.operands.stream().map(needed::containsKey).toList();
             if (wanted.contains(true)) {
                 propagate(step, wanted, gradients);
             }
@@ -94,8 +95,9 @@ public final class Tape {
     }
 
     private static void propagate(Step step, List<Boolean> wanted, Map<Tensor, Tensor> gradients) {
-        List<Optional<Tensor>> given =
-                step.results.stream().map(t -> Optional.ofNullable(gradients.get(t))).toList();
+        List<Optional<Tensor>> given = step.results.stream()
+                .map(t -> Optional.ofNullable(gradients.get(t)))
+                .toList();
         if (given.stream().allMatch(Optional::isEmpty)) {
             return;
         }
@@ -117,11 +119,17 @@ public final class Tape {
             return result;
         }
         List<Tensor> plain = Tensors.detached(operands);
-        return tape.get().record(operands, List.of(result),
-                (given, wanted) -> Gradients.of(op, plain, result, given.getFirst().orElseThrow(), wanted)).getFirst();
+        return tape.get()
+                .record(
+                        operands,
+                        List.of(result),
+                        (given, wanted) ->
+                                Gradients.of(op, plain, result, given.getFirst().orElseThrow(), wanted))
+                .getFirst();
     }
 
-    static List<Tensor> recordFused(FusedOp op, Kernel kernel, List<Tensor> operands, List<Tensor> computed, int count) {
+    static List<Tensor> recordFused(
+            FusedOp op, Kernel kernel, List<Tensor> operands, List<Tensor> computed, int count) {
         List<Tensor> results = computed.subList(0, count);
         Optional<Tape> tape = tapeOf(operands);
         if (tape.isEmpty()) {
@@ -138,8 +146,10 @@ public final class Tape {
         List<Tensor> plain = Tensors.detached(operands);
         List<Tensor> results = Scope.run(plain.getFirst().device(), () -> op.reference(plain));
         if (results.stream().anyMatch(result -> result.tape().isPresent())) {
-            throw new IllegalArgumentException(("%s: the block uses a watched tensor that is not among its operands, and would"
-                    + " lose its gradient; hand it over as an operand, or detach it").formatted(op.name()));
+            throw new IllegalArgumentException(
+                    ("%s: the block uses a watched tensor that is not among its operands, and would"
+                                    + " lose its gradient; hand it over as an operand, or detach it")
+                            .formatted(op.name()));
         }
         Optional<Tape> tape = tapeOf(operands);
         return tape.isEmpty()
@@ -152,16 +162,21 @@ public final class Tape {
             FusedOp op, List<Tensor> operands, List<Optional<Tensor>> given, List<Boolean> wanted) {
         return Scope.run(operands.getFirst().device(), () -> {
             Tape tape = new Tape();
-            int[] chosen = IntStream.range(0, operands.size()).filter(wanted::get).toArray();
+            int[] chosen =
+                    IntStream.range(0, operands.size()).filter(wanted::get).toArray();
             List<Tensor> inputs = new ArrayList<>(operands);
             for (int i : chosen) {
                 inputs.set(i, tape.watch(operands.get(i)));
             }
             List<Tensor> results = op.reference(inputs);
-            int[] present = IntStream.range(0, results.size()).filter(i -> given.get(i).isPresent()).toArray();
+            int[] present = IntStream.range(0, results.size())
+                    .filter(i -> given.get(i).isPresent())
+                    .toArray();
             List<Tensor> gradients = tape.gradients(
                     IntStream.of(present).mapToObj(results::get).toList(),
-                    IntStream.of(present).mapToObj(i -> given.get(i).orElseThrow()).toList(),
+                    IntStream.of(present)
+                            .mapToObj(i -> given.get(i).orElseThrow())
+                            .toList(),
                     IntStream.of(chosen).mapToObj(inputs::get).toList());
             List<Optional<Tensor>> all = new ArrayList<>(Collections.nCopies(operands.size(), Optional.empty()));
             for (int i = 0; i < chosen.length; i++) {

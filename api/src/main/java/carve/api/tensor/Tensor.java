@@ -209,7 +209,8 @@ public final class Tensor {
                 result[i] = 1;
                 long rest = Shape.of(result).size();
                 if (rest == 0 || shape().size() % rest != 0) {
-                    throw new ShapeException("reshape: %s does not divide into %s".formatted(shape(), Arrays.toString(extents)));
+                    throw new ShapeException(
+                            "reshape: %s does not divide into %s".formatted(shape(), Arrays.toString(extents)));
                 }
                 result[i] = Math.toIntExact(shape().size() / rest);
             }

@@ -23,8 +23,7 @@ public final class Types {
                 same(op, operands);
                 yield new TensorType(DType.I8, broadcast(op, operands));
             }
-            case Op.Where where ->
-                new TensorType(same(op, operands.subList(1, 3)), broadcast(op, operands));
+            case Op.Where where -> new TensorType(same(op, operands.subList(1, 3)), broadcast(op, operands));
             case Op.MatMul matmul -> matmul(matmul, operands);
             case Op.Sum sum -> first.with(shape.with(sum.axis(), 1));
             case Op.Max max -> first.with(shape.with(max.axis(), 1));
@@ -38,20 +37,22 @@ public final class Types {
                 yield first.with(to.shape());
             }
             case Op.Reshape reshape -> {
-                require(reshape.shape().size() == shape.size(), () -> "reshape: %s has not as many elements as %s"
-                        .formatted(shape, reshape.shape()));
+                require(
+                        reshape.shape().size() == shape.size(),
+                        () -> "reshape: %s has not as many elements as %s".formatted(shape, reshape.shape()));
                 yield first.with(reshape.shape());
             }
             case Op.Permute permute -> first.with(permuted(shape, permute.order()));
             case Op.Slice slice -> {
                 int extent = shape.extent(slice.axis());
-                require(0 <= slice.from() && slice.from() <= slice.to() && slice.to() <= extent,
+                require(
+                        0 <= slice.from() && slice.from() <= slice.to() && slice.to() <= extent,
                         () -> "slice: %d to %d of axis %d does not lie in %s"
                                 .formatted(slice.from(), slice.to(), slice.axis(), shape));
                 yield first.with(shape.with(slice.axis(), slice.to() - slice.from()));
             }
-            case Op.Pad pad -> first.with(
-                    shape.with(pad.axis(), shape.extent(pad.axis()) + pad.before() + pad.after()));
+            case Op.Pad pad ->
+                first.with(shape.with(pad.axis(), shape.extent(pad.axis()) + pad.before() + pad.after()));
             case Op.Concat concat -> concat(concat, operands);
             case Op.CumulativeSum sum -> first.with(shape.with(sum.axis(), shape.extent(sum.axis())));
             case Op.LowerTriangle triangle -> {
@@ -59,14 +60,17 @@ public final class Types {
                 yield first;
             }
             case Op.Gather gather -> {
-                require(shape.rank() >= 1 && operands.get(1).dtype() == DType.I32,
+                require(
+                        shape.rank() >= 1 && operands.get(1).dtype() == DType.I32,
                         () -> "gather: a table and I32 indices expected, found " + operands);
                 Shape row = shape.sub(1, shape.rank());
                 yield first.with(operands.get(1).shape().append(row.extents()));
             }
             case Op.ScatterAdd scatter -> {
                 Shape rows = operands.get(1).shape();
-                require(first.dtype() == DType.I32 && rows.rank() >= shape.rank()
+                require(
+                        first.dtype() == DType.I32
+                                && rows.rank() >= shape.rank()
                                 && rows.sub(0, shape.rank()).equals(shape),
                         () -> "scatter-add: I32 indices and a row for each expected, found " + operands);
                 Shape row = rows.sub(shape.rank(), rows.rank());
@@ -97,7 +101,9 @@ public final class Types {
         Shape a = operands.get(0).shape();
         Shape b = operands.get(1).shape();
         DType dtype = same(op, operands);
-        require(a.rank() >= 2 && b.rank() >= 2 && dtype.isFloating(), () -> describe(op, "matrices expected", operands));
+        require(
+                a.rank() >= 2 && b.rank() >= 2 && dtype.isFloating(),
+                () -> describe(op, "matrices expected", operands));
         int rows = a.extent(op.transposeA() ? -1 : -2);
         int inner = a.extent(op.transposeA() ? -2 : -1);
         int columns = b.extent(op.transposeB() ? -2 : -1);
@@ -109,8 +115,8 @@ public final class Types {
     }
 
     private static String describe(Op.MatMul op, String problem, List<TensorType> operands) {
-        return "matmul: %s, %s x %s (transposeA=%s, transposeB=%s)".formatted(problem,
-                operands.get(0).shape(), operands.get(1).shape(), op.transposeA(), op.transposeB());
+        return "matmul: %s, %s x %s (transposeA=%s, transposeB=%s)"
+                .formatted(problem, operands.get(0).shape(), operands.get(1).shape(), op.transposeA(), op.transposeB());
     }
 
     private static TensorType concat(Op.Concat op, List<TensorType> operands) {
@@ -120,7 +126,9 @@ public final class Types {
         for (TensorType operand : operands) {
             boolean fits = operand.shape().rank() == first.rank()
                     && operand.shape().with(op.axis(), 0).equals(first.with(op.axis(), 0));
-            require(fits, () -> "concat: along axis %d, %s does not fit %s".formatted(op.axis(), operand.shape(), first));
+            require(
+                    fits,
+                    () -> "concat: along axis %d, %s does not fit %s".formatted(op.axis(), operand.shape(), first));
             extent += operand.shape().extent(op.axis());
         }
         return new TensorType(dtype, first.with(op.axis(), extent));
@@ -132,7 +140,8 @@ public final class Types {
         require(order.size() == shape.rank(), () -> "permute: %s has not the rank of %s".formatted(order, shape));
         for (int i = 0; i < result.length; i++) {
             int axis = order.get(i);
-            require(axis >= 0 && axis < seen.length && !seen[axis],
+            require(
+                    axis >= 0 && axis < seen.length && !seen[axis],
                     () -> "permute: %s is not an order of the axes of %s".formatted(order, shape));
             seen[axis] = true;
             result[i] = shape.extent(axis);
@@ -148,8 +157,9 @@ public final class Types {
     private static DType same(Op op, List<TensorType> operands) {
         DType dtype = operands.getFirst().dtype();
         for (TensorType operand : operands) {
-            require(operand.dtype() == dtype, () -> "%s: operands of one type expected, found %s; cast one of them"
-                    .formatted(op, operands));
+            require(
+                    operand.dtype() == dtype,
+                    () -> "%s: operands of one type expected, found %s; cast one of them".formatted(op, operands));
         }
         return dtype;
     }
@@ -167,7 +177,9 @@ public final class Types {
     }
 
     private static void requireBroadcast(Op op, Shape small, Shape large) {
-        require(fits(small, large), () -> "%s: %s cannot be broadcast to %s".formatted(op.getClass().getSimpleName(), small, large));
+        require(
+                fits(small, large),
+                () -> "%s: %s cannot be broadcast to %s".formatted(op.getClass().getSimpleName(), small, large));
     }
 
     private static boolean fits(Shape small, Shape large) {

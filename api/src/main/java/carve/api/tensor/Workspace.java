@@ -82,7 +82,8 @@ public final class Workspace {
         Optional<Kernel> kernel = device.kernel(op, operands);
         if (policy == Kernels.REQUIRED && kernel.isEmpty()) {
             throw new DeviceException("kernels are required, but device %s has none for %s of %s; use another device, "
-                    .formatted(device.name(), op.name(), operands) + "or prefer kernels instead of requiring them");
+                            .formatted(device.name(), op.name(), operands)
+                    + "or prefer kernels instead of requiring them");
         }
         note(device, op, operands, kernel);
         return kernel;
@@ -94,7 +95,8 @@ public final class Workspace {
         if (known != null && (known.equals(choice) || known.contains(choice + " "))) {
             return;
         }
-        String text = kernel.isPresent() ? choice : "reference (no kernel of %s for %s)".formatted(device.name(), operands);
+        String text =
+                kernel.isPresent() ? choice : "reference (no kernel of %s for %s)".formatted(device.name(), operands);
         if (known == null || !known.startsWith(choice)) {
             choices.put(op.name(), text);
             LOG.log(Level.DEBUG, "{0}: {1}", op.name(), text);

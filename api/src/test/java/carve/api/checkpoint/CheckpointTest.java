@@ -23,7 +23,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class CheckpointTest {
-    private static final JsonObject CONFIG = Json.parseObject("{\"model_type\": \"tiny\", \"eps\": 1e-05}", "config.json");
+    private static final JsonObject CONFIG =
+            Json.parseObject("{\"model_type\": \"tiny\", \"eps\": 1e-05}", "config.json");
 
     @TempDir
     private Path folder;
@@ -41,7 +42,8 @@ final class CheckpointTest {
     }
 
     private String refusal() {
-        return assertThrows(CheckpointException.class, () -> Checkpoint.open(folder)).getMessage();
+        return assertThrows(CheckpointException.class, () -> Checkpoint.open(folder))
+                .getMessage();
     }
 
     @ParameterizedTest
@@ -50,8 +52,10 @@ final class CheckpointTest {
         Path official = TensorFiles.fixtures().resolve(name);
         try (Checkpoint checkpoint = Checkpoint.open(official)) {
             assertTrue(checkpoint.generationConfig().isPresent());
-            new CheckpointWriter(folder).with(Checkpoint.CONFIG, checkpoint.config())
-                    .withCopy(official.resolve(Checkpoint.GENERATION_CONFIG)).write(checkpoint);
+            new CheckpointWriter(folder)
+                    .with(Checkpoint.CONFIG, checkpoint.config())
+                    .withCopy(official.resolve(Checkpoint.GENERATION_CONFIG))
+                    .write(checkpoint);
         }
         assertEquals(List.of("config.json", "generation_config.json", "model.safetensors"), TensorFiles.list(folder));
         assertEquals(-1, Files.mismatch(official.resolve("model.safetensors"), folder.resolve("model.safetensors")));
@@ -64,7 +68,8 @@ final class CheckpointTest {
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
             assertEquals(5, checkpoint.files().size());
             assertEquals("model-00001-of-00005.safetensors", checkpoint.files().getFirst());
-            assertEquals("model-00005-of-00005.safetensors", checkpoint.weightMap().get("layers.12.weight"));
+            assertEquals(
+                    "model-00005-of-00005.safetensors", checkpoint.weightMap().get("layers.12.weight"));
             assertEquals(13, checkpoint.names().size());
             tensors(13).names().forEach(name -> {
                 assertEquals(tensors(13).type(name), checkpoint.type(name));
@@ -77,7 +82,8 @@ final class CheckpointTest {
         JsonObject index = Json.readObject(folder.resolve(Checkpoint.INDEX));
         assertEquals(7 * 20 + 6 * 40, index.object("metadata").integer("total_size"));
         assertEquals(List.of("metadata", "weight_map"), List.copyOf(index.keys()));
-        assertEquals("model-00001-of-00005.safetensors", index.object("weight_map").string("layers.1.weight"));
+        assertEquals(
+                "model-00001-of-00005.safetensors", index.object("weight_map").string("layers.1.weight"));
         assertTrue(Files.readString(folder.resolve(Checkpoint.INDEX)).endsWith("}\n"));
     }
 
@@ -94,8 +100,15 @@ final class CheckpointTest {
         Files.writeString(folder.resolve("tokenizer.json"), "{}");
         writer().withShardBytes(100).write(tensors(13));
         writer().withShardBytes(140).write(tensors(13));
-        assertEquals(List.of("config.json", "model-00001-of-00003.safetensors", "model-00002-of-00003.safetensors",
-                "model-00003-of-00003.safetensors", "model.safetensors.index.json", "tokenizer.json"), TensorFiles.list(folder));
+        assertEquals(
+                List.of(
+                        "config.json",
+                        "model-00001-of-00003.safetensors",
+                        "model-00002-of-00003.safetensors",
+                        "model-00003-of-00003.safetensors",
+                        "model.safetensors.index.json",
+                        "tokenizer.json"),
+                TensorFiles.list(folder));
         writer().write(tensors(13));
         assertEquals(List.of("config.json", "model.safetensors", "tokenizer.json"), TensorFiles.list(folder));
         writer().withShardBytes(100).write(tensors(2));
@@ -117,17 +130,23 @@ final class CheckpointTest {
     @Test
     void missingFoldersAndFilesAreNamed() throws IOException {
         Path none = folder.resolve("none");
-        assertEquals(none + ": no such folder; expected a folder with config.json and model.safetensors",
-                assertThrows(CheckpointException.class, () -> Checkpoint.open(none)).getMessage());
+        assertEquals(
+                none + ": no such folder; expected a folder with config.json and model.safetensors",
+                assertThrows(CheckpointException.class, () -> Checkpoint.open(none))
+                        .getMessage());
         Path plain = Files.writeString(folder.resolve("plain"), "");
-        assertEquals(plain + ": not a folder; expected a folder with config.json and model.safetensors",
-                assertThrows(CheckpointException.class, () -> Checkpoint.open(plain)).getMessage());
+        assertEquals(
+                plain + ": not a folder; expected a folder with config.json and model.safetensors",
+                assertThrows(CheckpointException.class, () -> Checkpoint.open(plain))
+                        .getMessage());
         Files.delete(plain);
         assertEquals(folder + ": no config.json; it is empty", refusal());
         Files.writeString(folder.resolve("config.json"), "{}");
         Files.writeString(folder.resolve("pytorch_model.bin"), "");
-        assertEquals(folder + ": neither model.safetensors nor model.safetensors.index.json; "
-                + "it holds config.json, pytorch_model.bin", refusal());
+        assertEquals(
+                folder + ": neither model.safetensors nor model.safetensors.index.json; "
+                        + "it holds config.json, pytorch_model.bin",
+                refusal());
     }
 
     @Test
@@ -152,8 +171,10 @@ final class CheckpointTest {
         Files.delete(folder.resolve("model-00002-of-00004.safetensors"));
         Files.write(folder.resolve("model-00004-of-00004.safetensors"), new byte[3]);
         JsonObject index = Json.readObject(folder.resolve(Checkpoint.INDEX));
-        JsonObject map = index.object("weight_map").without("layers.0.weight")
-                .with("extra", "model-00001-of-00004.safetensors").with("evil", "../../etc/passwd")
+        JsonObject map = index.object("weight_map")
+                .without("layers.0.weight")
+                .with("extra", "model-00001-of-00004.safetensors")
+                .with("evil", "../../etc/passwd")
                 .with("layers.5.weight", "model-00001-of-00004.safetensors");
         Files.writeString(folder.resolve(Checkpoint.INDEX), Json.print(index.with("weight_map", map)));
         assertEquals(folder.resolve(Checkpoint.INDEX) + """
@@ -174,23 +195,29 @@ final class CheckpointTest {
         Files.writeString(folder.resolve(Checkpoint.INDEX), "{\"weight_map\": {\"a\": 1}}");
         assertEquals(folder + ": model.safetensors.index.json: weight_map.a: expected a string, found 1", refusal());
         Files.writeString(folder.resolve(Checkpoint.INDEX), "{}");
-        assertEquals(folder + ": model.safetensors.index.json: weight_map: expected an object, found no such key", refusal());
+        assertEquals(
+                folder + ": model.safetensors.index.json: weight_map: expected an object, found no such key",
+                refusal());
     }
 
     @Test
     void oneFileBesideAnIndexIsRefused() throws IOException {
         writer().write(tensors(1));
         Files.writeString(folder.resolve(Checkpoint.INDEX), "{\"weight_map\": {}}");
-        assertEquals(folder + ": both model.safetensors and model.safetensors.index.json are there; "
-                + "remove the one that is out of date", refusal());
+        assertEquals(
+                folder + ": both model.safetensors and model.safetensors.index.json are there; "
+                        + "remove the one that is out of date",
+                refusal());
     }
 
     @Test
     void unknownTensorsAreRefused() {
         writer().write(tensors(3));
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-            assertEquals(folder + ": no tensor 'layer.1.weight'; there are 3 others; did you mean 'layers.1.weight'?",
-                    assertThrows(CheckpointException.class, () -> checkpoint.type("layer.1.weight")).getMessage());
+            assertEquals(
+                    folder + ": no tensor 'layer.1.weight'; there are 3 others; did you mean 'layers.1.weight'?",
+                    assertThrows(CheckpointException.class, () -> checkpoint.type("layer.1.weight"))
+                            .getMessage());
         }
     }
 
@@ -215,7 +242,8 @@ final class CheckpointTest {
             }
             return tensors(9).data(name);
         });
-        assertThrows(CheckpointException.class, () -> writer().withShardBytes(100).write(failing));
+        assertThrows(
+                CheckpointException.class, () -> writer().withShardBytes(100).write(failing));
         assertEquals(List.of("config.json", "model.safetensors"), TensorFiles.list(folder));
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
             assertEquals("", TensorFiles.difference(TensorSources.of(ordered(tensors(3))), checkpoint));
@@ -239,9 +267,14 @@ final class CheckpointTest {
         assertFalse(Files.exists(folder.resolve("more.txt")));
         more.write(tensors(1));
         assertEquals("x", Files.readString(folder.resolve("more.txt")));
-        assertEquals("a file must hold at least 1 byte of values, is to hold 0",
-                assertThrows(CheckpointException.class, () -> plain.withShardBytes(0)).getMessage());
+        assertEquals(
+                "a file must hold at least 1 byte of values, is to hold 0",
+                assertThrows(CheckpointException.class, () -> plain.withShardBytes(0))
+                        .getMessage());
         Path none = folder.resolve("none.json");
-        assertEquals(none + ": no such file", assertThrows(CheckpointException.class, () -> plain.withCopy(none)).getMessage());
+        assertEquals(
+                none + ": no such file",
+                assertThrows(CheckpointException.class, () -> plain.withCopy(none))
+                        .getMessage());
     }
 }

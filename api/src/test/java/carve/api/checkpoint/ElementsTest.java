@@ -58,11 +58,12 @@ final class ElementsTest {
         for (int i = 0; i < values.length; i++) {
             // near ties of the short type, nudged by less than a float can tell
             double tie = middle(dtype, random.nextInt(1 << 15));
-            values[i] = (random.nextBoolean() ? -1 : 1) * switch (i % 3) {
-                case 0 -> tie;
-                case 1 -> Math.nextUp(tie);
-                default -> Math.nextDown(tie);
-            };
+            values[i] = (random.nextBoolean() ? -1 : 1)
+                    * switch (i % 3) {
+                        case 0 -> tie;
+                        case 1 -> Math.nextUp(tie);
+                        default -> Math.nextDown(tie);
+                    };
         }
         float[] read = Elements.floats(dtype, Elements.of(dtype, values, arena));
         for (int i = 0; i < values.length; i++) {
@@ -108,7 +109,8 @@ final class ElementsTest {
         double[] values = {1e300, -1e300, Double.NaN, Double.POSITIVE_INFINITY, 1e-300, -0.0, Double.MIN_VALUE};
         float inf = Float.POSITIVE_INFINITY;
         for (DType dtype : new DType[] {DType.F32, DType.BF16, DType.F16}) {
-            assertArrayEquals(new float[] {inf, -inf, Float.NaN, inf, 0f, -0f, 0f},
+            assertArrayEquals(
+                    new float[] {inf, -inf, Float.NaN, inf, 0f, -0f, 0f},
                     Elements.floats(dtype, Elements.of(dtype, values, arena)));
         }
     }
@@ -159,13 +161,15 @@ final class ElementsTest {
             values[i] = Float.intBitsToFloat(random.nextInt());
         }
         for (DType dtype : new DType[] {DType.BF16, DType.F16}) {
-            MemorySegment odd = arena.allocate((count + 5L) * 2 + 1).fill((byte) 0x55).asSlice(1);
+            MemorySegment odd =
+                    arena.allocate((count + 5L) * 2 + 1).fill((byte) 0x55).asSlice(1);
             Elements.write(values, 3, count, dtype, odd, 3);
             float[] read = new float[count + 2];
             read[0] = 7;
             Elements.read(dtype, odd, 3, read, 1, count);
             for (int i = 0; i < count; i++) {
-                float single = dtype == DType.BF16 ? Elements.fromBf16(Elements.toBf16(values[3 + i]))
+                float single = dtype == DType.BF16
+                        ? Elements.fromBf16(Elements.toBf16(values[3 + i]))
                         : Float.float16ToFloat(Float.floatToFloat16(values[3 + i]));
                 assertEquals(single, read[1 + i]);
             }
@@ -210,8 +214,11 @@ final class ElementsTest {
         refuses("element 0 is -1, which U8 cannot hold", () -> Elements.of(DType.U8, new long[] {-1}, arena));
         refuses("element 0 is 2, which BOOL cannot hold", () -> Elements.of(DType.BOOL, new long[] {2}, arena));
         MemorySegment large = Elements.of(DType.I64, new long[] {5, 1L << 31}, arena);
-        refuses("element 1 is 2147483648, which an integer of 32 bits cannot hold", () -> Elements.ints(DType.I64, large));
-        refuses("element 1 is 2147483648, which I32 cannot hold",
+        refuses(
+                "element 1 is 2147483648, which an integer of 32 bits cannot hold",
+                () -> Elements.ints(DType.I64, large));
+        refuses(
+                "element 1 is 2147483648, which I32 cannot hold",
                 () -> Elements.convert(DType.I64, large, DType.I32, arena));
     }
 
@@ -220,12 +227,17 @@ final class ElementsTest {
         MemorySegment floats = Elements.of(DType.F32, new float[] {1.5f}, arena);
         refuses("F32 has fractions, expected a whole-number type", () -> Elements.ints(DType.F32, floats));
         refuses("F32 has fractions, expected a whole-number type", () -> Elements.longs(DType.F32, floats));
-        refuses("I32 has no fractions, expected a floating-point type",
+        refuses(
+                "I32 has no fractions, expected a floating-point type",
                 () -> Elements.of(DType.I32, new float[] {1f}, arena));
-        refuses("U8 has no fractions, expected a floating-point type",
+        refuses(
+                "U8 has no fractions, expected a floating-point type",
                 () -> Elements.of(DType.U8, new double[] {1}, arena));
-        refuses("BF16 has fractions, expected a whole-number type", () -> Elements.of(DType.BF16, new int[] {1}, arena));
-        refuses("F32 cannot be converted to I32: one is floating, the other is not",
+        refuses(
+                "BF16 has fractions, expected a whole-number type",
+                () -> Elements.of(DType.BF16, new int[] {1}, arena));
+        refuses(
+                "F32 cannot be converted to I32: one is floating, the other is not",
                 () -> Elements.convert(DType.F32, floats, DType.I32, arena));
     }
 
@@ -242,6 +254,8 @@ final class ElementsTest {
         float[] read = Elements.floats(DType.BF16, Elements.convert(DType.F64, doubles, DType.BF16, arena));
         assertArrayEquals(new float[] {1 + 0x1p-7f, 1.5f, Float.NaN}, read);
         MemorySegment half = Elements.of(DType.F16, new float[] {1.5f, -2f}, arena);
-        assertArrayEquals(new double[] {1.5, -2}, Elements.doubles(DType.F64, Elements.convert(DType.F16, half, DType.F64, arena)));
+        assertArrayEquals(
+                new double[] {1.5, -2},
+                Elements.doubles(DType.F64, Elements.convert(DType.F16, half, DType.F64, arena)));
     }
 }

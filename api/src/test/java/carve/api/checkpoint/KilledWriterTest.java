@@ -57,8 +57,10 @@ final class KilledWriterTest {
         float[] values = new float[64 * 200];
         Arrays.fill(values, number);
         var tensors = TensorSources.of(types, _ -> MemorySegment.ofArray(values));
-        new CheckpointWriter(folder).with(Checkpoint.CONFIG, JsonObject.empty().with("number", number))
-                .withShardBytes(number % 2 == 0 ? Long.MAX_VALUE : 300_000).write(tensors);
+        new CheckpointWriter(folder)
+                .with(Checkpoint.CONFIG, JsonObject.empty().with("number", number))
+                .withShardBytes(number % 2 == 0 ? Long.MAX_VALUE : 300_000)
+                .write(tensors);
     }
 
     /** Returns the number of the checkpoint in the folder after checking that all of it has that number. */
@@ -77,14 +79,23 @@ final class KilledWriterTest {
 
     private static List<String> command(Path folder, int first, int last) {
         String path = root(Checkpoint.class) + File.pathSeparator + root(KilledWriterTest.class);
-        return List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m",
-                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", path, Child.class.getName(), folder.toString(),
-                Integer.toString(first), Integer.toString(last));
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                path,
+                Child.class.getName(),
+                folder.toString(),
+                Integer.toString(first),
+                Integer.toString(last));
     }
 
     // the folder of a class, also where tests are patched into the module
     private static Path root(Class<?> type) {
-        Path root = Path.of(URI.create(type.getResource(type.getSimpleName() + ".class").toString()));
+        Path root = Path.of(
+                URI.create(type.getResource(type.getSimpleName() + ".class").toString()));
         for (String _ : type.getName().split("\\.")) {
             root = root.getParent();
         }
@@ -92,14 +103,17 @@ final class KilledWriterTest {
     }
 
     @Test
-    void killedWritersLeaveTheOldCheckpointOrTheNewOne(@TempDir Path elsewhere) throws IOException, InterruptedException {
+    void killedWritersLeaveTheOldCheckpointOrTheNewOne(@TempDir Path elsewhere)
+            throws IOException, InterruptedException {
         write(folder, 0);
         var random = new SplittableRandom(42);
         Path reports = elsewhere.resolve("reports");
         int number = 0;
         for (int round = 0; round < ROUNDS; round++) {
             Process child = new ProcessBuilder(command(folder, number + 1, Integer.MAX_VALUE))
-                    .redirectError(ProcessBuilder.Redirect.INHERIT).redirectOutput(reports.toFile()).start();
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .redirectOutput(reports.toFile())
+                    .start();
             while (child.isAlive() && Files.size(reports) == 0) {
                 Thread.sleep(2);
             }
@@ -117,7 +131,9 @@ final class KilledWriterTest {
     }
 
     @Test
-    @EnabledOnOs(value = {OS.LINUX, OS.MAC}, disabledReason = "the test limits file sizes with ulimit")
+    @EnabledOnOs(
+            value = {OS.LINUX, OS.MAC},
+            disabledReason = "the test limits file sizes with ulimit")
     void aDiskThatTakesNoMoreLeavesTheOldCheckpoint() throws IOException, InterruptedException {
         write(folder, 7);
         List<String> limited = new ArrayList<>(List.of("sh", "-c", "ulimit -f 512; exec \"$@\"", "sh"));
@@ -126,8 +142,10 @@ final class KilledWriterTest {
         String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertTrue(child.waitFor(30, TimeUnit.SECONDS));
         assertFalse(child.exitValue() == 0);
-        assertTrue(output.contains("carve.api.checkpoint.CheckpointException: " + folder.resolve("model.safetensors")
-                + ": cannot be written: File too large; what was there before is unchanged"), output);
+        assertTrue(
+                output.contains("carve.api.checkpoint.CheckpointException: " + folder.resolve("model.safetensors")
+                        + ": cannot be written: File too large; what was there before is unchanged"),
+                output);
         assertEquals(7, read(folder));
         try (var files = Files.list(folder)) {
             assertTrue(files.noneMatch(file -> file.getFileName().toString().startsWith(Staging.TEMPORARY)));

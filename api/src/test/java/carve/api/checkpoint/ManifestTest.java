@@ -12,8 +12,10 @@ import org.junit.jupiter.api.Test;
 
 final class ManifestTest {
     private static final NameMap NAMES = NameMap.of(
-            NameRule.grouped("enc.{i}.wqkv", 2, new Part("layers.{i}.q", 2), new Part("layers.{i}.k", 1)).over(0, 12),
-            NameRule.rename("enc.{i}.wo", "layers.{i}.o").over(0, 12), NameRule.rename("same", "same"),
+            NameRule.grouped("enc.{i}.wqkv", 2, new Part("layers.{i}.q", 2), new Part("layers.{i}.k", 1))
+                    .over(0, 12),
+            NameRule.rename("enc.{i}.wo", "layers.{i}.o").over(0, 12),
+            NameRule.rename("same", "same"),
             NameRule.keep("unused"));
 
     private static TensorSource zeros(Object... namesAndTypes) {
@@ -41,12 +43,29 @@ final class ManifestTest {
         }
         expected.put("same", TensorType.f32(3));
         expected.put("ruleless", TensorType.f32(3));
-        TensorSource found = zeros("enc.0.wqkv", TensorType.f32(6, 5), "enc.0.wo", TensorType.f32(4, 5),
-                "enc.1.wqkv", TensorType.f32(5, 5), "enc.1.wo", TensorType.f32(5, 4),
-                "enc.2.wqkv", TensorType.f32(6, 7), "enc.2.wo", TensorType.f32(5, 4),
-                "enc.3.wo", TensorType.f32(5, 4), "stranger", TensorType.f32(1), "unused", TensorType.f32(9),
-                "same", TensorType.f32(4));
-        assertEquals("""
+        TensorSource found = zeros(
+                "enc.0.wqkv",
+                TensorType.f32(6, 5),
+                "enc.0.wo",
+                TensorType.f32(4, 5),
+                "enc.1.wqkv",
+                TensorType.f32(5, 5),
+                "enc.1.wo",
+                TensorType.f32(5, 4),
+                "enc.2.wqkv",
+                TensorType.f32(6, 7),
+                "enc.2.wo",
+                TensorType.f32(5, 4),
+                "enc.3.wo",
+                TensorType.f32(5, 4),
+                "stranger",
+                TensorType.f32(1),
+                "unused",
+                TensorType.f32(9),
+                "same",
+                TensorType.f32(4));
+        assertEquals(
+                """
                 tensors: 11 problems:
                   missing: layers.10.k (enc.10.wqkv in the checkpoint) (2, 5)
                   missing: layers.10.o (enc.10.wo in the checkpoint) (5, 4)
@@ -59,6 +78,7 @@ final class ManifestTest {
                   misshapen: layers.2.k (enc.2.wqkv in the checkpoint) is (2, 7), expected (2, 5)
                   misshapen: layers.2.q (enc.2.wqkv in the checkpoint) is (4, 7), expected (4, 5)
                   misshapen: same is (4), expected (3)""",
-                assertThrows(CheckpointException.class, () -> new Manifest(expected).verify(found, NAMES)).getMessage());
+                assertThrows(CheckpointException.class, () -> new Manifest(expected).verify(found, NAMES))
+                        .getMessage());
     }
 }

@@ -39,9 +39,16 @@ final class NameMapTest {
         var rules = new ArrayList<NameRule>();
         layers(rules, "embedding_model.encoder.{i}.", "layers.{i}.", 0, 2, attention);
         layers(rules, "language_model.model.layers.{i}.", "layers.{i+2}.", 2, 4, attention);
-        for (String name : new String[] {"vision_embeddings.patch_embedding.weight", "vision_embeddings.patch_embedding.bias",
-            "vision_embeddings.position_embedding", "pixel_shuffle_proj.0.weight", "pixel_shuffle_proj.0.bias",
-            "pixel_shuffle_proj.2.weight", "pixel_shuffle_proj.2.bias", "llm_text_embeddings.weight"}) {
+        for (String name : new String[] {
+            "vision_embeddings.patch_embedding.weight",
+            "vision_embeddings.patch_embedding.bias",
+            "vision_embeddings.position_embedding",
+            "pixel_shuffle_proj.0.weight",
+            "pixel_shuffle_proj.0.bias",
+            "pixel_shuffle_proj.2.weight",
+            "pixel_shuffle_proj.2.bias",
+            "llm_text_embeddings.weight"
+        }) {
             rules.add(NameRule.rename("embedding_model." + name, "embed." + name));
         }
         rules.add(NameRule.keep("embedding_model.vision_embeddings.class_embedding"));
@@ -51,7 +58,8 @@ final class NameMapTest {
         return NameMap.of(rules);
     }
 
-    private static void layers(List<NameRule> rules, String from, String to, int moved, int count, Set<Integer> attention) {
+    private static void layers(
+            List<NameRule> rules, String from, String to, int moved, int count, Set<Integer> attention) {
         var soft = new ArrayList<Integer>();
         var mamba = new ArrayList<Integer>();
         var all = new ArrayList<Integer>();
@@ -60,18 +68,35 @@ final class NameMapTest {
             all.add(i);
         }
         String mixer = to + "mixer.";
-        rules.add(NameRule.grouped(from + "attention.wqkv.weight", 2, new Part(mixer + "q_proj.weight", 32),
-                new Part(mixer + "k_proj.weight", 16), new Part(mixer + "v_proj.weight", 16)).over(soft));
-        rules.add(NameRule.rename(from + "attention.wo.weight", mixer + "o_proj.weight").over(soft));
-        rules.add(NameRule.rows(from + "attention.wvkqgdt.weight", new Part(mixer + "v_proj.weight", 32),
-                new Part(mixer + "k_proj.weight", 32), new Part(mixer + "q_proj.weight", 64),
-                new Part(mixer + "g_proj.weight", 64), new Part(mixer + "in_proj.weight", 4)).over(mamba));
-        for (String name : new String[] {"A_log_bias", "dt_bias", "conv1d.weight", "conv1d.bias", "o_proj.weight",
-            "g_norm_swish_gate.weight"}) {
+        rules.add(NameRule.grouped(
+                        from + "attention.wqkv.weight",
+                        2,
+                        new Part(mixer + "q_proj.weight", 32),
+                        new Part(mixer + "k_proj.weight", 16),
+                        new Part(mixer + "v_proj.weight", 16))
+                .over(soft));
+        rules.add(NameRule.rename(from + "attention.wo.weight", mixer + "o_proj.weight")
+                .over(soft));
+        rules.add(NameRule.rows(
+                        from + "attention.wvkqgdt.weight",
+                        new Part(mixer + "v_proj.weight", 32),
+                        new Part(mixer + "k_proj.weight", 32),
+                        new Part(mixer + "q_proj.weight", 64),
+                        new Part(mixer + "g_proj.weight", 64),
+                        new Part(mixer + "in_proj.weight", 4))
+                .over(mamba));
+        for (String name : new String[] {
+            "A_log_bias", "dt_bias", "conv1d.weight", "conv1d.bias", "o_proj.weight", "g_norm_swish_gate.weight"
+        }) {
             rules.add(NameRule.rename(from + "attention." + name, mixer + name).over(mamba));
         }
-        for (String name : new String[] {"attention_norm.weight", "ffn_norm.weight", "feed_forward.w1.weight",
-            "feed_forward.w2.weight", "feed_forward.w3.weight"}) {
+        for (String name : new String[] {
+            "attention_norm.weight",
+            "ffn_norm.weight",
+            "feed_forward.w1.weight",
+            "feed_forward.w2.weight",
+            "feed_forward.w3.weight"
+        }) {
             rules.add(NameRule.rename(from + name, to + name).over(all));
         }
     }
@@ -79,8 +104,12 @@ final class NameMapTest {
     @ParameterizedTest
     @CsvSource({"hovle_tiny,'0 1 2 3 4 5'", "mmmamba_linear_tiny,''", "mmmamba_hybrid_tiny,'0 2'"})
     void officialLayoutsThereAndBackAreTheSameBits(String folder, String attention) {
-        var layers = Set.copyOf(attention.isEmpty() ? List.of()
-                : List.of(attention.split(" ")).stream().map(Integer::valueOf).toList());
+        var layers = Set.copyOf(
+                attention.isEmpty()
+                        ? List.of()
+                        : List.of(attention.split(" ")).stream()
+                                .map(Integer::valueOf)
+                                .toList());
         NameMap names = official(layers);
         try (Checkpoint checkpoint = Checkpoint.open(TensorFiles.fixtures().resolve(folder))) {
             assertEquals(checkpoint.names(), names.checkpointNames());
@@ -88,8 +117,11 @@ final class NameMapTest {
             assertEquals(names.modelNames(), model.names());
             assertEquals("", TensorFiles.difference(checkpoint, names.toCheckpoint(model)));
             assertEquals(TensorFiles.type(DType.F32, 64, 64), model.type("layers.5.mixer.q_proj.weight"));
-            assertEquals(-1, checkpoint.data("language_model.model.layers.3.ffn_norm.weight")
-                    .mismatch(model.data("layers.5.ffn_norm.weight")));
+            assertEquals(
+                    -1,
+                    checkpoint
+                            .data("language_model.model.layers.3.ffn_norm.weight")
+                            .mismatch(model.data("layers.5.ffn_norm.weight")));
         }
     }
 
@@ -110,8 +142,8 @@ final class NameMapTest {
     void contiguousRowsAreSlicesOfTheCheckpoint() {
         NameMap names = NameMap.of(NameRule.rows("wvk", new Part("v", 2), new Part("k", 3)));
         MemorySegment data = MemorySegment.ofArray(new int[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
-        TensorSource model = names.toModel(
-                TensorSources.of(Map.of("wvk", new TensorData(TensorFiles.type(DType.I32, 5, 2), data))));
+        TensorSource model =
+                names.toModel(TensorSources.of(Map.of("wvk", new TensorData(TensorFiles.type(DType.I32, 5, 2), data))));
         assertEquals(TensorFiles.type(DType.I32, 3, 2), model.type("k"));
         data.set(ValueLayout.JAVA_INT, 16, 55);
         assertArrayEquals(new int[] {55, 6, 7, 8, 9, 10}, ints(model, "k"));
@@ -129,7 +161,9 @@ final class NameMapTest {
         NameMap names = NameMap.of(
                 NameRule.grouped("fused", 5, new Part("x", extent), new Part("y", 1), new Part("z", 2)),
                 NameRule.rows("bias", new Part("b1", extent), new Part("b2", extent + 1)),
-                NameRule.rename("a.{i}", "m.{i-5}.a").over(5, 9), NameRule.keep("kept"), NameRule.keep("absent"));
+                NameRule.rename("a.{i}", "m.{i-5}.a").over(5, 9),
+                NameRule.keep("kept"),
+                NameRule.keep("absent"));
         TensorSource model = names.toModel(source);
         assertEquals(Set.of("x", "y", "z", "b1", "b2", "m.2.a", "kept"), model.names());
         assertEquals("", TensorFiles.difference(source, names.toCheckpoint(model)));
@@ -138,61 +172,85 @@ final class NameMapTest {
     @Test
     void namesMapBothWays() {
         NameMap names = official(Set.of(0, 2));
-        assertEquals(List.of("layers.2.mixer.q_proj.weight", "layers.2.mixer.k_proj.weight", "layers.2.mixer.v_proj.weight"),
+        assertEquals(
+                List.of("layers.2.mixer.q_proj.weight", "layers.2.mixer.k_proj.weight", "layers.2.mixer.v_proj.weight"),
                 names.modelNames("language_model.model.layers.0.attention.wqkv.weight"));
-        assertEquals("embedding_model.encoder.1.attention.wvkqgdt.weight",
+        assertEquals(
+                "embedding_model.encoder.1.attention.wvkqgdt.weight",
                 names.checkpointName("layers.1.mixer.k_proj.weight"));
-        assertEquals(List.of("language_model.model.tok_embeddings.weight"),
+        assertEquals(
+                List.of("language_model.model.tok_embeddings.weight"),
                 names.modelNames("language_model.model.tok_embeddings.weight"));
-        assertEquals(Set.of("language_model.model.tok_embeddings.weight", "embedding_model.vision_embeddings.class_embedding"),
+        assertEquals(
+                Set.of(
+                        "language_model.model.tok_embeddings.weight",
+                        "embedding_model.vision_embeddings.class_embedding"),
                 names.keptNames());
-        refuses("no rule for the checkpoint tensor 'language_model.output.weights'; "
-                + "did you mean 'language_model.output.weight'?", () -> names.modelNames("language_model.output.weights"));
+        refuses(
+                "no rule for the checkpoint tensor 'language_model.output.weights'; "
+                        + "did you mean 'language_model.output.weight'?",
+                () -> names.modelNames("language_model.output.weights"));
         refuses("no rule for the model tensor 'nothing'", () -> names.checkpointName("nothing"));
         assertTrue(names.rules().contains(NameRule.keep("language_model.model.tok_embeddings.weight")));
     }
 
     @Test
     void ambiguousRulesAreAllReported() {
-        refuses("""
+        refuses(
+                """
                 name map: 3 problems:
                   two rules produce the checkpoint name 'a'
                   two rules produce the model name 'layers.2.w'
                   two rules produce the model name 'layers.3.w'""",
-                () -> NameMap.of(NameRule.rename("a", "x"), NameRule.rename("a", "y"),
+                () -> NameMap.of(
+                        NameRule.rename("a", "x"),
+                        NameRule.rename("a", "y"),
                         NameRule.rename("e.{i}", "layers.{i}.w").over(0, 4),
                         NameRule.rename("l.{i}", "layers.{i+2}.w").over(0, 4)));
-        refuses("name map: two rules produce the model name 'q'",
+        refuses(
+                "name map: two rules produce the model name 'q'",
                 () -> NameMap.of(NameRule.rows("a", new Part("q", 1), new Part("q", 2))));
-        refuses("name map: two rules produce the model name 'k'",
+        refuses(
+                "name map: two rules produce the model name 'k'",
                 () -> NameMap.of(NameRule.keep("k"), NameRule.rename("x", "k")));
     }
 
     @Test
     void placeholdersAndIndicesGoTogether() {
-        refuses("name map: 'b' must have the placeholder once, as the other names of its rule",
+        refuses(
+                "name map: 'b' must have the placeholder once, as the other names of its rule",
                 () -> NameMap.of(NameRule.rename("a.{i}", "b").over(0, 2)));
-        refuses("name map: 'b.{i}.{i}' must have the placeholder once, as the other names of its rule",
+        refuses(
+                "name map: 'b.{i}.{i}' must have the placeholder once, as the other names of its rule",
                 () -> NameMap.of(NameRule.rename("a.{i}", "b.{i}.{i}").over(0, 2)));
-        refuses("name map: 'a' has indices and no placeholder", () -> NameMap.of(NameRule.rename("a", "b").over(0, 2)));
-        refuses("name map: 'a.{j}': the placeholder is {i}, {i+1} or {i-1}",
+        refuses(
+                "name map: 'a' has indices and no placeholder",
+                () -> NameMap.of(NameRule.rename("a", "b").over(0, 2)));
+        refuses(
+                "name map: 'a.{j}': the placeholder is {i}, {i+1} or {i-1}",
                 () -> NameMap.of(NameRule.rename("a.{j}", "b.{i}").over(0, 2)));
-        refuses("name map: 'b.{i-1}' becomes negative for the index 0",
+        refuses(
+                "name map: 'b.{i-1}' becomes negative for the index 0",
                 () -> NameMap.of(NameRule.rename("a.{i}", "b.{i-1}").over(0, 2)));
-        assertEquals(Set.of(), NameMap.of(NameRule.rename("a.{i}", "b.{i}").over(List.of())).modelNames());
+        assertEquals(
+                Set.of(),
+                NameMap.of(NameRule.rename("a.{i}", "b.{i}").over(List.of())).modelNames());
     }
 
     @Test
     void emptyPartsAndGroupsAreRefused() {
         refuses("'q' must have at least 1 row, has 0", () -> new Part("q", 0));
-        refuses("name map: 'a' has 4294967294 rows, the limit is 2147483647",
+        refuses(
+                "name map: 'a' has 4294967294 rows, the limit is 2147483647",
                 () -> NameMap.of(NameRule.grouped("a", 2, new Part("q", Integer.MAX_VALUE))));
         refuses("'a' must have at least 1 group, has 0", () -> NameRule.grouped("a", 0, new Part("q", 1)));
     }
 
     @Test
     void tensorsOutsideTheLayoutAreAllReported() {
-        NameMap names = NameMap.of(NameRule.rows("f", new Part("q", 2), new Part("k", 2)), NameRule.rename("w", "w2"),
+        NameMap names = NameMap.of(
+                NameRule.rows("f", new Part("q", 2), new Part("k", 2)),
+                NameRule.rename("w", "w2"),
                 NameRule.grouped("g", 2, new Part("gq", 2), new Part("gk", 1)));
         var tensors = new LinkedHashMap<String, TensorData>();
         tensors.put("strange", ints(1));
@@ -208,7 +266,8 @@ final class NameMapTest {
 
     @Test
     void modelsThatDoNotFillTheLayoutAreAllReported() {
-        NameMap names = NameMap.of(NameRule.rows("f", new Part("q", 2), new Part("k", 2)),
+        NameMap names = NameMap.of(
+                NameRule.rows("f", new Part("q", 2), new Part("k", 2)),
                 NameRule.rows("g", new Part("gq", 2), new Part("gk", 2), new Part("gv", 1)),
                 NameRule.rows("h", new Part("hq", 2), new Part("hk", 2)));
         var tensors = new LinkedHashMap<String, TensorData>();
@@ -229,7 +288,11 @@ final class NameMapTest {
     @Test
     void absentTensorsAreAbsentOnTheOtherSide() {
         NameMap names = NameMap.of(NameRule.rename("a", "x"), NameRule.rename("b", "y"));
-        assertEquals(Set.of("x"), names.toModel(TensorSources.of(Map.of("a", ints(1)))).names());
-        assertEquals(Set.of("b"), names.toCheckpoint(TensorSources.of(Map.of("y", ints(1)))).names());
+        assertEquals(
+                Set.of("x"),
+                names.toModel(TensorSources.of(Map.of("a", ints(1)))).names());
+        assertEquals(
+                Set.of("b"),
+                names.toCheckpoint(TensorSources.of(Map.of("y", ints(1)))).names());
     }
 }

@@ -32,7 +32,8 @@ final class SafeTensorsTest {
     private Path folder;
 
     private static String refusal(Path file) {
-        return assertThrows(CheckpointException.class, () -> SafeTensors.open(file)).getMessage();
+        return assertThrows(CheckpointException.class, () -> SafeTensors.open(file))
+                .getMessage();
     }
 
     private static Arguments header(String header, int dataBytes, String problem) {
@@ -48,64 +49,117 @@ final class SafeTensorsTest {
                 header("{'a':{'shape':[1],'data_offsets':[0,4]}}", 4, "tensor 'a': expected dtype, found none"),
                 header("{'a':{'dtype':'F32','data_offsets':[0,4]}}", 4, "tensor 'a': expected shape, found none"),
                 header("{'a':{'dtype':'F32','shape':[1]}}", 4, "tensor 'a': expected data_offsets, found none"),
-                header("{'a':{'dtype':32,'shape':[1],'data_offsets':[0,4]}}", 4,
+                header(
+                        "{'a':{'dtype':32,'shape':[1],'data_offsets':[0,4]}}",
+                        4,
                         "tensor 'a': dtype: expected a string, found 32"),
-                header("{'a':{'dtype':'F8_E5M2','shape':[4],'data_offsets':[0,4]}}", 4,
+                header(
+                        "{'a':{'dtype':'F8_E5M2','shape':[4],'data_offsets':[0,4]}}",
+                        4,
                         "tensor 'a': no dtype 'F8_E5M2'; there are BF16, BOOL, F16, F32, F64, I8, I16, I32, I64, U8"),
-                header("{'a':{'dtype':'f32','shape':[1],'data_offsets':[0,4]}}", 4, "tensor 'a': no dtype 'f32'; "
-                        + "there are BF16, BOOL, F16, F32, F64, I8, I16, I32, I64, U8 (did you mean 'F32'?)"),
-                header("{'a':{'dtype':'F32','shape':1,'data_offsets':[0,4]}}", 4,
+                header(
+                        "{'a':{'dtype':'f32','shape':[1],'data_offsets':[0,4]}}",
+                        4,
+                        "tensor 'a': no dtype 'f32'; "
+                                + "there are BF16, BOOL, F16, F32, F64, I8, I16, I32, I64, U8 (did you mean 'F32'?)"),
+                header(
+                        "{'a':{'dtype':'F32','shape':1,'data_offsets':[0,4]}}",
+                        4,
                         "tensor 'a': shape: expected an array, found 1"),
-                header("{'a':{'dtype':'F32','shape':[-1],'data_offsets':[0,4]}}", 4,
+                header(
+                        "{'a':{'dtype':'F32','shape':[-1],'data_offsets':[0,4]}}",
+                        4,
                         "tensor 'a': shape: expected whole numbers from 0 to 9223372036854775807, found -1"),
-                header("{'a':{'dtype':'F32','shape':[1.0],'data_offsets':[0,4]}}", 4,
+                header(
+                        "{'a':{'dtype':'F32','shape':[1.0],'data_offsets':[0,4]}}",
+                        4,
                         "tensor 'a': shape: expected whole numbers from 0 to 9223372036854775807, found 1.0"),
-                header("{'a':{'dtype':'F32','shape':[99999999999999999999],'data_offsets':[0,4]}}", 4,
+                header(
+                        "{'a':{'dtype':'F32','shape':[99999999999999999999],'data_offsets':[0,4]}}",
+                        4,
                         "tensor 'a': shape: expected whole numbers from 0 to 9223372036854775807, found 99999999999999999999"),
-                header("{'a':{'dtype':'F32','shape':[1,3000000000],'data_offsets':[0,4]}}", 4,
+                header(
+                        "{'a':{'dtype':'F32','shape':[1,3000000000],'data_offsets':[0,4]}}",
+                        4,
                         "tensor 'a': shape: extent 3000000000 of axis 1 is more than the limit of 2147483647"),
-                header("{'a':{'dtype':'F32','shape':[2147483647,2147483647,2147483647],'data_offsets':[0,4]}}", 4,
+                header(
+                        "{'a':{'dtype':'F32','shape':[2147483647,2147483647,2147483647],'data_offsets':[0,4]}}",
+                        4,
                         "tensor 'a': F32 (2147483647, 2147483647, 2147483647) takes more than 9223372036854775807 bytes"),
-                header("{'a':{'dtype':'F64','shape':[2147483647,2147483647],'data_offsets':[0,4]}}", 4,
+                header(
+                        "{'a':{'dtype':'F64','shape':[2147483647,2147483647],'data_offsets':[0,4]}}",
+                        4,
                         "tensor 'a': F64 (2147483647, 2147483647) takes more than 9223372036854775807 bytes"),
-                header("{'a':{'dtype':'F32','shape':[1],'data_offsets':[4]}}", 4,
+                header(
+                        "{'a':{'dtype':'F32','shape':[1],'data_offsets':[4]}}",
+                        4,
                         "tensor 'a': data_offsets: expected begin and end, found [4]"),
-                header("{'a':{'dtype':'F32','shape':[1],'data_offsets':[-4,0]}}", 4,
+                header(
+                        "{'a':{'dtype':'F32','shape':[1],'data_offsets':[-4,0]}}",
+                        4,
                         "tensor 'a': data_offsets: expected whole numbers from 0 to 9223372036854775807, found -4"),
-                header("{'a':{'dtype':'F32','shape':[1],'data_offsets':[4,0]}}", 4,
+                header(
+                        "{'a':{'dtype':'F32','shape':[1],'data_offsets':[4,0]}}",
+                        4,
                         "tensor 'a': data_offsets: the end comes before the begin, [4, 0]"),
-                header("{'a':{'dtype':'F32','shape':[2,3],'data_offsets':[0,20]}}", 20,
+                header(
+                        "{'a':{'dtype':'F32','shape':[2,3],'data_offsets':[0,20]}}",
+                        20,
                         "tensor 'a': F32 (2, 3) takes 24 bytes, data_offsets [0, 20] hold 20"),
-                header("{'a':{'dtype':'BF16','shape':[2,3],'data_offsets':[0,24]}}", 24,
+                header(
+                        "{'a':{'dtype':'BF16','shape':[2,3],'data_offsets':[0,24]}}",
+                        24,
                         "tensor 'a': BF16 (2, 3) takes 12 bytes, data_offsets [0, 24] hold 24"),
-                header("{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}}", 7,
+                header(
+                        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}}",
+                        7,
                         "the header wants 8 bytes of values and 7 follow it; tensor 'a' is the first that is cut, "
                                 + "is the file truncated?"),
-                header("{'b':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'a':{'dtype':'F32','shape':[2],"
-                                + "'data_offsets':[8,16]},'c':{'dtype':'F32','shape':[],'data_offsets':[16,20]}}", 10,
+                header(
+                        "{'b':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'a':{'dtype':'F32','shape':[2],"
+                                + "'data_offsets':[8,16]},'c':{'dtype':'F32','shape':[],'data_offsets':[16,20]}}",
+                        10,
                         "the header wants 20 bytes of values and 10 follow it; tensor 'a' is the first that is cut, "
                                 + "is the file truncated?"),
-                header("{'a':{'dtype':'U8','shape':[1],'data_offsets':[9223372036854775806,9223372036854775807]}}", 4,
+                header(
+                        "{'a':{'dtype':'U8','shape':[1],'data_offsets':[9223372036854775806,9223372036854775807]}}",
+                        4,
                         "the header wants 9223372036854775807 bytes of values and 4 follow it; tensor 'a' is the first that "
                                 + "is cut, is the file truncated?"),
-                header("{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}}", 12,
+                header(
+                        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}}",
+                        12,
                         "bytes 8 to 12 of the values belong to no tensor"),
-                header("{'a':{'dtype':'F32','shape':[2],'data_offsets':[4,12]}}", 12,
+                header(
+                        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[4,12]}}",
+                        12,
                         "bytes 0 to 4 of the values belong to no tensor"),
                 header("{}", 1, "bytes 0 to 1 of the values belong to no tensor"),
-                header("{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'b':{'dtype':'F32','shape':[2],"
-                        + "'data_offsets':[4,12]}}", 12, "tensors 'a' and 'b' overlap: one ends at 8, the other begins at 4"),
-                header("{'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]},'b':{'dtype':'F32','shape':[1],"
-                                + "'data_offsets':[4,8]},'c':{'dtype':'F32','shape':[1],'data_offsets':[12,16]}}", 16,
+                header(
+                        "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'b':{'dtype':'F32','shape':[2],"
+                                + "'data_offsets':[4,12]}}",
+                        12,
+                        "tensors 'a' and 'b' overlap: one ends at 8, the other begins at 4"),
+                header(
+                        "{'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]},'b':{'dtype':'F32','shape':[1],"
+                                + "'data_offsets':[4,8]},'c':{'dtype':'F32','shape':[1],'data_offsets':[12,16]}}",
+                        16,
                         "2 problems:\n  tensors 'a' and 'b' overlap: one ends at 16, the other begins at 4\n"
                                 + "  tensors 'a' and 'c' overlap: one ends at 16, the other begins at 12"),
-                header("{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4]},'a':{'dtype':'F32','shape':[1],"
-                        + "'data_offsets':[4,8]}}", 8, "header: 1:55: the key \"a\" stands twice in this object"),
+                header(
+                        "{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4]},'a':{'dtype':'F32','shape':[1],"
+                                + "'data_offsets':[4,8]}}",
+                        8,
+                        "header: 1:55: the key \"a\" stands twice in this object"),
                 header("{'__metadata__':[]}", 0, "__metadata__: expected an object of strings, found []"),
-                header("{'__metadata__':{'format':1,'x':null}}", 0,
+                header(
+                        "{'__metadata__':{'format':1,'x':null}}",
+                        0,
                         "2 problems:\n  __metadata__: 'format': expected a string, found 1\n"
                                 + "  __metadata__: 'x': expected a string, found null"),
-                header("{'t.10':{},'t.9':7,'ok':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}}", 4,
+                header(
+                        "{'t.10':{},'t.9':7,'ok':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}}",
+                        4,
                         "2 problems:\n  tensor 't.9': expected an object with dtype, shape and data_offsets, found 7\n"
                                 + "  tensor 't.10': expected dtype, found none"));
     }
@@ -141,11 +195,14 @@ final class SafeTensorsTest {
     @Test
     void headersLongerThanTheLimitAreRefused() throws IOException {
         Path file = TensorFiles.file(folder, 100_000_001, new byte[0], 0);
-        assertEquals(file + ": the header's length is 100000001 bytes, the limit is 100000000; is this a safetensors file?",
+        assertEquals(
+                file + ": the header's length is 100000001 bytes, the limit is 100000000; is this a safetensors file?",
                 refusal(file));
         file = TensorFiles.file(folder, -1, new byte[0], 0);
-        assertEquals(file + ": the header's length is 18446744073709551615 bytes, the limit is 100000000; "
-                + "is this a safetensors file?", refusal(file));
+        assertEquals(
+                file + ": the header's length is 18446744073709551615 bytes, the limit is 100000000; "
+                        + "is this a safetensors file?",
+                refusal(file));
     }
 
     @Test
@@ -177,7 +234,9 @@ final class SafeTensorsTest {
             damaged[random.nextInt(header)] = (byte) random.nextInt();
             Files.write(file, damaged);
             try (SafeTensors tensors = SafeTensors.open(file)) {
-                long bytes = tensors.names().stream().mapToLong(name -> tensors.data(name).byteSize()).sum();
+                long bytes = tensors.names().stream()
+                        .mapToLong(name -> tensors.data(name).byteSize())
+                        .sum();
                 assertEquals(whole.length - header, bytes);
             } catch (CheckpointException e) {
                 refused++;
@@ -188,10 +247,13 @@ final class SafeTensorsTest {
 
     @Test
     void unknownTensorsAreRefusedWithTheNearest() throws IOException {
-        Path file = TensorFiles.file(folder, "{\"layers.0.weight\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}", 2);
+        Path file = TensorFiles.file(
+                folder, "{\"layers.0.weight\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}", 2);
         try (SafeTensors tensors = SafeTensors.open(file)) {
-            assertEquals(file + ": no tensor 'layers.0.weigth'; there is 1 other; did you mean 'layers.0.weight'?",
-                    assertThrows(CheckpointException.class, () -> tensors.data("layers.0.weigth")).getMessage());
+            assertEquals(
+                    file + ": no tensor 'layers.0.weigth'; there is 1 other; did you mean 'layers.0.weight'?",
+                    assertThrows(CheckpointException.class, () -> tensors.data("layers.0.weigth"))
+                            .getMessage());
         }
     }
 
@@ -239,8 +301,10 @@ final class SafeTensorsTest {
     @Test
     void sparseFilesOverFourGibibytesAreMapped() throws IOException {
         long bytes = 5L << 30;
-        String header = "{\"a\":{\"dtype\":\"U8\",\"shape\":[%d,%d],\"data_offsets\":[0,%d]},\"z\":{\"dtype\":\"I32\",\"shape\":[2],"
-                .formatted(5, 1 << 30, bytes) + "\"data_offsets\":[%d,%d]}}".formatted(bytes, bytes + 8);
+        String header =
+                "{\"a\":{\"dtype\":\"U8\",\"shape\":[%d,%d],\"data_offsets\":[0,%d]},\"z\":{\"dtype\":\"I32\",\"shape\":[2],"
+                                .formatted(5, 1 << 30, bytes)
+                        + "\"data_offsets\":[%d,%d]}}".formatted(bytes, bytes + 8);
         Path file = TensorFiles.file(folder, header, 0);
         try (var sparse = new RandomAccessFile(file.toFile(), "rw")) {
             long end = sparse.length() + bytes + 8;

@@ -50,14 +50,41 @@ final class SafeTensorsWriterTest {
     @Test
     void bytesAreThoseOfTheOfficialWriter() throws IOException {
         var values = MemorySegment.ofArray(new float[] {0, 1, 2, 3, 4, 5});
-        SafeTensorsWriter.write(file,
-                TensorSources.of(Map.of("attn0", new TensorData(TensorType.f32(1, 1, 2, 3), values))), Map.of());
+        SafeTensorsWriter.write(
+                file, TensorSources.of(Map.of("attn0", new TensorData(TensorType.f32(1, 1, 2, 3), values))), Map.of());
         byte[] written = Files.readAllBytes(file);
         assertArrayEquals(new byte[] {72, 0, 0, 0, 0, 0, 0, 0}, Arrays.copyOf(written, 8));
-        assertEquals("{\"attn0\":{\"dtype\":\"F32\",\"shape\":[1,1,2,3],\"data_offsets\":[0,24]}}       ",
+        assertEquals(
+                "{\"attn0\":{\"dtype\":\"F32\",\"shape\":[1,1,2,3],\"data_offsets\":[0,24]}}       ",
                 new String(written, 8, 72, StandardCharsets.UTF_8));
-        assertArrayEquals(new byte[] {0, 0, 0, 0, 0, 0, (byte) 0x80, 0x3f, 0, 0, 0, 0x40, 0, 0, 0x40, 0x40, 0, 0,
-            (byte) 0x80, 0x40, 0, 0, (byte) 0xa0, 0x40}, Arrays.copyOfRange(written, 80, 104));
+        assertArrayEquals(
+                new byte[] {
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    (byte) 0x80,
+                    0x3f,
+                    0,
+                    0,
+                    0,
+                    0x40,
+                    0,
+                    0,
+                    0x40,
+                    0x40,
+                    0,
+                    0,
+                    (byte) 0x80,
+                    0x40,
+                    0,
+                    0,
+                    (byte) 0xa0,
+                    0x40
+                },
+                Arrays.copyOfRange(written, 80, 104));
         assertEquals(104, written.length);
     }
 
@@ -66,7 +93,8 @@ final class SafeTensorsWriterTest {
         SafeTensorsWriter.write(file, TensorSources.of(Map.of()), Map.of());
         assertArrayEquals("\u0008\0\0\0\0\0\0\0{}      ".getBytes(StandardCharsets.UTF_8), Files.readAllBytes(file));
         SafeTensorsWriter.write(file, TensorSources.of(Map.of()), Map.of("framework", "pt"));
-        assertArrayEquals("(\0\0\0\0\0\0\0{\"__metadata__\":{\"framework\":\"pt\"}}     ".getBytes(StandardCharsets.UTF_8),
+        assertArrayEquals(
+                "(\0\0\0\0\0\0\0{\"__metadata__\":{\"framework\":\"pt\"}}     ".getBytes(StandardCharsets.UTF_8),
                 Files.readAllBytes(file));
     }
 
@@ -77,15 +105,22 @@ final class SafeTensorsWriterTest {
             types.put("b." + dtype, TensorFiles.type(dtype, 1));
             types.put("a." + dtype, TensorFiles.type(dtype, 1));
         }
-        assertEquals(List.of("a.I64", "b.I64", "a.F64", "b.F64", "a.F32", "b.F32", "a.I32", "b.I32", "a.BF16", "b.BF16",
-                "a.F16", "b.F16", "a.I16", "b.I16", "a.I8", "b.I8", "a.U8", "b.U8", "a.BOOL", "b.BOOL"),
+        assertEquals(
+                List.of(
+                        "a.I64", "b.I64", "a.F64", "b.F64", "a.F32", "b.F32", "a.I32", "b.I32", "a.BF16", "b.BF16",
+                        "a.F16", "b.F16", "a.I16", "b.I16", "a.I8", "b.I8", "a.U8", "b.U8", "a.BOOL", "b.BOOL"),
                 List.copyOf(SafeTensorsWriter.officialOrder(types).keySet()));
     }
 
     @Test
     void namesSurviveWhateverTheyHold() {
-        var source = TensorSources.of(TensorFiles.random(Map.of("a \"b\"\\\n\u0001\u4f60\ud83d\ude00",
-                TensorFiles.type(DType.U8, 3), "", TensorFiles.type(DType.U8, 1)), 42));
+        var source = TensorSources.of(TensorFiles.random(
+                Map.of(
+                        "a \"b\"\\\n\u0001\u4f60\ud83d\ude00",
+                        TensorFiles.type(DType.U8, 3),
+                        "",
+                        TensorFiles.type(DType.U8, 1)),
+                42));
         SafeTensorsWriter.write(file, source, Map.of("k\"", "v\n"));
         try (SafeTensors read = SafeTensors.open(file)) {
             assertEquals("", TensorFiles.difference(source, read));
@@ -100,12 +135,18 @@ final class SafeTensorsWriterTest {
             values[i] = i;
         }
         MemorySegment heap = MemorySegment.ofArray(values);
-        try (Arena confined = Arena.ofConfined(); Arena shared = Arena.ofShared()) {
+        try (Arena confined = Arena.ofConfined();
+                Arena shared = Arena.ofShared()) {
             var tensors = new LinkedHashMap<String, TensorData>();
             TensorType type = TensorType.f32(values.length);
             tensors.put("heap", new TensorData(type, heap));
-            tensors.put("confined", new TensorData(type, confined.allocate(type.bytes()).copyFrom(heap)));
-            tensors.put("shared", new TensorData(type, shared.allocate(type.bytes()).copyFrom(heap).asReadOnly()));
+            tensors.put(
+                    "confined",
+                    new TensorData(type, confined.allocate(type.bytes()).copyFrom(heap)));
+            tensors.put(
+                    "shared",
+                    new TensorData(
+                            type, shared.allocate(type.bytes()).copyFrom(heap).asReadOnly()));
             SafeTensorsWriter.write(file, TensorSources.of(tensors), Map.of());
             try (SafeTensors read = SafeTensors.open(file)) {
                 read.names().forEach(name -> assertEquals(-1, read.data(name).mismatch(heap), name));
@@ -143,7 +184,9 @@ final class SafeTensorsWriterTest {
             writer.write("a", bytes(1, 2));
             refuses(file + ": tensor 'b' has not been written", writer::commit);
             writer.write("b", bytes(3));
-            refuses(file + ": tensor 'c' was not announced; all that were are written", () -> writer.write("c", bytes(3)));
+            refuses(
+                    file + ": tensor 'c' was not announced; all that were are written",
+                    () -> writer.write("c", bytes(3)));
             writer.commit();
         }
         try (SafeTensors read = SafeTensors.open(file)) {
@@ -176,13 +219,16 @@ final class SafeTensorsWriterTest {
 
     @Test
     void filesMayReplaceTheOneTheyComeFrom() {
-        SafeTensorsWriter.write(file,
-                TensorSources.of(TensorFiles.random(Map.of("a", TensorFiles.type(DType.F32, 200, 13)), 42)), Map.of());
+        SafeTensorsWriter.write(
+                file,
+                TensorSources.of(TensorFiles.random(Map.of("a", TensorFiles.type(DType.F32, 200, 13)), 42)),
+                Map.of());
         try (SafeTensors old = SafeTensors.open(file)) {
             SafeTensorsWriter.write(file, TensorSources.cast(old, DType.F64), Map.of());
             try (SafeTensors read = SafeTensors.open(file)) {
                 assertEquals(TensorFiles.type(DType.F64, 200, 13), read.type("a"));
-                assertArrayEquals(Elements.doubles(DType.F32, old.data("a")), Elements.doubles(DType.F64, read.data("a")));
+                assertArrayEquals(
+                        Elements.doubles(DType.F32, old.data("a")), Elements.doubles(DType.F64, read.data("a")));
             }
         }
     }
@@ -190,14 +236,17 @@ final class SafeTensorsWriterTest {
     @Test
     void foldersThatAreFilesAreRefused() throws IOException {
         Path notFolder = Files.writeString(folder.resolve("plain"), "x");
-        String message = assertThrows(CheckpointException.class,
-                () -> SafeTensorsWriter.create(notFolder.resolve("x.safetensors"), Map.of(), Map.of())).getMessage();
+        String message = assertThrows(
+                        CheckpointException.class,
+                        () -> SafeTensorsWriter.create(notFolder.resolve("x.safetensors"), Map.of(), Map.of()))
+                .getMessage();
         assertTrue(message.startsWith(notFolder + ": cannot be written: "), message);
     }
 
     @Test
     void metadataIsNotATensor() {
-        refuses("a tensor cannot be called __metadata__",
+        refuses(
+                "a tensor cannot be called __metadata__",
                 () -> SafeTensorsWriter.create(file, Map.of("__metadata__", TensorFiles.type(DType.U8, 1)), Map.of()));
     }
 }

@@ -121,8 +121,10 @@ final class StagingTest {
         Files.writeString(journal, "{\"rename\": {}, \"delete\": [\"..\"]}");
         refuses("'..' is not the name of a file in a folder", () -> Staging.resolve(folder, "a"));
         Files.writeString(journal, "{");
-        refuses("%s: cannot be read: %s: 1:2: expected a key in double quotes, found the end of the text"
-                .formatted(journal, journal), () -> Staging.in(folder));
+        refuses(
+                "%s: cannot be read: %s: 1:2: expected a key in double quotes, found the end of the text"
+                        .formatted(journal, journal),
+                () -> Staging.in(folder));
     }
 
     @Test
@@ -139,7 +141,8 @@ final class StagingTest {
         Files.createDirectories(folder.resolve("a/inside"));
         try (Staging staging = Staging.in(folder)) {
             staging.write("a", text("new"));
-            String message = assertThrows(CheckpointException.class, staging::commit).getMessage();
+            String message =
+                    assertThrows(CheckpointException.class, staging::commit).getMessage();
             assertTrue(message.startsWith(folder.resolve("a") + ": cannot be written: "), message);
             assertTrue(message.endsWith("; what was there before is unchanged"), message);
         }

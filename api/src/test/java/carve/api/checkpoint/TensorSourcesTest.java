@@ -28,16 +28,21 @@ final class TensorSourcesTest {
         var union = TensorSources.union(source("b", "a"), source("c"));
         assertEquals(List.of("b", "a", "c"), List.copyOf(union.names()));
         assertEquals(-1, union.data("c").mismatch(source("c").data("c")));
-        assertEquals("tensor 'a' is in two of the sources to be united", assertThrows(CheckpointException.class,
-                () -> TensorSources.union(source("a"), source("a"))).getMessage());
+        assertEquals(
+                "tensor 'a' is in two of the sources to be united",
+                assertThrows(CheckpointException.class, () -> TensorSources.union(source("a"), source("a")))
+                        .getMessage());
     }
 
     @Test
     void selectionsHoldWhatIsAccepted() {
-        var selected = TensorSources.select(source("layers.0.a", "layers.1.b", "c"), name -> name.startsWith("layers."));
+        var selected =
+                TensorSources.select(source("layers.0.a", "layers.1.b", "c"), name -> name.startsWith("layers."));
         assertEquals(Set.of("layers.0.a", "layers.1.b"), selected.names());
-        assertEquals("no tensor 'c'; there are 2 others",
-                assertThrows(CheckpointException.class, () -> selected.type("c")).getMessage());
+        assertEquals(
+                "no tensor 'c'; there are 2 others",
+                assertThrows(CheckpointException.class, () -> selected.type("c"))
+                        .getMessage());
     }
 
     @Test
@@ -62,7 +67,9 @@ final class TensorSourcesTest {
         });
         var view = TensorSources.cast(TensorSources.union(lazy), DType.BF16);
         assertEquals(TensorFiles.type(DType.BF16, 1), view.type("a"));
-        assertEquals("read a", assertThrows(CheckpointException.class, () -> view.data("a")).getMessage());
+        assertEquals(
+                "read a",
+                assertThrows(CheckpointException.class, () -> view.data("a")).getMessage());
     }
 
     @Test
@@ -72,7 +79,11 @@ final class TensorSourcesTest {
 
     @Test
     void valuesMustBeAsManyAsTheTypeSays() {
-        assertEquals("F32 (2, 3) takes 24 bytes, found 20", assertThrows(CheckpointException.class,
-                () -> new TensorData(TensorType.f32(2, 3), MemorySegment.ofArray(new float[5]))).getMessage());
+        assertEquals(
+                "F32 (2, 3) takes 24 bytes, found 20",
+                assertThrows(
+                                CheckpointException.class,
+                                () -> new TensorData(TensorType.f32(2, 3), MemorySegment.ofArray(new float[5])))
+                        .getMessage());
     }
 }

@@ -48,7 +48,8 @@ final class JsonTest {
 
     @Test
     void compactPrintingHasNoSpace() {
-        assertEquals("{\"a\":[1,{\"b\":\"x y\"},[]],\"c\":{}}",
+        assertEquals(
+                "{\"a\":[1,{\"b\":\"x y\"},[]],\"c\":{}}",
                 Json.compact(Json.parse(" { \"a\" : [ 1 , { \"b\" : \"x y\" } , [ ] ] , \"c\" : { } } ", "t")));
     }
 
@@ -57,7 +58,8 @@ final class JsonTest {
         Path fixtures = Path.of(System.getProperty("carve.fixtures"));
         List<Path> configs;
         try (var files = Files.walk(fixtures)) {
-            configs = files.filter(file -> file.getFileName().toString().equals("config.json")).toList();
+            configs = files.filter(file -> file.getFileName().toString().equals("config.json"))
+                    .toList();
         }
         assertFalse(configs.isEmpty());
         for (Path config : configs) {
@@ -87,33 +89,36 @@ final class JsonTest {
 
     @Test
     void escapesAreUnderstood() {
-        assertEquals(new JsonString("\"\\/\b\f\n\r\t\u00e9\ud83d\ude00"),
+        assertEquals(
+                new JsonString("\"\\/\b\f\n\r\t\u00e9\ud83d\ude00"),
                 Json.parse("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00E9\\ud83d\\uDE00\"", "t"));
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "''                 | t: 1:1: expected a value, found the end of the text",
-        "{                  | t: 1:2: expected a key in double quotes, found the end of the text",
-        "{a:1}              | t: 1:2: expected a key in double quotes, found 'a'",
-        "{\"a\" 1}          | t: 1:6: expected ':', found '1'",
-        "{\"a\":1,}         | t: 1:8: expected a key in double quotes, found '}'",
-        "{\"a\":1 \"b\":2}  | t: 1:8: expected ',' or '}', found '\"'",
-        "[1 2]              | t: 1:4: expected ',' or ']', found '2'",
-        "[1,]               | t: 1:4: expected a value, found ']'",
-        "[1                 | t: 1:3: expected ',' or ']', found the end of the text",
-        "1 2                | t: 1:3: expected the end of the text, found '2'",
-        "tru                | t: 1:1: expected a value, found 't'",
-        "[01]               | t: 1:2: not a number: \"01\"",
-        "-                  | t: 1:1: not a number: \"-\"",
-        "1.                 | t: 1:1: not a number: \"1.\"",
-        "+1                 | t: 1:1: expected a value, found '+'",
-        "'\"abc'            | t: 1:5: expected '\"' at the end of the string, found the end of the text",
-        "\"\\x\"            | t: 1:3: expected one of \" \\ / b f n r t u after a backslash, found 'x'",
-        "\"\\u12g4\"        | t: 1:6: expected four hexadecimal digits, found 'g'",
-        "{\"a\":1,\"a\":2}  | t: 1:8: the key \"a\" stands twice in this object",
-        "\u00e9             | t: 1:1: expected a value, found U+00E9",
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "''                 | t: 1:1: expected a value, found the end of the text",
+                "{                  | t: 1:2: expected a key in double quotes, found the end of the text",
+                "{a:1}              | t: 1:2: expected a key in double quotes, found 'a'",
+                "{\"a\" 1}          | t: 1:6: expected ':', found '1'",
+                "{\"a\":1,}         | t: 1:8: expected a key in double quotes, found '}'",
+                "{\"a\":1 \"b\":2}  | t: 1:8: expected ',' or '}', found '\"'",
+                "[1 2]              | t: 1:4: expected ',' or ']', found '2'",
+                "[1,]               | t: 1:4: expected a value, found ']'",
+                "[1                 | t: 1:3: expected ',' or ']', found the end of the text",
+                "1 2                | t: 1:3: expected the end of the text, found '2'",
+                "tru                | t: 1:1: expected a value, found 't'",
+                "[01]               | t: 1:2: not a number: \"01\"",
+                "-                  | t: 1:1: not a number: \"-\"",
+                "1.                 | t: 1:1: not a number: \"1.\"",
+                "+1                 | t: 1:1: expected a value, found '+'",
+                "'\"abc'            | t: 1:5: expected '\"' at the end of the string, found the end of the text",
+                "\"\\x\"            | t: 1:3: expected one of \" \\ / b f n r t u after a backslash, found 'x'",
+                "\"\\u12g4\"        | t: 1:6: expected four hexadecimal digits, found 'g'",
+                "{\"a\":1,\"a\":2}  | t: 1:8: the key \"a\" stands twice in this object",
+                "\u00e9             | t: 1:1: expected a value, found U+00E9",
+            })
     void brokenTextsAreRefusedWithTheirPlace(String text, String message) {
         var refused = assertThrows(JsonException.class, () -> Json.parse(text, "t"));
         assertEquals(message, refused.getMessage());
@@ -121,14 +126,16 @@ final class JsonTest {
 
     @Test
     void placesCountLinesAndColumns() {
-        var refused = assertThrows(JsonException.class, () -> Json.parse("{\n  \"a\": 1,\n  \"b\": x\n}", "config.json"));
+        var refused =
+                assertThrows(JsonException.class, () -> Json.parse("{\n  \"a\": 1,\n  \"b\": x\n}", "config.json"));
         assertEquals("config.json: 3:8: expected a value, found 'x'", refused.getMessage());
     }
 
     @Test
     void lineEndsInStringsAreRefused() {
         var refused = assertThrows(JsonException.class, () -> Json.parse("[\"a\nb\"]", "t"));
-        assertEquals("t: 1:4: expected '\"' before the end of the line, or an escape, found U+000A", refused.getMessage());
+        assertEquals(
+                "t: 1:4: expected '\"' before the end of the line, or an escape, found U+000A", refused.getMessage());
     }
 
     @Test
@@ -161,8 +168,7 @@ final class JsonTest {
 
     private static final JsonObject CONFIG = Json.parseObject("""
             {"name": "tiny", "width": 64, "rate": 1e-5, "on": true, "none": null, "big": 3000000000, "half": 0.5,
-             "llm_config": {"hidden_size": "x", "layers": [{"n": 1}, {"n": "y"}], "kinds": ["mamba2", "mha"]}}""",
-            "config.json");
+             "llm_config": {"hidden_size": "x", "layers": [{"n": 1}, {"n": "y"}], "kinds": ["mamba2", "mha"]}}""", "config.json");
 
     @Test
     void accessorsReturnTypedValues() {
@@ -187,37 +193,56 @@ final class JsonTest {
         assertEquals(Optional.empty(), CONFIG.optionalInteger("nothing"));
         assertEquals(Optional.empty(), CONFIG.optionalObject("none"));
         assertEquals(Optional.empty(), CONFIG.optionalArray("nothing"));
-        assertEquals("config.json: name: expected an integer, found \"tiny\"",
-                assertThrows(JsonException.class, () -> CONFIG.optionalInteger("name")).getMessage());
+        assertEquals(
+                "config.json: name: expected an integer, found \"tiny\"",
+                assertThrows(JsonException.class, () -> CONFIG.optionalInteger("name"))
+                        .getMessage());
     }
 
     @Test
     void accessorErrorsNameFileAndPath() {
         JsonObject llm = CONFIG.object("llm_config");
-        assertEquals("config.json: llm_config.hidden_size: expected an integer, found \"x\"",
-                assertThrows(JsonException.class, () -> llm.integer("hidden_size")).getMessage());
-        assertEquals("config.json: llm_config.hidden_sizes: expected an integer, found no such key; did you mean 'hidden_size'?",
-                assertThrows(JsonException.class, () -> llm.integer("hidden_sizes")).getMessage());
-        assertEquals("config.json: big: expected an integer of 32 bits, found 3000000000",
+        assertEquals(
+                "config.json: llm_config.hidden_size: expected an integer, found \"x\"",
+                assertThrows(JsonException.class, () -> llm.integer("hidden_size"))
+                        .getMessage());
+        assertEquals(
+                "config.json: llm_config.hidden_sizes: expected an integer, found no such key; did you mean 'hidden_size'?",
+                assertThrows(JsonException.class, () -> llm.integer("hidden_sizes"))
+                        .getMessage());
+        assertEquals(
+                "config.json: big: expected an integer of 32 bits, found 3000000000",
                 assertThrows(JsonException.class, () -> CONFIG.integer("big")).getMessage());
-        assertEquals("config.json: half: expected an integer, found 0.5",
+        assertEquals(
+                "config.json: half: expected an integer, found 0.5",
                 assertThrows(JsonException.class, () -> CONFIG.integer("half")).getMessage());
-        assertEquals("config.json: llm_config: expected an array, found an object",
-                assertThrows(JsonException.class, () -> CONFIG.array("llm_config")).getMessage());
-        assertEquals("config.json: none: expected a string, found null",
+        assertEquals(
+                "config.json: llm_config: expected an array, found an object",
+                assertThrows(JsonException.class, () -> CONFIG.array("llm_config"))
+                        .getMessage());
+        assertEquals(
+                "config.json: none: expected a string, found null",
                 assertThrows(JsonException.class, () -> CONFIG.string("none")).getMessage());
-        assertEquals("config.json: llm_config.layers: expected an array of strings, found an array of 2",
+        assertEquals(
+                "config.json: llm_config.layers: expected an array of strings, found an array of 2",
                 assertThrows(JsonException.class, () -> llm.strings("layers")).getMessage());
         JsonObject second = (JsonObject) llm.array("layers").items().get(1);
-        assertEquals("config.json: llm_config.layers[1].n: expected a number, found \"y\"",
+        assertEquals(
+                "config.json: llm_config.layers[1].n: expected a number, found \"y\"",
                 assertThrows(JsonException.class, () -> second.real("n")).getMessage());
-        assertEquals("config.json: width: must be even, is 64", CONFIG.error("width", "must be even, is 64").getMessage());
+        assertEquals(
+                "config.json: width: must be even, is 64",
+                CONFIG.error("width", "must be even, is 64").getMessage());
     }
 
     @Test
     void withReplacesInPlaceAndAppends() {
         JsonObject changed = Json.parseObject("{\"a\":1,\"b\":2,\"c\":3}", "t")
-                .with("b", "x").with("d", 4).with("e", 0.25).with("f", true).without("a");
+                .with("b", "x")
+                .with("d", 4)
+                .with("e", 0.25)
+                .with("f", true)
+                .without("a");
         assertEquals("{\"b\":\"x\",\"c\":3,\"d\":4,\"e\":0.25,\"f\":true}", changed.toString());
     }
 
@@ -245,7 +270,8 @@ final class JsonTest {
     @Test
     void longNumbersAreRefused() {
         String digits = "1".repeat(1001);
-        assertEquals("not a number: \"" + "1".repeat(60) + "...\"",
+        assertEquals(
+                "not a number: \"" + "1".repeat(60) + "...\"",
                 assertThrows(JsonException.class, () -> new JsonNumber(digits)).getMessage());
     }
 }

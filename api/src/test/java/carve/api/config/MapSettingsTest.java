@@ -11,8 +11,13 @@ import org.junit.jupiter.api.Test;
 final class MapSettingsTest {
     @Test
     void nestedMapsAndListsAreSectionsAndLists() {
-        Settings settings = MapSettings.of(Map.of("mixers", Map.of("a", Map.of("heads", 4)),
-                "stages", List.of(Map.of("name", "x"), Map.of("name", "y")), "rates", List.of(1, 2.5)));
+        Settings settings = MapSettings.of(Map.of(
+                "mixers",
+                Map.of("a", Map.of("heads", 4)),
+                "stages",
+                List.of(Map.of("name", "x"), Map.of("name", "y")),
+                "rates",
+                List.of(1, 2.5)));
         assertEquals(4, settings.section("mixers").section("a").integer("heads"));
         assertEquals("y", settings.sections("stages").get(1).string("name"));
         assertEquals(List.of(1.0, 2.5), settings.reals("rates"));
@@ -20,20 +25,27 @@ final class MapSettingsTest {
 
     @Test
     void originsSayThePath() {
-        Settings settings = MapSettings.of(Map.of("mixers", Map.of("a", Map.of("heads", "many")),
-                "stages", List.of(Map.of("name", "x"))), "test");
+        Settings settings = MapSettings.of(
+                Map.of("mixers", Map.of("a", Map.of("heads", "many")), "stages", List.of(Map.of("name", "x"))), "test");
         Settings inner = settings.section("mixers").section("a");
-        assertEquals("test: mixers.a: key 'heads' must be an integer, is \"many\"",
-                assertThrows(SettingsException.class, () -> inner.integer("heads")).getMessage());
+        assertEquals(
+                "test: mixers.a: key 'heads' must be an integer, is \"many\"",
+                assertThrows(SettingsException.class, () -> inner.integer("heads"))
+                        .getMessage());
         settings.sections("stages");
-        assertEquals("test: stages[0]: key 'name' was not used",
+        assertEquals(
+                "test: stages[0]: key 'name' was not used",
                 assertThrows(SettingsException.class, settings::requireAllRead).getMessage());
     }
 
     @Test
     void listsInListsAreRefused() {
-        assertEquals("settings: a.b: lists in lists are not settings", assertThrows(SettingsException.class,
-                () -> MapSettings.of(Map.of("a", Map.of("b", List.of(List.of(1)))))).getMessage());
+        assertEquals(
+                "settings: a.b: lists in lists are not settings",
+                assertThrows(
+                                SettingsException.class,
+                                () -> MapSettings.of(Map.of("a", Map.of("b", List.of(List.of(1))))))
+                        .getMessage());
     }
 
     @Test

@@ -10,7 +10,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class NamesTest {
     @ParameterizedTest
-    @CsvSource({"'','',0", "a,'',1", "'',abc,3", "kitten,sitting,3", "ab,ba,1", "abc,ca,3", "mamba2,mamba3,1", "state_size,state-size,1"})
+    @CsvSource({
+        "'','',0",
+        "a,'',1",
+        "'',abc,3",
+        "kitten,sitting,3",
+        "ab,ba,1",
+        "abc,ca,3",
+        "mamba2,mamba3,1",
+        "state_size,state-size,1"
+    })
     void distanceCountsEdits(String a, String b, int distance) {
         assertEquals(distance, Names.distance(a, b));
         assertEquals(distance, Names.distance(b, a));
@@ -37,7 +46,8 @@ final class NamesTest {
 
     @Test
     void unknownNamesAreListedAgainstTheKnown() {
-        assertEquals("no mixer 'mamba3'; there are attention, mamba2, retention (did you mean 'mamba2'?)",
+        assertEquals(
+                "no mixer 'mamba3'; there are attention, mamba2, retention (did you mean 'mamba2'?)",
                 Names.unknown("mixer", "mamba3", List.of("retention", "mamba2", "attention")));
         assertEquals("no mixer 'linear'; there is attention", Names.unknown("mixer", "linear", List.of("attention")));
         assertEquals("no mixer 'linear'; there are none", Names.unknown("mixer", "linear", List.of()));
@@ -45,8 +55,10 @@ final class NamesTest {
 
     @Test
     void naturalOrderCountsNumbersAsNumbers() {
-        var sorted = List.of("a", "layers.2.b", "layers.10.a", "layers.10.b", "layers.100", "layers.x", "x: 5", "x: 12");
+        var sorted =
+                List.of("a", "layers.2.b", "layers.10.a", "layers.10.b", "layers.100", "layers.x", "x: 5", "x: 12");
         assertEquals(sorted, sorted.reversed().stream().sorted(Names.natural()).toList());
-        assertEquals(List.of("a.1", "a.01", "a.2").stream().sorted(Names.natural()).toList(), List.of("a.01", "a.1", "a.2"));
+        assertEquals(
+                List.of("a.1", "a.01", "a.2").stream().sorted(Names.natural()).toList(), List.of("a.01", "a.1", "a.2"));
     }
 }

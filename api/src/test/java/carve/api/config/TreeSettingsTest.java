@@ -43,7 +43,11 @@ final class TreeSettingsTest {
     }
 
     private static SettingsNode list(int line, Object... values) {
-        return new Items(List.of(values).stream().map(v -> (SettingsNode) new Scalar(v, at(line))).toList(), at(line));
+        return new Items(
+                List.of(values).stream()
+                        .map(v -> (SettingsNode) new Scalar(v, at(line)))
+                        .toList(),
+                at(line));
     }
 
     private static Section section(int line, String key, Object value) {
@@ -67,7 +71,9 @@ final class TreeSettingsTest {
         assertEquals(List.of(0, 4, 8), settings.integers("layers"));
         assertEquals(List.of(1.0, 0.5), settings.reals("rates"));
         assertEquals("adamw", settings.section("optimizer").string("kind"));
-        assertEquals(List.of("align", "logits"), settings.sections("stages").stream().map(s -> s.string("name")).toList());
+        assertEquals(
+                List.of("align", "logits"),
+                settings.sections("stages").stream().map(s -> s.string("name")).toList());
         settings.string("digits");
         settings.string("word");
         settings.requireAllRead();
@@ -88,7 +94,9 @@ final class TreeSettingsTest {
         refuses("hybrid.conf: 2: key 'type' must be an integer, is \"mamba2\"", () -> settings.integer("type"));
         refuses("hybrid.conf: 2: key 'type' must be a number, is \"mamba2\"", () -> settings.real("type"));
         refuses("hybrid.conf: 2: key 'type' must be true or false, is \"mamba2\"", () -> settings.flag("type"));
-        refuses("hybrid.conf: 4: key 'big' must be an integer of 32 bits, is 3000000000", () -> settings.integer("big"));
+        refuses(
+                "hybrid.conf: 4: key 'big' must be an integer of 32 bits, is 3000000000",
+                () -> settings.integer("big"));
         refuses("hybrid.conf: 5: key 'rate' must be an integer, is 0.001", () -> settings.longInteger("rate"));
         refuses("hybrid.conf: 6: key 'use-conv' must be a number, is true", () -> settings.real("use-conv"));
         refuses("hybrid.conf: 9: key 'train' must be a string, is a list of 2", () -> settings.string("train"));
@@ -96,14 +104,19 @@ final class TreeSettingsTest {
         refuses("hybrid.conf: 2: key 'type' must be a list of strings, is \"mamba2\"", () -> settings.strings("type"));
         refuses("hybrid.conf: 2: key 'type' must be a section, is \"mamba2\"", () -> settings.section("type"));
         refuses("hybrid.conf: 10: key 'layers' must be a list of sections, is 0", () -> settings.sections("layers"));
-        refuses("hybrid.conf: 12: key 'optimizer' must be a list of numbers, is a section", () -> settings.reals("optimizer"));
+        refuses(
+                "hybrid.conf: 12: key 'optimizer' must be a list of numbers, is a section",
+                () -> settings.reals("optimizer"));
     }
 
     @Test
     void missingKeysAreRefusedWithThoseThatAreThere() {
-        refuses("hybrid.conf: 14: no key 'nme'; there is name (did you mean 'name'?)",
+        refuses(
+                "hybrid.conf: 14: no key 'nme'; there is name (did you mean 'name'?)",
                 () -> settings.sections("stages").getFirst().string("nme"));
-        refuses("hybrid.conf: 12: no key 'rate'; there is kind", () -> settings.section("optimizer").real("rate"));
+        refuses(
+                "hybrid.conf: 12: no key 'rate'; there is kind",
+                () -> settings.section("optimizer").real("rate"));
     }
 
     @Test
@@ -153,7 +166,8 @@ final class TreeSettingsTest {
         assertEquals("hybrid.conf: 5", settings.origin("rate"));
         assertEquals("hybrid.conf: 1", settings.origin("nothing"));
         assertEquals("hybrid.conf: 1", settings.origin());
-        assertEquals("hybrid.conf: 5: key 'rate' must be positive, is -1",
+        assertEquals(
+                "hybrid.conf: 5: key 'rate' must be positive, is -1",
                 settings.error("rate", "must be positive, is -1").getMessage());
     }
 
@@ -165,7 +179,8 @@ final class TreeSettingsTest {
 
     @Test
     void scalarsAreStringsNumbersAndTruthValues() {
-        refuses("x: 1: a setting is a string, a number or a truth value, is java.util.ImmutableCollections$SetN",
+        refuses(
+                "x: 1: a setting is a string, a number or a truth value, is java.util.ImmutableCollections$SetN",
                 () -> new Scalar(Set.of(), "x: 1"));
     }
 }

@@ -139,7 +139,8 @@ final class ReferenceDeviceTest {
         Tensor x = vector(1 + 0x1p-8f, 1 + 3 * 0x1p-8f, 1 + 0x1p-11f, 1 + 3 * 0x1p-11f);
         gives(x.cast(DType.BF16), 1, 1 + 0x1p-6, 1, 1);
         gives(x.cast(DType.F16), 1 + 0x1p-8, 1 + 3 * 0x1p-8, 1, 1 + 0x1p-9);
-        assertArrayEquals(new int[] {2, -2, 0}, vector(2.7f, -2.7f, 0.5f).cast(DType.I32).ints());
+        assertArrayEquals(
+                new int[] {2, -2, 0}, vector(2.7f, -2.7f, 0.5f).cast(DType.I32).ints());
         gives(vector(3.9f).cast(DType.I8), 3);
     }
 
@@ -151,7 +152,9 @@ final class ReferenceDeviceTest {
     @Test
     void indicesOutsideOfTheTableAreRefused() {
         Tensor index = Tensors.of(device, Shape.of(1), 2);
-        assertEquals("index 2 is outside of a table of 2 rows", assertThrows(
-                DeviceException.class, () -> matrix(2, 1, 2).gather(index)).getMessage());
+        assertEquals(
+                "index 2 is outside of a table of 2 rows",
+                assertThrows(DeviceException.class, () -> matrix(2, 1, 2).gather(index))
+                        .getMessage());
     }
 }

@@ -29,10 +29,13 @@ final class RotaryTest {
 
     @Test
     void valuesThatMeanNothingAreRefused() {
-        assertEquals("rotary: the width must be even and not negative; width=3",
-                assertThrows(IllegalArgumentException.class, () -> new Rotary(1e4, 3, 10, 0)).getMessage());
+        assertEquals(
+                "rotary: the width must be even and not negative; width=3",
+                assertThrows(IllegalArgumentException.class, () -> new Rotary(1e4, 3, 10, 0))
+                        .getMessage());
         assertThrows(IllegalArgumentException.class, () -> new Rotary(0, 4, 10, 0));
-        assertEquals("extents must be positive, and kv-heads divide heads; hidden=8, heads=3, kv-heads=2, head-width=4",
+        assertEquals(
+                "extents must be positive, and kv-heads divide heads; hidden=8, heads=3, kv-heads=2, head-width=4",
                 assertThrows(IllegalArgumentException.class, () -> new MixerDims(8, 3, 2, 4, false, 1e-5, Rotary.NONE))
                         .getMessage());
     }

@@ -55,7 +55,9 @@ final class DefinitionsTest {
         Tensor q = random("q", s.batch(), 70, 2, 3);
         Tensor k = random("k", s.batch(), 70, 4, 3);
         Tensor v = random("v", s.batch(), 70, 1, 5);
-        Tensor g = random("g", s.batch(), 70, heads).multiply(random("g", s.batch(), 70, heads)).negate();
+        Tensor g = random("g", s.batch(), 70, heads)
+                .multiply(random("g", s.batch(), 70, heads))
+                .negate();
         Tensor w = random("w", s.batch(), 70, heads);
         Tensor state = random("state", s.count(), heads, 5, 3);
         List<Tensor> results = Tensors.apply(new DecayScan(s), q, k, v, g, w, state);
@@ -148,7 +150,8 @@ final class DefinitionsTest {
     private static boolean sees(SoftmaxAttention op, int b, int t, int s) {
         Sequences sequences = op.sequences();
         boolean past = !op.causal() || s <= t + op.keys() - sequences.positions();
-        boolean here = !sequences.isPadded() || t < sequences.lengths().get(b) && s < sequences.lengths().get(b);
+        boolean here = !sequences.isPadded()
+                || t < sequences.lengths().get(b) && s < sequences.lengths().get(b);
         boolean same = !sequences.isPacked() || sequenceOf(sequences, t) == sequenceOf(sequences, s);
         return past && here && same;
     }
@@ -174,7 +177,10 @@ final class DefinitionsTest {
             }
             assertEquals(expected, at(results.get(0), results.get(0).floats(), b, t, c), CLOSE);
             if (t < 3) {
-                assertEquals(input(x, state, b, 2 + t, c), at(results.get(1), results.get(1).floats(), b, c, t), 0);
+                assertEquals(
+                        input(x, state, b, 2 + t, c),
+                        at(results.get(1), results.get(1).floats(), b, c, t),
+                        0);
             }
         }
     }

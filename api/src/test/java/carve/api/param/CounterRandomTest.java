@@ -22,22 +22,38 @@ final class CounterRandomTest {
 
     @Test
     void uniformNumbersFillTheirRange() {
-        double[] values = IntStream.range(0, 10_000).mapToDouble(random::uniform).toArray();
-        assertEquals(0.5, IntStream.range(0, values.length).mapToDouble(i -> values[i]).average().orElseThrow(), 0.01);
+        double[] values =
+                IntStream.range(0, 10_000).mapToDouble(random::uniform).toArray();
+        assertEquals(
+                0.5,
+                IntStream.range(0, values.length)
+                        .mapToDouble(i -> values[i])
+                        .average()
+                        .orElseThrow(),
+                0.01);
         assertTrue(IntStream.range(0, values.length).allMatch(i -> values[i] >= 0 && values[i] < 1));
         for (int tenth = 0; tenth < 10; tenth++) {
             int t = tenth;
-            long count = IntStream.range(0, values.length).filter(i -> (int) (10 * values[i]) == t).count();
+            long count = IntStream.range(0, values.length)
+                    .filter(i -> (int) (10 * values[i]) == t)
+                    .count();
             assertEquals(1000, count, 120, "numbers in tenth " + tenth);
         }
-        assertTrue(IntStream.range(0, 1000).map(i -> random.below(i, 3)).distinct().count() == 3);
+        assertTrue(
+                IntStream.range(0, 1000).map(i -> random.below(i, 3)).distinct().count() == 3);
     }
 
     @Test
     void normalNumbersHaveMeanZeroAndDeviationOne() {
         double[] values = IntStream.range(0, 20_000).mapToDouble(random::normal).toArray();
-        double mean = IntStream.range(0, values.length).mapToDouble(i -> values[i]).average().orElseThrow();
-        double square = IntStream.range(0, values.length).mapToDouble(i -> values[i] * values[i]).average().orElseThrow();
+        double mean = IntStream.range(0, values.length)
+                .mapToDouble(i -> values[i])
+                .average()
+                .orElseThrow();
+        double square = IntStream.range(0, values.length)
+                .mapToDouble(i -> values[i] * values[i])
+                .average()
+                .orElseThrow();
         assertEquals(0, mean, 0.02);
         assertEquals(1, square, 0.03);
     }
@@ -58,8 +74,14 @@ final class CounterRandomTest {
 
     private void assertWithin(double low, double high, Init init, Shape shape) {
         float[] values = init.values(shape, random);
-        double least = IntStream.range(0, values.length).mapToDouble(i -> values[i]).min().orElseThrow();
-        double most = IntStream.range(0, values.length).mapToDouble(i -> values[i]).max().orElseThrow();
+        double least = IntStream.range(0, values.length)
+                .mapToDouble(i -> values[i])
+                .min()
+                .orElseThrow();
+        double most = IntStream.range(0, values.length)
+                .mapToDouble(i -> values[i])
+                .max()
+                .orElseThrow();
         assertTrue(least >= low - 1e-6 && most <= high + 1e-6, least + " to " + most);
         assertTrue(least < low + 0.02 * (high - low) && most > high - 0.02 * (high - low), "range is filled");
     }

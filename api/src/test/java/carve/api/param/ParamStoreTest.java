@@ -46,8 +46,10 @@ final class ParamStoreTest {
     @Test
     void unknownNamesAreAnsweredWithSuggestions() {
         store.put("layers.0.mixer.A_log", Tensors.ones(device, Shape.of(2)));
-        assertEquals("no parameter 'layers.0.mixer.A_lg'; did you mean 'layers.0.mixer.A_log'?",
-                assertThrows(ParamException.class, () -> store.get("layers.0.mixer.A_lg")).getMessage());
+        assertEquals(
+                "no parameter 'layers.0.mixer.A_lg'; did you mean 'layers.0.mixer.A_log'?",
+                assertThrows(ParamException.class, () -> store.get("layers.0.mixer.A_lg"))
+                        .getMessage());
     }
 
     @Test
@@ -61,7 +63,8 @@ final class ParamStoreTest {
 
     @Test
     void initialValuesAreAFunctionOfSeedAndName() {
-        List<ParamSpec> specs = List.of(new ParamSpec("a", Shape.of(3), Init.normal(1)),
+        List<ParamSpec> specs = List.of(
+                new ParamSpec("a", Shape.of(3), Init.normal(1)),
                 new ParamSpec("b", Shape.of(3), Init.normal(1)).under("c"));
         try (ParamStore one = ParamStore.initial(device, specs, 42);
                 ParamStore other = ParamStore.initial(device, specs.reversed(), 42)) {

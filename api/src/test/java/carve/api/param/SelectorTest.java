@@ -9,8 +9,13 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class SelectorTest {
-    private static final Set<String> NAMES = new LinkedHashSet<>(List.of("input.tokens.weight", "layers.0.mixer.A_log",
-            "layers.0.mixer.conv1d.weight", "layers.0.mixer.o_proj.weight", "layers.10.mixer.A_log", "output.weight"));
+    private static final Set<String> NAMES = new LinkedHashSet<>(List.of(
+            "input.tokens.weight",
+            "layers.0.mixer.A_log",
+            "layers.0.mixer.conv1d.weight",
+            "layers.0.mixer.o_proj.weight",
+            "layers.10.mixer.A_log",
+            "output.weight"));
 
     private static void selects(List<String> expected, String... globs) {
         assertEquals(expected, Selector.of(globs).select(NAMES));
@@ -25,7 +30,8 @@ final class SelectorTest {
 
     @Test
     void twoStarsAreAnyNumberOfSegments() {
-        selects(List.of("layers.0.mixer.A_log", "layers.0.mixer.conv1d.weight", "layers.0.mixer.o_proj.weight"),
+        selects(
+                List.of("layers.0.mixer.A_log", "layers.0.mixer.conv1d.weight", "layers.0.mixer.o_proj.weight"),
                 "layers.0.**");
         selects(List.copyOf(NAMES), "**");
     }
@@ -37,8 +43,10 @@ final class SelectorTest {
 
     @Test
     void laterGlobsWin() {
-        selects(List.of("layers.0.mixer.A_log", "layers.0.mixer.conv1d.weight", "layers.10.mixer.A_log"),
-                "layers.**", "!**.o_proj.*");
+        selects(
+                List.of("layers.0.mixer.A_log", "layers.0.mixer.conv1d.weight", "layers.10.mixer.A_log"),
+                "layers.**",
+                "!**.o_proj.*");
         selects(List.of("layers.0.mixer.o_proj.weight"), "layers.**", "!layers.**", "**.o_proj.weight");
     }
 
@@ -49,17 +57,24 @@ final class SelectorTest {
 
     @Test
     void idleGlobsAreToldTogether() {
-        ParamException e =
-                assertThrows(ParamException.class, () -> Selector.of("layers.*.gate", "**", "!nothing").select(NAMES));
-        assertEquals("no parameter matches [!nothing, layers.*.gate]; names look like [input.tokens.weight, "
-                + "layers.0.mixer.A_log, layers.0.mixer.conv1d.weight]", e.getMessage());
+        ParamException e = assertThrows(
+                ParamException.class,
+                () -> Selector.of("layers.*.gate", "**", "!nothing").select(NAMES));
+        assertEquals(
+                "no parameter matches [!nothing, layers.*.gate]; names look like [input.tokens.weight, "
+                        + "layers.0.mixer.A_log, layers.0.mixer.conv1d.weight]",
+                e.getMessage());
     }
 
     @Test
     void unbalancedBracesAreRefused() {
-        assertEquals("glob 'a.{b': '{' without '}'",
-                assertThrows(IllegalArgumentException.class, () -> Selector.of("a.{b")).getMessage());
-        assertEquals("glob 'a}': '}' without '{'",
-                assertThrows(IllegalArgumentException.class, () -> Selector.of("a}")).getMessage());
+        assertEquals(
+                "glob 'a.{b': '{' without '}'",
+                assertThrows(IllegalArgumentException.class, () -> Selector.of("a.{b"))
+                        .getMessage());
+        assertEquals(
+                "glob 'a}': '}' without '{'",
+                assertThrows(IllegalArgumentException.class, () -> Selector.of("a}"))
+                        .getMessage());
     }
 }

@@ -26,9 +26,8 @@ final class BatchTest {
     private static Sample sample(int pictures, int... tokens) {
         boolean[] answer = new boolean[tokens.length];
         answer[tokens.length - 1] = true;
-        Map<String, HostTensor> media = pictures == 0
-                ? Map.of()
-                : Map.of("pixels", new HostTensor(Shape.of(pictures, 1), new float[pictures]));
+        Map<String, HostTensor> media =
+                pictures == 0 ? Map.of() : Map.of("pixels", new HostTensor(Shape.of(pictures, 1), new float[pictures]));
         return new Sample(tokens, answer, media);
     }
 
@@ -47,11 +46,15 @@ final class BatchTest {
     void targetsAreTheNextTokensThatAreAnswers() {
         Batch batch = Batch.of(List.of(sample(0, 5, 6, 7), sample(0, 8, 4)), 0);
         int ignored = Batch.IGNORED;
-        assertArrayEquals(new int[] {ignored, 7, ignored, 4, ignored, ignored}, batch.targets(device).ints());
+        assertArrayEquals(
+                new int[] {ignored, 7, ignored, 4, ignored, ignored},
+                batch.targets(device).ints());
     }
 
     @Test
     void evenRowsAreWhole() {
-        assertEquals(Sequences.whole(2, 1), Batch.of(List.of(sample(0, 5), sample(0, 8)), 0).inputs(device).sequences());
+        assertEquals(
+                Sequences.whole(2, 1),
+                Batch.of(List.of(sample(0, 5), sample(0, 8)), 0).inputs(device).sequences());
     }
 }

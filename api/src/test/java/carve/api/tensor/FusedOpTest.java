@@ -49,9 +49,10 @@ final class FusedOpTest {
         }
 
         @Override
-        public List<Optional<Tensor>> backward(List<Tensor> operands, List<Tensor> results,
-                List<Optional<Tensor>> gradients, List<Boolean> wanted) {
-            return List.of(gradients.getFirst().map(g -> g.multiply(results.get(1)).add(1000)));
+        public List<Optional<Tensor>> backward(
+                List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
+            return List.of(
+                    gradients.getFirst().map(g -> g.multiply(results.get(1)).add(1000)));
         }
     }
 
@@ -112,7 +113,9 @@ final class FusedOpTest {
     private static float gradient(Device device) {
         Tape tape = new Tape();
         Tensor x = tape.watch(Tensors.full(device, Shape.of(1), 3));
-        return tape.gradients(Tensors.apply(new Square(), x).getFirst().sum(), List.of(x)).getFirst().item();
+        return tape.gradients(Tensors.apply(new Square(), x).getFirst().sum(), List.of(x))
+                .getFirst()
+                .item();
     }
 
     @Test
@@ -121,7 +124,9 @@ final class FusedOpTest {
             assertArrayEquals(new float[] {1009}, square(device, 1));
             assertEquals(Map.of("square", "kernel thousand"), device.workspace().choices());
             assertArrayEquals(new float[] {9}, square(device, 1, 1));
-            assertEquals(Map.of("square", "reference (no kernel of fast for [F32 (1, 1)])"), device.workspace().choices());
+            assertEquals(
+                    Map.of("square", "reference (no kernel of fast for [F32 (1, 1)])"),
+                    device.workspace().choices());
         }
     }
 
@@ -140,14 +145,17 @@ final class FusedOpTest {
             device.workspace().kernels(Workspace.Kernels.REQUIRED);
             assertArrayEquals(new float[] {1009}, square(device, 1));
             DeviceException refusal = assertThrows(DeviceException.class, () -> square(device, 1, 1));
-            assertEquals("kernels are required, but device fast has none for square of [F32 (1, 1)]; use another device, or "
-                    + "prefer kernels instead of requiring them", refusal.getMessage());
+            assertEquals(
+                    "kernels are required, but device fast has none for square of [F32 (1, 1)]; use another device, or "
+                            + "prefer kernels instead of requiring them",
+                    refusal.getMessage());
         }
     }
 
     @Test
     void kernelWithoutBackwardHasItsReferenceDifferentiated() {
-        try (Device with = new Fast(new ReferenceDevice(), true); Device without = new Fast(new ReferenceDevice(), false)) {
+        try (Device with = new Fast(new ReferenceDevice(), true);
+                Device without = new Fast(new ReferenceDevice(), false)) {
             assertEquals(1006, gradient(with));
             assertEquals(6, gradient(without));
         }

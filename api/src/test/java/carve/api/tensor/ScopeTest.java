@@ -64,13 +64,15 @@ final class ScopeTest {
     @Test
     void failingBodiesReleaseToo() {
         IllegalStateException thrown = new IllegalStateException("on purpose");
-        IllegalStateException caught = assertThrows(IllegalStateException.class, () -> Scope.run(device, () -> {
-            make();
-            Scope.run(device, () -> {
-                make();
-                throw thrown;
-            });
-        }));
+        IllegalStateException caught = assertThrows(
+                IllegalStateException.class,
+                () -> Scope.run(device, () -> {
+                    make();
+                    Scope.run(device, () -> {
+                        make();
+                        throw thrown;
+                    });
+                }));
         assertSame(thrown, caught);
         assertEquals(0, live());
     }

@@ -14,8 +14,12 @@ final class ShapeTest {
         assertEquals(5, SHAPE.extent(-1));
         assertEquals(2, SHAPE.extent(0));
         assertEquals(1, SHAPE.axis(-2));
-        assertEquals("no axis 3 in (2, 3, 5)", assertThrows(ShapeException.class, () -> SHAPE.axis(3)).getMessage());
-        assertEquals("no axis -4 in (2, 3, 5)", assertThrows(ShapeException.class, () -> SHAPE.axis(-4)).getMessage());
+        assertEquals(
+                "no axis 3 in (2, 3, 5)",
+                assertThrows(ShapeException.class, () -> SHAPE.axis(3)).getMessage());
+        assertEquals(
+                "no axis -4 in (2, 3, 5)",
+                assertThrows(ShapeException.class, () -> SHAPE.axis(-4)).getMessage());
     }
 
     @Test
@@ -40,7 +44,8 @@ final class ShapeTest {
 
     @Test
     void negativeExtentsAreRefused() {
-        String message = assertThrows(ShapeException.class, () -> Shape.of(2, -1)).getMessage();
+        String message =
+                assertThrows(ShapeException.class, () -> Shape.of(2, -1)).getMessage();
         assertEquals("extents must not be negative, [2, -1]", message);
     }
 

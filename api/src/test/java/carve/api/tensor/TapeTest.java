@@ -52,7 +52,11 @@ final class TapeTest {
     void gradientsStopAtDetachedTensors() {
         Tape tape = new Tape();
         Tensor x = tape.watch(vector(3));
-        assertArrayEquals(new float[] {3}, tape.gradients(x.multiply(x.detach()).sum(), List.of(x)).getFirst().floats());
+        assertArrayEquals(
+                new float[] {3},
+                tape.gradients(x.multiply(x.detach()).sum(), List.of(x))
+                        .getFirst()
+                        .floats());
     }
 
     @Test
@@ -61,15 +65,20 @@ final class TapeTest {
         Tensor x = tape.watch(vector(3));
         Tensor square = x.multiply(x);
         Tensor loss = square.multiply(square).sum();
-        assertArrayEquals(new float[] {18}, tape.gradients(loss, List.of(square)).getFirst().floats());
-        assertArrayEquals(new float[] {108}, tape.gradients(loss, List.of(x)).getFirst().floats(), "twice from one tape");
+        assertArrayEquals(
+                new float[] {18},
+                tape.gradients(loss, List.of(square)).getFirst().floats());
+        assertArrayEquals(
+                new float[] {108}, tape.gradients(loss, List.of(x)).getFirst().floats(), "twice from one tape");
     }
 
     @Test
     void equalGreatestElementsShareTheGradient() {
         Tape tape = new Tape();
         Tensor x = tape.watch(vector(2, 5, 5, 1));
-        assertArrayEquals(new float[] {0, 0.5f, 0.5f, 0}, tape.gradients(x.max(0).sum(), List.of(x)).getFirst().floats());
+        assertArrayEquals(
+                new float[] {0, 0.5f, 0.5f, 0},
+                tape.gradients(x.max(0).sum(), List.of(x)).getFirst().floats());
     }
 
     @Test
@@ -77,7 +86,8 @@ final class TapeTest {
         Tape tape = new Tape();
         Tensor a = tape.watch(vector(2));
         Tensor b = tape.watch(vector(2));
-        List<Tensor> gradients = tape.gradients(a.binary(Op.BinaryFunction.MAXIMUM, b).sum(), List.of(a, b));
+        List<Tensor> gradients =
+                tape.gradients(a.binary(Op.BinaryFunction.MAXIMUM, b).sum(), List.of(a, b));
         assertEquals(1, gradients.get(0).item() + gradients.get(1).item());
     }
 
@@ -85,12 +95,17 @@ final class TapeTest {
     void wrongUsesAreRefused() {
         Tape tape = new Tape();
         Tensor x = tape.watch(vector(1, 2));
-        assertEquals("gradients: a scalar expected, found F32 (2)",
-                assertThrows(ShapeException.class, () -> tape.gradients(x, List.of(x))).getMessage());
-        assertEquals("the tensor is watched by a tape already; detach it first",
-                assertThrows(IllegalArgumentException.class, () -> new Tape().watch(x)).getMessage());
+        assertEquals(
+                "gradients: a scalar expected, found F32 (2)",
+                assertThrows(ShapeException.class, () -> tape.gradients(x, List.of(x)))
+                        .getMessage());
+        assertEquals(
+                "the tensor is watched by a tape already; detach it first",
+                assertThrows(IllegalArgumentException.class, () -> new Tape().watch(x))
+                        .getMessage());
         Tensor other = new Tape().watch(vector(1, 2));
-        assertEquals("operands are watched by different tapes; detach one of them",
+        assertEquals(
+                "operands are watched by different tapes; detach one of them",
                 assertThrows(IllegalArgumentException.class, () -> x.add(other)).getMessage());
     }
 
@@ -98,10 +113,13 @@ final class TapeTest {
     void recomputedBlocksUseNoWatchedTensorBesideTheirOperands() {
         Tensor x = vector(3);
         Tensor hidden = new Tape().watch(vector(2));
-        FusedOp block = new Recompute(List.of(x.type()), in -> List.of(in.getFirst().multiply(hidden)));
-        assertEquals("recompute: the block uses a watched tensor that is not among its operands, and would lose its gradient; "
+        FusedOp block =
+                new Recompute(List.of(x.type()), in -> List.of(in.getFirst().multiply(hidden)));
+        assertEquals(
+                "recompute: the block uses a watched tensor that is not among its operands, and would lose its gradient; "
                         + "hand it over as an operand, or detach it",
-                assertThrows(IllegalArgumentException.class, () -> Tensors.apply(block, x)).getMessage());
+                assertThrows(IllegalArgumentException.class, () -> Tensors.apply(block, x))
+                        .getMessage());
     }
 
     @Test
@@ -110,6 +128,7 @@ final class TapeTest {
         Tensor x = tape.watch(vector(3));
         Tensor loss = x.multiply(x).sum();
         tape.clear();
-        assertArrayEquals(new float[] {0}, tape.gradients(loss, List.of(x)).getFirst().floats());
+        assertArrayEquals(
+                new float[] {0}, tape.gradients(loss, List.of(x)).getFirst().floats());
     }
 }

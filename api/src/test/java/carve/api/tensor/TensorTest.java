@@ -23,7 +23,8 @@ final class TensorTest {
     void oneExtentMayBeInferred() {
         assertEquals(Shape.of(3, 2), x.reshape(-1, 2).shape());
         assertEquals(Shape.of(6), x.reshape(-1).shape());
-        assertEquals("reshape: (2, 3) does not divide into [-1, 4]",
+        assertEquals(
+                "reshape: (2, 3) does not divide into [-1, 4]",
                 assertThrows(ShapeException.class, () -> x.reshape(-1, 4)).getMessage());
     }
 
@@ -49,19 +50,25 @@ final class TensorTest {
 
     @Test
     void valuesAreReadAsWhatTheyAre() {
-        assertEquals("ints: I32 expected, found F32 (2, 3)", assertThrows(ShapeException.class, x::ints).getMessage());
-        assertEquals("item: one value expected, there are 6 in (2, 3)",
+        assertEquals(
+                "ints: I32 expected, found F32 (2, 3)",
+                assertThrows(ShapeException.class, x::ints).getMessage());
+        assertEquals(
+                "item: one value expected, there are 6 in (2, 3)",
                 assertThrows(ShapeException.class, x::item).getMessage());
         assertArrayEquals(x.floats(), x.cast(DType.BF16).floats());
-        assertEquals("(2) takes 2 values, there are 1",
-                assertThrows(ShapeException.class, () -> Tensors.of(device, Shape.of(2), 1f)).getMessage());
+        assertEquals(
+                "(2) takes 2 values, there are 1",
+                assertThrows(ShapeException.class, () -> Tensors.of(device, Shape.of(2), 1f))
+                        .getMessage());
     }
 
     @Test
     void operandsAreOnOneDevice() {
         try (Device other = new ReferenceDevice()) {
             Tensor y = Tensors.ones(other, Shape.of(3));
-            assertEquals("operands are on different devices, reference and reference; upload one of them",
+            assertEquals(
+                    "operands are on different devices, reference and reference; upload one of them",
                     assertThrows(ShapeException.class, () -> x.add(y)).getMessage());
         }
     }

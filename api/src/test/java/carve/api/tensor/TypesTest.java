@@ -18,7 +18,10 @@ final class TypesTest {
     }
 
     private static void refuses(String message, Op op, TensorType... operands) {
-        assertEquals(message, assertThrows(ShapeException.class, () -> Types.of(op, List.of(operands))).getMessage());
+        assertEquals(
+                message,
+                assertThrows(ShapeException.class, () -> Types.of(op, List.of(operands)))
+                        .getMessage());
     }
 
     private static TensorType f32(int... extents) {
@@ -32,14 +35,19 @@ final class TypesTest {
         gives(f32(0, 3), add, f32(0, 1), f32(3));
         gives(new TensorType(DType.I8, Shape.of(3)), new Op.Compare(Op.Comparison.LESS), f32(3), f32());
         refuses("Binary[function=ADD]: (2, 3) and (2) cannot be broadcast to each other", add, f32(2, 3), f32(2));
-        refuses("Binary[function=ADD]: operands of one type expected, found [F32 (2), I32 (2, 3)]; cast one of them",
-                add, f32(2), INDICES);
+        refuses(
+                "Binary[function=ADD]: operands of one type expected, found [F32 (2), I32 (2, 3)]; cast one of them",
+                add,
+                f32(2),
+                INDICES);
     }
 
     @Test
     void functionsWantFloatingPoint() {
-        refuses("Unary[function=EXP]: floating-point operand expected, found I32 (2, 3)",
-                new Op.Unary(UnaryFunction.EXP), INDICES);
+        refuses(
+                "Unary[function=EXP]: floating-point operand expected, found I32 (2, 3)",
+                new Op.Unary(UnaryFunction.EXP),
+                INDICES);
     }
 
     @Test
@@ -48,12 +56,21 @@ final class TypesTest {
         gives(f32(2, 3, 5), new Op.MatMul(true, true), f32(2, 4, 3), f32(2, 5, 4));
         gives(f32(2, 3, 5), new Op.MatMul(false, true), f32(2, 3, 4), f32(5, 4));
         gives(f32(7, 2, 3, 5), new Op.MatMul(false, false), f32(3, 4), f32(7, 2, 4, 5));
-        refuses("matmul: inner extents differ, (2, 3, 4) x (2, 5, 6) (transposeA=false, transposeB=false)",
-                new Op.MatMul(false, false), f32(2, 3, 4), f32(2, 5, 6));
-        refuses("matmul: leading extents differ, (2, 3, 4) x (3, 4, 5) (transposeA=false, transposeB=false)",
-                new Op.MatMul(false, false), f32(2, 3, 4), f32(3, 4, 5));
-        refuses("matmul: matrices expected, (4) x (4, 5) (transposeA=false, transposeB=false)",
-                new Op.MatMul(false, false), f32(4), f32(4, 5));
+        refuses(
+                "matmul: inner extents differ, (2, 3, 4) x (2, 5, 6) (transposeA=false, transposeB=false)",
+                new Op.MatMul(false, false),
+                f32(2, 3, 4),
+                f32(2, 5, 6));
+        refuses(
+                "matmul: leading extents differ, (2, 3, 4) x (3, 4, 5) (transposeA=false, transposeB=false)",
+                new Op.MatMul(false, false),
+                f32(2, 3, 4),
+                f32(3, 4, 5));
+        refuses(
+                "matmul: matrices expected, (4) x (4, 5) (transposeA=false, transposeB=false)",
+                new Op.MatMul(false, false),
+                f32(4),
+                f32(4, 5));
     }
 
     @Test
@@ -84,9 +101,16 @@ final class TypesTest {
         gives(f32(2, 3, 4), new Op.Gather(), f32(7, 4), INDICES);
         gives(f32(2, 3), new Op.Gather(), f32(7), INDICES);
         gives(f32(7, 4), new Op.ScatterAdd(7), INDICES, f32(2, 3, 4));
-        refuses("gather: a table and I32 indices expected, found [F32 (7, 4), F32 (2)]", new Op.Gather(), f32(7, 4), f32(2));
-        refuses("scatter-add: I32 indices and a row for each expected, found [I32 (2, 3), F32 (3, 2)]",
-                new Op.ScatterAdd(7), INDICES, f32(3, 2));
+        refuses(
+                "gather: a table and I32 indices expected, found [F32 (7, 4), F32 (2)]",
+                new Op.Gather(),
+                f32(7, 4),
+                f32(2));
+        refuses(
+                "scatter-add: I32 indices and a row for each expected, found [I32 (2, 3), F32 (3, 2)]",
+                new Op.ScatterAdd(7),
+                INDICES,
+                f32(3, 2));
     }
 
     @Test

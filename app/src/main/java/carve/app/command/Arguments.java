@@ -27,36 +27,62 @@ final class Arguments {
     }
 
     Arguments flag(String name, String... description) {
-        spec.addOption(OptionSpec.builder(name).type(boolean.class).arity("0").description(description).build());
+        spec.addOption(OptionSpec.builder(name)
+                .type(boolean.class)
+                .arity("0")
+                .description(description)
+                .build());
         return this;
     }
 
     Arguments option(String name, Class<?> type, String label, String... description) {
-        spec.addOption(OptionSpec.builder(name).type(type).paramLabel(label).description(description).build());
+        spec.addOption(OptionSpec.builder(name)
+                .type(type)
+                .paramLabel(label)
+                .description(description)
+                .build());
         return this;
     }
 
     Arguments required(String name, Class<?> type, String label, String... description) {
-        spec.addOption(OptionSpec.builder(name).type(type).paramLabel(label).required(true).description(description)
+        spec.addOption(OptionSpec.builder(name)
+                .type(type)
+                .paramLabel(label)
+                .required(true)
+                .description(description)
                 .build());
         return this;
     }
 
     Arguments files(String name, String label, String... description) {
-        spec.addOption(OptionSpec.builder(name).type(Path[].class).arity("1..*").paramLabel(label)
-                .description(description).build());
+        spec.addOption(OptionSpec.builder(name)
+                .type(Path[].class)
+                .arity("1..*")
+                .paramLabel(label)
+                .description(description)
+                .build());
         return this;
     }
 
     Arguments parameter(Class<?> type, String label, String... description) {
-        spec.addPositional(PositionalParamSpec.builder().type(type).paramLabel(label).arity("1")
-                .index(String.valueOf(spec.positionalParameters().size())).description(description).build());
+        spec.addPositional(PositionalParamSpec.builder()
+                .type(type)
+                .paramLabel(label)
+                .arity("1")
+                .index(String.valueOf(spec.positionalParameters().size()))
+                .description(description)
+                .build());
         return this;
     }
 
     Arguments optionalParameter(Class<?> type, String label, String... description) {
-        spec.addPositional(PositionalParamSpec.builder().type(type).paramLabel(label).arity("0..1")
-                .index(String.valueOf(spec.positionalParameters().size())).description(description).build());
+        spec.addPositional(PositionalParamSpec.builder()
+                .type(type)
+                .paramLabel(label)
+                .arity("0..1")
+                .index(String.valueOf(spec.positionalParameters().size()))
+                .description(description)
+                .build());
         return this;
     }
 
@@ -81,13 +107,24 @@ final class Arguments {
     }
 
     private void global() {
-        spec.addOption(OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this help and exit.").build());
+        spec.addOption(OptionSpec.builder("-h", "--help")
+                .usageHelp(true)
+                .description("Show this help and exit.")
+                .build());
         option("--device", String.class, "NAME", "Device to work on: auto or a name that `carve devices` shows.");
-        option("--require", String.class, "WHAT", "With `kernels`: an op for which the device has no kernel is an error.");
+        option(
+                "--require",
+                String.class,
+                "WHAT",
+                "With `kernels`: an op for which the device has no kernel is an error.");
         files("--plugins", "DIR", "More folders with plugins, each a folder. CARVE_PLUGINS may name some, too.");
         files("--config", "FILE", "Settings over the defaults; without it, ./carve.conf where there is one.");
-        spec.addOption(OptionSpec.builder("-D").type(Map.class).auxiliaryTypes(String.class, String.class)
-                .paramLabel("KEY=VALUE").description("A setting over all files, such as -Dcarve.device=cpu.").build());
+        spec.addOption(OptionSpec.builder("-D")
+                .type(Map.class)
+                .auxiliaryTypes(String.class, String.class)
+                .paramLabel("KEY=VALUE")
+                .description("A setting over all files, such as -Dcarve.device=cpu.")
+                .build());
         flag("--verbose", "Log what is going on.");
         flag("--debug", "Log more, and show where errors come from.");
     }

@@ -69,10 +69,14 @@ public final class CommandLines {
                 DevicesCommand::new,
                 PluginsCommand::new,
                 VersionCommand::new);
-        Arguments root = Arguments.of(new RootCommand(), "carve",
+        Arguments root = Arguments.of(
+                new RootCommand(),
+                "carve",
                 "Turns Transformer language and vision-language models into Mamba-2 and hybrid models, and runs them.");
         commands.forEach(command -> root.subcommand(command.get()));
-        return root.example("carve demo").example("carve inspect MODEL").example("carve generate MODEL --prompt 'hello'")
+        return root.example("carve demo")
+                .example("carve inspect MODEL")
+                .example("carve generate MODEL --prompt 'hello'")
                 .build();
     }
 
@@ -136,7 +140,8 @@ public final class CommandLines {
     private static String require(ParseResult arguments) {
         String what = Arguments.get(arguments, "--require", "");
         if (!what.isEmpty() && !what.equals("kernels")) {
-            throw new CommandLine.ParameterException(arguments.commandSpec().commandLine(),
+            throw new CommandLine.ParameterException(
+                    arguments.commandSpec().commandLine(),
                     "Invalid value for option '--require': expected kernels, found '%s'".formatted(what));
         }
         return what.isEmpty() ? "" : "required";

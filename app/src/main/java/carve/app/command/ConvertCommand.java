@@ -13,9 +13,11 @@ import picocli.CommandLine.ParseResult;
 final class ConvertCommand implements Command {
     @Override
     public CommandSpec specification() {
-        return Arguments.of(this, "convert",
-                "Make a student of a teacher: other mixers where the plan says so, seeded from the attention that was there.",
-                "Tensor by tensor, so the model need not fit into memory. Every tensor is accounted for.")
+        return Arguments.of(
+                        this,
+                        "convert",
+                        "Make a student of a teacher: other mixers where the plan says so, seeded from the attention that was there.",
+                        "Tensor by tensor, so the model need not fit into memory. Every tensor is accounted for.")
                 .parameter(Path.class, "TEACHER", "Folder of the teacher.")
                 .required("--plan", String.class, "PLAN", "File with a plan or a recipe, or the name of a preset.")
                 .required("--out", Path.class, "STUDENT", "Folder to write.")

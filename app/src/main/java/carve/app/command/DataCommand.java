@@ -15,7 +15,10 @@ import picocli.CommandLine.ParseResult;
 final class DataCommand implements Command {
     @Override
     public CommandSpec specification() {
-        return Arguments.of(this, "data", "Make a data set, such as pictures with questions. Without a name, show which ones.")
+        return Arguments.of(
+                        this,
+                        "data",
+                        "Make a data set, such as pictures with questions. Without a name, show which ones.")
                 .optionalParameter(String.class, "NAME", "The data set, such as shapes.")
                 .option("--out", Path.class, "DIR", "Where it goes; a folder that is not there yet.")
                 .example("carve data")
@@ -41,10 +44,13 @@ final class DataCommand implements Command {
         Terminal terminal = workshop.terminal();
         var generators = workshop.catalogs().generators();
         generators.provider(name);
-        Path out = Arguments.<Path>find(arguments, "--out").orElseThrow(
-                () -> new SettingsException("data set '%s' needs a folder to go to: --out DIR".formatted(name)));
+        Path out = Arguments.<Path>find(arguments, "--out")
+                .orElseThrow(() ->
+                        new SettingsException("data set '%s' needs a folder to go to: --out DIR".formatted(name)));
         try (ProgressBar bar = new ProgressBar(terminal, name, "samples")) {
-            generators.create(name, AppConfig.overrides(workshop.globals().overrides(), false),
+            generators.create(
+                    name,
+                    AppConfig.overrides(workshop.globals().overrides(), false),
                     (DatasetGenerator generator, carve.api.config.Settings settings) -> {
                         generator.generate(settings, out, bar);
                         return out;

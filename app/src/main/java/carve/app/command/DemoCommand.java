@@ -20,11 +20,17 @@ final class DemoCommand implements Command {
 
     @Override
     public CommandSpec specification() {
-        return Arguments.of(this, "demo",
-                "Do the main job on pictures and words: carve a small teacher into a linear and a hybrid student, distil both,"
-                        + " and compare them.",
-                "A run that was interrupted goes on where it stopped.")
-                .option("--recipe", Path.class, "FILE", "What to do; the demo/demo.conf that comes with carve if not given.")
+        return Arguments.of(
+                        this,
+                        "demo",
+                        "Do the main job on pictures and words: carve a small teacher into a linear and a hybrid student, distil both,"
+                                + " and compare them.",
+                        "A run that was interrupted goes on where it stopped.")
+                .option(
+                        "--recipe",
+                        Path.class,
+                        "FILE",
+                        "What to do; the demo/demo.conf that comes with carve if not given.")
                 .option("--out", Path.class, "DIR", "Where data and models go; runs/demo if not given.")
                 .example("carve demo")
                 .example("carve demo --out /var/tmp/demo")
@@ -48,7 +54,10 @@ final class DemoCommand implements Command {
             places.add(home.toAbsolutePath().resolve("../../..").normalize().resolve(FILE));
         }
         places.add(FILE);
-        return places.stream().filter(Files::isRegularFile).findFirst().orElseThrow(() -> new SettingsException(
-                "the demo's recipe is in none of %s; name it with --recipe".formatted(places)));
+        return places.stream()
+                .filter(Files::isRegularFile)
+                .findFirst()
+                .orElseThrow(() -> new SettingsException(
+                        "the demo's recipe is in none of %s; name it with --recipe".formatted(places)));
     }
 }

@@ -13,8 +13,10 @@ import picocli.CommandLine.ParseResult;
 final class DevicesCommand implements Command {
     @Override
     public CommandSpec specification() {
-        return Arguments.of(this, "devices",
-                "Show the devices, whether they can be used here or why not, and which one is taken (*).")
+        return Arguments.of(
+                        this,
+                        "devices",
+                        "Show the devices, whether they can be used here or why not, and which one is taken (*).")
                 .example("carve devices")
                 .build();
     }

@@ -11,9 +11,12 @@ import picocli.CommandLine.ParseResult;
 final class DistillCommand implements Command {
     @Override
     public CommandSpec specification() {
-        return Arguments.of(this, "distill", "Distil a student from a teacher, stage by stage, as a recipe says.",
-                "The recipe names the 'teacher', a plan or a 'student', 'data', 'stages', and 'out', the folder of the run. With"
-                        + " 'preset' it builds on another.")
+        return Arguments.of(
+                        this,
+                        "distill",
+                        "Distil a student from a teacher, stage by stage, as a recipe says.",
+                        "The recipe names the 'teacher', a plan or a 'student', 'data', 'stages', and 'out', the folder of the run. With"
+                                + " 'preset' it builds on another.")
                 .parameter(String.class, "RECIPE", "File with the recipe, or the name of a preset.")
                 .flag("--resume", "Go on where an interrupted run stopped.")
                 .example("carve distill hybrid.conf")
@@ -29,8 +32,11 @@ final class DistillCommand implements Command {
 
     @Override
     public int run(ParseResult arguments, Workshop workshop) throws IOException {
-        Path result = Runs.interruptible(workshop, "distill", arguments, recipe ->
-                new Training(workshop).distill(recipe, Arguments.flagged(arguments, "--resume")));
+        Path result = Runs.interruptible(
+                workshop,
+                "distill",
+                arguments,
+                recipe -> new Training(workshop).distill(recipe, Arguments.flagged(arguments, "--resume")));
         workshop.terminal().println("wrote " + result);
         return 0;
     }

@@ -25,9 +25,11 @@ import picocli.CommandLine.ParseResult;
 final class EvalCommand implements Command {
     @Override
     public CommandSpec specification() {
-        return Arguments.of(this, "eval",
-                "Ask a model the questions of a file and compare its answers with those of the file, exactly.",
-                "The file is LLaVA-style JSON; scores are shown for each \"kind\" that it names.")
+        return Arguments.of(
+                        this,
+                        "eval",
+                        "Ask a model the questions of a file and compare its answers with those of the file, exactly.",
+                        "The file is LLaVA-style JSON; scores are shown for each \"kind\" that it names.")
                 .parameter(Path.class, "MODEL", "Folder of the model.")
                 .required("--data", Path.class, "FILE", "JSON with conversations; pictures are relative to its folder.")
                 .option("--report", Path.class, "FILE", "JSON to write, with every answer.")
@@ -66,8 +68,9 @@ final class EvalCommand implements Command {
 
     private static void show(Terminal terminal, Evaluation.Result result) {
         Table table = new Table("KIND", "CORRECT", "OF", "ACCURACY");
-        result.kinds().forEach((kind, score) ->
-                table.row(kind, score.correct(), score.total(), Amounts.percent(score.accuracy())));
+        result.kinds()
+                .forEach((kind, score) ->
+                        table.row(kind, score.correct(), score.total(), Amounts.percent(score.accuracy())));
         Evaluation.Score all = result.all();
         table.row("all", all.correct(), all.total(), Amounts.percent(all.accuracy()));
         table.print(terminal);

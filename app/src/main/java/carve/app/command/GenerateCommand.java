@@ -24,18 +24,26 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code carve generate}. */
 final class GenerateCommand implements Command {
-    private static final System.Logger LOG = System.getLogger(GenerateCommand.class.getModule().getName());
+    private static final System.Logger LOG =
+            System.getLogger(GenerateCommand.class.getModule().getName());
 
     @Override
     public CommandSpec specification() {
         return Arguments.of(this, "generate", "Ask a model, and show its answer as it comes.")
                 .parameter(Path.class, "MODEL", "Folder of the model.")
-                .required("--prompt", String.class, "TEXT",
+                .required(
+                        "--prompt",
+                        String.class,
+                        "TEXT",
                         "What to say; <image> marks the places of pictures, which otherwise come first.")
                 .files("--image", "F", "Pictures, PNG or JPEG, in order.")
                 .option("--system", String.class, "TEXT", "Instructions that come before.")
                 .flag("--greedy", "Take the most probable token each time.")
-                .option("--temperature", Double.class, "X", "How far from greedy; 0 is greedy. Settings have the default.")
+                .option(
+                        "--temperature",
+                        Double.class,
+                        "X",
+                        "How far from greedy; 0 is greedy. Settings have the default.")
                 .option("--top-p", Double.class, "X", "Choose among the tokens that together have this share.")
                 .option("--top-k", Integer.class, "N", "Choose among so many tokens; 0 for all.")
                 .option("--seed", Long.class, "N", "The same seed gives the same answer.")
@@ -57,10 +65,15 @@ final class GenerateCommand implements Command {
                 Decoding decoding = decoding(arguments, workshop.config().generation(), model, processor);
                 Processor.TextStream text = processor.stream();
                 long started = System.nanoTime();
-                int[] answer = decoding.answer(List.of(prompt), (_, token) -> terminal.print(text.push(token))).getFirst();
+                int[] answer = decoding.answer(List.of(prompt), (_, token) -> terminal.print(text.push(token)))
+                        .getFirst();
                 terminal.println(text.end());
                 double seconds = (System.nanoTime() - started) / 1e9;
-                LOG.log(Level.INFO, "{0} tokens after a prompt of {1} in {2}", answer.length, prompt.tokens().length,
+                LOG.log(
+                        Level.INFO,
+                        "{0} tokens after a prompt of {1} in {2}",
+                        answer.length,
+                        prompt.tokens().length,
                         Amounts.time(seconds));
             }
         }

@@ -24,8 +24,10 @@ final class InspectCommand implements Command {
 
     @Override
     public CommandSpec specification() {
-        return Arguments.of(this, "inspect",
-                "Show a model: its layers, parameters, bytes, and what its state takes. Weights are checked, not loaded.")
+        return Arguments.of(
+                        this,
+                        "inspect",
+                        "Show a model: its layers, parameters, bytes, and what its state takes. Weights are checked, not loaded.")
                 .parameter(Path.class, "MODEL", "Folder with config.json and, perhaps, safetensors.")
                 .option("--at", Long.class, "N", "Show the state's bytes at a context of N tokens, too.")
                 .example("carve inspect models/mmmamba-hybrid")
@@ -36,8 +38,12 @@ final class InspectCommand implements Command {
     @Override
     public int run(ParseResult arguments, Workshop workshop) {
         Terminal terminal = workshop.terminal();
-        List<Long> lengths = LongStream.concat(LENGTHS.stream().mapToLong(Long::longValue),
-                Arguments.<Long>find(arguments, "--at").stream().mapToLong(Long::longValue)).sorted().distinct().boxed()
+        List<Long> lengths = LongStream.concat(
+                        LENGTHS.stream().mapToLong(Long::longValue),
+                        Arguments.<Long>find(arguments, "--at").stream().mapToLong(Long::longValue))
+                .sorted()
+                .distinct()
+                .boxed()
                 .toList();
         try (ModelFolder folder = workshop.open(Arguments.parameter(arguments, 0))) {
             layers(terminal, folder.spec());
@@ -51,9 +57,14 @@ final class InspectCommand implements Command {
         Table table = new Table("LAYER", "LABEL", "MIXER", "PARAMETERS", "OF MIXER", "STATE/TOKEN", "STATE AT 16K");
         for (int i = 0; i < spec.layers().size(); i++) {
             Block block = spec.layers().get(i);
-            table.row(i, block.label(), block.choice().mixer(), Amounts.count(size(block.parameters())),
-                    Amounts.count(size(block.mixer().parameters())), perToken(block), Amounts.bytes(
-                            block.mixer().stateBytes(1, 16 * 1024)));
+            table.row(
+                    i,
+                    block.label(),
+                    block.choice().mixer(),
+                    Amounts.count(size(block.parameters())),
+                    Amounts.count(size(block.mixer().parameters())),
+                    perToken(block),
+                    Amounts.bytes(block.mixer().stateBytes(1, 16 * 1024)));
         }
         table.print(terminal);
     }
@@ -61,7 +72,8 @@ final class InspectCommand implements Command {
     private static String perToken(Block block) {
         return block.mixer().constantState()
                 ? "0 B"
-                : Amounts.bytes(block.mixer().stateBytes(1, 1025) - block.mixer().stateBytes(1, 1024));
+                : Amounts.bytes(
+                        block.mixer().stateBytes(1, 1025) - block.mixer().stateBytes(1, 1024));
     }
 
     private static long size(List<ParamSpec> specs) {
@@ -76,15 +88,19 @@ final class InspectCommand implements Command {
         terminal.println("layers      %d, width %d, vocabulary %s"
                 .formatted(spec.layers().size(), spec.hidden(), Amounts.count(spec.vocabulary())));
         terminal.println("mixers      " + mixers(spec));
-        terminal.println("parameters  %s%s".formatted(Amounts.count(size(spec.parameters()) + carried),
-                carried == 0 ? "" : ", %s of them carried along unused".formatted(Amounts.count(carried))));
-        terminal.println("weights     " + (folder.trained() ? weights(folder) : "none; the model is yet to be trained"));
+        terminal.println("parameters  %s%s"
+                .formatted(
+                        Amounts.count(size(spec.parameters()) + carried),
+                        carried == 0 ? "" : ", %s of them carried along unused".formatted(Amounts.count(carried))));
+        terminal.println(
+                "weights     " + (folder.trained() ? weights(folder) : "none; the model is yet to be trained"));
     }
 
     private static String mixers(ModelSpec spec) {
         return spec.layers().stream()
                 .collect(Collectors.groupingBy(block -> block.choice().mixer(), TreeMap::new, Collectors.counting()))
-                .entrySet().stream()
+                .entrySet()
+                .stream()
                 .map(entry -> entry.getKey() + " x" + entry.getValue())
                 .collect(Collectors.joining(", "));
     }
@@ -99,11 +115,18 @@ final class InspectCommand implements Command {
             bytes += type.bytes();
             size += type.shape().size();
         }
-        String kinds = types.entrySet().stream().map(entry -> entry.getValue() + " " + entry.getKey())
+        String kinds = types.entrySet().stream()
+                .map(entry -> entry.getValue() + " " + entry.getKey())
                 .collect(Collectors.joining(", "));
         int files = folder.checkpoint().files().size();
-        return "%s tensors (%s), %s values, %s in %d file%s".formatted(Amounts.count(folder.checkpoint().names().size()),
-                kinds, Amounts.count(size), Amounts.bytes(bytes), files, files == 1 ? "" : "s");
+        return "%s tensors (%s), %s values, %s in %d file%s"
+                .formatted(
+                        Amounts.count(folder.checkpoint().names().size()),
+                        kinds,
+                        Amounts.count(size),
+                        Amounts.bytes(bytes),
+                        files,
+                        files == 1 ? "" : "s");
     }
 
     private static void states(Terminal terminal, ModelSpec spec, List<Long> lengths) {

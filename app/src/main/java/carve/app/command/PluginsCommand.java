@@ -16,8 +16,10 @@ import picocli.CommandLine.ParseResult;
 final class PluginsCommand implements Command {
     @Override
     public CommandSpec specification() {
-        return Arguments.of(this, "plugins", "Tell of plugins.").subcommand(new ListCommand())
-                .example("carve plugins list").build();
+        return Arguments.of(this, "plugins", "Tell of plugins.")
+                .subcommand(new ListCommand())
+                .example("carve plugins list")
+                .build();
     }
 
     @Override
@@ -44,8 +46,9 @@ final class PluginsCommand implements Command {
                 String state = plugin.problem().isPresent() ? "  (cannot be used)" : "";
                 terminal.println("%s  %s  %s%s"
                         .formatted(plugin.name(), String.join(", ", plugin.modules()), plugin.origin(), state));
-                provided(plugin).forEach((kind, names) ->
-                        terminal.println("    %-12s  %s".formatted(kind, String.join(", ", names))));
+                provided(plugin)
+                        .forEach((kind, names) ->
+                                terminal.println("    %-12s  %s".formatted(kind, String.join(", ", names))));
             }
             platform.problems().forEach(terminal::println);
             return 0;

@@ -22,10 +22,13 @@ final class Runs {
     /** Runs the recipe of a command line; when the process is interrupted, it says how to go on. */
     static Path interruptible(Workshop workshop, String command, ParseResult arguments, Run run) throws IOException {
         String name = Arguments.parameter(arguments, 0);
-        Recipe recipe = Recipe.read(name, new Resources(workshop.platform()),
+        Recipe recipe = Recipe.read(
+                name,
+                new Resources(workshop.platform()),
                 AppConfig.overrides(workshop.globals().overrides(), false));
-        Thread hook = new Thread(() -> workshop.terminal().remark(
-                "%ncarve: stopped; carve %s %s --resume goes on from the last checkpoint".formatted(command, name)));
+        Thread hook = new Thread(() -> workshop.terminal()
+                .remark("%ncarve: stopped; carve %s %s --resume goes on from the last checkpoint"
+                        .formatted(command, name)));
         Runtime.getRuntime().addShutdownHook(hook);
         try {
             return run.of(recipe);

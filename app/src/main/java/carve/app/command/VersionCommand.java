@@ -12,7 +12,8 @@ final class VersionCommand implements Command {
     @Override
     public CommandSpec specification() {
         return Arguments.of(this, "version", "Show the versions of carve and of the Java that it runs on.")
-                .example("carve version").build();
+                .example("carve version")
+                .build();
     }
 
     @Override
@@ -20,8 +21,12 @@ final class VersionCommand implements Command {
         Terminal terminal = workshop.terminal();
         terminal.println("carve " + version(VersionCommand.class));
         terminal.println("carve.api " + version(Tensor.class));
-        terminal.println("Java %s (%s), %s %s".formatted(Runtime.version(), System.getProperty("java.vm.vendor"),
-                System.getProperty("os.name"), System.getProperty("os.arch")));
+        terminal.println("Java %s (%s), %s %s"
+                .formatted(
+                        Runtime.version(),
+                        System.getProperty("java.vm.vendor"),
+                        System.getProperty("os.name"),
+                        System.getProperty("os.arch")));
         return 0;
     }
 

@@ -40,7 +40,8 @@ final class PluginFolder {
             ModuleFinder finder = ModuleFinder.of(jars.toArray(Path[]::new));
             Set<ModuleReference> found = finder.findAll();
             checkApi(name, found, parent);
-            Set<String> roots = found.stream().map(module -> module.descriptor().name()).collect(Collectors.toSet());
+            Set<String> roots =
+                    found.stream().map(module -> module.descriptor().name()).collect(Collectors.toSet());
             Configuration configuration = parent.configuration().resolve(finder, ModuleFinder.of(), roots);
             return define(name, configuration, parent, jars(folder.resolve("lib")));
         } catch (FindException | ResolutionException | LayerInstantiationException e) {
@@ -48,7 +49,8 @@ final class PluginFolder {
         }
     }
 
-    private static ModuleLayer define(String name, Configuration configuration, ModuleLayer parent, List<Path> libraries) {
+    private static ModuleLayer define(
+            String name, Configuration configuration, ModuleLayer parent, List<Path> libraries) {
         URL[] urls = libraries.stream().map(PluginFolder::url).toArray(URL[]::new);
         // lives as long as the layer, which is never taken down
         var loader = new URLClassLoader("plugin " + name, urls, ClassLoader.getPlatformClassLoader());
@@ -80,23 +82,30 @@ final class PluginFolder {
             return List.of();
         }
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(".jar"))
+                    .sorted()
+                    .toList();
         } catch (IOException e) {
             throw new PluginException("%s cannot be listed: %s".formatted(folder, e.getMessage()), e);
         }
     }
 
     private static void checkApi(String name, Set<ModuleReference> modules, ModuleLayer parent) {
-        String ours = parent.findModule(API).map(Module::getDescriptor).flatMap(ModuleDescriptor::rawVersion).orElse("");
+        String ours = parent.findModule(API)
+                .map(Module::getDescriptor)
+                .flatMap(ModuleDescriptor::rawVersion)
+                .orElse("");
         Set<String> theirs = new TreeSet<>();
         for (ModuleReference module : modules) {
-            module.descriptor().requires().stream().filter(requires -> requires.name().equals(API))
-                    .flatMap(requires -> requires.rawCompiledVersion().stream()).forEach(theirs::add);
+            module.descriptor().requires().stream()
+                    .filter(requires -> requires.name().equals(API))
+                    .flatMap(requires -> requires.rawCompiledVersion().stream())
+                    .forEach(theirs::add);
         }
         for (String version : theirs) {
             if (!ours.isEmpty() && !line(version).equals(line(ours))) {
-                throw new PluginException("plugin '%s' was compiled against %s %s; this is %s"
-                        .formatted(name, API, version, ours));
+                throw new PluginException(
+                        "plugin '%s' was compiled against %s %s; this is %s".formatted(name, API, version, ours));
             }
         }
     }

@@ -42,8 +42,8 @@ public final class PluginPlatform {
     public static PluginPlatform load(List<Object> builtIn, List<Path> folders) {
         ModuleLayer boot = ModuleLayer.boot();
         List<Plugin> plugins = new ArrayList<>();
-        plugins.add(new Plugin("carve", "the program", List.of(module(PluginPlatform.class.getModule())), builtIn,
-                Optional.empty()));
+        plugins.add(new Plugin(
+                "carve", "the program", List.of(module(PluginPlatform.class.getModule())), builtIn, Optional.empty()));
         onModulePath(boot).forEach(plugin -> plugins.add(checked(plugin, plugins)));
         for (Path folder : folders) {
             for (Path plugin : plugins(folder)) {
@@ -67,7 +67,8 @@ public final class PluginPlatform {
     private static List<Plugin> onModulePath(ModuleLayer boot) {
         Map<String, List<Object>> byModule = new TreeMap<>();
         for (Object provider : providers(boot)) {
-            byModule.computeIfAbsent(module(provider.getClass().getModule()), _ -> new ArrayList<>()).add(provider);
+            byModule.computeIfAbsent(module(provider.getClass().getModule()), _ -> new ArrayList<>())
+                    .add(provider);
         }
         List<Plugin> plugins = new ArrayList<>();
         byModule.forEach((module, providers) -> plugins.add(
@@ -80,12 +81,16 @@ public final class PluginPlatform {
         try {
             ModuleLayer layer = PluginFolder.layer(name, folder, parent);
             List<Object> providers = providers(layer);
-            List<String> modules = layer.modules().stream().map(PluginPlatform::module).sorted().toList();
+            List<String> modules = layer.modules().stream()
+                    .map(PluginPlatform::module)
+                    .sorted()
+                    .toList();
             return new Plugin(name, folder.toString(), modules, providers, Optional.empty());
         } catch (PluginException e) {
             return Plugin.broken(name, folder.toString(), e.getMessage());
         } catch (ServiceConfigurationError | LinkageError e) {
-            return Plugin.broken(name, folder.toString(), "plugin '%s' cannot be started: %s".formatted(name, reason(e)));
+            return Plugin.broken(
+                    name, folder.toString(), "plugin '%s' cannot be started: %s".formatted(name, reason(e)));
         }
     }
 
@@ -127,7 +132,11 @@ public final class PluginPlatform {
             }
             return plugin;
         } catch (SettingsException e) {
-            return new Plugin(plugin.name(), plugin.origin(), plugin.modules(), List.of(),
+            return new Plugin(
+                    plugin.name(),
+                    plugin.origin(),
+                    plugin.modules(),
+                    List.of(),
                     Optional.of("plugin '%s' cannot be used: %s".formatted(plugin.name(), e.getMessage())));
         }
     }
@@ -136,8 +145,11 @@ public final class PluginPlatform {
         for (Object mine : plugin.providers()) {
             for (Object theirs : other.providers()) {
                 if (describe(mine).equals(describe(theirs))) {
-                    throw new SettingsException("%s is provided by %s of module %s already; remove one of them".formatted(
-                            describe(mine), theirs.getClass().getName(), module(theirs.getClass().getModule())));
+                    throw new SettingsException("%s is provided by %s of module %s already; remove one of them"
+                            .formatted(
+                                    describe(mine),
+                                    theirs.getClass().getName(),
+                                    module(theirs.getClass().getModule())));
                 }
             }
         }

@@ -80,9 +80,16 @@ public final class ProgressBar implements Progress, AutoCloseable {
         StringBuilder line = new StringBuilder(title).append(' ');
         if (terminal.interactive()) {
             int filled = total == 0 ? WIDTH : (int) Math.min(WIDTH, WIDTH * done / total);
-            line.append('[').append("=".repeat(filled)).append(" ".repeat(WIDTH - filled)).append("] ");
+            line.append('[')
+                    .append("=".repeat(filled))
+                    .append(" ".repeat(WIDTH - filled))
+                    .append("] ");
         }
-        line.append(Amounts.count(done)).append('/').append(Amounts.count(total)).append(' ').append(unit);
+        line.append(Amounts.count(done))
+                .append('/')
+                .append(Amounts.count(total))
+                .append(' ')
+                .append(unit);
         if (perSecond > 0) {
             line.append(String.format(Locale.ROOT, ", %s/s", figure(perSecond)));
         }

@@ -21,7 +21,8 @@ import java.util.List;
 
 /** Puts the parts together. */
 public final class Wiring extends AbstractModule {
-    private static final System.Logger LOG = System.getLogger(Wiring.class.getModule().getName());
+    private static final System.Logger LOG =
+            System.getLogger(Wiring.class.getModule().getName());
 
     private final Terminal terminal;
     private final Globals globals;
@@ -33,7 +34,8 @@ public final class Wiring extends AbstractModule {
 
     /** Returns a workshop for one command; the caller closes it. */
     public static Workshop workshop(Terminal terminal, Globals globals) {
-        return Guice.createInjector(Stage.DEVELOPMENT, new Wiring(terminal, globals)).getInstance(Workshop.class);
+        return Guice.createInjector(Stage.DEVELOPMENT, new Wiring(terminal, globals))
+                .getInstance(Workshop.class);
     }
 
     @Override

@@ -36,7 +36,8 @@ final class Accounts {
             var matcher = LAYER.matcher(entry.name());
             boolean layered = matcher.find();
             String name = layered ? "layers.*." + entry.name().substring(matcher.end()) : entry.name();
-            Line line = lines.computeIfAbsent(new Key(name, entry.type().toString(), entry.fate()),
+            Line line = lines.computeIfAbsent(
+                    new Key(name, entry.type().toString(), entry.fate()),
                     _ -> new Line(new ArrayList<>(), new ArrayList<>()));
             line.sizes().add(entry.type().shape().size());
             if (layered) {
@@ -44,8 +45,12 @@ final class Accounts {
             }
         }
         Table table = new Table("TENSOR", "TYPE", "LAYERS", "PARAMETERS", "");
-        lines.forEach((key, line) -> table.row(key.name(), key.shape(), ranges(line.layers()),
-                Amounts.count(line.size()), key.fate().name().toLowerCase(Locale.ROOT)));
+        lines.forEach((key, line) -> table.row(
+                key.name(),
+                key.shape(),
+                ranges(line.layers()),
+                Amounts.count(line.size()),
+                key.fate().name().toLowerCase(Locale.ROOT)));
         table.print(terminal);
         terminal.println("");
         sums(terminal, account);
@@ -53,10 +58,13 @@ final class Accounts {
 
     private static void sums(Terminal terminal, List<Conversion.Entry> account) {
         for (Fate fate : Fate.values()) {
-            List<Conversion.Entry> those = account.stream().filter(entry -> entry.fate() == fate).toList();
-            long size = those.stream().mapToLong(entry -> entry.type().shape().size()).sum();
-            terminal.println("%-11s  %5s tensors, %s parameters".formatted(fate.name().toLowerCase(Locale.ROOT),
-                    Amounts.count(those.size()), Amounts.count(size)));
+            List<Conversion.Entry> those =
+                    account.stream().filter(entry -> entry.fate() == fate).toList();
+            long size = those.stream()
+                    .mapToLong(entry -> entry.type().shape().size())
+                    .sum();
+            terminal.println("%-11s  %5s tensors, %s parameters"
+                    .formatted(fate.name().toLowerCase(Locale.ROOT), Amounts.count(those.size()), Amounts.count(size)));
         }
     }
 
@@ -77,9 +85,11 @@ final class Accounts {
     /** Returns the account as JSON: for each tensor its fate. */
     static JsonObject json(List<Conversion.Entry> account) {
         Map<String, JsonValue> members = new LinkedHashMap<>();
-        account.forEach(entry -> members.put(entry.name(), JsonObject.empty()
-                .with("type", entry.type().toString())
-                .with("fate", entry.fate().name().toLowerCase(Locale.ROOT))));
+        account.forEach(entry -> members.put(
+                entry.name(),
+                JsonObject.empty()
+                        .with("type", entry.type().toString())
+                        .with("fate", entry.fate().name().toLowerCase(Locale.ROOT))));
         return JsonObject.of(members);
     }
 }

@@ -43,8 +43,12 @@ public record AppConfig(
      */
     public record Generation(int maxTokens, double temperature, int topK, double topP, long seed) {
         static Generation from(Settings settings) {
-            return new Generation(settings.integer("max-tokens"), settings.real("temperature"), settings.integer("top-k"),
-                    settings.real("top-p"), settings.longInteger("seed"));
+            return new Generation(
+                    settings.integer("max-tokens"),
+                    settings.real("temperature"),
+                    settings.integer("top-k"),
+                    settings.real("top-p"),
+                    settings.longInteger("seed"));
         }
     }
 
@@ -76,7 +80,9 @@ public record AppConfig(
      * @throws SettingsException if a setting is wrong or unknown; the message has its place
      */
     public static AppConfig from(Globals globals) {
-        SettingsNode.Section root = Hocon.resource(AppConfig.class.getModule(), "reference.conf").orElseThrow().take();
+        SettingsNode.Section root = Hocon.resource(AppConfig.class.getModule(), "reference.conf")
+                .orElseThrow()
+                .take();
         for (Path file : globals.config()) {
             root = Hocon.file(file).take().over(root);
         }
@@ -114,8 +120,8 @@ public record AppConfig(
         return Arrays.stream(Kernels.values())
                 .filter(kernels -> kernels.name().toLowerCase(Locale.ROOT).equals(name))
                 .findFirst()
-                .orElseThrow(() -> new SettingsException("%s: %s".formatted(what,
-                        Names.unknown("policy", name, List.of("preferred", "off", "required")))));
+                .orElseThrow(() -> new SettingsException("%s: %s"
+                        .formatted(what, Names.unknown("policy", name, List.of("preferred", "off", "required")))));
     }
 
     /**
@@ -128,7 +134,9 @@ public record AppConfig(
         for (Map.Entry<String, String> entry : new TreeMap<>(overrides).entrySet()) {
             if (entry.getKey().startsWith(ROOT + ".") == own) {
                 String origin = "-D" + entry.getKey();
-                section = Hocon.parse(entry.getKey() + " = " + entry.getValue(), origin).take().over(section);
+                section = Hocon.parse(entry.getKey() + " = " + entry.getValue(), origin)
+                        .take()
+                        .over(section);
             }
         }
         return section;

@@ -84,8 +84,12 @@ public final class Conversations {
             }
         }
         if (!problems.isEmpty()) {
-            throw new JsonException("%s: %d of %d conversations cannot be used\n  %s".formatted(file, problems.size(),
-                    array.items().size(), String.join("\n  ", problems.subList(0, Math.min(SHOWN, problems.size())))));
+            throw new JsonException("%s: %d of %d conversations cannot be used\n  %s"
+                    .formatted(
+                            file,
+                            problems.size(),
+                            array.items().size(),
+                            String.join("\n  ", problems.subList(0, Math.min(SHOWN, problems.size())))));
         }
         return questions;
     }
@@ -101,15 +105,20 @@ public final class Conversations {
         if (turns.size() < 2 || turns.getLast().role() != Role.ASSISTANT) {
             throw new JsonException("'conversations' must end with an answer of 'gpt'");
         }
-        return new Question(id, object.optionalString("kind").orElse("all"), images(object, folder),
-                turns.subList(0, turns.size() - 1), turns.getLast().text());
+        return new Question(
+                id,
+                object.optionalString("kind").orElse("all"),
+                images(object, folder),
+                turns.subList(0, turns.size() - 1),
+                turns.getLast().text());
     }
 
     private static List<Path> images(JsonObject object, Path folder) {
         if (!object.has("image")) {
             return List.of();
         }
-        boolean several = object.value("image").filter(JsonArray.class::isInstance).isPresent();
+        boolean several =
+                object.value("image").filter(JsonArray.class::isInstance).isPresent();
         List<String> names = several ? object.strings("image") : List.of(object.string("image"));
         return names.stream().map(folder::resolve).toList();
     }
@@ -124,7 +133,8 @@ public final class Conversations {
                 case "human", "user" -> Role.USER;
                 case "gpt", "assistant" -> Role.ASSISTANT;
                 case "system" -> Role.SYSTEM;
-                default -> throw turn.error("from", "must be human, gpt or system, is '%s'".formatted(turn.string("from")));
+                default ->
+                    throw turn.error("from", "must be human, gpt or system, is '%s'".formatted(turn.string("from")));
             };
             turns.add(new Message(role, turn.string("value"), List.of()));
         }

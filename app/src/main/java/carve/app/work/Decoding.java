@@ -71,7 +71,9 @@ public record Decoding(LoadedModel model, Sampler sampler, Set<Integer> stops, i
                 logits = advance(model, new Inputs(chosen, Sequences.whole(rows, 1), Map.of()), state);
             }
         }
-        return answers.stream().map(answer -> answer.stream().mapToInt(Integer::intValue).toArray()).toList();
+        return answers.stream()
+                .map(answer -> answer.stream().mapToInt(Integer::intValue).toArray())
+                .toList();
     }
 
     private static boolean allEnded(boolean[] ended) {
@@ -86,8 +88,10 @@ public record Decoding(LoadedModel model, Sampler sampler, Set<Integer> stops, i
     private float[] prompt(List<Sample> prompts, ModelState state) {
         int length = prompts.getFirst().tokens().length;
         if (prompts.size() > 1 || length <= PIECE || !prompts.getFirst().media().isEmpty()) {
-            return Scope.run(model.device(), () ->
-                    List.of(advance(model, Batch.of(prompts, 0).inputs(model.device()), state))).getFirst();
+            return Scope.run(
+                            model.device(),
+                            () -> List.of(advance(model, Batch.of(prompts, 0).inputs(model.device()), state)))
+                    .getFirst();
         }
         float[] logits = new float[0];
         for (int done = 0; done < length; done += PIECE) {
@@ -99,7 +103,11 @@ public record Decoding(LoadedModel model, Sampler sampler, Set<Integer> stops, i
 
     /** Returns the logits (B, V) of the last position, row-major, after the next ones; what is born meanwhile is released. */
     static float[] advance(LoadedModel model, Inputs inputs, ModelState state) {
-        return Scope.run(model.device(),
-                () -> List.of(model.model().advance(model.params(), inputs, state).floats())).getFirst();
+        return Scope.run(
+                        model.device(),
+                        () -> List.of(model.model()
+                                .advance(model.params(), inputs, state)
+                                .floats()))
+                .getFirst();
     }
 }

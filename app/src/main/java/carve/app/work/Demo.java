@@ -66,7 +66,12 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
 
     /** What is known of a model. */
     private record Row(
-            String name, Evaluation.Result result, long parameters, List<Long> state, double atShort, double atLong,
+            String name,
+            Evaluation.Result result,
+            long parameters,
+            List<Long> state,
+            double atShort,
+            double atLong,
             String answer) {
         private double accuracy() {
             return result.all().accuracy();
@@ -75,7 +80,15 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
 
     /** What is asked. */
     private record Plan(
-            Path teacher, List<Pupil> students, Path train, Path test, int limit, int atShort, int atLong, int tokens, Path image,
+            Path teacher,
+            List<Pupil> students,
+            Path train,
+            Path test,
+            int limit,
+            int atShort,
+            int atLong,
+            int tokens,
+            Path image,
             String text) {}
 
     /**
@@ -100,8 +113,9 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
         }
         show(rows, plan);
         Files.writeString(out.resolve(REPORT), Json.print(json(rows, plan)) + "\n");
-        workshop.terminal().println("%ndone in %s; everything is in %s"
-                .formatted(Amounts.time((System.nanoTime() - started) / 1e9), out));
+        workshop.terminal()
+                .println("%ndone in %s; everything is in %s"
+                        .formatted(Amounts.time((System.nanoTime() - started) / 1e9), out));
     }
 
     private Path data() {
@@ -136,7 +150,8 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
         return new Plan(
                 beside(settings.string("teacher")),
                 settings.sections("students").stream()
-                        .map(student -> new Pupil(student.string("name"), beside(student.string("recipe")))).toList(),
+                        .map(student -> new Pupil(student.string("name"), beside(student.string("recipe"))))
+                        .toList(),
                 data.resolve(settings.string("train")),
                 data.resolve(settings.string("test")),
                 settings.integer("limit"),
@@ -158,9 +173,13 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
         Map<String, SettingsNode> given = new LinkedHashMap<>();
         given.put("teacher", new SettingsNode.Scalar(plan.teacher().toString(), "demo"));
         given.put("out", new SettingsNode.Scalar(run.toString(), "demo"));
-        given.put("data", new SettingsNode.Section(
-                Map.of("file", new SettingsNode.Scalar(plan.train().toString(), "demo")), "demo"));
-        Recipe recipe = Recipe.read(student.recipe().toString(), new Resources(workshop.platform()),
+        given.put(
+                "data",
+                new SettingsNode.Section(
+                        Map.of("file", new SettingsNode.Scalar(plan.train().toString(), "demo")), "demo"));
+        Recipe recipe = Recipe.read(
+                student.recipe().toString(),
+                new Resources(workshop.platform()),
                 new SettingsNode.Section(given, "demo"));
         Path result = new Training(workshop).distill(recipe, true);
         if (entries.size() == 1) {
@@ -177,11 +196,22 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
             try (ProgressBar bar = new ProgressBar(workshop.terminal(), "asking " + entry.name(), "questions")) {
                 result = new Evaluation(model, processor, workshop.config().evaluation()).run(questions, bar);
             }
-            long parameters = folder.spec().parameters().stream().map(ParamSpec::shape).mapToLong(s -> s.size()).sum();
-            List<Long> state = LENGTHS.stream().map(length -> folder.spec().stateBytes(1, length)).toList();
+            long parameters = folder.spec().parameters().stream()
+                    .map(ParamSpec::shape)
+                    .mapToLong(s -> s.size())
+                    .sum();
+            List<Long> state = LENGTHS.stream()
+                    .map(length -> folder.spec().stateBytes(1, length))
+                    .toList();
             int[] tokens = processor.prompt(List.of(Message.user(plan.text()))).tokens();
-            return new Row(entry.name(), result, parameters, state, speed(model, tokens, plan.atShort(), plan.tokens()),
-                    speed(model, tokens, plan.atLong(), plan.tokens()), answer(model, processor, plan));
+            return new Row(
+                    entry.name(),
+                    result,
+                    parameters,
+                    state,
+                    speed(model, tokens, plan.atShort(), plan.tokens()),
+                    speed(model, tokens, plan.atLong(), plan.tokens()),
+                    answer(model, processor, plan));
         }
     }
 
@@ -207,7 +237,7 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
     private static String answer(LoadedModel model, Processor processor, Plan plan) throws IOException {
         Decoding decoding = new Decoding(model, Sampler.greedy(processor.excluded()), processor.stops(), 64);
         var prompt = processor.prompt(List.of(Message.user(plan.text(), Picture.read(plan.image()))));
-        return processor.decode(decoding.answer(List.of(prompt), (_, _) -> { }).getFirst());
+        return processor.decode(decoding.answer(List.of(prompt), (_, _) -> {}).getFirst());
     }
 
     private void show(List<Row> rows, Plan plan) {
@@ -216,7 +246,11 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
         rows.forEach(row -> header.add(row.name().toUpperCase(Locale.ROOT)));
         Table table = new Table(header.toArray(String[]::new));
         for (String kind : rows.getFirst().result().kinds().keySet()) {
-            line(table, kind, rows, row -> Amounts.percent(row.result().kinds().get(kind).accuracy()));
+            line(
+                    table,
+                    kind,
+                    rows,
+                    row -> Amounts.percent(row.result().kinds().get(kind).accuracy()));
         }
         double teacher = Math.max(1e-9, rows.getFirst().accuracy());
         line(table, "all questions", rows, row -> Amounts.percent(row.accuracy()));
@@ -224,7 +258,11 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
         line(table, "parameters", rows, row -> Amounts.count(row.parameters()));
         for (int i = 0; i < LENGTHS.size(); i++) {
             int index = i;
-            line(table, "cache at %dK".formatted(LENGTHS.get(i) / 1024), rows, row -> Amounts.bytes(row.state().get(index)));
+            line(
+                    table,
+                    "cache at %dK".formatted(LENGTHS.get(i) / 1024),
+                    rows,
+                    row -> Amounts.bytes(row.state().get(index)));
         }
         line(table, "tokens/s at " + Amounts.count(plan.atShort()), rows, row -> "%.0f".formatted(row.atShort()));
         line(table, "tokens/s at " + Amounts.count(plan.atLong()), rows, row -> "%.0f".formatted(row.atLong()));
@@ -251,9 +289,11 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
                     .with("name", row.name())
                     .with("parameters", row.parameters())
                     .with("state_bytes", state)
-                    .with("tokens_per_second", JsonObject.empty()
-                            .with(Integer.toString(plan.atShort()), row.atShort())
-                            .with(Integer.toString(plan.atLong()), row.atLong()))
+                    .with(
+                            "tokens_per_second",
+                            JsonObject.empty()
+                                    .with(Integer.toString(plan.atShort()), row.atShort())
+                                    .with(Integer.toString(plan.atLong()), row.atLong()))
                     .with("answer", row.answer())
                     .with("evaluation", row.result().json().without("answers")));
         }

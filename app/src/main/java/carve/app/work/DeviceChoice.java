@@ -27,7 +27,8 @@ public record DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kerne
     /** The word that takes the available device of highest rank. */
     public static final String AUTO = "auto";
 
-    private static final System.Logger LOG = System.getLogger(DeviceChoice.class.getModule().getName());
+    private static final System.Logger LOG =
+            System.getLogger(DeviceChoice.class.getModule().getName());
 
     /**
      * A device that is installed.
@@ -71,10 +72,16 @@ public record DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kerne
         String name = wanted.equals(AUTO) ? best() : wanted;
         DeviceProvider provider = devices.provider(name);
         switch (provider.probe()) {
-            case Unavailable(String reason) -> throw new DeviceException(
-                    "device '%s' is not available: %s; --device auto takes one that is".formatted(name, reason));
-            case Available(int rank, String description) -> LOG.log(Level.INFO, "device {0}{1}: {2}", name,
-                    wanted.equals(AUTO) ? " (highest rank, " + rank + ")" : "", description);
+            case Unavailable(String reason) ->
+                throw new DeviceException(
+                        "device '%s' is not available: %s; --device auto takes one that is".formatted(name, reason));
+            case Available(int rank, String description) ->
+                LOG.log(
+                        Level.INFO,
+                        "device {0}{1}: {2}",
+                        name,
+                        wanted.equals(AUTO) ? " (highest rank, " + rank + ")" : "",
+                        description);
         }
         Device device = devices.create(name, new SettingsNode.Section(Map.of(), "defaults"), DeviceProvider::open);
         device.workspace().kernels(kernels);

@@ -97,12 +97,16 @@ public record Evaluation(LoadedModel model, Processor processor, AppConfig.Evalu
                         .with("answer", answer.answer())
                         .with("correct", answer.correct()));
             }
-            return json(all()).with("seconds", seconds).with("kinds", JsonObject.of(kinds))
+            return json(all())
+                    .with("seconds", seconds)
+                    .with("kinds", JsonObject.of(kinds))
                     .with("answers", new JsonArray(items));
         }
 
         private static JsonObject json(Score score) {
-            return JsonObject.empty().with("accuracy", score.accuracy()).with("correct", score.correct())
+            return JsonObject.empty()
+                    .with("accuracy", score.accuracy())
+                    .with("correct", score.correct())
                     .with("total", score.total());
         }
     }
@@ -113,7 +117,8 @@ public record Evaluation(LoadedModel model, Processor processor, AppConfig.Evalu
         }
 
         private boolean fits(Asked other) {
-            return length() == other.length() && prompt.media().keySet().equals(other.prompt.media().keySet());
+            return length() == other.length()
+                    && prompt.media().keySet().equals(other.prompt.media().keySet());
         }
     }
 
@@ -128,7 +133,8 @@ public record Evaluation(LoadedModel model, Processor processor, AppConfig.Evalu
         for (int from = 0; from < questions.size(); from += WINDOW) {
             List<Asked> window = new ArrayList<>();
             for (int i = from; i < Math.min(questions.size(), from + WINDOW); i++) {
-                window.add(new Asked(i, questions.get(i), processor.prompt(questions.get(i).prompt())));
+                window.add(new Asked(
+                        i, questions.get(i), processor.prompt(questions.get(i).prompt())));
             }
             window.sort(Comparator.comparing(Asked::length)
                     .thenComparing(asked -> asked.prompt().media().keySet().toString()));
@@ -145,7 +151,8 @@ public record Evaluation(LoadedModel model, Processor processor, AppConfig.Evalu
     private List<List<Asked>> batches(List<Asked> sorted) {
         List<List<Asked>> batches = new ArrayList<>();
         for (Asked asked : sorted) {
-            boolean fits = !batches.isEmpty() && batches.getLast().size() < config.batch()
+            boolean fits = !batches.isEmpty()
+                    && batches.getLast().size() < config.batch()
                     && batches.getLast().getFirst().fits(asked);
             if (!fits) {
                 batches.add(new ArrayList<>());
@@ -158,7 +165,7 @@ public record Evaluation(LoadedModel model, Processor processor, AppConfig.Evalu
     private void answer(List<Asked> batch, Answer[] answers) {
         Decoding decoding =
                 new Decoding(model, Sampler.greedy(processor.excluded()), processor.stops(), config.maxTokens());
-        List<int[]> tokens = decoding.answer(batch.stream().map(Asked::prompt).toList(), (_, _) -> { });
+        List<int[]> tokens = decoding.answer(batch.stream().map(Asked::prompt).toList(), (_, _) -> {});
         for (int row = 0; row < batch.size(); row++) {
             Asked asked = batch.get(row);
             answers[asked.index()] = new Answer(asked.question(), processor.decode(tokens.get(row)));

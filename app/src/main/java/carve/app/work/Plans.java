@@ -8,8 +8,8 @@ import java.util.Set;
 
 /** Reads plans. */
 final class Plans {
-    private static final Set<String> OF_RECIPES = Set.of(
-            "preset", "teacher", "student", "model", "out", "seed", "dtype", "data", "stages", "demo");
+    private static final Set<String> OF_RECIPES =
+            Set.of("preset", "teacher", "student", "model", "out", "seed", "dtype", "data", "stages", "demo");
 
     private Plans() {}
 

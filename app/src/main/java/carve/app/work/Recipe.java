@@ -57,8 +57,9 @@ public final class Recipe {
             TreeSettings base = resources.find(preset);
             settings = withoutPreset(settings, own).over(withoutPlan(own, base));
         }
-        SettingsNode.Section defaults =
-                Hocon.resource(Recipe.class.getModule(), "recipe.conf").orElseThrow().take();
+        SettingsNode.Section defaults = Hocon.resource(Recipe.class.getModule(), "recipe.conf")
+                .orElseThrow()
+                .take();
         return new Recipe(settings.over(new TreeSettings(defaults, PLAN))); // a plan is read by conversions
     }
 
@@ -99,10 +100,13 @@ public final class Recipe {
         if (name.equals(KEEP)) {
             return List.of();
         }
-        List<DType> floating = Arrays.stream(DType.values()).filter(DType::isFloating).toList();
-        return List.of(floating.stream().filter(dtype -> dtype.key().equals(name)).findFirst()
-                .orElseThrow(() -> settings.error("dtype", "is unknown: "
-                        + Names.unknown("type", name, List.of(KEEP, "f32", "bf16", "f16")))));
+        List<DType> floating =
+                Arrays.stream(DType.values()).filter(DType::isFloating).toList();
+        return List.of(floating.stream()
+                .filter(dtype -> dtype.key().equals(name))
+                .findFirst()
+                .orElseThrow(() -> settings.error(
+                        "dtype", "is unknown: " + Names.unknown("type", name, List.of(KEEP, "f32", "bf16", "f16")))));
     }
 
     /** Returns whether the recipe has a plan. */

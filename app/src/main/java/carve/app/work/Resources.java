@@ -29,9 +29,10 @@ public record Resources(PluginPlatform platform) {
         if (Files.isRegularFile(Path.of(name))) {
             return Hocon.file(Path.of(name));
         }
-        return preset(name).orElseThrow(() -> new SettingsException(
-                "%s: neither a file nor a preset of a plugin; presets are words such as mmmamba-hybrid%s"
-                        .formatted(name, Names.suggestion(name, Set.of("mmmamba-hybrid", "mmmamba-linear")))));
+        return preset(name)
+                .orElseThrow(() -> new SettingsException(
+                        "%s: neither a file nor a preset of a plugin; presets are words such as mmmamba-hybrid%s"
+                                .formatted(name, Names.suggestion(name, Set.of("mmmamba-hybrid", "mmmamba-linear")))));
     }
 
     private Optional<TreeSettings> preset(String name) {
@@ -40,6 +41,8 @@ public record Resources(PluginPlatform platform) {
         }
         Set<Module> modules = new LinkedHashSet<>();
         platform.providers().forEach(provider -> modules.add(provider.getClass().getModule()));
-        return modules.stream().flatMap(module -> Hocon.resource(module, "carve-presets/" + name + ".conf").stream()).findFirst();
+        return modules.stream()
+                .flatMap(module -> Hocon.resource(module, "carve-presets/" + name + ".conf").stream())
+                .findFirst();
     }
 }

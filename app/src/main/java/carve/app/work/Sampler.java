@@ -19,8 +19,10 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
     public Sampler {
         excluded = Set.copyOf(excluded);
         if (!(temperature >= 0) || topK < 0 || !(topP > 0 && topP <= 1)) {
-            throw new IllegalArgumentException(("temperature must be 0 or more, top-k 0 or more, top-p above 0 and at most 1;"
-                    + " found %s, %d, %s").formatted(temperature, topK, topP));
+            throw new IllegalArgumentException(
+                    ("temperature must be 0 or more, top-k 0 or more, top-p above 0 and at most 1;"
+                                    + " found %s, %d, %s")
+                            .formatted(temperature, topK, topP));
         }
     }
 
@@ -31,9 +33,16 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
 
     /** Returns a sampler that never chooses some more tokens. */
     public Sampler without(Set<Integer> more) {
-        return new Sampler(temperature, topK, topP, seed,
-                IntStream.concat(excluded.stream().mapToInt(Integer::intValue), more.stream().mapToInt(Integer::intValue))
-                        .boxed().collect(java.util.stream.Collectors.toSet()));
+        return new Sampler(
+                temperature,
+                topK,
+                topP,
+                seed,
+                IntStream.concat(
+                                excluded.stream().mapToInt(Integer::intValue),
+                                more.stream().mapToInt(Integer::intValue))
+                        .boxed()
+                        .collect(java.util.stream.Collectors.toSet()));
     }
 
     /**
@@ -46,7 +55,8 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
      */
     public int choose(float[] logits, int offset, int vocabulary, long draw) {
         float[] row = Arrays.copyOfRange(logits, offset, offset + vocabulary);
-        excluded.stream().filter(token -> token >= 0 && token < vocabulary)
+        excluded.stream()
+                .filter(token -> token >= 0 && token < vocabulary)
                 .forEach(token -> row[token] = Float.NEGATIVE_INFINITY);
         return temperature == 0 ? best(row) : sample(row, draw);
     }
@@ -61,10 +71,16 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
 
     private int sample(float[] row, long draw) {
         double max = row[best(row)];
-        int[] order = IntStream.range(0, row.length).filter(i -> row[i] > Float.NEGATIVE_INFINITY).boxed()
-                .sorted((a, b) -> Float.compare(row[b], row[a])).mapToInt(Integer::intValue)
-                .limit(topK == 0 ? row.length : topK).toArray();
-        double[] weights = Arrays.stream(order).mapToDouble(i -> Math.exp((row[i] - max) / temperature)).toArray();
+        int[] order = IntStream.range(0, row.length)
+                .filter(i -> row[i] > Float.NEGATIVE_INFINITY)
+                .boxed()
+                .sorted((a, b) -> Float.compare(row[b], row[a]))
+                .mapToInt(Integer::intValue)
+                .limit(topK == 0 ? row.length : topK)
+                .toArray();
+        double[] weights = Arrays.stream(order)
+                .mapToDouble(i -> Math.exp((row[i] - max) / temperature))
+                .toArray();
         double sum = Arrays.stream(weights).sum();
         int kept = nucleus(weights, sum);
         double mass = Arrays.stream(weights, 0, kept).sum();

@@ -63,7 +63,10 @@ public record Tracing(LoadedModel model) {
     private Inputs inputs(SafeTensors file) {
         for (String name : file.names()) {
             if (!Set.of(TOKENS, MASK, "pixel_values", "images").contains(name)) {
-                throw problem(file, "'%s' is not an input; there are input_ids, attention_mask, images, pixel_values".formatted(name));
+                throw problem(
+                        file,
+                        "'%s' is not an input; there are input_ids, attention_mask, images, pixel_values"
+                                .formatted(name));
             }
         }
         if (!file.names().contains(TOKENS)) {
@@ -99,8 +102,10 @@ public record Tracing(LoadedModel model) {
             int[] row = Arrays.copyOfRange(mask, b * positions, (b + 1) * positions);
             lengths[b] = (int) Arrays.stream(row).takeWhile(m -> m == 1).count();
             if (lengths[b] == 0 || Arrays.stream(row).skip(lengths[b]).anyMatch(m -> m != 0)) {
-                throw problem(file, "'attention_mask' must be ones and then zeros in each row; row %d is %s"
-                        .formatted(b, Arrays.toString(row)));
+                throw problem(
+                        file,
+                        "'attention_mask' must be ones and then zeros in each row; row %d is %s"
+                                .formatted(b, Arrays.toString(row)));
             }
         }
         boolean whole = Arrays.stream(lengths).allMatch(length -> length == positions);
@@ -112,7 +117,9 @@ public record Tracing(LoadedModel model) {
     }
 
     private void forward(Inputs inputs, Map<String, TensorData> results) {
-        SiteProbe probe = new SiteProbe(site -> site.startsWith(INPUT) || site.equals("embed") || site.endsWith(".output")
+        SiteProbe probe = new SiteProbe(site -> site.startsWith(INPUT)
+                || site.equals("embed")
+                || site.endsWith(".output")
                 || site.equals("final_norm"));
         Tensor logits = model.model().forward(model.params(), inputs, probe);
         results.put("logits", floats(logits));
@@ -139,8 +146,9 @@ public record Tracing(LoadedModel model) {
 
     private void decode(Inputs inputs, int steps, Set<Integer> excluded, Map<String, TensorData> results) {
         if (inputs.sequences().batch() != 1) {
-            throw new CheckpointException("greedy tokens are chosen for one row of 'input_ids', there are %d; leave --greedy out"
-                    .formatted(inputs.sequences().batch()));
+            throw new CheckpointException(
+                    "greedy tokens are chosen for one row of 'input_ids', there are %d; leave --greedy out"
+                            .formatted(inputs.sequences().batch()));
         }
         int vocabulary = model.spec().vocabulary();
         long[] tokens = new long[steps];
@@ -155,8 +163,10 @@ public record Tracing(LoadedModel model) {
                 tokens[i] = greedy.choose(row, 0, vocabulary, i);
             }
         }
-        results.put("greedy_tokens", data(DType.I64, Shape.of(1, steps), Elements.of(DType.I64, tokens, Arena.ofAuto())));
-        results.put("greedy_step_logits",
+        results.put(
+                "greedy_tokens", data(DType.I64, Shape.of(1, steps), Elements.of(DType.I64, tokens, Arena.ofAuto())));
+        results.put(
+                "greedy_step_logits",
                 data(DType.F32, Shape.of(steps, vocabulary), Elements.of(DType.F32, logits, Arena.ofAuto())));
     }
 }

@@ -44,13 +44,15 @@ import java.util.Set;
 public record Training(Workshop workshop) {
     /** The folder of a run that has the student as the conversion made it. */
     static final String START = "start";
+
     private static final Set<String> RESERVED = Set.of(START, "student", "model");
 
     /** A stage, and where its samples come from. */
     private record Part(Stage stage, Settings data) {}
 
     /** What stages work on. */
-    private record Models(Optional<LoadedModel> teacher, LoadedModel student, List<Integer> converted, Optional<String> start) {}
+    private record Models(
+            Optional<LoadedModel> teacher, LoadedModel student, List<Integer> converted, Optional<String> start) {}
 
     /**
      * Trains a model from its data alone.
@@ -66,8 +68,15 @@ public record Training(Workshop workshop) {
         Device device = workshop.device();
         try (ModelFolder folder = workshop.open(recipe.path("model"))) {
             recipe.settings().requireAllRead();
-            try (LoadedModel model = folder.trained() ? folder.load(device, Storage.F32) : folder.initial(device, seed)) {
-                stages(parts, new Models(Optional.empty(), model, List.of(), Optional.empty()), folder, out, seed, resume);
+            try (LoadedModel model =
+                    folder.trained() ? folder.load(device, Storage.F32) : folder.initial(device, seed)) {
+                stages(
+                        parts,
+                        new Models(Optional.empty(), model, List.of(), Optional.empty()),
+                        folder,
+                        out,
+                        seed,
+                        resume);
                 return save(folder, model, out.resolve("model"), dtype);
             }
         }
@@ -108,8 +117,15 @@ public record Training(Workshop workshop) {
         }
     }
 
-    private Path distill(List<Part> parts, ModelFolder teachers, ModelFolder students, Path out, long seed,
-            boolean resume, List<DType> dtype) throws IOException {
+    private Path distill(
+            List<Part> parts,
+            ModelFolder teachers,
+            ModelFolder students,
+            Path out,
+            long seed,
+            boolean resume,
+            List<DType> dtype)
+            throws IOException {
         Device device = workshop.device();
         try (LoadedModel teacher = teachers.load(device, Storage.F32);
                 LoadedModel student = students.load(device, Storage.F32)) {
@@ -125,13 +141,19 @@ public record Training(Workshop workshop) {
         Set<String> names = new HashSet<>(RESERVED);
         for (Settings section : recipe.stages()) {
             if (!names.add(section.string("name"))) {
-                throw section.error("name", "'%s' is taken; stages need names of their own, other than %s"
-                        .formatted(section.string("name"), RESERVED));
+                throw section.error(
+                        "name",
+                        "'%s' is taken; stages need names of their own, other than %s"
+                                .formatted(section.string("name"), RESERVED));
             }
             Settings data = recipe.data(section);
             Settings own = new TreeSettings(section.take().without("data"));
-            Stage stage = workshop.catalogs().stages().create(own, (StageProvider provider, Settings settings) ->
-                    provider.create(settings, workshop.catalogs().parts()));
+            Stage stage = workshop.catalogs()
+                    .stages()
+                    .create(
+                            own,
+                            (StageProvider provider, Settings settings) -> provider.create(
+                                    settings, workshop.catalogs().parts()));
             parts.add(new Part(stage, data));
         }
         return parts;
@@ -145,23 +167,47 @@ public record Training(Workshop workshop) {
             for (Part part : parts) {
                 StageResult result = run(part, models, processor, out, seed, predecessor, resume);
                 predecessor = Optional.of(result.digest());
-                table.row(part.stage().name(), result.steps(), "%.4g".formatted(result.firstLoss()),
-                        "%.4g".formatted(result.lastLoss()), Amounts.time(result.seconds()),
+                table.row(
+                        part.stage().name(),
+                        result.steps(),
+                        "%.4g".formatted(result.firstLoss()),
+                        "%.4g".formatted(result.lastLoss()),
+                        Amounts.time(result.seconds()),
                         Amounts.count(Math.round(result.tokens() / Math.max(1e-9, result.seconds()))));
             }
         }
         table.print(workshop.terminal());
     }
 
-    private StageResult run(Part part, Models models, Processor processor, Path out, long seed,
-            Optional<String> predecessor, boolean resume) throws IOException {
+    private StageResult run(
+            Part part,
+            Models models,
+            Processor processor,
+            Path out,
+            long seed,
+            Optional<String> predecessor,
+            boolean resume)
+            throws IOException {
         Path folder = out.resolve(part.stage().name());
         Files.createDirectories(folder);
-        try (DataSource data = workshop.catalogs().data().create(part.data(),
-                        (DataProvider provider, Settings settings) -> provider.open(settings, processor, seed));
-                ProgressBar bar = new ProgressBar(workshop.terminal(), part.stage().name(), "steps")) {
-            return part.stage().run(new StageContext(models.teacher(), models.student(), models.converted(), data, folder,
-                    predecessor, resume, bar));
+        try (DataSource data = workshop.catalogs()
+                        .data()
+                        .create(
+                                part.data(),
+                                (DataProvider provider, Settings settings) ->
+                                        provider.open(settings, processor, seed));
+                ProgressBar bar =
+                        new ProgressBar(workshop.terminal(), part.stage().name(), "steps")) {
+            return part.stage()
+                    .run(new StageContext(
+                            models.teacher(),
+                            models.student(),
+                            models.converted(),
+                            data,
+                            folder,
+                            predecessor,
+                            resume,
+                            bar));
         }
     }
 

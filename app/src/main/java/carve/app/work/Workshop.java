@@ -75,7 +75,8 @@ public final class Workshop implements AutoCloseable {
 
     /** Opens the folder of a model; the caller closes it. */
     public ModelFolder open(Path folder) {
-        return ModelFolder.open(folder, catalogs().families().providers(), catalogs().mixerCatalog());
+        return ModelFolder.open(
+                folder, catalogs().families().providers(), catalogs().mixerCatalog());
     }
 
     @Override

@@ -46,8 +46,12 @@ final class ConversationFile {
             }
         }
         if (!problems.isEmpty()) {
-            throw new SettingsException("%s: %d of %d conversations cannot be used\n  %s".formatted(file, problems.size(),
-                    items.size(), String.join("\n  ", problems.subList(0, Math.min(SHOWN, problems.size())))));
+            throw new SettingsException("%s: %d of %d conversations cannot be used\n  %s"
+                    .formatted(
+                            file,
+                            problems.size(),
+                            items.size(),
+                            String.join("\n  ", problems.subList(0, Math.min(SHOWN, problems.size())))));
         }
         return conversations;
     }
@@ -85,8 +89,11 @@ final class ConversationFile {
             case "human", "user" -> Message.Role.USER;
             case "gpt", "assistant" -> Message.Role.ASSISTANT;
             case "system" -> Message.Role.SYSTEM;
-            default -> throw said.error("from",
-                    "expected one of human, user, gpt, assistant, system, found '%s'".formatted(said.string("from")));
+            default ->
+                throw said.error(
+                        "from",
+                        "expected one of human, user, gpt, assistant, system, found '%s'"
+                                .formatted(said.string("from")));
         };
     }
 

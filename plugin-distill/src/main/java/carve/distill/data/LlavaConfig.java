@@ -38,7 +38,12 @@ record LlavaConfig(Path file, Path images, int maxLength, Missing onMissing, boo
         if (megabytes < 0) {
             throw settings.error("cache-megabytes", "must be 0 or more, is " + megabytes);
         }
-        return new LlavaConfig(file, folder, maxLength, Words.of(Missing.class, settings, "on-missing"),
-                settings.flag("shuffle"), (long) megabytes << MEGA);
+        return new LlavaConfig(
+                file,
+                folder,
+                maxLength,
+                Words.of(Missing.class, settings, "on-missing"),
+                settings.flag("shuffle"),
+                (long) megabytes << MEGA);
     }
 }

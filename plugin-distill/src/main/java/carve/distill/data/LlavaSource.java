@@ -12,7 +12,6 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -57,9 +56,12 @@ final class LlavaSource implements DataSource {
             }
         }
         if (!missing.isEmpty()) {
-            throw new SettingsException(("%s: %d pictures are missing; name their folder as 'images', or say on-missing = skip"
-                    + "\n  %s").formatted(config.file(), missing.size(),
-                    String.join("\n  ", missing.subList(0, Math.min(SHOWN, missing.size())))));
+            throw new SettingsException(
+                    ("%s: %d pictures are missing; name their folder as 'images', or say on-missing = skip" + "\n  %s")
+                            .formatted(
+                                    config.file(),
+                                    missing.size(),
+                                    String.join("\n  ", missing.subList(0, Math.min(SHOWN, missing.size())))));
         }
     }
 
@@ -88,27 +90,36 @@ final class LlavaSource implements DataSource {
         try {
             Sample sample = processor.example(messages(conversation));
             if (sample.tokens().length > config.maxLength()) {
-                return leaveOut(index, "longer than %d tokens".formatted(config.maxLength()), "%s: %d tokens"
-                        .formatted(conversation.id(), sample.tokens().length));
+                return leaveOut(
+                        index,
+                        "longer than %d tokens".formatted(config.maxLength()),
+                        "%s: %d tokens".formatted(conversation.id(), sample.tokens().length));
             }
             return Optional.of(sample);
         } catch (NoSuchFileException e) {
             if (config.onMissing() == LlavaConfig.Missing.SKIP) {
                 return leaveOut(index, "picture missing", conversation.id() + ": " + e.getFile());
             }
-            throw new UncheckedIOException("%s: id %s: no picture %s".formatted(config.file(), conversation.id(), e.getFile()), e);
+            throw new UncheckedIOException(
+                    "%s: id %s: no picture %s".formatted(config.file(), conversation.id(), e.getFile()), e);
         } catch (IOException e) {
-            throw new UncheckedIOException("%s: id %s: %s".formatted(config.file(), conversation.id(), e.getMessage()), e);
+            throw new UncheckedIOException(
+                    "%s: id %s: %s".formatted(config.file(), conversation.id(), e.getMessage()), e);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("%s: id %s: %s".formatted(config.file(), conversation.id(), e.getMessage()), e);
+            throw new IllegalArgumentException(
+                    "%s: id %s: %s".formatted(config.file(), conversation.id(), e.getMessage()), e);
         }
     }
 
     private Optional<Sample> leaveOut(int index, String reason, String which) {
         Set<Integer> indices = leftOut.computeIfAbsent(reason, _ -> new HashSet<>());
         if (indices.isEmpty()) {
-            LOG.log(Level.WARNING, "{0}: a sample is left out ({1}), {2}; more of them are only counted",
-                    config.file(), reason, which);
+            LOG.log(
+                    Level.WARNING,
+                    "{0}: a sample is left out ({1}), {2}; more of them are only counted",
+                    config.file(),
+                    reason,
+                    which);
         }
         indices.add(index);
         return Optional.empty();
@@ -143,9 +154,14 @@ final class LlavaSource implements DataSource {
 
     @Override
     public String identity() {
-        return "llava %s (%d conversations, max-length %d, on-missing %s, shuffle %s, seed %d)".formatted(
-                config.file().getFileName(), conversations.size(), config.maxLength(), config.onMissing(),
-                config.shuffle(), seed);
+        return "llava %s (%d conversations, max-length %d, on-missing %s, shuffle %s, seed %d)"
+                .formatted(
+                        config.file().getFileName(),
+                        conversations.size(),
+                        config.maxLength(),
+                        config.onMissing(),
+                        config.shuffle(),
+                        seed);
     }
 
     @Override

@@ -25,7 +25,8 @@ record CrossEntropyLoss(double weight, Reducer reducer) implements Loss {
     @Override
     public Tensor of(Observations observations) {
         Tensor logits = observations.student();
-        Tensor values = CrossEntropy.apply(logits.reshape(-1, logits.extent(-1)), observations.targets().reshape(-1));
+        Tensor values = CrossEntropy.apply(
+                logits.reshape(-1, logits.extent(-1)), observations.targets().reshape(-1));
         return reducer.reduce(values.reshape(observations.targets().shape()), observations);
     }
 }

@@ -17,8 +17,10 @@ public final class CrossEntropyLossProvider implements LossProvider {
     public Loss create(Settings settings) {
         Reduction reduction = Words.of(Reduction.class, settings, "reduction");
         if (reduction == Reduction.ELEMENTS) {
-            throw settings.error("reduction", "must be one of tokens, batch, sum, is 'elements';"
-                    + " only positions before answers have a cross-entropy");
+            throw settings.error(
+                    "reduction",
+                    "must be one of tokens, batch, sum, is 'elements';"
+                            + " only positions before answers have a cross-entropy");
         }
         return new CrossEntropyLoss(LossSettings.weight(settings), new Reducer(Mask.ANSWERS, reduction));
     }

@@ -20,8 +20,10 @@ final class LossSettings {
         Mask mask = Words.of(Mask.class, settings, "mask");
         Reduction reduction = Words.of(Reduction.class, settings, "reduction");
         if (reduction == Reduction.ELEMENTS && mask != Mask.ALL) {
-            throw settings.error("reduction", "is elements, the mean over all elements with padding: that needs mask = all;"
-                    + " with mask = " + Words.of(mask) + ", tokens is the mean over positions that count");
+            throw settings.error(
+                    "reduction",
+                    "is elements, the mean over all elements with padding: that needs mask = all;" + " with mask = "
+                            + Words.of(mask) + ", tokens is the mean over positions that count");
         }
         return new Reducer(mask, reduction);
     }

@@ -19,7 +19,8 @@ public enum Mask {
     /** Returns {@code (B, T)} F32, 1 for positions that count and 0 for others. */
     Tensor of(Observations observations) {
         return switch (this) {
-            case ALL -> Tensors.ones(observations.mask().device(), observations.mask().shape());
+            case ALL ->
+                Tensors.ones(observations.mask().device(), observations.mask().shape());
             case PADDING -> observations.mask();
             case ANSWERS -> answers(observations.targets());
         };
@@ -27,6 +28,7 @@ public enum Mask {
 
     private static Tensor answers(Tensor targets) {
         Tensor zero = Tensors.of(targets.device(), Shape.of(), 0);
-        return Tensors.apply(new Op.Compare(Op.Comparison.LESS_OR_EQUAL), zero, targets).cast(DType.F32);
+        return Tensors.apply(new Op.Compare(Op.Comparison.LESS_OR_EQUAL), zero, targets)
+                .cast(DType.F32);
     }
 }

@@ -17,8 +17,7 @@ import java.util.List;
  * @param weightDecay multiplied by the rate
  * @param noDecay chooses the parameters without decay
  */
-record AdamWOptimizer(
-        double rate, double beta1, double beta2, double epsilon, double weightDecay, Selector noDecay)
+record AdamWOptimizer(double rate, double beta1, double beta2, double epsilon, double weightDecay, Selector noDecay)
         implements Optimizer {
     @Override
     public List<String> moments() {

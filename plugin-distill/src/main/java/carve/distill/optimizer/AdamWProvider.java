@@ -19,8 +19,13 @@ public final class AdamWProvider implements OptimizerProvider {
         if (betas.size() != 2 || betas.stream().anyMatch(beta -> !(beta >= 0 && beta < 1))) {
             throw settings.error("betas", "must be two numbers from 0 to below 1, is " + betas);
         }
-        return new AdamWOptimizer(atLeastZero(settings, "rate"), betas.get(0), betas.get(1),
-                atLeastZero(settings, "epsilon"), atLeastZero(settings, "weight-decay"), noDecay(settings));
+        return new AdamWOptimizer(
+                atLeastZero(settings, "rate"),
+                betas.get(0),
+                betas.get(1),
+                atLeastZero(settings, "epsilon"),
+                atLeastZero(settings, "weight-decay"),
+                noDecay(settings));
     }
 
     private static double atLeastZero(Settings settings, String key) {

@@ -17,7 +17,8 @@ final class Span {
             }
             return span;
         }
-        double percent = percent(settings, key, text.substring(0, text.length() - 1).strip());
+        double percent =
+                percent(settings, key, text.substring(0, text.length() - 1).strip());
         return Math.round(steps * percent / 100);
     }
 
@@ -34,6 +35,7 @@ final class Span {
     }
 
     private static SettingsException wrong(Settings settings, String key, String text) {
-        return settings.error(key, "must be a number of steps or a share of the run from 0% to 100%, is '" + text + "%'");
+        return settings.error(
+                key, "must be a number of steps or a share of the run from 0% to 100%, is '" + text + "%'");
     }
 }

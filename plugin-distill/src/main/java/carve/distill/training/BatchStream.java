@@ -71,7 +71,8 @@ final class BatchStream {
 
     private List<Integer> order() {
         CounterRandom random = new CounterRandom(settings.seed(), "batches from " + start);
-        return IntStream.range(0, settings.bucket()).boxed()
+        return IntStream.range(0, settings.bucket())
+                .boxed()
                 .sorted(Comparator.comparingLong((Integer i) -> random.bits(i)))
                 .toList();
     }
@@ -83,7 +84,7 @@ final class BatchStream {
                 return sample.get();
             }
         }
-        throw new StageException("%s: all of %d samples were left out: %s"
-                .formatted(data.identity(), data.size(), data.leftOut()));
+        throw new StageException(
+                "%s: all of %d samples were left out: %s".formatted(data.identity(), data.size(), data.leftOut()));
     }
 }

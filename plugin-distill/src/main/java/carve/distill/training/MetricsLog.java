@@ -48,8 +48,8 @@ final class MetricsLog implements AutoCloseable {
             Files.createDirectories(folder);
             truncate(file, step);
             BufferedWriter lines = Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-            return new MetricsLog(file, lines,
-                    tensorboard ? Optional.of(EventFile.create(folder, step)) : Optional.empty());
+            return new MetricsLog(
+                    file, lines, tensorboard ? Optional.of(EventFile.create(folder, step)) : Optional.empty());
         } catch (IOException e) {
             throw failure(file, e);
         }
@@ -60,7 +60,9 @@ final class MetricsLog implements AutoCloseable {
             return;
         }
         Path rest = file.resolveSibling(FILE + ".new");
-        List<String> kept = Files.readAllLines(file).stream().filter(line -> isUpTo(line, step)).toList();
+        List<String> kept = Files.readAllLines(file).stream()
+                .filter(line -> isUpTo(line, step))
+                .toList();
         Files.write(rest, kept);
         Files.move(rest, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
@@ -115,8 +117,9 @@ final class MetricsLog implements AutoCloseable {
         Map<String, Double> scalars = new LinkedHashMap<>();
         scalars.put("loss", values.loss());
         values.losses().forEach((label, value) -> scalars.put("losses/" + label, value));
-        values.layers().forEach((label, layers) ->
-                layers.forEach((layer, value) -> scalars.put("layers/" + label + "/" + layer, value)));
+        values.layers()
+                .forEach((label, layers) ->
+                        layers.forEach((layer, value) -> scalars.put("layers/" + label + "/" + layer, value)));
         scalars.put("rate", rate);
         scalars.put("grad_norm", values.norm());
         scalars.put("tokens_per_second", tokensPerSecond);

@@ -44,11 +44,17 @@ record RunState(
         return JsonObject.empty()
                 .with("version", VERSION)
                 .with("step", step)
-                .with("position", JsonObject.empty().with("start", position.start()).with("taken", position.taken()))
+                .with(
+                        "position",
+                        JsonObject.empty().with("start", position.start()).with("taken", position.taken()))
                 .with("tokens", tokens)
                 .with("seconds", seconds)
                 .with("first_loss", firstLoss)
-                .with("recent_losses", new JsonArray(recent.stream().map(x -> (JsonValue) JsonNumber.of(x)).toList()))
+                .with(
+                        "recent_losses",
+                        new JsonArray(recent.stream()
+                                .map(x -> (JsonValue) JsonNumber.of(x))
+                                .toList()))
                 .with("student", student)
                 .with("settings", JsonObject.of(settings))
                 .with("code", code);
@@ -68,7 +74,9 @@ record RunState(
                 json.longInteger("tokens"),
                 json.real("seconds"),
                 json.real("first_loss"),
-                json.array("recent_losses").items().stream().map(x -> ((JsonNumber) x).real()).toList(),
+                json.array("recent_losses").items().stream()
+                        .map(x -> ((JsonNumber) x).real())
+                        .toList(),
                 json.string("student"),
                 fixed,
                 json.string("code"));

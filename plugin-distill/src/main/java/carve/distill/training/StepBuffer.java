@@ -42,11 +42,12 @@ public final class StepBuffer implements AutoCloseable {
     /** Returns the values of losses and the norms of gradients, fetched from the device all at once. */
     public StepValues read() {
         float[] values = Scope.run(losses.getFirst().device(), () -> {
-            List<Tensor> parts = new ArrayList<>();
-            losses.forEach(loss -> parts.add(loss.reshape(1)));
-            gradients.values().forEach(gradient -> parts.add(sumOfSquares(gradient)));
-            return Tensors.concat(0, parts);
-        }).floats();
+                    List<Tensor> parts = new ArrayList<>();
+                    losses.forEach(loss -> parts.add(loss.reshape(1)));
+                    gradients.values().forEach(gradient -> parts.add(sumOfSquares(gradient)));
+                    return Tensors.concat(0, parts);
+                })
+                .floats();
         Map<String, Double> squares = new LinkedHashMap<>();
         int next = losses.size();
         for (String name : gradients.keySet()) {
@@ -56,7 +57,8 @@ public final class StepBuffer implements AutoCloseable {
     }
 
     private static Tensor sumOfSquares(Tensor gradient) {
-        return Scope.run(gradient.device(), () -> gradient.multiply(gradient).sum().reshape(Shape.of(1)));
+        return Scope.run(
+                gradient.device(), () -> gradient.multiply(gradient).sum().reshape(Shape.of(1)));
     }
 
     @Override

@@ -22,8 +22,13 @@ public record StepValues(
         Map<String, Double> squares) {
 
     StepValues(List<Reading> readings, float[] values, Map<String, Double> squares) {
-        this(total(readings, values), means(readings, values), layers(readings, values),
-                Math.sqrt(squares.values().stream().mapToDouble(square -> square).sum()), squares);
+        this(
+                total(readings, values),
+                means(readings, values),
+                layers(readings, values),
+                Math.sqrt(
+                        squares.values().stream().mapToDouble(square -> square).sum()),
+                squares);
     }
 
     private static double total(List<Reading> readings, float[] values) {

@@ -80,8 +80,14 @@ public final class Trainer {
         RunState state = checkpoint.map(file -> resumable(file, student)).orElseGet(() -> beginning(student));
         widen(trained);
         Map<String, Tensor> frozen = frozen(trained);
-        LOG.log(Level.INFO, "stage {0}: {1} from step {2} to {3}, {4} tensors trained, {5} frozen", settings.name(),
-                checkpoint.isPresent() ? "goes on" : "goes", state.step(), settings.steps(), trained.size(),
+        LOG.log(
+                Level.INFO,
+                "stage {0}: {1} from step {2} to {3}, {4} tensors trained, {5} frozen",
+                settings.name(),
+                checkpoint.isPresent() ? "goes on" : "goes",
+                state.step(),
+                settings.steps(),
+                trained.size(),
                 frozen.size());
         try (ParamStore moments = moments(trained)) {
             checkpoint.ifPresent(file -> load(file, trained, moments));
@@ -95,7 +101,8 @@ public final class Trainer {
         try {
             Set<String> names = new LinkedHashSet<>(params.names());
             if (settings.among() == TrainingSettings.Among.CONVERTED) {
-                names.removeIf(name -> context.converted().stream().noneMatch(i -> name.startsWith("layers." + i + ".")));
+                names.removeIf(
+                        name -> context.converted().stream().noneMatch(i -> name.startsWith("layers." + i + ".")));
             }
             return new LinkedHashSet<>(settings.train().select(names));
         } catch (ParamException e) {
@@ -107,7 +114,9 @@ public final class Trainer {
     private void requireOwnMemory(Set<String> trained) {
         Set<Buffer> others = Collections.newSetFromMap(new IdentityHashMap<>());
         context.teacher().ifPresent(teacher -> teacher.params().asMap().values().forEach(t -> others.add(t.buffer())));
-        List<String> shared = trained.stream().filter(name -> others.contains(params.get(name).buffer())).toList();
+        List<String> shared = trained.stream()
+                .filter(name -> others.contains(params.get(name).buffer()))
+                .toList();
         if (!shared.isEmpty()) {
             throw failure("the student shares the memory of trained parameters with the teacher, which would change: "
                     + shared + "; give the student copies");
@@ -118,12 +127,15 @@ public final class Trainer {
         String found = ParamDigest.of(params);
         if (context.predecessor().isEmpty()) {
             if (settings.start() == TrainingSettings.Start.PREDECESSOR) {
-                throw failure("it starts from the result of an earlier stage or of a conversion (start = predecessor), but"
-                        + " none is given; run what comes before it, or say start = any to train whatever the student is");
+                throw failure(
+                        "it starts from the result of an earlier stage or of a conversion (start = predecessor), but"
+                                + " none is given; run what comes before it, or say start = any to train whatever the student is");
             }
         } else if (!context.predecessor().get().equals(found)) {
-            throw failure(("the student is not what came before it ended with: its parameters have the digest %s, those had"
-                    + " %s; load that result").formatted(brief(found), brief(context.predecessor().get())));
+            throw failure(
+                    ("the student is not what came before it ended with: its parameters have the digest %s, those had"
+                                    + " %s; load that result")
+                            .formatted(brief(found), brief(context.predecessor().get())));
         }
         return found;
     }
@@ -162,11 +174,17 @@ public final class Trainer {
         }
         if (!problems.isEmpty()) {
             throw failure(("%s cannot be resumed, this has changed since:\n  %s\nrestore it, or begin anew in another"
-                    + " folder").formatted(file, String.join("\n  ", problems)));
+                            + " folder")
+                    .formatted(file, String.join("\n  ", problems)));
         }
         if (!state.code().equals(code())) {
-            LOG.log(Level.WARNING, "stage {0}: {1} was written by version {2}, this is {3}; steps may differ in their last bits",
-                    settings.name(), file, state.code(), code());
+            LOG.log(
+                    Level.WARNING,
+                    "stage {0}: {1} was written by version {2}, this is {3}; steps may differ in their last bits",
+                    settings.name(),
+                    file,
+                    state.code(),
+                    code());
         }
         return state;
     }
@@ -193,8 +211,9 @@ public final class Trainer {
     }
 
     private void requireUntouched(Map<String, Tensor> frozen) {
-        List<String> touched =
-                frozen.keySet().stream().filter(name -> params.get(name) != frozen.get(name)).toList();
+        List<String> touched = frozen.keySet().stream()
+                .filter(name -> params.get(name) != frozen.get(name))
+                .toList();
         if (!touched.isEmpty()) {
             throw failure("parameters that are frozen were replaced: " + touched);
         }
@@ -203,8 +222,8 @@ public final class Trainer {
     private ParamStore moments(Set<String> trained) {
         ParamStore moments = new ParamStore(device);
         for (String moment : settings.optimizer().moments()) {
-            trained.forEach(name ->
-                    moments.put(moment + "." + name, Tensors.zeros(device, params.get(name).shape())));
+            trained.forEach(name -> moments.put(
+                    moment + "." + name, Tensors.zeros(device, params.get(name).shape())));
         }
         return moments;
     }
@@ -217,15 +236,19 @@ public final class Trainer {
     private RunState steps(RunState from, Set<String> trained, ParamStore moments) {
         RunState state = from;
         BatchStream stream = new BatchStream(context.data(), settings.batches(), from.position());
-        try (MetricsLog metrics = MetricsLog.open(context.folder(), from.step(), settings.reports().tensorboard());
+        try (MetricsLog metrics = MetricsLog.open(
+                        context.folder(), from.step(), settings.reports().tensorboard());
                 Prefetcher batches = new Prefetcher(stream, settings.batches().prefetch())) {
             while (state.step() < settings.steps()) {
                 state = step(state, trained, moments, batches, metrics);
                 if (state.step() % settings.reports().checkpointEvery() == 0 || state.step() == settings.steps()) {
-                    folder.write(state, checkpointed(trained, moments), settings.reports().keep());
+                    folder.write(
+                            state,
+                            checkpointed(trained, moments),
+                            settings.reports().keep());
                 }
-                context.progress().step(
-                        state.step(), settings.steps(), state.recent().getLast(), rate(state.step() - 1));
+                context.progress()
+                        .step(state.step(), settings.steps(), state.recent().getLast(), rate(state.step() - 1));
             }
         }
         return state;
@@ -266,15 +289,23 @@ public final class Trainer {
     private RunState after(RunState before, DataPosition position, long tokens, double seconds, double loss) {
         List<Double> recent = new ArrayList<>(before.recent());
         recent.add(loss);
-        return new RunState(before.step() + 1, position, before.tokens() + tokens, before.seconds() + seconds,
+        return new RunState(
+                before.step() + 1,
+                position,
+                before.tokens() + tokens,
+                before.seconds() + seconds,
                 before.step() == 0 ? loss : before.firstLoss(),
-                recent.subList(Math.max(0, recent.size() - RECENT), recent.size()), before.student(), fixed, code());
+                recent.subList(Math.max(0, recent.size() - RECENT), recent.size()),
+                before.student(),
+                fixed,
+                code());
     }
 
     private void requireFinite(long step, StepValues values) {
         if (!values.isFinite()) {
-            throw failure("step %d: the loss is %s, the norm of the gradients %s; a smaller rate or gradient-clip may help"
-                    .formatted(step, values.loss(), values.norm()));
+            throw failure(
+                    "step %d: the loss is %s, the norm of the gradients %s; a smaller rate or gradient-clip may help"
+                            .formatted(step, values.loss(), values.norm()));
         }
     }
 
@@ -286,8 +317,11 @@ public final class Trainer {
             }
         });
         if (!idle.isEmpty()) {
-            LOG.log(Level.WARNING, "stage {0}: the losses do not depend on {1}; leave them out of 'train'",
-                    settings.name(), idle);
+            LOG.log(
+                    Level.WARNING,
+                    "stage {0}: the losses do not depend on {1}; leave them out of 'train'",
+                    settings.name(),
+                    idle);
         }
     }
 
@@ -297,9 +331,11 @@ public final class Trainer {
         for (String name : trained) {
             Scope.run(device, () -> {
                 Tensor gradient = buffer.gradient(name);
-                List<Tensor> given = kinds.stream().map(kind -> moments.get(kind + "." + name)).toList();
-                List<Tensor> next = settings.optimizer().step(
-                        name, params.get(name), clip < 1 ? gradient.multiply(clip) : gradient, given, rate, step);
+                List<Tensor> given = kinds.stream()
+                        .map(kind -> moments.get(kind + "." + name))
+                        .toList();
+                List<Tensor> next = settings.optimizer()
+                        .step(name, params.get(name), clip < 1 ? gradient.multiply(clip) : gradient, given, rate, step);
                 params.put(name, next.getFirst());
                 for (int i = 0; i < kinds.size(); i++) {
                     moments.put(kinds.get(i) + "." + name, next.get(i + 1));
@@ -317,8 +353,8 @@ public final class Trainer {
 
     private StageResult finish(RunState end, Set<String> trained, Set<String> frozen) {
         double last = end.recent().stream().mapToDouble(loss -> loss).average().orElse(Double.NaN);
-        StageResult result = new StageResult(
-                end.step(), end.firstLoss(), last, end.seconds(), end.tokens(), ParamDigest.of(params));
+        StageResult result =
+                new StageResult(end.step(), end.firstLoss(), last, end.seconds(), end.tokens(), ParamDigest.of(params));
         Map<String, Long> leftOut = new TreeMap<>(context.data().leftOut());
         JsonObject summary = JsonObject.empty()
                 .with("name", settings.name())
@@ -331,14 +367,23 @@ public final class Trainer {
                 .with("student_after", result.digest())
                 .with("trained", JsonArray.ofStrings(List.copyOf(trained)))
                 .with("frozen", JsonArray.ofStrings(List.copyOf(frozen)))
-                .with("samples_left_out", JsonArray.ofStrings(
-                        leftOut.entrySet().stream().map(e -> e.getValue() + ": " + e.getKey()).toList()));
+                .with(
+                        "samples_left_out",
+                        JsonArray.ofStrings(leftOut.entrySet().stream()
+                                .map(e -> e.getValue() + ": " + e.getKey())
+                                .toList()));
         try (Staging staging = Staging.in(context.folder())) {
             staging.write(SUMMARY, Json.print(summary).getBytes(StandardCharsets.UTF_8));
             staging.commit();
         }
-        LOG.log(Level.INFO, "stage {0}: {1} steps, loss from {2} to {3}, samples left out: {4}", settings.name(),
-                end.step(), end.firstLoss(), last, leftOut);
+        LOG.log(
+                Level.INFO,
+                "stage {0}: {1} steps, loss from {2} to {3}, samples left out: {4}",
+                settings.name(),
+                end.step(),
+                end.firstLoss(),
+                last,
+                leftOut);
         return result;
     }
 

@@ -97,7 +97,8 @@ public record TrainingSettings(
     private static Selector selector(Settings settings) {
         List<String> globs = settings.strings("train");
         if (globs.isEmpty()) {
-            throw settings.error("train", "must name the parameters to train, such as [\"layers.*.mixer.**\"], is empty");
+            throw settings.error(
+                    "train", "must name the parameters to train, such as [\"layers.*.mixer.**\"], is empty");
         }
         try {
             return Selector.of(globs);

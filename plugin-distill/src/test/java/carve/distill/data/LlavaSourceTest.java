@@ -63,7 +63,9 @@ final class LlavaSourceTest {
             for (int i = 0; i < flags.length; i++) {
                 flags[i] = answers.get(i);
             }
-            return new Sample(tokens.stream().mapToInt(i -> i).toArray(), flags,
+            return new Sample(
+                    tokens.stream().mapToInt(i -> i).toArray(),
+                    flags,
                     Map.of("picture", new HostTensor(Shape.of(1), new float[] {pictures})));
         }
 
@@ -120,7 +122,9 @@ final class LlavaSourceTest {
     void picturesGoWithTheFirstQuestion() throws IOException {
         Files.write(folder.resolve("a.png"), new byte[] {5});
         Files.write(folder.resolve("b.png"), new byte[] {7});
-        Path file = file(entry("1", "\"a.png\"", "q", "ans"), entry("\"two\"", "[\"a.png\", \"b.png\"]", "q", "x"),
+        Path file = file(
+                entry("1", "\"a.png\"", "q", "ans"),
+                entry("\"two\"", "[\"a.png\", \"b.png\"]", "q", "x"),
                 entry("3", "", "text", "y"));
         try (DataSource data = open(file, ", shuffle = false", 1)) {
             assertEquals(3, data.size());
@@ -143,7 +147,9 @@ final class LlavaSourceTest {
         }
         Path file = file(entries);
         List<List<String>> epochs = new ArrayList<>();
-        try (DataSource data = open(file, "", 1); DataSource again = open(file, "", 1); DataSource other = open(file, "", 2)) {
+        try (DataSource data = open(file, "", 1);
+                DataSource again = open(file, "", 1);
+                DataSource other = open(file, "", 2)) {
             for (int epoch = 0; epoch < 2; epoch++) {
                 List<String> order = new ArrayList<>();
                 for (int i = 0; i < 50; i++) {
@@ -175,10 +181,14 @@ final class LlavaSourceTest {
     @Test
     void missingPicturesAreAllNamedAtOnce() throws IOException {
         Path file = file(entry("1", "\"a.png\"", "q", "a"), entry("\"x\"", "\"b.png\"", "q", "a"));
-        assertEquals(file + ": 2 pictures are missing; name their folder as 'images', or say on-missing = skip\n  "
-                + folder.resolve("pictures/a.png") + " (id 1)\n  " + folder.resolve("pictures/b.png") + " (id x)",
-                assertThrows(SettingsException.class,
-                        () -> open(file, ", images = \"" + folder.resolve("pictures") + "\"", 1)).getMessage());
+        assertEquals(
+                file + ": 2 pictures are missing; name their folder as 'images', or say on-missing = skip\n  "
+                        + folder.resolve("pictures/a.png") + " (id 1)\n  " + folder.resolve("pictures/b.png")
+                        + " (id x)",
+                assertThrows(
+                                SettingsException.class,
+                                () -> open(file, ", images = \"" + folder.resolve("pictures") + "\"", 1))
+                        .getMessage());
     }
 
     @Test
@@ -198,10 +208,14 @@ final class LlavaSourceTest {
         Path file = file(entry("1", "\"a.png\"", "q", "a"), entry("2", "\"b.png\"", "q", "b"));
         try (DataSource data = open(file, ", shuffle = false", 1)) {
             Files.delete(folder.resolve("a.png"));
-            assertEquals(file + ": id 1: no picture " + folder.resolve("a.png"),
-                    assertThrows(UncheckedIOException.class, () -> data.sample(0)).getMessage());
-            assertEquals(file + ": id 2: " + folder.resolve("b.png") + ": is empty",
-                    assertThrows(IllegalArgumentException.class, () -> data.sample(1)).getMessage());
+            assertEquals(
+                    file + ": id 1: no picture " + folder.resolve("a.png"),
+                    assertThrows(UncheckedIOException.class, () -> data.sample(0))
+                            .getMessage());
+            assertEquals(
+                    file + ": id 2: " + folder.resolve("b.png") + ": is empty",
+                    assertThrows(IllegalArgumentException.class, () -> data.sample(1))
+                            .getMessage());
         }
     }
 
@@ -223,10 +237,16 @@ final class LlavaSourceTest {
 
     @Test
     void everyProblemOfAFileIsNamed() throws IOException {
-        Path file = file("7", "{\"id\": 1}", "{\"conversations\": [{\"from\": \"robot\", \"value\": \"x\"}]}",
+        Path file = file(
+                "7",
+                "{\"id\": 1}",
+                "{\"conversations\": [{\"from\": \"robot\", \"value\": \"x\"}]}",
                 "{\"conversations\": [{\"from\": \"human\", \"value\": \"x\"}]}");
-        String message = assertThrows(SettingsException.class, () -> open(file, "", 1)).getMessage();
-        assertTrue(message.startsWith(file + ": 4 of 4 conversations cannot be used\n  [0]: expected an object, found"), message);
+        String message =
+                assertThrows(SettingsException.class, () -> open(file, "", 1)).getMessage();
+        assertTrue(
+                message.startsWith(file + ": 4 of 4 conversations cannot be used\n  [0]: expected an object, found"),
+                message);
         assertTrue(message.contains("expected one of human, user, gpt, assistant, system, found 'robot'"), message);
         assertTrue(message.endsWith("[3]: conversations: expected an answer, found none"), message);
     }
@@ -235,12 +255,16 @@ final class LlavaSourceTest {
     void defaultsAreThoseOfTheReference() throws IOException {
         Path file = file(entry("1", "", "q", "a"));
         try (DataSource data = open(file, "", 3)) {
-            assertEquals("llava train.json (1 conversations, max-length 8192, on-missing FAIL, shuffle true, seed 3)",
+            assertEquals(
+                    "llava train.json (1 conversations, max-length 8192, on-missing FAIL, shuffle true, seed 3)",
                     data.identity());
         }
-        try (DataSource data = open(file, ", images = \"x\", max-length = 9, on-missing = skip, shuffle = false,"
-                + " cache-megabytes = 1", 3)) {
-            assertEquals("llava train.json (1 conversations, max-length 9, on-missing SKIP, shuffle false, seed 3)",
+        try (DataSource data = open(
+                file,
+                ", images = \"x\", max-length = 9, on-missing = skip, shuffle = false," + " cache-megabytes = 1",
+                3)) {
+            assertEquals(
+                    "llava train.json (1 conversations, max-length 9, on-missing SKIP, shuffle false, seed 3)",
                     data.identity());
         }
     }

@@ -16,21 +16,29 @@ final class LossSettingsTest {
     void defaultsAreMeansOverPositionsThatCount() {
         assertEquals(new MeanSquareLoss("heads", 1, SANE), Parts.loss("type = mean-square"));
         assertEquals(new KlLoss("logits", 1, 1, SANE), Parts.loss("type = kl"));
-        assertEquals(new CrossEntropyLoss(1, new Reducer(Mask.ANSWERS, Reduction.TOKENS)), Parts.loss("type = cross-entropy"));
+        assertEquals(
+                new CrossEntropyLoss(1, new Reducer(Mask.ANSWERS, Reduction.TOKENS)),
+                Parts.loss("type = cross-entropy"));
     }
 
     @Test
     void everyKeyIsRead() {
-        assertEquals(new MeanSquareLoss("output", 1000, new Reducer(Mask.ALL, Reduction.ELEMENTS)),
+        assertEquals(
+                new MeanSquareLoss("output", 1000, new Reducer(Mask.ALL, Reduction.ELEMENTS)),
                 Parts.loss("type = mean-square, at = output, weight = 1000, mask = all, reduction = elements"));
-        assertEquals(new KlLoss("final_norm", 0.5, 2, new Reducer(Mask.ANSWERS, Reduction.BATCH)), Parts.loss(
-                "type = kl, at = final_norm, weight = 0.5, temperature = 2, mask = answers, reduction = batch"));
-        assertEquals(new CrossEntropyLoss(3, new Reducer(Mask.ANSWERS, Reduction.SUM)),
+        assertEquals(
+                new KlLoss("final_norm", 0.5, 2, new Reducer(Mask.ANSWERS, Reduction.BATCH)),
+                Parts.loss(
+                        "type = kl, at = final_norm, weight = 0.5, temperature = 2, mask = answers, reduction = batch"));
+        assertEquals(
+                new CrossEntropyLoss(3, new Reducer(Mask.ANSWERS, Reduction.SUM)),
                 Parts.loss("type = cross-entropy, weight = 3, reduction = sum"));
     }
 
     private static void refused(String message, String hocon) {
-        assertEquals("recipe: 1: key " + message, assertThrows(SettingsException.class, () -> Parts.loss(hocon)).getMessage());
+        assertEquals(
+                "recipe: 1: key " + message,
+                assertThrows(SettingsException.class, () -> Parts.loss(hocon)).getMessage());
     }
 
     @Test
@@ -39,10 +47,14 @@ final class LossSettingsTest {
         refused("'reduction' must be one of tokens, batch, sum, elements, is 'mean'", "type = kl, reduction = mean");
         refused("'temperature' must be positive, is 0.0", "type = kl, temperature = 0");
         refused("'weight' must be zero or more, is -1.0", "type = kl, weight = -1");
-        refused("'reduction' is elements, the mean over all elements with padding: that needs mask = all; with mask = padding,"
-                + " tokens is the mean over positions that count", "type = kl, reduction = elements");
-        refused("'reduction' must be one of tokens, batch, sum, is 'elements'; only positions before answers have a"
-                + " cross-entropy", "type = cross-entropy, reduction = elements");
+        refused(
+                "'reduction' is elements, the mean over all elements with padding: that needs mask = all; with mask = padding,"
+                        + " tokens is the mean over positions that count",
+                "type = kl, reduction = elements");
+        refused(
+                "'reduction' must be one of tokens, batch, sum, is 'elements'; only positions before answers have a"
+                        + " cross-entropy",
+                "type = cross-entropy, reduction = elements");
         refused("'temprature' was not used; did you mean 'temperature'?", "type = kl, temprature = 2");
     }
 }

@@ -31,14 +31,18 @@ final class OfficialLossTest {
             }
         }
         Shape positions = Shape.of(ROWS, POSITIONS);
-        return new Observations(student, fixture.tensor(device, "in.teacher_logits"),
-                Tensors.of(device, positions, targets), Tensors.ones(device, positions));
+        return new Observations(
+                student,
+                fixture.tensor(device, "in.teacher_logits"),
+                Tensors.of(device, positions, targets),
+                Tensors.ones(device, positions));
     }
 
     @ParameterizedTest
     @CsvSource({"1.0, 1.0", "2.0, 0.5", "2.0, 1.0"})
     void divergenceIsTheOfficialOne(String temperature, String alpha) {
-        try (Device device = new ReferenceDevice(); Fixture fixture = Fixture.open("distill_mm/endtoend_loss")) {
+        try (Device device = new ReferenceDevice();
+                Fixture fixture = Fixture.open("distill_mm/endtoend_loss")) {
             Loss loss = Parts.loss("type = kl, mask = all, reduction = batch, temperature = %s, weight = %s"
                     .formatted(temperature, alpha));
             Tape tape = new Tape();
@@ -48,15 +52,21 @@ final class OfficialLossTest {
             fixture.assertAgrees("value", prefix + ".kl", value);
             // the official gradient is that of both losses
             Tensor both = value.add(Parts.loss("type = cross-entropy").of(observations(device, fixture, student)));
-            fixture.assertAgrees("grad", prefix + ".grad", tape.gradients(both, List.of(student)).getFirst());
+            fixture.assertAgrees(
+                    "grad",
+                    prefix + ".grad",
+                    tape.gradients(both, List.of(student)).getFirst());
         }
     }
 
     @Test
     void crossEntropyIsTheOfficialOne() {
-        try (Device device = new ReferenceDevice(); Fixture fixture = Fixture.open("distill_mm/endtoend_loss")) {
+        try (Device device = new ReferenceDevice();
+                Fixture fixture = Fixture.open("distill_mm/endtoend_loss")) {
             Tensor student = fixture.tensor(device, "in.student_logits");
-            fixture.assertAgrees("value", "out.T1.0a1.0.ce",
+            fixture.assertAgrees(
+                    "value",
+                    "out.T1.0a1.0.ce",
                     Parts.loss("type = cross-entropy").of(observations(device, fixture, student)));
         }
     }

@@ -26,13 +26,15 @@ final class AdamWOptimizerTest {
     @Test
     void defaultsAreTheOfficialOnes() {
         AdamWOptimizer adam = of("type = adamw");
-        assertEquals("AdamWOptimizer[rate=0.001, beta1=0.9, beta2=0.999, epsilon=1.0E-8, weightDecay=0.05, noDecay=[**bias**]]",
+        assertEquals(
+                "AdamWOptimizer[rate=0.001, beta1=0.9, beta2=0.999, epsilon=1.0E-8, weightDecay=0.05, noDecay=[**bias**]]",
                 adam.toString());
     }
 
     @Test
     void everyKeyIsRead() {
-        assertEquals("AdamWOptimizer[rate=0.5, beta1=0.1, beta2=0.2, epsilon=0.3, weightDecay=0.4, noDecay=[a.*, b]]",
+        assertEquals(
+                "AdamWOptimizer[rate=0.5, beta1=0.1, beta2=0.2, epsilon=0.3, weightDecay=0.4, noDecay=[a.*, b]]",
                 of("type = adamw, rate = 0.5, betas = [0.1, 0.2], epsilon = 0.3, weight-decay = 0.4, no-decay = [\"a.*\", b]")
                         .toString());
     }
@@ -48,37 +50,51 @@ final class AdamWOptimizerTest {
         }
     }
 
-    // torch.optim.AdamW(lr=0.1, weight_decay=0.5) on p = [1, -2] with gradients [0.5, 4], then [1, -1]; by hand in float64
+    // torch.optim.AdamW(lr=0.1, weight_decay=0.5) on p = [1, -2] with gradients [0.5, 4], then [1, -1]; by hand in
+    // float64
     @Test
     void twoStepsAreThoseOfTheFormula() {
         try (Device device = new ReferenceDevice()) {
             Optimizer adam = of("type = adamw, weight-decay = 0.5");
             Tensor zeros = Tensors.zeros(device, Shape.of(2));
-            List<Tensor> one = adam.step("w", Tensors.of(device, Shape.of(2), 1f, -2f),
-                    Tensors.of(device, Shape.of(2), 0.5f, 4f), List.of(zeros, zeros), 0.1, 1);
+            List<Tensor> one = adam.step(
+                    "w",
+                    Tensors.of(device, Shape.of(2), 1f, -2f),
+                    Tensors.of(device, Shape.of(2), 0.5f, 4f),
+                    List.of(zeros, zeros),
+                    0.1,
+                    1);
             assertArrayEquals(new float[] {0.85f, -2f}, one.get(0).floats(), 1e-6f);
-            List<Tensor> two = adam.step("w", one.get(0), Tensors.of(device, Shape.of(2), 1f, -1f),
-                    List.of(one.get(1), one.get(2)), 0.1, 2);
+            List<Tensor> two = adam.step(
+                    "w", one.get(0), Tensors.of(device, Shape.of(2), 1f, -1f), List.of(one.get(1), one.get(2)), 0.1, 2);
             double[] expected = new double[2];
             double[][] gradients = {{0.5, 1}, {4, -1}};
             double[] start = {0.85, -2};
             for (int i = 0; i < 2; i++) {
                 double mean = 0.9 * 0.1 * gradients[i][0] + 0.1 * gradients[i][1];
-                double square = 0.999 * 0.001 * gradients[i][0] * gradients[i][0] + 0.001 * gradients[i][1] * gradients[i][1];
+                double square =
+                        0.999 * 0.001 * gradients[i][0] * gradients[i][0] + 0.001 * gradients[i][1] * gradients[i][1];
                 double root = Math.sqrt(square / (1 - 0.999 * 0.999)) + 1e-8;
                 expected[i] = start[i] * (1 - 0.1 * 0.5) - 0.1 * mean / (1 - 0.81) / root;
             }
-            assertArrayEquals(expected, new double[] {two.get(0).floats()[0], two.get(0).floats()[1]}, 1e-6);
+            assertArrayEquals(
+                    expected, new double[] {two.get(0).floats()[0], two.get(0).floats()[1]}, 1e-6);
         }
     }
 
     @Test
     void wrongSettingsAreRefused() {
-        assertEquals("recipe: 1: key 'betas' must be two numbers from 0 to below 1, is [0.9]",
-                assertThrows(SettingsException.class, () -> of("type = adamw, betas = [0.9]")).getMessage());
-        assertEquals("recipe: 1: key 'rate' must be zero or more, is -1.0",
-                assertThrows(SettingsException.class, () -> of("type = adamw, rate = -1")).getMessage());
-        assertEquals("recipe: 1: key 'no-decay' has a glob that is none: glob '{': '{' without '}'",
-                assertThrows(SettingsException.class, () -> of("type = adamw, no-decay = [\"{\"]")).getMessage());
+        assertEquals(
+                "recipe: 1: key 'betas' must be two numbers from 0 to below 1, is [0.9]",
+                assertThrows(SettingsException.class, () -> of("type = adamw, betas = [0.9]"))
+                        .getMessage());
+        assertEquals(
+                "recipe: 1: key 'rate' must be zero or more, is -1.0",
+                assertThrows(SettingsException.class, () -> of("type = adamw, rate = -1"))
+                        .getMessage());
+        assertEquals(
+                "recipe: 1: key 'no-decay' has a glob that is none: glob '{': '{' without '}'",
+                assertThrows(SettingsException.class, () -> of("type = adamw, no-decay = [\"{\"]"))
+                        .getMessage());
     }
 }

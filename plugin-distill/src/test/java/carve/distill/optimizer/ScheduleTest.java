@@ -21,13 +21,16 @@ final class ScheduleTest {
 
     @Test
     void warmupStableDecayIsTheOfficialSchedule() {
-        JsonObject all = Json.readObject(Fixture.folder().resolve("distill_mm/wsd_schedule.json")).object("lr");
+        JsonObject all = Json.readObject(Fixture.folder().resolve("distill_mm/wsd_schedule.json"))
+                .object("lr");
         int compared = 0;
         for (String name : all.keys()) {
             Matcher numbers = NAME.matcher(name);
             assertEquals(true, numbers.matches(), name);
-            Schedule schedule = Parts.schedule("type = warmup-stable-decay, warmup = %s, stable = %s, decay = %s".formatted(
-                    numbers.group(1), numbers.group(2), numbers.group(3)), 12);
+            Schedule schedule = Parts.schedule(
+                    "type = warmup-stable-decay, warmup = %s, stable = %s, decay = %s"
+                            .formatted(numbers.group(1), numbers.group(2), numbers.group(3)),
+                    12);
             JsonArray factors = all.array(name);
             for (int step = 0; step < factors.items().size(); step++) {
                 double expected = ((JsonNumber) factors.items().get(step)).real();
@@ -47,8 +50,10 @@ final class ScheduleTest {
 
     @Test
     void everyKeyIsRead() {
-        assertEquals(new WarmupStableDecay(5, 20, 3, 0.1), Parts.schedule(
-                "type = warmup-stable-decay, warmup = \"2.5%\", stable = 20, decay = 3, floor = 0.1", 200));
+        assertEquals(
+                new WarmupStableDecay(5, 20, 3, 0.1),
+                Parts.schedule(
+                        "type = warmup-stable-decay, warmup = \"2.5%\", stable = 20, decay = 3, floor = 0.1", 200));
         assertEquals(new Cosine(7, 200, 0.5), Parts.schedule("type = cosine, warmup = 7, floor = 0.5", 200));
         assertEquals(new Constant(9), Parts.schedule("type = constant, warmup = 9", 200));
     }
@@ -76,13 +81,19 @@ final class ScheduleTest {
     void wrongSpansAreRefused() {
         for (String span : new String[] {"\"120%\"", "\"x%\"", "\"NaN%\""}) {
             String text = span.replace("\"", "'");
-            assertEquals("recipe: 1: key 'warmup' must be a number of steps or a share of the run from 0% to 100%, is " + text,
-                    assertThrows(SettingsException.class,
-                            () -> Parts.schedule("type = constant, warmup = " + span, 9)).getMessage());
+            assertEquals(
+                    "recipe: 1: key 'warmup' must be a number of steps or a share of the run from 0% to 100%, is "
+                            + text,
+                    assertThrows(SettingsException.class, () -> Parts.schedule("type = constant, warmup = " + span, 9))
+                            .getMessage());
         }
-        assertEquals("recipe: 1: key 'warmup' must be zero or more steps, is -1",
-                assertThrows(SettingsException.class, () -> Parts.schedule("type = constant, warmup = -1", 9)).getMessage());
-        assertEquals("recipe: 1: key 'floor' must be a factor from 0 to 1, is 2.0",
-                assertThrows(SettingsException.class, () -> Parts.schedule("type = cosine, floor = 2", 9)).getMessage());
+        assertEquals(
+                "recipe: 1: key 'warmup' must be zero or more steps, is -1",
+                assertThrows(SettingsException.class, () -> Parts.schedule("type = constant, warmup = -1", 9))
+                        .getMessage());
+        assertEquals(
+                "recipe: 1: key 'floor' must be a factor from 0 to 1, is 2.0",
+                assertThrows(SettingsException.class, () -> Parts.schedule("type = cosine, floor = 2", 9))
+                        .getMessage());
     }
 }

@@ -110,7 +110,9 @@ final class BatchStreamTest {
             BatchStream stream = new BatchStream(data, settings(3, bucket), DataPosition.BEGIN);
             for (int i = 0; i < 10; i++) {
                 DataPosition after = stream.next().after();
-                assertEquals(whole.subList(i + 1, 20), take(new BatchStream(data, settings(3, bucket), after), 19 - i),
+                assertEquals(
+                        whole.subList(i + 1, 20),
+                        take(new BatchStream(data, settings(3, bucket), after), 19 - i),
                         "bucket " + bucket + ", after " + after);
             }
         }
@@ -140,7 +142,8 @@ final class BatchStreamTest {
             }
         };
         BatchStream stream = new BatchStream(none, settings(1, 1), DataPosition.BEGIN);
-        assertEquals("a.json: all of 3 samples were left out: {longer than 5 tokens=3}",
+        assertEquals(
+                "a.json: all of 3 samples were left out: {longer than 5 tokens=3}",
                 assertThrows(StageException.class, stream::next).getMessage());
     }
 
@@ -164,7 +167,8 @@ final class BatchStreamTest {
         try (Prefetcher ahead = new Prefetcher(stream, 2)) {
             ahead.next();
             ahead.next();
-            assertEquals("data cannot be read: sample 4 is broken",
+            assertEquals(
+                    "data cannot be read: sample 4 is broken",
                     assertThrows(StageException.class, ahead::next).getMessage());
         }
     }

@@ -32,7 +32,10 @@ final class EventFileTest {
             byte[] length = new byte[8];
             in.get(length);
             assertEquals(EventFile.maskedCrc(length, 8), in.getInt(), "checksum of the length");
-            byte[] data = new byte[Math.toIntExact(ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong())];
+            byte[] data = new byte
+                    [Math.toIntExact(ByteBuffer.wrap(length)
+                            .order(ByteOrder.LITTLE_ENDIAN)
+                            .getLong())];
             in.get(data);
             assertEquals(EventFile.maskedCrc(data, data.length), in.getInt(), "checksum of the data");
             events.add(event(ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN)));
@@ -97,8 +100,9 @@ final class EventFileTest {
     private Path only() throws IOException {
         try (var files = Files.list(folder)) {
             return files.reduce((a, b) -> {
-                throw new AssertionError(a + " and " + b);
-            }).orElseThrow();
+                        throw new AssertionError(a + " and " + b);
+                    })
+                    .orElseThrow();
         }
     }
 
@@ -111,17 +115,23 @@ final class EventFileTest {
             two.put("größe", 1e-3);
             file.write(300, two);
         }
-        assertEquals(List.of(
-                new Event(0, "brain.Event:2", false, Map.of()),
-                new Event(1, "", false, Map.of("loss", 450.5f)),
-                new Event(300, "", false, Map.of("losses/kl@logits", -0.25f, "größe", 1e-3f))), read(only()));
-        assertTrue(only().getFileName().toString().matches("events\\.out\\.tfevents\\.\\d{10}\\.carve\\.0"), only().toString());
+        assertEquals(
+                List.of(
+                        new Event(0, "brain.Event:2", false, Map.of()),
+                        new Event(1, "", false, Map.of("loss", 450.5f)),
+                        new Event(300, "", false, Map.of("losses/kl@logits", -0.25f, "größe", 1e-3f))),
+                read(only()));
+        assertTrue(
+                only().getFileName().toString().matches("events\\.out\\.tfevents\\.\\d{10}\\.carve\\.0"),
+                only().toString());
     }
 
     @Test
     void resumedRunsMakeReadersForgetLaterSteps() throws IOException {
         EventFile.create(folder, 41).close();
-        assertEquals(List.of(new Event(0, "brain.Event:2", false, Map.of()), new Event(42, "", true, Map.of())), read(only()));
+        assertEquals(
+                List.of(new Event(0, "brain.Event:2", false, Map.of()), new Event(42, "", true, Map.of())),
+                read(only()));
     }
 
     @Test

@@ -24,10 +24,19 @@ public final class KilledRun {
     }
 
     static StageResult run(Path folder, Progress progress) {
-        try (Device device = new ReferenceDevice(); LoadedModel student = SmallModels.decoder(device, 42)) {
-            return Stages.of("type = supervised, name = learn, batch-size = 2, checkpoint-every = 1, keep = 2, steps = " + STEPS)
-                    .run(new StageContext(Optional.empty(), student, List.of(), SmallModels.data(7, 42), folder,
-                            Optional.empty(), true, progress));
+        try (Device device = new ReferenceDevice();
+                LoadedModel student = SmallModels.decoder(device, 42)) {
+            return Stages.of("type = supervised, name = learn, batch-size = 2, checkpoint-every = 1, keep = 2, steps = "
+                            + STEPS)
+                    .run(new StageContext(
+                            Optional.empty(),
+                            student,
+                            List.of(),
+                            SmallModels.data(7, 42),
+                            folder,
+                            Optional.empty(),
+                            true,
+                            progress));
         }
     }
 }

@@ -30,11 +30,25 @@ final class KilledRunTest {
         for (int i = 0; i < KilledRun.class.getName().split("\\.").length; i++) {
             tests = tests.getParent();
         }
-        String path = Stream.of(tests.toString(), System.getProperty("jdk.module.path", ""), System.getProperty("java.class.path"))
-                .filter(part -> !part.isEmpty()).collect(Collectors.joining(File.pathSeparator));
+        String path = Stream.of(
+                        tests.toString(),
+                        System.getProperty("jdk.module.path", ""),
+                        System.getProperty("java.class.path"))
+                .filter(part -> !part.isEmpty())
+                .collect(Collectors.joining(File.pathSeparator));
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        return new ProcessBuilder(List.of(java, "-Xmx512m", "--add-modules", "jdk.incubator.vector", "-cp", path,
-                KilledRun.class.getName(), folder.toString())).redirectOutput(out.toFile()).redirectError(errors.toFile()).start();
+        return new ProcessBuilder(List.of(
+                        java,
+                        "-Xmx512m",
+                        "--add-modules",
+                        "jdk.incubator.vector",
+                        "-cp",
+                        path,
+                        KilledRun.class.getName(),
+                        folder.toString()))
+                .redirectOutput(out.toFile())
+                .redirectError(errors.toFile())
+                .start();
     }
 
     /** Waits until a run has made a step, and kills it when it next has an unfinished file; returns the last step it told. */
@@ -84,9 +98,16 @@ final class KilledRunTest {
         assertEquals(whole, KilledRun.run(folder, Progress.NONE).digest());
         try (var left = Files.list(folder)) {
             List<String> names = left.map(file -> file.getFileName().toString())
-                    .filter(name -> !name.startsWith("events.")).sorted().toList();
-            assertEquals(List.of("checkpoint-0000000013.safetensors", "checkpoint-0000000014.safetensors",
-                    "metrics.jsonl", "stage.json"), names);
+                    .filter(name -> !name.startsWith("events."))
+                    .sorted()
+                    .toList();
+            assertEquals(
+                    List.of(
+                            "checkpoint-0000000013.safetensors",
+                            "checkpoint-0000000014.safetensors",
+                            "metrics.jsonl",
+                            "stage.json"),
+                    names);
         }
         assertEquals(14, Files.readAllLines(folder.resolve("metrics.jsonl")).size());
     }

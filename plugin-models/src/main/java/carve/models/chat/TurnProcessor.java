@@ -77,9 +77,12 @@ public record TurnProcessor(TurnTemplate template, Tokenizer tokenizer, Optional
     public static TurnProcessor open(
             JsonObject config, Path folder, String usual, JsonObject text, Optional<Vision> vision) {
         TurnTemplate named = TurnTemplate.of(config.optionalString("template").orElse(usual));
-        TurnTemplate template = config.optionalString("system_message").map(named::withSystemMessage).orElse(named);
+        TurnTemplate template = config.optionalString("system_message")
+                .map(named::withSystemMessage)
+                .orElse(named);
         Tokenizer tokenizer = Tokenizer.open(folder);
-        Set<Integer> stops = new TreeSet<>(Arrays.stream(template.stopIds(tokenizer)).boxed().toList());
+        Set<Integer> stops =
+                new TreeSet<>(Arrays.stream(template.stopIds(tokenizer)).boxed().toList());
         endOfText(text).ifPresent(stops::add);
         return new TurnProcessor(template, tokenizer, vision, stops);
     }
@@ -95,8 +98,15 @@ public record TurnProcessor(TurnTemplate template, Tokenizer tokenizer, Optional
 
     /** Returns the files that a tokenizer may consist of, and the configuration of generation. */
     public static List<String> companions() {
-        return List.of("generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
-                "added_tokens.json", "special_tokens_map.json", "vocab.json", "merges.txt");
+        return List.of(
+                "generation_config.json",
+                "tokenizer.json",
+                "tokenizer.model",
+                "tokenizer_config.json",
+                "added_tokens.json",
+                "special_tokens_map.json",
+                "vocab.json",
+                "merges.txt");
     }
 
     /** Turns, and the pixels of their pictures, in order. */
@@ -106,7 +116,8 @@ public record TurnProcessor(TurnTemplate template, Tokenizer tokenizer, Optional
     public Sample prompt(List<Message> conversation) {
         Read read = read(conversation);
         if (!read.turns.getLast().answer().isEmpty()) {
-            throw new IllegalArgumentException("a prompt ends with what a person says, this one with the model's answer");
+            throw new IllegalArgumentException(
+                    "a prompt ends with what a person says, this one with the model's answer");
         }
         int[] ids = ids(read.template.prompt(read.turns));
         return new Sample(ids, new boolean[ids.length], media(read.pixels));
@@ -148,19 +159,23 @@ public record TurnProcessor(TurnTemplate template, Tokenizer tokenizer, Optional
         int pictures = message.pictures().size();
         int places = message.text().split(Pattern.quote(PLACE), -1).length - 1;
         if (pictures > 0 && vision.isEmpty()) {
-            throw new IllegalArgumentException("this model takes text alone, but was given %d pictures".formatted(pictures));
+            throw new IllegalArgumentException(
+                    "this model takes text alone, but was given %d pictures".formatted(pictures));
         }
         if (places > 0 && places != pictures) {
             throw new IllegalArgumentException("%d times '%s' for %d pictures".formatted(places, PLACE, pictures));
         }
         return pictures == 0
                 ? message.text()
-                : ((PLACE + "\n").repeat(pictures) + message.text().replace(PLACE, "").strip()).strip();
+                : ((PLACE + "\n").repeat(pictures)
+                                + message.text().replace(PLACE, "").strip())
+                        .strip();
     }
 
     private static String answer(Message message) {
         if (message.text().contains(PLACE) || !message.pictures().isEmpty()) {
-            throw new IllegalArgumentException("a model answers with text; '%s' is the place of a picture".formatted(PLACE));
+            throw new IllegalArgumentException(
+                    "a model answers with text; '%s' is the place of a picture".formatted(PLACE));
         }
         return message.text();
     }

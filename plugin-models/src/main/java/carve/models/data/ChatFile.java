@@ -18,8 +18,7 @@ import java.util.List;
 public final class ChatFile {
     private static final int PROBLEMS_SHOWN = 20;
 
-    private ChatFile() {
-    }
+    private ChatFile() {}
 
     /**
      * Reads a file; its image paths are relative to the folder it is in.
@@ -44,8 +43,12 @@ public final class ChatFile {
             index++;
         }
         if (!problems.isEmpty()) {
-            throw new DataException("%s: %d of %d conversations cannot be used\n  %s".formatted(file, problems.size(), index,
-                    String.join("\n  ", problems.subList(0, Math.min(problems.size(), PROBLEMS_SHOWN)))));
+            throw new DataException("%s: %d of %d conversations cannot be used\n  %s"
+                    .formatted(
+                            file,
+                            problems.size(),
+                            index,
+                            String.join("\n  ", problems.subList(0, Math.min(problems.size(), PROBLEMS_SHOWN)))));
         }
         return List.copyOf(samples);
     }
@@ -78,7 +81,9 @@ public final class ChatFile {
         if (!object.has("image")) {
             return List.of();
         }
-        var names = object.value("image").orElseThrow() instanceof JsonArray ? object.strings("image") : List.of(object.string("image"));
+        var names = object.value("image").orElseThrow() instanceof JsonArray
+                ? object.strings("image")
+                : List.of(object.string("image"));
         return names.stream().map(folder::resolve).toList();
     }
 
@@ -87,7 +92,8 @@ public final class ChatFile {
         for (JsonValue item : object.array("conversations").items()) {
             String expected = said.size() % 2 == 0 ? "human" : "gpt";
             if (!(item instanceof JsonObject message)) {
-                throw new DataException("conversations[%d]: expected an object, found %s".formatted(said.size(), item.describe()));
+                throw new DataException(
+                        "conversations[%d]: expected an object, found %s".formatted(said.size(), item.describe()));
             }
             if (!message.string("from").equals(expected)) {
                 throw new DataException("conversations[%d]: expected a message from '%s', found one from '%s'"
@@ -96,7 +102,8 @@ public final class ChatFile {
             said.add(message.string("value"));
         }
         if (said.isEmpty() || said.size() % 2 != 0) {
-            throw new DataException("conversations: expected questions with answers, found %d messages".formatted(said.size()));
+            throw new DataException(
+                    "conversations: expected questions with answers, found %d messages".formatted(said.size()));
         }
         List<ChatTurn> turns = new ArrayList<>();
         for (int i = 0; i < said.size(); i += 2) {

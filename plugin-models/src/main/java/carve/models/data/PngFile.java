@@ -12,13 +12,19 @@ final class PngFile {
     private static final byte[] MAGIC = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
     private static final byte[] RGB_8 = {8, 2, 0, 0, 0};
 
-    private PngFile() {
-    }
+    private PngFile() {}
 
     static byte[] of(RgbImage image) {
         var file = new ByteArrayOutputStream();
         file.writeBytes(MAGIC);
-        chunk(file, "IHDR", ByteBuffer.allocate(13).putInt(image.width()).putInt(image.height()).put(RGB_8).array());
+        chunk(
+                file,
+                "IHDR",
+                ByteBuffer.allocate(13)
+                        .putInt(image.width())
+                        .putInt(image.height())
+                        .put(RGB_8)
+                        .array());
         chunk(file, "IDAT", deflate(rows(image)));
         chunk(file, "IEND", new byte[0]);
         return file.toByteArray();
@@ -49,7 +55,10 @@ final class PngFile {
     }
 
     private static void chunk(ByteArrayOutputStream file, String type, byte[] content) {
-        byte[] typed = ByteBuffer.allocate(4 + content.length).put(type.getBytes(StandardCharsets.US_ASCII)).put(content).array();
+        byte[] typed = ByteBuffer.allocate(4 + content.length)
+                .put(type.getBytes(StandardCharsets.US_ASCII))
+                .put(content)
+                .array();
         var crc = new CRC32();
         crc.update(typed);
         file.writeBytes(ByteBuffer.allocate(4).putInt(content.length).array());

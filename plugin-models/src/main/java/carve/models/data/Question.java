@@ -7,5 +7,4 @@ package carve.models.data;
  * @param text the question, without a placeholder for the picture
  * @param answer the answer
  */
-public record Question(QuestionKind kind, String text, String answer) {
-}
+public record Question(QuestionKind kind, String text, String answer) {}

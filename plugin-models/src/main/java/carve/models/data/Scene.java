@@ -18,6 +18,8 @@ public record Scene(long key, int background, List<PlacedFigure> figures) {
 
     /** Returns what the scene shows, such as {@code a red circle top left and a blue square bottom right}; equal for scenes that look alike. */
     public String description() {
-        return figures.stream().map(figure -> "a " + figure.name() + " " + figure.position()).collect(Collectors.joining(" and "));
+        return figures.stream()
+                .map(figure -> "a " + figure.name() + " " + figure.position())
+                .collect(Collectors.joining(" and "));
     }
 }

@@ -12,9 +12,11 @@ import java.util.stream.IntStream;
 /** Asks the questions about one scene. */
 final class SceneQuestions {
     static final List<String> NUMBERS = List.of("zero", "one", "two", "three", "four");
-    static final List<String> KEYS = List.of("cat", "dog", "bird", "fish", "horse", "cow", "sheep", "goat", "mouse", "lion", "bear", "wolf", "frog",
+    static final List<String> KEYS = List.of(
+            "cat", "dog", "bird", "fish", "horse", "cow", "sheep", "goat", "mouse", "lion", "bear", "wolf", "frog",
             "duck", "bee", "ant");
-    static final List<String> VALUES = List.of("apple", "lemon", "plum", "bread", "milk", "rice", "salt", "honey", "stone", "wood", "glass", "iron",
+    static final List<String> VALUES = List.of(
+            "apple", "lemon", "plum", "bread", "milk", "rice", "salt", "honey", "stone", "wood", "glass", "iron",
             "sand", "snow", "wind", "fire");
     // one position question in eight asks for a neighbour rather than a place
     private static final int NEIGHBOUR_SHARE = 8;
@@ -31,7 +33,10 @@ final class SceneQuestions {
 
     List<Question> all() {
         List<Question> questions = new ArrayList<>();
-        questions.add(new Question(QuestionKind.COUNT, "how many shapes are there?", NUMBERS.get(scene.figures().size())));
+        questions.add(new Question(
+                QuestionKind.COUNT,
+                "how many shapes are there?",
+                NUMBERS.get(scene.figures().size())));
         questions.add(countSome());
         colour().ifPresent(questions::add);
         shape().ifPresent(questions::add);
@@ -56,18 +61,24 @@ final class SceneQuestions {
     }
 
     private Question count(String what, Predicate<PlacedFigure> counted) {
-        return new Question(QuestionKind.COUNT, "how many " + what + " are there?",
-                NUMBERS.get((int) scene.figures().stream().filter(counted).count()));
+        return new Question(QuestionKind.COUNT, "how many " + what + " are there?", NUMBERS.get((int)
+                scene.figures().stream().filter(counted).count()));
     }
 
     private Optional<Question> colour() {
-        return unique(PlacedFigure::figure).map(figure -> new Question(QuestionKind.COLOUR,
-                "what colour is the " + figure.figure().word() + "?", figure.colour().word()));
+        return unique(PlacedFigure::figure)
+                .map(figure -> new Question(
+                        QuestionKind.COLOUR,
+                        "what colour is the " + figure.figure().word() + "?",
+                        figure.colour().word()));
     }
 
     private Optional<Question> shape() {
-        return unique(PlacedFigure::colour).map(figure -> new Question(QuestionKind.SHAPE,
-                "what shape is " + figure.colour().word() + "?", figure.figure().word()));
+        return unique(PlacedFigure::colour)
+                .map(figure -> new Question(
+                        QuestionKind.SHAPE,
+                        "what shape is " + figure.colour().word() + "?",
+                        figure.figure().word()));
     }
 
     private Optional<Question> position() {
@@ -78,7 +89,8 @@ final class SceneQuestions {
             }
         }
         if (draws.below(2) == 0) {
-            var byFigure = unique(PlacedFigure::figure).map(figure -> where(figure.figure().word(), figure));
+            var byFigure = unique(PlacedFigure::figure)
+                    .map(figure -> where(figure.figure().word(), figure));
             if (byFigure.isPresent()) {
                 return byFigure;
             }
@@ -107,7 +119,10 @@ final class SceneQuestions {
     private void neighbour(List<Question> questions, String side, PlacedFigure from, Predicate<PlacedFigure> there) {
         var found = matching(there);
         if (found.size() == 1) {
-            questions.add(new Question(QuestionKind.POSITION, "what is " + side + " the " + from.name() + "?", "a " + found.getFirst().name()));
+            questions.add(new Question(
+                    QuestionKind.POSITION,
+                    "what is " + side + " the " + from.name() + "?",
+                    "a " + found.getFirst().name()));
         }
     }
 
@@ -121,8 +136,11 @@ final class SceneQuestions {
         List<String> absent = new ArrayList<>();
         for (Colour colour : Colour.values()) {
             for (Figure kind : Figure.values()) {
-                boolean known = !matching(figure -> figure.colour() == colour).isEmpty() && !matching(figure -> figure.figure() == kind).isEmpty();
-                if (known == near && matching(figure -> figure.colour() == colour && figure.figure() == kind).isEmpty()) {
+                boolean known = !matching(figure -> figure.colour() == colour).isEmpty()
+                        && !matching(figure -> figure.figure() == kind).isEmpty();
+                if (known == near
+                        && matching(figure -> figure.colour() == colour && figure.figure() == kind)
+                                .isEmpty()) {
                     absent.add(colour.word() + " " + kind.word());
                 }
             }
@@ -137,10 +155,16 @@ final class SceneQuestions {
     private Question recall() {
         int pairs = draws.between(config.minPairs(), config.maxPairs());
         int[] keys = draws.distinct(pairs, KEYS.size());
-        int[] values = IntStream.range(0, pairs).map(i -> draws.below(VALUES.size())).toArray();
-        String told = IntStream.range(0, pairs).mapToObj(i -> KEYS.get(keys[i]) + " " + VALUES.get(values[i])).collect(Collectors.joining(", "));
+        int[] values =
+                IntStream.range(0, pairs).map(i -> draws.below(VALUES.size())).toArray();
+        String told = IntStream.range(0, pairs)
+                .mapToObj(i -> KEYS.get(keys[i]) + " " + VALUES.get(values[i]))
+                .collect(Collectors.joining(", "));
         int asked = draws.below(pairs);
-        return new Question(QuestionKind.RECALL, "remember: " + told + ". what is " + KEYS.get(keys[asked]) + "?", VALUES.get(values[asked]));
+        return new Question(
+                QuestionKind.RECALL,
+                "remember: " + told + ". what is " + KEYS.get(keys[asked]) + "?",
+                VALUES.get(values[asked]));
     }
 
     private List<PlacedFigure> matching(Predicate<PlacedFigure> predicate) {
@@ -149,14 +173,37 @@ final class SceneQuestions {
 
     /** Returns one of the figures that no other equals in this. */
     private <K> Optional<PlacedFigure> unique(Function<PlacedFigure, K> property) {
-        var candidates = matching(figure -> matching(other -> property.apply(other).equals(property.apply(figure))).size() == 1);
+        var candidates =
+                matching(figure -> matching(other -> property.apply(other).equals(property.apply(figure)))
+                                .size()
+                        == 1);
         return candidates.isEmpty() ? Optional.empty() : Optional.of(draws.of(candidates));
     }
 
     /** Returns every word of every question and answer, without punctuation. */
     static List<String> words() {
-        List<String> words = new ArrayList<>(List.of("how", "many", "shapes", "are", "there", "what", "colour", "is", "the", "shape", "where", "of",
-                "above", "below", "a", "yes", "no", "describe", "picture", "and", "remember"));
+        List<String> words = new ArrayList<>(List.of(
+                "how",
+                "many",
+                "shapes",
+                "are",
+                "there",
+                "what",
+                "colour",
+                "is",
+                "the",
+                "shape",
+                "where",
+                "of",
+                "above",
+                "below",
+                "a",
+                "yes",
+                "no",
+                "describe",
+                "picture",
+                "and",
+                "remember"));
         Arrays.stream(Colour.values()).map(Colour::word).forEach(words::add);
         Arrays.stream(Figure.values()).map(Figure::word).forEach(words::add);
         Arrays.stream(Figure.values()).map(Figure::plural).forEach(words::add);

@@ -15,9 +15,17 @@ import carve.api.config.Settings;
  * @param lightPercent how many of a hundred scenes have a light ground; the others have a dark one
  */
 public record ShapesConfig(
-        long seed, int pixels, int minFigures, int maxFigures, int minPairs, int maxPairs, int testPercent, int lightPercent) {
+        long seed,
+        int pixels,
+        int minFigures,
+        int maxFigures,
+        int minPairs,
+        int maxPairs,
+        int testPercent,
+        int lightPercent) {
     /** The greatest number of pairs that a recall question can have: there are no more keys. */
     public static final int PAIR_LIMIT = 16;
+
     private static final int FIGURE_LIMIT = 4;
     private static final int PIXEL_LIMIT = 4096;
 
@@ -37,9 +45,15 @@ public record ShapesConfig(
 
     /** Returns the configuration that settings describe. */
     static ShapesConfig from(Settings settings) {
-        return new ShapesConfig(settings.longInteger("seed"), settings.integer("pixels"), settings.integer("min-figures"),
-                settings.integer("max-figures"), settings.integer("min-pairs"), settings.integer("max-pairs"),
-                settings.integer("test-percent"), settings.integer("light-percent"));
+        return new ShapesConfig(
+                settings.longInteger("seed"),
+                settings.integer("pixels"),
+                settings.integer("min-figures"),
+                settings.integer("max-figures"),
+                settings.integer("min-pairs"),
+                settings.integer("max-pairs"),
+                settings.integer("test-percent"),
+                settings.integer("light-percent"));
     }
 
     private static void check(String keys, int least, int min, int greatest, int max) {

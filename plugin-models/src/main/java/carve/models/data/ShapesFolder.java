@@ -56,7 +56,8 @@ public final class ShapesFolder {
     public void write(Path folder, int trainScenes, int testScenes, Progress progress) {
         check(folder, trainScenes, testScenes);
         Path absolute = folder.toAbsolutePath();
-        Path unfinished = absolute.resolveSibling("." + absolute.getFileName() + ".unfinished-" + ProcessHandle.current().pid());
+        Path unfinished = absolute.resolveSibling("." + absolute.getFileName() + ".unfinished-"
+                + ProcessHandle.current().pid());
         try {
             Files.createDirectories(unfinished);
             var done = new AtomicLong();
@@ -77,7 +78,8 @@ public final class ShapesFolder {
             throw new DataException("shapes: %s is there already; name a new folder or delete it".formatted(folder));
         }
         if (trainScenes < 0 || testScenes < 0 || trainScenes > SCENE_LIMIT || testScenes > SCENE_LIMIT) {
-            throw new DataException("shapes: 0 to %d scenes for train and test, found %d and %d".formatted(SCENE_LIMIT, trainScenes, testScenes));
+            throw new DataException("shapes: 0 to %d scenes for train and test, found %d and %d"
+                    .formatted(SCENE_LIMIT, trainScenes, testScenes));
         }
     }
 
@@ -85,14 +87,17 @@ public final class ShapesFolder {
         Files.createDirectory(folder.resolve(split.word()));
         // a failure that left the stream would not wait for the other threads, which would go on writing
         var failures = new ConcurrentLinkedQueue<RuntimeException>();
-        IntStream.range(0, scenes).parallel().filter(index -> failures.isEmpty()).forEach(index -> {
-            try {
-                writePicture(folder.resolve(image(split, index)), data.scene(split, index));
-                written.run();
-            } catch (RuntimeException e) {
-                failures.add(e);
-            }
-        });
+        IntStream.range(0, scenes)
+                .parallel()
+                .filter(index -> failures.isEmpty())
+                .forEach(index -> {
+                    try {
+                        writePicture(folder.resolve(image(split, index)), data.scene(split, index));
+                        written.run();
+                    } catch (RuntimeException e) {
+                        failures.add(e);
+                    }
+                });
         if (!failures.isEmpty()) {
             throw failures.remove();
         }
@@ -127,7 +132,9 @@ public final class ShapesFolder {
                 .with("id", "%s-%06d-%d".formatted(split.word(), index, number))
                 .with("image", image(split, index))
                 .with("kind", question.kind().word())
-                .with("conversations", JsonArray.of(says("human", "<image>\n" + question.text()), says("gpt", question.answer())));
+                .with(
+                        "conversations",
+                        JsonArray.of(says("human", "<image>\n" + question.text()), says("gpt", question.answer())));
     }
 
     private static JsonObject says(String who, String what) {

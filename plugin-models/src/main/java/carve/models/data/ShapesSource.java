@@ -39,7 +39,8 @@ final class ShapesSource implements DataSource {
         List<Message> conversation = new ArrayList<>();
         for (Question question : questions(data.questions(scene), new Draws(seed, position))) {
             boolean first = conversation.isEmpty();
-            conversation.add(first ? Message.user(question.text(), picture(scene, position)) : Message.user(question.text()));
+            conversation.add(
+                    first ? Message.user(question.text(), picture(scene, position)) : Message.user(question.text()));
             conversation.add(Message.assistant(question.answer()));
         }
         return Optional.of(processor.example(conversation));
@@ -50,8 +51,9 @@ final class ShapesSource implements DataSource {
     }
 
     private List<Question> questions(List<Question> all, Draws draws) {
-        List<Question> shuffled =
-                Arrays.stream(draws.distinct(all.size(), all.size())).mapToObj(all::get).collect(Collectors.toList());
+        List<Question> shuffled = Arrays.stream(draws.distinct(all.size(), all.size()))
+                .mapToObj(all::get)
+                .collect(Collectors.toList());
         if (draws.unit() < descriptions) {
             shuffled.sort(Comparator.comparing(question -> question.kind() != QuestionKind.DESCRIPTION));
         }

@@ -20,13 +20,13 @@ import java.util.Map;
  */
 public final class ShapesVocabulary {
     private static final char SPACE = '\u2581';
-    private static final List<String> SPECIALS = List.of("<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>", "<img>", "</img>", "<IMG_CONTEXT>");
+    private static final List<String> SPECIALS =
+            List.of("<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>", "<img>", "</img>", "<IMG_CONTEXT>");
     // the chat template's roles, and Image-1: to Image-4: before several pictures
     private static final List<String> ROLES = List.of("system", "user", "assistant", "Image");
     private static final List<String> BARE = List.of("?", ",", ":", ".", "-", "1", "2", "3", "4");
 
-    private ShapesVocabulary() {
-    }
+    private ShapesVocabulary() {}
 
     /** Returns the tokens in the order of their ids. */
     public static List<String> tokens() {
@@ -42,22 +42,36 @@ public final class ShapesVocabulary {
     /** Returns the text of the {@code tokenizer.json}. */
     public static String tokenizerJson() {
         return Json.print(JsonObject.empty()
-                .with("version", "1.0")
-                .with("truncation", new JsonNull())
-                .with("padding", new JsonNull())
-                .with("added_tokens", addedTokens())
-                .with("normalizer", new JsonNull())
-                .with("pre_tokenizer", sequence("pretokenizers", metaspace(), type("Punctuation").with("behavior", "Isolated")))
-                .with("post_processor", beginning())
-                .with("decoder", sequence("decoders", metaspace(), type("Fuse"), afterNewline()))
-                .with("model", type("WordLevel").with("vocab", vocabulary()).with("unk_token", "<unk>"))) + "\n";
+                        .with("version", "1.0")
+                        .with("truncation", new JsonNull())
+                        .with("padding", new JsonNull())
+                        .with("added_tokens", addedTokens())
+                        .with("normalizer", new JsonNull())
+                        .with(
+                                "pre_tokenizer",
+                                sequence(
+                                        "pretokenizers",
+                                        metaspace(),
+                                        type("Punctuation").with("behavior", "Isolated")))
+                        .with("post_processor", beginning())
+                        .with("decoder", sequence("decoders", metaspace(), type("Fuse"), afterNewline()))
+                        .with(
+                                "model",
+                                type("WordLevel").with("vocab", vocabulary()).with("unk_token", "<unk>")))
+                + "\n";
     }
 
     private static JsonArray addedTokens() {
         List<JsonValue> added = new ArrayList<>();
         for (int id = 0; id <= SPECIALS.size(); id++) {
-            added.add(JsonObject.empty().with("id", id).with("content", tokens().get(id)).with("single_word", false).with("lstrip", false)
-                    .with("rstrip", false).with("normalized", false).with("special", id < SPECIALS.size()));
+            added.add(JsonObject.empty()
+                    .with("id", id)
+                    .with("content", tokens().get(id))
+                    .with("single_word", false)
+                    .with("lstrip", false)
+                    .with("rstrip", false)
+                    .with("normalized", false)
+                    .with("special", id < SPECIALS.size()));
         }
         return new JsonArray(added);
     }
@@ -73,9 +87,13 @@ public final class ShapesVocabulary {
     private static JsonObject beginning() {
         JsonObject mark = JsonObject.of(Map.of("SpecialToken", part("<s>")));
         JsonObject text = JsonObject.of(Map.of("Sequence", part("A")));
-        JsonObject token = JsonObject.empty().with("id", "<s>")
-                .with("ids", JsonArray.of(JsonNumber.of(SPECIALS.indexOf("<s>")))).with("tokens", JsonArray.of(new JsonString("<s>")));
-        return type("TemplateProcessing").with("single", JsonArray.of(mark, text)).with("pair", JsonArray.of(text, JsonObject.of(Map.of("Sequence", part("B")))))
+        JsonObject token = JsonObject.empty()
+                .with("id", "<s>")
+                .with("ids", JsonArray.of(JsonNumber.of(SPECIALS.indexOf("<s>"))))
+                .with("tokens", JsonArray.of(new JsonString("<s>")));
+        return type("TemplateProcessing")
+                .with("single", JsonArray.of(mark, text))
+                .with("pair", JsonArray.of(text, JsonObject.of(Map.of("Sequence", part("B")))))
                 .with("special_tokens", JsonObject.of(Map.of("<s>", token)));
     }
 
@@ -84,12 +102,17 @@ public final class ShapesVocabulary {
     }
 
     private static JsonObject metaspace() {
-        return type("Metaspace").with("replacement", String.valueOf(SPACE)).with("prepend_scheme", "always").with("split", true);
+        return type("Metaspace")
+                .with("replacement", String.valueOf(SPACE))
+                .with("prepend_scheme", "always")
+                .with("split", true);
     }
 
     /** The first word after a newline has a space before it that nobody wrote. */
     private static JsonObject afterNewline() {
-        return type("Replace").with("pattern", JsonObject.empty().with("String", "\n ")).with("content", "\n");
+        return type("Replace")
+                .with("pattern", JsonObject.empty().with("String", "\n "))
+                .with("content", "\n");
     }
 
     private static JsonObject sequence(String key, JsonObject... parts) {

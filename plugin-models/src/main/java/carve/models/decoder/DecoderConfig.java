@@ -37,29 +37,42 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
      */
     public static DecoderConfig of(JsonObject json) {
         String type = json.string("model_type");
-        DecoderKind kind = DecoderKind.of(type).orElseThrow(() ->
-                json.error("model_type", Names.unknown("kind of text decoder", type, DecoderKind.words())));
+        DecoderKind kind = DecoderKind.of(type)
+                .orElseThrow(() ->
+                        json.error("model_type", Names.unknown("kind of text decoder", type, DecoderKind.words())));
         return new DecoderConfig(json, kind);
     }
 
     /** Refuses what this does not compute. */
     public DecoderConfig {
-        refuse(json, "tie_word_embeddings", json.optionalFlag("tie_word_embeddings").orElse(false));
+        refuse(
+                json,
+                "tie_word_embeddings",
+                json.optionalFlag("tie_word_embeddings").orElse(false));
         refuse(json, "qk_layernorm", json.optionalFlag("qk_layernorm").orElse(false));
         refuse(json, "mlp_bias", json.optionalFlag("mlp_bias").orElse(false));
-        refuse(json, "use_sliding_window", json.optionalFlag("use_sliding_window").orElse(false));
-        if (kind == DecoderKind.MISTRAL && json.optionalInteger("sliding_window").isPresent()) {
-            throw json.error("sliding_window", "is not supported, attention sees everything; remove it if %s positions are enough"
-                    .formatted(json.integer("sliding_window")));
+        refuse(
+                json,
+                "use_sliding_window",
+                json.optionalFlag("use_sliding_window").orElse(false));
+        if (kind == DecoderKind.MISTRAL
+                && json.optionalInteger("sliding_window").isPresent()) {
+            throw json.error(
+                    "sliding_window",
+                    "is not supported, attention sees everything; remove it if %s positions are enough"
+                            .formatted(json.integer("sliding_window")));
         }
         Optional<String> activation = json.optionalString("hidden_act");
-        List<String> known = kind.isPhi() ? PHI_ACTIVATIONS.keySet().stream().sorted().toList() : List.of("silu");
+        List<String> known =
+                kind.isPhi() ? PHI_ACTIVATIONS.keySet().stream().sorted().toList() : List.of("silu");
         if (activation.isPresent() && !known.contains(activation.get())) {
             throw json.error("hidden_act", Names.unknown("activation", activation.get(), known));
         }
-        if (json.integer("hidden_size") % heads(json) != 0 && json.optionalInteger("head_dim").isEmpty()) {
-            throw json.error("num_attention_heads", "%d does not divide hidden_size %d"
-                    .formatted(heads(json), json.integer("hidden_size")));
+        if (json.integer("hidden_size") % heads(json) != 0
+                && json.optionalInteger("head_dim").isEmpty()) {
+            throw json.error(
+                    "num_attention_heads",
+                    "%d does not divide hidden_size %d".formatted(heads(json), json.integer("hidden_size")));
         }
     }
 
@@ -128,8 +141,11 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
             factor = type.equals("dynamic") ? scaling.get().real("factor") : 0;
         }
         double part = kind.isPhi() ? json.optionalReal("partial_rotary_factor").orElse(0.5) : 1;
-        return new Rotary(json.optionalReal("rope_theta").orElse(10_000.0), (int) (part * headWidth),
-                json.optionalInteger("max_position_embeddings").orElse(2048), factor);
+        return new Rotary(
+                json.optionalReal("rope_theta").orElse(10_000.0),
+                (int) (part * headWidth),
+                json.optionalInteger("max_position_embeddings").orElse(2048),
+                factor);
     }
 
     /** Returns the norm of blocks and before the output. */
@@ -147,13 +163,21 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
     /** Returns the layers with the mixers of these choices, and labels by their numbers. */
     public List<Block> blocks(List<LayerChoice> choices, MixerCatalog mixers, IntFunction<String> label) {
         if (choices.size() != layers()) {
-            throw json.error("num_hidden_layers", "is %d, but mixers are named for %d layers".formatted(layers(), choices.size()));
+            throw json.error(
+                    "num_hidden_layers",
+                    "is %d, but mixers are named for %d layers".formatted(layers(), choices.size()));
         }
         List<Block> blocks = new ArrayList<>();
         for (int i = 0; i < choices.size(); i++) {
             LayerChoice choice = choices.get(i);
-            blocks.add(new Block(label.apply(i), dims(), choice, mixers.create(choice.mixer(), dims(), choice.settings()),
-                    norm(), feedForward(), kind.isPhi()));
+            blocks.add(new Block(
+                    label.apply(i),
+                    dims(),
+                    choice,
+                    mixers.create(choice.mixer(), dims(), choice.settings()),
+                    norm(),
+                    feedForward(),
+                    kind.isPhi()));
         }
         return List.copyOf(blocks);
     }

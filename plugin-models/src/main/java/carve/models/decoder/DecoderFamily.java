@@ -48,9 +48,15 @@ public final class DecoderFamily implements ModelFamily {
     @Override
     public ModelSpec read(JsonObject json, MixerCatalog mixers) {
         DecoderConfig config = DecoderConfig.of(json);
-        return new ModelSpec(name(), json, new TokenEmbedding(config.vocabulary(), config.hidden()),
-                config.blocks(MambaFile.choices(json, config), mixers, i -> "llm." + i), config.norm(), config.vocabulary(),
-                config.outputBias(), List.of());
+        return new ModelSpec(
+                name(),
+                json,
+                new TokenEmbedding(config.vocabulary(), config.hidden()),
+                config.blocks(MambaFile.choices(json, config), mixers, i -> "llm." + i),
+                config.norm(),
+                config.vocabulary(),
+                config.outputBias(),
+                List.of());
     }
 
     @Override
@@ -61,7 +67,8 @@ public final class DecoderFamily implements ModelFamily {
     /** Returns the rules of a decoder's tensors under a prefix; old tables of rotary frequencies are carried along. */
     public static List<NameRule> rules(DecoderConfig config, ModelSpec spec, String prefix) {
         List<NameRule> rules = new ArrayList<>(config.kind().names().rules(spec, prefix));
-        rules.add(NameRule.keep(prefix + "model.layers.{i}.self_attn.rotary_emb.inv_freq").over(0, config.layers()));
+        rules.add(NameRule.keep(prefix + "model.layers.{i}.self_attn.rotary_emb.inv_freq")
+                .over(0, config.layers()));
         return rules;
     }
 

@@ -31,7 +31,9 @@ public enum DecoderKind {
 
     /** Returns the kind of a {@code model_type}, if it is one of these. */
     public static Optional<DecoderKind> of(String modelType) {
-        return Arrays.stream(values()).filter(kind -> kind.word().equals(modelType)).findFirst();
+        return Arrays.stream(values())
+                .filter(kind -> kind.word().equals(modelType))
+                .findFirst();
     }
 
     /** Returns the {@code model_type}s. */

@@ -30,16 +30,46 @@ import java.util.Set;
  * @param finalNorm the norm before the output layer
  * @param head the output layer
  */
-record DecoderNames(String tokens, String mixerNorm, String mlpNorm, Map<String, String> parts, String attention, String output,
-        boolean packed, String finalNorm, String head) {
-    static final DecoderNames HUGGING_FACE = new DecoderNames("model.embed_tokens", "input_layernorm",
-            "post_attention_layernorm", Map.of("gate", "mlp.gate_proj", "up", "mlp.up_proj", "down", "mlp.down_proj"),
-            "self_attn", "o_proj", false, "model.norm", "lm_head");
-    static final DecoderNames INTERN_LM2 = new DecoderNames("model.tok_embeddings", "attention_norm", "ffn_norm",
-            Map.of("gate", "feed_forward.w1", "up", "feed_forward.w3", "down", "feed_forward.w2"), "attention", "wo", true,
-            "model.norm", "output");
-    static final DecoderNames PHI = new DecoderNames("model.embed_tokens", "input_layernorm", "",
-            Map.of("up", "mlp.fc1", "down", "mlp.fc2"), "self_attn", "dense", false, "model.final_layernorm", "lm_head");
+record DecoderNames(
+        String tokens,
+        String mixerNorm,
+        String mlpNorm,
+        Map<String, String> parts,
+        String attention,
+        String output,
+        boolean packed,
+        String finalNorm,
+        String head) {
+    static final DecoderNames HUGGING_FACE = new DecoderNames(
+            "model.embed_tokens",
+            "input_layernorm",
+            "post_attention_layernorm",
+            Map.of("gate", "mlp.gate_proj", "up", "mlp.up_proj", "down", "mlp.down_proj"),
+            "self_attn",
+            "o_proj",
+            false,
+            "model.norm",
+            "lm_head");
+    static final DecoderNames INTERN_LM2 = new DecoderNames(
+            "model.tok_embeddings",
+            "attention_norm",
+            "ffn_norm",
+            Map.of("gate", "feed_forward.w1", "up", "feed_forward.w3", "down", "feed_forward.w2"),
+            "attention",
+            "wo",
+            true,
+            "model.norm",
+            "output");
+    static final DecoderNames PHI = new DecoderNames(
+            "model.embed_tokens",
+            "input_layernorm",
+            "",
+            Map.of("up", "mlp.fc1", "down", "mlp.fc2"),
+            "self_attn",
+            "dense",
+            false,
+            "model.final_layernorm",
+            "lm_head");
 
     private static final List<String> SCALARS = List.of("dt_bias", "A_log", "D");
     private static final List<String> MAMBA = List.of("z", "x", "B", "C", "dt");
@@ -55,7 +85,11 @@ record DecoderNames(String tokens, String mixerNorm, String mlpNorm, Map<String,
         List<NameRule> rules = new ArrayList<>();
         rules.add(NameRule.rename(prefix + tokens + ".weight", "input.tokens.weight"));
         for (int i = 0; i < spec.layers().size(); i++) {
-            layer(rules, prefix + "model.layers." + i + ".", "layers." + i + ".", spec.layers().get(i));
+            layer(
+                    rules,
+                    prefix + "model.layers." + i + ".",
+                    "layers." + i + ".",
+                    spec.layers().get(i));
         }
         for (ParamSpec param : spec.finalNorm().parameters()) {
             rules.add(NameRule.rename(prefix + finalNorm + "." + param.name(), "final_norm." + param.name()));
@@ -72,7 +106,8 @@ record DecoderNames(String tokens, String mixerNorm, String mlpNorm, Map<String,
         mixer(rules, checkpoint, model + "mixer.", block);
         for (ParamSpec param : block.feedForward().parameters()) {
             int dot = param.name().indexOf('.');
-            String theirs = parts.get(param.name().substring(0, dot)) + param.name().substring(dot);
+            String theirs =
+                    parts.get(param.name().substring(0, dot)) + param.name().substring(dot);
             rules.add(NameRule.rename(checkpoint + theirs, model + "mlp." + param.name()));
         }
         norm(rules, checkpoint + mixerNorm + ".", model + "mixer_norm.", block.norm());
@@ -90,7 +125,8 @@ record DecoderNames(String tokens, String mixerNorm, String mlpNorm, Map<String,
         block.mixer().parameters().forEach(param -> params.put(param.name(), param));
         if (params.containsKey("in_proj.z.weight")) {
             mamba(rules, checkpoint + "mamba.", model, params);
-        } else if (params.keySet().containsAll(ATTENTION) && params.keySet().stream().allMatch(DecoderNames::isAttention)) {
+        } else if (params.keySet().containsAll(ATTENTION)
+                && params.keySet().stream().allMatch(DecoderNames::isAttention)) {
             attention(rules, checkpoint + attention + ".", model, block.dims(), params.keySet());
         } else {
             params.keySet().forEach(name -> rules.add(NameRule.rename(checkpoint + "mixer." + name, model + name)));
@@ -109,7 +145,9 @@ record DecoderNames(String tokens, String mixerNorm, String mlpNorm, Map<String,
                 rules.add(NameRule.rename(checkpoint + name, model + name));
             } else if (name.startsWith("q_proj.")) {
                 String end = name.substring("q_proj".length());
-                rules.add(NameRule.grouped(checkpoint + "wqkv" + end, dims.kvHeads(),
+                rules.add(NameRule.grouped(
+                        checkpoint + "wqkv" + end,
+                        dims.kvHeads(),
                         new Part(model + "q_proj" + end, dims.heads() / dims.kvHeads() * dims.headWidth()),
                         new Part(model + "k_proj" + end, dims.headWidth()),
                         new Part(model + "v_proj" + end, dims.headWidth())));
@@ -129,7 +167,8 @@ record DecoderNames(String tokens, String mixerNorm, String mlpNorm, Map<String,
                 rules.add(NameRule.rows(checkpoint + "in_proj" + end, packed.toArray(Part[]::new)));
             }
         }
-        params.keySet().stream().filter(name -> !name.startsWith("in_proj.") && !SCALARS.contains(name))
+        params.keySet().stream()
+                .filter(name -> !name.startsWith("in_proj.") && !SCALARS.contains(name))
                 .forEach(name -> rules.add(NameRule.rename(checkpoint + name, model + name)));
     }
 }

@@ -52,7 +52,8 @@ public final class MambaFile {
     public static Map<String, byte[]> files(JsonObject config) {
         Map<String, byte[]> files = new LinkedHashMap<>();
         files.put(Checkpoint.CONFIG, (Json.print(config.without(KEY)) + "\n").getBytes(StandardCharsets.UTF_8));
-        config.optionalObject(KEY).ifPresent(mamba -> files.put(NAME, print(mamba).getBytes(StandardCharsets.UTF_8)));
+        config.optionalObject(KEY)
+                .ifPresent(mamba -> files.put(NAME, print(mamba).getBytes(StandardCharsets.UTF_8)));
         return files;
     }
 
@@ -72,14 +73,16 @@ public final class MambaFile {
      * @throws carve.api.config.JsonException if the file contradicts the configuration
      */
     public static List<LayerChoice> choices(JsonObject config, DecoderConfig decoder) {
-        return MixerLayers.listed(config).orElseGet(() -> config.optionalObject(KEY)
-                .map(mamba -> choices(mamba, config, decoder))
-                .orElseGet(decoder::attention));
+        return MixerLayers.listed(config)
+                .orElseGet(() -> config.optionalObject(KEY)
+                        .map(mamba -> choices(mamba, config, decoder))
+                        .orElseGet(decoder::attention));
     }
 
     private static List<LayerChoice> choices(JsonObject mamba, JsonObject config, DecoderConfig decoder) {
         check(mamba, decoder);
-        List<LayerChoice> choices = new ArrayList<>(Collections.nCopies(decoder.layers(), mixer(flag(mamba, "is_bias"))));
+        List<LayerChoice> choices =
+                new ArrayList<>(Collections.nCopies(decoder.layers(), mixer(flag(mamba, "is_bias"))));
         for (int layer : attention(mamba, decoder)) {
             choices.set(layer, LayerChoice.of("attention"));
         }
@@ -121,8 +124,9 @@ public final class MambaFile {
         for (JsonValue item : mamba.array("attn_layers").items()) {
             long layer = item instanceof JsonNumber number ? number.whole().orElse(-1) : -1;
             if (layer < 0 || layer >= decoder.layers()) {
-                throw mamba.error("attn_layers", "expected numbers from 0 to %d, found %s"
-                        .formatted(decoder.layers() - 1, Json.compact(item)));
+                throw mamba.error(
+                        "attn_layers",
+                        "expected numbers from 0 to %d, found %s".formatted(decoder.layers() - 1, Json.compact(item)));
             }
             layers.add((int) layer);
         }
@@ -138,10 +142,13 @@ public final class MambaFile {
         if (choices.stream().allMatch(MambaFile::isAttention)) {
             return bare;
         }
-        List<LayerChoice> replaced = choices.stream().filter(choice -> !isAttention(choice)).toList();
+        List<LayerChoice> replaced =
+                choices.stream().filter(choice -> !isAttention(choice)).toList();
         boolean official = replaced.stream().allMatch(MambaFile::isOfficial)
                 && replaced.stream().map(MambaFile::bias).distinct().count() == 1;
-        return official ? bare.with(KEY, written(decoder, choices, bias(replaced.getFirst()))) : MixerLayers.list(bare, choices);
+        return official
+                ? bare.with(KEY, written(decoder, choices, bias(replaced.getFirst())))
+                : MixerLayers.list(bare, choices);
     }
 
     private static boolean isAttention(LayerChoice choice) {
@@ -149,11 +156,13 @@ public final class MambaFile {
     }
 
     private static boolean isOfficial(LayerChoice choice) {
-        return choice.mixer().equals(MIXER) && Set.of(BIAS).containsAll(MixerLayers.lasting(choice).keySet());
+        return choice.mixer().equals(MIXER)
+                && Set.of(BIAS).containsAll(MixerLayers.lasting(choice).keySet());
     }
 
     private static boolean bias(LayerChoice choice) {
-        return Boolean.parseBoolean(MixerLayers.lasting(choice).getOrDefault(BIAS, false).toString());
+        return Boolean.parseBoolean(
+                MixerLayers.lasting(choice).getOrDefault(BIAS, false).toString());
     }
 
     private static JsonObject written(DecoderConfig decoder, List<LayerChoice> choices, boolean bias) {
@@ -162,7 +171,10 @@ public final class MambaFile {
                 .filter(i -> isAttention(choices.get(i)))
                 .<JsonValue>mapToObj(i -> JsonNumber.of((long) i))
                 .toList());
-        JsonObject state = JsonObject.empty().with("expand", 1).with("ngroups", dims.heads()).with("d_state", dims.headWidth());
+        JsonObject state = JsonObject.empty()
+                .with("expand", 1)
+                .with("ngroups", dims.heads())
+                .with("d_state", dims.headWidth());
         JsonObject common = JsonObject.empty()
                 .with("d_model", decoder.hidden())
                 .with("ssm_cfg", state)
@@ -175,14 +187,17 @@ public final class MambaFile {
                 .with("n_layer", decoder.layers())
                 .with("attn_layers", attention);
         JsonObject whole = decoder.kind().isPhi()
-                ? common.with("resid_pdrop", value(decoder, "resid_pdrop", "0.0")).with("bidirectional", false)
+                ? common.with("resid_pdrop", value(decoder, "resid_pdrop", "0.0"))
+                        .with("bidirectional", false)
                 : common;
         return whole.with("is_bias", bias);
     }
 
     // as the configuration spells it
     private static JsonValue value(DecoderConfig decoder, String key, String otherwise) {
-        return decoder.json().value(key).filter(value -> !(value instanceof JsonNull))
+        return decoder.json()
+                .value(key)
+                .filter(value -> !(value instanceof JsonNull))
                 .orElseGet(() -> Json.parse(otherwise, NAME));
     }
 }

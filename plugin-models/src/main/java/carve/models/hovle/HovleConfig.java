@@ -18,7 +18,9 @@ record HovleConfig(JsonObject json) {
     static final String HOVLE = "internvl_chat";
 
     static boolean recognises(JsonObject config) {
-        return config.optionalString("model_type").filter(type -> type.equals(HOVLE) || type.equals(MMMAMBA)).isPresent()
+        return config.optionalString("model_type")
+                        .filter(type -> type.equals(HOVLE) || type.equals(MMMAMBA))
+                        .isPresent()
                 && config.has("embedding_config")
                 && config.has("llm_config");
     }
@@ -26,9 +28,16 @@ record HovleConfig(JsonObject json) {
     HovleConfig {
         refuse(json, json.optionalFlag("normalize_encoder_output").orElse(false), "normalize_encoder_output", "true");
         JsonObject embedding = json.object("embedding_config");
-        refuse(embedding, !embedding.optionalString("pixel_shuffle_loc").orElse("pre").equals("pre"), "pixel_shuffle_loc",
+        refuse(
+                embedding,
+                !embedding.optionalString("pixel_shuffle_loc").orElse("pre").equals("pre"),
+                "pixel_shuffle_loc",
                 "anything but pre");
-        refuse(embedding, !embedding.optionalFlag("use_pixel_shuffle_proj").orElse(true), "use_pixel_shuffle_proj", "false");
+        refuse(
+                embedding,
+                !embedding.optionalFlag("use_pixel_shuffle_proj").orElse(true),
+                "use_pixel_shuffle_proj",
+                "false");
         refuse(embedding, embedding.optionalFlag("use_ls").orElse(false), "use_ls", "true");
     }
 
@@ -79,7 +88,10 @@ record HovleConfig(JsonObject json) {
     }
 
     int specialTokens() {
-        return embedding().optionalObject("special_token_maps").map(map -> map.keys().size()).orElse(0);
+        return embedding()
+                .optionalObject("special_token_maps")
+                .map(map -> map.keys().size())
+                .orElse(0);
     }
 
     int imageToken() {
@@ -122,8 +134,14 @@ record HovleConfig(JsonObject json) {
         JsonObject part = part(layer);
         int heads = part.integer("num_attention_heads");
         int width = part.integer("hidden_size") / heads;
-        return new MixerDims(part.integer("hidden_size"), heads, part.integer("num_key_value_heads"), width,
-                part.optionalFlag("bias").orElse(false), part.real("rms_norm_eps"), rotary(part, width));
+        return new MixerDims(
+                part.integer("hidden_size"),
+                heads,
+                part.integer("num_key_value_heads"),
+                width,
+                part.optionalFlag("bias").orElse(false),
+                part.real("rms_norm_eps"),
+                rotary(part, width));
     }
 
     // mmMamba's own attention layers leave dynamic scaling out (modeling_mmMamba.py, MHA_LM)
@@ -156,12 +174,21 @@ record HovleConfig(JsonObject json) {
 
     private static List<LayerChoice> official(JsonObject part, int count) {
         List<String> types = part.strings("layers_block_type");
-        refuse(part, types.size() != count, "layers_block_type",
+        refuse(
+                part,
+                types.size() != count,
+                "layers_block_type",
                 "a list of %d for %d layers".formatted(types.size(), count));
-        return types.stream().map(type -> LayerChoice.of(switch (type) {
-            case "mamba2" -> "mamba2";
-            case "mha" -> "attention";
-            default -> throw part.error("layers_block_type", "'%s' is not supported; there are mamba2, mha".formatted(type));
-        })).toList();
+        return types.stream()
+                .map(type -> LayerChoice.of(
+                        switch (type) {
+                            case "mamba2" -> "mamba2";
+                            case "mha" -> "attention";
+                            default ->
+                                throw part.error(
+                                        "layers_block_type",
+                                        "'%s' is not supported; there are mamba2, mha".formatted(type));
+                        }))
+                .toList();
     }
 }

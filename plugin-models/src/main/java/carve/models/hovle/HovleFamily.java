@@ -61,16 +61,23 @@ public final class HovleFamily implements ModelFamily {
     private static Block block(HovleConfig config, int layer, LayerChoice choice, MixerCatalog mixers) {
         MixerDims dims = config.dims(layer);
         JsonObject part = config.part(layer);
-        return new Block(config.label(layer), dims, choice, mixers.create(choice.mixer(), dims, choice.settings()),
+        return new Block(
+                config.label(layer),
+                dims,
+                choice,
+                mixers.create(choice.mixer(), dims, choice.settings()),
                 new Norm(Norm.Kind.RMS, dims.hidden(), dims.epsilon()),
-                new FeedForward(FeedForward.Kind.SWIGLU, dims.hidden(), part.integer("intermediate_size"), false), false);
+                new FeedForward(FeedForward.Kind.SWIGLU, dims.hidden(), part.integer("intermediate_size"), false),
+                false);
     }
 
     private static List<ParamSpec> carried(HovleConfig config) {
         int hidden = config.hidden();
         return List.of(
                 new ParamSpec("embedding_model.vision_embeddings.class_embedding", Shape.of(1, 1, hidden), Init.ZEROS),
-                new ParamSpec("language_model.model.tok_embeddings.weight", Shape.of(config.vocabulary(), hidden),
+                new ParamSpec(
+                        "language_model.model.tok_embeddings.weight",
+                        Shape.of(config.vocabulary(), hidden),
                         Init.ZEROS));
     }
 
@@ -108,26 +115,38 @@ public final class HovleFamily implements ModelFamily {
             return config;
         }
         int embedding = config.object("embedding_config").integer("num_hidden_layers");
-        return config
-                .with("architectures", "mmMambaChatModel")
-                .with("auto_map", map("configuration_mmMamba_chat.mmMambaChatConfig", "modeling_mmMamba_chat.mmMambaChatModel",
-                        "modeling_mmMamba_chat.mmMambaChatModel"))
+        return config.with("architectures", "mmMambaChatModel")
+                .with(
+                        "auto_map",
+                        map(
+                                "configuration_mmMamba_chat.mmMambaChatConfig",
+                                "modeling_mmMamba_chat.mmMambaChatModel",
+                                "modeling_mmMamba_chat.mmMambaChatModel"))
                 .with("model_type", HovleConfig.MMMAMBA)
-                .with("embedding_config", config.object("embedding_config")
-                        .with("model_type", "mmMamba_embedding")
-                        .with("layers_block_type", types(choices.subList(0, embedding))))
-                .with("llm_config", config.object("llm_config")
-                        .with("architectures", "mmMambaForCausalLM")
-                        .with("auto_map", map("configuration_mmMamba.mmMambaConfig", "modeling_mmMamba.mmMambaForCausalLM",
-                                "modeling_mmMamba.mmMambaForCausalLM"))
-                        .with("model_type", "mmMamba")
-                        .with("layers_block_type", types(choices.subList(embedding, choices.size()))))
+                .with(
+                        "embedding_config",
+                        config.object("embedding_config")
+                                .with("model_type", "mmMamba_embedding")
+                                .with("layers_block_type", types(choices.subList(0, embedding))))
+                .with(
+                        "llm_config",
+                        config.object("llm_config")
+                                .with("architectures", "mmMambaForCausalLM")
+                                .with(
+                                        "auto_map",
+                                        map(
+                                                "configuration_mmMamba.mmMambaConfig",
+                                                "modeling_mmMamba.mmMambaForCausalLM",
+                                                "modeling_mmMamba.mmMambaForCausalLM"))
+                                .with("model_type", "mmMamba")
+                                .with("layers_block_type", types(choices.subList(embedding, choices.size()))))
                 .without("carve");
     }
 
     private static JsonArray types(List<LayerChoice> choices) {
-        return JsonArray.ofStrings(
-                choices.stream().map(choice -> choice.mixer().equals("mamba2") ? "mamba2" : "mha").toList());
+        return JsonArray.ofStrings(choices.stream()
+                .map(choice -> choice.mixer().equals("mamba2") ? "mamba2" : "mha")
+                .toList());
     }
 
     private static JsonObject map(String config, String model, String causal) {
@@ -145,7 +164,12 @@ public final class HovleFamily implements ModelFamily {
 
     @Override
     public List<String> companions() {
-        return List.of("generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
-                "added_tokens.json", "special_tokens_map.json");
+        return List.of(
+                "generation_config.json",
+                "tokenizer.json",
+                "tokenizer.model",
+                "tokenizer_config.json",
+                "added_tokens.json",
+                "special_tokens_map.json");
     }
 }

@@ -26,14 +26,19 @@ import java.util.stream.IntStream;
  * scale of what layers add to them; smaller ones, as large models have, are drowned there, and a small model that is trained
  * from them does not learn to look things up.
  */
-record HovleInput(
-        int hidden, int textTokens, int specialTokens, int imageToken, int patch, int grid, int shuffle)
+record HovleInput(int hidden, int textTokens, int specialTokens, int imageToken, int patch, int grid, int shuffle)
         implements InputEncoder {
     static final String PIXELS = "pixel_values";
 
     static HovleInput of(HovleConfig config) {
-        return new HovleInput(config.embedding().integer("hidden_size"), config.textTokens(), config.specialTokens(),
-                config.imageToken(), config.patchSize(), config.grid(), config.shuffle());
+        return new HovleInput(
+                config.embedding().integer("hidden_size"),
+                config.textTokens(),
+                config.specialTokens(),
+                config.imageToken(),
+                config.patchSize(),
+                config.grid(),
+                config.shuffle());
     }
 
     @Override
@@ -60,17 +65,24 @@ record HovleInput(
         Shape shape = Shape.of(inputs.sequences().batch(), inputs.sequences().positions());
         Tensor text = text(p, shape, inputs.tokens());
         Optional<Tensor> pixels = Optional.ofNullable(inputs.media().get(PIXELS));
-        int[] places = IntStream.range(0, inputs.tokens().length).filter(i -> inputs.tokens()[i] == imageToken).toArray();
+        int[] places = IntStream.range(0, inputs.tokens().length)
+                .filter(i -> inputs.tokens()[i] == imageToken)
+                .toArray();
         int side = grid / shuffle;
         if (pixels.isEmpty() && places.length == 0) {
             return new Encoded(text, inputs.sequences());
         }
-        Tensor vision = pixels.map(values -> vision(p, values)).orElseGet(
-                () -> Tensors.zeros(text.device(), Shape.of(0, hidden)));
+        Tensor vision = pixels.map(values -> vision(p, values))
+                .orElseGet(() -> Tensors.zeros(text.device(), Shape.of(0, hidden)));
         if (vision.extent(0) != places.length) {
-            throw new IllegalArgumentException(("%d places of pictures (token %d), but %d tiles give %d; expected %d tokens "
-                    + "for each tile").formatted(places.length, imageToken, pixels.map(x -> x.extent(0)).orElse(0),
-                    vision.extent(0), side * side));
+            throw new IllegalArgumentException(
+                    ("%d places of pictures (token %d), but %d tiles give %d; expected %d tokens " + "for each tile")
+                            .formatted(
+                                    places.length,
+                                    imageToken,
+                                    pixels.map(x -> x.extent(0)).orElse(0),
+                                    vision.extent(0),
+                                    side * side));
         }
         return new Encoded(splice(text, vision, places).reshape(text.shape()), inputs.sequences());
     }
@@ -101,7 +113,8 @@ record HovleInput(
         int side = (int) Math.round(Math.sqrt(patches.extent(1)));
         Tensor merged = shuffle(patches, side, shuffle);
         Tensor inner = Linear.apply(merged, p.get("projector.0.weight"), p.get("projector.0.bias"));
-        Tensor projected = Linear.apply(FeedForward.gelu(inner), p.get("projector.2.weight"), p.get("projector.2.bias"));
+        Tensor projected =
+                Linear.apply(FeedForward.gelu(inner), p.get("projector.2.weight"), p.get("projector.2.bias"));
         return projected.reshape(-1, hidden);
     }
 

@@ -20,8 +20,18 @@ import java.util.stream.Collectors;
 final class HovleNames {
     private static final Set<String> ATTENTION =
             Set.of("q_proj.weight", "k_proj.weight", "v_proj.weight", "o_proj.weight");
-    private static final Set<String> MAMBA2 = Set.of("q_proj.weight", "k_proj.weight", "v_proj.weight", "g_proj.weight",
-            "in_proj.weight", "conv1d.weight", "conv1d.bias", "A_log_bias", "dt_bias", "g_norm.weight", "o_proj.weight");
+    private static final Set<String> MAMBA2 = Set.of(
+            "q_proj.weight",
+            "k_proj.weight",
+            "v_proj.weight",
+            "g_proj.weight",
+            "in_proj.weight",
+            "conv1d.weight",
+            "conv1d.bias",
+            "A_log_bias",
+            "dt_bias",
+            "g_norm.weight",
+            "o_proj.weight");
 
     private HovleNames() {}
 
@@ -44,7 +54,8 @@ final class HovleNames {
         String model = "embedding_model.";
         String vision = model + "vision_embeddings.";
         rules.add(NameRule.rename(model + "llm_text_embeddings.weight", "input.tokens.weight"));
-        if (spec.input().parameters().stream().anyMatch(parameter -> parameter.name().equals("special.weight"))) {
+        if (spec.input().parameters().stream()
+                .anyMatch(parameter -> parameter.name().equals("special.weight"))) {
             rules.add(NameRule.rename(model + "special_text_embeddings.weight", "input.special.weight"));
         }
         rules.add(NameRule.rename(vision + "patch_embedding.weight", "input.patch.weight"));
@@ -65,7 +76,8 @@ final class HovleNames {
     }
 
     private static void mixer(List<NameRule> rules, String checkpoint, String model, Block block, boolean packed) {
-        Set<String> names = block.mixer().parameters().stream().map(ParamSpec::name).collect(Collectors.toSet());
+        Set<String> names =
+                block.mixer().parameters().stream().map(ParamSpec::name).collect(Collectors.toSet());
         if (packed && names.equals(ATTENTION)) {
             attention(rules, checkpoint, model, block.dims());
         } else if (packed && names.equals(MAMBA2)) {
@@ -77,7 +89,9 @@ final class HovleNames {
 
     private static void attention(List<NameRule> rules, String checkpoint, String model, MixerDims dims) {
         int width = dims.headWidth();
-        rules.add(NameRule.grouped(checkpoint + "wqkv.weight", dims.kvHeads(),
+        rules.add(NameRule.grouped(
+                checkpoint + "wqkv.weight",
+                dims.kvHeads(),
                 new Part(model + "q_proj.weight", dims.heads() / dims.kvHeads() * width),
                 new Part(model + "k_proj.weight", width),
                 new Part(model + "v_proj.weight", width)));
@@ -87,7 +101,8 @@ final class HovleNames {
     private static void mamba2(List<NameRule> rules, String checkpoint, String model, MixerDims dims) {
         int width = dims.heads() * dims.headWidth();
         int kvWidth = dims.kvHeads() * dims.headWidth();
-        rules.add(NameRule.rows(checkpoint + "wvkqgdt.weight",
+        rules.add(NameRule.rows(
+                checkpoint + "wvkqgdt.weight",
                 new Part(model + "v_proj.weight", kvWidth),
                 new Part(model + "k_proj.weight", kvWidth),
                 new Part(model + "q_proj.weight", width),

@@ -35,7 +35,8 @@ final class HovleProcessor implements Processor {
         this.tokenizer = tokenizer;
         this.template = ChatTemplate.of(config.json());
         boolean tiled = config.json().optionalFlag("dynamic_image_size").orElse(true);
-        int maxTiles = tiled ? config.json().optionalInteger("max_dynamic_patch").orElse(12) : 1;
+        int maxTiles =
+                tiled ? config.json().optionalInteger("max_dynamic_patch").orElse(12) : 1;
         this.preprocessor = InternVlPreprocessor.of(config.imageSize(), maxTiles);
     }
 
@@ -46,7 +47,9 @@ final class HovleProcessor implements Processor {
     /** Turns, and the pixels of their pictures, in order. */
     private record Read(List<ChatTurn> turns, ChatTemplate template, List<PixelValues> pixels) {
         List<Integer> counts(HovleConfig config) {
-            return pixels.stream().map(picture -> picture.count() * config.tokensPerTile()).toList();
+            return pixels.stream()
+                    .map(picture -> picture.count() * config.tokensPerTile())
+                    .toList();
         }
     }
 
@@ -55,7 +58,8 @@ final class HovleProcessor implements Processor {
         Read read = read(conversation);
         ChatTurn last = read.turns.getLast();
         if (!last.answer().isEmpty()) {
-            throw new IllegalArgumentException("a prompt ends with what a person says, this one with the model's answer");
+            throw new IllegalArgumentException(
+                    "a prompt ends with what a person says, this one with the model's answer");
         }
         String text = read.template.prompt(read.turns.subList(0, read.turns.size() - 1), last.question());
         int[] ids = tokenizer.encode(ImageTokens.INTERN_VL.expand(text, read.counts(config)));
@@ -65,8 +69,7 @@ final class HovleProcessor implements Processor {
     @Override
     public Sample example(List<Message> conversation) {
         Read read = read(conversation);
-        ChatTokens tokens =
-                read.template.encode(tokenizer, read.turns, ImageTokens.INTERN_VL, read.counts(config));
+        ChatTokens tokens = read.template.encode(tokenizer, read.turns, ImageTokens.INTERN_VL, read.counts(config));
         return new Sample(tokens.ids(), tokens.answers(), media(read.pixels));
     }
 
@@ -79,7 +82,10 @@ final class HovleProcessor implements Processor {
                 case SYSTEM -> used = used.withSystemMessage(message.text());
                 case USER -> {
                     message.pictures().forEach(picture -> pixels.add(pixels(picture)));
-                    turns.add(new ChatTurn(ChatTemplate.withImages(message.text(), message.pictures().size()), ""));
+                    turns.add(new ChatTurn(
+                            ChatTemplate.withImages(
+                                    message.text(), message.pictures().size()),
+                            ""));
                 }
                 case ASSISTANT -> {
                     if (turns.isEmpty() || !turns.getLast().answer().isEmpty()) {

@@ -21,8 +21,9 @@ public record DynamicTiling(int tileSize, int minTiles, int maxTiles, boolean th
     /** Checks the extents. */
     public DynamicTiling {
         if (tileSize < 1 || minTiles < 1 || maxTiles < minTiles || maxTiles > TILE_LIMIT) {
-            throw new ImageException("dynamic tiling: tile-size >= 1 and 1 <= min-tiles <= max-tiles <= %d are needed, found %d, %d and %d"
-                    .formatted(TILE_LIMIT, tileSize, minTiles, maxTiles));
+            throw new ImageException(
+                    "dynamic tiling: tile-size >= 1 and 1 <= min-tiles <= max-tiles <= %d are needed, found %d, %d and %d"
+                            .formatted(TILE_LIMIT, tileSize, minTiles, maxTiles));
         }
     }
 

@@ -36,8 +36,9 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
     /** Checks the limits. */
     public ImageDecoder {
         if (maxBytes <= 0 || maxPixels <= 0 || maxPixels > Integer.MAX_VALUE / 4) {
-            throw new ImageException("image decoder: limits must be positive and max-pixels at most %d, found max-bytes %d and max-pixels %d"
-                    .formatted(Integer.MAX_VALUE / 4, maxBytes, maxPixels));
+            throw new ImageException(
+                    "image decoder: limits must be positive and max-pixels at most %d, found max-bytes %d and max-pixels %d"
+                            .formatted(Integer.MAX_VALUE / 4, maxBytes, maxPixels));
         }
     }
 
@@ -55,7 +56,8 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
         try {
             long size = Files.size(file);
             if (size > maxBytes) {
-                throw new ImageException("image %s: %d bytes are more than the limit of %d".formatted(file, size, maxBytes));
+                throw new ImageException(
+                        "image %s: %d bytes are more than the limit of %d".formatted(file, size, maxBytes));
             }
             return read(Files.readAllBytes(file), file.toString());
         } catch (NoSuchFileException e) {
@@ -86,7 +88,8 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
             throw e;
         } catch (IOException | RuntimeException e) {
             // the decoders of the JDK answer some broken files with IndexOutOfBounds- or IllegalArgumentException
-            throw new ImageException("image %s: broken %s data, %s".formatted(name, format.toUpperCase(Locale.ROOT), reason(e)), e);
+            throw new ImageException(
+                    "image %s: broken %s data, %s".formatted(name, format.toUpperCase(Locale.ROOT), reason(e)), e);
         } finally {
             reader.dispose();
         }
@@ -99,8 +102,8 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
         if (startsWith(bytes, JPEG)) {
             return "jpeg";
         }
-        throw new ImageException("image %s: neither PNG nor JPEG, the file starts with [%s]".formatted(name,
-                HexFormat.ofDelimiter(" ").formatHex(bytes, 0, Math.min(8, bytes.length))));
+        throw new ImageException("image %s: neither PNG nor JPEG, the file starts with [%s]"
+                .formatted(name, HexFormat.ofDelimiter(" ").formatHex(bytes, 0, Math.min(8, bytes.length))));
     }
 
     private static boolean startsWith(byte[] bytes, int[] magic) {
@@ -114,7 +117,8 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
 
     private void checkExtents(int width, int height, String name) {
         if (width > MAX_SIDE || height > MAX_SIDE || (long) width * height > maxPixels) {
-            throw new ImageException("image %s: %d x %d pixels are more than the limit of %d".formatted(name, width, height, maxPixels));
+            throw new ImageException(
+                    "image %s: %d x %d pixels are more than the limit of %d".formatted(name, width, height, maxPixels));
         }
     }
 

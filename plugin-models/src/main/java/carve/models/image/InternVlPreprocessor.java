@@ -7,7 +7,8 @@ package carve.models.image;
  * @param normalization what each tile goes through
  * @param upscale whether the picture is first doubled with the bilinear filter, as the official evaluation does for some benchmarks
  */
-public record InternVlPreprocessor(DynamicTiling tiling, Normalization normalization, boolean upscale) implements ImagePreprocessor {
+public record InternVlPreprocessor(DynamicTiling tiling, Normalization normalization, boolean upscale)
+        implements ImagePreprocessor {
     /** Returns the usual preparation: 1 to {@code maxTiles} tiles, a thumbnail, ImageNet's constants. */
     public static InternVlPreprocessor of(int tileSize, int maxTiles) {
         return new InternVlPreprocessor(new DynamicTiling(tileSize, 1, maxTiles, true), Normalization.IMAGENET, false);

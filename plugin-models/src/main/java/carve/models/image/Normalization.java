@@ -23,8 +23,8 @@ public record Normalization(List<Double> mean, List<Double> deviation, Scaling s
             new Normalization(List.of(0.5, 0.5, 0.5), List.of(0.5, 0.5, 0.5), Scaling.MULTIPLY);
 
     /** CLIP's constants as the Hugging Face image processor computes them. */
-    public static final Normalization CLIP = new Normalization(List.of(0.48145466, 0.4578275, 0.40821073),
-            List.of(0.26862954, 0.26130258, 0.27577711), Scaling.MULTIPLY);
+    public static final Normalization CLIP = new Normalization(
+            List.of(0.48145466, 0.4578275, 0.40821073), List.of(0.26862954, 0.26130258, 0.27577711), Scaling.MULTIPLY);
 
     /** The two ways to bring a byte to 0..1; they differ in the last bit. */
     public enum Scaling {
@@ -51,8 +51,9 @@ public record Normalization(List<Double> mean, List<Double> deviation, Scaling s
         mean = List.copyOf(mean);
         deviation = List.copyOf(deviation);
         if (mean.size() != 3 || deviation.size() != 3 || deviation.stream().anyMatch(value -> !(value > 0))) {
-            throw new ImageException("normalization: three means and three positive deviations are needed, found mean %s and deviation %s"
-                    .formatted(mean, deviation));
+            throw new ImageException(
+                    "normalization: three means and three positive deviations are needed, found mean %s and deviation %s"
+                            .formatted(mean, deviation));
         }
     }
 
@@ -64,7 +65,8 @@ public record Normalization(List<Double> mean, List<Double> deviation, Scaling s
     public void write(RgbImage image, float[] values, int offset) {
         int plane = image.width() * image.height();
         if (offset < 0 || offset + 3L * plane > values.length) {
-            throw new ImageException("normalization: %d values do not fit at %d of %d".formatted(3L * plane, offset, values.length));
+            throw new ImageException(
+                    "normalization: %d values do not fit at %d of %d".formatted(3L * plane, offset, values.length));
         }
         byte[] samples = image.raw();
         for (int channel = 0; channel < 3; channel++) {
@@ -78,7 +80,8 @@ public record Normalization(List<Double> mean, List<Double> deviation, Scaling s
     private float[] table(int channel) {
         float[] table = new float[256];
         for (int sample = 0; sample < 256; sample++) {
-            table[sample] = (scaling.scale(sample) - mean.get(channel).floatValue()) / deviation.get(channel).floatValue();
+            table[sample] = (scaling.scale(sample) - mean.get(channel).floatValue())
+                    / deviation.get(channel).floatValue();
         }
         return table;
     }

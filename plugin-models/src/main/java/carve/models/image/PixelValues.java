@@ -11,7 +11,8 @@ public record PixelValues(int count, int size, float[] values) {
     /** Checks that there are as many values as the extents say. */
     public PixelValues {
         if (count <= 0 || size <= 0 || values.length != 3L * count * size * size) {
-            throw new ImageException("pixel values: (%d, 3, %d, %d) does not have %d values".formatted(count, size, size, values.length));
+            throw new ImageException("pixel values: (%d, 3, %d, %d) does not have %d values"
+                    .formatted(count, size, size, values.length));
         }
     }
 }

@@ -101,8 +101,7 @@ public enum Resampling {
     }
 
     /** Which input samples make output sample i, and their weights: {@code first[i]} and on, {@code weights[i * width + k]}. */
-    private record Taps(int width, int[] first, int[] count, int[] weights) {
-    }
+    private record Taps(int width, int[] first, int[] count, int[] weights) {}
 
     private Taps taps(int from, int to) {
         double scale = (double) from / to;

@@ -105,7 +105,9 @@ public final class RgbImage {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof RgbImage that && width == that.width && height == that.height
+        return other instanceof RgbImage that
+                && width == that.width
+                && height == that.height
                 && Arrays.equals(samples, that.samples);
     }
 

@@ -20,8 +20,7 @@ final class TileGridOrder {
     private TileGrid[] table = new TileGrid[8];
     private int used;
 
-    private TileGridOrder() {
-    }
+    private TileGridOrder() {}
 
     /** Returns all grids of {@code min} to {@code max} tiles, by rising number of tiles, then in the set's order. */
     static List<TileGrid> candidates(int min, int max) {

@@ -29,7 +29,9 @@ record Connector(int inputs, int hidden, int depth) {
         String type = config.string("connector_type");
         Matcher matcher = PERCEPTRON.matcher(type);
         if (!matcher.matches()) {
-            throw config.error("connector_type", "'%s' is not supported; there are mlp1x_gelu, mlp2x_gelu and so on".formatted(type));
+            throw config.error(
+                    "connector_type",
+                    "'%s' is not supported; there are mlp1x_gelu, mlp2x_gelu and so on".formatted(type));
         }
         return new Connector(inputs, hidden, Integer.parseInt(matcher.group(1)));
     }

@@ -58,7 +58,8 @@ record Defects(Optional<String> head, double dropout, boolean halves) {
         double rate = carve.optionalFlag(DROPOUT).orElse(false)
                 ? config.object("text_config").optionalReal("resid_pdrop").orElse(0.0)
                 : 0;
-        return new Defects(carve.optionalString(HEAD), rate, carve.optionalFlag(STATE).orElse(false));
+        return new Defects(
+                carve.optionalString(HEAD), rate, carve.optionalFlag(STATE).orElse(false));
     }
 
     /** Returns layers as evaluation has them. */
@@ -71,7 +72,9 @@ record Defects(Optional<String> head, double dropout, boolean halves) {
         if (!halves || !layer.choice().mixer().equals("mamba-in-llama")) {
             return dropping;
         }
-        SettingsNode.Section rounded = MapSettings.of(Map.of("state", "f16"), STATE).take().over(layer.choice().settings());
+        SettingsNode.Section rounded = MapSettings.of(Map.of("state", "f16"), STATE)
+                .take()
+                .over(layer.choice().settings());
         return dropping.with(layer.choice(), mixers.create(layer.choice().mixer(), layer.dims(), rounded));
     }
 
@@ -85,14 +88,20 @@ record Defects(Optional<String> head, double dropout, boolean halves) {
         try (Checkpoint checkpoint = Checkpoint.open(base)) {
             OUTPUT.forEach((ours, theirs) -> types.put(ours, type(checkpoint, theirs, tensors.type(ours))));
         }
-        return TensorSources.union(TensorSources.select(tensors, name -> !OUTPUT.containsKey(name)),
+        return TensorSources.union(
+                TensorSources.select(tensors, name -> !OUTPUT.containsKey(name)),
                 TensorSources.of(types, name -> copy(base, OUTPUT.get(name))));
     }
 
     private static TensorType type(Checkpoint base, String name, TensorType ours) {
         if (!base.names().contains(name) || !base.type(name).shape().equals(ours.shape())) {
-            throw new CheckpointException("%s: '%s' needs '%s' %s, there is %s".formatted(base, HEAD, name, ours.shape(),
-                    base.names().contains(name) ? base.type(name).shape() : "none"));
+            throw new CheckpointException("%s: '%s' needs '%s' %s, there is %s"
+                    .formatted(
+                            base,
+                            HEAD,
+                            name,
+                            ours.shape(),
+                            base.names().contains(name) ? base.type(name).shape() : "none"));
         }
         return base.type(name);
     }

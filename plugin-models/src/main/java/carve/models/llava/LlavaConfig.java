@@ -27,8 +27,12 @@ record LlavaConfig(JsonObject json) {
             throw json.error("image_aspect_ratio", Names.unknown("treatment of pictures", aspect, ASPECTS));
         }
         if (json.optionalInteger("image_token_index").orElse(-1) >= text(json).vocabulary()) {
-            throw json.error("image_token_index", "is %d, beyond a vocabulary of %d"
-                    .formatted(json.integer("image_token_index"), text(json).vocabulary()));
+            throw json.error(
+                    "image_token_index",
+                    "is %d, beyond a vocabulary of %d"
+                            .formatted(
+                                    json.integer("image_token_index"),
+                                    text(json).vocabulary()));
         }
     }
 
@@ -59,11 +63,15 @@ record LlavaConfig(JsonObject json) {
     // CLIP's own mean and deviation, SigLIP's halves
     TurnProcessor.Vision vision() {
         Tower tower = Tower.of(json);
-        boolean padding = json.optionalString("image_aspect_ratio").orElse("square").equals("pad");
+        boolean padding =
+                json.optionalString("image_aspect_ratio").orElse("square").equals("pad");
         SquarePreprocessor square = tower.kind() == Tower.Kind.SIGLIP
                 ? SquarePreprocessor.siglip(tower.image())
                 : SquarePreprocessor.clip(tower.image());
-        return new TurnProcessor.Vision(LlavaInput.IMAGES, imageToken(), tower.features(),
+        return new TurnProcessor.Vision(
+                LlavaInput.IMAGES,
+                imageToken(),
+                tower.features(),
                 new SquarePreprocessor(square.size(), square.normalization(), padding));
     }
 }

@@ -71,8 +71,15 @@ public final class LlavaFamily implements ModelFamily {
         List<ParamSpec> carried = new ArrayList<>();
         input.tower().unread().forEach((name, shape) -> carried.add(new ParamSpec(TOWER + name, shape, Init.ZEROS)));
         List<Block> layers = decoder.blocks(MambaFile.choices(json, decoder), mixers, Integer::toString);
-        return new ModelSpec(name(), json, input, Defects.of(json).layers(layers, mixers), decoder.norm(), decoder.vocabulary(),
-                decoder.outputBias(), carried);
+        return new ModelSpec(
+                name(),
+                json,
+                input,
+                Defects.of(json).layers(layers, mixers),
+                decoder.norm(),
+                decoder.vocabulary(),
+                decoder.outputBias(),
+                carried);
     }
 
     @Override
@@ -83,12 +90,15 @@ public final class LlavaFamily implements ModelFamily {
     @Override
     public NameMap names(ModelSpec spec) {
         LlavaInput input = (LlavaInput) spec.input();
-        List<NameRule> rules = new ArrayList<>(
-                DecoderFamily.rules(new LlavaConfig(spec.config()).decoder(), spec, DECODER));
-        input.tower().parameters().forEach(param ->
-                rules.add(NameRule.rename(TOWER + param.name(), "input.tower." + param.name())));
-        input.connector().parameters().forEach(param ->
-                rules.add(NameRule.rename(CONNECTOR + param.name(), "input.connector." + param.name())));
+        List<NameRule> rules =
+                new ArrayList<>(DecoderFamily.rules(new LlavaConfig(spec.config()).decoder(), spec, DECODER));
+        input.tower()
+                .parameters()
+                .forEach(param -> rules.add(NameRule.rename(TOWER + param.name(), "input.tower." + param.name())));
+        input.connector()
+                .parameters()
+                .forEach(param ->
+                        rules.add(NameRule.rename(CONNECTOR + param.name(), "input.connector." + param.name())));
         spec.carried().forEach(carried -> rules.add(NameRule.keep(carried.name())));
         return NameMap.of(rules);
     }
@@ -99,15 +109,17 @@ public final class LlavaFamily implements ModelFamily {
         List<LayerChoice> choices = MixerLayers.planned(teacher, plan);
         DecoderConfig decoder = new LlavaConfig(teacher.config()).decoder();
         JsonObject named = MambaFile.with(teacher.config(), decoder, choices);
-        JsonObject json = named.equals(teacher.config()) ? named : named.with("architectures", JsonArray.ofStrings(List.of(STUDENT)));
+        JsonObject json = named.equals(teacher.config())
+                ? named
+                : named.with("architectures", JsonArray.ofStrings(List.of(STUDENT)));
         return teacher.with(json, MixerLayers.blocks(read(json, mixers), choices, mixers));
     }
 
     @Override
     public Processor processor(ModelSpec spec, Path folder) {
         LlavaConfig config = new LlavaConfig(spec.config());
-        return TurnProcessor.open(config.json(), folder, "phi", config.json().object("text_config"),
-                Optional.of(config.vision()));
+        return TurnProcessor.open(
+                config.json(), folder, "phi", config.json().object("text_config"), Optional.of(config.vision()));
     }
 
     @Override

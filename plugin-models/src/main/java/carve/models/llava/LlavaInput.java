@@ -54,7 +54,9 @@ record LlavaInput(int vocabulary, Tower tower, Connector connector, int imageTok
         if (pictures(inputs) == 0) {
             return new Encoded(text, inputs.sequences());
         }
-        Tensor features = connector.apply(p.under("connector"), tower.features(p.under("tower"), inputs.media().get(IMAGES)));
+        Tensor features = connector.apply(
+                p.under("connector"),
+                tower.features(p.under("tower"), inputs.media().get(IMAGES)));
         if (probe.wants(FEATURES)) {
             probe.publish(FEATURES, features);
         }
@@ -62,7 +64,9 @@ record LlavaInput(int vocabulary, Tower tower, Connector connector, int imageTok
     }
 
     private Tensor text(Params p, Inputs inputs) {
-        int[] words = Arrays.stream(inputs.tokens()).map(token -> token == imageToken ? 0 : token).toArray();
+        int[] words = Arrays.stream(inputs.tokens())
+                .map(token -> token == imageToken ? 0 : token)
+                .toArray();
         Shape shape = Shape.of(inputs.sequences().batch(), inputs.sequences().positions());
         return TokenEmbedding.lookUp(p.get("tokens.weight"), shape, words);
     }
@@ -71,9 +75,15 @@ record LlavaInput(int vocabulary, Tower tower, Connector connector, int imageTok
     private Tensor splice(Tensor text, Tensor features, Placement placement) {
         int hidden = connector.hidden();
         Device device = text.device();
-        Tensor all = Tensors.concat(0, List.of(text.reshape(-1, hidden), features.reshape(-1, hidden),
-                Tensors.zeros(device, Shape.of(1, hidden))));
-        int[] source = Arrays.stream(placement.source()).map(row -> row == PADDING ? all.extent(0) - 1 : row).toArray();
+        Tensor all = Tensors.concat(
+                0,
+                List.of(
+                        text.reshape(-1, hidden),
+                        features.reshape(-1, hidden),
+                        Tensors.zeros(device, Shape.of(1, hidden))));
+        int[] source = Arrays.stream(placement.source())
+                .map(row -> row == PADDING ? all.extent(0) - 1 : row)
+                .toArray();
         Sequences rows = placement.sequences();
         return all.gather(Tensors.of(device, Shape.of(rows.batch(), rows.positions()), source));
     }
@@ -105,21 +115,28 @@ record LlavaInput(int vocabulary, Tower tower, Connector connector, int imageTok
         int places = places(inputs);
         int features = tower.features();
         if (places != pictures && places != pictures * features) {
-            throw new IllegalArgumentException(("%d places of pictures (token %d) for %d pictures; expected one for each, or %d, "
-                    + "one for each of its positions").formatted(places, imageToken, pictures, features));
+            throw new IllegalArgumentException(
+                    ("%d places of pictures (token %d) for %d pictures; expected one for each, or %d, "
+                                    + "one for each of its positions")
+                            .formatted(places, imageToken, pictures, features));
         }
         Sequences given = inputs.sequences();
         if (places > 0 && places == pictures && features > 1) {
             return expanded(inputs, features);
         }
-        return new Placement(rows(inputs, 1).stream().flatMapToInt(row -> padded(row, given.positions())).toArray(), given);
+        return new Placement(
+                rows(inputs, 1).stream()
+                        .flatMapToInt(row -> padded(row, given.positions()))
+                        .toArray(),
+                given);
     }
 
     // one token for each picture: there are more positions than tokens
     private Placement expanded(Inputs inputs, int features) {
         Sequences given = inputs.sequences();
         if (!given.told().isEmpty()) {
-            throw new IllegalArgumentException("positions can only be told where each picture has %d tokens".formatted(features));
+            throw new IllegalArgumentException(
+                    "positions can only be told where each picture has %d tokens".formatted(features));
         }
         List<List<Integer>> rows = rows(inputs, features);
         int[] lengths = rows.stream().mapToInt(List::size).toArray();
@@ -137,8 +154,12 @@ record LlavaInput(int vocabulary, Tower tower, Connector connector, int imageTok
     // where packed sequences begin when each picture takes so many positions
     private int[] offsets(Inputs inputs, int features) {
         return inputs.sequences().offsets().stream()
-                .mapToInt(offset -> offset + (features - 1) * (int) Arrays.stream(inputs.tokens()).limit(offset)
-                        .filter(token -> token == imageToken).count())
+                .mapToInt(offset -> offset
+                        + (features - 1)
+                                * (int) Arrays.stream(inputs.tokens())
+                                        .limit(offset)
+                                        .filter(token -> token == imageToken)
+                                        .count())
                 .toArray();
     }
 
@@ -166,7 +187,8 @@ record LlavaInput(int vocabulary, Tower tower, Connector connector, int imageTok
         for (int b = 0; b < given.batch(); b++) {
             int from = b * given.positions();
             places += (int) Arrays.stream(inputs.tokens(), from, from + length(given, b))
-                    .filter(token -> token == imageToken).count();
+                    .filter(token -> token == imageToken)
+                    .count();
         }
         return places;
     }

@@ -41,8 +41,18 @@ import java.util.TreeMap;
  * @param activation of its feed-forward parts
  * @param select which positions become features
  */
-record Tower(Kind kind, int image, int patch, int hidden, int heads, int inner, int depth, int used, double epsilon,
-        Activation activation, Select select) {
+record Tower(
+        Kind kind,
+        int image,
+        int patch,
+        int hidden,
+        int heads,
+        int inner,
+        int depth,
+        int used,
+        double epsilon,
+        Activation activation,
+        Select select) {
     /** Whose tower. */
     enum Kind {
         /** No class token; {@code siglip_vision_model}. */
@@ -72,9 +82,17 @@ record Tower(Kind kind, int image, int patch, int hidden, int heads, int inner, 
         CLS_PATCH
     }
 
-    private static final Map<String, Kind> KINDS = Map.of("siglip_vision_model", Kind.SIGLIP, "clip_vision_model", Kind.CLIP);
-    private static final Map<String, Activation> ACTIVATIONS = Map.of("gelu_pytorch_tanh", Activation.GELU_TANH,
-            "gelu_new", Activation.GELU_TANH, "gelu", Activation.GELU, "quick_gelu", Activation.QUICK_GELU);
+    private static final Map<String, Kind> KINDS =
+            Map.of("siglip_vision_model", Kind.SIGLIP, "clip_vision_model", Kind.CLIP);
+    private static final Map<String, Activation> ACTIVATIONS = Map.of(
+            "gelu_pytorch_tanh",
+            Activation.GELU_TANH,
+            "gelu_new",
+            Activation.GELU_TANH,
+            "gelu",
+            Activation.GELU,
+            "quick_gelu",
+            Activation.QUICK_GELU);
     private static final Map<String, Select> SELECTS = Map.of("patch", Select.PATCH, "cls_patch", Select.CLS_PATCH);
 
     /**
@@ -91,18 +109,24 @@ record Tower(Kind kind, int image, int patch, int hidden, int heads, int inner, 
         if (used < 0 || used > depth) {
             throw config.error("vision_feature_layer", "is %d, but the tower has %d layers".formatted(layer, depth));
         }
-        return new Tower(kind, vision.optionalInteger("image_size").orElse(224),
+        return new Tower(
+                kind,
+                vision.optionalInteger("image_size").orElse(224),
                 vision.optionalInteger("patch_size").orElse(siglip ? 16 : 32),
                 vision.optionalInteger("hidden_size").orElse(768),
                 vision.optionalInteger("num_attention_heads").orElse(12),
-                vision.optionalInteger("intermediate_size").orElse(3072), depth, used,
+                vision.optionalInteger("intermediate_size").orElse(3072),
+                depth,
+                used,
                 vision.optionalReal("layer_norm_eps").orElse(siglip ? 1e-6 : 1e-5),
                 one(vision, "hidden_act", "activation", ACTIVATIONS, siglip ? "gelu_pytorch_tanh" : "quick_gelu"),
                 one(config, "vision_feature_select_strategy", "strategy", SELECTS, "patch"));
     }
 
     private static <T> T one(JsonObject json, String key, String kind, Map<String, T> all, String otherwise) {
-        String word = otherwise.isEmpty() ? json.string(key) : json.optionalString(key).orElse(otherwise);
+        String word = otherwise.isEmpty()
+                ? json.string(key)
+                : json.optionalString(key).orElse(otherwise);
         if (!all.containsKey(word)) {
             throw json.error(key, Names.unknown(kind, word, all.keySet()));
         }
@@ -112,8 +136,9 @@ record Tower(Kind kind, int image, int patch, int hidden, int heads, int inner, 
     /** Checks that pictures divide into patches and the width into heads. */
     Tower {
         if (image % patch != 0 && kind == Kind.CLIP || patch > image || hidden % heads != 0) {
-            throw new ShapeException("vision tower: pictures of %d pixels do not divide into patches of %d, or width %d into %d heads"
-                    .formatted(image, patch, hidden, heads));
+            throw new ShapeException(
+                    "vision tower: pictures of %d pixels do not divide into patches of %d, or width %d into %d heads"
+                            .formatted(image, patch, hidden, heads));
         }
     }
 
@@ -141,11 +166,13 @@ record Tower(Kind kind, int image, int patch, int hidden, int heads, int inner, 
         if (kind == Kind.CLIP) {
             specs.add(new ParamSpec("embeddings.class_embedding", Shape.of(hidden), Init.normal(0.02)));
         }
-        specs.add(new ParamSpec("embeddings.patch_embedding.weight", Shape.of(hidden, 3, patch, patch), Init.fanIn(pixels)));
+        specs.add(new ParamSpec(
+                "embeddings.patch_embedding.weight", Shape.of(hidden, 3, patch, patch), Init.fanIn(pixels)));
         if (kind == Kind.SIGLIP) {
             specs.add(new ParamSpec("embeddings.patch_embedding.bias", Shape.of(hidden), Init.ZEROS));
         }
-        specs.add(new ParamSpec("embeddings.position_embedding.weight", Shape.of(positions(), hidden), Init.normal(0.02)));
+        specs.add(new ParamSpec(
+                "embeddings.position_embedding.weight", Shape.of(positions(), hidden), Init.normal(0.02)));
         if (kind == Kind.CLIP) {
             norm().parameters().forEach(spec -> specs.add(spec.under("pre_layrnorm")));
         }
@@ -218,11 +245,13 @@ record Tower(Kind kind, int image, int patch, int hidden, int heads, int inner, 
 
     private Tensor embedded(Params p, Params whole, Tensor pixels) {
         if (pixels.shape().rank() != 4 || !pixels.shape().sub(1, 4).equals(Shape.of(3, image, image))) {
-            throw new IllegalArgumentException("pictures must be (N, 3, %d, %d), are %s".formatted(image, image, pixels.shape()));
+            throw new IllegalArgumentException(
+                    "pictures must be (N, 3, %d, %d), are %s".formatted(image, image, pixels.shape()));
         }
         int pictures = pixels.extent(0);
         int side = grid() * patch;
-        Tensor cut = pixels.slice(2, 0, side).slice(3, 0, side)
+        Tensor cut = pixels.slice(2, 0, side)
+                .slice(3, 0, side)
                 .reshape(pictures, 3, grid(), patch, grid(), patch)
                 .permute(0, 2, 4, 1, 3, 5)
                 .reshape(pictures, grid() * grid(), 3 * patch * patch);
@@ -232,7 +261,8 @@ record Tower(Kind kind, int image, int patch, int hidden, int heads, int inner, 
             return Linear.apply(cut, weight, p.get("patch_embedding.bias")).add(positions);
         }
         Tensor first = p.get("class_embedding").reshape(1, 1, hidden).broadcastTo(Shape.of(pictures, 1, hidden));
-        Tensor all = Tensors.concat(1, List.of(first, Linear.apply(cut, weight))).add(positions);
+        Tensor all =
+                Tensors.concat(1, List.of(first, Linear.apply(cut, weight))).add(positions);
         return norm().apply(whole.under("pre_layrnorm"), all);
     }
 
@@ -254,8 +284,12 @@ record Tower(Kind kind, int image, int patch, int hidden, int heads, int inner, 
     private Tensor attention(Params p, Tensor x) {
         double scale = 1 / Math.sqrt((double) hidden / heads);
         Sequences rows = Sequences.whole(x.extent(0), x.extent(1));
-        Tensor mixed = Tensors.apply(new SoftmaxAttention(scale, false, x.extent(1), rows), byHead(linear(p.under("q_proj"), x)),
-                byHead(linear(p.under("k_proj"), x)), byHead(linear(p.under("v_proj"), x))).getFirst();
+        Tensor mixed = Tensors.apply(
+                        new SoftmaxAttention(scale, false, x.extent(1), rows),
+                        byHead(linear(p.under("q_proj"), x)),
+                        byHead(linear(p.under("k_proj"), x)),
+                        byHead(linear(p.under("v_proj"), x)))
+                .getFirst();
         return linear(p.under("out_proj"), mixed.reshape(x.shape()));
     }
 

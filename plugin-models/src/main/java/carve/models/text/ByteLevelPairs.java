@@ -39,15 +39,17 @@ final class ByteLevelPairs {
                 .with("pre_tokenizer", byteLevel(false))
                 .with("post_processor", byteLevel(true))
                 .with("decoder", byteLevel(true))
-                .with("model", JsonObject.empty()
-                        .with("type", "BPE")
-                        .with("dropout", new JsonNull())
-                        .with("unk_token", new JsonNull())
-                        .with("continuing_subword_prefix", "")
-                        .with("end_of_word_suffix", "")
-                        .with("fuse_unk", false)
-                        .with("vocab", vocabulary)
-                        .with("merges", merges(folder.resolve(MERGES))));
+                .with(
+                        "model",
+                        JsonObject.empty()
+                                .with("type", "BPE")
+                                .with("dropout", new JsonNull())
+                                .with("unk_token", new JsonNull())
+                                .with("continuing_subword_prefix", "")
+                                .with("end_of_word_suffix", "")
+                                .with("fuse_unk", false)
+                                .with("vocab", vocabulary)
+                                .with("merges", merges(folder.resolve(MERGES))));
     }
 
     private static JsonObject byteLevel(boolean prefixSpace) {
@@ -78,21 +80,24 @@ final class ByteLevelPairs {
             added.keys().forEach(token -> ids.put(token, added.integer(token)));
         }
         Map<Integer, JsonValue> tokens = new TreeMap<>();
-        ids.forEach((token, id) -> tokens.put(id, JsonObject.empty()
-                .with("id", id)
-                .with("content", token)
-                .with("single_word", false)
-                .with("lstrip", false)
-                .with("rstrip", false)
-                .with("normalized", false)
-                .with("special", special.contains(token))));
+        ids.forEach((token, id) -> tokens.put(
+                id,
+                JsonObject.empty()
+                        .with("id", id)
+                        .with("content", token)
+                        .with("single_word", false)
+                        .with("lstrip", false)
+                        .with("rstrip", false)
+                        .with("normalized", false)
+                        .with("special", special.contains(token))));
         return new JsonArray(List.copyOf(tokens.values()));
     }
 
     private static List<String> special(Path folder) {
         List<String> special = new ArrayList<>(List.of("<|endoftext|>"));
         if (Files.isRegularFile(folder.resolve(SPECIAL))) {
-            for (JsonValue value : Json.readObject(folder.resolve(SPECIAL)).members().values()) {
+            for (JsonValue value :
+                    Json.readObject(folder.resolve(SPECIAL)).members().values()) {
                 if (value instanceof JsonString token) {
                     special.add(token.text());
                 } else if (value instanceof JsonObject token) {

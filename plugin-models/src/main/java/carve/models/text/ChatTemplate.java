@@ -18,12 +18,23 @@ import java.util.List;
  * @param separator the token after each message
  * @param stops tokens that end an answer
  */
-public record ChatTemplate(String name, String system, String systemMessage, String user, String assistant, String separator,
+public record ChatTemplate(
+        String name,
+        String system,
+        String systemMessage,
+        String user,
+        String assistant,
+        String separator,
         List<String> stops) {
     private static final String IMAGE = ImageTokens.INTERN_VL.placeholder();
-    private static final ChatTemplate INTERN_LM2_CHAT = new ChatTemplate("internlm2-chat", "<|im_start|>system\n",
+    private static final ChatTemplate INTERN_LM2_CHAT = new ChatTemplate(
+            "internlm2-chat",
+            "<|im_start|>system\n",
             "你是由上海人工智能实验室联合商汤科技开发的书生多模态大模型，英文名叫InternVL, 是一个有用无害的人工智能助手。",
-            "<|im_start|>user\n", "<|im_start|>assistant\n", "<|im_end|>", List.of("<|im_end|>", "<|im_start|>", "</s>"));
+            "<|im_start|>user\n",
+            "<|im_start|>assistant\n",
+            "<|im_end|>",
+            List.of("<|im_end|>", "<|im_start|>", "</s>"));
 
     /** Copies the stops. */
     public ChatTemplate {
@@ -46,7 +57,9 @@ public record ChatTemplate(String name, String system, String systemMessage, Str
         if (!name.equals(INTERN_LM2_CHAT.name)) {
             throw new TextException("no chat template '%s'; there are %s".formatted(name, INTERN_LM2_CHAT.name));
         }
-        return config.optionalString("system_message").map(INTERN_LM2_CHAT::withSystemMessage).orElse(INTERN_LM2_CHAT);
+        return config.optionalString("system_message")
+                .map(INTERN_LM2_CHAT::withSystemMessage)
+                .orElse(INTERN_LM2_CHAT);
     }
 
     /** Returns this template with another system message. */
@@ -103,9 +116,11 @@ public record ChatTemplate(String name, String system, String systemMessage, Str
             String question = ask(turn.question());
             String answer = turn.answer() + separator;
             int next = pictures + images.count(question);
-            int from = commonPrefix(ids, tokenizer.encode(images.expand(soFar.append(question).toString(), counts.subList(0, next))));
+            int from = commonPrefix(
+                    ids, tokenizer.encode(images.expand(soFar.append(question).toString(), counts.subList(0, next))));
             pictures = next + images.count(answer);
-            int to = commonPrefix(ids, tokenizer.encode(images.expand(soFar.append(answer).toString(), counts.subList(0, pictures))));
+            int to = commonPrefix(
+                    ids, tokenizer.encode(images.expand(soFar.append(answer).toString(), counts.subList(0, pictures))));
             Arrays.fill(answers, from, to, true);
         }
         return new ChatTokens(ids, answers);

@@ -6,5 +6,4 @@ package carve.models.text;
  * @param question what the user says, with one {@code <image>} per picture
  * @param answer what the model says
  */
-public record ChatTurn(String question, String answer) {
-}
+public record ChatTurn(String question, String answer) {}

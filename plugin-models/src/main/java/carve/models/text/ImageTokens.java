@@ -25,7 +25,8 @@ public record ImageTokens(String placeholder, String start, String context, Stri
             throw new TextException("prompt: '%s' stands for pictures and cannot be written".formatted(context));
         }
         if (count(prompt) != counts.size()) {
-            throw new TextException("prompt: %d times '%s' for %d pictures".formatted(count(prompt), placeholder, counts.size()));
+            throw new TextException(
+                    "prompt: %d times '%s' for %d pictures".formatted(count(prompt), placeholder, counts.size()));
         }
         var result = new StringBuilder();
         int from = 0;

@@ -40,7 +40,10 @@ final class JsonTokenizer implements Tokenizer {
 
     /** Returns the tokenizer that JSON describes which was made of the files of a folder. */
     static JsonTokenizer of(JsonObject json, Path folder) {
-        return open(json, folder, () -> library(new ByteArrayInputStream(Json.compact(json).getBytes(StandardCharsets.UTF_8))));
+        return open(
+                json,
+                folder,
+                () -> library(new ByteArrayInputStream(Json.compact(json).getBytes(StandardCharsets.UTF_8))));
     }
 
     private static JsonTokenizer open(JsonObject json, Path from, Supplier<HuggingFaceTokenizer> make) {
@@ -78,7 +81,8 @@ final class JsonTokenizer implements Tokenizer {
             case JsonArray tokens -> tokens.items().forEach(pair -> result.put(first(pair, model), result.size()));
             default -> throw model.error("vocab", "expected an object or an array");
         }
-        for (JsonValue added : json.optionalArray("added_tokens").map(JsonArray::items).orElse(List.of())) {
+        for (JsonValue added :
+                json.optionalArray("added_tokens").map(JsonArray::items).orElse(List.of())) {
             if (added instanceof JsonObject token) {
                 result.put(token.string("content"), token.integer("id"));
             }
@@ -87,7 +91,9 @@ final class JsonTokenizer implements Tokenizer {
     }
 
     private static String first(JsonValue pair, JsonObject model) {
-        if (pair instanceof JsonArray array && !array.items().isEmpty() && array.items().getFirst() instanceof JsonString token) {
+        if (pair instanceof JsonArray array
+                && !array.items().isEmpty()
+                && array.items().getFirst() instanceof JsonString token) {
             return token.text();
         }
         throw model.error("vocab", "expected pairs of token and score, found " + pair.describe());
@@ -110,7 +116,12 @@ final class JsonTokenizer implements Tokenizer {
 
     @Override
     public String decode(int... ids) {
-        return library.decode(Arrays.stream(ids).filter(id -> id >= 0 && id < size).asLongStream().toArray(), true);
+        return library.decode(
+                Arrays.stream(ids)
+                        .filter(id -> id >= 0 && id < size)
+                        .asLongStream()
+                        .toArray(),
+                true);
     }
 
     @Override

@@ -4,8 +4,7 @@ import java.util.function.Supplier;
 
 /** Calls into the tokenizer libraries as they need it. */
 final class Libraries {
-    private Libraries() {
-    }
+    private Libraries() {}
 
     /**
      * Returns what the opener returns.

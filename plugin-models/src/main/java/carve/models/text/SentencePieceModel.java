@@ -20,11 +20,15 @@ record SentencePieceModel(List<Piece> pieces) {
 
     /** What a piece is; the numbers of the file are the ordinals plus one. */
     enum Kind {
-        NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE
+        NORMAL,
+        UNKNOWN,
+        CONTROL,
+        USER_DEFINED,
+        UNUSED,
+        BYTE
     }
 
-    record Piece(String text, Kind kind) {
-    }
+    record Piece(String text, Kind kind) {}
 
     /**
      * Returns the pieces of a file.
@@ -44,7 +48,8 @@ record SentencePieceModel(List<Piece> pieces) {
                 }
             }
         } catch (BufferUnderflowException | IllegalArgumentException | IndexOutOfBoundsException e) {
-            throw new TextException("tokenizer %s: not a SentencePiece model, after %d pieces".formatted(name, pieces.size()), e);
+            throw new TextException(
+                    "tokenizer %s: not a SentencePiece model, after %d pieces".formatted(name, pieces.size()), e);
         }
         if (pieces.isEmpty()) {
             throw new TextException("tokenizer %s: not a SentencePiece model, it has no pieces".formatted(name));

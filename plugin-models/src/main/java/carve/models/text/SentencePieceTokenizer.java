@@ -40,19 +40,25 @@ final class SentencePieceTokenizer implements Tokenizer {
     private final int[] beginning;
     private final int size;
 
-    private SentencePieceTokenizer(SpTokenizer library, List<Piece> pieces, Map<Integer, String> specialTexts, boolean begins) {
+    private SentencePieceTokenizer(
+            SpTokenizer library, List<Piece> pieces, Map<Integer, String> specialTexts, boolean begins) {
         this.library = library;
         this.pieces = pieces;
         this.specialTexts = specialTexts;
         this.specials = new HashMap<>();
         specialTexts.forEach((id, text) -> specials.put(text, id));
-        this.special = Pattern.compile(specials.keySet().stream().sorted(Comparator.comparingInt(String::length).reversed())
-                .map(Pattern::quote).collect(Collectors.joining("|")));
+        this.special = Pattern.compile(specials.keySet().stream()
+                .sorted(Comparator.comparingInt(String::length).reversed())
+                .map(Pattern::quote)
+                .collect(Collectors.joining("|")));
         this.vocabulary = new HashMap<>();
-        IntStream.range(0, pieces.size()).forEach(id -> vocabulary.putIfAbsent(pieces.get(id).text(), id));
+        IntStream.range(0, pieces.size())
+                .forEach(id -> vocabulary.putIfAbsent(pieces.get(id).text(), id));
         vocabulary.putAll(specials);
         this.beginning = begins ? new int[] {requiredId("<s>")} : new int[0];
-        this.size = Math.max(pieces.size(), specialTexts.keySet().stream().mapToInt(id -> id + 1).max().orElse(0));
+        this.size = Math.max(
+                pieces.size(),
+                specialTexts.keySet().stream().mapToInt(id -> id + 1).max().orElse(0));
     }
 
     static SentencePieceTokenizer open(Path file) {
@@ -62,7 +68,11 @@ final class SentencePieceTokenizer implements Tokenizer {
             var config = optional(file.resolveSibling("tokenizer_config.json"));
             var specials = specials(pieces, optional(file.resolveSibling("added_tokens.json")), config);
             var library = Libraries.open(SpTokenizer.class, () -> library(model, file));
-            return new SentencePieceTokenizer(library, pieces, specials, config.optionalFlag("add_bos_token").orElse(true));
+            return new SentencePieceTokenizer(
+                    library,
+                    pieces,
+                    specials,
+                    config.optionalFlag("add_bos_token").orElse(true));
         } catch (IOException e) {
             throw new TextException("tokenizer %s: cannot be opened, %s".formatted(file, e.getMessage()), e);
         }
@@ -90,19 +100,22 @@ final class SentencePieceTokenizer implements Tokenizer {
             }
         }
         added.keys().forEach(text -> result.put(added.integer(text), text));
-        config.optionalObject("added_tokens_decoder").ifPresent(decoder -> decoder.keys().forEach(id -> {
-            JsonObject token = decoder.object(id);
-            if (token.optionalFlag("lstrip").orElse(false) || token.optionalFlag("rstrip").orElse(false)) {
-                throw decoder.error(id, "a token that strips the spaces around it is not supported");
-            }
-            result.put(Integer.valueOf(id), token.string("content"));
-        }));
+        config.optionalObject("added_tokens_decoder")
+                .ifPresent(decoder -> decoder.keys().forEach(id -> {
+                    JsonObject token = decoder.object(id);
+                    if (token.optionalFlag("lstrip").orElse(false)
+                            || token.optionalFlag("rstrip").orElse(false)) {
+                        throw decoder.error(id, "a token that strips the spaces around it is not supported");
+                    }
+                    result.put(Integer.valueOf(id), token.string("content"));
+                }));
         return result;
     }
 
     @Override
     public int[] encode(String text) {
-        return IntStream.concat(IntStream.of(beginning), IntStream.of(encodeContinuation(text))).toArray();
+        return IntStream.concat(IntStream.of(beginning), IntStream.of(encodeContinuation(text)))
+                .toArray();
     }
 
     @Override
@@ -132,7 +145,10 @@ final class SentencePieceTokenizer implements Tokenizer {
         for (int id : ids) {
             if (id >= 0 && id < pieces.size() && !specialTexts.containsKey(id)) {
                 Piece piece = pieces.get(id);
-                bytes.writeBytes(piece.kind() == Kind.BYTE ? byteOf(piece) : textOf(piece, first).getBytes(StandardCharsets.UTF_8));
+                bytes.writeBytes(
+                        piece.kind() == Kind.BYTE
+                                ? byteOf(piece)
+                                : textOf(piece, first).getBytes(StandardCharsets.UTF_8));
                 first = false;
             }
         }

@@ -58,7 +58,9 @@ public interface Tokenizer extends AutoCloseable {
      * @throws TextException if it is not in the vocabulary
      */
     default int requiredId(String token) {
-        return id(token).orElseThrow(() -> new TextException("tokenizer: no token '%s' among %d".formatted(token, vocabularySize())));
+        return id(token)
+                .orElseThrow(() ->
+                        new TextException("tokenizer: no token '%s' among %d".formatted(token, vocabularySize())));
     }
 
     /** Returns a new stream that decodes ids one by one. */

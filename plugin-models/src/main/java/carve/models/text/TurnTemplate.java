@@ -22,18 +22,33 @@ import java.util.TreeSet;
  * @param after what ends an answer, for the model to say
  * @param stops tokens that end an answer
  */
-public record TurnTemplate(String name, String beforeSystem, String systemMessage, String afterSystem, String before,
-        String between, String after, List<String> stops) {
-    private static final String VICUNA_SYSTEM = "A chat between a curious user and an artificial intelligence assistant. "
-            + "The assistant gives helpful, detailed, and polite answers to the user's questions.";
+public record TurnTemplate(
+        String name,
+        String beforeSystem,
+        String systemMessage,
+        String afterSystem,
+        String before,
+        String between,
+        String after,
+        List<String> stops) {
+    private static final String VICUNA_SYSTEM =
+            "A chat between a curious user and an artificial intelligence assistant. "
+                    + "The assistant gives helpful, detailed, and polite answers to the user's questions.";
     private static final String END_OF_TEXT = "<|endoftext|>";
     private static final List<TurnTemplate> ALL = List.of(
             // tinyllava/data/template/phi_template.py and base.py
-            new TurnTemplate("phi", "", VICUNA_SYSTEM, " ", "USER: ", " ASSISTANT: ", END_OF_TEXT, List.of(END_OF_TEXT)),
+            new TurnTemplate(
+                    "phi", "", VICUNA_SYSTEM, " ", "USER: ", " ASSISTANT: ", END_OF_TEXT, List.of(END_OF_TEXT)),
             new TurnTemplate("vicuna", "", VICUNA_SYSTEM, " ", "USER: ", " ASSISTANT: ", "</s>", List.of("</s>")),
             new TurnTemplate("instruct", "", "", "\n", "Instruct: ", "\nOutput: ", END_OF_TEXT, List.of(END_OF_TEXT)),
-            new TurnTemplate("chatml", "<|im_start|>system\n", "You are a helpful assistant.", "<|im_end|>\n",
-                    "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n", "<|im_end|>\n",
+            new TurnTemplate(
+                    "chatml",
+                    "<|im_start|>system\n",
+                    "You are a helpful assistant.",
+                    "<|im_end|>\n",
+                    "<|im_start|>user\n",
+                    "<|im_end|>\n<|im_start|>assistant\n",
+                    "<|im_end|>\n",
                     List.of("<|im_end|>", END_OF_TEXT)),
             new TurnTemplate("plain", "", "", "\n", "", "\n", "\n", List.of("</s>", END_OF_TEXT)));
 
@@ -69,7 +84,11 @@ public record TurnTemplate(String name, String beforeSystem, String systemMessag
     /** Returns the text of whole turns. */
     public String text(List<ChatTurn> turns) {
         var text = new StringBuilder(opening());
-        turns.forEach(turn -> text.append(before).append(turn.question()).append(between).append(turn.answer()).append(after));
+        turns.forEach(turn -> text.append(before)
+                .append(turn.question())
+                .append(between)
+                .append(turn.answer())
+                .append(after));
         return text.toString();
     }
 
@@ -81,7 +100,10 @@ public record TurnTemplate(String name, String beforeSystem, String systemMessag
 
     /** Returns the ids that end an answer; a stop that the tokenizer does not have is left out. */
     public int[] stopIds(Tokenizer tokenizer) {
-        return stops.stream().flatMapToInt(stop -> tokenizer.id(stop).stream()).distinct().toArray();
+        return stops.stream()
+                .flatMapToInt(stop -> tokenizer.id(stop).stream())
+                .distinct()
+                .toArray();
     }
 
     /**

@@ -32,8 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** TinyLLaVA's template and pictures, over a small tokenizer of byte pairs in CodeGen's files. */
 final class TurnProcessorTest {
-    private static final String SYSTEM = "A chat between a curious user and an artificial intelligence assistant. The assistant "
-            + "gives helpful, detailed, and polite answers to the user's questions. ";
+    private static final String SYSTEM =
+            "A chat between a curious user and an artificial intelligence assistant. The assistant "
+                    + "gives helpful, detailed, and polite answers to the user's questions. ";
     private static final int IMAGE = -200;
     private static final int END = 259;
 
@@ -56,13 +57,18 @@ final class TurnProcessorTest {
             vocabulary = vocabulary.with(tokens.get(id), id);
         }
         Files.writeString(folder.resolve("vocab.json"), Json.print(vocabulary));
-        Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\n%s c\n%sc a\n%sca t\n".formatted(space, space, space));
+        Files.writeString(
+                folder.resolve("merges.txt"), "#version: 0.2\n%s c\n%sc a\n%sca t\n".formatted(space, space, space));
         Files.writeString(folder.resolve("added_tokens.json"), "{\"  \": 260}");
     }
 
     private Processor processor() {
-        return TurnProcessor.open(JsonObject.empty(), folder, "phi", JsonObject.empty().with("eos_token_id", 5), Optional.of(
-                new TurnProcessor.Vision("images", IMAGE, 3, SquarePreprocessor.siglip(28))));
+        return TurnProcessor.open(
+                JsonObject.empty(),
+                folder,
+                "phi",
+                JsonObject.empty().with("eos_token_id", 5),
+                Optional.of(new TurnProcessor.Vision("images", IMAGE, 3, SquarePreprocessor.siglip(28))));
     }
 
     private static Picture picture(String name) throws IOException {
@@ -89,13 +95,20 @@ final class TurnProcessorTest {
             Sample prompt = processor.prompt(List.of(Message.user("What is this?", picture("a_97x61.png"))));
             assertEquals(SYSTEM + "USER: \nWhat is this? ASSISTANT:", processor.decode(words(prompt.tokens())));
             int first = processor.encode(SYSTEM + "USER: ").length;
-            assertEquals(List.of(first, first + 1, first + 2), IntStream.range(0, prompt.tokens().length)
-                    .filter(i -> prompt.tokens()[i] == IMAGE).boxed().toList());
+            assertEquals(
+                    List.of(first, first + 1, first + 2),
+                    IntStream.range(0, prompt.tokens().length)
+                            .filter(i -> prompt.tokens()[i] == IMAGE)
+                            .boxed()
+                            .toList());
             HostTensor pixels = prompt.media().get("images");
             assertEquals(Shape.of(1, 3, 28, 28), pixels.shape());
             Picture picture = picture("a_97x61.png");
-            assertArrayEquals(SquarePreprocessor.siglip(28)
-                    .apply(ImageDecoder.standard().read(picture.bytes(), picture.name())).values(), pixels.values());
+            assertArrayEquals(
+                    SquarePreprocessor.siglip(28)
+                            .apply(ImageDecoder.standard().read(picture.bytes(), picture.name()))
+                            .values(),
+                    pixels.values());
             assertEquals(Set.of(END, 5), processor.stops());
         }
     }
@@ -107,8 +120,8 @@ final class TurnProcessorTest {
             Sample named = processor.prompt(List.of(Message.user("What is <image>?", picture("a_97x61.png"))));
             Sample before = processor.prompt(List.of(Message.user("What is ?", picture("a_97x61.png"))));
             assertArrayEquals(before.tokens(), named.tokens());
-            Sample two = processor.prompt(
-                    List.of(Message.user("Which?", picture("a_97x61.png"), picture("b_40x100.png"))));
+            Sample two =
+                    processor.prompt(List.of(Message.user("Which?", picture("a_97x61.png"), picture("b_40x100.png"))));
             assertEquals(SYSTEM + "USER: \n\nWhich? ASSISTANT:", processor.decode(words(two.tokens())));
             assertEquals(2, two.media().get("images").shape().extent(0));
         }
@@ -118,16 +131,22 @@ final class TurnProcessorTest {
     @Test
     void answersAreMarked() throws IOException {
         try (Processor processor = processor()) {
-            List<Message> conversation = List.of(Message.user("What?", picture("a_97x61.png")), Message.assistant("cat"),
-                    Message.user("Sure?"), Message.assistant("a cat"));
+            List<Message> conversation = List.of(
+                    Message.user("What?", picture("a_97x61.png")),
+                    Message.assistant("cat"),
+                    Message.user("Sure?"),
+                    Message.assistant("a cat"));
             Sample example = processor.example(conversation);
-            int[] learnt = IntStream.range(0, example.tokens().length).filter(i -> example.answer()[i])
-                    .map(i -> example.tokens()[i]).toArray();
+            int[] learnt = IntStream.range(0, example.tokens().length)
+                    .filter(i -> example.answer()[i])
+                    .map(i -> example.tokens()[i])
+                    .toArray();
             assertArrayEquals(new int[] {258, END, ' ', 'a', 258, END}, learnt);
             int[] prompt = processor.prompt(conversation.subList(0, 1)).tokens();
             assertArrayEquals(prompt, Arrays.copyOf(example.tokens(), prompt.length));
             assertTrue(example.answer()[prompt.length]);
-            assertEquals(SYSTEM + "USER: \nWhat? ASSISTANT: catUSER: Sure? ASSISTANT: a cat",
+            assertEquals(
+                    SYSTEM + "USER: \nWhat? ASSISTANT: catUSER: Sure? ASSISTANT: a cat",
                     processor.decode(words(example.tokens())));
         }
     }
@@ -137,25 +156,35 @@ final class TurnProcessorTest {
         try (Processor processor = processor();
                 Processor text = TurnProcessor.text(JsonObject.empty().with("model_type", "phi"), folder)) {
             assertRefused("1 times '<image>' for 0 pictures", processor, Message.user("What is <image>?"));
-            assertRefused("1 times '<image>' for 2 pictures", processor,
+            assertRefused(
+                    "1 times '<image>' for 2 pictures",
+                    processor,
                     Message.user("<image> Which?", picture("a_97x61.png"), picture("b_40x100.png")));
-            assertRefused("this model takes text alone, but was given 1 pictures", text,
+            assertRefused(
+                    "this model takes text alone, but was given 1 pictures",
+                    text,
                     Message.user("What?", picture("a_97x61.png")));
             Picture broken = new Picture("broken.png", "no picture".getBytes(StandardCharsets.UTF_8));
-            assertTrue(assertThrows(RuntimeException.class, () -> processor.prompt(List.of(Message.user("What?", broken))))
-                    .getMessage().contains("broken.png"));
+            assertTrue(assertThrows(
+                            RuntimeException.class, () -> processor.prompt(List.of(Message.user("What?", broken))))
+                    .getMessage()
+                    .contains("broken.png"));
         }
     }
 
     private static void assertRefused(String message, Processor processor, Message said) {
-        assertEquals(message, assertThrows(
-                IllegalArgumentException.class, () -> processor.prompt(List.of(said))).getMessage());
+        assertEquals(
+                message,
+                assertThrows(IllegalArgumentException.class, () -> processor.prompt(List.of(said)))
+                        .getMessage());
     }
 
     @Test
     void phiAloneIsInstructed() {
         try (Processor text = TurnProcessor.text(JsonObject.empty().with("model_type", "phi"), folder)) {
-            assertEquals("Instruct: Why?\nOutput:", text.decode(text.prompt(List.of(Message.user("Why?"))).tokens()));
+            assertEquals(
+                    "Instruct: Why?\nOutput:",
+                    text.decode(text.prompt(List.of(Message.user("Why?"))).tokens()));
         }
     }
 }

@@ -25,12 +25,23 @@ class ChatFileTest {
                  {"id": 7, "image": ["1.png", "2.png"], "conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]},
                  {"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]}]
                 """);
-        assertEquals(List.of(
-                new ChatSample("a", "count", List.of(folder.resolve("x/1.png")),
-                        List.of(new ChatTurn("<image>\nhow many?", "two"), new ChatTurn("sure?", "yes"))),
-                new ChatSample("7", "", List.of(folder.resolve("1.png"), folder.resolve("2.png")), List.of(new ChatTurn("q", "a"))),
-                new ChatSample("2", "", List.of(), List.of(new ChatTurn("q", "a")))), ChatFile.read(file));
-        assertEquals(List.of(Path.of("/pictures/x/1.png")), ChatFile.read(file, Path.of("/pictures")).getFirst().images());
+        assertEquals(
+                List.of(
+                        new ChatSample(
+                                "a",
+                                "count",
+                                List.of(folder.resolve("x/1.png")),
+                                List.of(new ChatTurn("<image>\nhow many?", "two"), new ChatTurn("sure?", "yes"))),
+                        new ChatSample(
+                                "7",
+                                "",
+                                List.of(folder.resolve("1.png"), folder.resolve("2.png")),
+                                List.of(new ChatTurn("q", "a"))),
+                        new ChatSample("2", "", List.of(), List.of(new ChatTurn("q", "a")))),
+                ChatFile.read(file));
+        assertEquals(
+                List.of(Path.of("/pictures/x/1.png")),
+                ChatFile.read(file, Path.of("/pictures")).getFirst().images());
     }
 
     @Test
@@ -43,12 +54,14 @@ class ChatFileTest {
                  {"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]},
                  "b"]
                 """);
-        assertEquals(file + ": 5 of 6 conversations cannot be used\n"
-                + "  [0]: data.json: [0].conversations: expected an array, found no such key\n"
-                + "  [1]: conversations[0]: expected a message from 'human', found one from 'gpt'\n"
-                + "  [2]: conversations: expected questions with answers, found 1 messages\n"
-                + "  [3]: conversations[0]: expected an object, found \"two\"\n"
-                + "  [5]: expected an object, found \"b\"", message(file));
+        assertEquals(
+                file + ": 5 of 6 conversations cannot be used\n"
+                        + "  [0]: data.json: [0].conversations: expected an array, found no such key\n"
+                        + "  [1]: conversations[0]: expected a message from 'human', found one from 'gpt'\n"
+                        + "  [2]: conversations: expected questions with answers, found 1 messages\n"
+                        + "  [3]: conversations[0]: expected an object, found \"two\"\n"
+                        + "  [5]: expected an object, found \"b\"",
+                message(file));
     }
 
     @Test

@@ -91,10 +91,13 @@ class ShapesDataTest {
                         assertEquals(figure.colour().sample(channel), middle, 13);
                     }
                 }
-                Set<String> taken = new HashSet<>(scene.figures().stream().map(PlacedFigure::position).toList());
+                Set<String> taken = new HashSet<>(
+                        scene.figures().stream().map(PlacedFigure::position).toList());
                 for (int cell = 0; cell < 9; cell++) {
                     if (!taken.contains(PlacedFigure.ROWS.get(cell / 3) + " " + PlacedFigure.COLUMNS.get(cell % 3))) {
-                        assertEquals(scene.background(), image.sample((cell % 3 * 2 + 1) * pixels / 6, (cell / 3 * 2 + 1) * pixels / 6, 0));
+                        assertEquals(
+                                scene.background(),
+                                image.sample((cell % 3 * 2 + 1) * pixels / 6, (cell / 3 * 2 + 1) * pixels / 6, 0));
                     }
                 }
             }
@@ -123,7 +126,8 @@ class ShapesDataTest {
         for (int i = 0; i < 3_000; i++) {
             Scene scene = DATA.scene(Split.TRAIN, i);
             for (Question question : DATA.questions(scene)) {
-                assertEquals(answer(scene, question.text()), question.answer(), question + " of " + scene.description());
+                assertEquals(
+                        answer(scene, question.text()), question.answer(), question + " of " + scene.description());
             }
         }
     }
@@ -132,7 +136,8 @@ class ShapesDataTest {
     void everyKindIsAskedOften() {
         Map<QuestionKind, Integer> counts = new EnumMap<>(QuestionKind.class);
         for (int i = 0; i < 1_000; i++) {
-            DATA.questions(DATA.scene(Split.TRAIN, i)).forEach(question -> counts.merge(question.kind(), 1, Integer::sum));
+            DATA.questions(DATA.scene(Split.TRAIN, i))
+                    .forEach(question -> counts.merge(question.kind(), 1, Integer::sum));
         }
         for (QuestionKind kind : QuestionKind.values()) {
             assertTrue(counts.get(kind) >= 850, counts.toString());
@@ -145,11 +150,14 @@ class ShapesDataTest {
         int scenes = 4_000;
         for (int i = 0; i < scenes; i++) {
             for (Question question : DATA.questions(DATA.scene(Split.TRAIN, i))) {
-                answers.computeIfAbsent(question.kind(), kind -> new HashMap<>()).merge(question.answer(), 1, Integer::sum);
+                answers.computeIfAbsent(question.kind(), kind -> new HashMap<>())
+                        .merge(question.answer(), 1, Integer::sum);
             }
         }
         assertEquals(Map.of("yes", scenes, "no", scenes), answers.get(QuestionKind.EXISTENCE));
-        assertTrue(mostFrequent(answers.get(QuestionKind.COUNT)) < 0.5, answers.get(QuestionKind.COUNT).toString());
+        assertTrue(
+                mostFrequent(answers.get(QuestionKind.COUNT)) < 0.5,
+                answers.get(QuestionKind.COUNT).toString());
         assertTrue(mostFrequent(answers.get(QuestionKind.COLOUR)) < 0.2);
         assertTrue(mostFrequent(answers.get(QuestionKind.SHAPE)) < 0.3);
         assertTrue(mostFrequent(answers.get(QuestionKind.POSITION)) < 0.15);
@@ -169,15 +177,22 @@ class ShapesDataTest {
 
     @Test
     void settingsOutOfRangeAreRefused() {
-        assertEquals("shapes: min-figures and max-figures must be in 1..4 and in order, found 1 and 5", message(64, 1, 5, 2, 16, 10));
-        assertEquals("shapes: min-pairs and max-pairs must be in 1..16 and in order, found 4 and 3", message(64, 1, 4, 4, 3, 10));
+        assertEquals(
+                "shapes: min-figures and max-figures must be in 1..4 and in order, found 1 and 5",
+                message(64, 1, 5, 2, 16, 10));
+        assertEquals(
+                "shapes: min-pairs and max-pairs must be in 1..16 and in order, found 4 and 3",
+                message(64, 1, 4, 4, 3, 10));
         assertEquals("shapes: pixels must be in 24..4096 and in order, found 8", message(8, 1, 4, 2, 16, 10));
         assertEquals("shapes: test-percent must be in 1..99 and in order, found 100", message(64, 1, 4, 2, 16, 100));
     }
 
-    private static String message(int pixels, int minFigures, int maxFigures, int minPairs, int maxPairs, int testPercent) {
-        return assertThrows(DataException.class,
-                () -> new ShapesConfig(42, pixels, minFigures, maxFigures, minPairs, maxPairs, testPercent, 50)).getMessage();
+    private static String message(
+            int pixels, int minFigures, int maxFigures, int minPairs, int maxPairs, int testPercent) {
+        return assertThrows(
+                        DataException.class,
+                        () -> new ShapesConfig(42, pixels, minFigures, maxFigures, minPairs, maxPairs, testPercent, 50))
+                .getMessage();
     }
 
     private static double mostFrequent(Map<String, Integer> answers) {
@@ -190,8 +205,13 @@ class ShapesDataTest {
         List<String> figures = List.of(scene.description().substring(2).split(" and a "));
         List<String> words = List.of(question.replaceAll("[?,:.]", "").split(" "));
         return switch (words.getFirst()) {
-            case "how" -> SceneQuestions.NUMBERS.get((int) figures.stream().filter(figure -> counts(figure, words)).count());
-            case "is" -> figures.stream().anyMatch(figure -> figure.startsWith(words.get(3) + " " + words.get(4) + " ")) ? "yes" : "no";
+            case "how" ->
+                SceneQuestions.NUMBERS.get((int)
+                        figures.stream().filter(figure -> counts(figure, words)).count());
+            case "is" ->
+                figures.stream().anyMatch(figure -> figure.startsWith(words.get(3) + " " + words.get(4) + " "))
+                        ? "yes"
+                        : "no";
             case "describe" -> scene.description();
             case "remember" -> words.get(words.indexOf(words.getLast()) + 1);
             case "where" -> only(figures, words.subList(3, words.size())).replaceAll("^\\w+ \\w+ ", "");
@@ -202,7 +222,9 @@ class ShapesDataTest {
     private static boolean counts(String figure, List<String> words) {
         String first = words.get(2);
         boolean byColour = words.contains("shapes") && !first.equals("shapes");
-        return byColour ? figure.startsWith(first + " ") : first.equals("shapes") || figure.contains(" " + first.substring(0, first.length() - 1) + " ");
+        return byColour
+                ? figure.startsWith(first + " ")
+                : first.equals("shapes") || figure.contains(" " + first.substring(0, first.length() - 1) + " ");
     }
 
     private static String which(List<String> figures, List<String> words) {
@@ -213,13 +235,17 @@ class ShapesDataTest {
             return only(figures, words.subList(3, 4)).split(" ")[1];
         }
         String side = words.get(2);
-        String[] from = only(figures, words.subList(words.size() - 2, words.size())).split(" ");
-        var beside = figures.stream().map(figure -> figure.split(" ")).filter(to -> switch (side) {
-            case "left" -> to[2].equals(from[2]) && column(to) < column(from);
-            case "right" -> to[2].equals(from[2]) && column(to) > column(from);
-            case "above" -> to[3].equals(from[3]) && row(to) < row(from);
-            default -> to[3].equals(from[3]) && row(to) > row(from);
-        }).toList();
+        String[] from =
+                only(figures, words.subList(words.size() - 2, words.size())).split(" ");
+        var beside = figures.stream()
+                .map(figure -> figure.split(" "))
+                .filter(to -> switch (side) {
+                    case "left" -> to[2].equals(from[2]) && column(to) < column(from);
+                    case "right" -> to[2].equals(from[2]) && column(to) > column(from);
+                    case "above" -> to[3].equals(from[3]) && row(to) < row(from);
+                    default -> to[3].equals(from[3]) && row(to) > row(from);
+                })
+                .toList();
         assertEquals(1, beside.size());
         return "a " + beside.getFirst()[0] + " " + beside.getFirst()[1];
     }
@@ -233,7 +259,9 @@ class ShapesDataTest {
     }
 
     private static String only(List<String> figures, List<String> words) {
-        var matching = figures.stream().filter(figure -> List.of(figure.split(" ")).containsAll(words)).toList();
+        var matching = figures.stream()
+                .filter(figure -> List.of(figure.split(" ")).containsAll(words))
+                .toList();
         assertEquals(1, matching.size(), figures + " " + words);
         return matching.getFirst();
     }

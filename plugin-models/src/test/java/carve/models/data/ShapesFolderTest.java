@@ -52,9 +52,12 @@ class ShapesFolderTest {
             for (Question question : DATA.questions(scene)) {
                 ChatSample sample = samples.next();
                 assertEquals(question.kind().word(), sample.kind());
-                assertEquals("<image>\n" + question.text(), sample.turns().getFirst().question());
+                assertEquals(
+                        "<image>\n" + question.text(), sample.turns().getFirst().question());
                 assertEquals(question.answer(), sample.turns().getFirst().answer());
-                assertEquals(DATA.render(scene), ImageDecoder.standard().read(sample.images().getFirst()));
+                assertEquals(
+                        DATA.render(scene),
+                        ImageDecoder.standard().read(sample.images().getFirst()));
             }
         }
         assertFalse(samples.hasNext());
@@ -65,10 +68,12 @@ class ShapesFolderTest {
         Path one = temporary.resolve("one");
         Path many = temporary.resolve("many");
         try (var single = new ForkJoinPool(1)) {
-            single.submit(() -> new ShapesFolder(DATA).write(one, 30, 3, (done, total) -> { })).get();
+            single.submit(() -> new ShapesFolder(DATA).write(one, 30, 3, (done, total) -> {}))
+                    .get();
         }
         try (var several = new ForkJoinPool(7)) {
-            several.submit(() -> new ShapesFolder(DATA).write(many, 30, 3, (done, total) -> { })).get();
+            several.submit(() -> new ShapesFolder(DATA).write(many, 30, 3, (done, total) -> {}))
+                    .get();
         }
         assertEquals(contents(one), contents(many));
     }
@@ -76,16 +81,18 @@ class ShapesFolderTest {
     @Test
     void nothingIsOverwritten() throws IOException {
         Path taken = Files.createDirectory(temporary.resolve("taken"));
-        var e = assertThrows(DataException.class, () -> new ShapesFolder(DATA).write(taken, 1, 1, (done, total) -> { }));
+        var e = assertThrows(DataException.class, () -> new ShapesFolder(DATA).write(taken, 1, 1, (done, total) -> {}));
         assertEquals("shapes: " + taken + " is there already; name a new folder or delete it", e.getMessage());
     }
 
     @Test
     void aFailureLeavesNothingBehind() throws IOException {
         Path folder = temporary.resolve("shapes");
-        assertThrows(IllegalStateException.class, () -> new ShapesFolder(DATA).write(folder, 10, 0, (done, total) -> {
-            throw new IllegalStateException("stop");
-        }));
+        assertThrows(
+                IllegalStateException.class,
+                () -> new ShapesFolder(DATA).write(folder, 10, 0, (done, total) -> {
+                    throw new IllegalStateException("stop");
+                }));
         try (var paths = Files.list(temporary)) {
             assertEquals(List.of(), paths.toList());
         }
@@ -94,7 +101,7 @@ class ShapesFolderTest {
     @Test
     void anEmptySplitIsAnEmptyArray() throws IOException {
         Path folder = temporary.resolve("shapes");
-        new ShapesFolder(DATA).write(folder, 1, 0, (done, total) -> { });
+        new ShapesFolder(DATA).write(folder, 1, 0, (done, total) -> {});
         assertTrue(ChatFile.read(folder.resolve("test.json")).isEmpty());
     }
 

@@ -63,8 +63,23 @@ final class ShapesSourceTest {
     }
 
     private static DataSource open(Processor processor, Object descriptions, long seed) {
-        Map<String, Object> settings = new HashMap<>(Map.of("seed", 1, "pixels", 48, "min-figures", 1, "max-figures", 4,
-                "min-pairs", 2, "max-pairs", 16, "test-percent", 10, "light-percent", 0));
+        Map<String, Object> settings = new HashMap<>(Map.of(
+                "seed",
+                1,
+                "pixels",
+                48,
+                "min-figures",
+                1,
+                "max-figures",
+                4,
+                "min-pairs",
+                2,
+                "max-pairs",
+                16,
+                "test-percent",
+                10,
+                "light-percent",
+                0));
         settings.put("description-share", descriptions);
         settings.put("turns", 1);
         return new ShapesProvider().open(MapSettings.of(settings, "train.conf: 3"), processor, seed);
@@ -76,7 +91,9 @@ final class ShapesSourceTest {
         for (int i = 0; i < 100; i++) {
             assertTrue(source.sample(i).isPresent());
         }
-        return listener.heard.stream().map(conversation -> conversation.getFirst().text()).toList();
+        return listener.heard.stream()
+                .map(conversation -> conversation.getFirst().text())
+                .toList();
     }
 
     @Test
@@ -88,7 +105,9 @@ final class ShapesSourceTest {
     @Test
     void descriptionsHaveTheirShare() {
         assertEquals(Set.of("describe the picture"), Set.copyOf(questions(1, 42)));
-        long some = questions(0.5, 42).stream().filter("describe the picture"::equals).count();
+        long some = questions(0.5, 42).stream()
+                .filter("describe the picture"::equals)
+                .count();
         assertTrue(some > 35 && some < 75, "descriptions: " + some);
     }
 

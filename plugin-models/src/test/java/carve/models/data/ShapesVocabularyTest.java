@@ -25,6 +25,7 @@ class ShapesVocabularyTest {
 
     @TempDir
     private Path folder;
+
     private Tokenizer tokenizer;
 
     @BeforeEach
@@ -68,12 +69,41 @@ class ShapesVocabularyTest {
     @Test
     void aPromptHasOneTokenPerWordAndMark() {
         var template = ChatTemplate.internLm2Chat().withSystemMessage("");
-        var tokens = template.encode(tokenizer, List.of(new ChatTurn("<image>\nhow many circles are there?", "two")),
-                ImageTokens.INTERN_VL, List.of(2));
-        assertEquals(List.of("<s>", "<|im_start|>", "\u2581system", "\n", "<|im_end|>", "<|im_start|>", "\u2581user", "\n", "<img>", "<IMG_CONTEXT>",
-                "<IMG_CONTEXT>", "</img>", "\n", "\u2581how", "\u2581many", "\u2581circles", "\u2581are", "\u2581there", "?", "<|im_end|>",
-                "<|im_start|>", "\u2581assistant", "\n", "\u2581two", "<|im_end|>"),
-                Arrays.stream(tokens.ids()).mapToObj(id -> ShapesVocabulary.tokens().get(id)).toList());
+        var tokens = template.encode(
+                tokenizer,
+                List.of(new ChatTurn("<image>\nhow many circles are there?", "two")),
+                ImageTokens.INTERN_VL,
+                List.of(2));
+        assertEquals(
+                List.of(
+                        "<s>",
+                        "<|im_start|>",
+                        "\u2581system",
+                        "\n",
+                        "<|im_end|>",
+                        "<|im_start|>",
+                        "\u2581user",
+                        "\n",
+                        "<img>",
+                        "<IMG_CONTEXT>",
+                        "<IMG_CONTEXT>",
+                        "</img>",
+                        "\n",
+                        "\u2581how",
+                        "\u2581many",
+                        "\u2581circles",
+                        "\u2581are",
+                        "\u2581there",
+                        "?",
+                        "<|im_end|>",
+                        "<|im_start|>",
+                        "\u2581assistant",
+                        "\n",
+                        "\u2581two",
+                        "<|im_end|>"),
+                Arrays.stream(tokens.ids())
+                        .mapToObj(id -> ShapesVocabulary.tokens().get(id))
+                        .toList());
         boolean[] expected = new boolean[25];
         expected[23] = true;
         expected[24] = true;
@@ -93,7 +123,9 @@ class ShapesVocabularyTest {
     private void assertRoundTrip(String text) {
         int[] ids = tokenizer.encode(text);
         assertEquals(1, ids[0]);
-        assertTrue(Arrays.stream(ids).noneMatch(id -> id == 0), () -> text + " has unknown words: " + Arrays.toString(ids));
+        assertTrue(
+                Arrays.stream(ids).noneMatch(id -> id == 0),
+                () -> text + " has unknown words: " + Arrays.toString(ids));
         assertEquals(text, tokenizer.decode(ids));
     }
 }

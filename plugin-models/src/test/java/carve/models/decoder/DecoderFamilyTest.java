@@ -36,9 +36,23 @@ final class DecoderFamilyTest {
     private static final DecoderFamily FAMILY = new DecoderFamily();
 
     private static MixerCatalog mixers() {
-        return MixerList.of(new AttentionProvider(), new MambaInLlamaProvider()).with("mamba-in-llama", MapSettings.of(Map.of(
-                "conv-width", 4, "norm-epsilon", 1e-5, "bias", false, "repeat-before-conv", false, "state", "f32", "seed",
-                "kqvo")).take());
+        return MixerList.of(new AttentionProvider(), new MambaInLlamaProvider())
+                .with(
+                        "mamba-in-llama",
+                        MapSettings.of(Map.of(
+                                        "conv-width",
+                                        4,
+                                        "norm-epsilon",
+                                        1e-5,
+                                        "bias",
+                                        false,
+                                        "repeat-before-conv",
+                                        false,
+                                        "state",
+                                        "f32",
+                                        "seed",
+                                        "kqvo"))
+                                .take());
     }
 
     private static JsonObject config(String type) {
@@ -132,9 +146,12 @@ final class DecoderFamilyTest {
     @Nested
     final class Hybrid extends OnKind {
         Hybrid() {
-            super(FAMILY.convert(FAMILY.read(config("llama"), DecoderFamilyTest.mixers()), new LayerPlan(List.of(
-                    LayerChoice.of("keep"), LayerChoice.of("mamba-in-llama"), LayerChoice.of("keep"))),
-                    DecoderFamilyTest.mixers()).config());
+            super(FAMILY.convert(
+                            FAMILY.read(config("llama"), DecoderFamilyTest.mixers()),
+                            new LayerPlan(List.of(
+                                    LayerChoice.of("keep"), LayerChoice.of("mamba-in-llama"), LayerChoice.of("keep"))),
+                            DecoderFamilyTest.mixers())
+                    .config());
         }
     }
 
@@ -142,7 +159,8 @@ final class DecoderFamilyTest {
         ModelSpec spec = FAMILY.read(config, mixers());
         NameMap names = FAMILY.names(spec);
         TreeSet<String> found = new TreeSet<>();
-        names.checkpointNames().stream().filter(name -> name.startsWith("model.layers.1.") && !name.endsWith("inv_freq"))
+        names.checkpointNames().stream()
+                .filter(name -> name.startsWith("model.layers.1.") && !name.endsWith("inv_freq"))
                 .forEach(name -> found.add(name.substring("model.layers.1.".length())));
         return found;
     }
@@ -150,33 +168,72 @@ final class DecoderFamilyTest {
     /** Names are those of the Transformers library. */
     @Test
     void namesAreOfficial() {
-        assertEquals(new TreeSet<>(List.of("input_layernorm.weight", "post_attention_layernorm.weight", "mlp.gate_proj.weight",
-                "mlp.up_proj.weight", "mlp.down_proj.weight", "self_attn.q_proj.weight", "self_attn.q_proj.bias",
-                "self_attn.k_proj.weight", "self_attn.k_proj.bias", "self_attn.v_proj.weight", "self_attn.v_proj.bias",
-                "self_attn.o_proj.weight")), layer(config("qwen2")));
-        assertEquals(new TreeSet<>(List.of("attention_norm.weight", "ffn_norm.weight", "feed_forward.w1.weight",
-                "feed_forward.w2.weight", "feed_forward.w3.weight", "attention.wqkv.weight", "attention.wo.weight")),
+        assertEquals(
+                new TreeSet<>(List.of(
+                        "input_layernorm.weight",
+                        "post_attention_layernorm.weight",
+                        "mlp.gate_proj.weight",
+                        "mlp.up_proj.weight",
+                        "mlp.down_proj.weight",
+                        "self_attn.q_proj.weight",
+                        "self_attn.q_proj.bias",
+                        "self_attn.k_proj.weight",
+                        "self_attn.k_proj.bias",
+                        "self_attn.v_proj.weight",
+                        "self_attn.v_proj.bias",
+                        "self_attn.o_proj.weight")),
+                layer(config("qwen2")));
+        assertEquals(
+                new TreeSet<>(List.of(
+                        "attention_norm.weight",
+                        "ffn_norm.weight",
+                        "feed_forward.w1.weight",
+                        "feed_forward.w2.weight",
+                        "feed_forward.w3.weight",
+                        "attention.wqkv.weight",
+                        "attention.wo.weight")),
                 layer(config("internlm2").with("bias", false)));
-        assertEquals(new TreeSet<>(List.of("input_layernorm.weight", "input_layernorm.bias", "mlp.fc1.weight", "mlp.fc1.bias",
-                "mlp.fc2.weight", "mlp.fc2.bias", "self_attn.q_proj.weight", "self_attn.q_proj.bias", "self_attn.k_proj.weight",
-                "self_attn.k_proj.bias", "self_attn.v_proj.weight", "self_attn.v_proj.bias", "self_attn.dense.weight",
-                "self_attn.dense.bias")), layer(config("phi")));
+        assertEquals(
+                new TreeSet<>(List.of(
+                        "input_layernorm.weight",
+                        "input_layernorm.bias",
+                        "mlp.fc1.weight",
+                        "mlp.fc1.bias",
+                        "mlp.fc2.weight",
+                        "mlp.fc2.bias",
+                        "self_attn.q_proj.weight",
+                        "self_attn.q_proj.bias",
+                        "self_attn.k_proj.weight",
+                        "self_attn.k_proj.bias",
+                        "self_attn.v_proj.weight",
+                        "self_attn.v_proj.bias",
+                        "self_attn.dense.weight",
+                        "self_attn.dense.bias")),
+                layer(config("phi")));
     }
 
     @Test
     void whatIsNotComputedIsRefused() {
-        assertRefused("tie_word_embeddings: true is not supported", config("qwen2").with("tie_word_embeddings", true));
-        assertRefused("use_sliding_window: true is not supported", config("qwen2").with("use_sliding_window", true));
-        assertRefused("hidden_act: no activation 'relu'; there is silu", config("llama").with("hidden_act", "relu"));
-        assertRefused("rope_scaling.type: 'yarn' is not supported; there are default, dynamic",
+        assertRefused(
+                "tie_word_embeddings: true is not supported", config("qwen2").with("tie_word_embeddings", true));
+        assertRefused(
+                "use_sliding_window: true is not supported", config("qwen2").with("use_sliding_window", true));
+        assertRefused(
+                "hidden_act: no activation 'relu'; there is silu",
+                config("llama").with("hidden_act", "relu"));
+        assertRefused(
+                "rope_scaling.type: 'yarn' is not supported; there are default, dynamic",
                 config("llama").with("rope_scaling", JsonObject.empty().with("type", "yarn")));
-        assertRefused("num_attention_heads: 5 does not divide hidden_size 24",
+        assertRefused(
+                "num_attention_heads: 5 does not divide hidden_size 24",
                 config("llama").with("num_attention_heads", 5));
     }
 
     private static void assertRefused(String message, JsonObject config) {
         JsonObject parsed = Json.parseObject(Json.print(config), "");
-        assertEquals(message,
-                assertThrows(JsonException.class, () -> FAMILY.read(parsed, mixers())).getMessage());
+        assertEquals(
+                message,
+                assertThrows(JsonException.class, () -> FAMILY.read(parsed, mixers()))
+                        .getMessage());
     }
 }

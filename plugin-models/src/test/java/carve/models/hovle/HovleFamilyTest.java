@@ -95,8 +95,11 @@ final class HovleFamilyTest {
         ModelSpec hybrid = FAMILY.convert(
                 teacher(), plan("keep", "mamba2", "keep", "mamba2", "mamba2", "mamba2"), Official.mixers());
         JsonObject official = config("mmmamba_hybrid_tiny").without("_name_or_path");
-        assertEquals(new TreeSet<>(official.keys()), new TreeSet<>(hybrid.config().keys()));
-        official.keys().forEach(key -> assertEquals(official.value(key), hybrid.config().value(key), key));
+        assertEquals(
+                new TreeSet<>(official.keys()), new TreeSet<>(hybrid.config().keys()));
+        official.keys()
+                .forEach(
+                        key -> assertEquals(official.value(key), hybrid.config().value(key), key));
     }
 
     /** The training checkpoint's keys are the same parameters, unpacked, bit for bit. */
@@ -118,29 +121,41 @@ final class HovleFamilyTest {
     /** What a plan of another mixer makes is read again from the configuration it writes. */
     @Test
     void otherStudentsAreListed() {
-        LayerChoice wide = new LayerChoice("mamba2",
+        LayerChoice wide = new LayerChoice(
+                "mamba2",
                 MapSettings.of(Map.of("conv-width", 4, "seed", "inherit")).take());
         LayerPlan plan = new LayerPlan(List.of(LayerChoice.of("keep"), wide, wide, wide, wide, wide));
         ModelSpec student = FAMILY.convert(teacher(), plan, Official.mixers());
         ModelSpec read = FAMILY.read(student.config(), Official.mixers());
-        assertEquals(student.parameters().stream().map(ParamSpec::shape).toList(),
+        assertEquals(
+                student.parameters().stream().map(ParamSpec::shape).toList(),
                 read.parameters().stream().map(ParamSpec::shape).toList());
-        assertEquals(4, read.layers().get(1).mixer().parameters().stream()
-                .filter(parameter -> parameter.name().equals("conv1d.weight")).findFirst().orElseThrow().shape().extent(2));
+        assertEquals(
+                4,
+                read.layers().get(1).mixer().parameters().stream()
+                        .filter(parameter -> parameter.name().equals("conv1d.weight"))
+                        .findFirst()
+                        .orElseThrow()
+                        .shape()
+                        .extent(2));
     }
 
     @Test
     void plansOfAnotherLengthAreRefused() {
-        SettingsException e = assertThrows(SettingsException.class,
-                () -> FAMILY.convert(teacher(), plan("keep", "mamba2"), Official.mixers()));
-        assertEquals("plan: 'layers' has 2 entries, the model has 6 layers; name one for each, 'mixer x3' repeats and "
-                + "'keep' leaves a layer as it is", e.getMessage());
+        SettingsException e = assertThrows(
+                SettingsException.class, () -> FAMILY.convert(teacher(), plan("keep", "mamba2"), Official.mixers()));
+        assertEquals(
+                "plan: 'layers' has 2 entries, the model has 6 layers; name one for each, 'mixer x3' repeats and "
+                        + "'keep' leaves a layer as it is",
+                e.getMessage());
     }
 
     @Test
     void unknownMixersAreRefusedWithSuggestions() {
-        SettingsException e = assertThrows(SettingsException.class, () -> FAMILY.convert(
-                teacher(), plan("keep", "mamba3", "keep", "keep", "keep", "keep"), Official.mixers()));
+        SettingsException e = assertThrows(
+                SettingsException.class,
+                () -> FAMILY.convert(
+                        teacher(), plan("keep", "mamba3", "keep", "keep", "keep", "keep"), Official.mixers()));
         assertEquals("plan: no mixer 'mamba3'; there are attention, mamba2 (did you mean 'mamba2'?)", e.getMessage());
     }
 
@@ -157,14 +172,19 @@ final class HovleFamilyTest {
         ModelSpec teacher = FAMILY.read(PublishedShapes.config(), Official.mixers());
         assertCounts(236, 2_606_327_808L, teacher);
         assertCounts(396, 2_741_992_448L, FAMILY.convert(teacher, PublishedShapes.plan(Set.of()), Official.mixers()));
-        assertCounts(356, 2_708_076_288L, FAMILY.convert(
-                teacher, PublishedShapes.plan(Set.of(0, 4, 8, 12, 16, 20, 24, 28)), Official.mixers()));
+        assertCounts(
+                356,
+                2_708_076_288L,
+                FAMILY.convert(teacher, PublishedShapes.plan(Set.of(0, 4, 8, 12, 16, 20, 24, 28)), Official.mixers()));
     }
 
     private static void assertCounts(int tensors, long values, ModelSpec spec) {
         NameMap names = FAMILY.names(spec);
         assertEquals(tensors, names.checkpointNames().size());
-        assertEquals(values, Stream.concat(spec.parameters().stream(), spec.carried().stream())
-                .mapToLong(parameter -> parameter.shape().size()).sum());
+        assertEquals(
+                values,
+                Stream.concat(spec.parameters().stream(), spec.carried().stream())
+                        .mapToLong(parameter -> parameter.shape().size())
+                        .sum());
     }
 }

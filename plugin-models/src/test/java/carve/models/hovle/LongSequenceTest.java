@@ -27,7 +27,9 @@ final class LongSequenceTest {
     void memoryDoesNotGrowWithTheSequence() {
         try (Device device = new CpuDeviceProvider().open(MapSettings.of(Map.of()));
                 ModelFolder folder = ModelFolder.open(
-                        Fixture.folder().resolve("mmmamba_linear_tiny"), List.of(new HovleFamily()), Official.mixers());
+                        Fixture.folder().resolve("mmmamba_linear_tiny"),
+                        List.of(new HovleFamily()),
+                        Official.mixers());
                 LoadedModel model = folder.load(device, Storage.KEEP);
                 ModelState state = model.model().newState(device, 1, POSITIONS)) {
             TreeSet<Long> stateBytes = new TreeSet<>();
@@ -54,7 +56,9 @@ final class LongSequenceTest {
             tokens[i] = (from + i) * 31 % 119;
         }
         Scope.run(device, () -> {
-            float[] logits = model.model().advance(model.params(), Inputs.text(tokens), state).floats();
+            float[] logits = model.model()
+                    .advance(model.params(), Inputs.text(tokens), state)
+                    .floats();
             for (float logit : logits) {
                 assertTrue(Float.isFinite(logit), "a logit after " + from + " positions is " + logit);
             }

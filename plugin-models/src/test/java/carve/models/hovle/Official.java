@@ -28,8 +28,8 @@ public final class Official {
 
     /** Returns the two mixers that official models have, with the defaults of their modules. */
     static MixerCatalog mixers() {
-        SettingsNode.Section mamba2 =
-                MapSettings.of(Map.of("conv-width", 2, "norm-epsilon", 1e-5, "seed", "mimic")).take();
+        SettingsNode.Section mamba2 = MapSettings.of(Map.of("conv-width", 2, "norm-epsilon", 1e-5, "seed", "mimic"))
+                .take();
         return MixerList.of(new AttentionProvider(), new Mamba2Provider()).with("mamba2", mamba2);
     }
 
@@ -39,7 +39,8 @@ public final class Official {
         for (String name : fixture.names()) {
             if (name.startsWith(prefix)) {
                 TensorType type = new TensorType(DType.F32, fixture.shape(name));
-                found.put(name.substring(prefix.length()),
+                found.put(
+                        name.substring(prefix.length()),
                         new TensorData(type, MemorySegment.ofArray(fixture.floats(name))));
             }
         }

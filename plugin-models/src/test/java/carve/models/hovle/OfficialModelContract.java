@@ -42,15 +42,16 @@ abstract class OfficialModelContract {
     }
 
     private Stream<DynamicTest> each(Check check) {
-        return MODELS.stream().map(name -> DynamicTest.dynamicTest(name, () -> {
-            try (Device device = open();
-                    Fixture io = Fixture.open(name + "/io");
-                    ModelFolder folder = ModelFolder.open(
-                            Fixture.folder().resolve(name), List.of(new HovleFamily()), Official.mixers());
-                    LoadedModel model = folder.load(device, Storage.KEEP)) {
-                check.of(model, folder, io);
-            }
-        }));
+        return MODELS.stream()
+                .map(name -> DynamicTest.dynamicTest(name, () -> {
+                    try (Device device = open();
+                            Fixture io = Fixture.open(name + "/io");
+                            ModelFolder folder = ModelFolder.open(
+                                    Fixture.folder().resolve(name), List.of(new HovleFamily()), Official.mixers());
+                            LoadedModel model = folder.load(device, Storage.KEEP)) {
+                        check.of(model, folder, io);
+                    }
+                }));
     }
 
     private static List<String> cases(Fixture io) {
@@ -65,7 +66,8 @@ abstract class OfficialModelContract {
         String pixels = "in." + name + ".pixel_values";
         Map<String, Tensor> media =
                 io.names().contains(pixels) ? Map.of(HovleInput.PIXELS, io.tensor(device, pixels)) : Map.of();
-        return new Inputs(io.ints("in." + name + ".input_ids"), Sequences.whole(shape.extent(0), shape.extent(1)), media);
+        return new Inputs(
+                io.ints("in." + name + ".input_ids"), Sequences.whole(shape.extent(0), shape.extent(1)), media);
     }
 
     // a fixture, or its twin alone, may hold the last positions only
@@ -86,7 +88,10 @@ abstract class OfficialModelContract {
                 Map<String, Tensor> hidden = hidden(model, probe);
                 for (String tensor : io.names()) {
                     if (tensor.startsWith("out." + name + ".h.")) {
-                        assertLast(io, tensor.endsWith("final_norm") ? "norm" : "logits", tensor,
+                        assertLast(
+                                io,
+                                tensor.endsWith("final_norm") ? "norm" : "logits",
+                                tensor,
                                 hidden.get(tensor.substring(("out." + name + ".h.").length())));
                     }
                 }
@@ -130,8 +135,9 @@ abstract class OfficialModelContract {
         io.assertAgrees("grad", "out." + name + ".grad.embed", found.getLast());
         Map<String, Tensor> gradients = new LinkedHashMap<>();
         watched.keySet().forEach(parameter -> gradients.put(parameter, found.get(gradients.size())));
-        folder.spec().carried().forEach(carried ->
-                gradients.put(carried.name(), Tensors.zeros(model.device(), carried.shape())));
+        folder.spec()
+                .carried()
+                .forEach(carried -> gradients.put(carried.name(), Tensors.zeros(model.device(), carried.shape())));
         parameters(folder, io, "out." + name + ".", gradients);
     }
 
@@ -143,10 +149,14 @@ abstract class OfficialModelContract {
                         folder.names(), tensor.substring((prefix + "gradnorm.").length()), gradients);
                 double norm = Math.sqrt(Arrays.stream(values).map(x -> x * x).sum());
                 io.assertAgrees("grad", tensor, Shape.of(), new double[] {norm});
-            } else if (tensor.startsWith(prefix + "grad.") && folder.checkpoint().names()
-                    .contains(tensor.substring((prefix + "grad.").length()))) {
-                io.assertAgrees("grad", tensor, io.shape(tensor), Official.inCheckpoint(
-                        folder.names(), tensor.substring((prefix + "grad.").length()), gradients));
+            } else if (tensor.startsWith(prefix + "grad.")
+                    && folder.checkpoint().names().contains(tensor.substring((prefix + "grad.").length()))) {
+                io.assertAgrees(
+                        "grad",
+                        tensor,
+                        io.shape(tensor),
+                        Official.inCheckpoint(
+                                folder.names(), tensor.substring((prefix + "grad.").length()), gradients));
             }
         }
     }
@@ -173,7 +183,9 @@ abstract class OfficialModelContract {
             for (int i = 0; i < expected.length; i++) {
                 logits.add(next.reshape(1, -1));
                 chosen[i] = best(next.floats());
-                next = i + 1 == expected.length ? next : model.model().advance(model.params(), Inputs.text(chosen[i]), state);
+                next = i + 1 == expected.length
+                        ? next
+                        : model.model().advance(model.params(), Inputs.text(chosen[i]), state);
             }
             assertArrayEquals(expected, chosen, name);
             stepLogits(io, "out." + name + ".greedy_step_logits", logits);
@@ -187,7 +199,8 @@ abstract class OfficialModelContract {
         int vocabulary = io.shape(name).extent(1);
         int kept = truth.length / vocabulary;
         int every = logits.size() / kept;
-        List<Tensor> rows = IntStream.range(0, kept).mapToObj(i -> logits.get(i * every)).toList();
+        List<Tensor> rows =
+                IntStream.range(0, kept).mapToObj(i -> logits.get(i * every)).toList();
         Tensor found = Tensors.concat(0, rows);
         Close.f64(io + " " + name, found.shape(), truth, Values.of(found), 10 * io.floor("logits"));
     }
@@ -237,8 +250,7 @@ abstract class OfficialModelContract {
         for (int i = 0; i < mask.length; i++) {
             lengths[i / shape.extent(1)] += mask[i];
         }
-        Inputs inputs = new Inputs(
-                io.ints("in.pad.input_ids"), Sequences.padded(shape.extent(1), lengths), Map.of());
+        Inputs inputs = new Inputs(io.ints("in.pad.input_ids"), Sequences.padded(shape.extent(1), lengths), Map.of());
         double[] logits = Values.of(model.model().forward(model.params(), inputs, SiteProbe.NONE));
         double[] truth = io.truth("out.pad.logits");
         int vocabulary = logits.length / mask.length;

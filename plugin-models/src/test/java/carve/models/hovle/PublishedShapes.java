@@ -15,13 +15,14 @@ final class PublishedShapes {
                 .with("model_type", "internvl_chat")
                 .with("downsample_ratio", 0.5)
                 .with("normalize_encoder_output", false)
-                .with("embedding_config", part(8)
-                        .with("image_size", 448)
-                        .with("patch_size", 14)
-                        .with("img_context_token_id", 92_546)
-                        .with("llm_vocab_size", 92_553)
-                        .with("pixel_shuffle_loc", "pre")
-                        .with("use_pixel_shuffle_proj", true))
+                .with(
+                        "embedding_config",
+                        part(8).with("image_size", 448)
+                                .with("patch_size", 14)
+                                .with("img_context_token_id", 92_546)
+                                .with("llm_vocab_size", 92_553)
+                                .with("pixel_shuffle_loc", "pre")
+                                .with("use_pixel_shuffle_proj", true))
                 .with("llm_config", part(24).with("vocab_size", 92_553));
     }
 

@@ -38,8 +38,11 @@ class DynamicTilingTest {
         int checked = 0;
         var orders = ORDER.matcher(table());
         while (orders.find()) {
-            var tiling = new DynamicTiling(448, Integer.parseInt(orders.group(1)), Integer.parseInt(orders.group(2)), true);
-            var grids = tiling.candidates().stream().map(grid -> java.util.List.of(grid.columns(), grid.rows())).toList();
+            var tiling =
+                    new DynamicTiling(448, Integer.parseInt(orders.group(1)), Integer.parseInt(orders.group(2)), true);
+            var grids = tiling.candidates().stream()
+                    .map(grid -> java.util.List.of(grid.columns(), grid.rows()))
+                    .toList();
             assertEquals(orders.group(3), grids.toString());
             checked++;
         }
@@ -49,7 +52,9 @@ class DynamicTilingTest {
     @Test
     void refusesLimitsThatCannotHold() {
         var e = assertThrows(ImageException.class, () -> new DynamicTiling(28, 3, 2, true));
-        assertEquals("dynamic tiling: tile-size >= 1 and 1 <= min-tiles <= max-tiles <= 256 are needed, found 28, 3 and 2", e.getMessage());
+        assertEquals(
+                "dynamic tiling: tile-size >= 1 and 1 <= min-tiles <= max-tiles <= 256 are needed, found 28, 3 and 2",
+                e.getMessage());
     }
 
     private static String table() throws IOException {

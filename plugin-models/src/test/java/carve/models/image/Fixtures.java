@@ -9,8 +9,10 @@ import java.util.List;
 
 /** The tensors of {@code preprocess/pixels.safetensors} and the pictures beside it. */
 final class Fixtures {
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfDouble DOUBLE =
+            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final SafeTensors tensors = SafeTensors.open(folder().resolve("pixels.safetensors"));
 
@@ -23,7 +25,10 @@ final class Fixtures {
     }
 
     List<String> names(String prefix) {
-        return tensors.names().stream().filter(name -> name.startsWith(prefix)).sorted().toList();
+        return tensors.names().stream()
+                .filter(name -> name.startsWith(prefix))
+                .sorted()
+                .toList();
     }
 
     int[] extents(String name) {

@@ -53,8 +53,8 @@ class ImageDecoderTest {
 
     @Test
     void alphaOfGrayIsDropped() throws IOException {
-        ColorModel colours = new ComponentColorModel(ColorSpace.getInstance(ColorSpace.CS_GRAY), true, false,
-                ColorModel.TRANSLUCENT, DataBuffer.TYPE_BYTE);
+        ColorModel colours = new ComponentColorModel(
+                ColorSpace.getInstance(ColorSpace.CS_GRAY), true, false, ColorModel.TRANSLUCENT, DataBuffer.TYPE_BYTE);
         var image = new BufferedImage(colours, colours.createCompatibleWritableRaster(1, 1), false, null);
         image.getRaster().setPixel(0, 0, new int[] {90, 3});
         assertSamples(encode(image, "png"), 90, 90, 90);
@@ -89,21 +89,29 @@ class ImageDecoderTest {
     @Test
     void aFileOfAnotherKindIsNamed() throws IOException {
         Path file = Files.writeString(folder.resolve("words.png"), "hello world");
-        assertMessage("image " + file + ": neither PNG nor JPEG, the file starts with [68 65 6c 6c 6f 20 77 6f]", () -> DECODER.read(file));
-        assertMessage("image empty.png: neither PNG nor JPEG, the file starts with []", () -> DECODER.read(new byte[0], "empty.png"));
+        assertMessage(
+                "image " + file + ": neither PNG nor JPEG, the file starts with [68 65 6c 6c 6f 20 77 6f]",
+                () -> DECODER.read(file));
+        assertMessage(
+                "image empty.png: neither PNG nor JPEG, the file starts with []",
+                () -> DECODER.read(new byte[0], "empty.png"));
     }
 
     @Test
     void aFileThatIsTooLongIsNotRead() throws IOException {
         Path file = Files.write(folder.resolve("long.png"), new byte[11]);
-        assertMessage("image " + file + ": 11 bytes are more than the limit of 10", () -> new ImageDecoder(10, 10).read(file));
+        assertMessage(
+                "image " + file + ": 11 bytes are more than the limit of 10",
+                () -> new ImageDecoder(10, 10).read(file));
     }
 
     @Test
     void aDecompressionBombIsRefusedByItsHeader() {
-        assertMessage("image bomb.png: 50000 x 50000 pixels are more than the limit of 100000000",
+        assertMessage(
+                "image bomb.png: 50000 x 50000 pixels are more than the limit of 100000000",
                 () -> DECODER.read(header(50_000, 50_000), "bomb.png"));
-        assertMessage("image wide.png: 2000000000 x 1 pixels are more than the limit of 100000000",
+        assertMessage(
+                "image wide.png: 2000000000 x 1 pixels are more than the limit of 100000000",
                 () -> DECODER.read(header(2_000_000_000, 1), "wide.png"));
     }
 
@@ -154,12 +162,20 @@ class ImageDecoderTest {
     }
 
     private static byte[] header(int width, int height) {
-        byte[] header = ByteBuffer.allocate(17).put("IHDR".getBytes(java.nio.charset.StandardCharsets.US_ASCII))
-                .putInt(width).putInt(height).put(new byte[] {8, 2, 0, 0, 0}).array();
+        byte[] header = ByteBuffer.allocate(17)
+                .put("IHDR".getBytes(java.nio.charset.StandardCharsets.US_ASCII))
+                .putInt(width)
+                .putInt(height)
+                .put(new byte[] {8, 2, 0, 0, 0})
+                .array();
         var crc = new CRC32();
         crc.update(header);
-        return ByteBuffer.allocate(33).put(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'})
-                .putInt(13).put(header).putInt((int) crc.getValue()).array();
+        return ByteBuffer.allocate(33)
+                .put(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'})
+                .putInt(13)
+                .put(header)
+                .putInt((int) crc.getValue())
+                .array();
     }
 
     private static void assertSamples(byte[] file, int... samples) {

@@ -16,15 +16,18 @@ class PreprocessingTest {
 
     @TestFactory
     List<DynamicTest> modesConvertAsPillow() {
-        return each("out.u8.rgb.", (name, words) ->
-                assertArrayEquals(FIXTURES.bytes(name), Fixtures.image(words[3]).samples()));
+        return each(
+                "out.u8.rgb.",
+                (name, words) -> assertArrayEquals(
+                        FIXTURES.bytes(name), Fixtures.image(words[3]).samples()));
     }
 
     @TestFactory
     List<DynamicTest> resizesAsPillow() {
         return each("out.u8.resize.", (name, words) -> {
             String[] extents = words[4].split("x");
-            var resized = Resampling.BICUBIC.resize(Fixtures.image(words[3]), Integer.parseInt(extents[0]), Integer.parseInt(extents[1]));
+            var resized = Resampling.BICUBIC.resize(
+                    Fixtures.image(words[3]), Integer.parseInt(extents[0]), Integer.parseInt(extents[1]));
             assertArrayEquals(FIXTURES.bytes(name), resized.samples());
         });
     }
@@ -43,8 +46,10 @@ class PreprocessingTest {
 
     @TestFactory
     List<DynamicTest> pixelValuesEqualLoadImage() {
-        return each("out.pix.", (name, words) -> assertValues(name,
-                InternVlPreprocessor.of(28, max(words[3])).apply(Fixtures.image(words[2]))));
+        return each(
+                "out.pix.",
+                (name, words) -> assertValues(
+                        name, InternVlPreprocessor.of(28, max(words[3])).apply(Fixtures.image(words[2]))));
     }
 
     @TestFactory
@@ -67,13 +72,16 @@ class PreprocessingTest {
 
     @TestFactory
     List<DynamicTest> siglipEqualsTheHuggingFaceProcessor() {
-        return each("out.siglip28.", (name, words) ->
-                assertValues(name, SquarePreprocessor.siglip(28).apply(Fixtures.image(words[2]))));
+        return each(
+                "out.siglip28.",
+                (name, words) ->
+                        assertValues(name, SquarePreprocessor.siglip(28).apply(Fixtures.image(words[2]))));
     }
 
     @Test
     void siglipAtItsOwnSizeEqualsTheSamples() {
-        float[] values = SquarePreprocessor.siglip(384).apply(Fixtures.image("a_97x61")).values();
+        float[] values =
+                SquarePreprocessor.siglip(384).apply(Fixtures.image("a_97x61")).values();
         double[] means = FIXTURES.doubles("out.siglip384.a_97x61.mean");
         float[] samples = FIXTURES.floats("out.siglip384.a_97x61.stride16");
         for (int c = 0, at = 0; c < 3; c++) {
@@ -90,8 +98,11 @@ class PreprocessingTest {
 
     @TestFactory
     List<DynamicTest> paddingEqualsExpandToSquare() {
-        return each("out.u8.expand2square.", (name, words) ->
-                assertArrayEquals(FIXTURES.bytes(name), Fixtures.image(words[3]).padToSquare(123, 116, 103).samples()));
+        return each(
+                "out.u8.expand2square.",
+                (name, words) -> assertArrayEquals(
+                        FIXTURES.bytes(name),
+                        Fixtures.image(words[3]).padToSquare(123, 116, 103).samples()));
     }
 
     private interface Check {
@@ -101,7 +112,9 @@ class PreprocessingTest {
     private static List<DynamicTest> each(String prefix, Check check) {
         var names = FIXTURES.names(prefix);
         assertFalse(names.isEmpty(), "no tensor starts with " + prefix);
-        return names.stream().map(name -> DynamicTest.dynamicTest(name, () -> check.check(name, name.split("\\.")))).toList();
+        return names.stream()
+                .map(name -> DynamicTest.dynamicTest(name, () -> check.check(name, name.split("\\."))))
+                .toList();
     }
 
     private static int max(String word) {

@@ -45,8 +45,10 @@ final class DefectsTest {
     private Path folder(JsonObject carve) throws IOException {
         JsonObject config = Tiny.config(Tiny.STUDENT);
         Path folder = Files.createDirectories(temporary.resolve("student"));
-        JsonObject dropping = config.with("text_config", config.object("text_config").with("resid_pdrop", 0.25));
-        for (Map.Entry<String, byte[]> file : Tiny.FAMILY.files(dropping.with("carve", carve)).entrySet()) {
+        JsonObject dropping =
+                config.with("text_config", config.object("text_config").with("resid_pdrop", 0.25));
+        for (Map.Entry<String, byte[]> file :
+                Tiny.FAMILY.files(dropping.with("carve", carve)).entrySet()) {
             Files.write(folder.resolve(file.getKey()), file.getValue());
         }
         Files.copy(Tiny.folder(Tiny.STUDENT).resolve("model.safetensors"), folder.resolve("model.safetensors"));
@@ -66,7 +68,9 @@ final class DefectsTest {
     }
 
     private static float[] logits(LoadedModel model) {
-        return model.model().forward(model.params(), Inputs.text(TOKENS), SiteProbe.NONE).floats();
+        return model.model()
+                .forward(model.params(), Inputs.text(TOKENS), SiteProbe.NONE)
+                .floats();
     }
 
     private static float[] official() {
@@ -83,7 +87,8 @@ final class DefectsTest {
     @Test
     void dropoutMayStayOn() throws IOException {
         load(folder(JsonObject.empty().with("official-dropout-at-eval", true)), (_, model) -> {
-            assertEquals(new Dropout(0.25, 42, 0), model.spec().layers().getLast().dropout());
+            assertEquals(
+                    new Dropout(0.25, 42, 0), model.spec().layers().getLast().dropout());
             assertFalse(Arrays.equals(official(), logits(model)));
             assertArrayEquals(logits(model), logits(model));
             var other = model.spec().with(new Dropout(0.25, 42, 1));
@@ -99,7 +104,9 @@ final class DefectsTest {
             assertArrayEquals(official(), logits(model));
             try (ModelState state = model.model().newState(device, 1, 4)) {
                 model.model().advance(model.params(), Inputs.text(TOKENS), state);
-                assertEquals(model.spec().layers().getFirst().mixer().stateBytes(1, 4), state.layer(0).bytes());
+                assertEquals(
+                        model.spec().layers().getFirst().mixer().stateBytes(1, 4),
+                        state.layer(0).bytes());
                 assertEquals(DType.F16, state.layer(0).save().get("ssm_state").dtype());
             }
         });
@@ -108,7 +115,8 @@ final class DefectsTest {
     private void writeBase(int vocabulary) {
         float[] weight = new float[vocabulary * 64];
         Arrays.fill(weight, 0.5f);
-        new CheckpointWriter(temporary.resolve("base")).with(Checkpoint.CONFIG, JsonObject.empty())
+        new CheckpointWriter(temporary.resolve("base"))
+                .with(Checkpoint.CONFIG, JsonObject.empty())
                 .write(TensorSources.of(Map.of(
                         "lm_head.weight", data(Shape.of(vocabulary, 64), weight),
                         "lm_head.bias", data(Shape.of(vocabulary), new float[vocabulary]))));
@@ -125,8 +133,12 @@ final class DefectsTest {
             assertEquals(0.5f, model.params().get("output.weight").floats()[7]);
             try (SafeTensors own = SafeTensors.open(Tiny.folder(Tiny.STUDENT).resolve("model.safetensors"))) {
                 String table = "language_model.model.embed_tokens.weight";
-                assertEquals(-1, MemorySegment.ofArray(model.params().get("input.tokens.weight").floats())
-                        .mismatch(own.data(table)));
+                assertEquals(
+                        -1,
+                        MemorySegment.ofArray(model.params()
+                                        .get("input.tokens.weight")
+                                        .floats())
+                                .mismatch(own.data(table)));
             }
         });
     }
@@ -136,15 +148,19 @@ final class DefectsTest {
         writeBase(100);
         Path folder = folder(JsonObject.empty().with("official-lm-head", "../base"));
         CheckpointException e = assertThrows(CheckpointException.class, () -> load(folder, (_, _) -> {}));
-        assertEquals("'official-lm-head' needs 'lm_head.weight' (128, 64), there is (100, 64)",
+        assertEquals(
+                "'official-lm-head' needs 'lm_head.weight' (128, 64), there is (100, 64)",
                 e.getMessage().substring(e.getMessage().indexOf('\'')));
     }
 
     @Test
     void unknownKeysAreRefused() throws IOException {
-        JsonObject config = Tiny.config(Tiny.STUDENT).with("carve", JsonObject.empty().with("official-dropout", true));
+        JsonObject config =
+                Tiny.config(Tiny.STUDENT).with("carve", JsonObject.empty().with("official-dropout", true));
         JsonException e = assertThrows(JsonException.class, () -> Tiny.FAMILY.read(config, Tiny.mixers()));
-        assertEquals("no key 'official-dropout'; there are layers, official-dropout-at-eval, official-fp16-state, "
-                + "official-lm-head", e.getMessage().substring(e.getMessage().indexOf("no key")));
+        assertEquals(
+                "no key 'official-dropout'; there are layers, official-dropout-at-eval, official-fp16-state, "
+                        + "official-lm-head",
+                e.getMessage().substring(e.getMessage().indexOf("no key")));
     }
 }

@@ -58,7 +58,8 @@ final class LlavaInputTest {
         with((device, model) -> {
             Tensor images = images(device, 2);
             Inputs packed = inputs(images, Sequences.packed(0, 4, 7), 5, IMAGE, 9, 3, 7, 2, IMAGE);
-            assertEquals(List.of(0, 18, 35), model.spec().input().sequences(packed).offsets());
+            assertEquals(
+                    List.of(0, 18, 35), model.spec().input().sequences(packed).offsets());
             Tensor both = logits(model, packed);
             Tensor first = logits(model, inputs(images.slice(0, 0, 1), Sequences.whole(1, 4), 5, IMAGE, 9, 3));
             Tensor second = logits(model, inputs(images.slice(0, 1, 2), Sequences.whole(1, 3), 7, 2, IMAGE));
@@ -83,20 +84,32 @@ final class LlavaInputTest {
     @Test
     void picturesThatDoNotFitAreRefused() {
         with((device, model) -> {
-            assertRefused("2 places of pictures (token -200) for 1 pictures; expected one for each, or 15, one for each of its "
-                    + "positions", model, inputs(images(device, 1), Sequences.whole(1, 2), IMAGE, IMAGE));
-            assertRefused("1 places of pictures (token -200) for 0 pictures; expected one for each, or 15, one for each of its "
-                    + "positions", model, Inputs.text(IMAGE));
-            assertRefused("pictures must be (N, 3, 28, 28), are (1, 3, 28, 14)", model,
+            assertRefused(
+                    "2 places of pictures (token -200) for 1 pictures; expected one for each, or 15, one for each of its "
+                            + "positions",
+                    model,
+                    inputs(images(device, 1), Sequences.whole(1, 2), IMAGE, IMAGE));
+            assertRefused(
+                    "1 places of pictures (token -200) for 0 pictures; expected one for each, or 15, one for each of its "
+                            + "positions",
+                    model,
+                    Inputs.text(IMAGE));
+            assertRefused(
+                    "pictures must be (N, 3, 28, 28), are (1, 3, 28, 14)",
+                    model,
                     inputs(images(device, 1).slice(3, 0, 14), Sequences.whole(1, 1), IMAGE));
-            assertRefused("this model takes 'images', but was given 'pixel_values'", model,
+            assertRefused(
+                    "this model takes 'images', but was given 'pixel_values'",
+                    model,
                     new Inputs(new int[] {1}, Sequences.whole(1, 1), Map.of("pixel_values", images(device, 1))));
         });
     }
 
     private static void assertRefused(String message, LoadedModel model, Inputs inputs) {
-        assertEquals(message,
-                assertThrows(IllegalArgumentException.class, () -> logits(model, inputs)).getMessage());
+        assertEquals(
+                message,
+                assertThrows(IllegalArgumentException.class, () -> logits(model, inputs))
+                        .getMessage());
     }
 
     /** Another tower, another connector and another decoder are another configuration. */
@@ -104,18 +117,27 @@ final class LlavaInputTest {
     void otherPartsAreSettings() {
         JsonObject teacher = Tiny.config(Tiny.TEACHER);
         JsonObject config = teacher.with("connector_type", "mlp3x_gelu")
-                .with("text_config", teacher.object("text_config").with("model_type", "qwen2").with("hidden_act", "silu"))
-                .with("vision_config", teacher.object("vision_config").with("model_type", "clip_vision_model")
-                        .with("hidden_act", "quick_gelu"));
+                .with(
+                        "text_config",
+                        teacher.object("text_config")
+                                .with("model_type", "qwen2")
+                                .with("hidden_act", "silu"))
+                .with(
+                        "vision_config",
+                        teacher.object("vision_config")
+                                .with("model_type", "clip_vision_model")
+                                .with("hidden_act", "quick_gelu"));
         ModelSpec spec = Tiny.FAMILY.read(config, Tiny.mixers());
         List<String> names = List.copyOf(Tiny.FAMILY.names(spec).checkpointNames());
-        assertEquals(List.of(true, true, true), List.of(
-                names.contains("vision_tower._vision_tower.vision_model.pre_layrnorm.weight"),
-                names.contains("connector._connector.4.bias"),
-                names.contains("language_model.model.layers.3.mlp.gate_proj.weight")));
+        assertEquals(
+                List.of(true, true, true),
+                List.of(
+                        names.contains("vision_tower._vision_tower.vision_model.pre_layrnorm.weight"),
+                        names.contains("connector._connector.4.bias"),
+                        names.contains("language_model.model.layers.3.mlp.gate_proj.weight")));
         try (ReferenceDevice device = new ReferenceDevice();
-                LoadedModel model = new LoadedModel(
-                        Tiny.FAMILY, spec, ParamStore.initial(device, spec.parameters(), 42))) {
+                LoadedModel model =
+                        new LoadedModel(Tiny.FAMILY, spec, ParamStore.initial(device, spec.parameters(), 42))) {
             Inputs inputs = inputs(images(device, 1), Sequences.whole(1, 3), 4, IMAGE, 8);
             Encoded encoded = spec.input().encode(model.params().under("input"), inputs);
             assertEquals(Shape.of(1, 18, 64), encoded.x().shape());

@@ -49,7 +49,8 @@ abstract class OfficialLayerContract {
     }
 
     private void with(String name, Check check) {
-        try (Device device = open(); Fixture fixture = Fixture.open("ma_layers/" + name)) {
+        try (Device device = open();
+                Fixture fixture = Fixture.open("ma_layers/" + name)) {
             check.of(device, fixture);
         }
     }
@@ -67,8 +68,12 @@ abstract class OfficialLayerContract {
         String name = rule.checkpoint().substring(prefix);
         return switch (rule) {
             case NameRule.Rename rename -> NameRule.rename(name, rename.model().substring(LAYER.length()));
-            case NameRule.Rows rows -> NameRule.rows(name, rows.parts().stream()
-                    .map(part -> new Part(part.model().substring(LAYER.length()), part.rows())).toArray(Part[]::new));
+            case NameRule.Rows rows ->
+                NameRule.rows(
+                        name,
+                        rows.parts().stream()
+                                .map(part -> new Part(part.model().substring(LAYER.length()), part.rows()))
+                                .toArray(Part[]::new));
             case NameRule.Grouped grouped -> throw new AssertionError(grouped);
             case NameRule.Keep keep -> keep;
         };
@@ -83,9 +88,10 @@ abstract class OfficialLayerContract {
     }
 
     /** Checks outputs and, where the fixture has them, gradients, for every case of a layer x -> y. */
-    private static void layer(
-            Device device, Fixture fixture, NameMap names, BiFunction<Params, Tensor, Tensor> layer) {
-        for (String input : fixture.names().stream().filter(name -> name.matches("in\\.L\\d+s\\d+\\.x")).toList()) {
+    private static void layer(Device device, Fixture fixture, NameMap names, BiFunction<Params, Tensor, Tensor> layer) {
+        for (String input : fixture.names().stream()
+                .filter(name -> name.matches("in\\.L\\d+s\\d+\\.x"))
+                .toList()) {
             String prefix = input.substring("in.".length(), input.length() - 1);
             Tape tape = new Tape();
             Map<String, Tensor> watched = watched(device, fixture, names, tape);
@@ -112,7 +118,13 @@ abstract class OfficialLayerContract {
     }
 
     // returns the gradient of x; those of biases of keys vanish but for rounding where nothing is rotated
-    private static Tensor gradients(Fixture fixture, NameMap names, String prefix, Tape tape, Tensor loss, Tensor x,
+    private static Tensor gradients(
+            Fixture fixture,
+            NameMap names,
+            String prefix,
+            Tape tape,
+            Tensor loss,
+            Tensor x,
             Map<String, Tensor> watched) {
         List<Tensor> of = new ArrayList<>(List.of(x));
         of.addAll(watched.values());
@@ -156,36 +168,59 @@ abstract class OfficialLayerContract {
     @Test
     void phiAttentionAgrees() {
         List<NameRule> rules = new ArrayList<>();
-        block(Tiny.TEACHER).mixer().parameters().forEach(param ->
-                rules.add(NameRule.rename(param.name().replace("o_proj", "dense"), param.name())));
-        with("phi_attention", (device, fixture) -> layer(device, fixture, NameMap.of(rules),
-                (p, x) -> block(Tiny.TEACHER).mixer().forward(p, x, rows(x), Probe.NONE)));
+        block(Tiny.TEACHER)
+                .mixer()
+                .parameters()
+                .forEach(param -> rules.add(NameRule.rename(param.name().replace("o_proj", "dense"), param.name())));
+        with(
+                "phi_attention",
+                (device, fixture) -> layer(
+                        device,
+                        fixture,
+                        NameMap.of(rules),
+                        (p, x) -> block(Tiny.TEACHER).mixer().forward(p, x, rows(x), Probe.NONE)));
     }
 
     @Test
     void phiLayerAgrees() {
-        with("phi_decoder_layer", (device, fixture) -> layer(device, fixture, firstLayer(Tiny.spec(Tiny.TEACHER)),
-                (p, x) -> block(Tiny.TEACHER).forward(p, x, rows(x), Probe.NONE)));
+        with(
+                "phi_decoder_layer",
+                (device, fixture) -> layer(
+                        device,
+                        fixture,
+                        firstLayer(Tiny.spec(Tiny.TEACHER)),
+                        (p, x) -> block(Tiny.TEACHER).forward(p, x, rows(x), Probe.NONE)));
     }
 
     @Test
     void phiMambaLayerAgrees() {
-        with("phi_mamba_decoder_layer", (device, fixture) -> layer(device, fixture, firstLayer(Tiny.spec(Tiny.STUDENT)),
-                (p, x) -> block(Tiny.STUDENT).forward(p, x, rows(x), Probe.NONE)));
+        with(
+                "phi_mamba_decoder_layer",
+                (device, fixture) -> layer(
+                        device,
+                        fixture,
+                        firstLayer(Tiny.spec(Tiny.STUDENT)),
+                        (p, x) -> block(Tiny.STUDENT).forward(p, x, rows(x), Probe.NONE)));
     }
 
     @TestFactory
     Stream<DynamicTest> phiLayerAgreesStepByStep() {
-        return Stream.of(1, 9).map(prompt -> DynamicTest.dynamicTest("prompt of " + prompt,
-                () -> with("phi_mha_inference", (device, fixture) -> steps(device, fixture, prompt))));
+        return Stream.of(1, 9)
+                .map(prompt -> DynamicTest.dynamicTest(
+                        "prompt of " + prompt,
+                        () -> with("phi_mha_inference", (device, fixture) -> steps(device, fixture, prompt))));
     }
 
     private static void steps(Device device, Fixture fixture, int prompt) {
         List<NameRule> rules = new ArrayList<>(firstLayer(Tiny.spec(Tiny.TEACHER)).rules().stream()
-                .filter(rule -> !rule.checkpoint().startsWith("self_attn.")).toList());
+                .filter(rule -> !rule.checkpoint().startsWith("self_attn."))
+                .toList());
         for (String end : List.of(".weight", ".bias")) {
-            rules.add(NameRule.rows("mha.in_proj" + end, new Part("mixer.q_proj" + end, 64),
-                    new Part("mixer.k_proj" + end, 64), new Part("mixer.v_proj" + end, 64)));
+            rules.add(NameRule.rows(
+                    "mha.in_proj" + end,
+                    new Part("mixer.q_proj" + end, 64),
+                    new Part("mixer.k_proj" + end, 64),
+                    new Part("mixer.v_proj" + end, 64)));
             rules.add(NameRule.rename("mha.out_proj" + end, "mixer.o_proj" + end));
         }
         Params p = Params.of(Official.weights(device, fixture, "w.", NameMap.of(rules)));
@@ -209,8 +244,9 @@ abstract class OfficialLayerContract {
     private static NameMap vision(Tower tower, Connector connector) {
         List<NameRule> rules = new ArrayList<>();
         tower.parameters().forEach(param -> rules.add(NameRule.rename(TOWER + param.name(), "tower." + param.name())));
-        connector.parameters().forEach(param ->
-                rules.add(NameRule.rename(CONNECTOR + param.name(), "connector." + param.name())));
+        connector
+                .parameters()
+                .forEach(param -> rules.add(NameRule.rename(CONNECTOR + param.name(), "connector." + param.name())));
         tower.unread().keySet().forEach(name -> rules.add(NameRule.keep(TOWER + name)));
         return NameMap.of(rules);
     }
@@ -227,9 +263,14 @@ abstract class OfficialLayerContract {
             for (int i = 0; i < hidden.size(); i++) {
                 fixture.assertAgrees("value", "out.hidden." + i, hidden.get(i));
             }
-            Map<String, Tensor> last = Map.of("weight", weights.get(TOWER + "post_layernorm.weight"), "bias",
+            Map<String, Tensor> last = Map.of(
+                    "weight",
+                    weights.get(TOWER + "post_layernorm.weight"),
+                    "bias",
                     weights.get(TOWER + "post_layernorm.bias"));
-            fixture.assertAgrees("value", "out.last_hidden_state",
+            fixture.assertAgrees(
+                    "value",
+                    "out.last_hidden_state",
                     new Norm(Norm.Kind.LAYER, 32, 1e-6).apply(Params.of(last), hidden.getLast()));
         });
     }
@@ -263,9 +304,11 @@ abstract class OfficialLayerContract {
     void towerIsNotCausal() {
         with("siglip_connector", (device, fixture) -> {
             Tower tower = tower("cls_patch", -2);
-            Params p = Params.of(Official.weights(device, fixture, "w.", vision(tower, new Connector(32, 64, 2)))).under("tower");
+            Params p = Params.of(Official.weights(device, fixture, "w.", vision(tower, new Connector(32, 64, 2))))
+                    .under("tower");
             Tensor pixels = fixture.tensor(device, "in.pixel_values");
-            Tensor other = Tensors.concat(2, List.of(pixels.slice(2, 0, 21), pixels.slice(2, 21, 28).multiply(0)));
+            Tensor other = Tensors.concat(
+                    2, List.of(pixels.slice(2, 0, 21), pixels.slice(2, 21, 28).multiply(0)));
             double[] first = Values.of(tower.features(p, pixels).slice(1, 0, 1));
             double[] changed = Values.of(tower.features(p, other).slice(1, 0, 1));
             assertTrue(!Arrays.equals(first, changed), "the last patches reach the first");

@@ -45,14 +45,16 @@ abstract class OfficialModelContract {
     }
 
     private Stream<DynamicTest> each(Check check) {
-        return Tiny.MODELS.stream().map(name -> DynamicTest.dynamicTest(name, () -> {
-            try (Device device = open();
-                    Fixture io = Fixture.open(name + "/io");
-                    ModelFolder folder = ModelFolder.open(Tiny.folder(name), List.of(Tiny.FAMILY), Tiny.mixers());
-                    LoadedModel model = folder.load(device, Storage.KEEP)) {
-                check.of(model, folder, io);
-            }
-        }));
+        return Tiny.MODELS.stream()
+                .map(name -> DynamicTest.dynamicTest(name, () -> {
+                    try (Device device = open();
+                            Fixture io = Fixture.open(name + "/io");
+                            ModelFolder folder =
+                                    ModelFolder.open(Tiny.folder(name), List.of(Tiny.FAMILY), Tiny.mixers());
+                            LoadedModel model = folder.load(device, Storage.KEEP)) {
+                        check.of(model, folder, io);
+                    }
+                }));
     }
 
     private static List<String> cases(Fixture io) {
@@ -91,7 +93,10 @@ abstract class OfficialModelContract {
                 Map<String, Tensor> hidden = hidden(model, probe);
                 for (String tensor : io.names()) {
                     if (tensor.startsWith("out." + name + ".h.")) {
-                        assertLast(io, tensor.endsWith("final_norm") ? "norm" : "logits", tensor,
+                        assertLast(
+                                io,
+                                tensor.endsWith("final_norm") ? "norm" : "logits",
+                                tensor,
                                 hidden.get(tensor.substring(("out." + name + ".h.").length())));
                     }
                 }
@@ -126,8 +131,8 @@ abstract class OfficialModelContract {
         Inputs inputs = inputs(model.device(), io, name);
         Map<String, Tensor> media = new LinkedHashMap<>();
         inputs.media().forEach((medium, value) -> media.put(medium, tape.watch(value)));
-        Tensor logits = model.model().forward(
-                Params.of(watched), new Inputs(inputs.tokens(), inputs.sequences(), media), SiteProbe.NONE);
+        Tensor logits = model.model()
+                .forward(Params.of(watched), new Inputs(inputs.tokens(), inputs.sequences(), media), SiteProbe.NONE);
         Tensor difference = logits.subtract(io.tensor(model.device(), "in." + name + ".target"));
         Tensor loss = difference.multiply(difference).mean();
         io.assertAgrees("loss", "out." + name + ".mse", loss);
@@ -136,8 +141,9 @@ abstract class OfficialModelContract {
         List<Tensor> found = tape.gradients(loss, of);
         Map<String, Tensor> gradients = new LinkedHashMap<>();
         watched.keySet().forEach(parameter -> gradients.put(parameter, found.get(gradients.size())));
-        folder.spec().carried().forEach(carried ->
-                gradients.put(carried.name(), Tensors.zeros(model.device(), carried.shape())));
+        folder.spec()
+                .carried()
+                .forEach(carried -> gradients.put(carried.name(), Tensors.zeros(model.device(), carried.shape())));
         if (!media.isEmpty()) {
             io.assertAgrees("grad", "out." + name + ".grad.images", found.getLast());
         }
@@ -186,7 +192,9 @@ abstract class OfficialModelContract {
             for (int i = 0; i < expected.length; i++) {
                 logits.add(next.reshape(1, -1));
                 chosen[i] = best(next.floats());
-                next = i + 1 == expected.length ? next : model.model().advance(model.params(), Inputs.text(chosen[i]), state);
+                next = i + 1 == expected.length
+                        ? next
+                        : model.model().advance(model.params(), Inputs.text(chosen[i]), state);
             }
         }
         assertArrayEquals(expected, chosen, name);
@@ -198,12 +206,15 @@ abstract class OfficialModelContract {
         double[] truth = io.truth(name);
         int kept = truth.length / io.shape(name).extent(1);
         int every = logits.size() / kept;
-        Tensor found = Tensors.concat(0, IntStream.range(0, kept).mapToObj(i -> logits.get(i * every)).toList());
+        Tensor found = Tensors.concat(
+                0, IntStream.range(0, kept).mapToObj(i -> logits.get(i * every)).toList());
         Close.f64(io + " " + name, found.shape(), truth, Values.of(found), 10 * io.floor("logits"));
     }
 
     private static int best(float[] logits) {
-        return IntStream.range(0, logits.length).reduce((a, b) -> logits[b] > logits[a] ? b : a).orElseThrow();
+        return IntStream.range(0, logits.length)
+                .reduce((a, b) -> logits[b] > logits[a] ? b : a)
+                .orElseThrow();
     }
 
     /** A padded batch, with one token for each picture and with one for each of its positions. */
@@ -217,8 +228,8 @@ abstract class OfficialModelContract {
             for (int i = 0; i < mask.length; i++) {
                 lengths[i / shape.extent(1)] += mask[i];
             }
-            Inputs compact = new Inputs(
-                    tokens, Sequences.padded(shape.extent(1), lengths), media(model.device(), io, "pad"));
+            Inputs compact =
+                    new Inputs(tokens, Sequences.padded(shape.extent(1), lengths), media(model.device(), io, "pad"));
             Sequences spliced = model.spec().input().sequences(compact);
             Tensor logits = model.model().forward(model.params(), compact, SiteProbe.NONE);
             double[] truth = io.truth("out.pad.logits");

@@ -57,17 +57,27 @@ final class PublishedCheckpointTest {
         for (String name : tensors.names()) {
             TensorType type = tensors.type(name);
             List<JsonValue> shape = IntStream.range(0, type.shape().rank())
-                    .<JsonValue>mapToObj(axis -> JsonNumber.of((long) type.shape().extent(axis))).toList();
-            header = header.with(name, JsonObject.empty()
-                    .with("dtype", "F16")
-                    .with("shape", new JsonArray(shape))
-                    .with("data_offsets", new JsonArray(List.of(JsonNumber.of(at), JsonNumber.of(at + type.bytes())))));
+                    .<JsonValue>mapToObj(
+                            axis -> JsonNumber.of((long) type.shape().extent(axis)))
+                    .toList();
+            header = header.with(
+                    name,
+                    JsonObject.empty()
+                            .with("dtype", "F16")
+                            .with("shape", new JsonArray(shape))
+                            .with(
+                                    "data_offsets",
+                                    new JsonArray(List.of(JsonNumber.of(at), JsonNumber.of(at + type.bytes())))));
             at += type.bytes();
         }
         byte[] text = Json.compact(header).getBytes(StandardCharsets.UTF_8);
         Files.writeString(folder.resolve("config.json"), Json.print(config));
-        try (RandomAccessFile file = new RandomAccessFile(folder.resolve("model.safetensors").toFile(), "rw")) {
-            file.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(text.length).array());
+        try (RandomAccessFile file =
+                new RandomAccessFile(folder.resolve("model.safetensors").toFile(), "rw")) {
+            file.write(ByteBuffer.allocate(8)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(text.length)
+                    .array());
             file.write(text);
             file.setLength(8 + text.length + at);
         }
@@ -77,7 +87,8 @@ final class PublishedCheckpointTest {
     void convertsWithTheCountsOfThePublishedStudent(@TempDir Path folder) throws IOException {
         write(folder);
         LayerPlan plan = new LayerPlan(IntStream.range(0, 32)
-                .mapToObj(i -> LayerChoice.of(i % 4 == 0 ? "mamba-in-llama" : LayerChoice.KEEP)).toList());
+                .mapToObj(i -> LayerChoice.of(i % 4 == 0 ? "mamba-in-llama" : LayerChoice.KEEP))
+                .toList());
         try (ReferenceDevice device = new ReferenceDevice();
                 ModelFolder teacher = ModelFolder.open(folder, List.of(Tiny.FAMILY), Tiny.mixers())) {
             assertEquals(905, teacher.checkpoint().names().size());
@@ -85,11 +96,19 @@ final class PublishedCheckpointTest {
             NameMap names = Tiny.FAMILY.names(conversion.student());
             TensorSource student = names.toCheckpoint(conversion.tensors());
             assertEquals(905, student.names().size());
-            assertEquals(3_270_747_968L,
-                    student.names().stream().mapToLong(name -> student.type(name).shape().size()).sum());
-            assertEquals(272_635_648L, conversion.student().parameters().stream()
-                    .filter(param -> param.name().matches("input\\.connector\\..*|layers\\.(0|4|8|12|16|20|24|28)\\.mixer\\..*"))
-                    .map(ParamSpec::shape).mapToLong(shape -> shape.size()).sum());
+            assertEquals(
+                    3_270_747_968L,
+                    student.names().stream()
+                            .mapToLong(name -> student.type(name).shape().size())
+                            .sum());
+            assertEquals(
+                    272_635_648L,
+                    conversion.student().parameters().stream()
+                            .filter(param -> param.name()
+                                    .matches("input\\.connector\\..*|layers\\.(0|4|8|12|16|20|24|28)\\.mixer\\..*"))
+                            .map(ParamSpec::shape)
+                            .mapToLong(shape -> shape.size())
+                            .sum());
         }
     }
 
@@ -125,7 +144,8 @@ final class PublishedCheckpointTest {
             map = map.with(name, "model-00001-of-00002.safetensors");
             total += tensors.type(name).bytes();
         }
-        JsonObject index = JsonObject.empty().with("metadata", JsonObject.empty().with("total_size", total))
+        JsonObject index = JsonObject.empty()
+                .with("metadata", JsonObject.empty().with("total_size", total))
                 .with("weight_map", map);
         return Json.print(index).length() + 1;
     }

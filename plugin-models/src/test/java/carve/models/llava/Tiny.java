@@ -24,9 +24,23 @@ final class Tiny {
 
     /** Returns the mixers, with the defaults of their modules. */
     static MixerCatalog mixers() {
-        return MixerList.of(new AttentionProvider(), new MambaInLlamaProvider()).with("mamba-in-llama", MapSettings.of(Map.of(
-                "conv-width", 4, "norm-epsilon", 1e-5, "bias", false, "repeat-before-conv", false, "state", "f32", "seed",
-                "kqvo")).take());
+        return MixerList.of(new AttentionProvider(), new MambaInLlamaProvider())
+                .with(
+                        "mamba-in-llama",
+                        MapSettings.of(Map.of(
+                                        "conv-width",
+                                        4,
+                                        "norm-epsilon",
+                                        1e-5,
+                                        "bias",
+                                        false,
+                                        "repeat-before-conv",
+                                        false,
+                                        "state",
+                                        "f32",
+                                        "seed",
+                                        "kqvo"))
+                                .take());
     }
 
     static Path folder(String model) {

@@ -21,17 +21,24 @@ class ChatTemplateTest {
 
     @Test
     void aPromptIsTheOfficialText() {
-        assertEquals("<|im_start|>system\n你是由上海人工智能实验室联合商汤科技开发的书生多模态大模型，英文名叫InternVL, 是一个有用无害的人工智能助手。<|im_end|>"
-                + "<|im_start|>user\nhello<|im_end|><|im_start|>assistant\nyes<|im_end|><|im_start|>user\nmore?<|im_end|><|im_start|>assistant\n",
+        assertEquals(
+                "<|im_start|>system\n你是由上海人工智能实验室联合商汤科技开发的书生多模态大模型，英文名叫InternVL, 是一个有用无害的人工智能助手。<|im_end|>"
+                        + "<|im_start|>user\nhello<|im_end|><|im_start|>assistant\nyes<|im_end|><|im_start|>user\nmore?<|im_end|><|im_start|>assistant\n",
                 ChatTemplate.internLm2Chat().prompt(List.of(new ChatTurn("hello", "yes")), "more?"));
     }
 
     @Test
     void theConfigurationNamesTemplateAndSystemMessage() {
-        assertEquals(ChatTemplate.internLm2Chat(), ChatTemplate.of(Json.parseObject("{\"template\": \"internlm2-chat\"}", "config.json")));
-        assertEquals("<|im_start|>system\n<|im_end|><|im_start|>user\na<|im_end|><|im_start|>assistant\n",
-                ChatTemplate.of(Json.parseObject("{\"system_message\": \"\"}", "config.json")).prompt(List.of(), "a"));
-        var e = assertThrows(TextException.class, () -> ChatTemplate.of(Json.parseObject("{\"template\": \"phi3\"}", "config.json")));
+        assertEquals(
+                ChatTemplate.internLm2Chat(),
+                ChatTemplate.of(Json.parseObject("{\"template\": \"internlm2-chat\"}", "config.json")));
+        assertEquals(
+                "<|im_start|>system\n<|im_end|><|im_start|>user\na<|im_end|><|im_start|>assistant\n",
+                ChatTemplate.of(Json.parseObject("{\"system_message\": \"\"}", "config.json"))
+                        .prompt(List.of(), "a"));
+        var e = assertThrows(
+                TextException.class,
+                () -> ChatTemplate.of(Json.parseObject("{\"template\": \"phi3\"}", "config.json")));
         assertEquals("no chat template 'phi3'; there are internlm2-chat", e.getMessage());
     }
 
@@ -45,7 +52,8 @@ class ChatTemplateTest {
 
     @Test
     void placeholdersBecomeContextTokensInOrder() {
-        assertEquals("a <img><IMG_CONTEXT><IMG_CONTEXT></img> b <img><IMG_CONTEXT></img>",
+        assertEquals(
+                "a <img><IMG_CONTEXT><IMG_CONTEXT></img> b <img><IMG_CONTEXT></img>",
                 ImageTokens.INTERN_VL.expand("a <image> b <image>", List.of(2, 1)));
         assertEquals("prompt: 1 times '<image>' for 2 pictures", message("<image>", 1, 2));
         assertEquals("prompt: 2 times '<image>' for 1 pictures", message("<image><image>", 1));
@@ -55,14 +63,18 @@ class ChatTemplateTest {
     @Test
     void theModelLearnsAnswersAndTheirEndAlone() throws IOException {
         SentencePieceFiles.write(folder, "\u2581", "a", "b", "system\n", "user\n", "assistant\n");
-        Files.writeString(folder.resolve("added_tokens.json"),
+        Files.writeString(
+                folder.resolve("added_tokens.json"),
                 "{\"<|im_start|>\": 265, \"<|im_end|>\": 266, \"<img>\": 267, \"</img>\": 268, \"<IMG_CONTEXT>\": 269}");
         try (var tokenizer = Tokenizer.open(folder)) {
-            var turns = List.of(new ChatTurn("<image>a", "ab"), new ChatTurn("b", "<|im_end|>"), new ChatTurn("<image>", ""));
+            var turns = List.of(
+                    new ChatTurn("<image>a", "ab"), new ChatTurn("b", "<|im_end|>"), new ChatTurn("<image>", ""));
             var tokens = QUIET.encode(tokenizer, turns, ImageTokens.INTERN_VL, List.of(2, 1));
-            assertArrayEquals(tokenizer.encode(ImageTokens.INTERN_VL.expand(QUIET.text(turns), List.of(2, 1))), tokens.ids());
+            assertArrayEquals(
+                    tokenizer.encode(ImageTokens.INTERN_VL.expand(QUIET.text(turns), List.of(2, 1))), tokens.ids());
             assertEquals("ab^|^^|^", learned(tokenizer, tokens));
-            var prompt = tokenizer.encode(ImageTokens.INTERN_VL.expand(QUIET.prompt(List.of(), "<image>a"), List.of(2)));
+            var prompt =
+                    tokenizer.encode(ImageTokens.INTERN_VL.expand(QUIET.prompt(List.of(), "<image>a"), List.of(2)));
             assertEquals(false, tokens.answers()[prompt.length - 1]);
             assertEquals(true, tokens.answers()[prompt.length]);
         }
@@ -78,7 +90,8 @@ class ChatTemplateTest {
     }
 
     private static String message(String prompt, Integer... counts) {
-        return assertThrows(TextException.class, () -> ImageTokens.INTERN_VL.expand(prompt, List.of(counts))).getMessage();
+        return assertThrows(TextException.class, () -> ImageTokens.INTERN_VL.expand(prompt, List.of(counts)))
+                .getMessage();
     }
 
     /** Writes the learned tokens, a bar where others stand between them and a caret for the end of a message. */

@@ -77,7 +77,8 @@ class JsonTokenizerTest {
     @Test
     void aBrokenFileIsNamed() throws IOException {
         Path file = folder.resolve("tokenizer.json");
-        var e = assertThrows(TextException.class, () -> open("{\"model\": {\"type\": \"Unknown\", \"vocab\": {\"a\": 0}}}"));
+        var e = assertThrows(
+                TextException.class, () -> open("{\"model\": {\"type\": \"Unknown\", \"vocab\": {\"a\": 0}}}"));
         assertTrue(e.getMessage().startsWith("tokenizer " + file + ": cannot be opened, "), e.getMessage());
     }
 

@@ -17,8 +17,7 @@ final class SentencePieceFiles {
     private static final int NORMAL = 1;
     private static final int BYTE = 6;
 
-    private SentencePieceFiles() {
-    }
+    private SentencePieceFiles() {}
 
     /** Writes {@code tokenizer.model}; ids: 0..2 {@code <unk> <s> </s>}, 3..258 bytes, then the words. */
     static Path write(Path folder, String... words) throws IOException {
@@ -34,13 +33,24 @@ final class SentencePieceFiles {
         }
         // trainer: unigram (field 3 = 1), byte fallback (field 35 = 1)
         fields.add(message(2, concat(number(3, 1), number(35, 1))));
-        // normalizer: named identity, a space before the text (field 3), no removal of spaces (field 4), spaces escaped (field 5)
-        fields.add(message(3, concat(message(1, "identity".getBytes(StandardCharsets.UTF_8)), number(3, 1), number(4, 0), number(5, 1))));
+        // normalizer: named identity, a space before the text (field 3), no removal of spaces (field 4), spaces escaped
+        // (field 5)
+        fields.add(message(
+                3,
+                concat(
+                        message(1, "identity".getBytes(StandardCharsets.UTF_8)),
+                        number(3, 1),
+                        number(4, 0),
+                        number(5, 1))));
         return Files.write(folder.resolve("tokenizer.model"), concat(fields.toArray(byte[][]::new)));
     }
 
     private static byte[] piece(String text, float score, int kind) {
-        byte[] bits = ByteBuffer.allocate(5).order(ByteOrder.LITTLE_ENDIAN).put((byte) (2 << 3 | 5)).putFloat(score).array();
+        byte[] bits = ByteBuffer.allocate(5)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put((byte) (2 << 3 | 5))
+                .putFloat(score)
+                .array();
         return message(1, concat(message(1, text.getBytes(StandardCharsets.UTF_8)), bits, number(3, kind)));
     }
 

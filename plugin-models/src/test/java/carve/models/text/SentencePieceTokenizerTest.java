@@ -24,13 +24,17 @@ class SentencePieceTokenizerTest {
 
     @TempDir
     private Path folder;
+
     private Tokenizer tokenizer;
 
     @BeforeEach
     void open() throws IOException {
         SentencePieceFiles.write(folder, "\u2581hello", "\u2581", "a", "\u2581world", "\u4e16", "[UNUSED]");
-        Files.writeString(folder.resolve("added_tokens.json"), "{\"<img>\": 265, \"<IMG_CONTEXT>\": 267, \"</img>\": 266, \"<img>x\": 268}");
-        Files.writeString(folder.resolve("tokenizer_config.json"),
+        Files.writeString(
+                folder.resolve("added_tokens.json"),
+                "{\"<img>\": 265, \"<IMG_CONTEXT>\": 267, \"</img>\": 266, \"<img>x\": 268}");
+        Files.writeString(
+                folder.resolve("tokenizer_config.json"),
                 "{\"added_tokens_decoder\": {\"264\": {\"content\": \"<|im_end|>\", \"special\": true, \"lstrip\": false}}}");
         tokenizer = Tokenizer.open(folder);
     }
@@ -49,7 +53,8 @@ class SentencePieceTokenizerTest {
 
     @Test
     void specialTokensAreCutOutLongestFirst() {
-        assertArrayEquals(new int[] {1, 265, 267, 267, 266, HELLO, 264, 2},
+        assertArrayEquals(
+                new int[] {1, 265, 267, 267, 266, HELLO, 264, 2},
                 tokenizer.encode("<img><IMG_CONTEXT><IMG_CONTEXT></img>hello<|im_end|></s>"));
         assertArrayEquals(new int[] {268}, tokenizer.encodeContinuation("<img>x"));
     }
@@ -131,6 +136,7 @@ class SentencePieceTokenizerTest {
     void aFolderWithoutTokenizerIsNamed() {
         Path empty = folder.resolve("nothing");
         var e = assertThrows(TextException.class, () -> Tokenizer.open(empty));
-        assertEquals("tokenizer: neither tokenizer.json nor tokenizer.model nor vocab.json in " + empty, e.getMessage());
+        assertEquals(
+                "tokenizer: neither tokenizer.json nor tokenizer.model nor vocab.json in " + empty, e.getMessage());
     }
 }
