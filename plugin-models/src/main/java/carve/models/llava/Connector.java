@@ -41,7 +41,8 @@ record Connector(int inputs, int hidden, int depth) {
         List<ParamSpec> specs = new ArrayList<>();
         for (int i = 0; i < depth; i++) {
             int width = i == 0 ? inputs : hidden;
-            specs.add(new ParamSpec(2 * i + ".weight", Shape.of(hidden, width), Init.fanIn(width)));
+            double bound = (i + 1 == depth ? 4 : 1) / Math.sqrt(width);
+            specs.add(new ParamSpec(2 * i + ".weight", Shape.of(hidden, width), Init.uniform(bound)));
             specs.add(new ParamSpec(2 * i + ".bias", Shape.of(hidden), Init.ZEROS));
         }
         return List.copyOf(specs);

@@ -26,7 +26,7 @@ import java.util.stream.IntStream;
  * {@code image_features (N, F, D)}.
  *
  * <p>Parameters: {@code tokens.weight (V, D)}, {@code tower.*} of the {@link Tower} and {@code connector.*} of the {@link
- * Connector}.
+ * Connector}. First values are such that words and pictures come to the first layer at the scale of what layers add to them.
  */
 record LlavaInput(int vocabulary, Tower tower, Connector connector, int imageToken) implements InputEncoder {
     static final String IMAGES = "images";
@@ -36,7 +36,7 @@ record LlavaInput(int vocabulary, Tower tower, Connector connector, int imageTok
     @Override
     public List<ParamSpec> parameters() {
         List<ParamSpec> specs = new ArrayList<>();
-        specs.add(new ParamSpec("tokens.weight", Shape.of(vocabulary, connector.hidden()), Init.normal(0.02)));
+        specs.add(new ParamSpec("tokens.weight", Shape.of(vocabulary, connector.hidden()), Init.normal(1)));
         tower.parameters().forEach(spec -> specs.add(spec.under("tower")));
         connector.parameters().forEach(spec -> specs.add(spec.under("connector")));
         return List.copyOf(specs);
