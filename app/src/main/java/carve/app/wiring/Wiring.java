@@ -51,7 +51,14 @@ public final class Wiring extends AbstractModule {
     @Singleton
     AppConfig config(Globals given) {
         AppConfig config = AppConfig.from(given);
-        LOG.log(Level.INFO, "carve {0} on Java {1}, {2}", version(), Runtime.version(), config);
+        LOG.log(
+                Level.INFO,
+                "carve {0} on Java {1}; device = {2}, kernels = {3}, over the defaults of plugins: {4}",
+                version(),
+                Runtime.version(),
+                config.device(),
+                config.kernels(),
+                config.providers().toMap());
         return config;
     }
 

@@ -50,7 +50,7 @@ public final class Recipe {
      * @throws SettingsException if it cannot be read
      */
     public static Recipe read(String name, Resources resources, SettingsNode.Section overrides) {
-        TreeSettings settings = new TreeSettings(overrides).over(resources.find(name));
+        TreeSettings settings = new TreeSettings(overrides).over(withoutPlan(overrides, resources.find(name)));
         while (settings.has("preset")) {
             String preset = settings.string("preset");
             SettingsNode.Section own = settings.take();

@@ -3,13 +3,19 @@ package carve.app.work;
 import carve.api.config.Names;
 import carve.api.config.SettingsException;
 import carve.api.config.TreeSettings;
+import carve.app.plugin.PluginException;
 import carve.app.plugin.PluginPlatform;
 import carve.hocon.Hocon;
+import java.io.IOException;
+import java.lang.module.ModuleReader;
+import java.lang.module.ResolvedModule;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Finds plans and recipes: a file, or the name of a preset, which is the resource {@code carve-presets/NAME.conf} of a plugin.
@@ -19,6 +25,9 @@ import java.util.Set;
  * @param platform the plugins
  */
 public record Resources(PluginPlatform platform) {
+    private static final String FOLDER = "carve-presets/";
+    private static final String SUFFIX = ".conf";
+
     /**
      * Returns the settings of a file or preset.
      *
@@ -31,18 +40,43 @@ public record Resources(PluginPlatform platform) {
         }
         return preset(name)
                 .orElseThrow(() -> new SettingsException(
-                        "%s: neither a file nor a preset of a plugin; presets are words such as mmmamba-hybrid%s"
-                                .formatted(name, Names.suggestion(name, Set.of("mmmamba-hybrid", "mmmamba-linear")))));
+                        "%s: not a file, and %s".formatted(name, Names.unknown("preset", name, presets()))));
     }
 
     private Optional<TreeSettings> preset(String name) {
-        if (!name.matches("[a-z][a-z0-9-]*")) {
-            return Optional.empty();
-        }
-        Set<Module> modules = new LinkedHashSet<>();
-        platform.providers().forEach(provider -> modules.add(provider.getClass().getModule()));
-        return modules.stream()
-                .flatMap(module -> Hocon.resource(module, "carve-presets/" + name + ".conf").stream())
+        return modules().stream()
+                .flatMap(module -> Hocon.resource(module, FOLDER + name + SUFFIX).stream())
                 .findFirst();
+    }
+
+    /** Returns the names of all presets. */
+    public Set<String> presets() {
+        Set<String> names = new TreeSet<>();
+        modules()
+                .forEach(module -> resources(module)
+                        .filter(path -> path.startsWith(FOLDER) && path.endsWith(SUFFIX))
+                        .forEach(path -> names.add(path.substring(FOLDER.length(), path.length() - SUFFIX.length()))));
+        return names;
+    }
+
+    private Set<Module> modules() {
+        Set<Module> modules = new LinkedHashSet<>();
+        platform.providers().stream()
+                .map(provider -> provider.getClass().getModule())
+                .filter(Module::isNamed)
+                .forEach(modules::add);
+        return modules;
+    }
+
+    private static Stream<String> resources(Module module) {
+        Optional<ResolvedModule> resolved = module.getLayer().configuration().findModule(module.getName());
+        if (resolved.isEmpty()) {
+            return Stream.empty();
+        }
+        try (ModuleReader reader = resolved.get().reference().open()) {
+            return reader.list().toList().stream();
+        } catch (IOException e) {
+            throw new PluginException("module %s cannot be read: %s".formatted(module.getName(), e.getMessage()), e);
+        }
     }
 }

@@ -97,7 +97,7 @@ public record Training(Workshop workshop) {
             Path start = recipe.has("student") ? recipe.path("student") : out.resolve(START);
             recipe.settings().requireAllRead();
             if (!recipe.has("student")) {
-                convert(recipe, teachers, seed, start);
+                convert(recipe, teachers, seed, start, resume);
             }
             try (ModelFolder students = workshop.open(start)) {
                 return distill(parts, teachers, students, out, seed, resume, dtype);
@@ -105,13 +105,13 @@ public record Training(Workshop workshop) {
         }
     }
 
-    private void convert(Recipe recipe, ModelFolder teacher, long seed, Path start) throws IOException {
+    private void convert(Recipe recipe, ModelFolder teacher, long seed, Path start, boolean resume) throws IOException {
         if (!recipe.planned()) {
             throw new SettingsException("%s: a recipe needs a 'student', or a plan that makes one: 'layers' or 'repeat'"
                     .formatted(recipe.settings().origin()));
         }
         // a conversion is whole or not there
-        if (!Files.exists(start.resolve(Converting.ACCOUNT))) {
+        if (!resume || !Files.exists(start.resolve(Converting.ACCOUNT))) {
             TreeSettings plan = recipe.settings();
             new Converting(workshop).convert(teacher, plan, seed, start, false);
         }

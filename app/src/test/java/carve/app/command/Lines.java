@@ -1,0 +1,91 @@
+package carve.app.command;
+
+import carve.app.terminal.Terminal;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
+
+/** Runs command lines in a test, and keeps what they print. */
+final class Lines {
+    private static final Path HOME = Path.of("target", "carve");
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+    private final CommandLines commands;
+
+    private Lines(List<Path> home) {
+        commands =
+                new CommandLines(new Terminal(new PrintWriter(out), new PrintWriter(err, true), false), home, Map.of());
+    }
+
+    /** Returns a program without plugins. */
+    static Lines bare() {
+        return new Lines(List.of());
+    }
+
+    /** Returns the program with the plugins that are built beside it; without them the test is left out. */
+    static Lines installed() {
+        Assumptions.assumeTrue(
+                Files.isDirectory(HOME.resolve("plugins/models")) && Files.isDirectory(HOME.resolve("plugins/cpu")),
+                "the plugins are not in app/target/carve; `mvnw verify` puts them there");
+        return new Lines(List.of(HOME));
+    }
+
+    /** Runs a line; what earlier ones printed is forgotten. */
+    int run(String... line) {
+        out.getBuffer().setLength(0);
+        err.getBuffer().setLength(0);
+        return commands.run(line);
+    }
+
+    /** Runs a line that must succeed, and returns what it printed. */
+    String good(String... line) {
+        int code = run(line);
+        if (code != 0) {
+            throw new AssertionError("exit code %d of %s: %s".formatted(code, List.of(line), err));
+        }
+        return out();
+    }
+
+    /**
+     * Runs a line that must succeed in a process of its own, as a user does, and returns what it printed. Native libraries
+     * of plugins can be loaded once in a process.
+     */
+    String process(String... line) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "@src/main/dist/carve.args",
+                "-Dcarve.home=" + HOME,
+                "-p",
+                System.getProperty("jdk.module.path"),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-m",
+                "carve.app/carve.app.Main"));
+        command.addAll(List.of(line));
+        Path errors = Files.createTempFile("carve", ".err");
+        Process process =
+                new ProcessBuilder(command).redirectError(errors.toFile()).start();
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        int code = process.waitFor();
+        if (code != 0) {
+            throw new AssertionError("exit code %d of %s: %s".formatted(code, command, Files.readString(errors)));
+        }
+        return printed;
+    }
+
+    String out() {
+        return out.toString();
+    }
+
+    String err() {
+        return err.toString();
+    }
+}

@@ -1,0 +1,65 @@
+package carve.app.work;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import carve.api.device.Device;
+import carve.api.model.Inputs;
+import carve.api.model.LoadedModel;
+import carve.api.model.ModelFolder;
+import carve.api.model.ModelState;
+import carve.api.model.Storage;
+import carve.api.tensor.Workspace.Kernels;
+import carve.app.plugin.PluginPlatform;
+import carve.hocon.Catalogs;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+
+/** A linear model reads 103K tokens with a state that does not grow, and leaves nothing behind. */
+final class LongContextTest {
+    private static final Path FIXTURES = Path.of(System.getProperty("carve.fixtures"));
+    private static final Path PLUGINS = Path.of("target", "carve", "plugins");
+    private static final int PIECE = 2048;
+    private static final int TOKENS = 103 * 1024;
+
+    @Test
+    void stateAndMemoryAreFlat() {
+        Assumptions.assumeTrue(
+                Files.isDirectory(PLUGINS.resolve("models")),
+                "the plugins are not in app/target/carve; `mvnw verify` puts them there");
+        Catalogs catalogs =
+                Catalogs.of(PluginPlatform.load(List.of(), List.of(PLUGINS)).providers());
+        try (Device device = new DeviceChoice(catalogs.devices(), DeviceChoice.AUTO, Kernels.PREFERRED).open();
+                ModelFolder folder = ModelFolder.open(
+                        FIXTURES.resolve("mmmamba_linear_tiny"),
+                        catalogs.families().providers(),
+                        catalogs.mixerCatalog());
+                LoadedModel model = folder.load(device, Storage.KEEP);
+                ModelState state = model.model().newState(device, 1, TOKENS)) {
+            Set<Long> bytes = new HashSet<>();
+            Set<Integer> buffers = new HashSet<>();
+            float[] logits = new float[0];
+            for (int done = 0; done < TOKENS; done += PIECE) {
+                int first = done;
+                int[] tokens = IntStream.range(0, Math.min(PIECE, TOKENS - done))
+                        .map(i -> (first + 7 * i) % 100)
+                        .toArray();
+                logits = Decoding.advance(model, Inputs.text(tokens), state);
+                bytes.add(state.bytes());
+                buffers.add(device.workspace().liveBuffers());
+            }
+            assertEquals(TOKENS, state.position());
+            assertEquals(Set.of(folder.spec().stateBytes(1, TOKENS)), bytes);
+            assertEquals(1, buffers.size(), buffers::toString);
+            float[] last = logits;
+            assertTrue(IntStream.range(0, last.length).allMatch(i -> Float.isFinite(last[i])), Arrays.toString(last));
+        }
+    }
+}
