@@ -254,7 +254,7 @@ final class Attention {
         for (; i < columns; i += LANES) {
             FloatVector.zero(F).intoArray(x, at + i);
         }
-        return sum.reduceLanes(VectorOperators.ADD);
+        return Lanes.sum(sum);
     }
 
     private static void scale(float[] x, int at, int n, float factor) {

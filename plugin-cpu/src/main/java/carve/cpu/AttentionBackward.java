@@ -11,7 +11,6 @@ import carve.cpu.Attention.Span;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * The gradients of {@link Attention}.
@@ -233,7 +232,7 @@ final class AttentionBackward {
                 VectorMask<Float> m = Memory.first(n - i);
                 sum = load(a + 4L * i, m).fma(load(b + 4L * i, m), sum);
             }
-            return sum.reduceLanes(VectorOperators.ADD);
+            return Lanes.sum(sum);
         }
     }
 }

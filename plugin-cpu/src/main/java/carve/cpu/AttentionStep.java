@@ -7,7 +7,6 @@ import static carve.cpu.Memory.load;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Attention of few queries to many keys, as in decoding: keys and values are read once, where they lie.
@@ -101,7 +100,7 @@ final class AttentionStep {
             VectorMask<Float> m = Memory.first(n - i);
             x = load(a + 4L * i, m).fma(load(b + 4L * i, m), x);
         }
-        return x.add(y).reduceLanes(VectorOperators.ADD);
+        return Lanes.sum(x.add(y));
     }
 
     /** Writes the sum of up to four vectors of each value, weighted. */

@@ -82,7 +82,7 @@ final class Gemv {
             c = FloatVector.fromArray(F, x, at + i + 2 * LANES).fma(Memory.load(from + 8L * LANES), c);
             d = FloatVector.fromArray(F, x, at + i + 3 * LANES).fma(Memory.load(from + 12L * LANES), d);
         }
-        float sum = a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
+        float sum = Lanes.sum(a.add(b).add(c.add(d)));
         for (; i < k; i++) {
             sum += x[at + i] * Memory.get(w + 4L * i);
         }
@@ -116,7 +116,7 @@ final class Gemv {
             a = low(p).fma(FloatVector.fromArray(F, even, at + i), a);
             b = high(p).fma(FloatVector.fromArray(F, odd, at + i), b);
         }
-        float sum = a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
+        float sum = Lanes.sum(a.add(b).add(c.add(d)));
         for (int j = 2 * i; j < k; j++) {
             sum += (j % 2 == 0 ? even : odd)[at + j / 2] * Memory.getBf16(w + 2L * j);
         }

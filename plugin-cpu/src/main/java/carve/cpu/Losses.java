@@ -7,7 +7,6 @@ import static carve.cpu.Memory.store;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /** Loops over rows of logits in native memory. */
 final class Losses {
@@ -23,7 +22,7 @@ final class Losses {
             FloatVector e = VectorMath.exp(load(x + 4L * i, m).mul(scale).sub(max));
             sum = sum.add(e, m);
         }
-        return max + Math.log(sum.reduceLanes(VectorOperators.ADD));
+        return max + Math.log(Lanes.sum(sum));
     }
 
     /** Writes factor times the softmax of a row whose logarithm of the sum of exponentials is known. */
@@ -44,7 +43,7 @@ final class Losses {
             FloatVector p = load(teacher + 4L * i, m).mul(scale).sub(teacherSum);
             sum = sum.add(VectorMath.exp(p).mul(p.sub(q)), m);
         }
-        return sum.reduceLanes(VectorOperators.ADD);
+        return Lanes.sum(sum);
     }
 
     /** Writes the gradient of the divergence by the student's logits, factor (q - p). */

@@ -334,7 +334,7 @@ final class Maps {
         for (; i < n; i += LANES) {
             sum = sum.add(load(from + 4L * i, Memory.first(n - i)));
         }
-        return sum.add(other).reduceLanes(VectorOperators.ADD);
+        return Lanes.sum(sum.add(other));
     }
 
     /** Returns the greatest of n elements, negative infinity if there are none. */

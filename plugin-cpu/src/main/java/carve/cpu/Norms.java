@@ -7,7 +7,6 @@ import static carve.cpu.Memory.store;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Root-mean-square and layer normalisation over the last axis, with and without a gate, forward and backward.
@@ -104,7 +103,7 @@ final class Norms {
             v.intoArray(u, whole);
             square = v.fma(v, square);
         }
-        return square.reduceLanes(VectorOperators.ADD);
+        return Lanes.sum(square);
     }
 
     /**
@@ -174,7 +173,7 @@ final class Norms {
             hn.intoArray(h, i);
             dot = hn.fma(n, dot);
         }
-        float mean = dot.reduceLanes(VectorOperators.ADD) / width;
+        float mean = Lanes.sum(dot) / width;
         boolean before = size.gate == Gate.BEFORE;
         for (int i = 0; i < width; i += LANES) {
             VectorMask<Float> m = Memory.first(width - i);
@@ -221,7 +220,7 @@ final class Norms {
         for (int i = 0; i < width; i += LANES) {
             sum = sum.add(load(x + 4L * i, Memory.first(width - i)));
         }
-        float mean = sum.reduceLanes(VectorOperators.ADD) / width;
+        float mean = Lanes.sum(sum) / width;
         FloatVector square = FloatVector.zero(F);
         for (int i = 0; i < width; i += LANES) {
             VectorMask<Float> m = Memory.first(width - i);
@@ -229,7 +228,7 @@ final class Norms {
             v.intoArray(u, i);
             square = v.fma(v, square);
         }
-        return (float) (1 / Math.sqrt(square.reduceLanes(VectorOperators.ADD) / width + size.eps));
+        return (float) (1 / Math.sqrt(Lanes.sum(square) / width + size.eps));
     }
 
     /** Writes the gradients of {@link #layer}. */
@@ -281,8 +280,8 @@ final class Norms {
             dot = hn.fma(n, dot);
             sum = sum.add(hn);
         }
-        float mean = sum.reduceLanes(VectorOperators.ADD) / width;
-        float slope = dot.reduceLanes(VectorOperators.ADD) / width;
+        float mean = Lanes.sum(sum) / width;
+        float slope = Lanes.sum(dot) / width;
         for (int i = 0; i < width; i += LANES) {
             FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
             FloatVector value =

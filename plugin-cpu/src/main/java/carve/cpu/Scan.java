@@ -9,7 +9,6 @@ import java.util.Arrays;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * The scan with scalar decay by chunks of positions: matrix products within a chunk, a state from chunk to chunk (Dao
@@ -411,7 +410,7 @@ final class Scan {
                 store(to + row + 4L * i, s, m);
                 sum = s.fma(load(q + 4L * i, m), sum);
             }
-            Memory.set(y + 4L * p, sum.reduceLanes(VectorOperators.ADD));
+            Memory.set(y + 4L * p, Lanes.sum(sum));
         }
     }
 }

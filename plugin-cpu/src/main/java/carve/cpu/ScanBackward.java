@@ -10,7 +10,6 @@ import carve.cpu.Scan.Span;
 import java.util.Arrays;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * The gradients of {@link Scan}, chunk by chunk from the end.
@@ -382,7 +381,7 @@ final class ScanBackward {
             for (; j < n; j++) {
                 sum += Memory.get(key + 4L * j) * output[at + j];
             }
-            Memory.set(slopes.w + 4 * (row * h.heads() + head), sum + sums.reduceLanes(VectorOperators.ADD));
+            Memory.set(slopes.w + 4 * (row * h.heads() + head), sum + Lanes.sum(sums));
             Scan.scale(output, at, n, decay.input(i));
         }
 
@@ -430,7 +429,7 @@ final class ScanBackward {
             for (; i < n; i++) {
                 rest += a[aAt + i] * b[bAt + i];
             }
-            return rest + sum.reduceLanes(VectorOperators.ADD);
+            return rest + Lanes.sum(sum);
         }
     }
 }
