@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A safetensors file, mapped into memory and checked when it is opened. Files may be larger than the memory.
@@ -24,6 +25,9 @@ import java.util.Set;
  * <p>Closing the file invalidates all its segments. While it is open it must not be changed in place; replacing it by a
  * renamed file, as {@link SafeTensorsWriter} does, is fine.
  *
+ * <p>Pages that have been read count as memory of the process. After each two gibibytes of tensors that were
+ * asked for, the file gives its pages back; whoever still reads them gets them from the system's cache again.
+ *
  * <p>Segments are made by address where this module has native access, so that they are of the one class of segment that all
  * tensors have, and loops over them stay fast; without native access they are slices of the mapping, with the same values.
  */
@@ -31,15 +35,21 @@ public final class SafeTensors implements TensorSource, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(SafeTensors.class.getName());
     private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private static final long FORGET_BYTES = 1L << 31;
+
     private final Path file;
     private final Arena arena;
     private final SafeTensorsHeader header;
+    private final MemorySegment mapped;
     private final MemorySegment values;
+    private final AtomicLong asked = new AtomicLong();
 
-    private SafeTensors(Path file, Arena arena, SafeTensorsHeader header, MemorySegment values) {
+    private SafeTensors(
+            Path file, Arena arena, SafeTensorsHeader header, MemorySegment mapped, MemorySegment values) {
         this.file = file;
         this.arena = arena;
         this.header = header;
+        this.mapped = mapped;
         this.values = values;
     }
 
@@ -59,7 +69,8 @@ public final class SafeTensors implements TensorSource, AutoCloseable {
     }
 
     private static SafeTensors open(Path file, Arena arena) throws IOException {
-        MemorySegment all = map(file, arena);
+        MemorySegment mapped = map(file, arena);
+        MemorySegment all = readable(file, mapped, arena);
         if (all.byteSize() < Long.BYTES) {
             throw new CheckpointException(
                     "%s: the file has %d bytes, the header's length alone takes 8".formatted(file, all.byteSize()));
@@ -77,22 +88,25 @@ public final class SafeTensors implements TensorSource, AutoCloseable {
         }
         byte[] text = all.asSlice(Long.BYTES, length).toArray(ValueLayout.JAVA_BYTE);
         var header = SafeTensorsHeader.parse(text, all.byteSize() - start, file.toString());
-        return new SafeTensors(file, arena, header, all.asSlice(start));
+        return new SafeTensors(file, arena, header, mapped, all.asSlice(start));
     }
 
     private static MemorySegment map(Path file, Arena arena) throws IOException {
         try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            if (SafeTensors.class.getModule().isNativeAccessEnabled()) {
-                return plain(mapped, arena).asReadOnly();
-            }
-            LOG.log(
-                    System.Logger.Level.DEBUG,
-                    "{0}: values are read through the mapping, which is slower in some loops,"
-                            + " because carve.api has no native access",
-                    file);
-            return mapped;
+            return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
         }
+    }
+
+    private static MemorySegment readable(Path file, MemorySegment mapped, Arena arena) {
+        if (SafeTensors.class.getModule().isNativeAccessEnabled()) {
+            return plain(mapped, arena).asReadOnly();
+        }
+        LOG.log(
+                System.Logger.Level.DEBUG,
+                "{0}: values are read through the mapping, which is slower in some loops,"
+                        + " because carve.api has no native access",
+                file);
+        return mapped;
     }
 
     // A mapping is a segment class of its own, which spoils kernels that see both.
@@ -133,6 +147,10 @@ public final class SafeTensors implements TensorSource, AutoCloseable {
     @Override
     public MemorySegment data(String name) {
         var entry = entry(name);
+        if (asked.addAndGet(entry.type().bytes()) >= FORGET_BYTES) {
+            asked.set(0);
+            mapped.unload();
+        }
         return values.asSlice(entry.offset(), entry.type().bytes());
     }
 
