@@ -46,7 +46,8 @@ public final class TrueShape {
         Files.createDirectories(folder);
         Files.writeString(folder.resolve(Checkpoint.CONFIG), Json.print(config()) + "\n");
         var ordered = SafeTensorsWriter.officialOrder(types);
-        try (var writer = SafeTensorsWriter.create(folder.resolve(Checkpoint.WEIGHTS), ordered, Map.of("format", "pt"))) {
+        try (var writer =
+                SafeTensorsWriter.create(folder.resolve(Checkpoint.WEIGHTS), ordered, Map.of("format", "pt"))) {
             ordered.keySet().forEach(writer::writeZeros);
             writer.commit();
         }
@@ -95,14 +96,15 @@ public final class TrueShape {
                 .with("force_image_size", 448)
                 .with("max_dynamic_patch", 12)
                 .with("normalize_encoder_output", false)
-                .with("embedding_config", part(8)
-                        .with("model_type", "holistic_embedding")
-                        .with("image_size", 448)
-                        .with("patch_size", 14)
-                        .with("img_context_token_id", 92_546)
-                        .with("llm_vocab_size", VOCABULARY)
-                        .with("pixel_shuffle_loc", "pre")
-                        .with("use_pixel_shuffle_proj", true))
+                .with(
+                        "embedding_config",
+                        part(8).with("model_type", "holistic_embedding")
+                                .with("image_size", 448)
+                                .with("patch_size", 14)
+                                .with("img_context_token_id", 92_546)
+                                .with("llm_vocab_size", VOCABULARY)
+                                .with("pixel_shuffle_loc", "pre")
+                                .with("use_pixel_shuffle_proj", true))
                 .with("llm_config", part(24).with("model_type", "internlm2").with("vocab_size", VOCABULARY));
     }
 

@@ -44,8 +44,7 @@ public final class SafeTensors implements TensorSource, AutoCloseable {
     private final MemorySegment values;
     private final AtomicLong asked = new AtomicLong();
 
-    private SafeTensors(
-            Path file, Arena arena, SafeTensorsHeader header, MemorySegment mapped, MemorySegment values) {
+    private SafeTensors(Path file, Arena arena, SafeTensorsHeader header, MemorySegment mapped, MemorySegment values) {
         this.file = file;
         this.arena = arena;
         this.header = header;
