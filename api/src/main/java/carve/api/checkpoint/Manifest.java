@@ -11,9 +11,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The tensors that a model expects, by model name. Storage types are free: a model takes what the checkpoint has.
+ * The tensors that a model expects, by model name. Storage types are free: a model takes what the checkpoint has, as long as it
+ * has floating-point numbers where the model wants them.
  *
- * @param expected the expected tensors; of their types only the shapes count
+ * @param expected the expected tensors; of their types the shapes count, and whether they are floating
  */
 public record Manifest(Map<String, TensorType> expected) {
     /** Copies the map. */
@@ -59,6 +60,8 @@ public record Manifest(Map<String, TensorType> expected) {
                 unexpected.add("unexpected: %s %s".formatted(where, found.shape()));
             } else if (!wanted.shape().equals(found.shape())) {
                 misshapen.add("misshapen: %s is %s, expected %s".formatted(where, found.shape(), wanted.shape()));
+            } else if (wanted.dtype().isFloating() && !found.dtype().isFloating()) {
+                misshapen.add("mistyped: %s is %s, expected floating-point numbers".formatted(where, found.dtype()));
             }
         }
     }

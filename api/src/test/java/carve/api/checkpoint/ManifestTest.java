@@ -34,6 +34,19 @@ final class ManifestTest {
     }
 
     @Test
+    void wholeNumbersAreNoWeights() {
+        var manifest = new Manifest(Map.of("layers.0.o", TensorType.f32(5, 4)));
+        assertEquals(
+                """
+                tensors: mistyped: layers.0.o (enc.0.wo in the checkpoint) is I32, expected floating-point numbers\
+                """,
+                assertThrows(
+                                CheckpointException.class,
+                                () -> manifest.verify(zeros("enc.0.wo", TensorFiles.type(DType.I32, 5, 4)), NAMES))
+                        .getMessage());
+    }
+
+    @Test
     void everythingThatDoesNotFitIsReportedAtOnce() {
         var expected = new LinkedHashMap<String, TensorType>();
         for (int i : new int[] {0, 1, 2, 10}) {
@@ -77,7 +90,8 @@ final class ManifestTest {
                   misshapen: layers.0.o (enc.0.wo in the checkpoint) is (4, 5), expected (5, 4)
                   misshapen: layers.2.k (enc.2.wqkv in the checkpoint) is (2, 7), expected (2, 5)
                   misshapen: layers.2.q (enc.2.wqkv in the checkpoint) is (4, 7), expected (4, 5)
-                  misshapen: same is (4), expected (3)""",
+                  misshapen: same is (4), expected (3)\
+                """,
                 assertThrows(CheckpointException.class, () -> new Manifest(expected).verify(found, NAMES))
                         .getMessage());
     }
