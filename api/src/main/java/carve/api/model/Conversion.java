@@ -83,8 +83,19 @@ public final class Conversion {
      */
     public static Conversion of(ModelFolder teacher, LayerPlan plan, MixerCatalog mixers, Device device, long seed) {
         plan.checked(teacher.spec().layers().size(), mixers.names());
+        refuseWrongSettings(teacher.spec(), plan, mixers);
         ModelSpec student = teacher.family().convert(teacher.spec(), plan, mixers);
         return new Conversion(teacher, student, device, seed);
+    }
+
+    // a family reads them from a config.json that it wrote, where it cannot tell who said so
+    private static void refuseWrongSettings(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
+        for (int i = 0; i < plan.layers().size(); i++) {
+            LayerChoice choice = plan.layers().get(i);
+            if (!choice.keeps()) {
+                mixers.create(choice.mixer(), teacher.layers().get(i).dims(), choice.settings());
+            }
+        }
     }
 
     /** Returns the layers whose mixers differ between two models. */
