@@ -1,0 +1,91 @@
+package carve.app.acceptance;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import carve.api.checkpoint.Elements;
+import carve.api.checkpoint.SafeTensors;
+import carve.api.checkpoint.SafeTensorsWriter;
+import carve.api.checkpoint.TensorData;
+import carve.api.checkpoint.TensorSources;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every golden case with greedy tokens is traced from the command line, with and without a picture. */
+final class GoldenTraceTest {
+    private static final String TOKENS = ".greedy_tokens";
+
+    @TempDir
+    private Path folder;
+
+    private final Program carve = new Program();
+
+    @ParameterizedTest
+    @ValueSource(strings = {"hovle_tiny", "mmmamba_linear_tiny", "mmmamba_hybrid_tiny"})
+    void greedyTokensAreTheOfficialOnes(String name) {
+        Path model = Program.FIXTURES.resolve(name);
+        try (SafeTensors golden = SafeTensors.open(model.resolve("io.safetensors"))) {
+            List<String> cases = golden.names().stream()
+                    .filter(tensor -> tensor.startsWith("out.") && tensor.endsWith(TOKENS))
+                    .map(tensor -> tensor.substring("out.".length(), tensor.length() - TOKENS.length()))
+                    .toList();
+            assertTrue(cases.size() >= 2, cases.toString());
+            cases.forEach(each -> compare(model, golden, each));
+        }
+    }
+
+    private void compare(Path model, SafeTensors golden, String name) {
+        Path out = folder.resolve("out.safetensors");
+        carve.good(
+                "trace",
+                model.toString(),
+                "--input",
+                input(golden, "in." + name + ".").toString(),
+                "--out",
+                out.toString(),
+                "--greedy",
+                "32",
+                "--exclude",
+                "120");
+        try (SafeTensors ours = SafeTensors.open(out)) {
+            String tokens = "out." + name + TOKENS;
+            assertArrayEquals(
+                    Elements.longs(golden.type(tokens).dtype(), golden.data(tokens)),
+                    Elements.longs(ours.type("greedy_tokens").dtype(), ours.data("greedy_tokens")),
+                    model + " " + name);
+            String logits = "out." + name + ".greedy_step_logits";
+            close(model + " " + name, floats(golden, logits), floats(ours, "greedy_step_logits"));
+        }
+    }
+
+    private Path input(SafeTensors golden, String prefix) {
+        Map<String, TensorData> inputs = new LinkedHashMap<>();
+        for (String input : List.of("input_ids", "pixel_values")) {
+            if (golden.names().contains(prefix + input)) {
+                inputs.put(input, new TensorData(golden.type(prefix + input), golden.data(prefix + input)));
+            }
+        }
+        Path file = folder.resolve("in.safetensors");
+        SafeTensorsWriter.write(file, TensorSources.of(inputs), Map.of());
+        return file;
+    }
+
+    private static float[] floats(SafeTensors file, String name) {
+        return Elements.floats(file.type(name).dtype(), file.data(name));
+    }
+
+    private static void close(String name, float[] expected, float[] actual) {
+        double error = 0;
+        double size = 0;
+        for (int i = 0; i < expected.length; i++) {
+            error += Math.pow(actual[i] - expected[i], 2);
+            size += Math.pow(expected[i], 2);
+        }
+        assertTrue(Math.sqrt(error / size) <= 1e-4, "%s: relative error %s".formatted(name, Math.sqrt(error / size)));
+    }
+}
