@@ -95,6 +95,11 @@ public final class AssertingDevice implements Device {
         return open.size();
     }
 
+    /** Returns the bytes of the tensors whose buffers are not closed, each at its own type. */
+    public long openBytes() {
+        return open.stream().mapToLong(buffer -> buffer.bytes).sum();
+    }
+
     /** Asserts that no buffer is open but those of the outermost scope. */
     public void assertNothingKept() {
         assertEquals(workspace.liveBuffers(), open.size(), "buffers that no scope owns and nobody closed");

@@ -3,13 +3,13 @@ package carve.testkit;
 import carve.api.config.Settings;
 import carve.api.device.Device;
 import carve.api.mixer.AttentionWeights;
+import carve.api.mixer.FixedState;
 import carve.api.mixer.Mixer;
 import carve.api.mixer.MixerDims;
 import carve.api.mixer.MixerProvider;
 import carve.api.mixer.MixerState;
 import carve.api.mixer.Probe;
 import carve.api.mixer.Projection;
-import carve.api.mixer.StateTensors;
 import carve.api.op.DecayScan;
 import carve.api.op.Sequences;
 import carve.api.param.ParamSpec;
@@ -28,6 +28,8 @@ import java.util.stream.Stream;
  * @param decay by which the state is multiplied at each position
  */
 public record Retention(MixerDims dims, double decay) implements Mixer {
+    private static final String STATE = "state"; // (B, H, K, K)
+
     /** Makes mixers named {@code retention}, with a decay of 0.9. */
     public static final class Provider implements MixerProvider {
         /** Makes the provider. */
@@ -101,20 +103,22 @@ public record Retention(MixerDims dims, double decay) implements Mixer {
         return Shape.of(sequences, dims.heads(), dims.headWidth(), dims.headWidth());
     }
 
+    private Map<String, Shape> shapes(int batch) {
+        return Map.of(STATE, stateShape(batch));
+    }
+
     @Override
     public MixerState newState(Device device, int batch, int capacity) {
-        StateTensors tensors = new StateTensors();
-        tensors.putZeros(device, "state", stateShape(batch));
-        return new State(tensors, 0);
+        return new FixedState(device, shapes(batch));
     }
 
     @Override
     public Tensor advance(Params p, Tensor x, MixerState state) {
-        State own = (State) state;
+        FixedState own = (FixedState) state;
         Sequences whole = Sequences.whole(x.extent(0), x.extent(1));
-        List<Tensor> results = scan(p, x, whole, own.tensors.get("state"), Probe.NONE);
-        own.tensors.put("state", results.get(1));
-        own.position += x.extent(1);
+        List<Tensor> results = scan(p, x, whole, own.get(STATE), Probe.NONE);
+        own.replace(STATE, results.get(1));
+        own.move(x.extent(1));
         return output().apply(p, results.getFirst());
     }
 
@@ -125,53 +129,11 @@ public record Retention(MixerDims dims, double decay) implements Mixer {
 
     @Override
     public long stateBytes(int batch, long positions) {
-        return Float.BYTES * stateShape(batch).size();
+        return FixedState.bytes(shapes(batch));
     }
 
     @Override
     public Map<String, Tensor> seed(AttentionWeights from) {
         return from.tensors();
-    }
-
-    /** The state (B, H, K, K) after the positions seen. */
-    private static final class State implements MixerState {
-        private final StateTensors tensors;
-        private int position;
-
-        private State(StateTensors tensors, int position) {
-            this.tensors = tensors;
-            this.position = position;
-        }
-
-        @Override
-        public int position() {
-            return position;
-        }
-
-        @Override
-        public long bytes() {
-            return tensors.bytes();
-        }
-
-        @Override
-        public MixerState fork() {
-            return new State(tensors.copy(), position);
-        }
-
-        @Override
-        public Map<String, Tensor> save() {
-            return tensors.asMap();
-        }
-
-        @Override
-        public void load(Map<String, Tensor> saved, int at) {
-            tensors.load(saved);
-            position = at;
-        }
-
-        @Override
-        public void close() {
-            tensors.close();
-        }
     }
 }

@@ -1,0 +1,158 @@
+package carve.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import carve.api.device.Device;
+import carve.api.mixer.Mixer;
+import carve.api.mixer.MixerState;
+import carve.api.param.Params;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** The laws of what a mixer remembers, {@link Mixer#advance} and {@link MixerState}. */
+public abstract class MixerStateLaws extends MixerForwardLaws {
+    MixerStateLaws() {}
+
+    /** One position after the other gives what all of them at once give. */
+    @Test
+    public void stepsEqualForward() {
+        holds((device, mixer, p) -> piecesEqualForward(device, mixer, p, ones(13)));
+    }
+
+    private static int[] ones(int steps) {
+        return IntStream.generate(() -> 1).limit(steps).toArray();
+    }
+
+    /** Pieces of any length give what the whole gives. */
+    @Test
+    public void piecesEqualTheWhole() {
+        holds((device, mixer, p) -> {
+            piecesEqualForward(device, mixer, p, LONG);
+            piecesEqualForward(device, mixer, p, 5, 1, 2, 13, 1);
+            piecesEqualForward(device, mixer, p, 65, 1, 1, 3);
+        });
+    }
+
+    private void piecesEqualForward(Device device, Mixer mixer, Params p, int... pieces) {
+        int positions = Arrays.stream(pieces).sum();
+        Tensor x = input(device, "x", 2, positions);
+        Tensor expected = forward(mixer, p, x);
+        try (MixerState state = mixer.newState(device, 2, positions)) {
+            assertEquals(0, state.position(), "position of a new state");
+            Tensor actual = advance(mixer, p, state, x, pieces);
+            assertEquals(positions, state.position(), "position after pieces " + Arrays.toString(pieces));
+            Close.ratio("pieces " + Arrays.toString(pieces), expected, actual, Tolerance.STEP);
+        }
+    }
+
+    /** Two forks of a state, fed differently, go on as if the other were not there, to the bit. */
+    @Test
+    public void forkIsIndependent() {
+        holds((device, mixer, p) -> {
+            Tensor start = input(device, "start", 2, 5);
+            Tensor left = input(device, "left", 2, 3);
+            Tensor right = input(device, "right", 2, 3);
+            try (MixerState state = mixer.newState(device, 2, 8)) {
+                advance(mixer, p, state, start, 5);
+                MixerState fork = state.fork();
+                assertEquals(state.bytes(), fork.bytes(), "bytes of the fork");
+                Tensor forked = advance(mixer, p, fork, right, 1, 2);
+                assertEquals(8, fork.position());
+                assertEquals(5, state.position(), "position of the state when its fork has moved");
+                fork.close();
+                Close.bits("fork", continued(device, mixer, p, start, right), forked);
+                Close.bits("state", continued(device, mixer, p, start, left), advance(mixer, p, state, left, 1, 2));
+            }
+        });
+    }
+
+    /** What a state saves, another loads, and goes on with the same bits. */
+    @Test
+    public void loadedStateGoesOnAsTheSavedOne() {
+        holds((device, mixer, p) -> {
+            Tensor start = input(device, "start", 2, 5);
+            Tensor rest = input(device, "rest", 2, 3);
+            try (MixerState saved = mixer.newState(device, 2, 8);
+                    MixerState loaded = mixer.newState(device, 2, 8)) {
+                advance(mixer, p, saved, start, 5);
+                loaded.load(saved.save(), saved.position());
+                assertEquals(5, loaded.position());
+                Tensor expected = advance(mixer, p, saved, rest, 1, 2);
+                Close.bits("loaded", expected, advance(mixer, p, loaded, rest, 1, 2));
+                Map<String, Tensor> wrong = Map.of("no such tensor", Tensors.scalar(device, 0));
+                assertThrows(IllegalArgumentException.class, () -> loaded.load(wrong, 1));
+            }
+        });
+    }
+
+    static Tensor continued(Device device, Mixer mixer, Params p, Tensor start, Tensor rest) {
+        try (MixerState state = mixer.newState(device, 2, 8)) {
+            advance(mixer, p, state, start, 5);
+            return advance(mixer, p, state, rest, 1, 2);
+        }
+    }
+
+    /** A state that claims constant size has it, by whatever steps it came; any other grows, and says by how much. */
+    @Test
+    public void stateTakesTheMemoryThatIsClaimed() {
+        holds((device, mixer, p) -> {
+            assertEquals(
+                    mixer.constantState(), mixer.stateBytes(2, 1) == mixer.stateBytes(2, 103_000), "constantState()");
+            for (int positions : new int[] {1, 5, LONG}) {
+                takes(device, mixer, p, positions);
+                takes(device, mixer, p, ones(positions));
+            }
+        });
+    }
+
+    private void takes(AssertingDevice device, Mixer mixer, Params p, int... pieces) {
+        int positions = Arrays.stream(pieces).sum();
+        Tensor x = input(device, "x", 2, positions);
+        try (MixerState state = mixer.newState(device, 2, positions)) {
+            advance(mixer, p, state, x, pieces);
+            String after = " after %d positions in %d steps".formatted(positions, pieces.length);
+            assertEquals(mixer.stateBytes(2, positions), state.bytes(), "bytes" + after);
+        }
+    }
+
+    /** A state holds what its bytes say, and nothing beside. */
+    @Test
+    public void stateHoldsNoMoreThanItSays() {
+        holds((device, mixer, p) -> {
+            Tensor x = input(device, "x", 2, 13);
+            List<Tensor> steps =
+                    IntStream.range(0, 13).mapToObj(t -> x.slice(1, t, t + 1)).toList();
+            MixerState state = mixer.newState(device, 2, 13);
+            steps.forEach(next -> Scope.run(device, () -> {
+                mixer.advance(p, next, state);
+            }));
+            long said = state.bytes();
+            long open = device.openBytes();
+            state.close();
+            assertEquals(said, open - device.openBytes(), "bytes that a state gives back after 13 steps");
+        });
+    }
+
+    /** A state refuses positions that it has no room for; one of constant size has room for all. */
+    @Test
+    public void stateRefusesWhatItHasNoRoomFor() {
+        holds((device, mixer, p) -> {
+            Tensor x = input(device, "x", 1, 1);
+            try (MixerState state = mixer.newState(device, 1, 2)) {
+                advance(mixer, p, state, input(device, "start", 1, 2), 2);
+                if (mixer.constantState()) {
+                    assertEquals(x.type(), mixer.advance(p, x, state).type());
+                } else {
+                    assertThrows(IllegalStateException.class, () -> mixer.advance(p, x, state));
+                }
+            }
+        });
+    }
+}
