@@ -1,7 +1,9 @@
 package carve.api.config;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * One section of the settings, read by key. This is all that a plugin sees of configuration, whatever file it came from.
@@ -48,6 +50,30 @@ public interface Settings {
      * @throws SettingsException if the key is missing or something else
      */
     boolean flag(String key);
+
+    /**
+     * Returns the constant of an enum that a word names: {@code all-rows} for {@code ALL_ROWS}.
+     *
+     * @throws SettingsException if the key is missing or names none; the message has all that there are
+     */
+    default <E extends Enum<E>> E word(String key, Class<E> type) {
+        String word = string(key);
+        List<E> constants = List.of(type.getEnumConstants());
+        return constants.stream()
+                .filter(constant -> word(constant).equals(word))
+                .findFirst()
+                .orElseThrow(() -> error(
+                        key,
+                        "must be one of %s, is '%s'"
+                                .formatted(
+                                        constants.stream().map(Settings::word).collect(Collectors.joining(", ")),
+                                        word)));
+    }
+
+    /** Returns a constant of an enum as settings write it: in lower case, with dashes. */
+    static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
 
     /**
      * Returns a list of strings.

@@ -16,4 +16,15 @@ public interface DeviceProvider {
      * @throws DeviceException with the reason of {@link #probe()} if it is not available
      */
     Device open(Settings settings);
+
+    /**
+     * Opens the device; the caller closes it. A device that is made of others opens them here; any other does as with its
+     * settings alone.
+     *
+     * @param others the devices that are installed
+     * @throws DeviceException with the reason of {@link #probe()} if it is not available
+     */
+    default Device open(Settings settings, DeviceCatalog others) {
+        return open(settings);
+    }
 }

@@ -121,8 +121,9 @@ public record Sequences(int batch, int positions, List<Integer> offsets, List<In
      * @param operands tensors (B, T, ...), cut at the offsets
      * @param state (S, ...), cut by sequence
      * @param body gives the result (B, T, ...) and the next state of what it is given
+     * @return the result (B, T, ...) and the state after the last position of each sequence (S, ...)
      */
-    List<Tensor> each(List<Tensor> operands, Tensor state, BiFunction<List<Tensor>, Tensor, List<Tensor>> body) {
+    public List<Tensor> each(List<Tensor> operands, Tensor state, BiFunction<List<Tensor>, Tensor, List<Tensor>> body) {
         if (!isPacked()) {
             return body.apply(operands, state);
         }

@@ -1,10 +1,12 @@
 package carve.app.work;
 
+import carve.api.config.Settings;
 import carve.api.config.SettingsNode;
 import carve.api.device.Availability;
 import carve.api.device.Availability.Available;
 import carve.api.device.Availability.Unavailable;
 import carve.api.device.Device;
+import carve.api.device.DeviceCatalog;
 import carve.api.device.DeviceException;
 import carve.api.device.DeviceProvider;
 import carve.api.tensor.Workspace.Kernels;
@@ -15,6 +17,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
 
 /**
  * Which device is taken.
@@ -55,11 +60,15 @@ public record DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kerne
 
     /** Returns the name of the device that would be opened, if it can be. */
     public Optional<String> chosen() {
-        return probe().stream()
-                .filter(device -> device.availability instanceof Available)
-                .map(Probed::name)
+        return available()
                 .filter(name -> wanted.equals(AUTO) || wanted.equals(name))
                 .findFirst();
+    }
+
+    private Stream<String> available() {
+        return probe().stream()
+                .filter(device -> device.availability instanceof Available)
+                .map(Probed::name);
     }
 
     /**
@@ -69,9 +78,14 @@ public record DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kerne
      * @throws DeviceException if it is not available; the message has the reason
      */
     public Device open() {
-        String name = wanted.equals(AUTO) ? best() : wanted;
-        DeviceProvider provider = devices.provider(name);
-        switch (provider.probe()) {
+        Device device = open(wanted, (provider, settings) -> provider.open(settings, new Others()));
+        device.workspace().kernels(kernels);
+        return device;
+    }
+
+    private Device open(String asked, BiFunction<DeviceProvider, Settings, Device> how) {
+        String name = asked.equals(AUTO) ? best() : asked;
+        switch (devices.provider(name).probe()) {
             case Unavailable(String reason) ->
                 throw new DeviceException(
                         "device '%s' is not available: %s; --device auto takes one that is".formatted(name, reason));
@@ -80,15 +94,26 @@ public record DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kerne
                         Level.INFO,
                         "device {0}{1}: {2}",
                         name,
-                        wanted.equals(AUTO) ? " (highest rank, " + rank + ")" : "",
+                        asked.equals(AUTO) ? " (highest rank, " + rank + ")" : "",
                         description);
         }
-        Device device = devices.create(name, new SettingsNode.Section(Map.of(), "defaults"), DeviceProvider::open);
-        device.workspace().kernels(kernels);
-        return device;
+        return devices.create(name, new SettingsNode.Section(Map.of(), "defaults"), how);
+    }
+
+    // what a device is made of is made of nothing else
+    private final class Others implements DeviceCatalog {
+        @Override
+        public Set<String> names() {
+            return devices.names();
+        }
+
+        @Override
+        public Device open(String name) {
+            return DeviceChoice.this.open(name, DeviceProvider::open);
+        }
     }
 
     private String best() {
-        return chosen().orElseThrow(() -> new DeviceException("no device is available: " + probe()));
+        return available().findFirst().orElseThrow(() -> new DeviceException("no device is available: " + probe()));
     }
 }
