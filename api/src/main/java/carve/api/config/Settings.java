@@ -110,6 +110,14 @@ public interface Settings {
      */
     List<Settings> sections(String key);
 
+    /**
+     * Returns the value of a key as it was written, for whoever accepts more than one form of it; all that is inside counts as
+     * used.
+     *
+     * @throws SettingsException if the key is missing
+     */
+    SettingsNode node(String key);
+
     /** Returns whether there is such a key. This makes the key known to suggestions and does not mark it as used. */
     boolean has(String key);
 

@@ -124,6 +124,11 @@ public final class TreeSettings implements Settings {
     }
 
     @Override
+    public SettingsNode node(String key) {
+        return use(key);
+    }
+
+    @Override
     public boolean has(String key) {
         asked.add(key);
         return node.members().containsKey(key);

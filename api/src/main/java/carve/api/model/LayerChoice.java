@@ -15,11 +15,21 @@ public record LayerChoice(String mixer, SettingsNode.Section settings) {
 
     /** Returns the choice of a mixer with its defaults. */
     public static LayerChoice of(String mixer) {
-        return new LayerChoice(mixer, new SettingsNode.Section(Map.of(), "defaults"));
+        return of(mixer, "plan");
+    }
+
+    /** Returns the choice of a mixer with its defaults, that was written somewhere. */
+    public static LayerChoice of(String mixer, String origin) {
+        return new LayerChoice(mixer, new SettingsNode.Section(Map.of(), origin));
     }
 
     /** Returns whether the layer stays as it is. */
     public boolean keeps() {
         return mixer.equals(KEEP);
+    }
+
+    /** Returns where it was written, such as {@code hybrid.conf: 5: key 'layers', entry 2}. */
+    public String origin() {
+        return settings.origin();
     }
 }

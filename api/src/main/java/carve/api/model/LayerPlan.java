@@ -3,96 +3,73 @@ package carve.api.model;
 import carve.api.config.Names;
 import carve.api.config.Settings;
 import carve.api.config.SettingsException;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
  * Which mixer each layer of a model has, first layer first.
  *
  * <pre>{@code
- * mixers { mamba2 { type = mamba2, seed = mimic } }
- * block  = [keep, mamba2 x3]           # words; `x3` repeats
- * layers = ${block} ${block}
+ * mixers {
+ *   mamba2 { type = mamba2, seed = mimic }
+ *   wide   { from = mamba2, conv-width = 4 }        # all of mamba2, and this over it
+ * }
+ * block  = [keep, mamba2 x3]                         # words; x3 repeats
+ * layers = ${block} ${block}                         # one word for each layer
+ * at { 0 = wide, 5-7 { norm-epsilon = 1e-6 } }       # single layers: another word, or settings over its mixer's
  * }</pre>
  *
- * <p>A word is {@code keep}, a name under {@code mixers}, or the name of an installed mixer with its defaults.
+ * <p>A word is {@code keep}, a name under {@code mixers}, or the name of an installed mixer with its defaults. Which word a
+ * layer has is said by exactly one of
+ *
+ * <ul>
+ *   <li>{@code layers}: words in order, as a list or in one string. {@code (keep mamba2 x3) x8} repeats a group, {@code
+ *       mamba2 x rest} fills what the others leave;
+ *   <li>{@code repeat}: words that are repeated until all layers have one;
+ *   <li>{@code ratio}: {@code [keep 1, mamba2 7]} or {@code [mamba2 12.5%, keep 87.5%]}, spread evenly over the depth;
+ *   <li>the notation of another project, see {@link HybridNotation}.
+ * </ul>
  *
  * @param layers one choice for each layer
  */
 public record LayerPlan(List<LayerChoice> layers) {
-    private static final Pattern WORD = Pattern.compile("(\\S+?)(?:\\s+x\\s*(\\d+))?");
+    /** The keys of which exactly one says which word each layer has. */
+    public static final Set<String> LAYOUTS = PlanReader.layouts();
+
+    /** All keys of plans. */
+    public static final Set<String> KEYS = keys();
 
     /** Copies the list. */
     public LayerPlan {
         layers = List.copyOf(layers);
     }
 
+    private static Set<String> keys() {
+        Set<String> keys = new LinkedHashSet<>(List.of("mixers", "at", "words"));
+        keys.addAll(LAYOUTS);
+        return Set.copyOf(keys);
+    }
+
     /**
-     * Returns the plan that settings describe: {@code layers} and, optionally, {@code mixers}.
+     * Returns the plan that settings describe, where they say themselves for how many layers.
      *
-     * @throws SettingsException if a word means nothing
+     * @throws SettingsException if a word means nothing, or the model's number of layers has to be known
      */
     public static LayerPlan from(Settings settings) {
-        return new LayerPlan(expand(settings, "layers", named(settings)));
+        return new PlanReader(settings, OptionalInt.empty()).read();
     }
 
     /**
-     * Returns the plan that settings describe for a model with a number of layers: {@code layers}, as {@link
-     * #from(Settings)} reads them, or {@code repeat}, a list of words that is repeated until all layers have one.
+     * Returns the plan that settings describe for a model with a number of layers.
      *
-     * @throws SettingsException if a word means nothing
+     * @throws SettingsException if a word means nothing, or the plan is one for another number of layers
      */
     public static LayerPlan from(Settings settings, int modelLayers) {
-        if (!settings.has("repeat")) {
-            return from(settings);
-        }
-        if (settings.has("layers")) {
-            throw settings.error("repeat", "and key 'layers' say the same twice; remove one");
-        }
-        List<LayerChoice> block = expand(settings, "repeat", named(settings));
-        if (block.isEmpty()) {
-            throw settings.error("repeat", "must have a word");
-        }
-        return new LayerPlan(IntStream.range(0, modelLayers)
-                .mapToObj(i -> block.get(i % block.size()))
-                .toList());
-    }
-
-    private static List<LayerChoice> expand(Settings settings, String key, Map<String, LayerChoice> named) {
-        List<LayerChoice> layers = new ArrayList<>();
-        for (String word : settings.strings(key)) {
-            Matcher matcher = WORD.matcher(word.strip());
-            if (!matcher.matches()) {
-                throw settings.error(key, "has the word '%s'; expected 'mixer' or 'mixer x3'".formatted(word));
-            }
-            String name = matcher.group(1);
-            LayerChoice choice = named.getOrDefault(name, LayerChoice.of(name));
-            int times = matcher.group(2) == null ? 1 : Integer.parseInt(matcher.group(2));
-            for (int i = 0; i < times; i++) {
-                layers.add(choice);
-            }
-        }
-        return layers;
-    }
-
-    private static Map<String, LayerChoice> named(Settings settings) {
-        Map<String, LayerChoice> named = new LinkedHashMap<>();
-        if (settings.has("mixers")) {
-            Settings mixers = settings.section("mixers");
-            for (String name : mixers.keys()) {
-                Settings mixer = mixers.section(name);
-                String type = mixer.string("type");
-                named.put(name, new LayerChoice(type, mixer.take().without("type")));
-            }
-        }
-        return named;
+        return new PlanReader(settings, OptionalInt.of(modelLayers)).read();
     }
 
     /**
@@ -102,19 +79,25 @@ public record LayerPlan(List<LayerChoice> layers) {
      */
     public LayerPlan checked(int modelLayers, Set<String> installed) {
         if (layers.size() != modelLayers) {
-            throw new SettingsException("plan: 'layers' has %d entries, the model has %d layers; name one for each, "
-                            .formatted(layers.size(), modelLayers)
-                    + "'mixer x3' repeats and 'keep' leaves a layer as it is");
+            throw new SettingsException(PlanReader.anotherLength("plan: 'layers'", layers.size(), modelLayers));
         }
-        TreeSet<String> problems = new TreeSet<>();
+        TreeSet<String> problems = new TreeSet<>(Names.natural());
         for (LayerChoice choice : layers) {
             if (!choice.keeps() && !installed.contains(choice.mixer())) {
-                problems.add(Names.unknown("mixer", choice.mixer(), installed));
+                problems.add(choice.origin() + ": " + Names.unknown("mixer", choice.mixer(), installed));
             }
         }
         if (!problems.isEmpty()) {
-            throw new SettingsException("plan: " + String.join("\n", problems));
+            throw new SettingsException(String.join("\n", problems));
         }
         return this;
+    }
+
+    /** Returns the numbers of the layers that a plan leaves as they are. */
+    public List<Integer> kept() {
+        return IntStream.range(0, layers.size())
+                .filter(i -> layers.get(i).keeps())
+                .boxed()
+                .toList();
     }
 }

@@ -131,16 +131,34 @@ final class BadInputTest {
     @Test
     void plansOfAnotherLengthAreRefused() throws IOException {
         planRefused(
-                "plan: 'layers' has 5 entries, the model has 6 layers; name one for each, 'mixer x3' repeats and 'keep'"
-                        + " leaves a layer as it is",
+                "plan.conf: 1: key 'layers' has 5 entries, the model has 6 layers; name one for each, 'mixer x3' repeats, 'mixer x rest' fills and 'keep' leaves a layer as it is",
                 "layers = [mamba2 x5]\n");
     }
 
     @Test
     void unknownMixersAreRefusedWithSuggestions() throws IOException {
         planRefused(
-                "plan: no mixer 'mamba3'; there are attention, mamba-in-llama, mamba2 (did you mean 'mamba2'?)",
+                "plan.conf: 1: key 'repeat', entry 1: no mixer 'mamba3'; there are attention, mamba-in-llama, mamba2 (did you mean 'mamba2'?)",
                 "repeat = [mamba3]\n");
+    }
+
+    @Test
+    void wordsThatMeanNothingAreRefusedWithTheirLine() throws IOException {
+        planRefused(
+                "plan.conf: 3: key 'layers', entry 2: character 8 of 'mamba2 x': found 'x'; a number or 'rest' has to follow 'x', as"
+                        + " in 'mamba2 x3'",
+                "layers = [\n  keep\n  mamba2 x\n]\n");
+        planRefused(
+                "plan.conf: 2: key 'at.6-7': found layer 6; there are 6, from 0 to 5",
+                "repeat = [mamba2]\nat { 6-7 = keep }\n");
+        planRefused(
+                "plan.conf: 1: key 'ssm_layers', position 2: found 6; layers are numbers from 0 to 5",
+                "ssm_layers: [0, 2, 6]\n");
+        planRefused(
+                "plan.conf: 1: key 'hybrid_override_pattern': character 4 of 'M-*?-': found '?'; parts are M and G (linear), *, + and"
+                        + " D (attention), - and E (feed-forward), | between stages of a pipeline; was the pattern quoted, so that"
+                        + " the shell left it alone?",
+                "hybrid_override_pattern = \"M-*?-\"\n");
     }
 
     @Test

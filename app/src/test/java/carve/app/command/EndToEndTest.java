@@ -149,12 +149,16 @@ final class EndToEndTest {
         Path plan = Files.writeString(folder.resolve("plan.conf"), "layers = [mamba2 x5]\n");
         assertEquals(1, carve.run("convert", model("hovle_tiny"), "--plan", plan.toString(), "--out", "x"));
         assertEquals(
-                "carve: plan: 'layers' has 5 entries, the model has 6 layers; name one for each, 'mixer x3' repeats and"
-                        + " 'keep' leaves a layer as it is\n",
+                "carve: %s: 1: key 'layers' has 5 entries, the model has 6 layers; name one for each, 'mixer x3' repeats, 'mixer x rest' fills and 'keep' leaves a layer as it is\n"
+                        .formatted(plan),
                 carve.err());
         Files.writeString(plan, "repeat = [mamba3]\n");
         assertEquals(1, carve.run("convert", model("hovle_tiny"), "--plan", plan.toString(), "--out", "x"));
-        assertTrue(carve.err().startsWith("carve: plan: no mixer 'mamba3'; there are attention, "), carve.err());
+        assertTrue(
+                carve.err()
+                        .startsWith(
+                                "carve: %s: 1: key 'repeat', entry 1: no mixer 'mamba3'; there are ".formatted(plan)),
+                carve.err());
     }
 
     private Path untrained() throws IOException {

@@ -145,8 +145,7 @@ final class HovleFamilyTest {
         SettingsException e = assertThrows(
                 SettingsException.class, () -> FAMILY.convert(teacher(), plan("keep", "mamba2"), Official.mixers()));
         assertEquals(
-                "plan: 'layers' has 2 entries, the model has 6 layers; name one for each, 'mixer x3' repeats and "
-                        + "'keep' leaves a layer as it is",
+                "plan: 'layers' has 2 entries, the model has 6 layers; name one for each, 'mixer x3' repeats, 'mixer x rest' fills and 'keep' leaves a layer as it is",
                 e.getMessage());
     }
 

@@ -1,0 +1,153 @@
+package carve.api.model;
+
+import carve.api.config.JsonString;
+import carve.api.config.Settings;
+import carve.api.config.SettingsException;
+import carve.api.config.SettingsNode;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Reads a plan from settings.
+ *
+ * @param settings the plan's
+ * @param layers the model's number of layers, where it is known
+ */
+record PlanReader(Settings settings, OptionalInt layers) {
+    private static final String LAYERS = "layers";
+    private static final String REPEAT = "repeat";
+    private static final String RATIO = "ratio";
+    private static final List<String> OWN = List.of(LAYERS, REPEAT, RATIO);
+
+    /** A text in a list of settings. */
+    private record Entry(String text, String place) {}
+
+    static Set<String> layouts() {
+        Set<String> keys = new LinkedHashSet<>(OWN);
+        keys.addAll(HybridNotation.KEYS);
+        return Set.copyOf(keys);
+    }
+
+    LayerPlan read() {
+        PlanMixers mixers = new PlanMixers(section("mixers"));
+        List<LayerChoice> choices = new ArrayList<>();
+        words().forEach(word -> choices.add(mixers.choice(word)));
+        SettingsNode.Section at = section("at");
+        if (!at.members().isEmpty()) {
+            new PlanOverrides(mixers, choices.size()).apply(at, choices);
+        }
+        return new LayerPlan(choices);
+    }
+
+    private SettingsNode.Section section(String key) {
+        return settings.has(key) ? settings.section(key).take() : new SettingsNode.Section(Map.of(), settings.origin());
+    }
+
+    private List<PlanWord> words() {
+        List<String> said = OWN.stream().filter(settings::has).toList();
+        List<String> foreign = HybridNotation.keys(settings);
+        if (said.size() > 1 || !said.isEmpty() && !foreign.isEmpty()) {
+            List<String> both = new ArrayList<>(said);
+            both.addAll(foreign);
+            throw settings.error(
+                    both.getLast(), "and key '%s' say the same twice; remove one".formatted(both.getFirst()));
+        }
+        if (said.isEmpty() && foreign.isEmpty()) {
+            // says where a key should be, and which one may be misspelt
+            settings.node(LAYERS);
+        }
+        if (said.isEmpty()) {
+            return sized(foreign.getFirst(), new HybridNotation(settings, layers).words());
+        }
+        return switch (said.getFirst()) {
+            case REPEAT -> repeated();
+            case RATIO -> new PlanRatio(shares(), place(RATIO)).words(known(RATIO));
+            default -> sized(LAYERS, PlanText.expand(runs(LAYERS), layers.orElse(-1), place(LAYERS)));
+        };
+    }
+
+    private String place(String key) {
+        return "%s: key '%s'".formatted(settings.origin(key), key);
+    }
+
+    private int known(String key) {
+        return layers.orElseThrow(() ->
+                settings.error(key, "needs a model, whose layers it counts; name each layer under 'layers' here"));
+    }
+
+    private List<PlanWord> sized(String key, List<PlanWord> words) {
+        if (layers.isPresent() && words.size() != layers.getAsInt()) {
+            throw new SettingsException(anotherLength(place(key), words.size(), layers.getAsInt()));
+        }
+        return words;
+    }
+
+    /** Returns the message for a plan that is one of another number of layers. */
+    static String anotherLength(String place, int found, int expected) {
+        return "%s has %d entries, the model has %d layers; name one for each, 'mixer x3' repeats, 'mixer x rest' fills and 'keep' leaves a layer as it is"
+                .formatted(place, found, expected);
+    }
+
+    private List<PlanWord> repeated() {
+        int count = known(REPEAT);
+        List<PlanWord> block = PlanText.expand(runs(REPEAT), -1, place(REPEAT));
+        List<PlanWord> words = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            words.add(block.get(i % block.size()));
+        }
+        return words;
+    }
+
+    private List<PlanText.Run> runs(String key) {
+        List<PlanText.Run> runs = new ArrayList<>();
+        entries(key).forEach(entry -> runs.addAll(PlanText.parse(entry.text, entry.place)));
+        if (runs.isEmpty()) {
+            throw settings.error(key, "must have a word, is an empty list; write a mixer or 'keep'");
+        }
+        return runs;
+    }
+
+    private List<PlanRatio.Share> shares() {
+        return entries(RATIO).stream()
+                .map(entry -> PlanRatio.Share.of(entry.text, entry.place))
+                .toList();
+    }
+
+    // a list of strings, or one string
+    private List<Entry> entries(String key) {
+        return switch (settings.node(key)) {
+            case SettingsNode.Scalar(Object text, String origin) ->
+                List.of(new Entry(text.toString(), "%s: key '%s'".formatted(origin, key)));
+            case SettingsNode.Items(List<SettingsNode> items, String _) -> entries(key, items);
+            case SettingsNode.Section section ->
+                throw settings.error(key, "must be a list of words, is " + shown(section));
+        };
+    }
+
+    private static List<Entry> entries(String key, List<SettingsNode> items) {
+        List<Entry> entries = new ArrayList<>();
+        for (SettingsNode item : items) {
+            String place = "%s: key '%s', entry %d".formatted(item.origin(), key, entries.size() + 1);
+            if (!(item instanceof SettingsNode.Scalar(Object text, String _))) {
+                throw new SettingsException(
+                        "%s: found %s; write a word, and its settings under 'mixers'".formatted(place, shown(item)));
+            }
+            entries.add(new Entry(text.toString(), place));
+        }
+        return entries;
+    }
+
+    /** Returns a value as messages show it. */
+    static String shown(SettingsNode value) {
+        return switch (value) {
+            case SettingsNode.Scalar(String text, String _) -> new JsonString(text).describe();
+            case SettingsNode.Scalar(Object scalar, String _) -> scalar.toString();
+            case SettingsNode.Items(List<SettingsNode> items, String _) -> "a list of " + items.size();
+            case SettingsNode.Section _ -> "a section";
+        };
+    }
+}
