@@ -81,7 +81,7 @@ public record HybridModel(ModelSpec spec) {
         for (Block layer : spec.layers()) {
             states.add(layer.mixer().newState(device, batch, capacity));
         }
-        return new ModelState(states);
+        return new ModelState(states, batch, capacity);
     }
 
     /**

@@ -21,6 +21,13 @@ public record LoadedModel(ModelFamily family, ModelSpec spec, ParamStore params)
         return params.device();
     }
 
+    /** Returns a copy on another device; the caller closes it, and this one when it is no longer wanted. */
+    public LoadedModel on(Device device) {
+        ParamStore copies = new ParamStore(device);
+        params.asMap().forEach((name, tensor) -> copies.put(name, ModelFolder.copy(tensor, device)));
+        return new LoadedModel(family, spec, copies);
+    }
+
     @Override
     public void close() {
         params.close();

@@ -301,6 +301,11 @@ public final class ModelFolder implements AutoCloseable {
         return values;
     }
 
+    /** Returns a copy of a tensor on a device. */
+    static Tensor copy(Tensor tensor, Device device) {
+        return Tensors.upload(device, tensor.type(), download(tensor));
+    }
+
     /** Returns a writer of a folder with a configuration and the files that go with this model. */
     CheckpointWriter writer(Path to, JsonObject config) {
         Map<String, byte[]> described = family.files(config);

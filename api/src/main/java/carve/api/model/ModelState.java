@@ -1,14 +1,23 @@
 package carve.api.model;
 
+import carve.api.device.Device;
 import carve.api.mixer.MixerState;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Tensor;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a model remembers of a session: the states of its layers.
  *
+ * <p>A session can go on elsewhere: {@link #moved} copies its state to another device, {@link LoadedModel#on} the weights.
+ *
  * @param layers the state of each layer, first layer first
+ * @param batch the number of rows
+ * @param capacity the most positions that it can remember
  */
-public record ModelState(List<MixerState> layers) implements AutoCloseable {
+public record ModelState(List<MixerState> layers, int batch, int capacity) implements AutoCloseable {
     /** Copies the list. */
     public ModelState {
         layers = List.copyOf(layers);
@@ -31,7 +40,32 @@ public record ModelState(List<MixerState> layers) implements AutoCloseable {
 
     /** Returns a copy that goes its own way; the caller closes it. */
     public ModelState fork() {
-        return new ModelState(layers.stream().map(MixerState::fork).toList());
+        return new ModelState(layers.stream().map(MixerState::fork).toList(), batch, capacity);
+    }
+
+    /**
+     * Returns a copy on another device, from which the session goes on there; the caller closes it, and this one when it is no
+     * longer wanted.
+     *
+     * @param from the model of the session, where this state is
+     * @param to the same model on the other device, such as {@link LoadedModel#on} makes
+     */
+    public ModelState moved(LoadedModel from, LoadedModel to) {
+        ModelState moved = new HybridModel(to.spec()).newState(to.device(), batch, capacity);
+        for (int i = 0; i < layers.size(); i++) {
+            move(layer(i), moved.layer(i), from.device(), to.device());
+        }
+        return moved;
+    }
+
+    private static void move(MixerState from, MixerState to, Device there, Device here) {
+        Scope.run(
+                there,
+                () -> Scope.run(here, () -> {
+                    Map<String, Tensor> copies = new LinkedHashMap<>();
+                    from.save().forEach((name, tensor) -> copies.put(name, ModelFolder.copy(tensor, here)));
+                    to.load(copies, from.position());
+                }));
     }
 
     @Override

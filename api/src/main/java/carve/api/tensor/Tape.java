@@ -1,5 +1,6 @@
 package carve.api.tensor;
 
+import carve.api.device.Device;
 import carve.api.device.Kernel;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -138,8 +139,16 @@ public final class Tape {
         List<Tensor> plain = Tensors.detached(operands);
         Backward backward = kernel.differentiable()
                 ? (given, wanted) -> kernel.backward(plain, computed, given, wanted)
-                : (given, wanted) -> differentiate(op, plain, given, wanted);
+                : (given, wanted) -> differentiate(op, kernel, plain, given, wanted);
         return tape.get().record(operands, results, backward);
+    }
+
+    private static List<Optional<Tensor>> differentiate(
+            FusedOp op, Kernel kernel, List<Tensor> plain, List<Optional<Tensor>> given, List<Boolean> wanted) {
+        Device device = plain.getFirst().device();
+        device.workspace()
+                .requireBackward(device, op, plain.stream().map(Tensor::type).toList(), kernel);
+        return differentiate(op, plain, given, wanted);
     }
 
     static List<Tensor> recordRecomputed(FusedOp op, List<Tensor> operands) {

@@ -81,12 +81,24 @@ public final class Workspace {
         }
         Optional<Kernel> kernel = device.kernel(op, operands);
         if (policy == Kernels.REQUIRED && kernel.isEmpty()) {
-            throw new DeviceException("kernels are required, but device %s has none for %s of %s; use another device, "
-                            .formatted(device.name(), op.name(), operands)
-                    + "or prefer kernels instead of requiring them");
+            throw missing("device %s has none for %s of %s".formatted(device.name(), op.name(), operands));
         }
         note(device, op, operands, kernel);
         return kernel;
+    }
+
+    /** Refuses to differentiate a definition in place of a kernel's backward form, where kernels are required. */
+    void requireBackward(Device device, FusedOp op, List<TensorType> operands, Kernel kernel) {
+        if (policy == Kernels.REQUIRED) {
+            throw missing("kernel %s of device %s has no backward form for %s of %s"
+                    .formatted(kernel.name(), device.name(), op.name(), operands));
+        }
+    }
+
+    private static DeviceException missing(String what) {
+        return new DeviceException(
+                "kernels are required, but %s; use another device, or prefer kernels instead of requiring them"
+                        .formatted(what));
     }
 
     private void note(Device device, FusedOp op, List<TensorType> operands, Optional<Kernel> kernel) {

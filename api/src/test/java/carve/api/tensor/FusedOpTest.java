@@ -153,6 +153,18 @@ final class FusedOpTest {
     }
 
     @Test
+    void requiredKernelsHaveABackwardFormWhereGradientsAreTaken() {
+        try (Device device = new Fast(new ReferenceDevice(), false)) {
+            device.workspace().kernels(Workspace.Kernels.REQUIRED);
+            DeviceException refusal = assertThrows(DeviceException.class, () -> gradient(device));
+            assertEquals(
+                    "kernels are required, but kernel thousand of device fast has no backward form for square of [F32 (1)]; use"
+                            + " another device, or prefer kernels instead of requiring them",
+                    refusal.getMessage());
+        }
+    }
+
+    @Test
     void kernelWithoutBackwardHasItsReferenceDifferentiated() {
         try (Device with = new Fast(new ReferenceDevice(), true);
                 Device without = new Fast(new ReferenceDevice(), false)) {
