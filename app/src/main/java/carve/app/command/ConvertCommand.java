@@ -2,6 +2,7 @@ package carve.app.command;
 
 import carve.api.model.ModelFolder;
 import carve.app.work.Converting;
+import carve.app.work.Plans;
 import carve.app.work.Resources;
 import carve.app.work.Workshop;
 import java.io.IOException;
@@ -31,7 +32,7 @@ final class ConvertCommand implements Command {
     public int run(ParseResult arguments, Workshop workshop) throws IOException {
         Path out = Arguments.get(arguments, "--out", Path.of("student"));
         try (ModelFolder teacher = workshop.open(Arguments.parameter(arguments, 0))) {
-            var plan = new Resources(workshop.platform()).find(Arguments.get(arguments, "--plan", ""));
+            var plan = Plans.find(Arguments.get(arguments, "--plan", ""), new Resources(workshop.platform()));
             new Converting(workshop).convert(teacher, plan, Arguments.get(arguments, "--seed", 42L), out, true);
         }
         workshop.terminal().println("wrote " + out);

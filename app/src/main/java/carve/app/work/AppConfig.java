@@ -116,7 +116,8 @@ public record AppConfig(
                 new SettingsNode.Section(providers, carve.origin()));
     }
 
-    private static Kernels kernels(String name, String what) {
+    /** Returns the policy of a name; messages call it what. */
+    static Kernels kernels(String name, String what) {
         return Arrays.stream(Kernels.values())
                 .filter(kernels -> kernels.name().toLowerCase(Locale.ROOT).equals(name))
                 .findFirst()

@@ -50,12 +50,43 @@ public record DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kerne
         }
     }
 
+    /**
+     * What tells opened devices apart.
+     *
+     * @param name the device's
+     * @param kernels its policy
+     */
+    record Key(String name, Kernels kernels) {}
+
+    /** Returns the choice of another device. */
+    public DeviceChoice with(String name) {
+        return new DeviceChoice(devices, name, kernels);
+    }
+
+    /** Returns the choice with another policy on kernels. */
+    public DeviceChoice with(Kernels policy) {
+        return new DeviceChoice(devices, wanted, policy);
+    }
+
+    Key key() {
+        return new Key(wanted.equals(AUTO) ? best() : wanted, kernels);
+    }
+
     /** Returns all devices, best first. */
     public List<Probed> probe() {
         List<Probed> probed = new ArrayList<>();
-        devices.providers().forEach(provider -> probed.add(new Probed(provider.name(), provider.probe())));
+        devices.providers().forEach(provider -> probed.add(new Probed(provider.name(), probe(provider))));
         probed.sort(Comparator.comparing(Probed::rank).reversed());
         return probed;
+    }
+
+    // a stranger's probe may fail; that is a reason as well
+    private static Availability probe(DeviceProvider provider) {
+        try {
+            return provider.probe();
+        } catch (RuntimeException | LinkageError e) {
+            return new Unavailable("looking for it failed: " + e);
+        }
     }
 
     /** Returns the name of the device that would be opened, if it can be. */
@@ -85,7 +116,7 @@ public record DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kerne
 
     private Device open(String asked, BiFunction<DeviceProvider, Settings, Device> how) {
         String name = asked.equals(AUTO) ? best() : asked;
-        switch (devices.provider(name).probe()) {
+        switch (probe(devices.provider(name))) {
             case Unavailable(String reason) ->
                 throw new DeviceException(
                         "device '%s' is not available: %s; --device auto takes one that is".formatted(name, reason));

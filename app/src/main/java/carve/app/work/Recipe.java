@@ -5,10 +5,13 @@ import carve.api.config.Settings;
 import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
+import carve.api.model.LayerPlan;
 import carve.api.tensor.DType;
 import carve.hocon.Hocon;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,7 +27,9 @@ import java.util.Set;
  * out     = runs/hybrid           # where the run's folders go
  * dtype   = keep                  # how the result is stored: keep (as what it began from), f32, bf16, f16
  * seed    = 42                    # of new parameters and of the order of data
- * mixers { ... }                  # the plan: mixers, and layers or repeat
+ * device  = auto                  # where it runs, unless --device says: auto, cpu, cuda or another that `carve devices` shows
+ * kernels = preferred             # likewise, unless --require says: preferred, off or required
+ * mixers { ... }                  # the plan: mixers, and layers, repeat, ratio or another project's notation
  * repeat  = [keep, mamba2 x3]
  * data { type = llava, file = shapes/train.json }
  * stages  = [{ name = ..., type = ..., data { ... }, ... }, ...]
@@ -34,7 +39,6 @@ import java.util.Set;
  * command line goes over the recipe's keys.
  */
 public final class Recipe {
-    private static final Set<String> PLAN = Set.of("mixers", "layers", "repeat");
     private static final String KEEP = "keep";
 
     private final TreeSettings settings;
@@ -50,17 +54,28 @@ public final class Recipe {
      * @throws SettingsException if it cannot be read
      */
     public static Recipe read(String name, Resources resources, SettingsNode.Section overrides) {
+        TreeSettings settings = resolved(name, resources, overrides);
+        SettingsNode.Section defaults = Hocon.resource(Recipe.class.getModule(), "recipe.conf")
+                .orElseThrow()
+                .take();
+        return new Recipe(settings.over(new TreeSettings(defaults, LayerPlan.KEYS))); // a plan is read by conversions
+    }
+
+    /** Returns the settings of a file or preset over those that it builds on. */
+    static TreeSettings resolved(String name, Resources resources, SettingsNode.Section overrides) {
         TreeSettings settings = new TreeSettings(overrides).over(withoutPlan(overrides, resources.find(name)));
+        Set<String> seen = new LinkedHashSet<>(Set.of(name));
         while (settings.has("preset")) {
             String preset = settings.string("preset");
+            if (!seen.add(preset)) {
+                throw settings.error(
+                        "preset", "is '%s', which builds on itself; remove one of %s".formatted(preset, seen));
+            }
             SettingsNode.Section own = settings.take();
             TreeSettings base = resources.find(preset);
             settings = withoutPreset(settings, own).over(withoutPlan(own, base));
         }
-        SettingsNode.Section defaults = Hocon.resource(Recipe.class.getModule(), "recipe.conf")
-                .orElseThrow()
-                .take();
-        return new Recipe(settings.over(new TreeSettings(defaults, PLAN))); // a plan is read by conversions
+        return settings;
     }
 
     private static TreeSettings withoutPreset(TreeSettings settings, SettingsNode.Section own) {
@@ -69,9 +84,14 @@ public final class Recipe {
 
     // whoever says which layers means all of them
     private static TreeSettings withoutPlan(SettingsNode.Section own, TreeSettings base) {
-        boolean planned = own.members().containsKey("layers") || own.members().containsKey("repeat");
-        SettingsNode.Section rest = base.take();
-        return new TreeSettings(planned ? rest.without("layers").without("repeat") : rest, base.referred());
+        if (Collections.disjoint(own.members().keySet(), LayerPlan.LAYOUTS)) {
+            return base;
+        }
+        SettingsNode.Section rest = base.take().without("at").without("words");
+        for (String key : LayerPlan.LAYOUTS) {
+            rest = rest.without(key);
+        }
+        return new TreeSettings(rest, base.referred());
     }
 
     /** Returns the recipe's settings, in which what was not read can be found. */
@@ -111,7 +131,24 @@ public final class Recipe {
 
     /** Returns whether the recipe has a plan. */
     public boolean planned() {
-        return settings.has("layers") || settings.has("repeat");
+        return LayerPlan.LAYOUTS.stream().anyMatch(settings::has);
+    }
+
+    /**
+     * Returns the device that the recipe asks for, where the command line does not.
+     *
+     * @param usual what is taken where neither says
+     */
+    public DeviceChoice device(DeviceChoice usual, Globals given) {
+        DeviceChoice named = settings.has("device") ? usual.with(settings.string("device")) : usual;
+        DeviceChoice whole = settings.has("kernels")
+                ? named.with(
+                        AppConfig.kernels(settings.string("kernels"), settings.origin("kernels") + ": key 'kernels'"))
+                : named;
+        return new DeviceChoice(
+                usual.devices(),
+                given.device().isEmpty() ? whole.wanted() : usual.wanted(),
+                given.kernels().isEmpty() ? whole.kernels() : usual.kernels());
     }
 
     /** Returns the sections of the stages. */

@@ -61,6 +61,7 @@ public record Training(Workshop workshop) {
      * @throws IOException if a file cannot be read or written
      */
     public Path train(Recipe recipe, boolean resume) throws IOException {
+        workshop.choose(recipe.device(workshop.usual(), workshop.globals()));
         List<Part> parts = parts(recipe);
         Path out = recipe.path("out");
         long seed = recipe.seed();
@@ -89,6 +90,7 @@ public record Training(Workshop workshop) {
      * @throws IOException if a file cannot be read or written
      */
     public Path distill(Recipe recipe, boolean resume) throws IOException {
+        workshop.choose(recipe.device(workshop.usual(), workshop.globals()));
         List<Part> parts = parts(recipe);
         Path out = recipe.path("out");
         long seed = recipe.seed();
@@ -107,8 +109,9 @@ public record Training(Workshop workshop) {
 
     private void convert(Recipe recipe, ModelFolder teacher, long seed, Path start, boolean resume) throws IOException {
         if (!recipe.planned()) {
-            throw new SettingsException("%s: a recipe needs a 'student', or a plan that makes one: 'layers' or 'repeat'"
-                    .formatted(recipe.settings().origin()));
+            throw new SettingsException(
+                    "%s: a recipe needs a 'student', or a plan that makes one: 'layers', 'repeat' or 'ratio'"
+                            .formatted(recipe.settings().origin()));
         }
         // a conversion is whole or not there
         if (!resume || !Files.exists(start.resolve(Converting.ACCOUNT))) {

@@ -6,7 +6,9 @@ import carve.app.plugin.PluginPlatform;
 import carve.app.terminal.Terminal;
 import carve.hocon.Catalogs;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /** What commands work with. Each part is made when it is first asked for. Confined to one thread. */
@@ -17,7 +19,8 @@ public final class Workshop implements AutoCloseable {
     private final Supplier<PluginPlatform> platform;
     private final Supplier<Catalogs> catalogs;
     private final Supplier<DeviceChoice> devices;
-    private List<Device> opened = List.of();
+    private final Map<DeviceChoice.Key, Device> opened = new LinkedHashMap<>();
+    private List<DeviceChoice> chosen = List.of();
 
     /** Makes the workshop of suppliers that give the same thing every time. */
     public Workshop(
@@ -60,17 +63,35 @@ public final class Workshop implements AutoCloseable {
         return catalogs.get();
     }
 
-    /** Returns the choice of a device. */
-    public DeviceChoice devices() {
+    /** Returns the choice of a device that settings and command line make. */
+    public DeviceChoice usual() {
         return devices.get();
+    }
+
+    /** Returns the choice of a device: the last one that was made here, or else the usual one. */
+    public DeviceChoice devices() {
+        return chosen.isEmpty() ? usual() : chosen.getFirst();
+    }
+
+    /** Makes another choice of a device, for what is opened from now on. */
+    public void choose(DeviceChoice choice) {
+        chosen = List.of(choice);
     }
 
     /** Returns the device, opened; it is closed with the workshop. */
     public Device device() {
-        if (opened.isEmpty()) {
-            opened = List.of(devices().open());
+        return device(devices());
+    }
+
+    /** Returns the device of a choice, opened once; it is closed with the workshop. */
+    public Device device(DeviceChoice choice) {
+        DeviceChoice.Key key = choice.key();
+        Device open = opened.get(key);
+        if (open == null) {
+            open = choice.open();
+            opened.put(key, open);
         }
-        return opened.getFirst();
+        return open;
     }
 
     /** Opens the folder of a model; the caller closes it. */
@@ -81,6 +102,6 @@ public final class Workshop implements AutoCloseable {
 
     @Override
     public void close() {
-        opened.forEach(Device::close);
+        opened.values().forEach(Device::close);
     }
 }
