@@ -23,9 +23,10 @@ final class AttentionKernel implements Kernel {
         this.op = op;
     }
 
-    /** Returns whether heads are narrow enough. */
-    static boolean takes(List<TensorType> operands) {
-        return operands.get(0).shape().extent(3) <= Tiles.DEPTH
+    /** Returns whether heads are narrow enough, and padding is left out. */
+    static boolean takes(SoftmaxAttention op, List<TensorType> operands) {
+        return !op.sequences().isBlank()
+                && operands.get(0).shape().extent(3) <= Tiles.DEPTH
                 && operands.get(2).shape().extent(3) <= Tiles.DEPTH;
     }
 

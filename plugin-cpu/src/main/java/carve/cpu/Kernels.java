@@ -76,7 +76,7 @@ final class Kernels {
             case KlDivergence divergence -> Optional.of(new DivergenceKernel(engine, divergence));
             case AdamW adam -> Optional.of(new AdamWKernel(engine, adam));
             case SoftmaxAttention attention ->
-                AttentionKernel.takes(operands)
+                AttentionKernel.takes(attention, operands)
                         ? Optional.of(new AttentionKernel(engine, attention))
                         : Optional.empty();
             case DecayScan scan ->

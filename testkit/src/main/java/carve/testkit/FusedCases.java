@@ -141,6 +141,9 @@ final class FusedCases {
                 softmaxAttention(sequences, true, positions, groups, DType.F32);
             }
         }
+        Sequences blank =
+                Sequences.padded(positions, positions, (positions + 1) / 2).blank();
+        softmaxAttention(blank, true, positions, 2, DType.F32);
         softmaxAttention(Sequences.whole(2, positions), false, positions, 2, DType.F32);
         softmaxAttention(Sequences.padded(positions, positions, (positions + 1) / 2), false, positions, 2, DType.F32);
         softmaxAttention(Sequences.whole(2, 1), true, positions, 2, DType.F32);

@@ -1,6 +1,7 @@
 package carve.api.model;
 
 import carve.api.device.Device;
+import carve.api.op.Sequences;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
@@ -29,7 +30,13 @@ public record TokenEmbedding(int vocabulary, int hidden) implements InputEncoder
                     + inputs.media().keySet());
         }
         Shape shape = Shape.of(inputs.sequences().batch(), inputs.sequences().positions());
-        return new Encoded(lookUp(p.get("tokens.weight"), shape, inputs.tokens()), inputs.sequences());
+        Tensor x = lookUp(p.get("tokens.weight"), shape, inputs.tokens());
+        return new Encoded(withoutPadding(x, inputs.sequences()), inputs.sequences());
+    }
+
+    /** Returns x {@code (B, T, D)} with zeros for padding where {@link Sequences#isBlank} asks for them. */
+    public static Tensor withoutPadding(Tensor x, Sequences rows) {
+        return rows.isBlank() ? x.multiply(rows.present(x.device(), 0).reshape(rows.batch(), rows.positions(), 1)) : x;
     }
 
     /** Returns F32 rows {@code (..., D)} of a table (V, D) for token ids of a shape. */

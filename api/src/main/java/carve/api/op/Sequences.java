@@ -1,9 +1,12 @@
 package carve.api.op;
 
+import carve.api.device.Device;
+import carve.api.tensor.Shape;
 import carve.api.tensor.ShapeException;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
@@ -19,8 +22,11 @@ import java.util.stream.IntStream;
  * @param offsets where the packed sequences of the only row begin, and T; empty if nothing is packed
  * @param lengths for each row how many positions come before the padding; empty if nothing is padded
  * @param told for each of the T columns its position in its sequence, where somebody says so; empty if they are counted
+ * @param isBlank whether padding is computed with, as zeros that look at what comes before the padding; otherwise
+ *     what comes out of padding means nothing
  */
-public record Sequences(int batch, int positions, List<Integer> offsets, List<Integer> lengths, List<Integer> told) {
+public record Sequences(
+        int batch, int positions, List<Integer> offsets, List<Integer> lengths, List<Integer> told, boolean isBlank) {
     /** Checks that offsets grow from 0 to T and that lengths lie in rows. */
     public Sequences {
         offsets = List.copyOf(offsets);
@@ -40,6 +46,7 @@ public record Sequences(int batch, int positions, List<Integer> offsets, List<In
                     offsets.getFirst() == 0 && offsets.getLast() == positions && grow,
                     "offsets must grow from 0 to " + positions + ", offsets=" + offsets);
         }
+        require(!isBlank || !lengths.isEmpty(), "blank padding needs rows that are padded");
         if (!lengths.isEmpty()) {
             int end = positions;
             require(
@@ -49,15 +56,19 @@ public record Sequences(int batch, int positions, List<Integer> offsets, List<In
         }
     }
 
+    private Sequences(int batch, int positions, List<Integer> offsets, List<Integer> lengths) {
+        this(batch, positions, offsets, lengths, List.of(), false);
+    }
+
     /** Returns B rows of one sequence each. */
     public static Sequences whole(int batch, int positions) {
-        return new Sequences(batch, positions, List.of(), List.of(), List.of());
+        return new Sequences(batch, positions, List.of(), List.of());
     }
 
     /** Returns one row of sequences packed one after the other; offsets are where each begins, and the end. */
     public static Sequences packed(int... offsets) {
         return new Sequences(
-                1, offsets[offsets.length - 1], IntStream.of(offsets).boxed().toList(), List.of(), List.of());
+                1, offsets[offsets.length - 1], IntStream.of(offsets).boxed().toList(), List.of());
     }
 
     /** Returns rows that are padded at their right end to T positions. */
@@ -66,14 +77,28 @@ public record Sequences(int batch, int positions, List<Integer> offsets, List<In
                 lengths.length,
                 positions,
                 List.of(),
-                IntStream.of(lengths).boxed().toList(),
-                List.of());
+                IntStream.of(lengths).boxed().toList());
     }
 
     /** Returns these sequences with positions that are not counted; all rows have the same. */
     public Sequences at(int... ids) {
         return new Sequences(
-                batch, positions, offsets, lengths, IntStream.of(ids).boxed().toList());
+                batch, positions, offsets, lengths, IntStream.of(ids).boxed().toList(), isBlank);
+    }
+
+    /** Returns these sequences with padding that is computed with; see {@link #isBlank}. */
+    public Sequences blank() {
+        return new Sequences(batch, positions, offsets, lengths, told, isPadded());
+    }
+
+    /** Returns {@code (B, T)} F32: 1 before the padding, and for at least so many positions of each row; 0 for others. */
+    public Tensor present(Device device, int least) {
+        float[] values = new float[batch * positions];
+        for (int b = 0; b < batch; b++) {
+            int length = isPadded() ? Math.max(least, lengths.get(b)) : positions;
+            Arrays.fill(values, b * positions, b * positions + length, 1f);
+        }
+        return Tensors.of(device, Shape.of(batch, positions), values);
     }
 
     /** Returns the number of sequences, and so of states: the packed ones, or the rows. */

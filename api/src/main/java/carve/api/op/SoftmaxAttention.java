@@ -10,7 +10,6 @@ import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -19,7 +18,7 @@ import java.util.List;
  * H, V)}.
  *
  * <p>Queries are the last T of {@code keys} positions. Of packed sequences each sees itself alone. Where rows are
- * padded, padding is not seen and results there are 0.
+ * padded, padding is not seen and results there are 0, but where sequences are {@link Sequences#isBlank blank}.
  *
  * @param scale by which products of queries and keys are multiplied
  * @param causal whether a query sees its own and earlier positions only
@@ -99,32 +98,23 @@ public record SoftmaxAttention(double scale, boolean causal, int keys, Sequences
             result = Tensors.where(Tensors.apply(new Op.Compare(Op.Comparison.EQUAL), seen, ones), result, hidden);
         }
         if (sequences.isPadded()) {
-            Tensor seen = present(device, keys, 1).reshape(sequences.batch(), 1, 1, keys);
+            Tensor seen = present(device, 1).reshape(sequences.batch(), 1, 1, keys);
             result = Tensors.where(seen, result, hidden);
         }
         return result;
     }
 
     private Tensor withoutPadding(Tensor y) {
-        if (!sequences.isPadded()) {
+        if (!sequences.isPadded() || sequences.isBlank()) {
             return y;
         }
-        Tensor seen = present(y.device(), y.extent(1), 0).reshape(y.extent(0), y.extent(1), 1, 1);
+        Tensor seen = present(y.device(), 0).reshape(y.extent(0), y.extent(1), 1, 1);
         return Tensors.where(seen, y, Tensors.scalar(y.device(), 0));
     }
 
-    // (B, T), 1 before the padding; a row of padding alone sees its first position, lest it is NaN, and its results are
-    // 0
-    private Tensor present(Device device, int positions, int least) {
-        float[] values = new float[sequences.batch() * positions];
-        for (int b = 0; b < sequences.batch(); b++) {
-            Arrays.fill(
-                    values,
-                    b * positions,
-                    b * positions + Math.max(least, sequences.lengths().get(b)),
-                    1f);
-        }
-        Tensor flags = Tensors.of(device, Shape.of(sequences.batch(), positions), values);
-        return Tensors.apply(new Op.Compare(Op.Comparison.EQUAL), flags, Tensors.scalar(device, 1));
+    // a row of padding alone sees its first position, lest it is NaN, and its results are 0
+    private Tensor present(Device device, int least) {
+        return Tensors.apply(
+                new Op.Compare(Op.Comparison.EQUAL), sequences.present(device, least), Tensors.scalar(device, 1));
     }
 }

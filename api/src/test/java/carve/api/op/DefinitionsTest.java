@@ -104,6 +104,7 @@ final class DefinitionsTest {
         attend(new SoftmaxAttention(0.5, true, 7, Sequences.packed(0, 3, 4, 7)), 7);
         attend(new SoftmaxAttention(0.5, true, 7, Sequences.padded(7, 7, 3)), 7);
         attend(new SoftmaxAttention(0.5, false, 7, Sequences.padded(7, 5, 0)), 7);
+        attend(new SoftmaxAttention(0.5, true, 7, Sequences.padded(7, 5, 1).blank()), 7);
     }
 
     private void attend(SoftmaxAttention op, int capacity) {
@@ -151,7 +152,8 @@ final class DefinitionsTest {
         Sequences sequences = op.sequences();
         boolean past = !op.causal() || s <= t + op.keys() - sequences.positions();
         boolean here = !sequences.isPadded()
-                || t < sequences.lengths().get(b) && s < sequences.lengths().get(b);
+                || (sequences.isBlank() || t < sequences.lengths().get(b))
+                        && s < sequences.lengths().get(b);
         boolean same = !sequences.isPacked() || sequenceOf(sequences, t) == sequenceOf(sequences, s);
         return past && here && same;
     }

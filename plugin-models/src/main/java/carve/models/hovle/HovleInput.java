@@ -70,7 +70,7 @@ record HovleInput(int hidden, int textTokens, int specialTokens, int imageToken,
                 .toArray();
         int side = grid / shuffle;
         if (pixels.isEmpty() && places.length == 0) {
-            return new Encoded(text, inputs.sequences());
+            return new Encoded(TokenEmbedding.withoutPadding(text, inputs.sequences()), inputs.sequences());
         }
         Tensor vision = pixels.map(values -> vision(p, values))
                 .orElseGet(() -> Tensors.zeros(text.device(), Shape.of(0, hidden)));
@@ -84,7 +84,8 @@ record HovleInput(int hidden, int textTokens, int specialTokens, int imageToken,
                                     vision.extent(0),
                                     side * side));
         }
-        return new Encoded(splice(text, vision, places).reshape(text.shape()), inputs.sequences());
+        Tensor all = splice(text, vision, places).reshape(text.shape());
+        return new Encoded(TokenEmbedding.withoutPadding(all, inputs.sequences()), inputs.sequences());
     }
 
     // rows of text, then rows of vision, gathered in the order of the positions

@@ -52,7 +52,7 @@ record LlavaInput(int vocabulary, Tower tower, Connector connector, int imageTok
         Tensor text = text(p, inputs);
         Placement placement = placement(inputs);
         if (pictures(inputs) == 0) {
-            return new Encoded(text, inputs.sequences());
+            return new Encoded(TokenEmbedding.withoutPadding(text, inputs.sequences()), inputs.sequences());
         }
         Tensor features = connector.apply(
                 p.under("connector"),
@@ -144,7 +144,8 @@ record LlavaInput(int vocabulary, Tower tower, Connector connector, int imageTok
         boolean even = Arrays.stream(lengths).allMatch(length -> length == positions);
         Sequences sequences = even ? Sequences.whole(rows.size(), positions) : Sequences.padded(positions, lengths);
         int[] source = rows.stream().flatMapToInt(row -> padded(row, positions)).toArray();
-        return new Placement(source, given.isPacked() ? Sequences.packed(offsets(inputs, features)) : sequences);
+        Sequences padded = given.isBlank() ? sequences.blank() : sequences;
+        return new Placement(source, given.isPacked() ? Sequences.packed(offsets(inputs, features)) : padded);
     }
 
     private static IntStream padded(List<Integer> row, int positions) {
