@@ -4,8 +4,12 @@ module carve.distill {
 
     provides carve.api.loss.LossProvider with
             carve.distill.loss.CrossEntropyLossProvider,
+            carve.distill.loss.FrobeniusLossProvider,
+            carve.distill.loss.HardCrossEntropyLossProvider,
+            carve.distill.loss.JensenShannonLossProvider,
             carve.distill.loss.KlLossProvider,
-            carve.distill.loss.MeanSquareLossProvider;
+            carve.distill.loss.MeanSquareLossProvider,
+            carve.distill.loss.ReverseKlLossProvider;
     provides carve.api.stage.DataProvider with
             carve.distill.data.LlavaProvider;
     provides carve.api.stage.OptimizerProvider with

@@ -5,28 +5,22 @@ import carve.api.stage.Stage;
 import carve.api.stage.StageContext;
 import carve.api.stage.StageException;
 import carve.api.stage.StageResult;
+import carve.distill.training.Forcing;
 import carve.distill.training.Objective;
+import carve.distill.training.Term;
 import carve.distill.training.Trainer;
 import carve.distill.training.TrainingSettings;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * A stage that trains a student, by a teacher or by labels.
  *
  * @param settings what every stage is told
- * @param forcing what the student's layers are given
  * @param pads what models are told of padding
  * @param recompute whether activations inside of layers are computed again for gradients
  */
-record DistillStage(TrainingSettings settings, Forcing forcing, Pads pads, boolean recompute) implements Stage {
-    /** What the student's layers are given. */
-    enum Forcing {
-        /** What the teacher's layers had; layers learn alone. */
-        TEACHER,
-        /** What the student's own layers before them made. */
-        NONE
-    }
-
+record DistillStage(TrainingSettings settings, Pads pads, boolean recompute) implements Stage {
     @Override
     public String name() {
         return settings.name();
@@ -34,8 +28,8 @@ record DistillStage(TrainingSettings settings, Forcing forcing, Pads pads, boole
 
     @Override
     public boolean needsTeacher() {
-        return forcing == Forcing.TEACHER
-                || settings.terms().stream().anyMatch(term -> term.loss().needsTeacher());
+        return settings.terms().stream()
+                .anyMatch(term -> term.forcing() != Forcing.NONE || term.loss().needsTeacher());
     }
 
     @Override
@@ -50,15 +44,29 @@ record DistillStage(TrainingSettings settings, Forcing forcing, Pads pads, boole
                             .formatted(name()));
         }
         context.teacher().ifPresent(teacher -> requireAlike(teacher, context.student()));
+        Dropping.Maker maker = (whole, alone) -> objective(context, whole, alone);
+        Objective plain = maker.of(context.student(), context.student());
+        return settings.dropout() == 0
+                ? plain
+                : new Dropping(
+                        context.student(),
+                        settings.dropout(),
+                        settings.batches().seed(),
+                        maker);
+    }
+
+    private Objective objective(StageContext context, LoadedModel whole, LoadedModel alone) {
+        List<Term> forced = Lessons.chosen(settings.terms(), Forcing.TEACHER);
+        List<Term> rest =
+                settings.terms().stream().filter(term -> !forced.contains(term)).toList();
+        Optional<Lessons> lessons = forced.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Lessons(name(), alone, context.converted(), forced));
+        if (rest.isEmpty()) {
+            return new LayerwiseObjective(name(), context.teacher().orElseThrow(), lessons.orElseThrow(), pads);
+        }
         Optional<LoadedModel> teacher = needsTeacher() ? context.teacher() : Optional.empty();
-        return switch (forcing) {
-            case TEACHER ->
-                new LayerwiseObjective(
-                        name(), teacher.orElseThrow(), context.student(), context.converted(), settings.terms(), pads);
-            case NONE ->
-                new EndToEndObjective(
-                        name(), teacher, context.student(), context.converted(), settings.terms(), pads, recompute);
-        };
+        return new EndToEndObjective(name(), teacher, whole, context.converted(), rest, lessons, pads, recompute);
     }
 
     private void requireAlike(LoadedModel teacher, LoadedModel student) {

@@ -4,6 +4,8 @@ import carve.api.config.Settings;
 import carve.api.stage.Stage;
 import carve.api.stage.StageParts;
 import carve.api.stage.StageProvider;
+import carve.distill.training.Forcing;
+import carve.distill.training.OverLayers;
 import carve.distill.training.TrainingSettings;
 
 /** Makes {@code distill} stages, in which a student learns from a teacher. */
@@ -16,8 +18,12 @@ public final class DistillStageProvider implements StageProvider {
     @Override
     public Stage create(Settings settings, StageParts parts) {
         return new DistillStage(
-                TrainingSettings.from(settings, parts),
-                Words.of(DistillStage.Forcing.class, settings, "forcing"),
+                TrainingSettings.from(
+                        settings,
+                        parts,
+                        new TrainingSettings.Defaults(
+                                Words.of(Forcing.class, settings, "forcing"),
+                                Words.of(OverLayers.class, settings, "layers"))),
                 Words.of(Pads.class, settings, "pads"),
                 settings.flag("recompute"));
     }

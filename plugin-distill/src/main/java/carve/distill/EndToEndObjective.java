@@ -6,12 +6,15 @@ import carve.api.model.HybridModel;
 import carve.api.model.Inputs;
 import carve.api.model.LoadedModel;
 import carve.api.model.SiteProbe;
+import carve.api.op.Sequences;
 import carve.api.param.Params;
 import carve.api.stage.Batch;
 import carve.api.stage.StageException;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Tape;
 import carve.api.tensor.Tensor;
+import carve.distill.Lessons.Lesson;
+import carve.distill.training.Forcing;
 import carve.distill.training.Objective;
 import carve.distill.training.StepBuffer;
 import carve.distill.training.Term;
@@ -25,13 +28,18 @@ import java.util.Set;
 
 /**
  * {@code forcing = none}: the student runs end to end, and so does the teacher, if a loss needs one. A loss at a site of
- * layers is the mean of its values over the converted layers.
+ * layers is the mean, or the sum, of its values over the converted layers.
+ *
+ * <p>With {@code forcing = student} the teacher's layers of the converted ones are given what the student's had, and have no
+ * gradient. With {@code forcing = teacher} beside other losses, the converted layers learn from what the teacher's had in the
+ * same pass of the teacher, before the student runs end to end; no other layer runs for that.
  *
  * @param stage the stage's name, for messages
  * @param teacher the model that is imitated, if there is one
  * @param student the model that learns
  * @param layers the numbers of the converted layers
- * @param terms the losses
+ * @param terms the losses, those of lessons left out
+ * @param lessons what layers learn alone
  * @param pads what models are told of padding
  * @param recompute whether activations inside of layers are computed again for gradients instead of being kept
  */
@@ -41,6 +49,7 @@ record EndToEndObjective(
         LoadedModel student,
         List<Integer> layers,
         List<Term> terms,
+        Optional<Lessons> lessons,
         Pads pads,
         boolean recompute)
         implements Objective {
@@ -60,6 +69,16 @@ record EndToEndObjective(
             throw new StageException(
                     "stage '%s': the plan converts no layer, but there are losses at %s".formatted(stage, inner));
         }
+        List<String> notOfLayers = Lessons.chosen(terms, Forcing.STUDENT).stream()
+                .filter(term -> !term.isOfLayers())
+                .map(Term::label)
+                .toList();
+        if (!notOfLayers.isEmpty()) {
+            throw new StageException(
+                    ("stage '%s': with forcing = student layers are compared, so losses must be at a site"
+                                    + " of layers (heads, output, hidden), not %s; use forcing = none")
+                            .formatted(stage, notOfLayers));
+        }
     }
 
     @Override
@@ -77,55 +96,109 @@ record EndToEndObjective(
         Device device = student.device();
         Scope.run(device, () -> {
             Inputs inputs = pads.inputs(batch, device);
+            Sequences sequences = student.spec().input().sequences(inputs);
             Map<String, Tensor> taught = Scope.run(device, () -> teach(inputs));
+            Tensor targets = batch.targets(device);
+            Tensor mask = batch.mask(device);
+            lessons.ifPresent(these -> these.layers()
+                    .forEach(layer -> Scope.run(
+                            device,
+                            () -> these.learn(
+                                    lesson(these, layer, taught, sequences, targets, mask), share, trained, into))));
             Tape tape = new Tape();
             Map<String, Tensor> watched = Watching.watch(tape, student, trained, "");
             Map<String, Tensor> seen = observe(Params.overlay(watched, student.params()), inputs);
-            Tensor targets = batch.targets(device);
-            Tensor mask = batch.mask(device);
             Sum sum = new Sum(into);
             for (Term term : terms) {
                 for (OptionalInt layer : places(term)) {
                     String site = site(term, layer);
                     Tensor value = require(seen.get(site), site);
-                    Tensor taughtValue = term.loss().needsTeacher() ? require(taught.get(site), site) : value;
-                    sum.add(
-                            term,
-                            layer,
-                            share / places(term).size(),
-                            new Observations(value, taughtValue, targets, mask));
+                    Tensor other = term.forcing() == Forcing.STUDENT
+                            ? retold(term, layer.getAsInt(), seen, sequences)
+                            : term.loss().needsTeacher() ? require(taught.get(site), site) : value;
+                    sum.add(term, layer, share, layers.size(), new Observations(value, other, targets, mask));
                 }
             }
             sum.backward(tape, watched);
         });
     }
 
+    // the teacher's pass has what its layers had and made
+    private Lesson lesson(
+            Lessons these, int layer, Map<String, Tensor> taught, Sequences sequences, Tensor targets, Tensor mask) {
+        Map<String, Tensor> own = new LinkedHashMap<>();
+        for (Term term : these.terms()) {
+            String site = site(term, OptionalInt.of(layer));
+            own.put(term.loss().site(), require(taught.get(site), site));
+        }
+        return new Lesson(layer, require(taught.get(input(layer)), input(layer)), sequences, own, targets, mask);
+    }
+
+    // what the teacher's layer makes of what the student's had
+    private Tensor retold(Term term, int layer, Map<String, Tensor> seen, Sequences sequences) {
+        LoadedModel model = requireTeacher();
+        Tensor x = seen.get(input(layer)).detach();
+        Lessons one = new Lessons(stage, model, List.of(layer), List.of(term));
+        String site = site(term, OptionalInt.of(layer));
+        return require(
+                one.observe(model, model.params(), layer, x, sequences, one.needWholeLayer())
+                        .get(term.loss().site()),
+                site);
+    }
+
     private List<OptionalInt> places(Term term) {
         return term.isOfLayers() ? layers.stream().map(OptionalInt::of).toList() : List.of(OptionalInt.empty());
     }
 
-    private static String site(Term term, OptionalInt layer) {
-        String site = term.loss().site();
-        return layer.isPresent() ? "layers." + layer.getAsInt() + "." + site : site;
+    private String site(Term term, OptionalInt layer) {
+        return layer.isPresent()
+                ? term.site(layer.getAsInt(), student.spec().layers().size())
+                : term.loss().site();
+    }
+
+    private static String input(int layer) {
+        return "layers." + layer + ".input";
+    }
+
+    private LoadedModel requireTeacher() {
+        return teacher.orElseThrow(() ->
+                new StageException("stage '%s': losses %s compare with a teacher, but there is none"
+                        .formatted(stage, terms.stream().map(Term::label).toList())));
     }
 
     private Map<String, Tensor> teach(Inputs inputs) {
-        Set<String> sites = sites(true);
+        Set<String> sites = taughtSites();
         if (sites.isEmpty()) {
             return Map.of();
         }
-        LoadedModel model = teacher.orElseThrow(() -> new StageException(
-                "stage '%s': losses at %s compare with a teacher, but there is none".formatted(stage, sites)));
+        LoadedModel model = requireTeacher();
         SiteProbe probe = new SiteProbe(sites::contains);
         model.model().forward(model.params(), inputs, probe);
         return probe.values();
     }
 
-    private Set<String> sites(boolean ofTeacher) {
+    private Set<String> taughtSites() {
         Set<String> sites = new LinkedHashSet<>();
         for (Term term : terms) {
-            if (!ofTeacher || term.loss().needsTeacher()) {
+            if (term.loss().needsTeacher() && term.forcing() != Forcing.STUDENT) {
                 places(term).forEach(layer -> sites.add(site(term, layer)));
+            }
+        }
+        lessons.ifPresent(these -> these.layers().forEach(layer -> {
+            sites.add(input(layer));
+            these.terms().forEach(term -> sites.add(site(term, OptionalInt.of(layer))));
+        }));
+        return sites;
+    }
+
+    private Set<String> seenSites() {
+        Set<String> sites = new LinkedHashSet<>();
+        for (Term term : terms) {
+            for (OptionalInt layer : places(term)) {
+                sites.add(site(term, layer));
+                if (term.forcing() == Forcing.STUDENT) {
+                    sites.add(input(layer.getAsInt()));
+                }
             }
         }
         return sites;
@@ -136,7 +209,7 @@ record EndToEndObjective(
         if (recompute) {
             return Map.of(LOGITS, model.forwardRecomputing(params, inputs));
         }
-        SiteProbe probe = new SiteProbe(sites(false)::contains);
+        SiteProbe probe = new SiteProbe(seenSites()::contains);
         Tensor logits = model.forward(params, inputs, probe);
         Map<String, Tensor> seen = new LinkedHashMap<>(probe.values());
         seen.put(LOGITS, logits);
@@ -148,7 +221,7 @@ record EndToEndObjective(
             throw new StageException(
                     "stage '%s': nothing was observed at '%s'; there are embed, final_norm, logits, and for"
                                     .formatted(stage, site)
-                            + " layers heads and output");
+                            + " layers heads, output and hidden");
         }
         return value;
     }

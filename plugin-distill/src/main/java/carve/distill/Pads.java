@@ -16,12 +16,18 @@ enum Pads {
      * fills position ids with zeros; it changes losses that count padding, and nothing else. Rows of different lengths go
      * one by one.
      */
-    VISIBLE;
+    VISIBLE,
+    /**
+     * It is zeros that look at what comes before the padding; mixers without attention see the zeros too. So MaTVLM is
+     * trained, whose attention has a mask of keys, and whose Mamba has none. It changes losses that count padding, and nothing
+     * else.
+     */
+    BLANK;
 
     /** Returns the batches in which the rows of a batch go through the models. */
     List<Batch> parts(Batch batch) {
         boolean even = batch.samples().stream().allMatch(sample -> sample.tokens().length == batch.positions());
-        return this == MASKED || even
+        return this != VISIBLE || even
                 ? List.of(batch)
                 : batch.samples().stream()
                         .map(row -> new Batch(List.of(row), batch.positions(), batch.padding()))
@@ -33,6 +39,9 @@ enum Pads {
         Inputs inputs = part.inputs(device);
         if (this == MASKED || !inputs.sequences().isPadded()) {
             return inputs;
+        }
+        if (this == BLANK) {
+            return new Inputs(inputs.tokens(), inputs.sequences().blank(), inputs.media());
         }
         Sample row = part.samples().getFirst();
         int[] positions = new int[part.positions()];

@@ -22,11 +22,18 @@ final class Sum {
         this.into = into;
     }
 
-    /** Adds a loss; share is which part of the step's mean of this loss the value is. */
-    void add(Term term, OptionalInt layer, double share, Observations observations) {
+    /**
+     * Adds a loss.
+     *
+     * @param layer the layer that it is evaluated for, if it is one of layers
+     * @param share which part of the step's mean over batches the value is
+     * @param layers for how many layers it is evaluated
+     */
+    void add(Term term, OptionalInt layer, double share, int layers, Observations observations) {
         Tensor value = term.loss().of(observations);
-        into.loss(new Reading(term.label(), layer, share, term.loss().weight()), value);
-        double factor = share * term.loss().weight();
+        double ofLayers = layer.isPresent() ? term.layers().factor(layers) : 1;
+        into.loss(new Reading(term.label(), layer, share, ofLayers, term.loss().weight()), value);
+        double factor = share * ofLayers * term.loss().weight();
         parts.add(factor == 1 ? value : value.multiply(factor));
     }
 

@@ -4,6 +4,8 @@ import carve.api.config.Settings;
 import carve.api.stage.Stage;
 import carve.api.stage.StageParts;
 import carve.api.stage.StageProvider;
+import carve.distill.training.Forcing;
+import carve.distill.training.OverLayers;
 import carve.distill.training.TrainingSettings;
 
 /** Makes {@code supervised} stages, in which a model learns from the answers of its data alone. */
@@ -15,7 +17,8 @@ public final class SupervisedStageProvider implements StageProvider {
 
     @Override
     public Stage create(Settings settings, StageParts parts) {
-        TrainingSettings training = TrainingSettings.from(settings, parts);
+        TrainingSettings training =
+                TrainingSettings.from(settings, parts, new TrainingSettings.Defaults(Forcing.NONE, OverLayers.MEAN));
         boolean recompute = settings.flag("recompute");
         training.terms().stream()
                 .filter(term -> term.loss().needsTeacher())
@@ -26,6 +29,6 @@ public final class SupervisedStageProvider implements StageProvider {
                             "has %s, which compares with a teacher; use a distill stage, or cross-entropy"
                                     .formatted(term.label()));
                 });
-        return new DistillStage(training, DistillStage.Forcing.NONE, Pads.MASKED, recompute);
+        return new DistillStage(training, Pads.MASKED, recompute);
     }
 }

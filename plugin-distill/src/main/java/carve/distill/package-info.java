@@ -16,6 +16,14 @@
  * ]
  * }</pre>
  *
+ * <p>A loss may say {@code forcing} for itself. Layers that learn from the teacher's inputs and logits end to end in one step
+ * are the single stage of MaTVLM (arXiv:2503.13440), as the preset {@code matvlm} has it:
+ *
+ * <pre>{@code
+ * { name = single, type = distill, among = except-kept, train = ["layers.*.mixer.**", "input.connector.**"]
+ *   losses = [{ type = frobenius, at = hidden, forcing = teacher, layers = sum }, { type = kl }] }
+ * }</pre>
+ *
  * <p>A new kind of loss, optimizer, schedule or stage is a provider of a type of {@code carve.api}; nothing here need change.
  */
 package carve.distill;

@@ -7,8 +7,12 @@ import carve.api.stage.StageProvider;
 import carve.attention.AttentionProvider;
 import carve.distill.data.LlavaProvider;
 import carve.distill.loss.CrossEntropyLossProvider;
+import carve.distill.loss.FrobeniusLossProvider;
+import carve.distill.loss.HardCrossEntropyLossProvider;
+import carve.distill.loss.JensenShannonLossProvider;
 import carve.distill.loss.KlLossProvider;
 import carve.distill.loss.MeanSquareLossProvider;
+import carve.distill.loss.ReverseKlLossProvider;
 import carve.distill.optimizer.AdamWProvider;
 import carve.distill.optimizer.ConstantProvider;
 import carve.distill.optimizer.CosineProvider;
@@ -16,7 +20,9 @@ import carve.distill.optimizer.WarmupStableDecayProvider;
 import carve.hocon.Catalogs;
 import carve.hocon.Hocon;
 import carve.mamba2.Mamba2Provider;
+import carve.mamba2.MambaInLlamaProvider;
 import carve.models.hovle.HovleFamily;
+import carve.models.llava.LlavaFamily;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -34,11 +40,17 @@ final class Plugins {
             List.of(
                     new AttentionProvider(),
                     new Mamba2Provider(),
+                    new MambaInLlamaProvider(),
                     new HovleFamily(),
+                    new LlavaFamily(),
                     new LlavaProvider(),
                     new MeanSquareLossProvider(),
                     new KlLossProvider(),
                     new CrossEntropyLossProvider(),
+                    new FrobeniusLossProvider(),
+                    new HardCrossEntropyLossProvider(),
+                    new JensenShannonLossProvider(),
+                    new ReverseKlLossProvider(),
                     new AdamWProvider(),
                     new WarmupStableDecayProvider(),
                     new CosineProvider(),
@@ -71,7 +83,7 @@ final class Plugins {
         Map<String, SettingsNode> installed = new LinkedHashMap<>();
         if (reference.section("carve").has("mixers")) {
             installed.putAll(reference.section("carve").section("mixers").take().members());
-            installed.keySet().retainAll(Set.of("attention", "mamba2"));
+            installed.keySet().retainAll(Set.of("attention", "mamba2", "mamba-in-llama"));
         }
         return new SettingsNode.Section(installed, "defaults");
     }

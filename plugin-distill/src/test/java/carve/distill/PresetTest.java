@@ -4,16 +4,23 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.config.Settings;
+import carve.api.model.LayerChoice;
 import carve.api.model.LayerPlan;
 import carve.api.stage.Stage;
 import carve.api.stage.StageProvider;
+import carve.distill.training.Forcing;
+import carve.distill.training.OverLayers;
+import carve.distill.training.Term;
+import carve.distill.training.TrainingSettings;
 import carve.hocon.Hocon;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Presets have three stages that can be made, and plans that fit. */
+/** Presets have stages that can be made, and plans that fit. */
 final class PresetTest {
     private static Settings preset(String name) {
         return Hocon.resource(PresetTest.class.getModule(), "carve-presets/" + name + ".conf")
@@ -52,8 +59,10 @@ final class PresetTest {
                 List.of("new-parameters", "projections", "logits"),
                 stages.stream().map(DistillStage::name).toList());
         assertEquals(
-                List.of(DistillStage.Forcing.TEACHER, DistillStage.Forcing.TEACHER, DistillStage.Forcing.NONE),
-                stages.stream().map(DistillStage::forcing).toList());
+                List.of(Forcing.TEACHER, Forcing.TEACHER, Forcing.NONE),
+                stages.stream()
+                        .map(stage -> stage.settings().terms().getFirst().forcing())
+                        .toList());
         assertTrue(stages.stream().allMatch(DistillStage::needsTeacher));
     }
 
@@ -87,5 +96,41 @@ final class PresetTest {
         assertTrue(!stages.getFirst().settings().train().selects("layers.3.mixer.q_proj.weight"));
         assertTrue(
                 stages.stream().noneMatch(stage -> stage.settings().train().selects("layers.3.mixer.o_proj.weight")));
+    }
+
+    @Test
+    void theHybridOfMatvlmHasTheReleasedSettings() {
+        List<LayerChoice> layers = LayerPlan.from(preset("matvlm"), 32).layers();
+        assertEquals(
+                List.of(0, 4, 8, 12, 16, 20, 24, 28),
+                IntStream.range(0, 32)
+                        .filter(i -> !layers.get(i).keeps())
+                        .boxed()
+                        .toList());
+        assertEquals("mamba-in-llama", layers.get(28).mixer());
+        DistillStage stage = stages("matvlm").getFirst();
+        TrainingSettings settings = stage.settings();
+        assertEquals(Pads.BLANK, stage.pads());
+        assertEquals(0.1, settings.dropout());
+        assertEquals(0.1, settings.clip());
+        assertEquals(64, settings.batches().size() * settings.accumulation());
+        assertEquals(
+                "WarmupStableDecay[warmup=1000, stable=8396, decay=1000, floor=0.0]",
+                settings.schedule().toString());
+        assertEquals(
+                "AdamWOptimizer[rate=2.0E-4, beta1=0.9, beta2=0.95, epsilon=1.0E-8, weightDecay=0.01, noDecay=[], decayMinRank=2]",
+                settings.optimizer().toString());
+        assertEquals(
+                List.of(
+                        "FrobeniusLoss[site=hidden, weight=1.0, reducer=Reducer[mask=ALL, reduction=SUM]]",
+                        "KlLoss[site=logits, weight=1.0, temperature=1.0, reducer=Reducer[mask=ALL, reduction=BATCH]]"),
+                settings.terms().stream().map(term -> term.loss().toString()).toList());
+        Term first = settings.terms().getFirst();
+        assertEquals(Forcing.TEACHER, first.forcing());
+        assertEquals(OverLayers.SUM, first.layers());
+        assertEquals(Forcing.NONE, settings.terms().getLast().forcing());
+        assertTrue(settings.train().selects("input.connector.2.bias"));
+        assertTrue(settings.train().selects("layers.4.mixer.in_proj.dt.weight"));
+        assertTrue(!settings.train().selects("layers.4.mlp.fc1.weight"));
     }
 }

@@ -117,19 +117,20 @@ final class RefusalTest {
     @Test
     void lossesOfTheWholeModelNeedTheWholeModel() {
         refused(
-                "stage 'align': with forcing = teacher layers learn alone, so losses must be at a site of layers (heads, output),"
-                        + " not [kl@logits]; use forcing = none",
+                "stage 'align': with forcing = teacher layers learn alone, so losses must be at a site of layers (heads, output,"
+                        + " hidden), not [kl@logits]; use forcing = none",
                 () -> run(ALIGN.replace("type = mean-square", "type = kl")));
     }
 
     @Test
     void sitesThatNobodyPublishesAreNamed() {
         refused(
-                "stage 'align': nothing was observed at 'haeds' of layer 0; mixers publish 'heads', and every layer has 'output'",
+                "stage 'align': nothing was observed at 'haeds' of layer 0; mixers publish 'heads', and every layer has 'output'"
+                        + " and 'hidden'",
                 () -> run(ALIGN.replace("mean-square", "mean-square, at = haeds")));
         refused(
                 "stage 'align': nothing was observed at 'layers.0.haeds'; there are embed, final_norm, logits, and for layers"
-                        + " heads and output",
+                        + " heads, output and hidden",
                 () -> run(
                         ALIGN.replace("mean-square", "mean-square, at = haeds").replace("= teacher", "= none")));
     }
@@ -174,7 +175,7 @@ final class RefusalTest {
         student.close();
         student = SmallModels.decoder(device, 42);
         String adam =
-                "AdamWOptimizer[rate=%s, beta1=0.9, beta2=0.999, epsilon=1.0E-8, weightDecay=0.05, noDecay=[**bias**]]";
+                "AdamWOptimizer[rate=%s, beta1=0.9, beta2=0.999, epsilon=1.0E-8, weightDecay=0.05, noDecay=[**bias**], decayMinRank=0]";
         refused(
                 "stage 'align': " + folder.resolve("checkpoint-0000000001.safetensors")
                         + " cannot be resumed, this has changed since:\n"

@@ -4,10 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.distill.training.BatchSettings;
+import carve.distill.training.Forcing;
+import carve.distill.training.OverLayers;
+import carve.distill.training.Term;
 import carve.distill.training.TrainingSettings;
 import carve.distill.training.TrainingSettings.Among;
 import carve.distill.training.TrainingSettings.Reports;
 import carve.distill.training.TrainingSettings.Start;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Stages have the defaults of their reference, and read every key. */
@@ -20,7 +24,9 @@ final class StageSettingsTest {
     void distillHasItsDefaults() {
         DistillStage stage = stage("type = distill, name = a, steps = 100, train = [\"**\"]");
         TrainingSettings settings = stage.settings();
-        assertEquals(DistillStage.Forcing.NONE, stage.forcing());
+        assertEquals(Forcing.NONE, settings.terms().getFirst().forcing());
+        assertEquals(OverLayers.MEAN, settings.terms().getFirst().layers());
+        assertEquals(0, settings.dropout());
         assertEquals(Pads.MASKED, stage.pads());
         assertEquals(false, stage.recompute());
         assertEquals("a", settings.name());
@@ -41,12 +47,19 @@ final class StageSettingsTest {
     void distillReadsEveryKey() {
         DistillStage stage =
                 stage("type = distill, name = b, steps = 7, train = [a, \"!b\"], forcing = teacher, pads = visible,"
-                        + " recompute = true, among = all, start = any, losses = [{ type = mean-square }, { type = mean-square }],"
+                        + " recompute = true, among = all, start = any, layers = sum, dropout = 0.1,"
+                        + " losses = [{ type = mean-square }, { type = mean-square, forcing = student, layers = mean }],"
                         + " optimizer { type = adamw, rate = 5 }, schedule { type = constant }, accumulation = 3, gradient-clip = 0,"
                         + " batch-size = 4, bucket = 5, padding = 6, seed = 7, prefetch = 8, checkpoint-every = 9, keep = 10,"
                         + " metrics-every = 11, tensorboard = false");
         TrainingSettings settings = stage.settings();
-        assertEquals(DistillStage.Forcing.TEACHER, stage.forcing());
+        assertEquals(
+                List.of(Forcing.TEACHER, Forcing.STUDENT),
+                settings.terms().stream().map(Term::forcing).toList());
+        assertEquals(
+                List.of(OverLayers.SUM, OverLayers.MEAN),
+                settings.terms().stream().map(Term::layers).toList());
+        assertEquals(0.1, settings.dropout());
         assertEquals(Pads.VISIBLE, stage.pads());
         assertTrue(stage.recompute());
         assertEquals("[a, !b]", settings.train().toString());
@@ -65,7 +78,8 @@ final class StageSettingsTest {
     @Test
     void supervisedHasItsDefaults() {
         DistillStage stage = stage("type = supervised, name = c, steps = 100");
-        assertEquals(DistillStage.Forcing.NONE, stage.forcing());
+        assertEquals(Forcing.NONE, stage.settings().terms().getFirst().forcing());
+        assertEquals(0, stage.settings().dropout());
         assertEquals(false, stage.needsTeacher());
         assertEquals("[**]", stage.settings().train().toString());
         assertEquals(Among.ALL, stage.settings().among());

@@ -9,13 +9,23 @@ import java.nio.file.Path;
  *
  * @param file the JSON file
  * @param images the folder that names of pictures are relative to
- * @param maxLength the greatest number of tokens of a sample; longer ones are left out
+ * @param maxLength the greatest number of positions of a sample, those of pictures counted
+ * @param tooLong what becomes of longer ones
  * @param onMissing what becomes of conversations whose picture is not there
  * @param shuffle whether each epoch has an order of its own, rather than the file's
  * @param cacheBytes how much memory samples may take that are kept for the next epoch
  */
-record LlavaConfig(Path file, Path images, int maxLength, Missing onMissing, boolean shuffle, long cacheBytes) {
+record LlavaConfig(
+        Path file, Path images, int maxLength, TooLong tooLong, Missing onMissing, boolean shuffle, long cacheBytes) {
     private static final int MEGA = 20;
+
+    /** What becomes of samples that are too long. */
+    enum TooLong {
+        /** They are left out, and counted. */
+        SKIP,
+        /** Their end is; where that would take a picture or every answer, the whole is left out, and counted. */
+        CUT
+    }
 
     /** What becomes of conversations whose picture is not there. */
     enum Missing {
@@ -42,6 +52,7 @@ record LlavaConfig(Path file, Path images, int maxLength, Missing onMissing, boo
                 file,
                 folder,
                 maxLength,
+                Words.of(TooLong.class, settings, "too-long"),
                 Words.of(Missing.class, settings, "on-missing"),
                 settings.flag("shuffle"),
                 (long) megabytes << MEGA);

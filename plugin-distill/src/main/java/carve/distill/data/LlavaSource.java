@@ -13,6 +13,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /** Conversations of a file as samples. Samples that were made are kept while there is room, so that epochs are cheap. */
 final class LlavaSource implements DataSource {
@@ -89,13 +91,9 @@ final class LlavaSource implements DataSource {
         Conversation conversation = conversations.get(index);
         try {
             Sample sample = processor.example(messages(conversation));
-            if (sample.tokens().length > config.maxLength()) {
-                return leaveOut(
-                        index,
-                        "longer than %d tokens".formatted(config.maxLength()),
-                        "%s: %d tokens".formatted(conversation.id(), sample.tokens().length));
-            }
-            return Optional.of(sample);
+            return sample.tokens().length > config.maxLength()
+                    ? shortened(index, conversation.id(), sample)
+                    : Optional.of(sample);
         } catch (NoSuchFileException e) {
             if (config.onMissing() == LlavaConfig.Missing.SKIP) {
                 return leaveOut(index, "picture missing", conversation.id() + ": " + e.getFile());
@@ -109,6 +107,23 @@ final class LlavaSource implements DataSource {
             throw new IllegalArgumentException(
                     "%s: id %s: %s".formatted(config.file(), conversation.id(), e.getMessage()), e);
         }
+    }
+
+    private Optional<Sample> shortened(int index, String id, Sample sample) {
+        int length = config.maxLength();
+        String which = "%s: %d tokens".formatted(id, sample.tokens().length);
+        if (config.tooLong() == LlavaConfig.TooLong.SKIP) {
+            return leaveOut(index, "longer than %d tokens".formatted(length), which);
+        }
+        Set<Integer> places = processor.excluded();
+        if (Arrays.stream(sample.tokens()).skip(length).anyMatch(token -> token < 0 || places.contains(token))) {
+            return leaveOut(index, "a picture beyond %d tokens".formatted(length), which);
+        }
+        boolean[] answer = Arrays.copyOf(sample.answer(), length);
+        if (IntStream.range(0, length).noneMatch(i -> answer[i])) {
+            return leaveOut(index, "no answer within %d tokens".formatted(length), which);
+        }
+        return Optional.of(new Sample(Arrays.copyOf(sample.tokens(), length), answer, sample.media()));
     }
 
     private Optional<Sample> leaveOut(int index, String reason, String which) {
@@ -154,11 +169,12 @@ final class LlavaSource implements DataSource {
 
     @Override
     public String identity() {
-        return "llava %s (%d conversations, max-length %d, on-missing %s, shuffle %s, seed %d)"
+        return "llava %s (%d conversations, max-length %d%s, on-missing %s, shuffle %s, seed %d)"
                 .formatted(
                         config.file().getFileName(),
                         conversations.size(),
                         config.maxLength(),
+                        config.tooLong() == LlavaConfig.TooLong.CUT ? " cut" : "",
                         config.onMissing(),
                         config.shuffle(),
                         seed);

@@ -28,13 +28,10 @@ record KlLoss(String site, double weight, double temperature, Reducer reducer) i
         Tensor student = observations.student();
         int rows = student.extent(0);
         int positions = student.extent(1);
-        Tensor values = KlDivergence.apply(flat(student), flat(observations.teacher()), temperature)
+        Tensor values = KlDivergence.apply(
+                        LossSettings.flat(student), LossSettings.flat(observations.teacher()), temperature)
                 .reshape(rows, positions);
         Tensor reduced = reducer.reduce(values, observations);
         return temperature == 1 ? reduced : reduced.multiply(temperature * temperature);
-    }
-
-    private static Tensor flat(Tensor logits) {
-        return logits.reshape(-1, logits.extent(-1));
     }
 }

@@ -13,11 +13,10 @@ public final class KlLossProvider implements LossProvider {
 
     @Override
     public Loss create(Settings settings) {
-        double temperature = settings.real("temperature");
-        if (!(temperature > 0) || Double.isInfinite(temperature)) {
-            throw settings.error("temperature", "must be positive, is " + temperature);
-        }
         return new KlLoss(
-                settings.string("at"), LossSettings.weight(settings), temperature, LossSettings.reducer(settings));
+                settings.string("at"),
+                LossSettings.weight(settings),
+                LossSettings.temperature(settings),
+                LossSettings.reducer(settings));
     }
 }

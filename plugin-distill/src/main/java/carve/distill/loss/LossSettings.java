@@ -2,9 +2,10 @@ package carve.distill.loss;
 
 import carve.api.config.Settings;
 import carve.api.loss.Reduction;
+import carve.api.tensor.Tensor;
 import carve.distill.Words;
 
-/** Reads what the losses have in common. */
+/** What the losses have in common. */
 final class LossSettings {
     private LossSettings() {}
 
@@ -14,6 +15,19 @@ final class LossSettings {
             throw settings.error("weight", "must be zero or more, is " + weight);
         }
         return weight;
+    }
+
+    static double temperature(Settings settings) {
+        double temperature = settings.real("temperature");
+        if (!(temperature > 0) || Double.isInfinite(temperature)) {
+            throw settings.error("temperature", "must be positive, is " + temperature);
+        }
+        return temperature;
+    }
+
+    /** Returns logits {@code (B, T, V)} as {@code (B T, V)}. */
+    static Tensor flat(Tensor logits) {
+        return logits.reshape(-1, logits.extent(-1));
     }
 
     static Reducer reducer(Settings settings) {

@@ -16,8 +16,10 @@ import java.util.List;
  * @param epsilon added to the root of the square mean
  * @param weightDecay multiplied by the rate
  * @param noDecay chooses the parameters without decay
+ * @param decayMinRank parameters with fewer axes have no decay either
  */
-record AdamWOptimizer(double rate, double beta1, double beta2, double epsilon, double weightDecay, Selector noDecay)
+record AdamWOptimizer(
+        double rate, double beta1, double beta2, double epsilon, double weightDecay, Selector noDecay, int decayMinRank)
         implements Optimizer {
     @Override
     public List<String> moments() {
@@ -27,7 +29,8 @@ record AdamWOptimizer(double rate, double beta1, double beta2, double epsilon, d
     @Override
     public List<Tensor> step(
             String name, Tensor parameter, Tensor gradient, List<Tensor> moments, double stepRate, long step) {
-        double decay = noDecay.selects(name) ? 0 : weightDecay;
+        boolean decays = parameter.shape().rank() >= decayMinRank && !noDecay.selects(name);
+        double decay = decays ? weightDecay : 0;
         AdamW op = new AdamW(stepRate, beta1, beta2, epsilon, decay, step);
         return Tensors.apply(op, parameter, gradient, moments.get(0), moments.get(1));
     }

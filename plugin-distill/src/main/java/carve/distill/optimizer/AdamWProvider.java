@@ -25,7 +25,8 @@ public final class AdamWProvider implements OptimizerProvider {
                 betas.get(1),
                 atLeastZero(settings, "epsilon"),
                 atLeastZero(settings, "weight-decay"),
-                noDecay(settings));
+                noDecay(settings),
+                rank(settings));
     }
 
     private static double atLeastZero(Settings settings, String key) {
@@ -34,6 +35,14 @@ public final class AdamWProvider implements OptimizerProvider {
             throw settings.error(key, "must be zero or more, is " + value);
         }
         return value;
+    }
+
+    private static int rank(Settings settings) {
+        int rank = settings.integer("decay-min-rank");
+        if (rank < 0) {
+            throw settings.error("decay-min-rank", "must be zero or more, is " + rank);
+        }
+        return rank;
     }
 
     private static Selector noDecay(Settings settings) {

@@ -18,4 +18,9 @@ public interface Objective {
      * @param share the factor before the batch's loss, one over the number of batches of the step
      */
     void accumulate(Batch batch, double share, Set<String> trained, StepBuffer into);
+
+    /** Returns what is made small for one batch of the run: the same, but for what is left to chance. */
+    default Objective drawing(long batch) {
+        return this;
+    }
 }

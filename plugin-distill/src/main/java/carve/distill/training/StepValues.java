@@ -9,7 +9,7 @@ import java.util.TreeMap;
  * What a step has read back from its device.
  *
  * @param loss the total
- * @param losses by label, without weights, means over layers and batches
+ * @param losses by label, without weights, means over batches of the means or sums over layers
  * @param layers by label and layer, means over batches
  * @param norm the norm of all gradients together
  * @param squares by parameter the square of the norm of its gradient
@@ -47,20 +47,15 @@ public record StepValues(
         return means;
     }
 
-    // shares of one layer's values add up to one over the number of layers
     private static Map<String, Map<Integer, Double>> layers(List<Reading> readings, float[] values) {
         Map<String, Map<Integer, Double>> layers = new LinkedHashMap<>();
         for (int i = 0; i < readings.size(); i++) {
             Reading reading = readings.get(i);
             if (reading.layer().isPresent()) {
                 layers.computeIfAbsent(reading.label(), _ -> new TreeMap<>())
-                        .merge(reading.layer().getAsInt(), reading.share() * values[i], Double::sum);
+                        .merge(reading.layer().getAsInt(), reading.batchShare() * values[i], Double::sum);
             }
         }
-        layers.values().forEach(byLayer -> {
-            int count = byLayer.size();
-            byLayer.replaceAll((_, value) -> value * count);
-        });
         return layers;
     }
 

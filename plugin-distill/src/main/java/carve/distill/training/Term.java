@@ -1,6 +1,7 @@
 package carve.distill.training;
 
 import carve.api.loss.Loss;
+import carve.distill.Words;
 import java.util.Set;
 
 /**
@@ -8,12 +9,33 @@ import java.util.Set;
  *
  * @param label what metrics call it: {@code mean-square@heads}
  * @param loss the loss
+ * @param forcing what the layers that it compares are given
+ * @param layers what is made of its values at several layers
  */
-public record Term(String label, Loss loss) {
+public record Term(String label, Loss loss, Forcing forcing, OverLayers layers) {
+    /** The site that a layer's output has in lists of hidden states: of the last layer, after the final norm. */
+    public static final String HIDDEN = "hidden";
+
     private static final Set<String> OF_MODELS = Set.of("embed", "final_norm", "logits");
 
     /** Returns whether the loss is evaluated for every converted layer, rather than once for the model. */
     public boolean isOfLayers() {
         return !OF_MODELS.contains(loss.site());
+    }
+
+    /** Returns the site in a model with so many layers, where this layer has it. */
+    public String site(int layer, int count) {
+        String site = loss.site();
+        if (site.equals(HIDDEN)) {
+            return layer == count - 1 ? "final_norm" : "layers." + layer + ".output";
+        }
+        return "layers." + layer + "." + site;
+    }
+
+    /** Returns what a run must not change when it is resumed. */
+    String fixed() {
+        return isOfLayers()
+                ? "%s with forcing %s, %s of layers".formatted(loss, Words.of(forcing), Words.of(layers))
+                : loss.toString();
     }
 }

@@ -100,14 +100,20 @@ public final class Trainer {
     private Set<String> select() {
         try {
             Set<String> names = new LinkedHashSet<>(params.names());
-            if (settings.among() == TrainingSettings.Among.CONVERTED) {
-                names.removeIf(
-                        name -> context.converted().stream().noneMatch(i -> name.startsWith("layers." + i + ".")));
-            }
+            names.removeIf(name -> !isAmong(name));
             return new LinkedHashSet<>(settings.train().select(names));
         } catch (ParamException e) {
             throw failure("'train': " + e.getMessage());
         }
+    }
+
+    private boolean isAmong(String name) {
+        boolean converted = context.converted().stream().anyMatch(i -> name.startsWith("layers." + i + "."));
+        return switch (settings.among()) {
+            case CONVERTED -> converted;
+            case EXCEPT_KEPT -> converted || !name.startsWith("layers.");
+            case ALL -> true;
+        };
     }
 
     // a replaced parameter's memory is released, so nobody else may look at it
@@ -268,7 +274,9 @@ public final class Trainer {
         try (StepBuffer buffer = new StepBuffer()) {
             for (int i = 0; i < settings.accumulation(); i++) {
                 BatchStream.Item item = batches.next();
-                objective.accumulate(item.batch(), 1.0 / settings.accumulation(), trained, buffer);
+                objective
+                        .drawing((step - 1) * settings.accumulation() + i)
+                        .accumulate(item.batch(), 1.0 / settings.accumulation(), trained, buffer);
                 tokens += item.batch().tokens();
                 position = item.after();
             }

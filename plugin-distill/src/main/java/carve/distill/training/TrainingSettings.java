@@ -1,6 +1,7 @@
 package carve.distill.training;
 
 import carve.api.config.Settings;
+import carve.api.config.TreeSettings;
 import carve.api.loss.Loss;
 import carve.api.param.Selector;
 import carve.api.stage.Optimizer;
@@ -25,6 +26,7 @@ import java.util.Map;
  * @param steps how many there are
  * @param accumulation batches in a step
  * @param clip the greatest norm of the gradients; 0 for any
+ * @param dropout the probability with which what layers add is dropped
  * @param batches how samples become batches
  * @param reports how often something is written
  */
@@ -39,12 +41,18 @@ public record TrainingSettings(
         long steps,
         int accumulation,
         double clip,
+        double dropout,
         BatchSettings batches,
         Reports reports) {
+    private static final String FORCING = "forcing";
+    private static final String LAYERS = "layers";
+
     /** What the globs of a stage choose from. */
     public enum Among {
         /** The parameters of the layers that the plan converted. */
         CONVERTED,
+        /** All parameters but those of the layers that the plan kept. */
+        EXCEPT_KEPT,
         /** All parameters. */
         ALL
     }
@@ -73,23 +81,32 @@ public record TrainingSettings(
     }
 
     /**
+     * What losses are about that say nothing else for themselves.
+     *
+     * @param forcing what layers are given
+     * @param layers what is made of values at several layers
+     */
+    public record Defaults(Forcing forcing, OverLayers layers) {}
+
+    /**
      * Reads the settings of a stage.
      *
      * @throws carve.api.config.SettingsException if one is wrong
      */
-    public static TrainingSettings from(Settings settings, StageParts parts) {
+    public static TrainingSettings from(Settings settings, StageParts parts, Defaults defaults) {
         long steps = atLeast(settings, "steps", 1);
         return new TrainingSettings(
                 settings.string("name"),
                 selector(settings),
                 Words.of(Among.class, settings, "among"),
                 Words.of(Start.class, settings, "start"),
-                terms(settings, parts),
+                terms(settings, parts, defaults),
                 parts.optimizer(settings.section("optimizer")),
                 parts.schedule(settings.section("schedule"), steps),
                 steps,
                 (int) atLeast(settings, "accumulation", 1),
                 clip(settings),
+                dropout(settings),
                 batches(settings),
                 reports(settings));
     }
@@ -107,19 +124,35 @@ public record TrainingSettings(
         }
     }
 
-    private static List<Term> terms(Settings settings, StageParts parts) {
+    private static List<Term> terms(Settings settings, StageParts parts, Defaults defaults) {
         List<Term> terms = new ArrayList<>();
         for (Settings section : settings.sections("losses")) {
-            String type = section.string("type");
-            Loss loss = parts.loss(section);
-            String label = type + "@" + loss.site();
-            boolean taken = terms.stream().anyMatch(term -> term.label().equals(label));
-            terms.add(new Term(taken ? label + "-" + (terms.size() + 1) : label, loss));
+            Term term = term(section, parts, defaults);
+            boolean taken = terms.stream().anyMatch(other -> other.label().equals(term.label()));
+            String label = taken ? term.label() + "-" + (terms.size() + 1) : term.label();
+            terms.add(new Term(label, term.loss(), term.forcing(), term.layers()));
         }
         if (terms.isEmpty()) {
             throw settings.error("losses", "must name a loss, such as [{ type = kl }], is empty");
         }
         return terms;
+    }
+
+    // forcing and layers are words for any loss, whoever made it
+    private static Term term(Settings section, StageParts parts, Defaults defaults) {
+        Forcing forcing = section.has(FORCING) ? Words.of(Forcing.class, section, FORCING) : defaults.forcing();
+        OverLayers layers = section.has(LAYERS) ? Words.of(OverLayers.class, section, LAYERS) : defaults.layers();
+        String type = section.string("type");
+        Loss loss = parts.loss(new TreeSettings(section.take().without(FORCING).without(LAYERS)));
+        Term term = new Term(type + "@" + loss.site(), loss, forcing, layers);
+        for (String key : List.of(FORCING, LAYERS)) {
+            if (section.has(key) && !term.isOfLayers()) {
+                throw section.error(
+                        key,
+                        "is for losses at a site of layers (heads, output, hidden), not %s".formatted(term.label()));
+            }
+        }
+        return term;
     }
 
     private static double clip(Settings settings) {
@@ -128,6 +161,14 @@ public record TrainingSettings(
             throw settings.error("gradient-clip", "must be a norm, or 0 for any, is " + clip);
         }
         return clip;
+    }
+
+    private static double dropout(Settings settings) {
+        double rate = settings.real("dropout");
+        if (!(rate >= 0 && rate < 1)) {
+            throw settings.error("dropout", "must be a probability from 0 to below 1, is " + rate);
+        }
+        return rate;
     }
 
     private static BatchSettings batches(Settings settings) {
@@ -159,12 +200,15 @@ public record TrainingSettings(
     Map<String, String> fixed() {
         Map<String, String> fixed = new LinkedHashMap<>();
         fixed.put("train", train + " among " + Words.of(among));
-        fixed.put("losses", terms.stream().map(Term::loss).toList().toString());
+        fixed.put("losses", terms.stream().map(Term::fixed).toList().toString());
         fixed.put("optimizer", optimizer.toString());
         fixed.put("schedule", schedule.toString());
         fixed.put("steps", Long.toString(steps));
         fixed.put("accumulation", Integer.toString(accumulation));
         fixed.put("gradient-clip", Double.toString(clip));
+        if (dropout > 0) {
+            fixed.put("dropout", Double.toString(dropout));
+        }
         fixed.put("batch-size", Integer.toString(batches.size()));
         fixed.put("bucket", Integer.toString(batches.bucket()));
         fixed.put("padding", Integer.toString(batches.padding()));

@@ -91,7 +91,7 @@ final class LlavaSourceTest {
 
         @Override
         public Set<Integer> excluded() {
-            return Set.of();
+            return Set.of((int) '#');
         }
 
         @Override
@@ -179,6 +179,19 @@ final class LlavaSourceTest {
     }
 
     @Test
+    void longSamplesAreCutIfAskedButForTheirPicturesAndAnswers() throws IOException {
+        Path file = file(
+                entry("1", "", "q", "abcdef"), entry("2", "", "q###", "abc"), entry("3", "", "question", "answer"));
+        try (DataSource data = open(file, ", shuffle = false, max-length = 3, too-long = cut", 1)) {
+            assertEquals("qab", text(data.sample(0)));
+            assertEquals(3, data.sample(0).orElseThrow().answer().length);
+            assertEquals(Optional.empty(), data.sample(1));
+            assertEquals(Optional.empty(), data.sample(2));
+            assertEquals(Map.of("a picture beyond 3 tokens", 1L, "no answer within 3 tokens", 1L), data.leftOut());
+        }
+    }
+
+    @Test
     void missingPicturesAreAllNamedAtOnce() throws IOException {
         Path file = file(entry("1", "\"a.png\"", "q", "a"), entry("\"x\"", "\"b.png\"", "q", "a"));
         assertEquals(
@@ -261,10 +274,11 @@ final class LlavaSourceTest {
         }
         try (DataSource data = open(
                 file,
-                ", images = \"x\", max-length = 9, on-missing = skip, shuffle = false," + " cache-megabytes = 1",
+                ", images = \"x\", max-length = 9, too-long = cut, on-missing = skip, shuffle = false,"
+                        + " cache-megabytes = 1",
                 3)) {
             assertEquals(
-                    "llava train.json (1 conversations, max-length 9, on-missing SKIP, shuffle false, seed 3)",
+                    "llava train.json (1 conversations, max-length 9 cut, on-missing SKIP, shuffle false, seed 3)",
                     data.identity());
         }
     }

@@ -19,6 +19,12 @@ final class LossSettingsTest {
         assertEquals(
                 new CrossEntropyLoss(1, new Reducer(Mask.ANSWERS, Reduction.TOKENS)),
                 Parts.loss("type = cross-entropy"));
+        assertEquals(new FrobeniusLoss("hidden", 1, SANE), Parts.loss("type = frobenius"));
+        assertEquals(new ReverseKlLoss("logits", 1, 1, SANE), Parts.loss("type = reverse-kl"));
+        assertEquals(
+                new JensenShannonLoss("logits", 1, JensenShannonLoss.Form.STANDARD, 1, SANE),
+                Parts.loss("type = jensen-shannon"));
+        assertEquals(new HardCrossEntropyLoss(1, SANE), Parts.loss("type = hard-cross-entropy"));
     }
 
     @Test
@@ -33,6 +39,21 @@ final class LossSettingsTest {
         assertEquals(
                 new CrossEntropyLoss(3, new Reducer(Mask.ANSWERS, Reduction.SUM)),
                 Parts.loss("type = cross-entropy, weight = 3, reduction = sum"));
+    }
+
+    @Test
+    void everyKeyOfOfficialVariantsIsRead() {
+        Reducer official = new Reducer(Mask.ALL, Reduction.BATCH);
+        String rest = ", at = output, weight = 2, mask = all, reduction = batch";
+        assertEquals(new FrobeniusLoss("output", 2, official), Parts.loss("type = frobenius" + rest));
+        assertEquals(
+                new ReverseKlLoss("output", 2, 3, official), Parts.loss("type = reverse-kl, temperature = 3" + rest));
+        assertEquals(
+                new JensenShannonLoss("output", 2, JensenShannonLoss.Form.SWAPPED, 3, official),
+                Parts.loss("type = jensen-shannon, form = swapped, temperature = 3" + rest));
+        assertEquals(
+                new HardCrossEntropyLoss(2, official),
+                Parts.loss("type = hard-cross-entropy, weight = 2, mask = all, reduction = batch"));
     }
 
     private static void refused(String message, String hocon) {
@@ -55,6 +76,7 @@ final class LossSettingsTest {
                 "'reduction' must be one of tokens, batch, sum, is 'elements'; only positions before answers have a"
                         + " cross-entropy",
                 "type = cross-entropy, reduction = elements");
+        refused("'form' must be one of standard, swapped, is 'matvlm'", "type = jensen-shannon, form = matvlm");
         refused("'temprature' was not used; did you mean 'temperature'?", "type = kl, temprature = 2");
     }
 }

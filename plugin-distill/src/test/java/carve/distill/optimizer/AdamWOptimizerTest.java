@@ -27,15 +27,16 @@ final class AdamWOptimizerTest {
     void defaultsAreTheOfficialOnes() {
         AdamWOptimizer adam = of("type = adamw");
         assertEquals(
-                "AdamWOptimizer[rate=0.001, beta1=0.9, beta2=0.999, epsilon=1.0E-8, weightDecay=0.05, noDecay=[**bias**]]",
+                "AdamWOptimizer[rate=0.001, beta1=0.9, beta2=0.999, epsilon=1.0E-8, weightDecay=0.05, noDecay=[**bias**], decayMinRank=0]",
                 adam.toString());
     }
 
     @Test
     void everyKeyIsRead() {
         assertEquals(
-                "AdamWOptimizer[rate=0.5, beta1=0.1, beta2=0.2, epsilon=0.3, weightDecay=0.4, noDecay=[a.*, b]]",
-                of("type = adamw, rate = 0.5, betas = [0.1, 0.2], epsilon = 0.3, weight-decay = 0.4, no-decay = [\"a.*\", b]")
+                "AdamWOptimizer[rate=0.5, beta1=0.1, beta2=0.2, epsilon=0.3, weightDecay=0.4, noDecay=[a.*, b], decayMinRank=2]",
+                of("type = adamw, rate = 0.5, betas = [0.1, 0.2], epsilon = 0.3, weight-decay = 0.4, no-decay = [\"a.*\", b],"
+                                + " decay-min-rank = 2")
                         .toString());
     }
 
@@ -47,6 +48,20 @@ final class AdamWOptimizerTest {
         }
         for (String name : List.of("conv1d.weight", "g_norm.weight", "in_proj.weight")) {
             assertFalse(adam.noDecay().selects("layers.3.mixer." + name), name);
+        }
+    }
+
+    @Test
+    void onlyMatricesDecayWhereSaid() {
+        try (Device device = new ReferenceDevice()) {
+            Optimizer adam = of("type = adamw, weight-decay = 0.5, no-decay = [], decay-min-rank = 2");
+            for (Shape shape : List.of(Shape.of(2), Shape.of(2, 1), Shape.of(2, 1, 1))) {
+                Tensor zeros = Tensors.zeros(device, shape);
+                float[] after = adam.step("w", Tensors.full(device, shape, 1), zeros, List.of(zeros, zeros), 0.1, 1)
+                        .getFirst()
+                        .floats();
+                assertEquals(shape.rank() < 2 ? 1 : 0.95f, after[0], 1e-6f, shape.toString());
+            }
         }
     }
 
@@ -91,6 +106,10 @@ final class AdamWOptimizerTest {
         assertEquals(
                 "recipe: 1: key 'rate' must be zero or more, is -1.0",
                 assertThrows(SettingsException.class, () -> of("type = adamw, rate = -1"))
+                        .getMessage());
+        assertEquals(
+                "recipe: 1: key 'decay-min-rank' must be zero or more, is -1",
+                assertThrows(SettingsException.class, () -> of("type = adamw, decay-min-rank = -1"))
                         .getMessage());
         assertEquals(
                 "recipe: 1: key 'no-decay' has a glob that is none: glob '{': '{' without '}'",

@@ -1,0 +1,18 @@
+package carve.distill.loss;
+
+import carve.api.config.Settings;
+import carve.api.loss.Loss;
+import carve.api.loss.LossProvider;
+
+/** Makes {@code frobenius} losses. */
+public final class FrobeniusLossProvider implements LossProvider {
+    @Override
+    public String name() {
+        return "frobenius";
+    }
+
+    @Override
+    public Loss create(Settings settings) {
+        return new FrobeniusLoss(settings.string("at"), LossSettings.weight(settings), LossSettings.reducer(settings));
+    }
+}

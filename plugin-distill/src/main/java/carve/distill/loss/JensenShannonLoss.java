@@ -1,0 +1,62 @@
+package carve.distill.loss;
+
+import carve.api.loss.Loss;
+import carve.api.loss.Observations;
+import carve.api.tensor.Op.BinaryFunction;
+import carve.api.tensor.Tensor;
+
+/**
+ * A symmetric divergence of the student's distribution s and the teacher's t by their mean {@code m = (s + t) / 2}, times the
+ * squared temperature T that logits are divided by.
+ *
+ * <pre>{@code
+ * standard   (KL(s || m) + KL(t || m)) / 2       Lin 1991, at most log 2
+ * swapped    (KL(m || s) + KL(m || t)) / 2       what MaTVLM calls jsd: without a limit
+ * }</pre>
+ *
+ * @param site the site, {@code (B, T, V)} values that a softmax is taken of
+ * @param weight the factor before it
+ * @param form which of the two
+ * @param temperature T, positive
+ * @param reducer mask and reduction
+ */
+record JensenShannonLoss(String site, double weight, Form form, double temperature, Reducer reducer) implements Loss {
+    /** In which order distributions and their mean are compared. */
+    enum Form {
+        /** Each with the mean. */
+        STANDARD,
+        /** The mean with each. */
+        SWAPPED
+    }
+
+    @Override
+    public boolean needsTeacher() {
+        return true;
+    }
+
+    @Override
+    public Tensor of(Observations observations) {
+        Tensor s = logSoftmax(observations.student());
+        Tensor t = logSoftmax(observations.teacher());
+        Tensor m = logMean(s, t);
+        Tensor terms = switch (form) {
+            case STANDARD -> s.exp().multiply(s.subtract(m)).add(t.exp().multiply(t.subtract(m)));
+            case SWAPPED -> m.exp().multiply(m.subtract(s).add(m.subtract(t)));
+        };
+        Tensor values = terms.sum(2).reshape(s.extent(0), s.extent(1)).multiply(0.5 * temperature * temperature);
+        return reducer.reduce(values, observations);
+    }
+
+    private Tensor logSoftmax(Tensor logits) {
+        Tensor scaled = logits.multiply(1 / temperature);
+        Tensor below = scaled.subtract(scaled.detach().max(2));
+        return below.subtract(below.exp().sum(2).log());
+    }
+
+    // log((exp(s) + exp(t)) / 2), exactly s where both are equal
+    private static Tensor logMean(Tensor s, Tensor t) {
+        Tensor max = s.detach().binary(BinaryFunction.MAXIMUM, t.detach());
+        Tensor sum = s.subtract(max).exp().add(t.subtract(max).exp());
+        return sum.multiply(0.5).log().add(max);
+    }
+}

@@ -1,0 +1,24 @@
+package carve.distill.loss;
+
+import carve.api.config.Settings;
+import carve.api.loss.Loss;
+import carve.api.loss.LossProvider;
+import carve.distill.Words;
+
+/** Makes {@code jensen-shannon} losses. */
+public final class JensenShannonLossProvider implements LossProvider {
+    @Override
+    public String name() {
+        return "jensen-shannon";
+    }
+
+    @Override
+    public Loss create(Settings settings) {
+        return new JensenShannonLoss(
+                settings.string("at"),
+                LossSettings.weight(settings),
+                Words.of(JensenShannonLoss.Form.class, settings, "form"),
+                LossSettings.temperature(settings),
+                LossSettings.reducer(settings));
+    }
+}

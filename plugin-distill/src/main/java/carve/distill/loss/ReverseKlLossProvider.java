@@ -1,0 +1,22 @@
+package carve.distill.loss;
+
+import carve.api.config.Settings;
+import carve.api.loss.Loss;
+import carve.api.loss.LossProvider;
+
+/** Makes {@code reverse-kl} losses. */
+public final class ReverseKlLossProvider implements LossProvider {
+    @Override
+    public String name() {
+        return "reverse-kl";
+    }
+
+    @Override
+    public Loss create(Settings settings) {
+        return new ReverseKlLoss(
+                settings.string("at"),
+                LossSettings.weight(settings),
+                LossSettings.temperature(settings),
+                LossSettings.reducer(settings));
+    }
+}

@@ -1,0 +1,76 @@
+package carve.distill.loss;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import carve.api.device.Device;
+import carve.api.device.ReferenceDevice;
+import carve.api.loss.Loss;
+import carve.api.loss.Observations;
+import carve.api.loss.Reduction;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import carve.distill.Parts;
+import carve.testkit.LossContract;
+import java.util.EnumSet;
+import java.util.Set;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/** The laws of {@code jensen-shannon} in both forms, and what they make of distributions that have nothing in common. */
+final class JensenShannonLossTest {
+    private static Loss loss(String form, String mask, Reduction reduction) {
+        return Parts.loss("type = jensen-shannon, temperature = 2, form = %s, mask = %s, reduction = %s"
+                .formatted(form, mask, Parts.word(reduction)));
+    }
+
+    @Nested
+    final class Standard extends LossContract {
+        @Override
+        protected Loss loss(Reduction reduction) {
+            return JensenShannonLossTest.loss("standard", "all", reduction);
+        }
+
+        @Override
+        protected Counted counted(Reduction reduction) {
+            return Counted.ALL;
+        }
+    }
+
+    @Nested
+    final class Swapped extends LossContract {
+        @Override
+        protected Loss loss(Reduction reduction) {
+            return JensenShannonLossTest.loss("swapped", "padding", reduction);
+        }
+
+        @Override
+        protected Counted counted(Reduction reduction) {
+            return Counted.PADDING_LEFT_OUT;
+        }
+
+        @Override
+        protected Set<Reduction> reductions() {
+            return EnumSet.complementOf(EnumSet.of(Reduction.ELEMENTS));
+        }
+    }
+
+    private static double apart(Device device, String form) {
+        Shape shape = Shape.of(1, 1, 2);
+        Tensor one = Tensors.of(device, shape, 100f, 0f);
+        Tensor other = Tensors.of(device, shape, 0f, 100f);
+        Tensor none = Tensors.of(device, Shape.of(1, 1), -100);
+        return Parts.loss("type = jensen-shannon, form = " + form)
+                .of(new Observations(one, other, none, Tensors.ones(device, Shape.of(1, 1))))
+                .item();
+    }
+
+    @Test
+    void onlyTheStandardFormHasALimit() {
+        try (Device device = new ReferenceDevice()) {
+            assertEquals(Math.log(2), apart(device, "standard"), 1e-6);
+            assertTrue(apart(device, "swapped") > 40);
+        }
+    }
+}
