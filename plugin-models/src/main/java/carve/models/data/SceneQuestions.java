@@ -25,10 +25,11 @@ final class SceneQuestions {
     private final ShapesConfig config;
     private final Draws draws;
 
-    SceneQuestions(Scene scene, ShapesConfig config) {
+    /** Asks about a scene; {@code variant} decides what is asked for where there is a choice. */
+    SceneQuestions(Scene scene, ShapesConfig config, int variant) {
         this.scene = scene;
         this.config = config;
-        this.draws = new Draws(scene.key(), 2);
+        this.draws = new Draws(scene.key(), 2 + variant);
     }
 
     List<Question> all() {

@@ -4,6 +4,7 @@ import carve.models.image.RgbImage;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The world of coloured shapes: scenes by index, their pictures and their questions.
@@ -55,7 +56,16 @@ public final class ShapesData {
      * answer is unique; one of description and one of recall. Always the same for the same scene.
      */
     public List<Question> questions(Scene scene) {
-        return new SceneQuestions(scene, config).all();
+        return new SceneQuestions(scene, config, 0).all();
+    }
+
+    /** Returns the different questions of several variants: there is a choice of what to count, to find and to recall. */
+    List<Question> questions(Scene scene, int variants) {
+        return IntStream.range(0, variants)
+                .mapToObj(variant -> new SceneQuestions(scene, config, variant).all())
+                .flatMap(List::stream)
+                .distinct()
+                .toList();
     }
 
     private Scene draw(Draws draws) {

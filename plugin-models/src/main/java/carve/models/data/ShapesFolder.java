@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
  *   {"from": "human", "value": "<image>\nwhere is the star?"}, {"from": "gpt", "value": "top left"}]}
  * }</pre>
  *
- * <p>the pictures beside them, in {@code train/} and {@code test/}, and the {@code tokenizer.json} of {@link ShapesVocabulary}. The bytes are a
+ * <p>the pictures beside them, in {@code train/} and {@code test/}, and the {@code tokenizer.json} of a {@link ShapesVocabulary}. The bytes are a
  * function of the settings and the numbers of scenes.
  */
 public final class ShapesFolder {
@@ -39,10 +39,12 @@ public final class ShapesFolder {
     }
 
     private final ShapesData data;
+    private final ShapesVocabulary vocabulary;
 
-    /** Makes the writer of this world. */
-    public ShapesFolder(ShapesData data) {
+    /** Makes the writer of this world, with a tokenizer of this vocabulary. */
+    public ShapesFolder(ShapesData data, ShapesVocabulary vocabulary) {
         this.data = data;
+        this.vocabulary = vocabulary;
     }
 
     /**
@@ -64,7 +66,7 @@ public final class ShapesFolder {
             long total = (long) trainScenes + testScenes;
             writeSplit(unfinished, Split.TRAIN, trainScenes, () -> progress.written(done.incrementAndGet(), total));
             writeSplit(unfinished, Split.TEST, testScenes, () -> progress.written(done.incrementAndGet(), total));
-            Files.writeString(unfinished.resolve("tokenizer.json"), ShapesVocabulary.tokenizerJson());
+            Files.writeString(unfinished.resolve("tokenizer.json"), vocabulary.tokenizerJson());
             Files.move(unfinished, absolute, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException | UncheckedIOException e) {
             throw new DataException("shapes: cannot write %s, %s".formatted(folder, e.getMessage()), e);

@@ -23,7 +23,8 @@ public final class ShapesGenerator implements DatasetGenerator {
 
     @Override
     public void generate(Settings settings, Path folder, Progress progress) {
-        ShapesFolder writer = new ShapesFolder(new ShapesData(ShapesConfig.from(settings)));
+        ShapesFolder writer = new ShapesFolder(
+                new ShapesData(ShapesConfig.from(settings)), ShapesVocabulary.of(settings, "tokenizer"));
         int train = settings.integer("train-scenes");
         int test = settings.integer("test-scenes");
         try {

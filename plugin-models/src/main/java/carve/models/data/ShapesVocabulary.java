@@ -7,40 +7,74 @@ import carve.api.config.JsonNumber;
 import carve.api.config.JsonObject;
 import carve.api.config.JsonString;
 import carve.api.config.JsonValue;
+import carve.api.config.Names;
+import carve.api.config.Settings;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * The tokenizer of the world of shapes, as a {@code tokenizer.json}: a token per word, with the special tokens of HoVLE.
+ * A tokenizer of the world of shapes, as a {@code tokenizer.json}: a token per word, with the marks of a chat template.
  *
- * <p>Ids 0, 1, 2 are {@code <unk>}, {@code <s>}, {@code </s>} as in InternLM2; then the marks of the chat template and of pictures, then newline,
- * which is a token so that what follows it starts afresh, then words with U+2581 for the space before them, then punctuation. A text that starts
- * with a word gets that space and loses it again when decoded, so every text of these words with single spaces comes back as it was.
+ * <p>Ids start with the marks, then newline, which is a token so that what follows it starts afresh, then words with U+2581 for the space before
+ * them, then punctuation. A text that starts with a word gets that space and loses it again when decoded, so every text of these words with single
+ * spaces comes back as it was.
  */
-public final class ShapesVocabulary {
-    private static final char SPACE = '\u2581';
-    private static final List<String> SPECIALS =
-            List.of("<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>", "<img>", "</img>", "<IMG_CONTEXT>");
-    // the chat template's roles, and Image-1: to Image-4: before several pictures
-    private static final List<String> ROLES = List.of("system", "user", "assistant", "Image");
-    private static final List<String> BARE = List.of("?", ",", ":", ".", "-", "1", "2", "3", "4");
+public enum ShapesVocabulary {
+    /**
+     * For the chat template of HoVLE. Ids 0, 1, 2 are {@code <unk>}, {@code <s>}, {@code </s>} as in InternLM2; every text begins with {@code <s>}.
+     */
+    HOVLE(
+            List.of("<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>", "<img>", "</img>", "<IMG_CONTEXT>"),
+            // Image-1: to Image-4: stand before several pictures
+            List.of("system", "user", "assistant", "Image"),
+            List.of("?", ",", ":", ".", "-", "1", "2", "3", "4"),
+            Optional.of("<s>")),
+    /** For the chat template {@code phi} of TinyLLaVA; no mark begins a text, as in CodeGen's tokenizer. */
+    PHI(List.of("<unk>", "<|endoftext|>"), List.of("USER", "ASSISTANT"), List.of("?", ",", ":", "."), Optional.empty());
 
-    private ShapesVocabulary() {}
+    private static final char SPACE = '\u2581';
+
+    private final List<String> marks;
+    private final List<String> roles;
+    private final List<String> bare;
+    private final Optional<String> beginning;
+
+    ShapesVocabulary(List<String> marks, List<String> roles, List<String> bare, Optional<String> beginning) {
+        this.marks = marks;
+        this.roles = roles;
+        this.bare = bare;
+        this.beginning = beginning;
+    }
+
+    /** Returns the vocabulary of a name in settings, such as {@code phi}. */
+    static ShapesVocabulary of(Settings settings, String key) {
+        List<String> names = Arrays.stream(values())
+                .map(vocabulary -> vocabulary.name().toLowerCase(Locale.ROOT))
+                .toList();
+        String name = settings.string(key);
+        if (!names.contains(name)) {
+            throw settings.error(key, Names.unknown("tokenizer of shapes", name, names));
+        }
+        return values()[names.indexOf(name)];
+    }
 
     /** Returns the tokens in the order of their ids. */
-    public static List<String> tokens() {
-        List<String> tokens = new ArrayList<>(SPECIALS);
+    public List<String> tokens() {
+        List<String> tokens = new ArrayList<>(marks);
         tokens.add("\n");
         tokens.add(String.valueOf(SPACE));
-        ROLES.forEach(word -> tokens.add(SPACE + word));
+        roles.forEach(word -> tokens.add(SPACE + word));
         SceneQuestions.words().forEach(word -> tokens.add(SPACE + word));
-        tokens.addAll(BARE);
+        tokens.addAll(bare);
         return List.copyOf(tokens);
     }
 
     /** Returns the text of the {@code tokenizer.json}. */
-    public static String tokenizerJson() {
+    public String tokenizerJson() {
         return Json.print(JsonObject.empty()
                         .with("version", "1.0")
                         .with("truncation", new JsonNull())
@@ -53,7 +87,9 @@ public final class ShapesVocabulary {
                                         "pretokenizers",
                                         metaspace(),
                                         type("Punctuation").with("behavior", "Isolated")))
-                        .with("post_processor", beginning())
+                        .with(
+                                "post_processor",
+                                beginning.<JsonValue>map(this::beginWith).orElseGet(JsonNull::new))
                         .with("decoder", sequence("decoders", metaspace(), type("Fuse"), afterNewline()))
                         .with(
                                 "model",
@@ -61,9 +97,9 @@ public final class ShapesVocabulary {
                 + "\n";
     }
 
-    private static JsonArray addedTokens() {
+    private JsonArray addedTokens() {
         List<JsonValue> added = new ArrayList<>();
-        for (int id = 0; id <= SPECIALS.size(); id++) {
+        for (int id = 0; id <= marks.size(); id++) {
             added.add(JsonObject.empty()
                     .with("id", id)
                     .with("content", tokens().get(id))
@@ -71,12 +107,12 @@ public final class ShapesVocabulary {
                     .with("lstrip", false)
                     .with("rstrip", false)
                     .with("normalized", false)
-                    .with("special", id < SPECIALS.size()));
+                    .with("special", id < marks.size()));
         }
         return new JsonArray(added);
     }
 
-    private static JsonObject vocabulary() {
+    private JsonObject vocabulary() {
         JsonObject result = JsonObject.empty();
         for (String token : tokens()) {
             result = result.with(token, result.keys().size());
@@ -84,17 +120,17 @@ public final class ShapesVocabulary {
         return result;
     }
 
-    private static JsonObject beginning() {
-        JsonObject mark = JsonObject.of(Map.of("SpecialToken", part("<s>")));
+    private JsonObject beginWith(String token) {
+        JsonObject mark = JsonObject.of(Map.of("SpecialToken", part(token)));
         JsonObject text = JsonObject.of(Map.of("Sequence", part("A")));
-        JsonObject token = JsonObject.empty()
-                .with("id", "<s>")
-                .with("ids", JsonArray.of(JsonNumber.of(SPECIALS.indexOf("<s>"))))
-                .with("tokens", JsonArray.of(new JsonString("<s>")));
+        JsonObject known = JsonObject.empty()
+                .with("id", token)
+                .with("ids", JsonArray.of(JsonNumber.of(marks.indexOf(token))))
+                .with("tokens", JsonArray.of(new JsonString(token)));
         return type("TemplateProcessing")
                 .with("single", JsonArray.of(mark, text))
                 .with("pair", JsonArray.of(text, JsonObject.of(Map.of("Sequence", part("B")))))
-                .with("special_tokens", JsonObject.of(Map.of("<s>", token)));
+                .with("special_tokens", JsonObject.of(Map.of(token, known)));
     }
 
     private static JsonObject part(String id) {

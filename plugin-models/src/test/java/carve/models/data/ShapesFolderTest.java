@@ -29,7 +29,7 @@ class ShapesFolderTest {
     void whatIsWrittenReadsBack() throws IOException {
         Path folder = temporary.resolve("shapes");
         var reported = new ConcurrentSkipListSet<Long>();
-        new ShapesFolder(DATA).write(folder, 20, 5, (done, total) -> {
+        new ShapesFolder(DATA, ShapesVocabulary.HOVLE).write(folder, 20, 5, (done, total) -> {
             assertEquals(25, total);
             reported.add(done);
         });
@@ -38,7 +38,7 @@ class ShapesFolderTest {
         assertReadsBack(folder, Split.TRAIN, 20);
         assertReadsBack(folder, Split.TEST, 5);
         try (var tokenizer = Tokenizer.open(folder)) {
-            assertEquals(ShapesVocabulary.tokens().size(), tokenizer.vocabularySize());
+            assertEquals(ShapesVocabulary.HOVLE.tokens().size(), tokenizer.vocabularySize());
         }
         try (var paths = Files.list(temporary)) {
             assertEquals(List.of(folder), paths.toList());
@@ -68,11 +68,11 @@ class ShapesFolderTest {
         Path one = temporary.resolve("one");
         Path many = temporary.resolve("many");
         try (var single = new ForkJoinPool(1)) {
-            single.submit(() -> new ShapesFolder(DATA).write(one, 30, 3, (done, total) -> {}))
+            single.submit(() -> new ShapesFolder(DATA, ShapesVocabulary.HOVLE).write(one, 30, 3, (done, total) -> {}))
                     .get();
         }
         try (var several = new ForkJoinPool(7)) {
-            several.submit(() -> new ShapesFolder(DATA).write(many, 30, 3, (done, total) -> {}))
+            several.submit(() -> new ShapesFolder(DATA, ShapesVocabulary.HOVLE).write(many, 30, 3, (done, total) -> {}))
                     .get();
         }
         assertEquals(contents(one), contents(many));
@@ -81,7 +81,9 @@ class ShapesFolderTest {
     @Test
     void nothingIsOverwritten() throws IOException {
         Path taken = Files.createDirectory(temporary.resolve("taken"));
-        var e = assertThrows(DataException.class, () -> new ShapesFolder(DATA).write(taken, 1, 1, (done, total) -> {}));
+        var e = assertThrows(
+                DataException.class,
+                () -> new ShapesFolder(DATA, ShapesVocabulary.HOVLE).write(taken, 1, 1, (done, total) -> {}));
         assertEquals("shapes: " + taken + " is there already; name a new folder or delete it", e.getMessage());
     }
 
@@ -90,7 +92,7 @@ class ShapesFolderTest {
         Path folder = temporary.resolve("shapes");
         assertThrows(
                 IllegalStateException.class,
-                () -> new ShapesFolder(DATA).write(folder, 10, 0, (done, total) -> {
+                () -> new ShapesFolder(DATA, ShapesVocabulary.HOVLE).write(folder, 10, 0, (done, total) -> {
                     throw new IllegalStateException("stop");
                 }));
         try (var paths = Files.list(temporary)) {
@@ -101,7 +103,7 @@ class ShapesFolderTest {
     @Test
     void anEmptySplitIsAnEmptyArray() throws IOException {
         Path folder = temporary.resolve("shapes");
-        new ShapesFolder(DATA).write(folder, 1, 0, (done, total) -> {});
+        new ShapesFolder(DATA, ShapesVocabulary.HOVLE).write(folder, 1, 0, (done, total) -> {});
         assertTrue(ChatFile.read(folder.resolve("test.json")).isEmpty());
     }
 

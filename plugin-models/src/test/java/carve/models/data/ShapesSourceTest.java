@@ -62,7 +62,7 @@ final class ShapesSourceTest {
         public void close() {}
     }
 
-    private static DataSource open(Processor processor, Object descriptions, long seed) {
+    private static DataSource open(Processor processor, Object share, long seed) {
         Map<String, Object> settings = new HashMap<>(Map.of(
                 "seed",
                 1,
@@ -80,14 +80,17 @@ final class ShapesSourceTest {
                 10,
                 "light-percent",
                 0));
-        settings.put("description-share", descriptions);
         settings.put("turns", 1);
+        Map<String, Object> shares =
+                new HashMap<>(Map.of("count", 1, "colour", 0, "shape", 0, "position", 0, "existence", 0, "recall", 0));
+        shares.put("description", share);
+        settings.put("shares", shares);
         return new ShapesProvider().open(MapSettings.of(settings, "train.conf: 3"), processor, seed);
     }
 
-    private static List<String> questions(Object descriptions, long seed) {
+    private static List<String> questions(Object share, long seed) {
         Listener listener = new Listener();
-        DataSource source = open(listener, descriptions, seed);
+        DataSource source = open(listener, share, seed);
         for (int i = 0; i < 100; i++) {
             assertTrue(source.sample(i).isPresent());
         }
@@ -98,22 +101,21 @@ final class ShapesSourceTest {
 
     @Test
     void samplesAreAFunctionOfTheirNumber() {
-        assertEquals(questions(0.5, 42), questions(0.5, 42));
-        assertTrue(!questions(0.5, 42).equals(questions(0.5, 43)), "another seed asks other questions");
+        assertEquals(questions(1, 42), questions(1, 42));
+        assertTrue(!questions(1, 42).equals(questions(1, 43)), "another seed asks other questions");
     }
 
     @Test
-    void descriptionsHaveTheirShare() {
-        assertEquals(Set.of("describe the picture"), Set.copyOf(questions(1, 42)));
-        long some = questions(0.5, 42).stream()
-                .filter("describe the picture"::equals)
-                .count();
-        assertTrue(some > 35 && some < 75, "descriptions: " + some);
+    void kindsHaveTheirShares() {
+        assertTrue(questions(0, 42).stream().allMatch(question -> question.startsWith("how many ")));
+        long some =
+                questions(1, 42).stream().filter("describe the picture"::equals).count();
+        assertTrue(some > 35 && some < 65, "descriptions: " + some);
     }
 
     @Test
     void sharesOutOfRangeAreRefused() {
-        SettingsException e = assertThrows(SettingsException.class, () -> open(new Listener(), 1.5, 42));
-        assertEquals("train.conf: 3: key 'description-share' must be from 0 to 1, is 1.5", e.getMessage());
+        SettingsException e = assertThrows(SettingsException.class, () -> open(new Listener(), -1.5, 42));
+        assertEquals("train.conf: 3: shares: key 'description' must be 0 or more, is -1.5", e.getMessage());
     }
 }

@@ -8,12 +8,14 @@ import carve.models.text.ChatTemplate;
 import carve.models.text.ChatTurn;
 import carve.models.text.ImageTokens;
 import carve.models.text.Tokenizer;
+import carve.models.text.TurnTemplate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,7 +32,7 @@ class ShapesVocabularyTest {
 
     @BeforeEach
     void open() throws IOException {
-        Files.writeString(folder.resolve("tokenizer.json"), ShapesVocabulary.tokenizerJson());
+        Files.writeString(folder.resolve("tokenizer.json"), ShapesVocabulary.HOVLE.tokenizerJson());
         tokenizer = Tokenizer.open(folder);
     }
 
@@ -41,7 +43,7 @@ class ShapesVocabularyTest {
 
     @Test
     void idsAreTheOrderOfTokens() {
-        List<String> tokens = ShapesVocabulary.tokens();
+        List<String> tokens = ShapesVocabulary.HOVLE.tokens();
         assertTrue(tokens.size() < 160, tokens.size() + " tokens");
         assertEquals(tokens.size(), new HashSet<>(tokens).size());
         assertEquals(tokens.size(), tokenizer.vocabularySize());
@@ -102,12 +104,28 @@ class ShapesVocabularyTest {
                         "\u2581two",
                         "<|im_end|>"),
                 Arrays.stream(tokens.ids())
-                        .mapToObj(id -> ShapesVocabulary.tokens().get(id))
+                        .mapToObj(id -> ShapesVocabulary.HOVLE.tokens().get(id))
                         .toList());
         boolean[] expected = new boolean[25];
         expected[23] = true;
         expected[24] = true;
         assertArrayEquals(expected, tokens.answers());
+    }
+
+    @Test
+    void turnsOfPhiHaveOneTokenPerWordAndMark() throws IOException {
+        Files.writeString(folder.resolve("tokenizer.json"), ShapesVocabulary.PHI.tokenizerJson());
+        try (Tokenizer phi = Tokenizer.open(folder)) {
+            var template = TurnTemplate.of("phi").withSystemMessage("");
+            var turns = List.of(new ChatTurn("how many?", "two"), new ChatTurn("where is it?", "top left"));
+            var tokens = template.encode(turns, phi::encode);
+            assertEquals(
+                    "\u2581USER : \u2581how \u2581many ? \u2581ASSISTANT : \u2581two <|endoftext|>"
+                            + " \u2581USER : \u2581where \u2581is <unk> ? \u2581ASSISTANT : \u2581top \u2581left <|endoftext|>",
+                    Arrays.stream(tokens.ids())
+                            .mapToObj(id -> ShapesVocabulary.PHI.tokens().get(id))
+                            .collect(Collectors.joining(" ")));
+        }
     }
 
     @Test
