@@ -1,7 +1,8 @@
-/** Side-by-side measurements of devices and models. */
+/** Side-by-side measurements: what runs here is found like any plugin, and nothing of it is compiled against. */
 module carve.bench {
     requires carve.api;
+    requires carve.hocon;
+    requires java.logging; // what the device logs is part of what is measured
+    requires java.management;
     requires jdk.incubator.vector;
-
-    uses carve.api.device.DeviceProvider;
 }

@@ -1,146 +1,122 @@
 package carve.bench;
 
-import carve.api.config.MapSettings;
-import carve.api.device.Device;
-import carve.api.device.DeviceProvider;
-import carve.api.op.DecayScan;
-import carve.api.op.Linear;
-import carve.api.op.Sequences;
-import carve.api.op.SoftmaxAttention;
-import carve.api.tensor.DType;
-import java.io.PrintStream;
+import carve.api.config.Json;
+import carve.api.config.JsonArray;
+import carve.api.config.JsonObject;
+import carve.hocon.Catalogs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.ServiceLoader;
-import java.util.SplittableRandom;
+import java.util.Locale;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
 
-/** Prints what a device reaches of the limits of its machine. */
+/** Measures a device against the limits of its machine, in one run, and prints ratios. */
 public final class Main {
-    private static final double GIGA = 1e9;
+    private final Logger program =
+            Logger.getLogger("carve"); // held: the log forgets levels of loggers that nobody holds
+    private final Bench bench;
+    private final Options options;
 
-    private final PrintStream out;
-    private final Limits limits;
-    private final Device device;
-
-    private Main(PrintStream out, Limits limits, Device device) {
-        this.out = out;
-        this.limits = limits;
-        this.device = device;
+    private Main(Bench bench, Options options) {
+        this.bench = bench;
+        this.options = options;
+        program.setLevel(Level.WARNING);
     }
 
     /**
-     * Measures the device that the first argument names, or {@code cpu}.
+     * Runs it and ends the process: 0 if all results were right, 1 if some were wrong, 2 if the command line was.
      *
-     * @param arguments the name of a device
+     * @throws IOException if the figures cannot be written
      */
-    public static void main(String... arguments) {
-        String name = arguments.length == 0 ? "cpu" : arguments[0];
-        DeviceProvider provider = ServiceLoader.load(DeviceProvider.class).stream()
-                .map(ServiceLoader.Provider::get)
-                .filter(found -> found.name().equals(name))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("no device '" + name + "' on the module path"));
-        Limits limits = Limits.measure();
-        try (Device device = provider.open(MapSettings.of(Map.of()))) {
-            new Main(System.out, limits, device).run(provider);
+    public static void main(String[] line) throws IOException {
+        if (List.of(line).contains("--help")) {
+            System.out.print(Options.USAGE);
+            return;
+        }
+        try {
+            Options options = Options.of(line, standardModel());
+            Bench bench = new Bench(Catalogs.discover(ModuleLayer.boot()), options.device(), options.repetitions());
+            System.exit(new Main(bench, options).run() ? 0 : 1);
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage() + "\n\n" + Options.USAGE);
+            System.exit(2);
         }
     }
 
-    private void run(DeviceProvider provider) {
-        out.printf("%s: %s, JDK %s%n", device.name(), provider.probe(), Runtime.version());
-        out.printf("limits: %.1f GFLOP/s F32, %.1f GB/s read%n%n", limits.flops() / GIGA, limits.bytes() / GIGA);
-        out.printf("%-58s %28s %22s %6s%n", "", "ms: quartile, median, quartile", "", "limit");
-        Operands operands = new Operands(device, new SplittableRandom(42));
-        for (Measurement m : products(operands)) {
-            report(m, false);
+    private static Path standardModel() {
+        Path trained = Path.of("demo", "teacher");
+        return Files.exists(trained.resolve("config.json")) ? trained : Path.of("demo", "untrained");
+    }
+
+    private boolean run() throws IOException {
+        double load = Host.load();
+        progress("limits");
+        Limits before = Limits.measure();
+        List<Row> rows = rows();
+        progress("limits again");
+        Limits after = Limits.measure();
+        Limits limits = before.or(after);
+        List<String> notes = notes(load, before, after);
+        System.out.print(new Report(limits, notes, rows).markdown());
+        write(limits, notes, rows);
+        return rows.stream().allMatch(row -> row.gate().green());
+    }
+
+    private List<Row> rows() {
+        try (Folders folders = new Folders()) {
+            List<Case> cases = new ArrayList<>(Cases.ops());
+            cases.addAll(Cases.trainings(DemoModels.of(bench, options.model(), folders)));
+            List<Row> rows = new ArrayList<>();
+            for (Case each : cases) {
+                if (each.name().contains(options.only())) {
+                    progress(each.name());
+                    rows.addAll(each.measure(bench));
+                }
+            }
+            return rows;
         }
-        for (Measurement m : sequences(operands)) {
-            report(m, false);
-            report(m, true);
-        }
-        Step step = new Step(operands);
-        line("training step, 3.3 M parameters, 2048 tokens", Sample.of(step::run), Step.work(), false);
     }
 
-    private void report(Measurement m, boolean gradients) {
-        if (!gradients) {
-            m.verify(device);
-        }
-        // the gradients of a product take two products of its size
-        double work = gradients ? 3 * m.work() : m.work();
-        line(
-                m.name() + (gradients ? ", with gradients" : ""),
-                gradients ? m.both(device) : m.forward(device),
-                work,
-                m.inBytes());
+    private static void progress(String what) {
+        System.err.println("measuring " + what);
     }
 
-    private void line(String name, Sample time, double work, boolean bytes) {
-        double rate = work / time.median();
-        out.printf(
-                "%-58s %8.3f %8.3f %8.3f %10.1f %-9s %5.0f %%%n",
-                name,
-                1e3 * time.low(),
-                1e3 * time.median(),
-                1e3 * time.high(),
-                rate / GIGA,
-                bytes ? "GB/s" : "GFLOP/s",
-                100 * rate / (bytes ? limits.bytes() : limits.flops()));
+    private List<String> notes(double load, Limits before, Limits after) {
+        String loads = String.format(Locale.ROOT, "load average %.1f before and %.1f after the run", load, Host.load());
+        String limits = String.format(
+                Locale.ROOT,
+                "limits are the better of two measurements, before and after: %.1f and %.1f"
+                        + " GFLOP/s, %.1f and %.1f GB/s",
+                before.flops() * 1e-9,
+                after.flops() * 1e-9,
+                before.bandwidth() * 1e-9,
+                after.bandwidth() * 1e-9);
+        String how =
+                "%d repetitions, each of as many calls as take 20 ms or of one training step, after warming up; %s of %s"
+                        .formatted(options.repetitions(), "training steps with weights", options.model());
+        Stream<String> all = Stream.of(
+                LocalDate.now(ZoneOffset.UTC).toString(), Host.description(), loads, limits, how, options.note());
+        return all.filter(note -> !note.isEmpty()).toList();
     }
 
-    private static List<Measurement> products(Operands operands) {
-        List<Measurement> all = new ArrayList<>();
-        for (int[] size : new int[][] {{1536, 576, 192}, {2048, 512, 192}, {1024, 1024, 1024}, {2048, 2048, 2048}}) {
-            all.add(new Measurement(
-                    "product %d x %d x %d".formatted(size[0], size[1], size[2]),
-                    new Linear(),
-                    List.of(operands.random(1, size[0], size[2]), operands.random(1, size[1], size[2])),
-                    2.0 * size[0] * size[1] * size[2],
-                    false));
-        }
-        all.add(new Measurement(
-                "one row x 32768 x 2048, BF16 weights",
-                new Linear(),
-                List.of(
-                        operands.random(1, 1, 2048),
-                        operands.random(1, 32768, 2048).cast(DType.BF16)),
-                2.0 * 32768 * 2048,
-                true));
-        return all;
-    }
-
-    private static List<Measurement> sequences(Operands operands) {
-        return List.of(
-                scan(operands, 32, 64, 6, 32), scan(operands, 1, 2048, 16, 128),
-                attention(operands, 32, 64, 6, 32), attention(operands, 1, 1024, 16, 128));
-    }
-
-    /** A scan, its work counted in the recurrent form: decay, add and read a state at each position. */
-    private static Measurement scan(Operands operands, int rows, int positions, int heads, int width) {
-        return new Measurement(
-                "decay scan, %d x %d, %d heads of %d".formatted(rows, positions, heads, width),
-                new DecayScan(Sequences.whole(rows, positions)),
-                List.of(
-                        operands.random(1, rows, positions, heads, width),
-                                operands.random(1, rows, positions, heads, width),
-                        operands.random(1, rows, positions, heads, width),
-                                operands.between(-1, 0, rows, positions, heads),
-                        operands.between(0, 1, rows, positions, heads), operands.random(1, rows, heads, width, width)),
-                5.0 * rows * positions * heads * width * width,
-                false);
-    }
-
-    /** Causal attention, its work counted over the keys that are seen. */
-    private static Measurement attention(Operands operands, int rows, int positions, int heads, int width) {
-        return new Measurement(
-                "causal attention, %d x %d, %d heads of %d".formatted(rows, positions, heads, width),
-                new SoftmaxAttention(1 / Math.sqrt(width), true, positions, Sequences.whole(rows, positions)),
-                List.of(
-                        operands.random(1, rows, positions, heads, width),
-                        operands.random(1, rows, positions, heads, width),
-                        operands.random(1, rows, positions, heads, width)),
-                2.0 * rows * heads * width * positions * (positions + 1),
-                false);
+    private void write(Limits limits, List<String> notes, List<Row> rows) throws IOException {
+        List<String> lines = new ArrayList<>();
+        JsonObject machine = JsonObject.empty()
+                .with("threads", limits.threads())
+                .with("flops-of-one", limits.flopsOfOne())
+                .with("flops", limits.flops())
+                .with("bandwidth-of-one", limits.bandwidthOfOne())
+                .with("bandwidth", limits.bandwidth())
+                .with("notes", JsonArray.ofStrings(notes));
+        lines.add(Json.compact(machine));
+        rows.forEach(row -> lines.add(Json.compact(row.json(limits))));
+        Files.createDirectories(options.json().toAbsolutePath().getParent());
+        Files.write(options.json(), lines);
     }
 }

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Measures the CPU device against the machine it runs on: builds what is needed, then prints a table. See --help.
+set -eu
+
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+. "$root/.mvn/find-jdk.sh"
+find_jdk || exit 1
+cd "$root"
+
+plugins="plugin-attention plugin-cpu plugin-distill plugin-mamba2 plugin-models"
+./mvnw -q -B -pl "bench,$(echo "$plugins" | tr ' ' ',')" -am -Dmaven.test.skip=true package >&2
+
+# What we write are modules; what others wrote is on the class path, but for what modules require by name.
+modules=
+libraries=
+for plugin in $plugins; do
+    modules=$modules:$(ls "$plugin"/target/carve-*.jar)
+    libraries=$libraries:$plugin/target/lib/*
+done
+exec "$JAVA_HOME/bin/java" --add-modules ALL-DEFAULT,jdk.incubator.vector --sun-misc-unsafe-memory-access=allow \
+    --enable-native-access=ALL-UNNAMED,carve.api,carve.bench,carve.cpu \
+    --add-reads carve.cpu=ALL-UNNAMED --add-reads carve.models=ALL-UNNAMED \
+    -Dorg.bytedeco.javacpp.maxbytes=0 -Dorg.bytedeco.javacpp.maxphysicalbytes=0 -Dai.djl.offline=true \
+    -Duser.language=en -Duser.country=US -Xmx4g \
+    -cp "${libraries#:}" -p "$(ls api/target/carve-*.jar):$(ls hocon/target/carve-*.jar):$(ls bench/target/carve-*.jar):bench/target/lib$modules" \
+    -m carve.bench/carve.bench.Main "$@"

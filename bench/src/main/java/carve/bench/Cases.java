@@ -1,0 +1,91 @@
+package carve.bench;
+
+import carve.api.op.DecayScan;
+import carve.api.op.Sequences;
+import carve.api.op.SoftmaxAttention;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What is measured. */
+final class Cases {
+    private Cases() {}
+
+    /** Extents of a sequence op; G is the number of groups of keys and values, N the width of heads. */
+    private record Extents(int b, int t, int h, int g, int n) {
+        @Override
+        public String toString() {
+            return "B %d, T %d, H %d, G %d, N %d".formatted(b, t, h, g, n);
+        }
+
+        double heads() {
+            return (double) b * t * h;
+        }
+    }
+
+    // the published HoVLE's layers, and the demo's
+    private static final List<Extents> SEQUENCES =
+            List.of(new Extents(1, 2048, 16, 8, 128), new Extents(16, 64, 6, 3, 32));
+
+    /** Returns the ops, from the simplest. */
+    static List<Case> ops() {
+        List<Case> cases = new ArrayList<>(List.of(
+                new ProductCase(512, 512, 512),
+                new ProductCase(1024, 1024, 1024),
+                new ProductCase(2048, 2048, 2048),
+                new ProductCase(1536, 192, 576),
+                new ProductCase(64, 8192, 2048),
+                new VectorProductCase(2048, 8192),
+                new VectorProductCase(8192, 2048)));
+        SEQUENCES.forEach(extents -> cases.add(scan(extents)));
+        SEQUENCES.forEach(extents -> cases.add(attention(extents)));
+        return cases;
+    }
+
+    // each head and position: w v k^T into the state and the state times q, 2 N P operations each, P = N; what chunks
+    // do
+    // beyond does not count. Backward: the gradients of q, k, v and the state
+    private static SequenceCase scan(Extents e) {
+        List<Operand> operands = List.of(
+                new Operand("q", -1, 1, true, e.b, e.t, e.h, e.n),
+                new Operand("k", -1, 1, true, e.b, e.t, e.g, e.n),
+                new Operand("v", -1, 1, true, e.b, e.t, e.g, e.n),
+                new Operand("g", -0.1, 0, true, e.b, e.t, e.h),
+                new Operand("w", 0, 1, true, e.b, e.t, e.h),
+                new Operand("state", -1, 1, false, e.b, e.h, e.n, e.n));
+        double flops = 4.0 * e.heads() * e.n * e.n;
+        return new SequenceCase(
+                "decay scan",
+                e.toString(),
+                operands,
+                t -> new DecayScan(Sequences.whole(e.b, t)),
+                e.t,
+                new Work(flops, 0),
+                new Work(2 * flops, 0));
+    }
+
+    // each head and pair of positions that see each other: a score and a value, 2 N operations each; backward five such
+    // products, because scores are computed again. Exponentials do not count
+    private static SequenceCase attention(Extents e) {
+        List<Operand> operands = List.of(
+                new Operand("q", -1, 1, true, e.b, e.t, e.h, e.n),
+                new Operand("k", -1, 1, true, e.b, e.t, e.g, e.n),
+                new Operand("v", -1, 1, true, e.b, e.t, e.g, e.n));
+        double product = 2.0 * e.heads() * (e.t + 1) / 2 * e.n;
+        double scale = 1 / Math.sqrt(e.n);
+        return new SequenceCase(
+                "softmax attention",
+                e + ", causal",
+                operands,
+                t -> new SoftmaxAttention(scale, true, t, Sequences.whole(e.b, t)),
+                e.t,
+                new Work(2 * product, 0),
+                new Work(5 * product, 0));
+    }
+
+    /** Returns the training of the demo's models. */
+    static List<Case> trainings(DemoModels models) {
+        return List.of(
+                new TrainingCase("supervised step, teacher", models, false),
+                new TrainingCase("distillation step, stage 3, linear", models, true));
+    }
+}

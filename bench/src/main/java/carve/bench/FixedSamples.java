@@ -1,0 +1,38 @@
+package carve.bench;
+
+import carve.api.model.Sample;
+import carve.api.stage.DataSource;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The same samples in every epoch, so that every step has the same work.
+ *
+ * @param samples at least one
+ */
+record FixedSamples(List<Sample> samples) implements DataSource {
+    @Override
+    public long size() {
+        return samples.size();
+    }
+
+    @Override
+    public Optional<Sample> sample(long position) {
+        return Optional.of(samples.get((int) (position % samples.size())));
+    }
+
+    @Override
+    public String identity() {
+        return "%d samples of the bench".formatted(samples.size());
+    }
+
+    /** Returns the first of them. */
+    FixedSamples first(int count) {
+        return new FixedSamples(samples.subList(0, count));
+    }
+
+    /** Returns how many positions they have together. */
+    long tokens() {
+        return samples.stream().mapToLong(sample -> sample.tokens().length).sum();
+    }
+}
