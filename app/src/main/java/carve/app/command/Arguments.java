@@ -117,7 +117,10 @@ final class Arguments {
                 String.class,
                 "WHAT",
                 "With `kernels`: an op for which the device has no kernel is an error.");
-        files("--plugins", "DIR", "More folders with plugins, each a folder. CARVE_PLUGINS may name some, too.");
+        files(
+                "--plugins",
+                "DIR",
+                "More folders with plugins, each a folder, beside ~/.carve/plugins or what CARVE_PLUGINS names.");
         files("--config", "FILE", "Settings over the defaults; without it, ./carve.conf where there is one.");
         spec.addOption(OptionSpec.builder("-D")
                 .type(Map.class)

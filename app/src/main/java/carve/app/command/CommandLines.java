@@ -121,12 +121,7 @@ public final class CommandLines {
     private Globals globals(ParseResult arguments) {
         List<Path> config = Arguments.paths(arguments, "--config");
         Path local = Path.of("carve.conf");
-        List<Path> plugins = new ArrayList<>();
-        for (String folder : environment.getOrDefault("CARVE_PLUGINS", "").split(java.io.File.pathSeparator)) {
-            if (!folder.isBlank()) {
-                plugins.add(Path.of(folder));
-            }
-        }
+        List<Path> plugins = userPlugins();
         plugins.addAll(Arguments.paths(arguments, "--plugins"));
         return new Globals(
                 home,
@@ -135,6 +130,21 @@ public final class CommandLines {
                 plugins,
                 Arguments.get(arguments, "--device", ""),
                 require(arguments));
+    }
+
+    // CARVE_PLUGINS takes the place of the folder of the user
+    private List<Path> userPlugins() {
+        List<Path> plugins = new ArrayList<>();
+        if (environment.containsKey("CARVE_PLUGINS")) {
+            for (String folder : environment.get("CARVE_PLUGINS").split(java.io.File.pathSeparator)) {
+                if (!folder.isBlank()) {
+                    plugins.add(Path.of(folder));
+                }
+            }
+        } else if (environment.containsKey("HOME")) {
+            plugins.add(Path.of(environment.get("HOME"), ".carve", "plugins"));
+        }
+        return plugins;
     }
 
     private static String require(ParseResult arguments) {

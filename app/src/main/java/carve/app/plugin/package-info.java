@@ -7,10 +7,18 @@
  *
  * <pre>{@code
  * plugins/
+ *   plugins.lock                 checksums of what was installed
  *   retention/
  *     retention-1.0.jar          module com.example.retention, provides MixerProvider with ...
+ *     disabled                   keeps the plugin from being used, while it is there
  *     lib/
  *       some-library-2.3.jar     on a class path that only the plugin sees
  * }</pre>
+ *
+ * <p>A plugin goes through the states of {@link carve.app.plugin.PluginState}: checks read its jars before any of it runs and
+ * tell all that is wrong at once, its modules get a layer, its providers are made. {@link carve.app.plugin.PluginPlatform} is
+ * what a command works with. {@link carve.app.plugin.LivePlugins} is for a process that runs for long: it gives leases of what
+ * is there, takes up what changes, and lets go of what nobody uses. {@link carve.app.plugin.PluginStore} installs, removes,
+ * enables and disables.
  */
 package carve.app.plugin;

@@ -5,6 +5,7 @@ import carve.app.terminal.Terminal;
 import carve.app.work.AppConfig;
 import carve.app.work.DeviceChoice;
 import carve.app.work.Globals;
+import carve.app.work.PluginFolders;
 import carve.app.work.ReferenceDeviceProvider;
 import carve.app.work.Workshop;
 import carve.hocon.Catalogs;
@@ -16,7 +17,6 @@ import com.google.inject.Singleton;
 import com.google.inject.Stage;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Puts the parts together. */
@@ -69,10 +69,7 @@ public final class Wiring extends AbstractModule {
     @Provides
     @Singleton
     PluginPlatform platform(AppConfig config, Globals given) {
-        List<Path> folders = new ArrayList<>();
-        given.home().forEach(home -> folders.add(home.resolve("plugins")));
-        folders.addAll(config.plugins());
-        folders.addAll(given.plugins());
+        List<Path> folders = PluginFolders.of(config, given).all();
         PluginPlatform platform = PluginPlatform.load(List.of(new ReferenceDeviceProvider()), folders);
         platform.plugins().forEach(plugin -> LOG.log(Level.INFO, "plugin {0} {1}", plugin.name(), plugin.modules()));
         return platform;

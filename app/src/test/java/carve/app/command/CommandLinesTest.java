@@ -110,10 +110,14 @@ final class CommandLinesTest {
         Files.createDirectories(folder.resolve("empty"));
         String list = carve.good("plugins", "list", "--plugins", folder.toString());
         assertTrue(
-                list.contains("retention  com.example.retention  %s\n    mixer         retention\n"
+                list.contains("retention  active  com.example.retention  %s\n    mixer         retention\n"
                         .formatted(folder.resolve("retention"))),
                 list);
-        assertTrue(list.endsWith("plugin 'empty' has no jar in %s\n".formatted(folder.resolve("empty"))), list);
+        assertTrue(list.contains("\nempty  installed  %s\n".formatted(folder.resolve("empty"))), list);
+        assertTrue(list.endsWith("""
+                        plugin 'empty': no jar in %s; put the jar of its module there, and the libraries that it needs into lib/
+                        `carve plugins doctor` tells more
+                        """.formatted(folder.resolve("empty"))), list);
     }
 
     @Test

@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -16,6 +17,7 @@ import javax.tools.ToolProvider;
 /** Compiles plugins for tests, and puts them into folders as a stranger would. */
 public final class PluginJar {
     private final Map<String, String> files = new TreeMap<>();
+    private final Map<String, byte[]> entries = new LinkedHashMap<>();
     private final List<String> options = new ArrayList<>();
     private String modulePath = System.getProperty("jdk.module.path");
 
@@ -49,6 +51,23 @@ public final class PluginJar {
         return this;
     }
 
+    /** Adds an entry to the jar as it is, or puts it in the place of what was compiled. */
+    public PluginJar entry(String name, byte[] content) {
+        entries.put(name, content);
+        return this;
+    }
+
+    /** Sets the version of the module. */
+    public PluginJar version(String version) {
+        return options("--module-version", version);
+    }
+
+    /** Takes a jar from the front of the module path, before those of the program. */
+    public PluginJar against(Path jar) {
+        modulePath = jar + java.io.File.pathSeparator + modulePath;
+        return this;
+    }
+
     /** Adds options of the compiler. */
     public PluginJar options(String... more) {
         options.addAll(List.of(more));
@@ -63,36 +82,44 @@ public final class PluginJar {
 
     /** Writes the jar; sources are compiled, all else is copied. */
     public void write(Path jar) throws IOException {
-        Path sources = Files.createTempDirectory("plugin-sources");
+        Path sourceFolder = Files.createTempDirectory("plugin-sources");
         Path classes = Files.createTempDirectory("plugin-classes");
         List<String> command = new ArrayList<>(options);
         command.addAll(List.of("--release", "25", "-proc:none", "-p", modulePath, "-d", classes.toString()));
         for (Map.Entry<String, String> file : files.entrySet()) {
             boolean source = file.getKey().endsWith(".java");
-            Path path = (source ? sources : classes).resolve(file.getKey());
+            Path path = (source ? sourceFolder : classes).resolve(file.getKey());
             Files.createDirectories(path.getParent());
             Files.writeString(path, file.getValue());
             if (source) {
                 command.add(path.toString());
             }
         }
-        int code = ToolProvider.getSystemJavaCompiler().run(null, null, null, command.toArray(String[]::new));
+        boolean sources = files.keySet().stream().anyMatch(name -> name.endsWith(".java"));
+        int code = !sources
+                ? 0
+                : ToolProvider.getSystemJavaCompiler().run(null, null, null, command.toArray(String[]::new));
         if (code != 0) {
             throw new IllegalStateException("the plugin of the test does not compile: " + command);
         }
         pack(classes, jar);
     }
 
-    private static void pack(Path classes, Path jar) throws IOException {
+    private void pack(Path classes, Path jar) throws IOException {
+        Map<String, byte[]> all = new LinkedHashMap<>();
+        try (Stream<Path> paths = Files.walk(classes)) {
+            for (Path path : paths.filter(Files::isRegularFile).sorted().toList()) {
+                all.put(classes.relativize(path).toString().replace('\\', '/'), Files.readAllBytes(path));
+            }
+        }
+        all.putAll(entries);
         Files.createDirectories(jar.getParent());
         try (OutputStream out = Files.newOutputStream(jar);
-                JarOutputStream entries = new JarOutputStream(out);
-                Stream<Path> paths = Files.walk(classes)) {
-            for (Path path : paths.filter(Files::isRegularFile).sorted().toList()) {
-                entries.putNextEntry(
-                        new JarEntry(classes.relativize(path).toString().replace('\\', '/')));
-                Files.copy(path, entries);
-                entries.closeEntry();
+                JarOutputStream target = new JarOutputStream(out)) {
+            for (Map.Entry<String, byte[]> entry : all.entrySet()) {
+                target.putNextEntry(new JarEntry(entry.getKey()));
+                target.write(entry.getValue());
+                target.closeEntry();
             }
         }
     }

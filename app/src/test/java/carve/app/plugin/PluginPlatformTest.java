@@ -106,39 +106,11 @@ final class PluginPlatformTest {
                 .write(plugins.resolve("bad/bad.jar"));
         assertEquals(
                 List.of(
-                        "plugin 'bad' cannot be started: carve.api.mixer.MixerProvider: Provider com.example.bad.Provider"
-                                + " could not be instantiated (java.lang.IllegalStateException: no licence)"),
+                        "plugin 'bad': cannot be started: carve.api.mixer.MixerProvider: Provider com.example.bad.Provider"
+                                + " could not be instantiated (java.lang.IllegalStateException: no licence); ask its author,"
+                                + " or run `carve plugins disable bad`"),
                 load().problems());
         assertEquals(Set.of("good"), Catalogs.of(load().providers()).mixers().names());
-    }
-
-    @Test
-    void aFolderWithoutJarsIsTold() throws IOException {
-        Path folder = Files.createDirectories(plugins.resolve("empty"));
-        assertEquals(List.of("plugin 'empty' has no jar in " + folder), load().problems());
-    }
-
-    @Test
-    void aJarThatIsNoneIsTold() throws IOException {
-        Path jar = Files.createDirectories(plugins.resolve("torn")).resolve("torn.jar");
-        Files.writeString(jar, "not a zip file");
-        String problem = plugin("torn").problem().orElseThrow();
-        assertEquals("plugin 'torn' cannot be resolved: Error reading " + jar, problem);
-    }
-
-    @Test
-    void aMissingModuleIsTold() throws IOException {
-        new PluginJar()
-                .file("module-info.java", "module com.example.base { exports com.example.base; }")
-                .file("com/example/base/Base.java", "package com.example.base; public final class Base {}")
-                .write(plugins.resolve("base.jar"));
-        new PluginJar()
-                .file("module-info.java", "module com.example.needy { requires com.example.base; }")
-                .beside(plugins.resolve("base.jar"))
-                .write(plugins.resolve("needy/needy.jar"));
-        assertEquals(
-                "plugin 'needy' cannot be resolved: Module com.example.base not found, required by com.example.needy",
-                plugin("needy").problem().orElseThrow());
     }
 
     @Test
@@ -146,9 +118,10 @@ final class PluginPlatformTest {
         PluginJar.mixer("com.example.first", "same").write(plugins.resolve("first/first.jar"));
         PluginJar.mixer("com.example.second", "same").write(plugins.resolve("second/second.jar"));
         assertEquals(
-                "plugin 'second' cannot be used: mixer 'same' is provided by com.example.first.Provider of module"
-                        + " com.example.first already; remove one of them",
-                plugin("second").problem().orElseThrow());
+                List.of("plugin 'second': mixer 'same' is provided by com.example.first.Provider of module"
+                        + " com.example.first already; remove or disable one of them"),
+                load().problems());
+        assertEquals(PluginState.RESOLVED, plugin("second").state());
         assertEquals(Set.of("same"), Catalogs.of(load().providers()).mixers().names());
     }
 
@@ -157,9 +130,10 @@ final class PluginPlatformTest {
         PluginJar.mixer("com.example.broken", "broken")
                 .file("reference.conf", "carve { mixers\n")
                 .write(plugins.resolve("broken/broken.jar"));
-        String problem = plugin("broken").problem().orElseThrow();
+        String problem = load().problems().getFirst();
         assertTrue(
-                problem.startsWith("plugin 'broken' cannot be used: com.example.broken/reference.conf: 2: "), problem);
+                problem.startsWith("plugin 'broken': cannot be started: com.example.broken/reference.conf: 2: "),
+                problem);
     }
 
     @Test
@@ -169,5 +143,51 @@ final class PluginPlatformTest {
                 PluginPlatform.load(List.of(), List.of(plugins.resolve("none")))
                         .plugins()
                         .size());
+    }
+
+    @Test
+    void theLaterOfTwoFoldersWithOneNameIsTold() throws IOException {
+        Path other = plugins.resolveSibling(plugins.getFileName() + "-other");
+        PluginJar.mixer("com.example.same", "first").write(plugins.resolve("same/same.jar"));
+        PluginJar.mixer("com.example.same", "second").write(other.resolve("same/same.jar"));
+        PluginPlatform platform = PluginPlatform.load(List.of(), List.of(plugins, other));
+        assertEquals(
+                List.of("plugin 'same': there is a plugin of this name in %s already; remove or disable one of them"
+                        .formatted(plugins.resolve("same"))),
+                platform.problems());
+        assertEquals(Set.of("first"), Catalogs.of(platform.providers()).mixers().names());
+    }
+
+    @Test
+    void whatIsDisabledIsNotStartedAndHidesNothing() throws IOException {
+        PluginJar.mixer("com.example.off", "off").write(plugins.resolve("off/off.jar"));
+        Files.writeString(plugins.resolve("off/disabled"), "");
+        assertEquals(PluginState.STOPPED, plugin("off").state());
+        assertEquals(List.of(), load().problems());
+        assertEquals(Set.of(), Catalogs.of(load().providers()).mixers().names());
+    }
+
+    @Test
+    void aNameThatCannotBeAskedForStopsNoOther() throws IOException {
+        PluginJar.mixer("com.example.good", "good").write(plugins.resolve("good/good.jar"));
+        PluginJar.mixer("com.example.mute", "mute")
+                .file("com/example/mute/Provider.java", """
+                        package com.example.mute;
+
+                        import carve.api.config.Settings;
+                        import carve.api.mixer.*;
+
+                        public final class Provider implements MixerProvider {
+                            public String name() { throw new IllegalStateException("not today"); }
+                            public Mixer create(MixerDims dims, Settings settings) { return null; }
+                        }
+                        """)
+                .write(plugins.resolve("mute/mute.jar"));
+        assertEquals(
+                List.of("plugin 'mute': cannot be started: java.lang.IllegalStateException: not today; ask its author,"
+                        + " or run `carve plugins disable mute`"),
+                load().problems());
+        assertEquals(PluginState.RESOLVED, plugin("mute").state());
+        assertEquals(Set.of("good"), Catalogs.of(load().providers()).mixers().names());
     }
 }

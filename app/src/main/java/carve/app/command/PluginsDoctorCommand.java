@@ -1,0 +1,88 @@
+package carve.app.command;
+
+import carve.api.device.Availability.Unavailable;
+import carve.api.device.Device;
+import carve.app.plugin.Plugin;
+import carve.app.plugin.PluginState;
+import carve.app.plugin.PluginStore;
+import carve.app.plugin.Problem;
+import carve.app.terminal.Terminal;
+import carve.app.work.DeviceChoice;
+import carve.app.work.PluginFolders;
+import carve.app.work.Workshop;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve plugins doctor}. */
+final class PluginsDoctorCommand implements Command {
+    @Override
+    public CommandSpec specification() {
+        return Arguments.of(
+                        this,
+                        "doctor",
+                        "Start all plugins as a command would, and tell all that is wrong with them and their folders, and what"
+                                + " would help.")
+                .example("carve plugins doctor")
+                .build();
+    }
+
+    @Override
+    public int run(ParseResult arguments, Workshop workshop) {
+        Terminal terminal = workshop.terminal();
+        String api = Device.class.getModule().getDescriptor().toNameAndVersion();
+        terminal.println("%s, Java %s, %s %s"
+                .formatted(api, Runtime.version(), System.getProperty("os.name"), System.getProperty("os.arch")));
+        PluginFolders folders = PluginFolders.of(workshop.config(), workshop.globals());
+        List<Problem> problems = new ArrayList<>();
+        for (Path folder : folders.all()) {
+            terminal.println(describe(folder));
+            problems.addAll(new PluginStore(folder).leftovers());
+        }
+        List<Plugin> plugins = workshop.platform().plugins();
+        plugins.forEach(plugin -> problems.addAll(plugin.problems()));
+        tell(terminal, plugins, problems);
+        devices(terminal, workshop.devices());
+        return problems.stream().anyMatch(Problem::fatal) ? 1 : 0;
+    }
+
+    private static String describe(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return "folder %s: not there, which is fine".formatted(folder);
+        }
+        PluginStore store = new PluginStore(folder);
+        return "folder %s: %d plugins, %d of them locked%s"
+                .formatted(
+                        folder,
+                        store.names().size(),
+                        store.locked().size(),
+                        Files.isWritable(folder) ? "" : ", cannot be written");
+    }
+
+    private static void tell(Terminal terminal, List<Plugin> plugins, List<Problem> problems) {
+        long active = plugins.stream()
+                .filter(plugin -> plugin.state() == PluginState.ACTIVE)
+                .count();
+        terminal.println("%d of %d plugins are active".formatted(active, plugins.size()));
+        plugins.stream()
+                .filter(plugin -> plugin.state() == PluginState.STOPPED)
+                .forEach(plugin -> terminal.println("plugin '%s' is disabled; `carve plugins enable %s` lets it be used"
+                        .formatted(plugin.name(), plugin.name())));
+        for (Problem problem : problems.stream().sorted().toList()) {
+            terminal.println("%s: plugin '%s': %s"
+                    .formatted(PluginsVerifyCommand.kind(problem), problem.plugin(), problem.what()));
+            terminal.println("    what would help: " + problem.help());
+        }
+    }
+
+    private static void devices(Terminal terminal, DeviceChoice choice) {
+        for (DeviceChoice.Probed device : choice.probe()) {
+            if (device.availability() instanceof Unavailable(String reason)) {
+                terminal.println("device '%s' is not available: %s".formatted(device.name(), reason));
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package carve.app.command;
+
+import carve.app.plugin.PluginStore;
+import carve.app.plugin.Problem;
+import carve.app.terminal.Terminal;
+import carve.app.work.PluginFolders;
+import carve.app.work.Workshop;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve plugins verify}. */
+final class PluginsVerifyCommand implements Command {
+    @Override
+    public CommandSpec specification() {
+        return Arguments.of(
+                        this,
+                        "verify",
+                        "Check plugins without running anything of them: all that are installed, one of them, or one that"
+                                + " is not installed yet.")
+                .optionalParameter(String.class, "NAME|FILE", "The name of a plugin, or a jar, folder or zip.")
+                .flag("--lock", "Write the checksums of the files as they are to plugins.lock.")
+                .example("carve plugins verify")
+                .example("carve plugins verify target/retention-1.0.jar")
+                .example("carve plugins verify retention --lock")
+                .build();
+    }
+
+    @Override
+    public int run(ParseResult arguments, Workshop workshop) {
+        String what = Arguments.<String>parameter(arguments, 0);
+        Terminal terminal = workshop.terminal();
+        PluginFolders folders = PluginFolders.of(workshop.config(), workshop.globals());
+        if (what == null) {
+            return all(terminal, folders, Arguments.flagged(arguments, "--lock"));
+        }
+        boolean installed = PluginStore.find(what, folders.all()).isPresent();
+        if (!installed && Files.exists(Path.of(what))) {
+            return report(terminal, what, "", PluginStore.verify(Path.of(what)));
+        }
+        PluginStore store = PluginStore.find(what, folders.all())
+                .orElseThrow(() -> PluginsChangeCommand.unknown(what, folders.all()));
+        return one(terminal, store, what, Arguments.flagged(arguments, "--lock"));
+    }
+
+    private static int all(Terminal terminal, PluginFolders folders, boolean lock) {
+        int code = 0;
+        for (Path folder : folders.all()) {
+            PluginStore store = new PluginStore(folder);
+            for (String name : store.known()) {
+                code = Math.max(
+                        code, one(terminal, store, name, lock && !folders.own().contains(folder)));
+            }
+        }
+        return code;
+    }
+
+    private static int one(Terminal terminal, PluginStore store, String name, boolean lock) {
+        if (lock) {
+            store.lock(name);
+        }
+        String locked = store.locked().contains(name) ? ", locked" : "";
+        return report(terminal, name, locked, store.verify(name));
+    }
+
+    private static int report(Terminal terminal, String name, String locked, List<Problem> problems) {
+        boolean fatal = problems.stream().anyMatch(Problem::fatal);
+        terminal.println(name + (fatal ? ": cannot be used" : ": good" + locked));
+        problems.forEach(
+                problem -> terminal.println("  %s: %s; %s".formatted(kind(problem), problem.what(), problem.help())));
+        return fatal ? 1 : 0;
+    }
+
+    /** Returns what a problem is called. */
+    static String kind(Problem problem) {
+        return problem.fatal() ? "error" : "warning";
+    }
+}

@@ -1,0 +1,80 @@
+package carve.app.plugin;
+
+import carve.hocon.Catalogs;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceConfigurationError;
+
+/**
+ * Takes plugins from installed to active: checks, layer, providers.
+ *
+ * <p>Whatever a plugin does on the way is its own problem and nobody else's.
+ *
+ * @param parent the layer over which those of plugins are
+ */
+record PluginLoader(ModuleLayer parent) {
+    /** Loads a plugin from the folder where it lies. */
+    LoadedPlugin load(PluginSource source, PluginLock lock) {
+        return load(source, source, lock, List.of());
+    }
+
+    /**
+     * Loads a plugin.
+     *
+     * @param source where it lies
+     * @param files the files that are loaded: those, or a copy of them
+     * @param lock of the folder where it lies
+     * @param held what is closed after it
+     */
+    LoadedPlugin load(PluginSource source, PluginSource files, PluginLock lock, List<AutoCloseable> held) {
+        Plugin found = new Plugin(
+                source.name(), source.folder().toString(), PluginState.INSTALLED, List.of(), List.of(), List.of());
+        if (source.disabled()) {
+            return new LoadedPlugin(found.in(PluginState.STOPPED), held);
+        }
+        List<Problem> problems = PluginChecks.of(files, found.origin(), lock, parent);
+        Plugin checked = found.with(problems);
+        if (checked.broken()) {
+            return new LoadedPlugin(checked, held);
+        }
+        try {
+            PluginLayer layer = PluginLayer.of(files, parent);
+            List<AutoCloseable> all = new ArrayList<>(List.of(layer));
+            all.addAll(held);
+            return new LoadedPlugin(start(checked, layer.layer()), all);
+        } catch (PluginException e) {
+            Problem unfit = Problem.error(
+                    source.name(), "see what they require", "its modules do not fit together: %s", e.getMessage());
+            return new LoadedPlugin(checked.with(List.of(unfit)), held);
+        }
+    }
+
+    private static Plugin start(Plugin plugin, ModuleLayer layer) {
+        List<String> modules =
+                layer.modules().stream().map(Providers::module).sorted().toList();
+        Plugin resolved =
+                new Plugin(plugin.name(), plugin.origin(), PluginState.RESOLVED, modules, List.of(), plugin.problems());
+        try {
+            List<Object> providers = Providers.of(layer);
+            providers.forEach(Providers::describe);
+            Catalogs.of(providers);
+            return new Plugin(
+                    plugin.name(), plugin.origin(), PluginState.ACTIVE, modules, providers, plugin.problems());
+        } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
+            return resolved.with(List.of(failure(plugin.name(), e)));
+        }
+    }
+
+    private static Problem failure(String name, Throwable e) {
+        String help = "ask its author, or run `carve plugins disable %s`".formatted(name);
+        return Problem.error(name, help, "cannot be started: %s", reason(e));
+    }
+
+    private static String reason(Throwable e) {
+        boolean speaks = e instanceof ServiceConfigurationError || e instanceof carve.api.config.SettingsException;
+        String cause = e.getCause() == null || e instanceof carve.api.config.SettingsException
+                ? ""
+                : " (" + e.getCause() + ")";
+        return (speaks ? e.getMessage() : e.toString()) + cause;
+    }
+}

@@ -1,0 +1,159 @@
+package carve.app.plugin;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.module.ModuleDescriptor;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+
+/**
+ * What a plugin can be installed from: the jar of its module, a folder with jars and {@code lib/}, or a zip of such a folder.
+ *
+ * @param file the jar, folder or zip
+ */
+record PluginPackage(Path file) {
+    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]*");
+    private static final long MOST_BYTES = 4L << 30;
+    private static final int MOST_ENTRIES = 100_000;
+
+    /**
+     * Copies or unpacks it into a folder, in which nothing of it leads out.
+     *
+     * @throws PluginException if it is none of the three, or an entry would leave the folder
+     */
+    void unpack(Path folder) throws IOException {
+        String name = file.getFileName().toString();
+        if (Files.isDirectory(file)) {
+            Folders.copy(file, folder);
+        } else if (!Files.isRegularFile(file)) {
+            throw new PluginException(
+                    "%s: no such file; name a jar, a folder with jars, or a zip of it".formatted(file));
+        } else if (name.endsWith(".jar")) {
+            Files.createDirectories(folder);
+            Files.copy(file, folder.resolve(name));
+        } else if (name.endsWith(".zip")) {
+            unzip(folder);
+        } else {
+            throw new PluginException("%s: neither a jar nor a folder with jars nor a zip of it".formatted(file));
+        }
+    }
+
+    private void unzip(Path folder) throws IOException {
+        try (ZipFile zip = new ZipFile(file.toFile(), StandardCharsets.UTF_8)) {
+            List<? extends ZipEntry> entries = zip.stream().toList();
+            requireSafe(entries);
+            String top = top(entries);
+            long left = MOST_BYTES;
+            for (ZipEntry entry : entries) {
+                String path = entry.getName().substring(top.length());
+                if (!entry.isDirectory() && !path.isEmpty()) {
+                    left -= write(zip, entry, folder.resolve(path), left);
+                }
+            }
+        }
+    }
+
+    private void requireSafe(List<? extends ZipEntry> entries) {
+        String escaping =
+                entries.stream().map(ZipEntry::getName).filter(Archive::escapes).collect(Collectors.joining(", "));
+        if (!escaping.isEmpty()) {
+            throw new PluginException(
+                    "%s has entries that lead out of the folder where it is unpacked: %s; do not use it, and tell where you have it from"
+                            .formatted(file, escaping));
+        }
+        if (entries.size() > MOST_ENTRIES) {
+            throw new PluginException(
+                    "%s has %d entries, the limit is %d".formatted(file, entries.size(), MOST_ENTRIES));
+        }
+    }
+
+    // many zips have one folder, and all else in it
+    private static String top(List<? extends ZipEntry> entries) {
+        List<String> tops = entries.stream()
+                .map(entry -> entry.getName().substring(0, entry.getName().indexOf('/') + 1))
+                .distinct()
+                .toList();
+        return tops.size() == 1 && !tops.getFirst().equals(PluginSource.LIBRARIES + "/") ? tops.getFirst() : "";
+    }
+
+    private long write(ZipFile zip, ZipEntry entry, Path target, long left) throws IOException {
+        Files.createDirectories(target.getParent());
+        try (InputStream stream = new Limited(zip.getInputStream(entry), left)) {
+            return Files.copy(stream, target);
+        } catch (TooLongException e) {
+            throw new PluginException("%s unpacks to more than %d GiB".formatted(file, MOST_BYTES >> 30), e);
+        }
+    }
+
+    /**
+     * Returns the name of the plugin in a folder: the last word of its module's name.
+     *
+     * @throws PluginException if that is not a plugin's name
+     */
+    static String name(Path folder, Path from) {
+        Optional<String> module = new PluginSource("unnamed", folder)
+                .jars().stream()
+                        .flatMap(jar -> Archive.module(jar).descriptor().stream())
+                        .min(Comparator.comparing((ModuleDescriptor found) ->
+                                        found.provides().isEmpty())
+                                .thenComparing(ModuleDescriptor::name))
+                        .map(ModuleDescriptor::name);
+        String name = module.map(whole -> whole.substring(whole.lastIndexOf('.') + 1))
+                .orElseGet(() -> from.getFileName().toString().replaceFirst("(-[0-9].*)?\\.(jar|zip)$", ""));
+        return requireName(name);
+    }
+
+    /** Returns a name that can be a plugin's. */
+    static String requireName(String name) {
+        if (!NAME.matcher(name).matches()) {
+            throw new PluginException(
+                    "'%s' cannot be the name of a plugin, which has small letters, digits and dashes; say another with --name"
+                            .formatted(name));
+        }
+        return name;
+    }
+
+    /** Thrown when a stream has more than it may. */
+    private static final class TooLongException extends IOException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    /** Passes on so many bytes, and fails where there are more. */
+    private static final class Limited extends java.io.FilterInputStream {
+        private long left;
+
+        private Limited(InputStream stream, long left) {
+            super(stream);
+            this.left = left;
+        }
+
+        @Override
+        public int read() throws IOException {
+            int value = super.read();
+            count(value < 0 ? 0 : 1);
+            return value;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            int read = super.read(bytes, offset, length);
+            count(Math.max(0, read));
+            return read;
+        }
+
+        private void count(int read) throws IOException {
+            left -= read;
+            if (left < 0) {
+                throw new TooLongException();
+            }
+        }
+    }
+}

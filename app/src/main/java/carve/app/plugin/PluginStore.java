@@ -1,0 +1,236 @@
+package carve.app.plugin;
+
+import carve.api.config.Names;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Changes a folder with plugins. Each change is done whole or not at all, by one process at a time, and kept in {@code
+ * plugins.lock}.
+ *
+ * @param folder where the plugins are
+ */
+public record PluginStore(Path folder) {
+    /**
+     * What was installed.
+     *
+     * @param name the name of the plugin
+     * @param replaced whether there was one of this name
+     * @param warnings what is wrong with it and does not keep it from being used
+     */
+    public record Installed(String name, boolean replaced, List<Problem> warnings) {
+        /** Copies the list. */
+        public Installed {
+            warnings = List.copyOf(warnings);
+        }
+    }
+
+    /**
+     * Installs a plugin, or another version of it in its place. Nothing of it runs.
+     *
+     * @param from the jar of its module, a folder with jars and {@code lib/}, or a zip of such a folder
+     * @param name its name, or nothing for the last word of its module's name
+     * @throws PluginException if it has not passed the checks; the message has all problems, and the folder is as it was
+     */
+    public Installed install(Path from, String name) {
+        try (var _ = FolderGuard.changing(folder)) {
+            Path staged = Files.createDirectory(folder.resolve(FolderGuard.NEW + "installed"));
+            try {
+                new PluginPackage(from).unpack(staged);
+                String chosen = name.isEmpty() ? PluginPackage.name(staged, from) : PluginPackage.requireName(name);
+                return install(from, staged, chosen);
+            } finally {
+                Folders.delete(staged);
+            }
+        } catch (IOException e) {
+            throw new PluginException("%s cannot be installed in %s: %s".formatted(from, folder, e), e);
+        }
+    }
+
+    private Installed install(Path from, Path staged, String name) throws IOException {
+        List<Problem> problems = check(new PluginSource(name, staged), from.toString());
+        if (problems.stream().anyMatch(Problem::fatal)) {
+            throw new PluginException("%s cannot be installed:%s"
+                    .formatted(
+                            from,
+                            problems.stream()
+                                    .map(problem -> "\n  " + problem.line())
+                                    .collect(Collectors.joining())));
+        }
+        PluginLock lock = PluginLock.read(folder).with(new PluginSource(name, staged));
+        Path place = folder.resolve(name);
+        Path old = folder.resolve(FolderGuard.OLD + name);
+        boolean replaced = Files.exists(place);
+        if (replaced) {
+            keepDisabled(place, staged);
+            Files.move(place, old);
+        }
+        try {
+            Files.move(staged, place);
+            lock.write(folder);
+        } catch (IOException e) {
+            Folders.delete(place);
+            if (replaced) {
+                Files.move(old, place);
+            }
+            throw e;
+        }
+        Folders.delete(old);
+        return new Installed(name, replaced, problems);
+    }
+
+    private static void keepDisabled(Path place, Path staged) throws IOException {
+        if (Files.exists(place.resolve(PluginSource.DISABLED))) {
+            Files.writeString(staged.resolve(PluginSource.DISABLED), "");
+        }
+    }
+
+    private static List<Problem> check(PluginSource source, String origin) {
+        return PluginChecks.of(source, origin, PluginLock.empty(), ModuleLayer.boot());
+    }
+
+    /**
+     * Returns what is wrong with a jar, folder or zip from which a plugin might be installed. Nothing of it runs.
+     *
+     * @throws PluginException if it cannot be unpacked
+     */
+    public static List<Problem> verify(Path from) {
+        try {
+            Path folder = Files.createTempDirectory("carve-plugin");
+            try {
+                new PluginPackage(from).unpack(folder);
+                return check(new PluginSource(PluginPackage.name(folder, from), folder), from.toString());
+            } finally {
+                Folders.delete(folder);
+            }
+        } catch (IOException e) {
+            throw new PluginException("%s cannot be read: %s".formatted(from, e), e);
+        }
+    }
+
+    /** Returns what is wrong with a plugin of the folder. Nothing of it runs. */
+    public List<Problem> verify(String name) {
+        FolderGuard.settle(folder);
+        Path place = folder.resolve(name);
+        if (!Files.isDirectory(place)) {
+            return leftovers().stream()
+                    .filter(problem -> problem.plugin().equals(name))
+                    .toList();
+        }
+        return PluginChecks.of(
+                new PluginSource(name, place), place.toString(), PluginLock.read(folder), ModuleLayer.boot());
+    }
+
+    /** Returns what the folder still says of plugins that are not there. */
+    public List<Problem> leftovers() {
+        FolderGuard.settle(folder);
+        List<String> names = names();
+        return locked().stream()
+                .filter(name -> !names.contains(name))
+                .map(name -> Problem.warning(
+                        name,
+                        "install it again, or run `carve plugins remove %s`".formatted(name),
+                        "%s names it, and there is no folder of it in %s",
+                        PluginLock.FILE,
+                        folder))
+                .toList();
+    }
+
+    /** Returns the names of the plugins in the folder. */
+    public List<String> names() {
+        return PluginSource.in(folder).stream().map(PluginSource::name).toList();
+    }
+
+    /** Returns the names of the plugins whose files {@code plugins.lock} names. */
+    public List<String> locked() {
+        return PluginLock.read(folder).plugins();
+    }
+
+    /** Removes a plugin. */
+    public void remove(String name) {
+        change(name, "removed", place -> {
+            PluginLock rest = PluginLock.read(folder).without(name);
+            Path gone = folder.resolve(FolderGuard.NEW + name);
+            if (Files.exists(place)) {
+                Files.move(place, gone);
+            }
+            if (locked().contains(name)) {
+                rest.write(folder);
+            }
+            Folders.delete(gone);
+        });
+    }
+
+    /** Lets a plugin be used again. */
+    public void enable(String name) {
+        change(name, "enabled", place -> Files.deleteIfExists(place.resolve(PluginSource.DISABLED)));
+    }
+
+    /** Keeps a plugin from being used. Its files stay. */
+    public void disable(String name) {
+        change(name, "disabled", place -> Files.writeString(place.resolve(PluginSource.DISABLED), ""));
+    }
+
+    /** Makes processes that watch the folder load a plugin anew. */
+    public void reload(String name) {
+        change(
+                name,
+                "reloaded",
+                place -> Files.writeString(
+                        place.resolve(PluginSource.RELOAD), Instant.now().toString()));
+    }
+
+    /** Takes the files of a plugin as they are into {@code plugins.lock}. */
+    public void lock(String name) {
+        change(
+                name,
+                "locked",
+                place -> PluginLock.read(folder)
+                        .with(new PluginSource(name, place))
+                        .write(folder));
+    }
+
+    /** A change to a plugin's folder. */
+    @FunctionalInterface
+    private interface Change {
+        void to(Path place) throws IOException;
+    }
+
+    private void change(String name, String done, Change change) {
+        if (!has(name)) {
+            throw new PluginException("%s: %s".formatted(folder, Names.unknown("plugin", name, names())));
+        }
+        try (var _ = FolderGuard.changing(folder)) {
+            change.to(folder.resolve(name));
+        } catch (IOException e) {
+            throw new PluginException("plugin '%s' in %s cannot be %s: %s".formatted(name, folder, done, e), e);
+        }
+    }
+
+    /** Returns the names of plugins in the folder, and of those that the lock names. */
+    public List<String> known() {
+        return Stream.concat(names().stream(), locked().stream())
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    /** Returns whether there is a plugin of this name, or the lock names one. */
+    public boolean has(String name) {
+        return known().contains(name);
+    }
+
+    /** Returns the first of these folders that has a plugin of this name. */
+    public static Optional<PluginStore> find(String name, List<Path> folders) {
+        return folders.stream()
+                .map(PluginStore::new)
+                .filter(store -> store.has(name))
+                .findFirst();
+    }
+}
