@@ -7,12 +7,10 @@ import carve.api.mixer.MixerDims;
 import carve.api.mixer.MixerState;
 import carve.api.mixer.Probe;
 import carve.api.mixer.Projection;
-import carve.api.op.Rope;
 import carve.api.op.Sequences;
 import carve.api.op.SoftmaxAttention;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
-import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 import java.util.List;
@@ -98,14 +96,7 @@ public record Attention(MixerDims dims) implements Mixer {
     }
 
     private Tensor rotate(Tensor x, int[] positions, int length) {
-        int half = dims.rotary().width() / 2;
-        if (half == 0) {
-            return x;
-        }
-        Shape table = Shape.of(positions.length, half);
-        Tensor cos = Tensors.of(x.device(), table, dims.rotary().cos(positions, length));
-        Tensor sin = Tensors.of(x.device(), table, dims.rotary().sin(positions, length));
-        return Rope.apply(x, cos, sin);
+        return dims.rotary().rotate(x, positions, length);
     }
 
     @Override

@@ -1,5 +1,10 @@
 package carve.api.mixer;
 
+import carve.api.op.Rope;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+
 /**
  * The settings of rotary position embedding.
  *
@@ -35,6 +40,17 @@ public record Rotary(double base, int width, int maxPositions, double dynamicFac
         }
         double growth = dynamicFactor * length / maxPositions - (dynamicFactor - 1);
         return base * Math.pow(growth, width / (width - 2.0));
+    }
+
+    /** Returns x {@code (B, T, H, K)} with its heads rotated by their positions (T), for a sequence of a length. */
+    public Tensor rotate(Tensor x, int[] positions, long length) {
+        if (width == 0) {
+            return x;
+        }
+        Shape table = Shape.of(positions.length, width / 2);
+        Tensor cos = Tensors.of(x.device(), table, cos(positions, length));
+        Tensor sin = Tensors.of(x.device(), table, sin(positions, length));
+        return Rope.apply(x, cos, sin);
     }
 
     /** Returns {@code cos} of the angles of positions, row-major (positions, R/2), for a sequence of a length. */

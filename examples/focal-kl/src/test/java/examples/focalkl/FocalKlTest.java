@@ -1,0 +1,17 @@
+package examples.focalkl;
+
+import carve.api.loss.Loss;
+import carve.api.loss.Reduction;
+import carve.testkit.LossContract;
+
+final class FocalKlTest extends LossContract {
+    @Override
+    protected Loss loss(Reduction reduction) {
+        return new FocalKl(1, 2, reduction);
+    }
+
+    @Override
+    protected Counted counted(Reduction reduction) {
+        return reduction == Reduction.ELEMENTS ? Counted.ALL : Counted.PADDING_LEFT_OUT;
+    }
+}
