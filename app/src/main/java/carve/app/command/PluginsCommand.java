@@ -11,6 +11,7 @@ final class PluginsCommand implements Command {
     public CommandSpec specification() {
         Arguments arguments = Arguments.of(this, "plugins", "Install plugins, look after them, and tell of them.")
                 .subcommand(new PluginsListCommand())
+                .subcommand(new PluginsNewCommand())
                 .subcommand(new PluginsInstallCommand())
                 .subcommand(new PluginsVerifyCommand())
                 .subcommand(new PluginsDoctorCommand());
@@ -19,6 +20,7 @@ final class PluginsCommand implements Command {
         }
         return arguments
                 .example("carve plugins list")
+                .example("carve plugins new my-mixer --kind mixer")
                 .example("carve plugins install retention-1.0.jar")
                 .example("carve plugins doctor")
                 .build();

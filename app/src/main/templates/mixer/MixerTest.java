@@ -1,0 +1,12 @@
+package {{package}};
+
+import carve.api.mixer.Mixer;
+import carve.api.mixer.MixerDims;
+import carve.testkit.MixerContract;
+
+final class {{class}}Test extends MixerContract {
+    @Override
+    protected Mixer mixer(MixerDims dims) {
+        return new {{class}}(dims, 8);
+    }
+}
