@@ -1,8 +1,10 @@
 package carve.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import carve.api.config.Settings;
+import carve.api.config.SettingsException;
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
 import carve.api.mixer.AttentionWeights;
@@ -85,17 +87,15 @@ final class ConversionTest {
         }
     }
 
-    private static final MixerCatalog MIXERS = MixerList.of(new Retention.Provider(), new MixerProvider() {
-        @Override
-        public String name() {
-            return "scaled";
-        }
-
+    private record Provider(String name) implements MixerProvider {
         @Override
         public Mixer create(MixerDims dims, Settings settings) {
             return new Scaled(new Retention(dims, 0.9));
         }
-    });
+    }
+
+    private static final MixerCatalog MIXERS =
+            MixerList.of(new Retention.Provider(), new Provider("scaled"), new Provider("third"));
 
     @TempDir
     private Path temporary;
@@ -208,6 +208,82 @@ final class ConversionTest {
                 LoadedModel made = student.load(device, Storage.F32)) {
             String name = "layers.1.mixer.o_proj.weight";
             Close.bits(name, old.params().get(name).multiply(0.5), made.params().get(name));
+        }
+    }
+
+    private static void distilled(Path teacher, Path student, LayerPlan plan) {
+        Path seeded = student.resolveSibling(student.getFileName() + " seeded");
+        try (Device device = new ReferenceDevice();
+                ModelFolder folder = open(teacher)) {
+            Conversion.of(folder, plan, MIXERS, device, 42).save(seeded, _ -> {});
+            try (ModelFolder other = open(seeded);
+                    LoadedModel model = other.load(device, Storage.F32)) {
+                for (String name : List.copyOf(model.params().names())) {
+                    model.params().put(name, model.params().get(name).multiply(2));
+                }
+                other.save(model, student);
+            }
+        }
+    }
+
+    @Test
+    void conversionsGoOnFromEarlierStudents() throws IOException {
+        Path teachers = save("teacher", DType.F32, "retention", "retention");
+        Path half = temporary.resolve("half");
+        distilled(teachers, half, plan("scaled", "keep"));
+        try (Device device = new ReferenceDevice();
+                ModelFolder teacher = open(teachers);
+                ModelFolder earlier = open(half)) {
+            Conversion fresh = Conversion.of(teacher, plan("scaled", "scaled"), MIXERS, device, 42);
+            Conversion conversion = fresh.continuing(earlier);
+            List<Conversion.Entry> account = conversion.account();
+            assertEquals(
+                    List.of(Fate.CONTINUED),
+                    mixer(account, 0).values().stream().distinct().toList());
+            assertEquals(mixer(fresh.account(), 1), mixer(account, 1));
+            for (Conversion.Entry entry : account) {
+                var from = entry.fate() == Fate.CONTINUED ? earlier.tensors() : fresh.tensors();
+                assertEquals(
+                        -1,
+                        from.data(entry.name()).mismatch(conversion.tensors().data(entry.name())),
+                        entry.name());
+            }
+        }
+    }
+
+    @Test
+    void earlierStudentsThatDoNotFitAreRefused() throws IOException {
+        Path teachers = save("teacher", DType.F32, "retention", "retention");
+        Path half = temporary.resolve("half");
+        distilled(teachers, half, plan("scaled", "keep"));
+        Path other = save("other", DType.F32, "retention", "retention", "retention");
+        try (Device device = new ReferenceDevice();
+                ModelFolder teacher = open(teachers);
+                ModelFolder earlier = open(half);
+                ModelFolder longer = open(other)) {
+            Conversion conversion = Conversion.of(teacher, plan("keep", "scaled"), MIXERS, device, 42);
+            assertEquals(
+                    half
+                            + ": as an earlier student it does not fit the plan:\n  none of the layers that the plan converts,"
+                            + " [1], is converted there",
+                    assertThrows(SettingsException.class, () -> conversion.continuing(earlier))
+                            .getMessage());
+            assertEquals(
+                    other
+                            + ": expected an earlier student, small of 2 layers of width 24; found small of 3 layers of width 24",
+                    assertThrows(SettingsException.class, () -> conversion.continuing(longer))
+                            .getMessage());
+        }
+        Path third = save("third", DType.F32, "third", "retention");
+        try (Device device = new ReferenceDevice();
+                ModelFolder teacher = open(teachers);
+                ModelFolder earlier = open(third)) {
+            Conversion conversion = Conversion.of(teacher, plan("scaled", "scaled"), MIXERS, device, 42);
+            assertEquals(
+                    third
+                            + ": as an earlier student it does not fit the plan:\n  layer 0 is third there, the plan has scaled",
+                    assertThrows(SettingsException.class, () -> conversion.continuing(earlier))
+                            .getMessage());
         }
     }
 

@@ -9,7 +9,8 @@ import carve.api.tensor.Tensor;
 public interface Loss {
     /**
      * Returns the site that it looks at: {@code embed}, {@code final_norm}, {@code logits}, or one that every layer has ({@code heads},
-     * {@code output}), in which case it is evaluated for every converted layer and the mean is taken.
+     * {@code output}, {@code hidden}), in which case it is evaluated for every converted layer and, as the recipe says, the mean
+     * or the sum is taken.
      */
     String site();
 

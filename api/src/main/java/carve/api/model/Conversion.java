@@ -38,6 +38,8 @@ public final class Conversion {
         TAKEN,
         /** The student's was made from the teacher's attention. */
         TRANSFORMED,
+        /** The student has an earlier student's, bit for bit but for how it is stored. */
+        CONTINUED,
         /** The student's has its initial value; the teacher has nothing like it. */
         NEW,
         /** The student has nothing like the teacher's. */
@@ -60,11 +62,12 @@ public final class Conversion {
     private final Device device;
     private final long seed;
     private final DType matrices;
+    private final EarlierStudent earlier;
     private final Map<Integer, Map<String, Fate>> seeded = new LinkedHashMap<>();
     private int current = -1;
     private Map<String, MemorySegment> made = Map.of();
 
-    private Conversion(ModelFolder teacher, ModelSpec student, Device device, long seed) {
+    private Conversion(ModelFolder teacher, ModelSpec student, Device device, long seed, EarlierStudent earlier) {
         this.teacher = teacher;
         this.student = student;
         this.tensors = teacher.tensors();
@@ -72,6 +75,7 @@ public final class Conversion {
         this.device = device;
         this.seed = seed;
         this.matrices = teacher.matrices();
+        this.earlier = earlier;
     }
 
     /**
@@ -85,7 +89,19 @@ public final class Conversion {
         plan.checked(teacher.spec().layers().size(), mixers.names());
         refuseWrongSettings(teacher.spec(), plan, mixers);
         ModelSpec student = teacher.family().convert(teacher.spec(), plan, mixers);
-        return new Conversion(teacher, student, device, seed);
+        return new Conversion(teacher, student, device, seed, EarlierStudent.none(teacher.tensors()));
+    }
+
+    /**
+     * Returns this conversion with the mixers of an earlier student in those converted layers that have been converted there
+     * already: so a model is converted by and by. Layers that are new are seeded as before, and all else is the teacher's.
+     *
+     * @param student the earlier student; it stays open as long as the conversion is used
+     * @throws carve.api.config.SettingsException if it does not fit the plan; the message has all reasons
+     */
+    public Conversion continuing(ModelFolder student) {
+        EarlierStudent found = EarlierStudent.of(student, teacher.spec(), this.student, converted);
+        return new Conversion(teacher, this.student, device, seed, found);
     }
 
     // a family reads them from a config.json that it wrote, where it cannot tell who said so
@@ -110,7 +126,7 @@ public final class Conversion {
     }
 
     // how a mixer was seeded is not what it is
-    private static boolean same(LayerChoice a, LayerChoice b) {
+    static boolean same(LayerChoice a, LayerChoice b) {
         return a.mixer().equals(b.mixer())
                 && a.settings()
                         .without("seed")
@@ -218,6 +234,24 @@ public final class Conversion {
     }
 
     private Map<String, MemorySegment> seed(int layer) {
+        return earlier.layers().contains(layer) ? continued(layer) : seededFromAttention(layer);
+    }
+
+    private Map<String, MemorySegment> continued(int layer) {
+        Map<String, MemorySegment> values = new LinkedHashMap<>();
+        Map<String, Fate> fates = new LinkedHashMap<>();
+        Scope.run(
+                device,
+                () -> student.layers().get(layer).mixer().parameters().forEach(param -> {
+                    String name = mixer(layer) + param.name();
+                    values.put(name, stored(ModelFolder.upload(device, earlier.tensors(), name, Storage.F32)));
+                    fates.put(name, Fate.CONTINUED);
+                }));
+        seeded.put(layer, fates);
+        return values;
+    }
+
+    private Map<String, MemorySegment> seededFromAttention(int layer) {
         Map<String, ParamSpec> specs = new LinkedHashMap<>();
         Block block = student.layers().get(layer);
         block.mixer().parameters().forEach(param -> specs.put(param.name(), param));

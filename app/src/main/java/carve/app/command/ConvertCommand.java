@@ -1,5 +1,7 @@
 package carve.app.command;
 
+import carve.api.config.MapSettings;
+import carve.api.config.TreeSettings;
 import carve.api.model.ModelFolder;
 import carve.app.work.Converting;
 import carve.app.work.Plans;
@@ -7,6 +9,7 @@ import carve.app.work.Resources;
 import carve.app.work.Workshop;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -22,9 +25,16 @@ final class ConvertCommand implements Command {
                 .parameter(Path.class, "TEACHER", "Folder of the teacher.")
                 .required("--plan", String.class, "PLAN", "File with a plan or a recipe, or the name of a preset.")
                 .required("--out", Path.class, "STUDENT", "Folder to write.")
+                .option(
+                        "--previous-checkpoint",
+                        Path.class,
+                        "FOLDER",
+                        "An earlier student: what is converted there already is taken from it.")
                 .option("--seed", Long.class, "N", "Seed of new parameters; 42 if not given.")
                 .example("carve convert models/hovle --plan mmmamba-hybrid --out models/student")
                 .example("carve convert models/hovle --plan my-plan.conf --out models/student --seed 7")
+                .example(
+                        "carve convert models/llava --plan 25.conf --previous-checkpoint runs/12/student --out models/25")
                 .build();
     }
 
@@ -32,10 +42,20 @@ final class ConvertCommand implements Command {
     public int run(ParseResult arguments, Workshop workshop) throws IOException {
         Path out = Arguments.get(arguments, "--out", Path.of("student"));
         try (ModelFolder teacher = workshop.open(Arguments.parameter(arguments, 0))) {
-            var plan = Plans.find(Arguments.get(arguments, "--plan", ""), new Resources(workshop.platform()));
+            var named = Plans.find(Arguments.get(arguments, "--plan", ""), new Resources(workshop.platform()));
+            var plan = continuing(named, Arguments.get(arguments, "--previous-checkpoint", Path.of("")));
             new Converting(workshop).convert(teacher, plan, Arguments.get(arguments, "--seed", 42L), out, true);
         }
         workshop.terminal().println("wrote " + out);
         return 0;
+    }
+
+    private static TreeSettings continuing(TreeSettings plan, Path earlier) {
+        return earlier.toString().isEmpty()
+                ? plan
+                : new TreeSettings(
+                                MapSettings.of(Map.of(Converting.EARLIER, earlier.toString()), "--previous-checkpoint")
+                                        .take())
+                        .over(plan);
     }
 }

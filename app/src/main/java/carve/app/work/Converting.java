@@ -22,6 +22,9 @@ public record Converting(Workshop workshop) {
     /** The file with the account. */
     public static final String ACCOUNT = "conversion.json";
 
+    /** The key of plans and recipes that names an earlier student, whose converted layers are taken. */
+    public static final String EARLIER = "previous-checkpoint";
+
     /**
      * Converts tensor by tensor; neither model is in memory whole.
      *
@@ -32,8 +35,17 @@ public record Converting(Workshop workshop) {
     public void convert(ModelFolder teacher, TreeSettings plan, long seed, Path student, boolean show)
             throws IOException {
         LayerPlan layers = Plans.read(plan, teacher.spec().layers().size());
-        Conversion conversion =
-                Conversion.of(teacher, layers, workshop.catalogs().mixerCatalog(), workshop.device(), seed);
+        Conversion fresh = Conversion.of(teacher, layers, workshop.catalogs().mixerCatalog(), workshop.device(), seed);
+        if (!plan.has(EARLIER)) {
+            save(fresh, student, show);
+            return;
+        }
+        try (ModelFolder earlier = workshop.open(Path.of(plan.string(EARLIER)))) {
+            save(fresh.continuing(earlier), student, show);
+        }
+    }
+
+    private void save(Conversion conversion, Path student, boolean show) throws IOException {
         long total = conversion.student().parameters().size();
         AtomicLong done = new AtomicLong();
         try (ProgressBar bar = new ProgressBar(workshop.terminal(), "converting", "tensors")) {

@@ -9,7 +9,18 @@ import java.util.Set;
 /** Finds and reads plans. */
 public final class Plans {
     private static final Set<String> OF_RECIPES = Set.of(
-            "teacher", "student", "model", "out", "seed", "dtype", "data", "stages", "demo", "device", "kernels");
+            "teacher",
+            "student",
+            "model",
+            "out",
+            "seed",
+            "dtype",
+            "data",
+            "stages",
+            "demo",
+            "device",
+            "kernels",
+            Converting.EARLIER);
 
     private Plans() {}
 

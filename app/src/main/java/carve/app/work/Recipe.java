@@ -24,6 +24,7 @@ import java.util.Set;
  * teacher = models/hovle          # distill: who is learnt from
  * student = models/student        # distill: who learns; without it the teacher is converted by the plan
  * model   = models/teacher        # train: who learns; a folder without weights begins with initial values
+ * previous-checkpoint = runs/12/student   # distill: an earlier student, whose converted layers the conversion goes on from
  * out     = runs/hybrid           # where the run's folders go
  * dtype   = keep                  # how the result is stored: keep (as what it began from), f32, bf16, f16
  * seed    = 42                    # of new parameters and of the order of data
@@ -58,7 +59,9 @@ public final class Recipe {
         SettingsNode.Section defaults = Hocon.resource(Recipe.class.getModule(), "recipe.conf")
                 .orElseThrow()
                 .take();
-        return new Recipe(settings.over(new TreeSettings(defaults, LayerPlan.KEYS))); // a plan is read by conversions
+        Set<String> ofConversions = new LinkedHashSet<>(LayerPlan.KEYS);
+        ofConversions.add(Converting.EARLIER);
+        return new Recipe(settings.over(new TreeSettings(defaults, ofConversions))); // read by conversions
     }
 
     /** Returns the settings of a file or preset over those that it builds on. */

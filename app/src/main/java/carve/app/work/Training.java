@@ -98,6 +98,12 @@ public record Training(Workshop workshop) {
         try (ModelFolder teachers = workshop.open(recipe.path("teacher"))) {
             Path start = recipe.has("student") ? recipe.path("student") : out.resolve(START);
             recipe.settings().requireAllRead();
+            if (recipe.has("student") && recipe.has(Converting.EARLIER)) {
+                throw recipe.settings()
+                        .error(
+                                Converting.EARLIER,
+                                "is where a conversion goes on from, but 'student' names what is converted already; remove one");
+            }
             if (!recipe.has("student")) {
                 convert(recipe, teachers, seed, start, resume);
             }
