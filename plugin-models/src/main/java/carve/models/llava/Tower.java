@@ -207,25 +207,19 @@ record Tower(
         Map<String, Shape> shapes = new TreeMap<>();
         specs.forEach(spec -> shapes.put(spec.name(), spec.shape()));
         if (kind == Kind.SIGLIP) {
-            shapes.putAll(head());
+            head().parameters().forEach((name, shape) -> shapes.put("head." + name, shape));
         }
         return shapes;
     }
 
-    // the attention that pools all patches into one vector
-    private Map<String, Shape> head() {
-        return Map.ofEntries(
-                Map.entry("head.probe", Shape.of(1, 1, hidden)),
-                Map.entry("head.attention.in_proj_weight", Shape.of(3 * hidden, hidden)),
-                Map.entry("head.attention.in_proj_bias", Shape.of(3 * hidden)),
-                Map.entry("head.attention.out_proj.weight", Shape.of(hidden, hidden)),
-                Map.entry("head.attention.out_proj.bias", Shape.of(hidden)),
-                Map.entry("head.layernorm.weight", Shape.of(hidden)),
-                Map.entry("head.layernorm.bias", Shape.of(hidden)),
-                Map.entry("head.mlp.fc1.weight", Shape.of(inner, hidden)),
-                Map.entry("head.mlp.fc1.bias", Shape.of(inner)),
-                Map.entry("head.mlp.fc2.weight", Shape.of(hidden, inner)),
-                Map.entry("head.mlp.fc2.bias", Shape.of(hidden)));
+    /** Returns what pools all patches into one vector; SigLIP's towers have it. */
+    PoolingHead head() {
+        return new PoolingHead(hidden, heads, inner, norm());
+    }
+
+    /** Returns the outputs of the last layer {@code (N, positions, D)} as the tower's own classes give them, normalised. */
+    Tensor last(Params p, Tensor x) {
+        return norm().apply(p.under("post_layernorm"), x);
     }
 
     /** Returns the features {@code (N, F, D)} of pictures {@code (N, 3, S, S)}. */
