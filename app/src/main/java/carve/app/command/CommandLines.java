@@ -60,6 +60,7 @@ public final class CommandLines {
                 GenerateCommand::new,
                 EvalCommand::new,
                 InspectCommand::new,
+                PlanCommand::new,
                 ConvertCommand::new,
                 TrainCommand::new,
                 DistillCommand::new,

@@ -5,7 +5,7 @@ import java.util.List;
 
 /** A table of text. Columns are as wide as their widest cell; those of numbers stand at the right. */
 public final class Table {
-    private static final String NUMBER = "[-+]?[0-9][0-9.,]*( ?([kMGT]i?B?|B|%|x|s|ms|M|G))?|-|";
+    private static final String NUMBER = "[-+]?[0-9][0-9.,]*( ?([kKMGT]i?B?|B|%|x|s|ms|M|G))?|-|";
 
     private final List<String> header;
     private final List<List<String>> rows = new ArrayList<>();

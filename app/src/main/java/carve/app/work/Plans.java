@@ -31,7 +31,12 @@ public final class Plans {
      * @throws carve.api.config.SettingsException if one of them is not there, or cannot be parsed
      */
     public static TreeSettings find(String name, Resources resources) {
-        return Recipe.resolved(name, resources, new SettingsNode.Section(Map.of(), "defaults"));
+        return find(name, resources, new SettingsNode.Section(Map.of(), "defaults"));
+    }
+
+    /** Returns the settings of a plan as {@link #find(String, Resources)} does, with others over them. */
+    public static TreeSettings find(String name, Resources resources, SettingsNode.Section overrides) {
+        return Recipe.resolved(name, resources, overrides);
     }
 
     /**

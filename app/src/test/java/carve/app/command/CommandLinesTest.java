@@ -25,6 +25,7 @@ final class CommandLinesTest {
                 "generate",
                 "eval",
                 "inspect",
+                "plan",
                 "convert",
                 "train",
                 "distill",

@@ -1,0 +1,96 @@
+package carve.app.command;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Plans are shown, drawn and imported; what is shown is what a conversion makes. */
+final class PlanCommandTest {
+    private static final Path FIXTURES = Path.of(System.getProperty("carve.fixtures"));
+    private static final String DEMO = Path.of("..", "demo", "teacher").toString();
+
+    @TempDir
+    private Path folder;
+
+    private final Lines carve = Lines.installed();
+
+    private Path plan(String text) throws IOException {
+        return Files.writeString(folder.resolve("plan.conf"), text);
+    }
+
+    @Test
+    void shownFiguresAreThoseOfTheConvertedModel() throws IOException {
+        Path plan = plan("""
+                preset = linear
+                ratio = [keep 1, mamba2 2]
+                at { -1 { conv-width = 4 } }
+                """);
+        Path student = folder.resolve("student");
+        Path picture = folder.resolve("stack.svg");
+        String planned = carve.good(
+                "plan", "show", DEMO, "--plan", plan.toString(), "--picture", picture.toString(), "--at", "5000");
+        carve.good("convert", DEMO, "--plan", plan.toString(), "--out", student.toString());
+        String made = carve.good("plan", "show", student.toString(), "--at", "5000");
+        assertEquals(
+                table(made),
+                table(planned).replace("* ", "").replace("{seed=mimic, ", "{").replace(" {seed=mimic}", ""));
+        assertTrue(planned.contains("layers = (attention mamba2 x2) x2"), planned);
+        assertTrue(Files.readString(picture).contains("cache at 5,000"));
+    }
+
+    // without the widths of columns
+    private static String table(String shown) {
+        return shown.substring(0, shown.indexOf("layers =")).replaceAll(" +", " ");
+    }
+
+    @Test
+    void modelsWithoutWeightsAreCountedByTheirConfiguration() {
+        String trained = carve.good("plan", "show", DEMO);
+        String untrained =
+                carve.good("plan", "show", Path.of("..", "demo", "untrained").toString());
+        assertEquals(trained, untrained);
+    }
+
+    @Test
+    void plansOfOthersAreShownAsTheyAre() throws IOException {
+        Path plan = plan("hybrid_override_pattern = \"M-M-*-M-M-*-\"\nwords { M = mamba-in-llama }\n");
+        String shown = carve.good("plan", "show", DEMO, "--plan", plan.toString());
+        assertTrue(shown.contains("layers = (mamba-in-llama x2 attention) x2"), shown);
+    }
+
+    @Test
+    void importedPlansCanBeUsed() throws IOException {
+        Path plan = folder.resolve("imported.conf");
+        Path config = FIXTURES.resolve("mmmamba_hybrid_tiny/config.json");
+        carve.good("plan", "import", config.toString(), "--out", plan.toString());
+        assertEquals("""
+                # From %s: embedding_config.layers_block_type, llm_config.layers_block_type. 6 layers, 2 of them kept.
+
+                layers = "keep mamba2 keep mamba2 x3"
+                """.formatted(config), Files.readString(plan));
+        String shown = carve.good("plan", "show", FIXTURES.resolve("hovle_tiny").toString(), "--plan", plan.toString());
+        assertTrue(shown.contains("layers = attention mamba2 attention mamba2 x3"), shown);
+    }
+
+    @Test
+    void picturesOfOtherKindsAreRefused() {
+        assertEquals(1, carve.run("plan", "show", DEMO, "--picture", "stack.jpg"));
+        assertEquals("carve: --picture: found 'stack.jpg'; name a file that ends in .svg or .png\n", carve.err());
+    }
+
+    @Test
+    void importedConfigurationsThatSayNothingAreRefused() {
+        Path config = Path.of(DEMO, "config.json");
+        assertEquals(1, carve.run("plan", "import", config.toString()));
+        assertTrue(
+                carve.err()
+                        .startsWith("carve: " + config
+                                + ": found no key that says which layers are attention; there are attn, "),
+                carve.err());
+    }
+}
