@@ -2,7 +2,9 @@
 module carve.bench {
     requires carve.api;
     requires carve.hocon;
+    requires java.desktop;
     requires java.logging; // what the device logs is part of what is measured
     requires java.management;
     requires jdk.incubator.vector;
+    requires org.knowm.xchart;
 }

@@ -1,0 +1,109 @@
+package carve.app.work;
+
+import carve.api.model.Inputs;
+import carve.api.model.LoadedModel;
+import carve.api.model.Message;
+import carve.api.model.ModelFolder;
+import carve.api.model.ModelState;
+import carve.api.model.Picture;
+import carve.api.model.Processor;
+import carve.api.model.Storage;
+import carve.api.param.ParamSpec;
+import carve.app.terminal.ProgressBar;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What is known of a model that is compared with others.
+ *
+ * @param name what it is called in the table
+ * @param result its answers
+ * @param parameters how many it has
+ * @param state bytes of its state at each of {@link #LENGTHS}
+ * @param atShort tokens per second after the short context
+ * @param atLong tokens per second after the long context
+ * @param answer what it says to the question of all
+ */
+record Contender(
+        String name,
+        Evaluation.Result result,
+        long parameters,
+        List<Long> state,
+        double atShort,
+        double atLong,
+        String answer) {
+    /** Positions at which sizes of states are told. */
+    static final List<Long> LENGTHS = List.of(1024L, 16 * 1024L, 103 * 1024L);
+
+    private static final int PIECE = 1024;
+
+    /**
+     * What all are asked.
+     *
+     * @param questions with right answers
+     * @param atShort a context length at which decoding is timed
+     * @param atLong a longer one
+     * @param tokens for how many tokens
+     * @param image of the question of all
+     * @param text of the question of all
+     */
+    record Tasks(
+            List<Conversations.Question> questions, int atShort, int atLong, int tokens, Path image, String text) {}
+
+    double accuracy() {
+        return result.all().accuracy();
+    }
+
+    /** Asks and measures the model in a folder. */
+    static Contender measure(Workshop workshop, String name, Path path, Tasks tasks) throws IOException {
+        try (ModelFolder folder = workshop.open(path);
+                Processor processor = folder.processor();
+                LoadedModel model = folder.load(workshop.device(), Storage.KEEP)) {
+            Evaluation.Result result;
+            try (ProgressBar bar = new ProgressBar(workshop.terminal(), "asking " + name, "questions")) {
+                result = new Evaluation(model, processor, workshop.config().evaluation()).run(tasks.questions(), bar);
+            }
+            long parameters = folder.spec().parameters().stream()
+                    .map(ParamSpec::shape)
+                    .mapToLong(s -> s.size())
+                    .sum();
+            List<Long> state = LENGTHS.stream()
+                    .map(length -> folder.spec().stateBytes(1, length))
+                    .toList();
+            int[] tokens = processor.prompt(List.of(Message.user(tasks.text()))).tokens();
+            return new Contender(
+                    name,
+                    result,
+                    parameters,
+                    state,
+                    speed(model, tokens, tasks.atShort(), tasks.tokens()),
+                    speed(model, tokens, tasks.atLong(), tasks.tokens()),
+                    answer(model, processor, tasks));
+        }
+    }
+
+    private static double speed(LoadedModel model, int[] tokens, int context, int steps) {
+        try (ModelState state = model.model().newState(model.device(), 1, context + steps + 1)) {
+            for (int done = 0; done < context; done += PIECE) {
+                int[] next = new int[Math.min(PIECE, context - done)];
+                for (int i = 0; i < next.length; i++) {
+                    next[i] = tokens[(done + i) % tokens.length];
+                }
+                Decoding.advance(model, Inputs.text(next), state);
+            }
+            Decoding.advance(model, Inputs.text(tokens[0]), state); // the first step compiles and packs
+            long started = System.nanoTime();
+            for (int i = 0; i < steps; i++) {
+                Decoding.advance(model, Inputs.text(tokens[i % tokens.length]), state);
+            }
+            return steps / ((System.nanoTime() - started) / 1e9);
+        }
+    }
+
+    private static String answer(LoadedModel model, Processor processor, Tasks tasks) throws IOException {
+        Decoding decoding = new Decoding(model, Sampler.greedy(processor.excluded()), processor.stops(), 64);
+        var prompt = processor.prompt(List.of(Message.user(tasks.text(), Picture.read(tasks.image()))));
+        return processor.decode(decoding.answer(List.of(prompt), (_, _) -> {}).getFirst());
+    }
+}

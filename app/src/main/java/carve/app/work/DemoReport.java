@@ -1,0 +1,82 @@
+package carve.app.work;
+
+import carve.api.config.JsonArray;
+import carve.api.config.JsonObject;
+import carve.api.config.JsonValue;
+import carve.app.terminal.Amounts;
+import carve.app.terminal.Table;
+import carve.app.terminal.Terminal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+
+/**
+ * What the demo found, for people and for programs.
+ *
+ * @param rows the models, the teacher first
+ * @param tasks what they were asked
+ */
+record DemoReport(List<Contender> rows, Contender.Tasks tasks) {
+    /** Shows the table, and the answers to the question of all. */
+    void show(Terminal terminal) {
+        List<String> header = new ArrayList<>(List.of(""));
+        rows.forEach(row -> header.add(row.name().toUpperCase(Locale.ROOT)));
+        Table table = new Table(header.toArray(String[]::new));
+        for (String kind : rows.getFirst().result().kinds().keySet()) {
+            line(
+                    table,
+                    kind,
+                    rows,
+                    row -> Amounts.percent(row.result().kinds().get(kind).accuracy()));
+        }
+        double teacher = Math.max(1e-9, rows.getFirst().accuracy());
+        line(table, "all questions", rows, row -> Amounts.percent(row.accuracy()));
+        line(table, "of the teacher's", rows, row -> Amounts.percent(row.accuracy() / teacher));
+        line(table, "parameters", rows, row -> Amounts.count(row.parameters()));
+        for (int i = 0; i < Contender.LENGTHS.size(); i++) {
+            int index = i;
+            line(
+                    table,
+                    "cache at %dK".formatted(Contender.LENGTHS.get(i) / 1024),
+                    rows,
+                    row -> Amounts.bytes(row.state().get(index)));
+        }
+        line(table, "tokens/s at " + Amounts.count(tasks.atShort()), rows, row -> "%.0f".formatted(row.atShort()));
+        line(table, "tokens/s at " + Amounts.count(tasks.atLong()), rows, row -> "%.0f".formatted(row.atLong()));
+        terminal.println("");
+        table.print(terminal);
+        terminal.println("%n%s  %s".formatted(tasks.image(), tasks.text()));
+        rows.forEach(row -> terminal.println("  %-12s %s".formatted(row.name(), row.answer())));
+    }
+
+    private static void line(Table table, String name, List<Contender> rows, Function<Contender, String> cell) {
+        List<Object> cells = new ArrayList<>(List.of(name));
+        rows.forEach(row -> cells.add(cell.apply(row)));
+        table.row(cells.toArray());
+    }
+
+    /** Returns the figures for programs. */
+    JsonObject json() {
+        List<JsonValue> models = new ArrayList<>();
+        for (Contender row : rows) {
+            JsonObject state = JsonObject.empty();
+            for (int i = 0; i < Contender.LENGTHS.size(); i++) {
+                state = state.with(
+                        Contender.LENGTHS.get(i).toString(), row.state().get(i));
+            }
+            models.add(JsonObject.empty()
+                    .with("name", row.name())
+                    .with("parameters", row.parameters())
+                    .with("state_bytes", state)
+                    .with(
+                            "tokens_per_second",
+                            JsonObject.empty()
+                                    .with(Integer.toString(tasks.atShort()), row.atShort())
+                                    .with(Integer.toString(tasks.atLong()), row.atLong()))
+                    .with("answer", row.answer())
+                    .with("evaluation", row.result().json().without("answers")));
+        }
+        return JsonObject.empty().with("models", new JsonArray(models));
+    }
+}

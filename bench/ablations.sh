@@ -1,0 +1,18 @@
+#!/bin/sh
+# Repeats the papers' ablations at the size of the demo and writes bench/results/ablations-DATE.md and .png. Takes about half
+# an hour on 2 cores, and goes on where it was interrupted.
+set -eu
+
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+. "$root/.mvn/find-jdk.sh"
+find_jdk || exit 1
+cd "$root"
+
+for paper in mmmamba matvlm; do
+    ./carve demo --recipe "bench/ablations/$paper.conf" --out "runs/ablations/$paper"
+done
+./mvnw -q -B -pl bench -am -Dmaven.test.skip=true package >&2
+mkdir -p bench/results
+exec "$JAVA_HOME/bin/java" -Djava.awt.headless=true \
+    -p "$(ls api/target/carve-*.jar):$(ls hocon/target/carve-*.jar):$(ls bench/target/carve-*.jar):bench/target/lib" \
+    -m carve.bench/carve.bench.ablation.Main bench/ablations/papers.json runs/ablations "bench/results/ablations-$(date +%F)"
