@@ -119,6 +119,7 @@ public record TurnProcessor(TurnTemplate template, Tokenizer tokenizer, Optional
             throw new IllegalArgumentException(
                     "a prompt ends with what a person says, this one with the model's answer");
         }
+        requirePlaces(read);
         int[] ids = ids(read.template.prompt(read.turns));
         return new Sample(ids, new boolean[ids.length], media(read.pixels));
     }
@@ -126,6 +127,7 @@ public record TurnProcessor(TurnTemplate template, Tokenizer tokenizer, Optional
     @Override
     public Sample example(List<Message> conversation) {
         Read read = read(conversation);
+        requirePlaces(read);
         ChatTokens tokens = read.template.encode(read.turns, this::ids);
         return new Sample(tokens.ids(), tokens.answers(), media(read.pixels));
     }
@@ -155,9 +157,23 @@ public record TurnProcessor(TurnTemplate template, Tokenizer tokenizer, Optional
         return new Read(turns, used, pixels);
     }
 
+    // what a template, its system message or an answer writes may have places too, or leave some out
+    private static void requirePlaces(Read read) {
+        int places = places(read.template.text(read.turns));
+        if (places != read.pixels.size()) {
+            throw new IllegalArgumentException(
+                    "the chat template '%s' has %d places '%s' for %d pictures; write it as often as there are pictures"
+                            .formatted(read.template.name(), places, PLACE, read.pixels.size()));
+        }
+    }
+
+    private static int places(String text) {
+        return text.split(Pattern.quote(PLACE), -1).length - 1;
+    }
+
     private String question(Message message) {
         int pictures = message.pictures().size();
-        int places = message.text().split(Pattern.quote(PLACE), -1).length - 1;
+        int places = places(message.text());
         if (pictures > 0 && vision.isEmpty()) {
             throw new IllegalArgumentException(
                     "this model takes text alone, but was given %d pictures".formatted(pictures));

@@ -15,6 +15,7 @@ import carve.api.model.Sample;
 import carve.api.tensor.Shape;
 import carve.models.image.ImageDecoder;
 import carve.models.image.SquarePreprocessor;
+import carve.models.text.TurnTemplate;
 import carve.testkit.Fixture;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -169,6 +170,19 @@ final class TurnProcessorTest {
                             RuntimeException.class, () -> processor.prompt(List.of(Message.user("What?", broken))))
                     .getMessage()
                     .contains("broken.png"));
+        }
+    }
+
+    @Test
+    void templatesWithoutThePlacesOfPicturesAreRefused() throws IOException {
+        try (Processor processor = processor()) {
+            TurnProcessor turns = (TurnProcessor) processor;
+            String asked = "; write it as often as there are pictures";
+            TurnTemplate seeing = turns.template().withSystemMessage("Look at <image>.");
+            assertRefused(
+                    "the chat template 'phi' has 2 places '<image>' for 1 pictures" + asked,
+                    new TurnProcessor(seeing, turns.tokenizer(), turns.vision(), Set.of()),
+                    Message.user("What?", picture("a_97x61.png")));
         }
     }
 
