@@ -30,6 +30,14 @@ public interface Processor extends AutoCloseable {
     /** Returns the token ids that are never to be chosen, such as places of pictures. */
     Set<Integer> excluded();
 
+    /**
+     * Returns how many tokens an answer to a prompt may have where so many are asked for: as many, unless a model's own settings
+     * want something else.
+     */
+    default int limit(Sample prompt, int asked) {
+        return asked;
+    }
+
     @Override
     void close();
 

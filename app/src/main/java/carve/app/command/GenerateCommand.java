@@ -62,7 +62,7 @@ final class GenerateCommand implements Command {
                 Processor processor = folder.processor()) {
             Sample prompt = processor.prompt(conversation);
             try (LoadedModel model = folder.load(workshop.device(), Storage.KEEP)) {
-                Decoding decoding = decoding(arguments, workshop.config().generation(), model, processor);
+                Decoding decoding = decoding(arguments, workshop.config().generation(), model, processor, prompt);
                 Processor.TextStream text = processor.stream();
                 long started = System.nanoTime();
                 int[] answer = decoding.answer(List.of(prompt), (_, token) -> terminal.print(text.push(token)))
@@ -93,7 +93,7 @@ final class GenerateCommand implements Command {
     }
 
     private static Decoding decoding(
-            ParseResult arguments, Generation defaults, LoadedModel model, Processor processor) {
+            ParseResult arguments, Generation defaults, LoadedModel model, Processor processor, Sample prompt) {
         Set<Integer> excluded = processor.excluded();
         Sampler sampler = Arguments.flagged(arguments, "--greedy")
                 ? Sampler.greedy(excluded)
@@ -107,6 +107,6 @@ final class GenerateCommand implements Command {
         if (maxTokens < 1) {
             throw new IllegalArgumentException("--max-tokens must be 1 or more, is " + maxTokens);
         }
-        return new Decoding(model, sampler, processor.stops(), maxTokens);
+        return new Decoding(model, sampler, processor.stops(), processor.limit(prompt, maxTokens));
     }
 }

@@ -163,8 +163,8 @@ public record Evaluation(LoadedModel model, Processor processor, AppConfig.Evalu
     }
 
     private void answer(List<Asked> batch, Answer[] answers) {
-        Decoding decoding =
-                new Decoding(model, Sampler.greedy(processor.excluded()), processor.stops(), config.maxTokens());
+        int limit = processor.limit(batch.getFirst().prompt(), config.maxTokens()); // prompts are of one length
+        Decoding decoding = new Decoding(model, Sampler.greedy(processor.excluded()), processor.stops(), limit);
         List<int[]> tokens = decoding.answer(batch.stream().map(Asked::prompt).toList(), (_, _) -> {});
         for (int row = 0; row < batch.size(); row++) {
             Asked asked = batch.get(row);

@@ -11,6 +11,7 @@ import carve.api.config.SettingsNode;
 import carve.api.mixer.MixerCatalog;
 import carve.api.model.Block;
 import carve.api.model.Dropout;
+import carve.api.model.Processor;
 import carve.api.tensor.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -31,19 +32,23 @@ import java.util.TreeMap;
  *   "official-lm-head": "../phi-2",          the output layer is that of the checkpoint in this folder: the base model's, since
  *                                            the official loader does not find the checkpoint's own
  *   "official-dropout-at-eval": true,        dropout stays on, at text_config.resid_pdrop
- *   "official-fp16-state": true              states of mixers are rounded to F16 at every step
+ *   "official-fp16-state": true,             states of mixers are rounded to F16 at every step
+ *   "official-max-length": true              the greatest number of new tokens is taken for that of all words, those of the
+ *                                            prompt included; one token is always answered
  * }
  * }</pre>
  *
  * @param head the folder whose output layer is used
  * @param dropout the rate of dropout
  * @param halves whether states are rounded
+ * @param wholeLength whether the words of a prompt count as new ones
  */
-record Defects(Optional<String> head, double dropout, boolean halves) {
+record Defects(Optional<String> head, double dropout, boolean halves, boolean wholeLength) {
     private static final String HEAD = "official-lm-head";
     private static final String DROPOUT = "official-dropout-at-eval";
     private static final String STATE = "official-fp16-state";
-    private static final Set<String> KEYS = Set.of("layers", HEAD, DROPOUT, STATE);
+    private static final String LENGTH = "official-max-length";
+    private static final Set<String> KEYS = Set.of("layers", HEAD, DROPOUT, STATE, LENGTH);
     private static final Map<String, String> OUTPUT =
             new TreeMap<>(Map.of("output.weight", "lm_head.weight", "output.bias", "lm_head.bias")).descendingMap();
     private static final long SEED = 42;
@@ -59,7 +64,10 @@ record Defects(Optional<String> head, double dropout, boolean halves) {
                 ? config.object("text_config").optionalReal("resid_pdrop").orElse(0.0)
                 : 0;
         return new Defects(
-                carve.optionalString(HEAD), rate, carve.optionalFlag(STATE).orElse(false));
+                carve.optionalString(HEAD),
+                rate,
+                carve.optionalFlag(STATE).orElse(false),
+                carve.optionalFlag(LENGTH).orElse(false));
     }
 
     /** Returns layers as evaluation has them. */
@@ -76,6 +84,11 @@ record Defects(Optional<String> head, double dropout, boolean halves) {
                 .take()
                 .over(layer.choice().settings());
         return dropping.with(layer.choice(), mixers.create(layer.choice().mixer(), layer.dims(), rounded));
+    }
+
+    /** Returns what talks to a model whose pictures take so many positions. */
+    Processor processor(Processor processor, int features) {
+        return wholeLength ? new WholeLength(processor, features) : processor;
     }
 
     /** Returns weights with another output layer, if one is asked for. */

@@ -118,8 +118,10 @@ public final class LlavaFamily implements ModelFamily {
     @Override
     public Processor processor(ModelSpec spec, Path folder) {
         LlavaConfig config = new LlavaConfig(spec.config());
-        return TurnProcessor.open(
-                config.json(), folder, "phi", config.json().object("text_config"), Optional.of(config.vision()));
+        TurnProcessor.Vision vision = config.vision();
+        Processor processor = TurnProcessor.open(
+                config.json(), folder, "phi", config.json().object("text_config"), Optional.of(vision));
+        return Defects.of(config.json()).processor(processor, vision.positions());
     }
 
     @Override

@@ -18,13 +18,18 @@ import carve.api.device.ReferenceDevice;
 import carve.api.model.Dropout;
 import carve.api.model.Inputs;
 import carve.api.model.LoadedModel;
+import carve.api.model.Message;
 import carve.api.model.ModelFolder;
 import carve.api.model.ModelState;
+import carve.api.model.Picture;
+import carve.api.model.Processor;
+import carve.api.model.Sample;
 import carve.api.model.SiteProbe;
 import carve.api.model.Storage;
 import carve.api.tensor.DType;
 import carve.api.tensor.Shape;
 import carve.api.tensor.TensorType;
+import carve.testkit.Fixture;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -112,6 +117,33 @@ final class DefectsTest {
         });
     }
 
+    private Processor processor(boolean official) throws IOException {
+        JsonObject carve = official ? JsonObject.empty().with("official-max-length", true) : JsonObject.empty();
+        Path tokens = Path.of("..", "demo", "matvlm", "untrained");
+        return Tiny.FAMILY.processor(
+                Tiny.FAMILY.read(Tiny.config(Tiny.STUDENT).with("carve", carve), Tiny.mixers()), tokens);
+    }
+
+    /** The official decode ends where prompt and answer together have max_new_tokens, a picture counting once. */
+    @Test
+    void promptsMayCountAsAnswers() throws IOException {
+        Picture picture = Picture.read(Fixture.folder().resolve("preprocess").resolve("d_150x150.png"));
+        try (Processor sane = processor(false);
+                Processor official = processor(true)) {
+            Sample words = official.prompt(List.of(Message.user("how many")));
+            Sample seen = official.prompt(List.of(Message.user("how many", picture)));
+            assertEquals(
+                    seen.tokens().length,
+                    sane.prompt(List.of(Message.user("how many", picture))).tokens().length);
+            for (Sample prompt : List.of(words, seen)) {
+                int counted = prompt.tokens().length - (prompt == seen ? 14 : 0);
+                assertEquals(100, sane.limit(prompt, 100));
+                assertEquals(100 - counted, official.limit(prompt, 100));
+                assertEquals(1, official.limit(prompt, counted - 3));
+            }
+        }
+    }
+
     private void writeBase(int vocabulary) {
         float[] weight = new float[vocabulary * 64];
         Arrays.fill(weight, 0.5f);
@@ -160,7 +192,7 @@ final class DefectsTest {
         JsonException e = assertThrows(JsonException.class, () -> Tiny.FAMILY.read(config, Tiny.mixers()));
         assertEquals(
                 "no key 'official-dropout'; there are layers, official-dropout-at-eval, official-fp16-state, "
-                        + "official-lm-head",
+                        + "official-lm-head, official-max-length",
                 e.getMessage().substring(e.getMessage().indexOf("no key")));
     }
 }
