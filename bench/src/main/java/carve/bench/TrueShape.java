@@ -4,119 +4,76 @@ import carve.api.checkpoint.Checkpoint;
 import carve.api.checkpoint.SafeTensorsWriter;
 import carve.api.config.Json;
 import carve.api.config.JsonObject;
+import carve.api.config.Names;
 import carve.api.tensor.DType;
 import carve.api.tensor.Shape;
 import carve.api.tensor.TensorType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
- * Makes a model folder with the names and shapes of the published 2.6B HoVLE and with zeros for weights: a sparse file of 10 GB
- * in F32 that takes hardly any disk. With it the memory that {@code carve inspect} and {@code carve convert} need is measured.
+ * Makes a model folder with the names and shapes of a published model and with zeros for weights: a sparse file of many GB that
+ * takes hardly any disk. With it the memory that {@code carve inspect} and {@code carve convert} need is measured.
  *
  * <pre>{@code
- * java ... carve.bench.TrueShape FOLDER [f32|bf16]
+ * java ... carve.bench.TrueShape FOLDER [f32|bf16|f16] [hovle|tinyllava]
  * }</pre>
  */
 public final class TrueShape {
-    private static final int HIDDEN = 2048;
-    private static final int MIDDLE = 8192;
-    private static final int VOCABULARY = 92_553;
+    private static final Map<String, Supplier<Published>> MODELS =
+            Map.of("hovle", HovleShape::new, "tinyllava", LlavaShape::new);
 
-    private final DType dtype;
-    private final Map<String, TensorType> types = new LinkedHashMap<>();
+    /** A published model without its weights. */
+    interface Published {
+        /** Returns its tensors by their names in the checkpoint. */
+        Map<String, Shape> tensors();
 
-    private TrueShape(DType dtype) {
-        this.dtype = dtype;
+        /** Returns its configuration. */
+        JsonObject config();
     }
 
-    /** Writes the folder that the first argument names. */
+    private TrueShape() {}
+
+    /** Writes the folder that the first argument names; the others say the type of weights and the model. */
     public static void main(String[] line) throws IOException {
         if (line.length < 1) {
-            throw new IllegalArgumentException("name the folder to write, and perhaps f32 or bf16");
+            throw new IllegalArgumentException(
+                    "name the folder to write, and perhaps f32, bf16 or f16, and hovle or tinyllava");
         }
-        new TrueShape(line.length > 1 && line[1].equals("bf16") ? DType.BF16 : DType.F32).write(Path.of(line[0]));
+        String model = line.length > 2 ? line[2] : "hovle";
+        if (!MODELS.containsKey(model)) {
+            throw new IllegalArgumentException(Names.unknown("published model", model, MODELS.keySet()));
+        }
+        write(
+                Path.of(line[0]),
+                line.length > 1 ? dtype(line[1]) : DType.F32,
+                MODELS.get(model).get());
     }
 
-    private void write(Path folder) throws IOException {
-        tensors();
+    private static DType dtype(String key) {
+        return Arrays.stream(DType.values())
+                .filter(type -> type.isFloating() && type.key().equals(key))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        Names.unknown("type of weights", key, List.of("f32", "bf16", "f16"))));
+    }
+
+    private static void write(Path folder, DType dtype, Published model) throws IOException {
+        Map<String, TensorType> types = new LinkedHashMap<>();
+        model.tensors().forEach((name, shape) -> types.put(name, new TensorType(dtype, shape)));
         Files.createDirectories(folder);
-        Files.writeString(folder.resolve(Checkpoint.CONFIG), Json.print(config()) + "\n");
+        Files.writeString(folder.resolve(Checkpoint.CONFIG), Json.print(model.config()) + "\n");
         var ordered = SafeTensorsWriter.officialOrder(types);
         try (var writer =
                 SafeTensorsWriter.create(folder.resolve(Checkpoint.WEIGHTS), ordered, Map.of("format", "pt"))) {
             ordered.keySet().forEach(writer::writeZeros);
             writer.commit();
         }
-    }
-
-    private void tensors() {
-        String embedding = "embedding_model.";
-        layers(embedding + "encoder.", 8);
-        tensor(embedding + "llm_text_embeddings.weight", VOCABULARY, HIDDEN);
-        tensor(embedding + "vision_embeddings.class_embedding", 1, 1, HIDDEN);
-        tensor(embedding + "vision_embeddings.patch_embedding.weight", HIDDEN, 3, 14, 14);
-        tensor(embedding + "vision_embeddings.patch_embedding.bias", HIDDEN);
-        tensor(embedding + "vision_embeddings.position_embedding", 1, 1025, HIDDEN);
-        tensor(embedding + "pixel_shuffle_proj.0.weight", HIDDEN, 4 * HIDDEN);
-        tensor(embedding + "pixel_shuffle_proj.0.bias", HIDDEN);
-        tensor(embedding + "pixel_shuffle_proj.2.weight", HIDDEN, HIDDEN);
-        tensor(embedding + "pixel_shuffle_proj.2.bias", HIDDEN);
-        layers("language_model.model.layers.", 24);
-        tensor("language_model.model.tok_embeddings.weight", VOCABULARY, HIDDEN);
-        tensor("language_model.model.norm.weight", HIDDEN);
-        tensor("language_model.output.weight", VOCABULARY, HIDDEN);
-    }
-
-    private void layers(String prefix, int count) {
-        for (int i = 0; i < count; i++) {
-            String layer = prefix + i + ".";
-            tensor(layer + "attention.wqkv.weight", 2 * HIDDEN, HIDDEN);
-            tensor(layer + "attention.wo.weight", HIDDEN, HIDDEN);
-            tensor(layer + "attention_norm.weight", HIDDEN);
-            tensor(layer + "ffn_norm.weight", HIDDEN);
-            tensor(layer + "feed_forward.w1.weight", MIDDLE, HIDDEN);
-            tensor(layer + "feed_forward.w2.weight", HIDDEN, MIDDLE);
-            tensor(layer + "feed_forward.w3.weight", MIDDLE, HIDDEN);
-        }
-    }
-
-    private void tensor(String name, int... extents) {
-        types.put(name, new TensorType(dtype, Shape.of(extents)));
-    }
-
-    private static JsonObject config() {
-        return JsonObject.empty()
-                .with("model_type", "internvl_chat")
-                .with("template", "internlm2-chat")
-                .with("downsample_ratio", 0.5)
-                .with("force_image_size", 448)
-                .with("max_dynamic_patch", 12)
-                .with("normalize_encoder_output", false)
-                .with(
-                        "embedding_config",
-                        part(8).with("model_type", "holistic_embedding")
-                                .with("image_size", 448)
-                                .with("patch_size", 14)
-                                .with("img_context_token_id", 92_546)
-                                .with("llm_vocab_size", VOCABULARY)
-                                .with("pixel_shuffle_loc", "pre")
-                                .with("use_pixel_shuffle_proj", true))
-                .with("llm_config", part(24).with("model_type", "internlm2").with("vocab_size", VOCABULARY));
-    }
-
-    private static JsonObject part(int layers) {
-        return JsonObject.empty()
-                .with("hidden_size", HIDDEN)
-                .with("num_hidden_layers", layers)
-                .with("num_attention_heads", 16)
-                .with("num_key_value_heads", 8)
-                .with("intermediate_size", MIDDLE)
-                .with("rms_norm_eps", 1e-5)
-                .with("rope_theta", 1e6)
-                .with("max_position_embeddings", 32_768);
     }
 }
