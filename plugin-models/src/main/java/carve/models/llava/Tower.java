@@ -10,6 +10,7 @@ import carve.api.op.SoftmaxAttention;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
+import carve.api.tensor.DType;
 import carve.api.tensor.Op.UnaryFunction;
 import carve.api.tensor.Shape;
 import carve.api.tensor.ShapeException;
@@ -250,7 +251,7 @@ record Tower(
                 .permute(0, 2, 4, 1, 3, 5)
                 .reshape(pictures, grid() * grid(), 3 * patch * patch);
         Tensor weight = p.get("patch_embedding.weight").reshape(hidden, 3 * patch * patch);
-        Tensor positions = p.get("position_embedding.weight");
+        Tensor positions = p.get("position_embedding.weight").cast(DType.F32); // a matrix, and so stored in fewer bits
         if (kind == Kind.SIGLIP) {
             return Linear.apply(cut, weight, p.get("patch_embedding.bias")).add(positions);
         }

@@ -15,14 +15,17 @@ import carve.api.model.SiteProbe;
 import carve.api.model.Storage;
 import carve.api.op.Sequences;
 import carve.api.param.ParamStore;
+import carve.api.tensor.DType;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.testkit.Close;
 import carve.testkit.Randoms;
 import carve.testkit.Tolerance;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Pictures among words: where they go, and what does not fit. */
 final class LlavaInputTest {
@@ -50,6 +53,24 @@ final class LlavaInputTest {
 
     private static Tensor logits(LoadedModel model, Inputs inputs) {
         return model.model().forward(model.params(), inputs, SiteProbe.NONE);
+    }
+
+    /** Matrices that are kept in fewer bits do for pictures too. */
+    @Test
+    void weightsInFewerBitsSeePictures(@TempDir Path temporary) {
+        Path halves = temporary.resolve("halves");
+        with((device, model) -> {
+            Inputs inputs = inputs(images(device, 1), Sequences.whole(1, 4), 5, IMAGE, 9, 3);
+            try (ModelFolder folder =
+                    ModelFolder.open(Tiny.folder(Tiny.STUDENT), List.of(Tiny.FAMILY), Tiny.mixers())) {
+                folder.save(model, halves, DType.BF16);
+            }
+            try (ModelFolder folder = ModelFolder.open(halves, List.of(Tiny.FAMILY), Tiny.mixers());
+                    LoadedModel stored = folder.load(device, Storage.KEEP);
+                    LoadedModel wide = folder.load(device, Storage.F32)) {
+                Close.ratio("logits", logits(wide, inputs), logits(stored, inputs), Tolerance.SCAN);
+            }
+        });
     }
 
     /** Conversations packed into one row, each with its picture, give what each gives alone. */
