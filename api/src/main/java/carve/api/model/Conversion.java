@@ -62,6 +62,7 @@ public final class Conversion {
     private final Device device;
     private final long seed;
     private final DType matrices;
+    private final DType others;
     private final EarlierStudent earlier;
     private final Map<Integer, Map<String, Fate>> seeded = new LinkedHashMap<>();
     private int current = -1;
@@ -74,7 +75,8 @@ public final class Conversion {
         this.converted = converted(teacher.spec(), student);
         this.device = device;
         this.seed = seed;
-        this.matrices = teacher.matrices();
+        this.matrices = teacher.usual(true);
+        this.others = teacher.usual(false);
         this.earlier = earlier;
     }
 
@@ -209,7 +211,7 @@ public final class Conversion {
         if (layer(param.name()).isEmpty() && tensors.names().contains(param.name())) {
             return tensors.type(param.name());
         }
-        return new TensorType(param.shape().rank() == 2 ? matrices : DType.F32, param.shape());
+        return new TensorType(param.shape().rank() == 2 ? matrices : others, param.shape());
     }
 
     private MemorySegment data(ParamSpec param) {
@@ -299,7 +301,7 @@ public final class Conversion {
     }
 
     private MemorySegment stored(Tensor tensor) {
-        DType dtype = tensor.shape().rank() == 2 ? matrices : DType.F32;
+        DType dtype = tensor.shape().rank() == 2 ? matrices : others;
         return ModelFolder.download(tensor.cast(dtype));
     }
 }

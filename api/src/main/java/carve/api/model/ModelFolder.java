@@ -231,8 +231,8 @@ public final class ModelFolder implements AutoCloseable {
 
     /**
      * Writes a model with weights of its own, and everything else from here: the configuration, the files that go with it,
-     * the tensors that are only carried along. Each tensor is stored as it is here; one that is not here, a matrix as most
-     * matrices are, all else in F32.
+     * the tensors that are only carried along. Each tensor is stored as it is here; one that is not here, as most of its kind
+     * are, matrices or others.
      *
      * @param model a model of this specification
      * @throws CheckpointException if something cannot be written; the target is then as it was
@@ -247,31 +247,31 @@ public final class ModelFolder implements AutoCloseable {
     }
 
     private void save(LoadedModel model, Path to, Optional<DType> asked) {
-        DType matrices = matrices();
         TensorSource weights = TensorSources.cast(
                 downloads(model.params()),
                 name -> asked.orElseGet(
-                        () -> stored(name, model.params().get(name).shape().rank(), matrices)));
+                        () -> stored(name, model.params().get(name).shape().rank())));
         TensorSource carried = carried(weights.names());
         TensorSource cast =
                 asked.map(dtype -> TensorSources.cast(carried, dtype)).orElse(carried);
         writer(to, model.spec().config()).write(names.toCheckpoint(TensorSources.union(weights, cast)));
     }
 
-    private DType stored(String name, int rank, DType matrices) {
+    private DType stored(String name, int rank) {
         String there = names.checkpointName(name);
         return checkpoint
                 .filter(tensors -> tensors.names().contains(there))
                 .map(tensors -> tensors.type(there).dtype())
-                .orElse(rank == 2 ? matrices : DType.F32);
+                .orElseGet(() -> usual(rank == 2));
     }
 
-    /** Returns the type that most matrices have; F32 if there are none. */
-    DType matrices() {
+    /** Returns the type in which most values of matrices, or of all else, are stored; F32 if there are none. */
+    DType usual(boolean matrices) {
         Map<DType, Long> bytes = new LinkedHashMap<>();
         checkpoint.ifPresent(tensors -> tensors.names().stream()
                 .map(tensors::type)
-                .filter(type -> type.shape().rank() == 2 && type.dtype().isFloating())
+                .filter(type ->
+                        matrices == (type.shape().rank() == 2) && type.dtype().isFloating())
                 .forEach(type -> bytes.merge(type.dtype(), type.shape().size(), Long::sum)));
         return bytes.entrySet().stream()
                 .max(Map.Entry.comparingByValue())

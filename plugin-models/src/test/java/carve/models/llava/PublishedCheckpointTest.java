@@ -102,6 +102,11 @@ final class PublishedCheckpointTest {
                             .mapToLong(name -> student.type(name).shape().size())
                             .sum());
             assertEquals(
+                    6_541_495_936L,
+                    student.names().stream()
+                            .mapToLong(name -> student.type(name).bytes())
+                            .sum());
+            assertEquals(
                     272_635_648L,
                     conversion.student().parameters().stream()
                             .filter(param -> param.name()
