@@ -40,7 +40,8 @@ final class PluginsDoctorCommand implements Command {
         List<Problem> problems = new ArrayList<>();
         for (Path folder : folders.all()) {
             terminal.println(describe(folder));
-            problems.addAll(new PluginStore(folder).leftovers());
+            PluginStore store = new PluginStore(folder);
+            store.known().forEach(name -> problems.addAll(store.verify(name)));
         }
         List<Plugin> plugins = workshop.platform().plugins();
         plugins.forEach(plugin -> problems.addAll(plugin.problems()));
@@ -71,7 +72,7 @@ final class PluginsDoctorCommand implements Command {
                 .filter(plugin -> plugin.state() == PluginState.STOPPED)
                 .forEach(plugin -> terminal.println("plugin '%s' is disabled; `carve plugins enable %s` lets it be used"
                         .formatted(plugin.name(), plugin.name())));
-        for (Problem problem : problems.stream().sorted().toList()) {
+        for (Problem problem : problems.stream().distinct().sorted().toList()) {
             terminal.println("%s: plugin '%s': %s"
                     .formatted(PluginsVerifyCommand.kind(problem), problem.plugin(), problem.what()));
             terminal.println("    what would help: " + problem.help());

@@ -32,8 +32,9 @@ final class ModuleChecks {
         this.parent = parent;
     }
 
-    /** Returns what is wrong with the modules of a plugin. */
-    static List<Problem> of(String plugin, List<Archive> jars, List<Archive> libraries, ModuleLayer parent) {
+    /** Returns what is wrong with the modules of a plugin; thorough means with every reference to the API. */
+    static List<Problem> of(
+            String plugin, List<Archive> jars, List<Archive> libraries, ModuleLayer parent, boolean thorough) {
         ModuleChecks checks = new ModuleChecks(plugin, libraries, parent);
         List<Archive> modular =
                 jars.stream().filter(jar -> jar.descriptor().isPresent()).toList();
@@ -43,6 +44,7 @@ final class ModuleChecks {
         if (!modular.isEmpty() && modular.size() == jars.size()) {
             checks.services();
         }
+        checks.api(thorough);
         return checks.problems;
     }
 
@@ -90,8 +92,29 @@ final class ModuleChecks {
                 : parent.findModule(name).map(Module::getDescriptor);
     }
 
+    // against the version that was compiled against there is nothing to find but what is deprecated
+    private void api(boolean thorough) {
+        Optional<Module> api = parent.findModule(API);
+        List<Archive> using = modules.values().stream()
+                .filter(archive ->
+                        archive.classes().clean() && archive.escaping().isEmpty())
+                .filter(archive -> thorough
+                        || descriptor(archive).requires().stream()
+                                .filter(requires -> requires.name().equals(API))
+                                .flatMap(requires -> requires.rawCompiledVersion().stream())
+                                .anyMatch(version -> !version.equals(apiVersion())))
+                .toList();
+        api.ifPresent(module -> problems.addAll(ApiUse.of(plugin, using, module)));
+    }
+
+    private String apiVersion() {
+        return parent.findModule(API)
+                .flatMap(module -> module.getDescriptor().rawVersion())
+                .orElse("");
+    }
+
     private void api(String module, String compiled) {
-        String ours = find(API).flatMap(ModuleDescriptor::rawVersion).orElse("");
+        String ours = apiVersion();
         Optional<ApiVersion> here = ApiVersion.of(ours);
         Optional<ApiVersion> theirs = ApiVersion.of(compiled);
         if (here.isEmpty() || theirs.isEmpty() || here.get().runs(theirs.get())) {

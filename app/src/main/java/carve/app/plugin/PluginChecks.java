@@ -32,13 +32,22 @@ final class PluginChecks {
      * @param parent the layer over which its modules would be
      */
     static List<Problem> of(PluginSource source, String origin, PluginLock lock, ModuleLayer parent) {
+        return of(source, origin, lock, parent, false);
+    }
+
+    /**
+     * Returns what is wrong with a plugin. What takes long is left out where it can be.
+     *
+     * @param thorough whether every reference to the API is looked at even if it is the one that was compiled against
+     */
+    static List<Problem> of(PluginSource source, String origin, PluginLock lock, ModuleLayer parent, boolean thorough) {
         PluginChecks checks = new PluginChecks(source, origin);
-        checks.run(parent);
+        checks.run(parent, thorough);
         checks.problems.addAll(lock.check(source));
         return checks.problems.stream().sorted().toList();
     }
 
-    private void run(ModuleLayer parent) {
+    private void run(ModuleLayer parent, boolean thorough) {
         List<Path> jars = source.jars();
         if (jars.isEmpty()) {
             error("put the jar of its module there, and the libraries that it needs into lib/", "no jar in %s", origin);
@@ -52,7 +61,7 @@ final class PluginChecks {
         modules.forEach(this::module);
         natives(modules, true);
         natives(libraries, false);
-        problems.addAll(ModuleChecks.of(source.name(), usable(modules), usable(libraries), parent));
+        problems.addAll(ModuleChecks.of(source.name(), usable(modules), usable(libraries), parent, thorough));
     }
 
     private void error(String help, String what, Object... details) {

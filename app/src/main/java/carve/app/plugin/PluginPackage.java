@@ -18,11 +18,16 @@ import java.util.zip.ZipFile;
  * What a plugin can be installed from: the jar of its module, a folder with jars and {@code lib/}, or a zip of such a folder.
  *
  * @param file the jar, folder or zip
+ * @param mostBytes what a zip may unpack to
  */
-record PluginPackage(Path file) {
+record PluginPackage(Path file, long mostBytes) {
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]*");
     private static final long MOST_BYTES = 4L << 30;
     private static final int MOST_ENTRIES = 100_000;
+
+    PluginPackage(Path file) {
+        this(file, MOST_BYTES);
+    }
 
     /**
      * Copies or unpacks it into a folder, in which nothing of it leads out.
@@ -51,7 +56,7 @@ record PluginPackage(Path file) {
             List<? extends ZipEntry> entries = zip.stream().toList();
             requireSafe(entries);
             String top = top(entries);
-            long left = MOST_BYTES;
+            long left = mostBytes;
             for (ZipEntry entry : entries) {
                 String path = entry.getName().substring(top.length());
                 if (!entry.isDirectory() && !path.isEmpty()) {
@@ -89,7 +94,8 @@ record PluginPackage(Path file) {
         try (InputStream stream = new Limited(zip.getInputStream(entry), left)) {
             return Files.copy(stream, target);
         } catch (TooLongException e) {
-            throw new PluginException("%s unpacks to more than %d GiB".formatted(file, MOST_BYTES >> 30), e);
+            throw new PluginException(
+                    "%s unpacks to more than %d bytes, the limit; a folder has none".formatted(file, mostBytes), e);
         }
     }
 

@@ -92,7 +92,7 @@ public record PluginStore(Path folder) {
     }
 
     private static List<Problem> check(PluginSource source, String origin) {
-        return PluginChecks.of(source, origin, PluginLock.empty(), ModuleLayer.boot());
+        return PluginChecks.of(source, origin, PluginLock.empty(), ModuleLayer.boot(), true);
     }
 
     /**
@@ -124,7 +124,7 @@ public record PluginStore(Path folder) {
                     .toList();
         }
         return PluginChecks.of(
-                new PluginSource(name, place), place.toString(), PluginLock.read(folder), ModuleLayer.boot());
+                new PluginSource(name, place), place.toString(), PluginLock.read(folder), ModuleLayer.boot(), true);
     }
 
     /** Returns what the folder still says of plugins that are not there. */

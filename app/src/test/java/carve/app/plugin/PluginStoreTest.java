@@ -124,6 +124,18 @@ final class PluginStoreTest {
     }
 
     @Test
+    void aZipThatUnpacksToTooMuchIsRefused() throws IOException {
+        Path zip = zip("retention.jar", "one", "two", "three");
+        long most = Files.size(one) + 2;
+        assertEquals(
+                "%s unpacks to more than %d bytes, the limit; a folder has none".formatted(zip, most),
+                assertThrows(PluginException.class, () -> new PluginPackage(zip, most).unpack(work.resolve("unpacked")))
+                        .getMessage());
+        new PluginPackage(zip, most + 1).unpack(work.resolve("again"));
+        assertTrue(Files.exists(work.resolve("again/three")));
+    }
+
+    @Test
     void whatHasNotPassedTheChecksIsNotInstalledAndWhatWasThereStays() throws IOException {
         store.install(one, "");
         List<String> before = files();
