@@ -5,6 +5,7 @@ import carve.api.config.TreeSettings;
 import carve.api.model.ModelFolder;
 import carve.app.work.Converting;
 import carve.app.work.Plans;
+import carve.app.work.Recipe;
 import carve.app.work.Resources;
 import carve.app.work.Workshop;
 import java.io.IOException;
@@ -43,6 +44,7 @@ final class ConvertCommand implements Command {
         Path out = Arguments.get(arguments, "--out", Path.of("student"));
         try (ModelFolder teacher = workshop.open(Arguments.parameter(arguments, 0))) {
             var named = Plans.find(Arguments.get(arguments, "--plan", ""), new Resources(workshop.platform()));
+            workshop.choose(Recipe.device(named, workshop.usual(), workshop.globals()));
             var plan = continuing(named, Arguments.get(arguments, "--previous-checkpoint", Path.of("")));
             new Converting(workshop).convert(teacher, plan, Arguments.get(arguments, "--seed", 42L), out, true);
         }

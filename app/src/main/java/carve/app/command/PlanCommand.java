@@ -15,6 +15,7 @@ final class PlanCommand implements Command {
                         "Say which layers of a hybrid have which mixer: show it, read it from another project, find it by measuring.")
                 .subcommand(new PlanShowCommand())
                 .subcommand(new PlanImportCommand())
+                .subcommand(new PlanSuggestCommand())
                 .example("carve plan show models/hovle --plan mmmamba-hybrid")
                 .example("carve plan import nemotron/config.json")
                 .example("carve plan suggest models/hovle --attention 8 --data train.json")

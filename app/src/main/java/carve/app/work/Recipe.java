@@ -137,21 +137,24 @@ public final class Recipe {
         return LayerPlan.LAYOUTS.stream().anyMatch(settings::has);
     }
 
+    /** Returns the device that the recipe asks for as {@link #device(TreeSettings, DeviceChoice, Globals)} does. */
+    public DeviceChoice device(DeviceChoice usual, Globals given) {
+        return device(settings, usual, given);
+    }
+
     /**
-     * Returns the device that the recipe asks for, where the command line does not.
+     * Returns the device that settings ask for, where the command line does not.
      *
+     * @param settings a recipe's, or a plan's
      * @param usual what is taken where neither says
      */
-    public DeviceChoice device(DeviceChoice usual, Globals given) {
-        DeviceChoice named = settings.has("device") ? usual.with(settings.string("device")) : usual;
-        DeviceChoice whole = settings.has("kernels")
-                ? named.with(
-                        AppConfig.kernels(settings.string("kernels"), settings.origin("kernels") + ": key 'kernels'"))
+    public static DeviceChoice device(TreeSettings settings, DeviceChoice usual, Globals given) {
+        String key = "kernels";
+        DeviceChoice named =
+                settings.has("device") && given.device().isEmpty() ? usual.with(settings.string("device")) : usual;
+        return settings.has(key) && given.kernels().isEmpty()
+                ? named.with(AppConfig.kernels(settings.string(key), settings.origin(key) + ": key '" + key + "'"))
                 : named;
-        return new DeviceChoice(
-                usual.devices(),
-                given.device().isEmpty() ? whole.wanted() : usual.wanted(),
-                given.kernels().isEmpty() ? whole.kernels() : usual.kernels());
     }
 
     /** Returns the sections of the stages. */
