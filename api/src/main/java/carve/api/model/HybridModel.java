@@ -79,7 +79,7 @@ public record HybridModel(ModelSpec spec) {
     public ModelState newState(Device device, int batch, int capacity) {
         List<MixerState> states = new ArrayList<>();
         for (Block layer : spec.layers()) {
-            states.add(layer.mixer().newState(device, batch, capacity));
+            states.add(Scope.run(device, () -> layer.mixer().newState(device, batch, capacity)));
         }
         return new ModelState(states, batch, capacity);
     }

@@ -16,7 +16,7 @@ final class DevicesCommand implements Command {
         return Arguments.of(
                         this,
                         "devices",
-                        "Show the devices, whether they can be used here or why not, and which one is taken (*).")
+                        "Show the devices, which of them is taken, and why others cannot be used here.")
                 .example("carve devices")
                 .build();
     }
@@ -24,16 +24,24 @@ final class DevicesCommand implements Command {
     @Override
     public int run(ParseResult arguments, Workshop workshop) {
         DeviceChoice choice = workshop.devices();
+        boolean auto = choice.wanted().equals(DeviceChoice.AUTO);
+        if (!auto) {
+            choice.devices().provider(choice.wanted());
+        }
         Optional<String> chosen = choice.chosen();
-        Table table = new Table("DEVICE", "RANK", "");
+        Table table = new Table("DEVICE", "STATE", "RANK", "");
         for (DeviceChoice.Probed device : choice.probe()) {
-            String name = device.name() + (chosen.filter(device.name()::equals).isPresent() ? " *" : "");
+            boolean taken = chosen.filter(device.name()::equals).isPresent();
+            String state = taken ? auto ? "taken (highest rank)" : "taken (asked for)" : "available";
             switch (device.availability()) {
-                case Available(int rank, String description) -> table.row(name, rank, description);
-                case Unavailable(String reason) -> table.row(name, "-", "not available: " + reason);
+                case Available(int rank, String description) -> table.row(device.name(), state, rank, description);
+                case Unavailable(String reason) -> table.row(device.name(), "not available", "-", reason);
             }
         }
         table.print(workshop.terminal());
+        if (chosen.isEmpty()) {
+            choice.requireAvailable();
+        }
         return 0;
     }
 }

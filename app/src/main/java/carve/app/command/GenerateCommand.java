@@ -1,5 +1,6 @@
 package carve.app.command;
 
+import carve.api.device.Device;
 import carve.api.model.LoadedModel;
 import carve.api.model.Message;
 import carve.api.model.ModelFolder;
@@ -11,14 +12,18 @@ import carve.app.terminal.Amounts;
 import carve.app.terminal.Terminal;
 import carve.app.work.AppConfig.Generation;
 import carve.app.work.Decoding;
+import carve.app.work.DeviceChoice;
 import carve.app.work.Sampler;
 import carve.app.work.Workshop;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -48,8 +53,14 @@ final class GenerateCommand implements Command {
                 .option("--top-k", Integer.class, "N", "Choose among so many tokens; 0 for all.")
                 .option("--seed", Long.class, "N", "The same seed gives the same answer.")
                 .option("--max-tokens", Integer.class, "N", "The longest answer.")
+                .option(
+                        "--move",
+                        String[].class,
+                        "N:DEVICE",
+                        "After N tokens go on on another device, with the state; may be given more than once.")
                 .example("carve generate MODEL --prompt 'Who are you?'")
                 .example("carve generate MODEL --image photo.jpg --prompt 'What is this?' --greedy")
+                .example("carve generate MODEL --prompt 'Who are you?' --device reference --move 8:cpu")
                 .example("carve generate MODEL --prompt 'Tell a story' --temperature 0.8 --top-p 0.9 --seed 7")
                 .build();
     }
@@ -57,12 +68,14 @@ final class GenerateCommand implements Command {
     @Override
     public int run(ParseResult arguments, Workshop workshop) throws IOException {
         Terminal terminal = workshop.terminal();
+        Map<Integer, Supplier<Device>> moves = moves(arguments, workshop);
         List<Message> conversation = conversation(arguments);
         try (ModelFolder folder = workshop.open(Arguments.parameter(arguments, 0));
                 Processor processor = folder.processor()) {
             Sample prompt = processor.prompt(conversation);
             try (LoadedModel model = folder.load(workshop.device(), Storage.KEEP)) {
-                Decoding decoding = decoding(arguments, workshop.config().generation(), model, processor, prompt);
+                Decoding decoding = decoding(arguments, workshop.config().generation(), model, processor, prompt)
+                        .moving(moves);
                 Processor.TextStream text = processor.stream();
                 long started = System.nanoTime();
                 int[] answer = decoding.answer(List.of(prompt), (_, token) -> terminal.print(text.push(token)))
@@ -90,6 +103,24 @@ final class GenerateCommand implements Command {
                 .ifPresent(system -> conversation.add(new Message(Message.Role.SYSTEM, system, List.of())));
         conversation.add(new Message(Message.Role.USER, Arguments.get(arguments, "--prompt", ""), pictures));
         return conversation;
+    }
+
+    private static Map<Integer, Supplier<Device>> moves(ParseResult arguments, Workshop workshop) {
+        Map<Integer, Supplier<Device>> moves = new LinkedHashMap<>();
+        for (String move : Arguments.get(arguments, "--move", new String[0])) {
+            String[] parts = move.split(":", 2);
+            if (parts.length < 2 || !parts[0].matches("[1-9]\\d{0,8}")) {
+                throw new IllegalArgumentException(
+                        "--move: found '%s'; name tokens and a device, as in 16:cpu".formatted(move));
+            }
+            DeviceChoice choice = workshop.devices().with(parts[1]);
+            choice.requireAvailable();
+            if (moves.put(Integer.valueOf(parts[0]), () -> workshop.device(choice)) != null) {
+                throw new IllegalArgumentException(
+                        "--move: found two moves after %s tokens; remove one".formatted(parts[0]));
+            }
+        }
+        return moves;
     }
 
     private static Decoding decoding(

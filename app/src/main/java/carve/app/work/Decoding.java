@@ -1,5 +1,6 @@
 package carve.app.work;
 
+import carve.api.device.Device;
 import carve.api.model.Inputs;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelState;
@@ -12,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Lets a model answer, token by token, with its state.
@@ -20,8 +22,10 @@ import java.util.Set;
  * @param sampler chooses tokens
  * @param stops token ids that end an answer
  * @param maxTokens after so many tokens an answer ends anyway
+ * @param moves where the session goes on after a number of tokens, with its state
  */
-public record Decoding(LoadedModel model, Sampler sampler, Set<Integer> stops, int maxTokens) {
+public record Decoding(
+        LoadedModel model, Sampler sampler, Set<Integer> stops, int maxTokens, Map<Integer, Supplier<Device>> moves) {
     // prompts of text are taken in pieces, so that what they need does not grow with them
     private static final int PIECE = 2048;
 
@@ -32,9 +36,51 @@ public record Decoding(LoadedModel model, Sampler sampler, Set<Integer> stops, i
         void token(int row, int token);
     }
 
-    /** Copies the set. */
+    /** A session on the device where it is now. */
+    private static final class Session implements AutoCloseable {
+        private final LoadedModel own;
+        private LoadedModel model;
+        private ModelState state;
+
+        Session(LoadedModel model, int rows, int capacity) {
+            this.own = model;
+            this.model = model;
+            this.state = model.model().newState(model.device(), rows, capacity);
+        }
+
+        void move(Device device) {
+            if (device != model.device()) {
+                LoadedModel there = device == own.device() ? own : model.on(device);
+                ModelState moved = state.moved(model, there);
+                close();
+                model = there;
+                state = moved;
+            }
+        }
+
+        @Override
+        public void close() {
+            state.close();
+            if (model != own) {
+                model.close();
+            }
+        }
+    }
+
+    /** Copies the collections. */
     public Decoding {
         stops = Set.copyOf(stops);
+        moves = Map.copyOf(moves);
+    }
+
+    /** Makes one that stays on the model's device. */
+    public Decoding(LoadedModel model, Sampler sampler, Set<Integer> stops, int maxTokens) {
+        this(model, sampler, stops, maxTokens, Map.of());
+    }
+
+    /** Returns one that goes on elsewhere after numbers of tokens. */
+    public Decoding moving(Map<Integer, Supplier<Device>> elsewhere) {
+        return new Decoding(model, sampler, stops, maxTokens, elsewhere);
     }
 
     /**
@@ -53,8 +99,8 @@ public record Decoding(LoadedModel model, Sampler sampler, Set<Integer> stops, i
         List<List<Integer>> answers = new ArrayList<>();
         prompts.forEach(_ -> answers.add(new ArrayList<>()));
         boolean[] ended = new boolean[rows];
-        try (ModelState state = model.model().newState(model.device(), rows, length + maxTokens)) {
-            float[] logits = prompt(prompts, state);
+        try (Session session = new Session(model, rows, length + maxTokens)) {
+            float[] logits = prompt(prompts, session.state);
             for (int step = 0; step < maxTokens; step++) {
                 int[] chosen = new int[rows];
                 for (int row = 0; row < rows; row++) {
@@ -68,7 +114,10 @@ public record Decoding(LoadedModel model, Sampler sampler, Set<Integer> stops, i
                 if (step + 1 == maxTokens || allEnded(ended)) {
                     break;
                 }
-                logits = advance(model, new Inputs(chosen, Sequences.whole(rows, 1), Map.of()), state);
+                if (moves.containsKey(step + 1)) {
+                    session.move(moves.get(step + 1).get());
+                }
+                logits = advance(session.model, new Inputs(chosen, Sequences.whole(rows, 1), Map.of()), session.state);
             }
         }
         return answers.stream()

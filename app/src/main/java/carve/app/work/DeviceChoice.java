@@ -114,7 +114,17 @@ public record DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kerne
         return device;
     }
 
-    private Device open(String asked, BiFunction<DeviceProvider, Settings, Device> how) {
+    /**
+     * Does nothing if the device can be opened.
+     *
+     * @throws carve.api.config.SettingsException if there is none of this name
+     * @throws DeviceException if it is not available; the message has the reason
+     */
+    public void requireAvailable() {
+        available(wanted);
+    }
+
+    private String available(String asked) {
         String name = asked.equals(AUTO) ? best() : asked;
         switch (probe(devices.provider(name))) {
             case Unavailable(String reason) ->
@@ -128,7 +138,11 @@ public record DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kerne
                         asked.equals(AUTO) ? " (highest rank, " + rank + ")" : "",
                         description);
         }
-        return devices.create(name, new SettingsNode.Section(Map.of(), "defaults"), how);
+        return name;
+    }
+
+    private Device open(String asked, BiFunction<DeviceProvider, Settings, Device> how) {
+        return devices.create(available(asked), new SettingsNode.Section(Map.of(), "defaults"), how);
     }
 
     // what a device is made of is made of nothing else

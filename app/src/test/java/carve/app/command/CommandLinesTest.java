@@ -101,8 +101,16 @@ final class CommandLinesTest {
     @Test
     void devicesShowWhichOneIsTaken() {
         assertEquals(
-                "DEVICE       RANK\nreference *     0  plain Java, one thread, the definition of every op; slow\n",
+                "DEVICE     STATE                 RANK\n"
+                        + "reference  taken (highest rank)     0  plain Java, one thread, the definition of every op; slow\n",
                 carve.good("devices"));
+    }
+
+    @Test
+    void devicesThatAreAskedForAndNotThereAreTold() {
+        assertTrue(carve.good("devices", "--device", "reference").contains("taken (asked for)"));
+        assertEquals(1, carve.run("devices", "--device", "refrence"));
+        assertEquals("carve: no device 'refrence'; there is reference (did you mean 'reference'?)\n", carve.err());
     }
 
     @Test

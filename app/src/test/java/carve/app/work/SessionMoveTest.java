@@ -1,0 +1,98 @@
+package carve.app.work;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import carve.api.device.Device;
+import carve.api.model.Inputs;
+import carve.api.model.LoadedModel;
+import carve.api.model.ModelFolder;
+import carve.api.model.ModelState;
+import carve.api.model.Sample;
+import carve.api.model.Storage;
+import carve.api.tensor.Workspace.Kernels;
+import carve.app.plugin.PluginPlatform;
+import carve.hocon.Catalogs;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A session goes on on another device as if it had stayed, whatever its layers remember. */
+final class SessionMoveTest {
+    private static final Path FIXTURES = Path.of(System.getProperty("carve.fixtures"));
+    private static final Path PLUGINS = Path.of("target", "carve", "plugins");
+    private static final int TOKENS = 10;
+
+    private Catalogs catalogs;
+
+    @BeforeEach
+    void load() {
+        Assumptions.assumeTrue(
+                Files.isDirectory(PLUGINS.resolve("models")),
+                "the plugins are not in app/target/carve; `mvnw verify` puts them there");
+        catalogs = Catalogs.of(PluginPlatform.load(List.of(new ReferenceDeviceProvider()), List.of(PLUGINS))
+                .providers());
+    }
+
+    private Device open(String name) {
+        return new DeviceChoice(catalogs.devices(), name, Kernels.PREFERRED).open();
+    }
+
+    private static int[] answer(LoadedModel model, Map<Integer, Supplier<Device>> moves) {
+        int[] tokens = {5, 17, 3, 90, 41, 8, 2};
+        Sample prompt = new Sample(tokens, new boolean[tokens.length], Map.of());
+        return new Decoding(model, Sampler.greedy(Set.of(120)), Set.of(), TOKENS, moves)
+                .answer(List.of(prompt), (_, _) -> {})
+                .getFirst();
+    }
+
+    // attention alone; mamba2 alone; both; mamba-in-llama and attention
+    @ParameterizedTest
+    @ValueSource(strings = {"hovle_tiny", "mmmamba_linear_tiny", "mmmamba_hybrid_tiny", "matvlm_tiny"})
+    void tokensAreTheSameWhereverTheyAreMade(String name) {
+        try (ModelFolder folder = ModelFolder.open(
+                        FIXTURES.resolve(name), catalogs.families().providers(), catalogs.mixerCatalog());
+                Device reference = open("reference");
+                Device cpu = open("cpu");
+                LoadedModel here = folder.load(reference, Storage.KEEP);
+                LoadedModel there = folder.load(cpu, Storage.KEEP)) {
+            int[] stayed = answer(here, Map.of());
+            assertEquals(TOKENS, stayed.length);
+            int before = cpu.workspace().liveBuffers();
+            assertArrayEquals(stayed, answer(there, Map.of()));
+            assertArrayEquals(stayed, answer(here, Map.of(1, () -> cpu)));
+            assertArrayEquals(stayed, answer(here, Map.of(2, () -> cpu, 5, () -> reference, 7, () -> cpu)));
+            assertArrayEquals(stayed, answer(there, Map.of(4, () -> reference)));
+            assertEquals(before, cpu.workspace().liveBuffers());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mmmamba_hybrid_tiny", "matvlm_tiny"})
+    void movedStatesStandWhereTheyStood(String name) {
+        try (ModelFolder folder = ModelFolder.open(
+                        FIXTURES.resolve(name), catalogs.families().providers(), catalogs.mixerCatalog());
+                Device reference = open("reference");
+                Device cpu = open("cpu");
+                LoadedModel here = folder.load(reference, Storage.KEEP);
+                LoadedModel there = here.on(cpu);
+                ModelState state = here.model().newState(reference, 1, 16)) {
+            Decoding.advance(here, Inputs.text(4, 9, 7), state);
+            try (ModelState moved = state.moved(here, there)) {
+                assertEquals(3, moved.position());
+                assertEquals(16, moved.capacity());
+                assertEquals(state.bytes(), moved.bytes());
+                // each goes its own way
+                Decoding.advance(there, Inputs.text(1), moved);
+                assertEquals(List.of(3, 4), List.of(state.position(), moved.position()));
+            }
+        }
+    }
+}
