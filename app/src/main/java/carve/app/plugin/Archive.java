@@ -74,6 +74,15 @@ record Archive(
 
     /** Returns whether an entry of an archive leads out of the folder in which it would be unpacked. */
     static boolean escapes(String entry) {
+        boolean suspect = entry.contains("..")
+                || entry.indexOf('\\') >= 0
+                || entry.indexOf(':') >= 0
+                || entry.startsWith("/")
+                || entry.indexOf('\0') >= 0;
+        return suspect && leadsOut(entry);
+    }
+
+    private static boolean leadsOut(String entry) {
         return ABSOLUTE.matcher(entry).matches()
                 || List.of(entry.split("[/\\\\]")).contains("..")
                 || entry.indexOf('\0') >= 0;
@@ -124,6 +133,7 @@ record Archive(
         private final Set<String> machines = new TreeSet<>();
         private final Map<String, List<String>> services = new TreeMap<>();
         private boolean looked;
+        private String folder = "";
 
         private Reading(ZipFile zip, boolean module) {
             this.zip = zip;
@@ -150,8 +160,10 @@ record Archive(
             String name = entry.getName();
             boolean versioned = name.startsWith(VERSIONS); // for a newer Java, which is where it is used
             int end = name.lastIndexOf('/');
-            if (!versioned && end > 0) {
-                packages.add(name.substring(0, end).replace('/', '.'));
+            // most classes lie where the one before does
+            if (!versioned && end > 0 && (end != folder.length() || !name.startsWith(folder))) {
+                folder = name.substring(0, end);
+                packages.add(folder.replace('/', '.'));
             }
             if (!versioned && (module || !looked)) {
                 looked = true;

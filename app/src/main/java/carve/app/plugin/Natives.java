@@ -28,7 +28,8 @@ final class Natives {
 
     /** Returns whether an entry of a jar is a native library by its name. */
     static boolean named(String entry) {
-        return NAME.matcher(entry).matches();
+        boolean likely = entry.contains(".so") || entry.contains(".d") || entry.endsWith(".jnilib");
+        return likely && NAME.matcher(entry).matches();
     }
 
     /** Returns the machine that a library is for, such as {@code linux-x86_64}; empty if its first bytes do not tell. */

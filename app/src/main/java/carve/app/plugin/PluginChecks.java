@@ -55,7 +55,7 @@ final class PluginChecks {
         }
         List<Archive> modules = jars.stream().map(Archive::module).toList();
         List<Archive> libraries =
-                source.libraries().stream().map(Archive::library).toList();
+                source.libraries().parallelStream().map(Archive::library).toList();
         modules.forEach(this::archive);
         libraries.forEach(this::archive);
         modules.forEach(this::module);
