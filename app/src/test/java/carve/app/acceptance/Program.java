@@ -2,10 +2,13 @@ package carve.app.acceptance;
 
 import carve.app.command.CommandLines;
 import carve.app.terminal.Terminal;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Assertions;
@@ -45,5 +48,27 @@ final class Program {
         Assertions.assertEquals("carve: " + message + "\n", err.toString());
         Assertions.assertEquals(1, code);
         Assertions.assertEquals("", out.toString());
+    }
+
+    /**
+     * Runs a line that must fail with this message at last, in a process of its own: native libraries of plugins can be loaded
+     * once in a process.
+     */
+    static void badProcess(String message, String... line) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "@src/main/dist/carve.args",
+                "-Dcarve.home=" + HOME,
+                "-p",
+                System.getProperty("jdk.module.path"),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-m",
+                "carve.app/carve.app.Main"));
+        command.addAll(List.of(line));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        Assertions.assertEquals(1, process.waitFor(), printed);
+        Assertions.assertTrue(printed.endsWith("carve: " + message + "\n"), printed);
     }
 }
