@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -75,6 +76,53 @@ final class PlanCommandTest {
                 """.formatted(config), Files.readString(plan));
         String shown = carve.good("plan", "show", FIXTURES.resolve("hovle_tiny").toString(), "--plan", plan.toString());
         assertTrue(shown.contains("layers = attention mamba2 attention mamba2 x3"), shown);
+    }
+
+    @Test
+    void suggestedPlansKeepTheLayersThatMatterMost() throws IOException, InterruptedException {
+        Path data = folder.resolve("shapes");
+        carve.good("data", "shapes", "--out", data.toString(), "-Dpixels=48", "-Dtrain-scenes=4", "-Dtest-scenes=1");
+        Path plan = folder.resolve("suggested.conf");
+        String shown = carve.process(
+                "plan",
+                "suggest",
+                DEMO,
+                "--attention",
+                "2",
+                "--data",
+                data.resolve("train.json").toString(),
+                "--steps",
+                "1",
+                "--samples",
+                "3",
+                "-Dalign.batch-size=2",
+                "--out",
+                plan.toString());
+        List<String[]> rows = shown.lines()
+                .filter(line -> line.matches("\\s*\\d .*"))
+                .map(line -> line.strip().split("\\s+"))
+                .toList();
+        assertEquals(6, rows.size(), shown);
+        for (String[] row : rows) {
+            assertEquals(Integer.parseInt(row[2]) <= 2, row[row.length - 1].equals("keep"), shown);
+            long above = rows.stream()
+                    .filter(other -> Double.parseDouble(other[3]) > Double.parseDouble(row[3]))
+                    .count();
+            assertTrue(above < Integer.parseInt(row[2]), shown);
+        }
+        String text = Files.readString(plan);
+        shown.lines()
+                .filter(line -> line.matches("\\s*\\d .*"))
+                .forEach(line -> assertTrue(text.contains("# " + line), text));
+        String planned = carve.good("plan", "show", DEMO, "--plan", plan.toString());
+        assertEquals(
+                4, planned.lines().filter(line -> line.contains("* mamba2")).count(), planned);
+    }
+
+    @Test
+    void suggestionsForMoreLayersThanThereAreAreRefused() {
+        assertEquals(1, carve.run("plan", "suggest", DEMO, "--attention", "7", "--data", "none.json"));
+        assertEquals("carve: --attention: found 7; the model has 6 layers\n", carve.err());
     }
 
     @Test
