@@ -2,56 +2,31 @@ package carve.distill;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import carve.api.checkpoint.Elements;
-import carve.api.checkpoint.NameMap;
-import carve.api.checkpoint.TensorData;
-import carve.api.checkpoint.TensorSource;
-import carve.api.checkpoint.TensorSources;
 import carve.api.config.Json;
 import carve.api.config.JsonObject;
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
 import carve.api.loss.Observations;
-import carve.api.model.HostTensor;
-import carve.api.model.LayerPlan;
 import carve.api.model.LoadedModel;
-import carve.api.model.ModelFolder;
-import carve.api.model.ModelSpec;
 import carve.api.model.Sample;
 import carve.api.model.SiteProbe;
-import carve.api.model.Storage;
-import carve.api.param.ParamSpec;
-import carve.api.param.ParamStore;
-import carve.api.param.Selector;
 import carve.api.stage.Batch;
-import carve.api.stage.DataSource;
 import carve.api.stage.Progress;
-import carve.api.stage.StageContext;
-import carve.api.tensor.DType;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
-import carve.api.tensor.TensorType;
-import carve.api.tensor.Tensors;
 import carve.cpu.CpuConfig;
 import carve.cpu.CpuDevice;
 import carve.distill.training.StepBuffer;
 import carve.distill.training.StepValues;
-import carve.hocon.Hocon;
-import carve.models.llava.LlavaFamily;
 import carve.testkit.Close;
-import carve.testkit.Fixture;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -61,10 +36,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The single stage of MaTVLM makes the steps of the official code: every loss, gradients, clipping, parameters. */
 final class HybridFixtureTest {
-    private static final LlavaFamily FAMILY = new LlavaFamily();
-    private static final int IMAGE = -200;
-    private static final int FEATURES = 15;
-    private static final String INIT = "init.model.";
     private static final String LAYERS =
             "{ type = frobenius, forcing = teacher, layers = sum, mask = all, reduction = sum }";
     private static final String BY_SOFTMAX = "{ type = kl, at = hidden, layers = sum, mask = all, reduction = batch";
@@ -86,142 +57,6 @@ final class HybridFixtureTest {
     @TempDir
     private Path folder;
 
-    /** A fixture's teacher and student on a device. */
-    private record Setting(Fixture fixture, LoadedModel teacher, LoadedModel student, NameMap names)
-            implements AutoCloseable {
-        static Setting open(Device device) {
-            Fixture fixture = Fixture.open("distill_ma/step");
-            Path path = Fixture.folder().resolve("matvlm_teacher_tiny");
-            try (ModelFolder files = ModelFolder.open(path, List.of(FAMILY), Plugins.CATALOGS.mixerCatalog())) {
-                LoadedModel teacher = files.load(device, Storage.F32);
-                LayerPlan plan = LayerPlan.from(Hocon.parse("layers = [mamba-in-llama, \"keep x3\"]", "plan"));
-                ModelSpec spec = FAMILY.convert(files.spec(), plan, Plugins.CATALOGS.mixerCatalog());
-                NameMap names = FAMILY.names(spec);
-                return new Setting(fixture, teacher, student(fixture, teacher, spec, names), names);
-            }
-        }
-
-        private static LoadedModel student(Fixture fixture, LoadedModel teacher, ModelSpec spec, NameMap names) {
-            Map<String, TensorData> given = new LinkedHashMap<>();
-            for (String name : fixture.names()) {
-                if (name.startsWith(INIT)) {
-                    TensorType type = new TensorType(DType.F32, fixture.shape(name));
-                    given.put(
-                            name.substring(INIT.length()),
-                            new TensorData(type, MemorySegment.ofArray(fixture.floats(name))));
-                }
-            }
-            TensorSource init = names.toModel(TensorSources.of(given));
-            ParamStore params = new ParamStore(teacher.device());
-            for (ParamSpec param : spec.parameters()) {
-                Tensor value = init.names().contains(param.name())
-                        ? Tensors.upload(teacher.device(), init.type(param.name()), init.data(param.name()))
-                        : Tensors.of(
-                                teacher.device(),
-                                param.shape(),
-                                teacher.params().get(param.name()).floats());
-                params.put(param.name(), value);
-            }
-            return new LoadedModel(teacher.family(), spec, params);
-        }
-
-        /** Returns values by the names of the official student. */
-        Map<String, double[]> official(Map<String, Tensor> values) {
-            Map<String, TensorData> data = new LinkedHashMap<>();
-            values.forEach((name, tensor) ->
-                    data.put(name, new TensorData(tensor.type(), MemorySegment.ofArray(tensor.floats()))));
-            TensorSource checkpoint = names.toCheckpoint(TensorSources.of(data));
-            Map<String, double[]> official = new LinkedHashMap<>();
-            for (String name : checkpoint.names()) {
-                if (fixture.names().contains(INIT + name)) {
-                    official.put(name, Elements.doubles(checkpoint.type(name).dtype(), checkpoint.data(name)));
-                }
-            }
-            return official;
-        }
-
-        Set<String> trained() {
-            Set<String> names = new LinkedHashSet<>(
-                    student.params().select(Selector.of("layers.0.mixer.**", "input.connector.**")));
-            return names;
-        }
-
-        StageContext context(Path folder, List<Sample> samples, Progress progress) {
-            return new StageContext(
-                    Optional.of(teacher),
-                    student,
-                    List.of(0),
-                    new Rows(samples),
-                    folder,
-                    Optional.empty(),
-                    false,
-                    progress);
-        }
-
-        /** Returns the rows of a batch, with a token for each position of a picture. */
-        List<Sample> samples(String prefix) {
-            int[] ids = fixture.ints("in." + prefix + "input_ids");
-            int[] labels = fixture.ints("in." + prefix + "labels");
-            float[] pixels = fixture.floats("in." + prefix + "images");
-            Shape picture = fixture.shape("in." + prefix + "images").with(0, 1);
-            int rows = fixture.shape("in." + prefix + "input_ids").extent(0);
-            int each = ids.length / rows;
-            List<Sample> samples = new ArrayList<>();
-            for (int b = 0; b < rows; b++) {
-                List<Integer> tokens = new ArrayList<>();
-                List<Boolean> answers = new ArrayList<>();
-                for (int t = b * each; t < (b + 1) * each && present(prefix, t); t++) {
-                    for (int i = 0; i < (ids[t] == IMAGE ? FEATURES : 1); i++) {
-                        tokens.add(ids[t]);
-                        answers.add(labels[t] >= 0);
-                    }
-                }
-                boolean[] answer = new boolean[tokens.size()];
-                for (int t = 0; t < answer.length; t++) {
-                    answer[t] = answers.get(t);
-                }
-                int size = (int) picture.size();
-                samples.add(new Sample(
-                        tokens.stream().mapToInt(i -> i).toArray(),
-                        answer,
-                        Map.of(
-                                "images",
-                                new HostTensor(picture, Arrays.copyOfRange(pixels, b * size, (b + 1) * size)))));
-            }
-            return samples;
-        }
-
-        private boolean present(String prefix, int at) {
-            String mask = "in." + prefix + "attention_mask";
-            return !fixture.names().contains(mask) || fixture.ints(mask)[at] == 1;
-        }
-
-        @Override
-        public void close() {
-            fixture.close();
-            teacher.close();
-            student.close();
-        }
-    }
-
-    /** Samples, again and again. */
-    private record Rows(List<Sample> samples) implements DataSource {
-        @Override
-        public long size() {
-            return samples.size();
-        }
-
-        @Override
-        public Optional<Sample> sample(long position) {
-            return Optional.of(samples.get((int) (position % samples.size())));
-        }
-
-        @Override
-        public String identity() {
-            return "the rows of a fixture";
-        }
-    }
-
     private static DistillStage stage(String losses, int steps, double clip) {
         return (DistillStage) Plugins.stage("""
                 type = distill, name = single, start = any, steps = %d, gradient-clip = %s, batch-size = 1
@@ -234,7 +69,7 @@ final class HybridFixtureTest {
 
     /** A law on a setting. */
     private interface Law {
-        void check(Setting setting) throws IOException;
+        void check(HybridSetting setting) throws IOException;
     }
 
     private static Stream<DynamicTest> onEachDevice(String name, Law law) {
@@ -243,7 +78,7 @@ final class HybridFixtureTest {
                     try (Device device = kind.equals("cpu")
                                     ? new CpuDevice(new CpuConfig(2, CpuConfig.Blas.OWN, true))
                                     : new ReferenceDevice();
-                            Setting setting = Setting.open(device)) {
+                            HybridSetting setting = HybridSetting.open(device)) {
                         law.check(setting);
                     }
                 }));
@@ -279,7 +114,7 @@ final class HybridFixtureTest {
                 }));
     }
 
-    private void losses(Setting setting, String batch, String variant, List<String> losses) {
+    private void losses(HybridSetting setting, String batch, String variant, List<String> losses) {
         String labels = "{ type = cross-entropy, weight = " + losses.get(2) + " }";
         DistillStage stage = stage(losses.get(0) + ", " + losses.get(1) + ", " + labels, 1, 0);
         List<Sample> samples = setting.samples(batch.equals("b1") ? "" : "b2.");
@@ -304,7 +139,7 @@ final class HybridFixtureTest {
         }
     }
 
-    private static void scalar(Setting setting, String kind, String name, double value) {
+    private static void scalar(HybridSetting setting, String kind, String name, double value) {
         setting.fixture().assertAgrees(kind, name, Shape.of(), new double[] {value});
     }
 
@@ -326,8 +161,8 @@ final class HybridFixtureTest {
         });
     }
 
-    private static Shape shape(Setting setting, String name) {
-        return setting.fixture().shape(INIT + name);
+    private static Shape shape(HybridSetting setting, String name) {
+        return setting.fixture().shape(HybridSetting.INIT + name);
     }
 
     @TestFactory
@@ -358,13 +193,13 @@ final class HybridFixtureTest {
     }
 
     // the twin has no parameters; AdamW divides by the root of squares, so noise of small gradients is large in moves
-    private static void compareParameters(Setting setting, String prefix) {
+    private static void compareParameters(HybridSetting setting, String prefix) {
         Map<String, double[]> official = Scope.run(
                 setting.student().device(),
                 () -> setting.official(setting.student().params().asMap()));
         assertEquals(12, official.size());
         official.forEach((name, values) -> {
-            float[] begin = setting.fixture().floats(INIT + name);
+            float[] begin = setting.fixture().floats(HybridSetting.INIT + name);
             float[] end = setting.fixture().floats(prefix + name);
             double[] expected = new double[end.length];
             double[] moved = new double[end.length];
