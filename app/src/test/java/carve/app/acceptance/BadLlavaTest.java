@@ -82,18 +82,17 @@ final class BadLlavaTest {
                 """);
     }
 
-    private void trainingRefused(String message, String image, String more)
-            throws IOException, InterruptedException {
+    private void trainingRefused(String message, String image, String more) throws IOException, InterruptedException {
         Path data = Files.writeString(folder.resolve("train.json"), """
                 [{"id": 7, "image": "%s", "conversations": [{"from": "human", "value": "<image>\\nhow many?"},
                   {"from": "gpt", "value": "one"}]}]
                 """.formatted(image));
-        Path recipe = Files.writeString(
-                folder.resolve("teacher.conf"), """
+        Path recipe = Files.writeString(folder.resolve("teacher.conf"), """
                 model = "%s", out = "%s", device = reference
                 data { type = llava, file = "%s"%s }
                 stages = [{ name = words, type = supervised, steps = 2, batch-size = 1, tensorboard = false }]
-                """.formatted(Path.of("..", "demo", "matvlm", "untrained"), folder.resolve("run"), data, more));
+                """.formatted(
+                        Path.of("..", "demo", "matvlm", "untrained"), folder.resolve("run"), data, more));
         Program.badProcess(message.replace("DATA", data.toString()), "train", recipe.toString());
         assertFalse(Files.exists(folder.resolve("run/model")));
     }
@@ -120,5 +119,23 @@ final class BadLlavaTest {
     void picturesThatAreGoneWhenTheirTurnComesAreNamed() throws IOException, InterruptedException {
         Files.createDirectory(folder.resolve("gone.png")); // there when the files are counted, and not to be read
         trainingRefused("data cannot be read: DATA: id 7: Is a directory", "gone.png", "");
+    }
+
+    @Test
+    void templatesWithoutThePlacesOfPicturesAreRefused() throws IOException, InterruptedException {
+        Path from = Path.of("..", "demo", "matvlm", "untrained");
+        Path looking = Files.createDirectories(folder.resolve("looking"));
+        JsonObject config = Json.readObject(from.resolve("config.json"));
+        Files.writeString(
+                looking.resolve("config.json"), Json.print(config.with("system_message", "Look at <image>.")));
+        Files.copy(from.resolve("tokenizer.json"), looking.resolve("tokenizer.json"));
+        Program.badProcess(
+                "the chat template 'phi' has 2 places '<image>' for 1 pictures; write it as often as there are pictures",
+                "generate",
+                looking.toString(),
+                "--prompt",
+                "how many?",
+                "--image",
+                Program.FIXTURES.resolve("preprocess/d_150x150.png").toString());
     }
 }
