@@ -1,21 +1,25 @@
 package carve.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import carve.api.config.MapSettings;
 import carve.api.device.Availability;
+import carve.api.device.Availability.Available;
+import carve.api.device.Availability.Unavailable;
 import carve.api.device.DeviceException;
 import carve.api.device.DeviceProvider;
 import carve.cuda.CudaDriver.Finding;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 class CudaDeviceProviderTest {
+    private static final Optional<Compiler> NONE = Optional.empty();
+
     @Test
     void moduleProvidesIt() {
         var provides = CudaDeviceProvider.class.getModule().getDescriptor().provides().stream()
@@ -28,7 +32,7 @@ class CudaDeviceProviderTest {
     @Test
     void missingDriverIsTheReason() {
         assertEquals(
-                new Availability.Unavailable("no NVIDIA driver: libnowhere.so.1 was not found on this machine"),
+                new Unavailable("no NVIDIA driver: libnowhere.so.1 was not found on this machine"),
                 new CudaDeviceProvider("libnowhere.so.1").probe());
     }
 
@@ -36,7 +40,7 @@ class CudaDeviceProviderTest {
     @EnabledOnOs(OS.LINUX)
     void libraryOfAnotherKindIsNoDriver() {
         assertEquals(
-                new Availability.Unavailable("no NVIDIA driver: libm.so.6 has no function cuInit"),
+                new Unavailable("no NVIDIA driver: libm.so.6 has no function cuInit"),
                 new CudaDeviceProvider("libm.so.6").probe());
     }
 
@@ -50,21 +54,29 @@ class CudaDeviceProviderTest {
                 refusal.getMessage());
     }
 
-    @Test
-    void whateverIsHereNoDeviceIsOffered() {
-        assertInstanceOf(Availability.Unavailable.class, new CudaDeviceProvider().probe());
+    private static String reason(Finding finding) {
+        return ((Unavailable) CudaDeviceProvider.availability(finding, NONE)).reason();
     }
 
     @Test
     void driverSpeaksForItself() {
         assertEquals(
                 "the NVIDIA driver finds no device: cuInit returned 100 (no CUDA-capable device is detected)",
-                CudaDeviceProvider.reason(new Finding.Refused("cuInit", 100, "no CUDA-capable device is detected")));
+                reason(new Finding.Refused("cuInit", 100, "no CUDA-capable device is detected")));
+        assertEquals("the NVIDIA driver (CUDA 12.4) finds no device", reason(new Finding.Devices(12040, List.of())));
+    }
+
+    @Test
+    void cardWithoutACompilerIsNotEnough() {
         assertEquals(
-                "the NVIDIA driver (CUDA 12.4) finds no device",
-                CudaDeviceProvider.reason(new Finding.Devices(12040, List.of())));
-        assertEquals(
-                "NVIDIA H200 (CUDA 13.0) found, but this version of carve has no CUDA kernels: use device cpu",
-                CudaDeviceProvider.reason(new Finding.Devices(13000, List.of("NVIDIA H200"))));
+                "NVIDIA H200 (CUDA 13.0) found, but nothing to compile kernels with: install NVRTC (libnvrtc.so.12 or .13), or say where it is with carve.devices.cuda.libraries",
+                reason(new Finding.Devices(13000, List.of("NVIDIA H200"))));
+    }
+
+    @Test
+    void cardWithACompilerIsOfferedBelowTheProcessor() {
+        Availability found = CudaDeviceProvider.availability(
+                new Finding.Devices(13000, List.of("NVIDIA H200")), Optional.of(new NoCompiler()));
+        assertEquals(new Available(90, "NVIDIA H200, CUDA 13.0, no compiler"), found);
     }
 }

@@ -1,0 +1,26 @@
+package carve.cuda;
+
+/** Products of matrices as the Basic Linear Algebra Subprograms define them: columns one after the other. */
+interface Blas extends AutoCloseable {
+    /**
+     * Matrices in memory of a card, one after the other.
+     *
+     * @param address where the first begins
+     * @param code the storage type, see {@link Code}
+     * @param transposed whether rows rather than columns are read as columns
+     * @param leading elements from one column to the next
+     * @param stride elements from one matrix to the next; 0 where one serves all
+     */
+    record Matrix(long address, int code, boolean transposed, long leading, long stride) {}
+
+    /** Sets c (m, n), F32, to the products of a (m, k) and b (k, n); nothing is empty. */
+    void multiply(int m, int n, int k, Matrix a, Matrix b, Matrix c, int batches);
+
+    /** Returns whether operands of these storage types are taken. */
+    boolean takes(int a, int b);
+
+    @Override
+    default void close() {
+        // nothing to release
+    }
+}

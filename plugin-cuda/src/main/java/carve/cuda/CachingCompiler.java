@@ -1,0 +1,73 @@
+package carve.cuda;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * A compiler that keeps what it made: a file for each source, its options and the architecture, of which its name is the
+ * digest. A folder that cannot be written to costs time only.
+ */
+final class CachingCompiler implements Compiler {
+    private static final System.Logger LOG = System.getLogger(CachingCompiler.class.getName());
+
+    private final Compiler compiler;
+    private final Path folder;
+
+    CachingCompiler(Compiler compiler, Path folder) {
+        this.compiler = compiler;
+        this.folder = folder;
+    }
+
+    @Override
+    public String version() {
+        return compiler.version();
+    }
+
+    @Override
+    public byte[] compile(Source source, String architecture) {
+        String name = name(source, architecture);
+        try {
+            return Files.readAllBytes(folder.resolve(name));
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "{0} is not in {1}: compiling it", name, folder);
+        }
+        byte[] image = compiler.compile(source, architecture);
+        keep(name, image);
+        return image;
+    }
+
+    // Another process may be writing the same: each writes beside and renames.
+    private void keep(String name, byte[] image) {
+        try {
+            Files.createDirectories(folder);
+            Path beside = Files.createTempFile(folder, name, ".new");
+            Files.write(beside, image);
+            Files.move(beside, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "compiled kernels are not kept", e);
+        }
+    }
+
+    private String name(Source source, String architecture) {
+        try {
+            var digest = MessageDigest.getInstance("SHA-256");
+            for (String part : List.of(
+                    Modules.text(Modules.HEADER), source.text(), String.join(" ", source.options()), architecture)) {
+                digest.update(part.getBytes(StandardCharsets.UTF_8));
+                digest.update((byte) 0);
+            }
+            String hash = HexFormat.of().formatHex(digest.digest(), 0, 16);
+            return "%s-%s-%s.cubin".formatted(source.name().replace(".cu", ""), architecture, hash);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

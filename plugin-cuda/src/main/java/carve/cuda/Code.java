@@ -1,0 +1,27 @@
+package carve.cuda;
+
+import carve.api.device.DeviceException;
+import carve.api.tensor.DType;
+
+/** Storage types as kernels number them. */
+final class Code {
+    private Code() {}
+
+    /**
+     * Returns the number of a storage type.
+     *
+     * @throws DeviceException if the device does not compute with it
+     */
+    static int of(DType dtype) {
+        return switch (dtype) {
+            case F32 -> 0;
+            case BF16 -> 1;
+            case F16 -> 2;
+            case I32 -> 3;
+            case I8 -> 4;
+            case F64, I64, I16, U8, BOOL ->
+                throw new DeviceException(
+                        "cuda: %s is not computed with; convert to F32, BF16, F16, I32 or I8".formatted(dtype));
+        };
+    }
+}

@@ -1,0 +1,62 @@
+package carve.cuda;
+
+import carve.api.device.Kernel;
+import carve.api.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+
+/** {@link carve.api.op.CrossEntropy}; keeps the logarithm of each row's sum of exponentials. */
+final class CrossEntropyKernel implements Kernel {
+    private final Engine engine;
+
+    CrossEntropyKernel(Engine engine) {
+        this.engine = engine;
+    }
+
+    @Override
+    public String name() {
+        return "cross-entropy-rows";
+    }
+
+    @Override
+    public boolean differentiable() {
+        return true;
+    }
+
+    @Override
+    public List<Tensor> forward(List<Tensor> operands) {
+        Tensor logits = operands.get(0);
+        Tensor loss = engine.make(logits.type().with(logits.shape().sub(0, 1)));
+        Tensor sums = engine.make(loss.type());
+        engine.stream()
+                .run(
+                        "losses",
+                        "cross_entropy_forward",
+                        Launch.Grid.of(logits.extent(0)),
+                        logits,
+                        operands.get(1),
+                        loss,
+                        sums,
+                        logits.extent(1));
+        return List.of(loss, sums);
+    }
+
+    @Override
+    public List<Optional<Tensor>> backward(
+            List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
+        Tensor logits = operands.get(0);
+        Tensor d = engine.make(logits.type());
+        engine.stream()
+                .run(
+                        "losses",
+                        "cross_entropy_backward",
+                        Launch.Grid.of(logits.extent(0)),
+                        logits,
+                        operands.get(1),
+                        results.get(1),
+                        gradients.getFirst().orElseThrow(),
+                        d,
+                        logits.extent(1));
+        return List.of(Optional.of(d), Optional.empty());
+    }
+}

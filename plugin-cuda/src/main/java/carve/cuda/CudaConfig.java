@@ -1,0 +1,56 @@
+package carve.cuda;
+
+import carve.api.config.Settings;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The settings of the CUDA device.
+ *
+ * @param index which of the cards, from 0
+ * @param products how products of F32 are computed
+ * @param library whether products of matrices are cuBLAS's where it is there
+ * @param graphs whether series of launches that come again are replayed as CUDA graphs
+ * @param libraries folders where cuBLAS and NVRTC are looked for first, separated as those of a class path
+ * @param cache where compiled kernels are kept; empty for the user's cache folder
+ */
+record CudaConfig(int index, Products products, boolean library, boolean graphs, String libraries, String cache) {
+    /** How products of F32 are computed. */
+    enum Products {
+        /** In F32. */
+        F32,
+        /** On tensor cores, whose operands have 10 bits of fraction. */
+        TF32,
+        /** As F32, but where one operand is stored in BF16 the other is rounded to it. */
+        BF16
+    }
+
+    /** Returns what {@code reference.conf} says. */
+    static CudaConfig standard() {
+        return new CudaConfig(0, Products.F32, true, false, "", "");
+    }
+
+    /** Returns the configuration that settings give; keys that are not there keep their standard. */
+    static CudaConfig from(Settings settings) {
+        CudaConfig standard = standard();
+        int index = settings.has("index") ? settings.integer("index") : standard.index();
+        if (index < 0) {
+            throw settings.error("index", "must be the number of a card from 0, is " + index);
+        }
+        return new CudaConfig(
+                index,
+                settings.has("products") ? products(settings) : standard.products(),
+                settings.has("library") ? settings.flag("library") : standard.library(),
+                settings.has("graphs") ? settings.flag("graphs") : standard.graphs(),
+                settings.has("libraries") ? settings.string("libraries") : standard.libraries(),
+                settings.has("cache") ? settings.string("cache") : standard.cache());
+    }
+
+    private static Products products(Settings settings) {
+        String name = settings.string("products");
+        if (!List.of("f32", "tf32", "bf16").contains(name)) {
+            throw settings.error("products", "must be one of f32, tf32, bf16, is " + name);
+        }
+        return Products.valueOf(name.toUpperCase(Locale.ROOT));
+    }
+}

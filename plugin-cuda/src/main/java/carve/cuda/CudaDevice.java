@@ -1,0 +1,229 @@
+package carve.cuda;
+
+import carve.api.device.Buffer;
+import carve.api.device.Device;
+import carve.api.device.Kernel;
+import carve.api.tensor.DType;
+import carve.api.tensor.FusedOp;
+import carve.api.tensor.Op;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Workspace;
+import carve.cuda.Primitives.Operand;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
+
+/**
+ * One NVIDIA card.
+ *
+ * <p>Work is asked for in one order and done in it, while the host goes on; the host waits where it reads values. Values
+ * are dense and row-major, in F32, BF16, F16, I32 and I8. Arithmetic on BF16 and F16 is done in F32 and rounded. The
+ * kernels are CUDA C++, compiled for the card when they are first used.
+ *
+ * <p>An index outside of a table is found when the host next waits, not when it is used.
+ */
+public final class CudaDevice implements Device {
+    private final Workspace workspace = new Workspace();
+    private final Driver driver;
+    private final Stream stream;
+    private final MemoryPool pool;
+    private final Blas products;
+    private final CudaConfig config;
+    private final Primitives primitives;
+    private final Kernels kernels;
+
+    /** Makes the device over a driver, which is closed with it; products of matrices are those of a library, or our own. */
+    CudaDevice(Driver driver, Compiler compiler, CudaConfig config, BiFunction<Stream, Blas, Blas> blas) {
+        this.driver = driver;
+        var replays = new Replays(driver, config.graphs());
+        this.stream = new Stream(driver, new Modules(driver, compiler), replays);
+        this.pool = new MemoryPool(driver, stream::finish);
+        this.config = config;
+        this.products = blas.apply(stream, new KernelBlas(stream));
+        this.primitives = new Primitives(stream, products);
+        this.kernels = new Kernels(new Engine(this, stream, driver.card()));
+    }
+
+    @Override
+    public String name() {
+        return "cuda";
+    }
+
+    @Override
+    public Workspace workspace() {
+        return workspace;
+    }
+
+    /** Returns the most bytes of the card that tensors have taken at one time. */
+    public long peakBytes() {
+        return pool.peakBytes();
+    }
+
+    /** Returns the bytes of the card that tensors take. */
+    public long usedBytes() {
+        return pool.usedBytes();
+    }
+
+    @Override
+    public Buffer allocate(TensorType type) {
+        return take(type);
+    }
+
+    private CudaBuffer take(TensorType type) {
+        Code.of(type.dtype()); // refuses what is not computed with
+        return pool.take(type.bytes());
+    }
+
+    @Override
+    public Buffer execute(Op op, List<Tensor> operands, TensorType result) {
+        List<Operand> given =
+                operands.stream().map(x -> new Operand(Stream.at(x), x.type())).toList();
+        return op instanceof Op.MatMul ? multiply(op, given, result) : calculate(op, given, result);
+    }
+
+    // products take operands as they are stored, and are F32
+    private CudaBuffer multiply(Op op, List<Operand> operands, TensorType result) {
+        CudaBuffer product = compute(op, operands, result.with(DType.F32));
+        return isNarrow(result.dtype()) ? rounded(product, result) : product;
+    }
+
+    /** Returns the F32 product of two matrices that may be stored in different types. */
+    Tensor multiply(Tensor a, Tensor b, boolean transposeA, boolean transposeB) {
+        DType common = common(a.dtype(), b.dtype());
+        if (common == DType.F32 && products.takes(Code.of(a.dtype()), Code.of(b.dtype()))) {
+            return product(a, b, transposeA, transposeB);
+        }
+        return product(a.cast(common), b.cast(common), transposeA, transposeB);
+    }
+
+    // what operands are converted to if they must be of one type
+    private DType common(DType a, DType b) {
+        boolean half = config.products() == CudaConfig.Products.BF16 && (a == DType.BF16 || b == DType.BF16);
+        return half ? DType.BF16 : DType.F32;
+    }
+
+    private Tensor product(Tensor a, Tensor b, boolean transposeA, boolean transposeB) {
+        TensorType type = TensorType.f32(a.extent(transposeA ? 1 : 0), b.extent(transposeB ? 0 : 1));
+        Tensor product = Tensor.allocate(this, type);
+        primitives.run(
+                new Op.MatMul(transposeA, transposeB),
+                List.of(new Operand(Stream.at(a), a.type()), new Operand(Stream.at(b), b.type())),
+                new Operand(Stream.at(product), type));
+        return product;
+    }
+
+    private CudaBuffer calculate(Op op, List<Operand> operands, TensorType result) {
+        if (movesOnly(op) || operands.stream().noneMatch(x -> isNarrow(x.type().dtype()))) {
+            return compute(op, operands, result);
+        }
+        List<CudaBuffer> temporary = new ArrayList<>();
+        List<Operand> wide = operands.stream().map(x -> widened(x, temporary)).toList();
+        CudaBuffer exact = compute(op, wide, isNarrow(result.dtype()) ? result.with(DType.F32) : result);
+        temporary.forEach(CudaBuffer::close);
+        return isNarrow(result.dtype()) ? rounded(exact, result) : exact;
+    }
+
+    private CudaBuffer compute(Op op, List<Operand> operands, TensorType result) {
+        CudaBuffer buffer = take(result);
+        if (result.shape().size() > 0) {
+            primitives.run(op, operands, new Operand(buffer.address(), result));
+        }
+        return buffer;
+    }
+
+    private CudaBuffer rounded(CudaBuffer exact, TensorType result) {
+        CudaBuffer buffer = take(result);
+        if (result.shape().size() > 0) {
+            primitives.cast(
+                    new Operand(exact.address(), result.with(DType.F32)), new Operand(buffer.address(), result));
+        }
+        exact.close();
+        return buffer;
+    }
+
+    private Operand widened(Operand x, List<CudaBuffer> temporary) {
+        if (!isNarrow(x.type().dtype())) {
+            return x;
+        }
+        TensorType type = x.type().with(DType.F32);
+        CudaBuffer buffer = take(type);
+        temporary.add(buffer);
+        var wide = new Operand(buffer.address(), type);
+        if (type.shape().size() > 0) {
+            primitives.cast(x, wide);
+        }
+        return wide;
+    }
+
+    private static boolean isNarrow(DType dtype) {
+        return dtype == DType.BF16 || dtype == DType.F16;
+    }
+
+    private static boolean movesOnly(Op op) {
+        return switch (op) {
+            case Op.Unary unary -> false;
+            case Op.Binary binary -> false;
+            case Op.MatMul matmul -> false;
+            case Op.Sum sum -> false;
+            case Op.SumTo sum -> false;
+            case Op.CumulativeSum sum -> false;
+            case Op.ScatterAdd scatter -> false;
+            case Op.Compare compare -> false;
+            case Op.Max max -> false;
+            case Op.ArgMax max -> false;
+            case Op.Where where -> true;
+            case Op.BroadcastTo to -> true;
+            case Op.Reshape reshape -> true;
+            case Op.Permute permute -> true;
+            case Op.Slice slice -> true;
+            case Op.Pad pad -> true;
+            case Op.Concat concat -> true;
+            case Op.LowerTriangle triangle -> true;
+            case Op.Gather gather -> true;
+            case Op.Cast cast -> true;
+        };
+    }
+
+    @Override
+    public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands) {
+        return kernels.of(op, operands);
+    }
+
+    @Override
+    public Buffer upload(TensorType type, MemorySegment values) {
+        CudaBuffer buffer = take(type);
+        stream.upload(values, buffer.address(), type.bytes());
+        return buffer;
+    }
+
+    @Override
+    public void download(Tensor tensor, MemorySegment to) {
+        stream.download(Stream.at(tensor), to, tensor.type().bytes());
+    }
+
+    @Override
+    public void store(Tensor source, Tensor target, int axis, int start) {
+        primitives.place(
+                new Operand(Stream.at(source), source.type()),
+                new Operand(Stream.at(target), target.type()),
+                axis,
+                start);
+    }
+
+    @Override
+    public void synchronize() {
+        stream.synchronize();
+    }
+
+    @Override
+    public void close() {
+        stream.finish();
+        workspace.closeAll();
+        pool.trim();
+        products.close();
+        driver.close();
+    }
+}

@@ -1,0 +1,69 @@
+package carve.cuda;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * One launch of a kernel: data, which can be compared with another and given to a graph.
+ *
+ * @param function the kernel's handle
+ * @param grid blocks
+ * @param threads of each block
+ * @param arguments the bytes of all arguments, each at a multiple of 8
+ * @param offsets where each argument begins
+ */
+record Launch(long function, Grid grid, int threads, ByteBuffer arguments, List<Integer> offsets) {
+    /** The threads of a block of every kernel. */
+    static final int THREADS = 256;
+
+    private static final int MOST_BYTES = 4096;
+
+    /** Blocks along three axes. */
+    record Grid(int x, int y, int z) {
+        /** Returns blocks along one axis. */
+        static Grid of(long x) {
+            return new Grid(Math.toIntExact(x), 1, 1);
+        }
+
+        /** Returns blocks with a thread for each of so many elements, or fewer blocks whose threads take several. */
+        static Grid over(long elements) {
+            return of(Math.clamp((elements + THREADS - 1) / THREADS, 1, 1 << 14));
+        }
+    }
+
+    /** A structure among the arguments: its fields in order, each of which lies at a multiple of its own size. */
+    record Struct(Object... fields) {}
+
+    /** Returns the launch with these arguments: Long (also addresses), Integer, Float, {@code int[]} or {@code long[]}, Struct. */
+    static Launch of(long function, Grid grid, Object... arguments) {
+        ByteBuffer bytes = ByteBuffer.allocate(MOST_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        Integer[] offsets = new Integer[arguments.length];
+        for (int i = 0; i < arguments.length; i++) {
+            bytes.position((bytes.position() + 7) / 8 * 8);
+            offsets[i] = bytes.position();
+            put(bytes, arguments[i]);
+        }
+        byte[] used = Arrays.copyOf(bytes.array(), (bytes.position() + 7) / 8 * 8);
+        return new Launch(function, grid, THREADS, ByteBuffer.wrap(used).asReadOnlyBuffer(), List.of(offsets));
+    }
+
+    private static void put(ByteBuffer bytes, Object argument) {
+        switch (argument) {
+            case Long value -> bytes.putLong(value);
+            case Integer value -> bytes.putInt(value);
+            case Float value -> bytes.putFloat(value);
+            case Boolean value -> bytes.putInt(value ? 1 : 0);
+            case int[] values -> Arrays.stream(values).forEach(bytes::putInt);
+            case long[] values -> Arrays.stream(values).forEach(bytes::putLong);
+            case Struct struct -> Arrays.stream(struct.fields()).forEach(field -> put(bytes, field));
+            default -> throw new IllegalArgumentException("a kernel takes no " + argument.getClass());
+        }
+    }
+
+    /** Returns whether a graph that has the other's kernel can have this one's in its place by other arguments alone. */
+    boolean sameKernel(Launch other) {
+        return function == other.function && grid.equals(other.grid) && threads == other.threads;
+    }
+}

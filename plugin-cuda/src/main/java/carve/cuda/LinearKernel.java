@@ -1,0 +1,98 @@
+package carve.cuda;
+
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import java.util.List;
+import java.util.Optional;
+
+/** {@link carve.api.op.Linear}: few rows by a kernel that reads each weight once, many as a product of matrices. */
+final class LinearKernel implements ScopedKernel.Narrow {
+    private static final int FEW = 8;
+    private static final int ROWS = 4;
+    private static final int WARPS = Launch.THREADS / 32;
+
+    private final Engine engine;
+
+    LinearKernel(Engine engine) {
+        this.engine = engine;
+    }
+
+    @Override
+    public String name() {
+        return "linear";
+    }
+
+    @Override
+    public boolean differentiable() {
+        return true;
+    }
+
+    private static Tensor matrix(Tensor x) {
+        return x.reshape(-1, x.extent(-1));
+    }
+
+    @Override
+    public List<Tensor> forward(List<Tensor> operands) {
+        Tensor x = matrix(operands.get(0));
+        Tensor weight = operands.get(1);
+        Shape shape = operands.get(0).shape().with(-1, weight.extent(0));
+        return List.of((x.extent(0) <= FEW ? rows(x, operands) : product(x, operands)).reshape(shape));
+    }
+
+    private Tensor rows(Tensor x, List<Tensor> operands) {
+        Tensor weight = operands.get(1);
+        int m = x.extent(0);
+        int n = weight.extent(0);
+        Tensor y = engine.make(TensorType.f32(m, n));
+        boolean biased = operands.size() == 3;
+        var grid = new Launch.Grid((n + WARPS - 1) / WARPS, (m + ROWS - 1) / ROWS, 1);
+        engine.stream()
+                .run(
+                        "linear",
+                        "linear_rows",
+                        grid,
+                        x,
+                        weight,
+                        Code.of(weight.dtype()),
+                        biased ? operands.get(2) : Long.valueOf(0),
+                        biased ? Code.of(operands.get(2).dtype()) : 0,
+                        y,
+                        m,
+                        n,
+                        x.extent(1));
+        return y;
+    }
+
+    private Tensor product(Tensor x, List<Tensor> operands) {
+        Tensor y = engine.device().multiply(x, operands.get(1), false, true);
+        if (operands.size() == 3) {
+            Tensor bias = operands.get(2);
+            long n = y.shape().size();
+            engine.stream()
+                    .run("linear", "linear_bias", Launch.Grid.over(n), y, bias, Code.of(bias.dtype()), n, y.extent(1));
+        }
+        return y;
+    }
+
+    @Override
+    public List<Optional<Tensor>> backward(
+            List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
+        Tensor x = matrix(operands.get(0));
+        Tensor weight = operands.get(1);
+        Tensor dy = matrix(gradients.getFirst().orElseThrow());
+        Optional<Tensor> dx = wanted.get(0)
+                ? Optional.of(engine.device()
+                        .multiply(dy, weight, false, false)
+                        .reshape(operands.get(0).shape()))
+                : Optional.empty();
+        Optional<Tensor> dWeight =
+                wanted.get(1) ? Optional.of(engine.device().multiply(dy, x, true, false)) : Optional.empty();
+        if (operands.size() == 2) {
+            return List.of(dx, dWeight);
+        }
+        Optional<Tensor> dBias =
+                wanted.get(2) ? Optional.of(dy.sumTo(operands.get(2).shape())) : Optional.empty();
+        return List.of(dx, dWeight, dBias);
+    }
+}

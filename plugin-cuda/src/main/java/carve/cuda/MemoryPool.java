@@ -1,0 +1,118 @@
+package carve.cuda;
+
+import carve.api.device.DeviceException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Memory of a card that is used again: asking the driver for memory waits for the card, so pieces that are given back are
+ * kept for the next tensor of their size. All use is in the order of one stream, so a piece is free when it is closed.
+ */
+final class MemoryPool {
+    private static final long SMALL = 1 << 20;
+    private static final long SMALL_UNIT = 512;
+    private static final long LARGE_UNIT = 1 << 21;
+
+    private final Driver driver;
+    private final Runnable finish;
+    private final Map<Long, Deque<Long>> unused = new TreeMap<>();
+    private final Map<Long, Integer> inUse = new TreeMap<>();
+    private long usedBytes;
+    private long peakBytes;
+
+    /**
+     * Makes a pool.
+     *
+     * @param finish waits until no piece is used any more
+     */
+    MemoryPool(Driver driver, Runnable finish) {
+        this.driver = driver;
+        this.finish = finish;
+    }
+
+    /** Returns memory with undefined values. */
+    CudaBuffer take(long bytes) {
+        long capacity = capacity(bytes);
+        Deque<Long> pieces = unused.getOrDefault(capacity, new ArrayDeque<>());
+        long address = pieces.isEmpty() ? fresh(capacity) : pieces.pop();
+        inUse.merge(capacity, 1, Integer::sum);
+        usedBytes += capacity;
+        peakBytes = Math.max(peakBytes, usedBytes);
+        return new CudaBuffer(this, address, bytes, capacity);
+    }
+
+    private long fresh(long capacity) {
+        long address = driver.allocate(capacity);
+        if (address == 0 && !unused.isEmpty()) {
+            trim();
+            address = driver.allocate(capacity);
+        }
+        if (address == 0) {
+            throw new DeviceException(outOfMemory(capacity));
+        }
+        return address;
+    }
+
+    private String outOfMemory(long capacity) {
+        String largest = inUse.keySet().stream()
+                .reduce((a, b) -> b)
+                .map(size -> ", the largest of " + text(size))
+                .orElse("");
+        return "cuda: out of memory: %s asked for, %s in use by %d tensors%s, %s of %s free on %s; use shorter sequences, a smaller batch or recompute"
+                .formatted(
+                        text(capacity),
+                        text(usedBytes),
+                        inUse.values().stream().mapToInt(n -> n).sum(),
+                        largest,
+                        text(driver.free()),
+                        text(driver.card().memory()),
+                        driver.card().name());
+    }
+
+    /** Returns a size as people say it. */
+    static String text(long bytes) {
+        return bytes < 1 << 20
+                ? "%d KiB".formatted((bytes + 1023) / 1024)
+                : bytes < 1 << 30
+                        ? "%d MiB".formatted(bytes >> 20)
+                        : String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1 << 30));
+    }
+
+    void giveBack(long address, long capacity) {
+        unused.computeIfAbsent(capacity, size -> new ArrayDeque<>()).push(address);
+        inUse.computeIfPresent(capacity, (size, count) -> count == 1 ? null : count - 1);
+        usedBytes -= capacity;
+    }
+
+    /** Gives what is not in use back to the driver. */
+    void trim() {
+        finish.run();
+        unused.values().forEach(pieces -> pieces.forEach(driver::release));
+        unused.clear();
+    }
+
+    /** Returns the bytes in use. */
+    long usedBytes() {
+        return usedBytes;
+    }
+
+    /** Returns the most bytes that were in use at one time. */
+    long peakBytes() {
+        return peakBytes;
+    }
+
+    /** Returns the bytes that are kept for later. */
+    long keptBytes() {
+        return unused.entrySet().stream()
+                .mapToLong(entry -> entry.getKey() * entry.getValue().size())
+                .sum();
+    }
+
+    private static long capacity(long bytes) {
+        long unit = bytes <= SMALL ? SMALL_UNIT : LARGE_UNIT;
+        return Math.max(1, (bytes + unit - 1) / unit) * unit;
+    }
+}

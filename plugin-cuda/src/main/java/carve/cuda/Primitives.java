@@ -1,0 +1,299 @@
+package carve.cuda;
+
+import carve.api.device.DeviceException;
+import carve.api.tensor.DType;
+import carve.api.tensor.Op;
+import carve.api.tensor.Shape;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Types;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Primitives as launches of kernels, on operands in the storage types that arithmetic takes. */
+final class Primitives {
+    private static final int FEW_RESULTS = 4096;
+    private static final int MANY_TERMS = 64;
+
+    /** A tensor for kernels: where its values begin, and its type. */
+    record Operand(long address, TensorType type) {
+        Shape shape() {
+            return type.shape();
+        }
+
+        int bytes() {
+            return type.dtype().bytes();
+        }
+    }
+
+    private final Stream stream;
+    private final Blas blas;
+
+    Primitives(Stream stream, Blas blas) {
+        this.stream = stream;
+        this.blas = blas;
+    }
+
+    /** Computes a primitive; the result is not empty. */
+    void run(Op op, List<Operand> operands, Operand y) {
+        Operand x = operands.getFirst();
+        Shape shape = x.shape();
+        Launch.Grid grid = Launch.Grid.over(y.shape().size());
+        switch (op) {
+            case Op.Unary unary ->
+                stream.run(
+                        "elementwise",
+                        "unary",
+                        grid,
+                        unary.function().ordinal(),
+                        x.address(),
+                        y.address(),
+                        y.shape().size());
+            case Op.Binary binary -> pair("binary", binary.function().ordinal(), operands, y);
+            case Op.Compare compare -> pair("compare", compare.comparison().ordinal(), operands, y);
+            case Op.Where where -> where(operands, y);
+            case Op.MatMul matmul -> multiply(matmul, x, operands.get(1), y);
+            case Op.Sum sum -> reduce("sum", x, shape.with(sum.axis(), 1), y);
+            case Op.Max max -> reduce("max", x, shape.with(max.axis(), 1), y);
+            case Op.ArgMax max -> reduce("argmax", x, shape.with(max.axis(), 1), y);
+            case Op.SumTo sumTo -> reduce("sum", x, sumTo.shape(), y);
+            case Op.BroadcastTo to -> copy(x, 0, Types.broadcastStrides(shape, to.shape()), y, 0, y.shape());
+            case Op.Reshape reshape -> throw new IllegalArgumentException("reshape shares its operand's memory");
+            case Op.Permute permute -> copy(x, 0, permuted(shape, permute.order()), y, 0, y.shape());
+            case Op.Slice slice ->
+                copy(x, (long) slice.from() * inner(shape, slice.axis()), Types.strides(shape), y, 0, y.shape());
+            case Op.Pad pad -> {
+                stream.fill(y.address(), 0, y.type().bytes());
+                place(x, y, pad.axis(), pad.before());
+            }
+            case Op.Concat concat -> {
+                int at = 0;
+                for (Operand part : operands) {
+                    place(part, y, concat.axis(), at);
+                    at += part.shape().extent(concat.axis());
+                }
+            }
+            case Op.CumulativeSum sum -> accumulate(sum, x, y);
+            case Op.LowerTriangle triangle ->
+                stream.run(
+                        "move",
+                        "lower_triangle",
+                        grid,
+                        x.bytes(),
+                        x.address(),
+                        y.address(),
+                        y.shape().size(),
+                        shape.extent(-2),
+                        shape.extent(-1),
+                        triangle.diagonal());
+            case Op.Gather gather -> gather(x, operands.get(1), y);
+            case Op.ScatterAdd scatter -> scatter(x, operands.get(1), y);
+            case Op.Cast cast -> cast(x, y);
+        }
+    }
+
+    /** Converts between storage types. */
+    void cast(Operand x, Operand y) {
+        stream.run(
+                "elementwise",
+                "cast",
+                Launch.Grid.over(y.shape().size()),
+                Code.of(x.type().dtype()),
+                x.address(),
+                Code.of(y.type().dtype()),
+                y.address(),
+                y.shape().size());
+    }
+
+    /** Writes x over the part of y that starts at an index of an axis. */
+    void place(Operand x, Operand y, int axis, int start) {
+        if (x.shape().size() > 0) {
+            Shape shape = x.shape();
+            long to = (long) start * inner(y.shape(), axis);
+            var axes = new Axes(shape, Types.strides(shape), Types.strides(y.shape()));
+            stream.run(
+                    "move",
+                    "copy",
+                    Launch.Grid.over(shape.size()),
+                    x.bytes(),
+                    x.address(),
+                    0L,
+                    y.address(),
+                    to,
+                    axes.struct());
+        }
+    }
+
+    private static long inner(Shape shape, int axis) {
+        return shape.product(axis + 1, shape.rank());
+    }
+
+    private void copy(Operand x, long from, long[] strides, Operand y, long to, Shape shape) {
+        var axes = new Axes(shape, strides, Types.strides(y.shape()));
+        stream.run(
+                "move",
+                "copy",
+                Launch.Grid.over(shape.size()),
+                x.bytes(),
+                x.address(),
+                from,
+                y.address(),
+                to,
+                axes.struct());
+    }
+
+    private static long[] permuted(Shape shape, List<Integer> order) {
+        long[] strides = Types.strides(shape);
+        return order.stream().mapToLong(axis -> strides[axis]).toArray();
+    }
+
+    private void pair(String kernel, int function, List<Operand> operands, Operand y) {
+        Operand a = operands.get(0);
+        Operand b = operands.get(1);
+        var axes = new Axes(
+                y.shape(),
+                Types.broadcastStrides(a.shape(), y.shape()),
+                Types.broadcastStrides(b.shape(), y.shape()),
+                Types.strides(y.shape()));
+        String name = "%s_%s".formatted(kernel, a.type().dtype().key());
+        boolean known = kernel.equals("compare") || a.type().dtype() != DType.I8;
+        requireKnown(known, kernel, a.type().dtype());
+        stream.run(
+                "elementwise",
+                name,
+                Launch.Grid.over(y.shape().size()),
+                function,
+                a.address(),
+                b.address(),
+                y.address(),
+                axes.struct());
+    }
+
+    private static void requireKnown(boolean known, String what, DType dtype) {
+        if (!known) {
+            throw new DeviceException("cuda: %s takes no %s; cast to F32 or I32".formatted(what, dtype));
+        }
+    }
+
+    private void where(List<Operand> operands, Operand y) {
+        long[][] strides = operands.stream()
+                .map(x -> Types.broadcastStrides(x.shape(), y.shape()))
+                .toArray(long[][]::new);
+        stream.run(
+                "elementwise",
+                "where",
+                Launch.Grid.over(y.shape().size()),
+                y.bytes(),
+                operands.get(0).address(),
+                operands.get(1).address(),
+                operands.get(2).address(),
+                y.address(),
+                new Axes(y.shape(), strides).struct());
+    }
+
+    // What is row-major and (M, K) is, with columns one after the other, (K, M): so C^T = B^T A^T.
+    private void multiply(Op.MatMul op, Operand a, Operand b, Operand y) {
+        int m = y.shape().extent(-2);
+        int n = y.shape().extent(-1);
+        int k = a.shape().extent(op.transposeA() ? -2 : -1);
+        if (k == 0) {
+            stream.fill(y.address(), 0, y.type().bytes());
+            return;
+        }
+        int batches = Math.toIntExact(y.shape().product(0, y.shape().rank() - 2));
+        Blas.Matrix left = matrix(b, op.transposeB());
+        Blas.Matrix right = matrix(a, op.transposeA());
+        blas.multiply(n, m, k, left, right, matrix(y, false), batches);
+    }
+
+    private static Blas.Matrix matrix(Operand x, boolean transposed) {
+        Shape shape = x.shape();
+        long stride = shape.rank() == 2 ? 0 : (long) shape.extent(-1) * shape.extent(-2);
+        return new Blas.Matrix(x.address(), Code.of(x.type().dtype()), transposed, shape.extent(-1), stride);
+    }
+
+    private void reduce(String kernel, Operand x, Shape kept, Operand y) {
+        Shape shape = x.shape();
+        int missing = shape.rank() - kept.rank();
+        boolean[] reduced = new boolean[shape.rank()];
+        for (int axis = 0; axis < reduced.length; axis++) {
+            reduced[axis] = axis < missing || kept.extent(axis - missing) == 1;
+        }
+        Axes outer = part(shape, reduced, false);
+        Axes inner = part(shape, reduced, true);
+        boolean floating = x.type().dtype() == DType.F32;
+        requireKnown(floating || x.type().dtype() == DType.I32, kernel, x.type().dtype());
+        String type = floating ? "_f32" : "_i32";
+        boolean byBlock = outer.size() < FEW_RESULTS && inner.size() >= MANY_TERMS && floating;
+        boolean blocks = kernel.equals("argmax") || kernel.equals("sum") && byBlock;
+        String name = kernel.equals("sum") ? "sum_by_" + (byBlock ? "block" : "thread") : kernel;
+        stream.run(
+                "reduce",
+                name + type,
+                blocks ? Launch.Grid.of(outer.size()) : Launch.Grid.over(outer.size()),
+                x.address(),
+                y.address(),
+                outer.struct(),
+                inner.struct());
+    }
+
+    private static Axes part(Shape shape, boolean[] reduced, boolean wanted) {
+        int[] axes = IntStream.range(0, reduced.length)
+                .filter(axis -> reduced[axis] == wanted)
+                .toArray();
+        long[] strides = Types.strides(shape);
+        return new Axes(
+                Shape.of(IntStream.of(axes).map(shape::extent).toArray()),
+                IntStream.of(axes).mapToLong(axis -> strides[axis]).toArray());
+    }
+
+    private void accumulate(Op.CumulativeSum op, Operand x, Operand y) {
+        requireKnown(x.type().dtype() == DType.F32, "cumulative sum", x.type().dtype());
+        int count = x.shape().extent(op.axis());
+        long lines = x.shape().size() / count;
+        long inner = inner(x.shape(), op.axis());
+        stream.run(
+                "reduce",
+                "cumulative_sum",
+                Launch.Grid.over(lines),
+                x.address(),
+                y.address(),
+                lines,
+                count,
+                inner,
+                op.reverse());
+    }
+
+    private void gather(Operand table, Operand indices, Operand y) {
+        Shape shape = table.shape();
+        long width = shape.product(1, shape.rank()) * table.bytes();
+        stream.run(
+                "move",
+                "gather",
+                Launch.Grid.over(y.type().bytes()),
+                table.address(),
+                shape.extent(0),
+                indices.address(),
+                y.address(),
+                indices.shape().size(),
+                width,
+                stream.fault());
+    }
+
+    private void scatter(Operand indices, Operand rows, Operand y) {
+        stream.fill(y.address(), 0, y.type().bytes());
+        int n = Math.toIntExact(indices.shape().size());
+        if (n > 0) {
+            stream.run(
+                    "move",
+                    "scatter_add",
+                    Launch.Grid.of(n),
+                    indices.address(),
+                    rows.address(),
+                    y.address(),
+                    y.shape().extent(0),
+                    n,
+                    rows.shape().size() / n,
+                    stream.fault());
+        }
+    }
+}

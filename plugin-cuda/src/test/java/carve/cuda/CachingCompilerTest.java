@@ -1,0 +1,53 @@
+package carve.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class CachingCompilerTest {
+    /** Compiles a source to its own text, and writes down that it did. */
+    private static final class Counting implements Compiler {
+        private final List<String> compiled = new ArrayList<>();
+
+        @Override
+        public String version() {
+            return "counting";
+        }
+
+        @Override
+        public byte[] compile(Source source, String architecture) {
+            compiled.add(source.name() + source.options() + architecture);
+            return source.text().getBytes(StandardCharsets.UTF_8);
+        }
+    }
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void sourceOptionsAndArchitectureAreTheKey() {
+        var counting = new Counting();
+        var cache = new CachingCompiler(counting, folder.resolve("new"));
+        var source = new Source("a.cu", "text", List.of());
+        byte[] image = cache.compile(source, "sm_90");
+        assertArrayEquals(image, new CachingCompiler(counting, folder.resolve("new")).compile(source, "sm_90"));
+        cache.compile(new Source("a.cu", "text", List.of("-DTILES=2")), "sm_90");
+        cache.compile(new Source("a.cu", "other", List.of()), "sm_90");
+        cache.compile(source, "sm_80");
+        assertEquals(List.of("a.cu[]sm_90", "a.cu[-DTILES=2]sm_90", "a.cu[]sm_90", "a.cu[]sm_80"), counting.compiled);
+    }
+
+    @Test
+    void folderThatCannotBeWrittenToIsNoError() throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "");
+        var cache = new CachingCompiler(new Counting(), file.resolve("below"));
+        assertEquals(4, cache.compile(new Source("a.cu", "text", List.of()), "sm_90").length);
+    }
+}

@@ -1,0 +1,43 @@
+package carve.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import carve.api.config.MapSettings;
+import carve.api.config.SettingsException;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+final class CudaConfigTest {
+    @Test
+    void nothingSetIsStandard() {
+        assertEquals(
+                new CudaConfig(0, CudaConfig.Products.F32, true, false, "", ""),
+                CudaConfig.from(MapSettings.of(Map.of())));
+    }
+
+    @Test
+    void everyKeyIsRead() {
+        assertEquals(
+                new CudaConfig(1, CudaConfig.Products.BF16, false, true, "/a", "/b"),
+                CudaConfig.from(MapSettings.of(Map.of(
+                        "index",
+                        1,
+                        "products",
+                        "bf16",
+                        "library",
+                        false,
+                        "graphs",
+                        true,
+                        "libraries",
+                        "/a",
+                        "cache",
+                        "/b"))));
+    }
+
+    @Test
+    void wrongValuesAreRefused() {
+        assertThrows(SettingsException.class, () -> CudaConfig.from(MapSettings.of(Map.of("index", -1))));
+        assertThrows(SettingsException.class, () -> CudaConfig.from(MapSettings.of(Map.of("products", "f8"))));
+    }
+}

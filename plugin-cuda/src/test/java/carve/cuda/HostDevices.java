@@ -1,0 +1,19 @@
+package carve.cuda;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/** Devices that compute on the processor with the kernels of the card. */
+final class HostDevices {
+    private HostDevices() {}
+
+    /** Returns a new device; where there is no C++ compiler, the test is left out and says so. */
+    static CudaDevice open() {
+        return open(new HostDriver(), false);
+    }
+
+    static CudaDevice open(Driver driver, boolean graphs) {
+        assumeTrue(HostCompiler.isHere(), "no g++ on this machine: kernels are not run on the processor");
+        var config = new CudaConfig(0, CudaConfig.Products.F32, false, graphs, "", "");
+        return new CudaDevice(driver, new HostCompiler(), config, (stream, own) -> own);
+    }
+}

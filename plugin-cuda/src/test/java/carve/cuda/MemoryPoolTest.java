@@ -1,0 +1,66 @@
+package carve.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import carve.api.device.DeviceException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class MemoryPoolTest {
+    private static final long MIB = 1 << 20;
+
+    private final RecordingDriver driver = new RecordingDriver(16 * MIB);
+    private final MemoryPool pool = new MemoryPool(driver, driver::synchronize);
+
+    @Test
+    void whatIsGivenBackIsUsedAgain() {
+        CudaBuffer first = pool.take(1000);
+        long address = first.address();
+        first.close();
+        assertEquals(address, pool.take(1024).address());
+        assertNotEquals(address, pool.take(1024).address());
+        assertEquals(List.of("allocate 1024", "allocate 1024"), driver.asked());
+    }
+
+    @Test
+    void closingTwiceGivesBackOnce() {
+        CudaBuffer first = pool.take(8);
+        first.close();
+        first.close();
+        assertNotEquals(pool.take(8).address(), pool.take(8).address());
+        assertThrows(DeviceException.class, first::address);
+    }
+
+    @Test
+    void countsWhatIsUsedAndTheMostThatWas() {
+        CudaBuffer first = pool.take(4 * MIB);
+        CudaBuffer second = pool.take(100);
+        assertEquals(4 * MIB + 512, pool.usedBytes());
+        first.close();
+        second.close();
+        assertEquals(0, pool.usedBytes());
+        assertEquals(4 * MIB + 512, pool.peakBytes());
+        assertEquals(4 * MIB + 512, pool.keptBytes());
+    }
+
+    @Test
+    void whatIsKeptMakesRoomForWhatIsAsked() {
+        pool.take(10 * MIB).close();
+        driver.asked();
+        pool.take(12 * MIB);
+        assertEquals(List.of("allocate " + 12 * MIB, "synchronize", "release", "allocate " + 12 * MIB), driver.asked());
+        assertEquals(0, pool.keptBytes());
+    }
+
+    @Test
+    void refusalSaysWhatIsInUse() {
+        pool.take(10 * MIB);
+        pool.take(600);
+        var refusal = assertThrows(DeviceException.class, () -> pool.take(8 * MIB));
+        assertEquals(
+                "cuda: out of memory: 8 MiB asked for, 10 MiB in use by 2 tensors, the largest of 10 MiB, 5 MiB of 16 MiB free on a card on paper; use shorter sequences, a smaller batch or recompute",
+                refusal.getMessage());
+    }
+}

@@ -1,0 +1,106 @@
+package carve.cuda;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A card that runs nothing and writes down what it is asked. */
+final class RecordingDriver implements Driver {
+    private final List<String> asked = new ArrayList<>();
+    private final long memory;
+    private long used;
+    private long next = 512;
+    private final List<Long> sizes = new ArrayList<>();
+
+    RecordingDriver(long memory) {
+        this.memory = memory;
+    }
+
+    /** Returns what was asked since this was last called. */
+    List<String> asked() {
+        List<String> result = List.copyOf(asked);
+        asked.clear();
+        return result;
+    }
+
+    @Override
+    public Card card() {
+        return new Card("a card on paper", "sm_90", memory, 132);
+    }
+
+    @Override
+    public long free() {
+        return memory - used;
+    }
+
+    @Override
+    public long allocate(long bytes) {
+        asked.add("allocate " + bytes);
+        if (bytes > free()) {
+            return 0;
+        }
+        used += bytes;
+        next += 512;
+        sizes.add(bytes);
+        return next;
+    }
+
+    @Override
+    public void release(long address) {
+        asked.add("release");
+        used -= sizes.get((int) (address / 512) - 2);
+    }
+
+    @Override
+    public void upload(MemorySegment from, long to, long bytes) {
+        asked.add("upload " + bytes);
+    }
+
+    @Override
+    public void download(long from, MemorySegment to, long bytes) {
+        asked.add("download " + bytes);
+    }
+
+    @Override
+    public long load(byte[] image) {
+        asked.add("load");
+        return 0;
+    }
+
+    @Override
+    public long function(long module, String name) {
+        asked.add("function " + name);
+        return name.hashCode();
+    }
+
+    @Override
+    public void launch(Launch launch) {
+        asked.add("launch " + launch.grid().x());
+    }
+
+    @Override
+    public long record(List<Launch> launches) {
+        asked.add("record " + launches.size());
+        return 7;
+    }
+
+    @Override
+    public void change(long graph, int index, Launch launch) {
+        asked.add("change " + index + " of " + graph);
+    }
+
+    @Override
+    public void replay(long graph) {
+        asked.add("replay " + graph);
+    }
+
+    @Override
+    public void synchronize() {
+        asked.add("synchronize");
+    }
+
+    @Override
+    public void close() {
+        asked.add("close");
+    }
+}
