@@ -1,0 +1,25 @@
+package {{package}};
+
+import carve.api.config.Settings;
+import carve.api.device.Availability;
+import carve.api.device.Device;
+import carve.api.device.DeviceProvider;
+
+/** Makes the device {@code {{name}}}. */
+public final class {{class}}Provider implements DeviceProvider {
+    @Override
+    public String name() {
+        return "{{name}}";
+    }
+
+    // above the reference device, below all that are fast: who wants it names it
+    @Override
+    public Availability probe() {
+        return new Availability.Available(1, "the reference device with a kernel");
+    }
+
+    @Override
+    public Device open(Settings settings) {
+        return new {{class}}();
+    }
+}

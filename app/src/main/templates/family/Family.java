@@ -1,0 +1,98 @@
+package {{package}};
+
+import carve.api.checkpoint.NameMap;
+import carve.api.checkpoint.NameRule;
+import carve.api.config.JsonArray;
+import carve.api.config.JsonObject;
+import carve.api.mixer.MixerCatalog;
+import carve.api.mixer.MixerDims;
+import carve.api.mixer.Rotary;
+import carve.api.model.Block;
+import carve.api.model.FeedForward;
+import carve.api.model.LayerChoice;
+import carve.api.model.LayerPlan;
+import carve.api.model.ModelFamily;
+import carve.api.model.ModelSpec;
+import carve.api.model.Norm;
+import carve.api.model.Processor;
+import carve.api.model.TokenEmbedding;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Decoders of text whose {@code config.json} says {@code "model_type": "{{name}}"}, how wide they are, and which mixer each
+ * layer has. Their checkpoints have the names of parameters with {@code model.} before them.
+ */
+public final class {{class}} implements ModelFamily {
+    private static final double EPSILON = 1e-5;
+
+    @Override
+    public String name() {
+        return "{{name}}";
+    }
+
+    @Override
+    public boolean recognises(JsonObject config) {
+        return config.optionalString("model_type").filter(name()::equals).isPresent();
+    }
+
+    @Override
+    public ModelSpec read(JsonObject config, MixerCatalog mixers) {
+        List<Block> layers = new ArrayList<>();
+        for (String mixer : config.strings("mixers")) {
+            layers.add(block(layers.size(), config, LayerChoice.of(mixer), mixers));
+        }
+        int hidden = config.integer("hidden_size");
+        int vocabulary = Letters.VOCABULARY;
+        Norm norm = new Norm(Norm.Kind.RMS, hidden, EPSILON);
+        return new ModelSpec(
+                name(), config, new TokenEmbedding(vocabulary, hidden), layers, norm, vocabulary, false, List.of());
+    }
+
+    private static Block block(int index, JsonObject config, LayerChoice choice, MixerCatalog mixers) {
+        int hidden = config.integer("hidden_size");
+        int heads = config.integer("num_attention_heads");
+        int width = hidden / heads;
+        Rotary rotary = new Rotary(10_000, width, config.integer("max_position_embeddings"), 0);
+        MixerDims dims = new MixerDims(hidden, heads, heads, width, false, EPSILON, rotary);
+        return new Block(
+                "layers." + index,
+                dims,
+                choice,
+                mixers.create(choice.mixer(), dims, choice.settings()),
+                new Norm(Norm.Kind.RMS, hidden, EPSILON),
+                new FeedForward(FeedForward.Kind.SWIGLU, hidden, config.integer("intermediate_size"), false),
+                false);
+    }
+
+    @Override
+    public NameMap names(ModelSpec spec) {
+        return NameMap.of(spec.parameters().stream()
+                .map(param -> NameRule.rename("model." + param.name(), param.name()))
+                .toList());
+    }
+
+    @Override
+    public ModelSpec convert(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
+        List<LayerChoice> choices =
+                plan.checked(teacher.layers().size(), mixers.names()).layers();
+        List<Block> layers = new ArrayList<>();
+        for (LayerChoice choice : choices) {
+            Block before = teacher.layers().get(layers.size());
+            layers.add(choice.keeps() ? before : block(layers.size(), teacher.config(), choice, mixers));
+        }
+        List<String> names = layers.stream().map(layer -> layer.choice().mixer()).toList();
+        return teacher.with(teacher.config().with("mixers", JsonArray.ofStrings(names)), layers);
+    }
+
+    @Override
+    public Processor processor(ModelSpec spec, Path folder) {
+        return new Letters();
+    }
+
+    @Override
+    public List<String> companions() {
+        return List.of();
+    }
+}

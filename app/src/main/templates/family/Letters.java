@@ -1,0 +1,95 @@
+package {{package}};
+
+import carve.api.model.Message;
+import carve.api.model.Processor;
+import carve.api.model.Sample;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Letters as tokens: 0 ends a turn, 1 to 26 are a to z, 27 is a space, 28 anything else. Replace it by your model's tokenizer
+ * and template.
+ */
+final class Letters implements Processor {
+    static final int VOCABULARY = 29;
+
+    private static final String LETTERS = "\nabcdefghijklmnopqrstuvwxyz ?";
+
+    @Override
+    public Sample prompt(List<Message> conversation) {
+        int[] tokens = tokens(conversation);
+        return new Sample(tokens, new boolean[tokens.length], Map.of());
+    }
+
+    @Override
+    public Sample example(List<Message> conversation) {
+        int[] tokens = tokens(conversation);
+        boolean[] answer = new boolean[tokens.length];
+        int at = 0;
+        for (Message message : conversation) {
+            int length = turn(message).length;
+            Arrays.fill(answer, at, at + length, message.role() == Message.Role.ASSISTANT);
+            at += length;
+        }
+        return new Sample(tokens, answer, Map.of());
+    }
+
+    private int[] tokens(List<Message> conversation) {
+        return conversation.stream()
+                .flatMapToInt(message -> Arrays.stream(turn(message)))
+                .toArray();
+    }
+
+    private int[] turn(Message message) {
+        int[] text = encode(message.text());
+        return Arrays.copyOf(text, text.length + 1);
+    }
+
+    @Override
+    public int[] encode(String text) {
+        return text.chars()
+                .map(c -> LETTERS.indexOf(c) > 0 ? LETTERS.indexOf(c) : VOCABULARY - 1)
+                .toArray();
+    }
+
+    @Override
+    public String decode(int... tokens) {
+        return IntStream.of(tokens)
+                .mapToObj(token -> LETTERS.substring(token, token + 1))
+                .collect(Collectors.joining());
+    }
+
+    @Override
+    public TextStream stream() {
+        return new TextStream() {
+            @Override
+            public String push(int token) {
+                return decode(token);
+            }
+
+            @Override
+            public String end() {
+                return "";
+            }
+        };
+    }
+
+    @Override
+    public Set<Integer> stops() {
+        return Set.of(0);
+    }
+
+    @Override
+    public Set<Integer> excluded() {
+        return Set.of();
+    }
+
+    @Override
+    public void close() {
+        // holds nothing
+    }
+}
