@@ -82,7 +82,8 @@ public final class {{class}} implements ModelFamily {
             Block before = teacher.layers().get(layers.size());
             layers.add(choice.keeps() ? before : block(layers.size(), teacher.config(), choice, mixers));
         }
-        List<String> names = layers.stream().map(layer -> layer.choice().mixer()).toList();
+        List<String> names =
+                layers.stream().map(layer -> layer.choice().mixer()).toList();
         return teacher.with(teacher.config().with("mixers", JsonArray.ofStrings(names)), layers);
     }
 

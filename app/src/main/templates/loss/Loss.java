@@ -32,10 +32,7 @@ public record {{class}}(String site, double weight, double delta, Reduction redu
                 throw settings.error("delta", "must be positive, is " + delta);
             }
             return new {{class}}(
-                    settings.string("at"),
-                    settings.real("weight"),
-                    delta,
-                    settings.word("reduction", Reduction.class));
+                    settings.string("at"), settings.real("weight"), delta, settings.word("reduction", Reduction.class));
         }
     }
 

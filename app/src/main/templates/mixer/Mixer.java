@@ -80,7 +80,8 @@ public record {{class}}(MixerDims dims, double memory) implements Mixer {
 
     @Override
     public Tensor forward(Params p, Tensor x, Sequences s, Probe probe) {
-        return mix(p, x, s, Tensors.zeros(x.device(), stateShape(s.count())), probe).getFirst();
+        return mix(p, x, s, Tensors.zeros(x.device(), stateShape(s.count())), probe)
+                .getFirst();
     }
 
     @Override

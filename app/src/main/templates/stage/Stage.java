@@ -41,8 +41,8 @@ import java.util.stream.LongStream;
  * @param rate by which gradients are multiplied
  * @param checkpointEvery steps from one checkpoint to the next
  */
-public record {{class}}(
-        String name, List<String> train, int steps, int batchSize, double rate, int checkpointEvery) implements Stage {
+public record {{class}}(String name, List<String> train, int steps, int batchSize, double rate, int checkpointEvery)
+        implements Stage {
     /** Makes the stage from the settings in {@code reference.conf} and what a recipe says over them. */
     public static final class Provider implements StageProvider {
         @Override
@@ -81,7 +81,8 @@ public record {{class}}(
         requirePredecessor(context);
         List<String> trained = student.params().select(Selector.of(train));
         if (trained.isEmpty()) {
-            throw new StageException("stage '%s': 'train' selects no parameter of the model: %s".formatted(name, train));
+            throw new StageException(
+                    "stage '%s': 'train' selects no parameter of the model: %s".formatted(name, train));
         }
         long started = System.nanoTime();
         Checkpoint run = Checkpoint.begin();
@@ -105,8 +106,9 @@ public record {{class}}(
     private void requirePredecessor(StageContext context) {
         String found = ParamDigest.of(context.student().params());
         context.predecessor().filter(expected -> !expected.equals(found)).ifPresent(expected -> {
-            throw new StageException("stage '%s': the model is not what came before it ended with, %s expected, found %s"
-                    .formatted(name, expected, found));
+            throw new StageException(
+                    "stage '%s': the model is not what came before it ended with, %s expected, found %s"
+                            .formatted(name, expected, found));
         });
     }
 
@@ -116,8 +118,8 @@ public record {{class}}(
                 .flatMap(position -> data.sample(position).stream())
                 .toList();
         if (samples.isEmpty()) {
-            throw new StageException("stage '%s': all samples of step %d are left out: %s"
-                    .formatted(name, step + 1, data.leftOut()));
+            throw new StageException(
+                    "stage '%s': all samples of step %d are left out: %s".formatted(name, step + 1, data.leftOut()));
         }
         return Batch.of(samples, 0);
     }
@@ -135,7 +137,8 @@ public record {{class}}(
                     tape.gradients(loss, trained.stream().map(watched::get).toList());
             for (int i = 0; i < trained.size(); i++) {
                 Tensor before = model.params().get(trained.get(i));
-                model.params().put(trained.get(i), before.subtract(gradients.get(i).multiply(rate)));
+                model.params()
+                        .put(trained.get(i), before.subtract(gradients.get(i).multiply(rate)));
             }
             return (double) loss.item();
         });

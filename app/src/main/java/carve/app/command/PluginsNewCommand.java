@@ -24,7 +24,7 @@ final class PluginsNewCommand implements Command {
                         this,
                         "new",
                         "Write the build of a new plugin: it compiles, passes the contract of its kind, and runs at once.",
-                        "What it is compiled against is put into the local Maven repository by `./mvnw install` in Carve's"
+                        "What it is compiled against is put into the local Maven repository by `./mvnw install -DskipTests` in Carve's"
                                 + " own folder.")
                 .parameter(String.class, "NAME", "Name by which plans and recipes will know it, such as long-memory.")
                 .required("--kind", String.class, "KIND", "What it is: " + kinds() + ".")

@@ -48,8 +48,9 @@ final class Counts {
         try {
             Files.write(file, lines);
         } catch (IOException e) {
-            throw new DeviceException("counting: %s cannot be written: %s; name another file in"
-                    .formatted(file, e.getMessage()) + " carve.devices.counting.report");
+            throw new DeviceException(
+                    "counting: %s cannot be written: %s; name another file in".formatted(file, e.getMessage())
+                            + " carve.devices.counting.report");
         }
     }
 }

@@ -25,7 +25,8 @@ final class CountedKernelTest {
         }
 
         private void check(List<Tensor> tensors) {
-            tensors.forEach(tensor -> assertEquals(device.name(), tensor.device().name()));
+            tensors.forEach(
+                    tensor -> assertEquals(device.name(), tensor.device().name()));
         }
 
         @Override

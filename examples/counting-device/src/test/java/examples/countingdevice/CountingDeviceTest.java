@@ -29,10 +29,14 @@ final class CountingDeviceTest extends DeviceContract {
         CountingDevice device = new CountingDevice(new ReferenceDevice(), Optional.of(report));
         Tensor x = Tensors.of(device, Shape.of(2, 2), 1f, 2f, 3f, 4f);
         x.matmul(x).matmul(x).floats();
-        assertEquals(Map.of("upload", 1L, "mat-mul", 2L, "download", 1L), device.counts().asMap());
+        assertEquals(
+                Map.of("upload", 1L, "mat-mul", 2L, "download", 1L),
+                device.counts().asMap());
         device.close();
         assertEquals(
                 List.of("mat-mul 2", "download 1", "upload 1"),
-                Files.readAllLines(report).stream().map(line -> line.replaceAll(" +", " ")).toList());
+                Files.readAllLines(report).stream()
+                        .map(line -> line.replaceAll(" +", " "))
+                        .toList());
     }
 }

@@ -97,7 +97,8 @@ public record Retention(MixerDims dims, double first) implements Mixer {
     public Tensor advance(Params p, Tensor x, MixerState state) {
         FixedState own = (FixedState) state;
         Sequences rows = Sequences.whole(x.extent(0), x.extent(1));
-        int[] positions = IntStream.range(own.position(), own.position() + x.extent(1)).toArray();
+        int[] positions =
+                IntStream.range(own.position(), own.position() + x.extent(1)).toArray();
         List<Tensor> results = retain(p, x, rows, positions, own.get(STATE), Probe.NONE);
         own.replace(STATE, results.get(1));
         own.move(x.extent(1));

@@ -87,8 +87,11 @@ public record SlidingWindow(MixerDims dims, int window) implements Mixer {
         Tensor v = heads(value().apply(p, x));
         Tensor empty = Tensors.zeros(x.device(), Shape.of(s.count(), 0));
         // each sequence alone: what comes of one is no state of the next
-        Tensor attended = s.each(List.of(q, k, v), empty, (parts, none) -> List.of(
-                        new Window(window).attend(parts.get(0), parts.get(1), parts.get(2)), none))
+        Tensor attended = s.each(
+                        List.of(q, k, v),
+                        empty,
+                        (parts, none) ->
+                                List.of(new Window(window).attend(parts.get(0), parts.get(1), parts.get(2)), none))
                 .getFirst();
         return finish(p, attended, probe);
     }

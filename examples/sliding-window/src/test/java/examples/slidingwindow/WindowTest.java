@@ -44,7 +44,8 @@ final class WindowTest {
             List<Tensor> in = operands(device, 65);
             Tensor windowed = new Window(5).attend(in.get(0), in.get(1), in.get(2));
             for (int t : new int[] {4, 5, 9, 10, 63, 64}) {
-                List<Tensor> seen = in.stream().map(x -> x.slice(1, t - 4, t + 1)).toList();
+                List<Tensor> seen =
+                        in.stream().map(x -> x.slice(1, t - 4, t + 1)).toList();
                 Tensor expected = attention(device, seen).slice(1, 4, 5);
                 Close.ratio("position " + t, expected, windowed.slice(1, t, t + 1), Tolerance.SCAN);
             }
