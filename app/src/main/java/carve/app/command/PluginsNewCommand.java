@@ -24,8 +24,8 @@ final class PluginsNewCommand implements Command {
                         this,
                         "new",
                         "Write the build of a new plugin: it compiles, passes the contract of its kind, and runs at once.",
-                        "What it is compiled against is put into the local Maven repository by `./mvnw install -DskipTests` in Carve's"
-                                + " own folder.")
+                        "What it is compiled against comes from the local Maven repository, where ./mvnw install -DskipTests in"
+                                + " Carve's own folder puts it.")
                 .parameter(String.class, "NAME", "Name by which plans and recipes will know it, such as long-memory.")
                 .required("--kind", String.class, "KIND", "What it is: " + kinds() + ".")
                 .option("--package", String.class, "PACKAGE", "Package and module; org.example.NAME if not given.")

@@ -23,8 +23,8 @@ import java.util.stream.Stream;
 
 /**
  * Multi-scale retention (Sun et al. 2023, arXiv:2307.08621, equation 8) in place of attention: queries and keys are rotated as
- * the attention's were, heads forget at different rates. Norm and gate are left out, so that a head can give at once what the
- * attention's head gave.
+ * the attention's were, heads forget at different rates. In place of the paper's norm, values are scaled by how much a head
+ * forgets, so that its weights sum up to about one, as those of attention do; the gate is left out.
  *
  * @param dims what the model says of the layer
  * @param first head h forgets {@code 2^-(first + h)} at each position
@@ -108,13 +108,22 @@ public record Retention(MixerDims dims, double first) implements Mixer {
     private List<Tensor> retain(Params p, Tensor x, Sequences s, int[] positions, Tensor state, Probe probe) {
         Tensor q = rotated(heads(query().apply(p, x)), positions).multiply(1 / Math.sqrt(dims.headWidth()));
         Tensor k = repeated(rotated(heads(key().apply(p, x)), positions));
-        Tensor v = repeated(heads(value().apply(p, x)));
+        Tensor v = repeated(heads(value().apply(p, x))).multiply(forgotten(x.device()));
         List<Tensor> results = Tensors.apply(new RetentionScan(s, decays()), q, k, v, state);
         if (probe.wants(Probe.HEADS)) {
             probe.publish(Probe.HEADS, results.getFirst());
         }
         Tensor joined = results.getFirst().reshape(x.extent(0), x.extent(1), -1);
         return List.of(output().apply(p, joined), results.get(1));
+    }
+
+    // (H, 1): how much each head forgets at a position
+    private Tensor forgotten(Device device) {
+        float[] values = new float[dims.heads()];
+        for (int h = 0; h < values.length; h++) {
+            values[h] = (float) (1 - decays().get(h));
+        }
+        return Tensors.of(device, Shape.of(values.length, 1), values);
     }
 
     private Tensor heads(Tensor x) {

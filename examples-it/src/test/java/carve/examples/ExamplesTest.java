@@ -1,0 +1,86 @@
+package carve.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The examples, each copied out of this build, compiled and tested against the artifacts, installed, and worked with. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class ExamplesTest {
+    private static final List<String> EXAMPLES = List.of("retention", "sliding-window", "focal-kl", "counting-device");
+
+    private Journey journey;
+    private Stranger stranger;
+
+    @BeforeAll
+    void buildAndInstall() throws IOException, InterruptedException {
+        journey = new Journey("examples");
+        stranger = journey.stranger();
+        for (String example : EXAMPLES) {
+            Path source = Artifacts.ROOT.resolve("examples").resolve(example);
+            copy(source, stranger.folder().resolve(example));
+        }
+        stranger.maven(EXAMPLES);
+        for (String example : EXAMPLES) {
+            stranger.carve("plugins", "install", example + "/target/plugins/" + example);
+        }
+    }
+
+    // sources alone, so that nothing stands by what was built before
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path name = from.relativize(file);
+                if (!name.startsWith("target")) {
+                    Files.createDirectories(to.resolve(name).getParent());
+                    Files.copy(file, to.resolve(name));
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"retention", "sliding-window"})
+    void hybridWithTheMixerIsDistilledAndAsked(String mixer) throws IOException, InterruptedException {
+        journey.mix(mixer);
+    }
+
+    @Test
+    void studentLearnsByTheLoss() throws IOException, InterruptedException {
+        journey.ask(journey.distil("focal-kl", "mamba2", "{ type = focal-kl, focus = 1 }"));
+    }
+
+    @Test
+    void deviceCountsWhatIsDone() throws IOException, InterruptedException {
+        String student = journey.distil("counting", "mamba2", "{ type = kl }", "--device", "counting");
+        List<String> counts = Files.readAllLines(stranger.folder().resolve("counts.txt"));
+        for (String op :
+                List.of("linear", "linear backward", "decay-scan", "decay-scan backward", "softmax-attention")) {
+            assertTrue(counts.stream().anyMatch(line -> line.matches(op + " +[1-9][0-9]*")), op + " in " + counts);
+        }
+        journey.ask(student, "--device", "counting");
+    }
+
+    @Test
+    void pluginsHaveDifferentVersionsOfOneLibrary() throws IOException, InterruptedException {
+        String loaders = stranger.beside(Loaders.class, "installed", "org.apache.commons.lang3.StringUtils");
+        assertEquals("""
+                examples.countingdevice commons-lang3-3.18.0.jar
+                examples.focalkl none
+                examples.retention none
+                examples.slidingwindow commons-lang3-3.12.0.jar
+                program none
+                """, loaders.lines().sorted().collect(Collectors.joining("\n", "", "\n")));
+    }
+}
