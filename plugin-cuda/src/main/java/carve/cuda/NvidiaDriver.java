@@ -30,8 +30,8 @@ import jcuda.driver.JCudaDriver;
 /**
  * A card behind NVIDIA's driver, by JCuda's driver API: the card's primary context and one stream of it.
  *
- * <p>It needs the driver's library alone. It has not run on a card yet: what of it can be tried without one is that JCuda
- * is loaded and that a driver without a card refuses.
+ * <p>It needs the driver's library alone. It has not run on a card yet; tests put a driver under it that the processor plays,
+ * which sees that JCuda is asked for the right things, in the right order, with the right arguments.
  */
 final class NvidiaDriver implements Driver {
     private static final int OUT_OF_MEMORY = 2;

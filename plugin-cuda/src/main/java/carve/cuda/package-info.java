@@ -15,8 +15,8 @@
  * has to pass the contracts of devices and of kernels; the other writes down what it is asked.
  *
  * <p><b>None of this has run on a card yet.</b> What is tried without one: the arithmetic and the indices of every kernel;
- * that nvcc takes them; the order of launches, their grids, arguments and memory; which launches become graphs. What only a
- * card can show: that JCuda's, cuBLAS's and NVRTC's functions are called as they want to be; that barriers are where threads
- * run at once; speed. The tile product that all heavy kernels share computes in F32 without tensor cores.
+ * that nvcc takes them; the order of launches, their grids, arguments and memory; which launches become graphs; JCuda, over a
+ * driver that the processor plays. What only a card can show: that cuBLAS's and NVRTC's functions are called as they want to
+ * be; that barriers are where threads run at once; speed. The tile product that all heavy kernels share computes in F32 without tensor cores.
  */
 package carve.cuda;

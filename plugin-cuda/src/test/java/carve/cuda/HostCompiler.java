@@ -62,14 +62,40 @@ final class HostCompiler implements Compiler {
         Files.move(made, library, StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** A function for each kernel that takes pointers to its arguments, and the launcher calls. */
+    /** For each kernel a function of pointers to its arguments that calls it, and one that copies them. */
     private static String launchers(String text) {
         var launchers = new StringBuilder("\n");
         KERNEL.matcher(text)
                 .results()
-                .forEach(kernel -> launchers.append("extern \"C\" void host_call_%1$s(void** p) { invoke(%1$s, p); }\n"
-                        .formatted(kernel.group(1))));
+                .map(kernel -> kernel.group(1))
+                .forEach(kernel -> launchers
+                        .append("extern \"C\" void host_call_%1$s(void** p) { invoke(%1$s, p); }%n".formatted(kernel))
+                        .append("extern \"C\" void** host_keep_%1$s(void** p) { return keep(%1$s, p); }%n"
+                                .formatted(kernel)));
         return launchers.toString();
+    }
+
+    /** Returns a library that is a driver of NVIDIA's by its functions, and runs what this compiler compiles. */
+    static Path driver() throws IOException {
+        Files.createDirectories(FOLDER);
+        Path library = FOLDER.resolve("libcuda.so.1");
+        if (changed("libcuda.cpp", resource("libcuda.cpp")) || !Files.exists(library)) {
+            String problem = run(List.of(
+                    "g++",
+                    "-std=c++17",
+                    "-O1",
+                    "-shared",
+                    "-fPIC",
+                    "-Wl,-soname,libcuda.so.1",
+                    "libcuda.cpp",
+                    "-ldl",
+                    "-o",
+                    library.toString()));
+            if (!problem.isEmpty()) {
+                throw new DeviceException("libcuda.cpp does not compile:\n" + problem);
+            }
+        }
+        return library;
     }
 
     private static boolean changed(String file, String text) throws IOException {

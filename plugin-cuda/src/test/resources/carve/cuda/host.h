@@ -210,3 +210,15 @@ template <class... A>
 static void invoke(void (*kernel)(A...), void** p) {
     invoke(kernel, p, std::index_sequence_for<A...>{});
 }
+
+// Copies of a kernel's arguments, as a graph keeps them.
+template <class... A, size_t... I>
+static void** keep(void (*)(A...), void** p, std::index_sequence<I...>) {
+    return new void*[sizeof...(A)]{
+            new typename std::remove_const<A>::type(*(typename std::remove_const<A>::type*) p[I])...};
+}
+
+template <class... A>
+static void** keep(void (*kernel)(A...), void** p) {
+    return keep(kernel, p, std::index_sequence_for<A...>{});
+}

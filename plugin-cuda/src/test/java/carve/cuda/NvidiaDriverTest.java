@@ -1,0 +1,99 @@
+package carve.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import carve.api.device.DeviceException;
+import carve.api.op.RmsNorm;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Tensors;
+import carve.cuda.CudaDriver.Finding;
+import carve.testkit.Randoms;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** JCuda, real and whole, over a driver that a processor plays: that its functions get what they want. */
+final class NvidiaDriverTest {
+    private static String driver;
+
+    @BeforeAll
+    static void playDriver() throws Exception {
+        assumeTrue(HostCompiler.isHere(), "no g++ on this machine: JCuda is not tried");
+        assumeTrue(
+                CudaDriver.look("libcuda.so.1") instanceof Finding.NoLibrary,
+                "a driver of NVIDIA's is here, in whose place another cannot be put");
+        driver = HostCompiler.driver().toString();
+        // Whoever asks for libcuda.so.1 from now on, as JCuda's native part does, gets this one.
+        assertEquals(
+                new Finding.Devices(13000, List.of("a processor that plays a card")), CudaDriver.look(driver));
+    }
+
+    private static CudaDevice open(boolean graphs) {
+        return HostDevices.open(new NvidiaDriver(0), graphs);
+    }
+
+    private static float[] generated(CudaDevice device, int step) {
+        return Scope.run(device, () -> {
+                    Tensor x = Randoms.seeded().normal(device, "x" + step, 3, 65);
+                    Tensor w = Randoms.seeded().normal(device, "w", 65, 7);
+                    Tensor scale = Randoms.seeded().normal(device, "scale", 65);
+                    return RmsNorm.apply(x, scale, 1e-5).matmul(w).multiply(1 + step);
+                })
+                .floats();
+    }
+
+    @Test
+    void describesTheCard() {
+        var driverOfCard = new NvidiaDriver(0);
+        assertEquals(new Card("a processor that plays a card", "sm_90", 1L << 30, 64), driverOfCard.card());
+        driverOfCard.close();
+    }
+
+    @Test
+    void launchesCopiesAndGraphsGiveTheSameBits() {
+        try (CudaDevice plain = HostDevices.open();
+                CudaDevice launched = open(false);
+                CudaDevice replayed = open(true)) {
+            for (int step = 0; step < 4; step++) {
+                float[] expected = generated(plain, step);
+                assertArrayEquals(expected, generated(launched, step));
+                assertArrayEquals(expected, generated(replayed, step));
+            }
+        }
+    }
+
+    @Test
+    void valuesLargerThanStagingMemoryComeBack() {
+        try (CudaDevice device = open(false)) {
+            float[] values = new float[9 << 20];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = i;
+            }
+            Tensor x = Tensors.of(device, Shape.of(values.length), values);
+            assertArrayEquals(values, x.floats());
+        }
+    }
+
+    @Test
+    void memoryThatIsNotThereIsRefused() {
+        try (CudaDevice device = open(false)) {
+            var type = TensorType.f32(1 << 15, 1 << 15);
+            var refusal = assertThrows(DeviceException.class, () -> Tensor.allocate(device, type));
+            assertEquals(
+                    "cuda: out of memory: 4.0 GiB asked for, 0 KiB in use by 0 tensors, 1.0 GiB of 1.0 GiB free on a processor that plays a card; use shorter sequences, a smaller batch or recompute",
+                    refusal.getMessage());
+        }
+    }
+
+    @Test
+    void driversWordsAreTheMessage() {
+        var refusal = assertThrows(DeviceException.class, () -> new NvidiaDriver(5));
+        assertEquals("cuda: cuDeviceGet returned 1 (invalid argument)", refusal.getMessage());
+    }
+}
