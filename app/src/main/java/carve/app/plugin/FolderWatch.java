@@ -62,8 +62,7 @@ public final class FolderWatch implements AutoCloseable {
                 register();
                 String found = settled();
                 if (!found.equals(seen)) {
-                    seen = found;
-                    tell();
+                    seen = tell() ? found : "";
                 }
                 WatchKey key = service.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
                 if (key != null) {
@@ -76,11 +75,14 @@ public final class FolderWatch implements AutoCloseable {
         }
     }
 
-    private void tell() {
+    // what went wrong is tried again at the next look
+    private boolean tell() {
         try {
             changed.run();
+            return true;
         } catch (RuntimeException | LinkageError e) {
             LOG.log(Level.WARNING, "plugins stay as they are: {0}", e.getMessage());
+            return false;
         }
     }
 
@@ -113,13 +115,20 @@ public final class FolderWatch implements AutoCloseable {
 
     private void register() {
         for (Path folder : folders) {
-            if (Files.isDirectory(folder)) {
-                register(folder);
-                for (PluginSource source : PluginSource.in(folder)) {
-                    register(source.folder());
-                    register(source.folder().resolve(PluginSource.LIBRARIES));
-                }
+            register(folder);
+            for (PluginSource source : sources(folder)) {
+                register(source.folder());
+                register(source.folder().resolve(PluginSource.LIBRARIES));
             }
+        }
+    }
+
+    private static List<PluginSource> sources(Path folder) {
+        try {
+            return PluginSource.in(folder);
+        } catch (PluginException e) {
+            LOG.log(Level.DEBUG, e.getMessage());
+            return List.of();
         }
     }
 

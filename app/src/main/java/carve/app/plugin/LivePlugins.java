@@ -172,31 +172,43 @@ public final class LivePlugins implements AutoCloseable {
      */
     public boolean refresh() {
         synchronized (refreshing) {
-            Map<Path, Member> known = known();
             List<Plugin> views = new ArrayList<>(fixed);
             List<Member> members = new ArrayList<>();
-            Map<String, String> seen = new HashMap<>();
-            fixed.stream()
-                    .filter(plugin -> plugin.state() != PluginState.STOPPED)
-                    .forEach(plugin -> seen.put(plugin.name(), plugin.origin()));
-            for (Path folder : watched) {
-                FolderGuard.settle(folder);
-                PluginLock lock = PluginLock.read(folder);
-                for (PluginSource source : PluginSource.in(folder)) {
-                    if (seen.containsKey(source.name())) {
-                        views.add(PluginPlatform.second(source, seen.get(source.name())));
-                        continue;
-                    }
-                    Member member = member(source, lock, known);
-                    members.add(member);
-                    views.add(member.view);
-                    if (!source.disabled()) {
-                        seen.put(source.name(), source.folder().toString());
-                    }
+            try {
+                look(views, members);
+                return replace(new Generation(PluginPlatform.of(views), members));
+            } finally {
+                members.forEach(member -> closeUnused(member.plugin));
+            }
+        }
+    }
+
+    private void look(List<Plugin> views, List<Member> members) {
+        Map<Path, Member> known = known();
+        Map<String, String> seen = new HashMap<>();
+        fixed.stream()
+                .filter(plugin -> plugin.state() != PluginState.STOPPED)
+                .forEach(plugin -> seen.put(plugin.name(), plugin.origin()));
+        for (Path folder : watched) {
+            FolderGuard.settle(folder);
+            PluginLock lock = PluginLock.read(folder);
+            for (PluginSource source : PluginSource.in(folder)) {
+                if (seen.containsKey(source.name())) {
+                    views.add(PluginPlatform.second(source, seen.get(source.name())));
+                    continue;
+                }
+                Member member = member(source, lock, known);
+                members.add(member);
+                views.add(member.view);
+                if (!source.disabled()) {
+                    seen.put(source.name(), source.folder().toString());
                 }
             }
-            return replace(new Generation(PluginPlatform.of(views), members));
         }
+    }
+
+    private synchronized void closeUnused(LoadedPlugin plugin) {
+        plugin.closeUnused();
     }
 
     private synchronized Map<Path, Member> known() {
@@ -249,7 +261,6 @@ public final class LivePlugins implements AutoCloseable {
 
     private synchronized boolean replace(Generation next) {
         if (closed || next.same(current)) {
-            next.members.forEach(member -> member.plugin.closeUnused());
             return false;
         }
         for (Member member : next.members) {

@@ -11,6 +11,7 @@ final class LoadedPlugin {
     private final Plugin view;
     private final List<AutoCloseable> held;
     private int users;
+    private boolean closed;
 
     /**
      * Makes it.
@@ -41,9 +42,10 @@ final class LoadedPlugin {
         return users > 0;
     }
 
-    /** Closes what it holds, unless it is used. */
+    /** Closes what it holds, unless it is used or was closed before. */
     void closeUnused() {
-        if (!used()) {
+        if (!used() && !closed) {
+            closed = true;
             view.providers().forEach(this::closeProvider);
             held.forEach(this::close);
         }

@@ -35,7 +35,7 @@ record PluginPackage(Path file, long mostBytes) {
      * @throws PluginException if it is none of the three, or an entry would leave the folder
      */
     void unpack(Path folder) throws IOException {
-        String name = file.getFileName().toString();
+        String name = file.toString();
         if (Files.isDirectory(file)) {
             Folders.copy(file, folder);
         } else if (!Files.isRegularFile(file)) {
@@ -43,7 +43,7 @@ record PluginPackage(Path file, long mostBytes) {
                     "%s: no such file; name a jar, a folder with jars, or a zip of it".formatted(file));
         } else if (name.endsWith(".jar")) {
             Files.createDirectories(folder);
-            Files.copy(file, folder.resolve(name));
+            Files.copy(file, folder.resolve(file.getFileName()));
         } else if (name.endsWith(".zip")) {
             unzip(folder);
         } else {

@@ -1,6 +1,7 @@
 package carve.app.plugin;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -59,7 +60,7 @@ record PluginSource(String name, Path folder) {
                             && !path.getFileName().toString().startsWith("."))
                     .sorted()
                     .toList();
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             throw unreadable(folder, e);
         }
     }
@@ -71,7 +72,7 @@ record PluginSource(String name, Path folder) {
                     .sorted()
                     .map(PluginSource::stamp)
                     .collect(Collectors.joining("\n", folder + "\n", ""));
-        } catch (IOException | java.io.UncheckedIOException e) {
+        } catch (IOException | UncheckedIOException e) {
             return "changing"; // a file went while the folder was read, so another look will follow
         }
     }
@@ -100,12 +101,12 @@ record PluginSource(String name, Path folder) {
             return files.sorted().toList();
         } catch (NoSuchFileException e) {
             return List.of();
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             throw unreadable(folder, e);
         }
     }
 
-    private static PluginException unreadable(Path folder, IOException e) {
+    private static PluginException unreadable(Path folder, Exception e) {
         return new PluginException("%s cannot be listed: %s".formatted(folder, e.getMessage()), e);
     }
 }

@@ -1,6 +1,7 @@
 package carve.app.plugin;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.mixer.MixerProvider;
@@ -189,5 +190,15 @@ final class PluginPlatformTest {
                 load().problems());
         assertEquals(PluginState.RESOLVED, plugin("mute").state());
         assertEquals(Set.of("good"), Catalogs.of(load().providers()).mixers().names());
+    }
+
+    @Test
+    void whatIsUninstalledNeverComesBack() {
+        Plugin gone = Plugin.active("gone", "somewhere", List.of(), List.of()).in(PluginState.UNINSTALLED);
+        assertEquals(
+                "plugin 'gone' cannot go from uninstalled to active",
+                assertThrows(IllegalStateException.class, () -> gone.in(PluginState.ACTIVE))
+                        .getMessage());
+        assertEquals(PluginState.UNINSTALLED, gone.in(PluginState.UNINSTALLED).state());
     }
 }
