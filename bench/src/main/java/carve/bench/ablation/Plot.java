@@ -22,7 +22,7 @@ final class Plot {
         List<CategoryChart> charts = new ArrayList<>();
         all.forEach((paper, scores) ->
                 paper.tables().forEach(table -> charts.add(chart(paper.name() + ": " + table.title(), table, scores))));
-        int columns = charts.size() % 2 == 0 ? 2 : 1; // every place must have a chart
+        int columns = charts.size() % 3 == 0 ? 3 : charts.size() % 2 == 0 ? 2 : 1; // every place must have a chart
         BitmapEncoder.saveBitmap(charts, charts.size() / columns, columns, file.toString(), BitmapFormat.PNG);
     }
 
