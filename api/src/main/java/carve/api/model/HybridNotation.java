@@ -109,7 +109,7 @@ final class HybridNotation {
         List<HybridReaders.Kind> kinds = readers.get(key).read(new HybridReaders(settings, key, layers));
         List<PlanWord> words = new ArrayList<>();
         kinds.forEach(kind -> words.add(new PlanWord(meaning(key, kind), kind.place())));
-        if (key.startsWith("hybrid_")
+        if (key.endsWith("pattern")
                 && kinds.stream().anyMatch(kind -> !kind.whole())
                 && kinds.stream().anyMatch(HybridReaders.Kind::whole)) {
             LOG.log(

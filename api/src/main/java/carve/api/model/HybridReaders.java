@@ -48,6 +48,8 @@ record HybridReaders(Settings settings, String key, OptionalInt layers) {
         all.put("attn_type_list", HybridReaders::listed);
         all.put("hybrid_override_pattern", HybridReaders::pattern);
         all.put("hybrid_layer_pattern", HybridReaders::pattern);
+        all.put("hybrid-override-pattern", HybridReaders::pattern); // as on a command line
+        all.put("hybrid-layer-pattern", HybridReaders::pattern);
         all.put("block_types", HybridReaders::cycled);
         all.put("linear_attn_config", HybridReaders::fromOne);
         all.put("attn", HybridReaders::inside);

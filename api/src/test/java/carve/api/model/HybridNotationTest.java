@@ -62,6 +62,7 @@ final class HybridNotationTest {
                 // Nemotron-H, Megatron
                 "{'hybrid_override_pattern': 'M-M-*-M-'} ~ mamba2 mamba2 keep mamba2",
                 "{'hybrid_override_pattern': 'MEM*E'} ~ mamba2 mamba2 keep",
+                "{'hybrid-layer-pattern': 'MM*'} ~ mamba2 mamba2 keep",
                 "{'hybrid_layer_pattern': 'M-G-|*-+-/*-'} ~ mamba2 mamba2 keep keep",
                 // what words mean may be said
                 "{'layer_types': ['mamba', 'conv'], 'words': {'conv': 'keep'}} ~ mamba2 keep",

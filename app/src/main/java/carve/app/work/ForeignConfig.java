@@ -35,7 +35,8 @@ import java.util.TreeSet;
 public record ForeignConfig(Path file, JsonObject root) {
     private static final Set<String> OWN = Set.of("layers", "repeat", "ratio");
     private static final List<String> COUNTS = List.of("num_hidden_layers", "n_layer", "n_layers", "num_layers");
-    private static final List<String> PATTERNS = List.of("hybrid_override_pattern", "hybrid_layer_pattern");
+    private static final List<String> PATTERNS = List.of(
+            "hybrid_override_pattern", "hybrid_layer_pattern", "hybrid-override-pattern", "hybrid-layer-pattern");
     private static final List<String> HOVLE = List.of("embedding_config", "llm_config");
 
     /** A part of the configuration that says which layers it has. */

@@ -150,11 +150,21 @@ public final class Recipe {
      */
     public static DeviceChoice device(TreeSettings settings, DeviceChoice usual, Globals given) {
         String key = "kernels";
-        DeviceChoice named =
-                settings.has("device") && given.device().isEmpty() ? usual.with(settings.string("device")) : usual;
+        DeviceChoice named = settings.has("device") && given.device().isEmpty()
+                ? usual.with(named(settings, usual.devices().names()))
+                : usual;
         return settings.has(key) && given.kernels().isEmpty()
                 ? named.with(AppConfig.kernels(settings.string(key), settings.origin(key) + ": key '" + key + "'"))
                 : named;
+    }
+
+    private static String named(TreeSettings settings, Set<String> installed) {
+        String name = settings.string("device");
+        if (!name.equals(DeviceChoice.AUTO) && !installed.contains(name)) {
+            throw new SettingsException("%s: key 'device': %s; 'auto' takes one that is available"
+                    .formatted(settings.origin("device"), Names.unknown("device", name, installed)));
+        }
+        return name;
     }
 
     /** Returns the sections of the stages. */

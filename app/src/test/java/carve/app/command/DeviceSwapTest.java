@@ -89,7 +89,8 @@ final class DeviceSwapTest {
         String out = folder.resolve("student").toString();
         assertEquals(1, carve.run("convert", DEMO, "--plan", plan.toString(), "--out", out));
         assertEquals(
-                "carve: no device 'refrence'; there are cpu, cuda, reference (did you mean 'reference'?)\n",
+                "carve: %s: 2: key 'device': no device 'refrence'; there are cpu, cuda, reference (did you mean 'reference'?); 'auto' takes one that is available\n"
+                        .formatted(plan),
                 carve.err());
         carve.good("convert", DEMO, "--plan", plan.toString(), "--out", out, "--device", "reference");
     }

@@ -104,7 +104,7 @@ final class ForeignConfigTest {
         refused(
                 "found no key that says which layers are attention; there are attn, attn_layer_indices, attn_layer_offset,"
                         + " attn_layer_period, attn_layers, attn_type_list, block_types, full_attention_interval, full_attn_idxs,"
-                        + " hybrid_layer_ids, hybrid_layer_pattern, hybrid_override_pattern, layer_types, layers_block_type,"
+                        + " hybrid-layer-pattern, hybrid-override-pattern, hybrid_layer_ids, hybrid_layer_pattern, hybrid_override_pattern, layer_types, layers_block_type,"
                         + " linear_attn_config, softmax_attention, softmax_attentions, ssm_layers",
                 "d.json",
                 "{'model_type': 'llama'}");
