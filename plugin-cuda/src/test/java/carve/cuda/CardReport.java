@@ -125,12 +125,19 @@ final class CardReport {
         Tensor v = normal("v", 1, keys, 16, 128).cast(DType.BF16);
         var op = new SoftmaxAttention(0.088, true, keys, Sequences.whole(1, 1));
         double read = 2.0 * 2 * keys * 16 * 128 / 1e9;
-        measure("one query, %d BF16 keys of 16 heads".formatted(keys), "GB/s", read, () ->
-                Tensors.apply(op, q, k, v).getFirst());
+        measure(
+                "one query, %d BF16 keys of 16 heads".formatted(keys),
+                "GB/s",
+                read,
+                () -> Tensors.apply(op, q, k, v).getFirst());
     }
 
     private void both(String name, FusedOp op, List<Tensor> operands) {
-        measure(name + ", forward", "runs/s", 1, () -> Tensors.apply(op, operands).getFirst());
+        measure(
+                name + ", forward",
+                "runs/s",
+                1,
+                () -> Tensors.apply(op, operands).getFirst());
         measure(name + ", forward and backward", "runs/s", 1, () -> {
             var tape = new Tape();
             List<Tensor> watched = operands.stream().map(tape::watch).toList();
@@ -153,7 +160,11 @@ final class CardReport {
         if (System.nanoTime() > end) {
             return;
         }
-        double[] millis = IntStream.range(0, RUNS + 2).mapToDouble(i -> once(body)).skip(2).sorted().toArray();
+        double[] millis = IntStream.range(0, RUNS + 2)
+                .mapToDouble(i -> once(body))
+                .skip(2)
+                .sorted()
+                .toArray();
         rows.add(new Row(name, unit, work, millis[RUNS / 4], millis[RUNS / 2], millis[RUNS - 1 - RUNS / 4]));
     }
 
@@ -170,9 +181,15 @@ final class CardReport {
     private void write(Path folder, String card) throws IOException {
         Files.write(folder.resolve("cuda.jsonl"), rows.stream().map(Row::json).toList());
         List<String> lines = new ArrayList<>(Arrays.asList(
-                "# Speeds of a card", "", card, "", "| case | milliseconds (quartiles) | rate |", "| --- | --- | --- |"));
+                "# Speeds of a card",
+                "",
+                card,
+                "",
+                "| case | milliseconds (quartiles) | rate |",
+                "| --- | --- | --- |"));
         rows.forEach(row -> lines.add(row.markdown()));
-        lines.addAll(List.of("", "Each figure is the median of %d runs, the launch by the host included.".formatted(RUNS)));
+        lines.addAll(
+                List.of("", "Each figure is the median of %d runs, the launch by the host included.".formatted(RUNS)));
         Files.write(folder.resolve("cuda.md"), lines);
     }
 }

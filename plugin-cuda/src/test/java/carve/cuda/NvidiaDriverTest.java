@@ -30,8 +30,7 @@ final class NvidiaDriverTest {
                 "a driver of NVIDIA's is here, in whose place another cannot be put");
         driver = HostCompiler.driver().toString();
         // Whoever asks for libcuda.so.1 from now on, as JCuda's native part does, gets this one.
-        assertEquals(
-                new Finding.Devices(13000, List.of("a processor that plays a card")), CudaDriver.look(driver));
+        assertEquals(new Finding.Devices(13000, List.of("a processor that plays a card")), CudaDriver.look(driver));
     }
 
     private static CudaDevice open(boolean graphs) {
