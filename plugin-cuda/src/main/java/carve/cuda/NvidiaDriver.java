@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -200,7 +201,9 @@ final class NvidiaDriver implements Driver {
     @Override
     public long load(byte[] image) {
         var module = new CUmodule();
-        check("cuModuleLoadData", JCudaDriver.cuModuleLoadData(module, image));
+        // A driver reads text to its final zero, which PTX from nvcc does not have; after a cubin it does no harm.
+        byte[] terminated = Arrays.copyOf(image, image.length + 1);
+        check("cuModuleLoadData", JCudaDriver.cuModuleLoadData(module, terminated));
         modules.add(module);
         return modules.size() - 1;
     }
