@@ -1,5 +1,6 @@
 package carve.app.command;
 
+import carve.app.Assembled;
 import carve.app.terminal.Terminal;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -7,15 +8,11 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Assumptions;
 
 /** Runs command lines in a test, and keeps what they print. */
 final class Lines {
-    private static final Path HOME = Path.of("target", "carve");
-
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
     private final CommandLines commands;
@@ -30,12 +27,9 @@ final class Lines {
         return new Lines(List.of());
     }
 
-    /** Returns the program with the plugins that are built beside it; without them the test is left out. */
+    /** Returns the program with the plugins that are built beside it. */
     static Lines installed() {
-        Assumptions.assumeTrue(
-                Files.isDirectory(HOME.resolve("plugins/models")) && Files.isDirectory(HOME.resolve("plugins/cpu")),
-                "the plugins are not in app/target/carve; `mvnw verify` puts them there");
-        return new Lines(List.of(HOME));
+        return new Lines(List.of(Assembled.home()));
     }
 
     /** Runs a line; what earlier ones printed is forgotten. */
@@ -59,24 +53,12 @@ final class Lines {
      * of plugins can be loaded once in a process.
      */
     String process(String... line) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "@src/main/dist/carve.args",
-                "-Dcarve.home=" + HOME,
-                "-p",
-                System.getProperty("jdk.module.path"),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "-m",
-                "carve.app/carve.app.Main"));
-        command.addAll(List.of(line));
         Path errors = Files.createTempFile("carve", ".err");
-        Process process =
-                new ProcessBuilder(command).redirectError(errors.toFile()).start();
+        Process process = Assembled.process(line).redirectError(errors.toFile()).start();
         String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         int code = process.waitFor();
         if (code != 0) {
-            throw new AssertionError("exit code %d of %s: %s".formatted(code, command, Files.readString(errors)));
+            throw new AssertionError("exit code %d of %s: %s".formatted(code, List.of(line), Files.readString(errors)));
         }
         return printed;
     }

@@ -2,13 +2,12 @@ package carve.app.plugin;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import carve.app.Assembled;
 import java.io.IOException;
 import java.lang.module.ModuleFinder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -100,10 +99,7 @@ final class ApiUseTest {
 
     @Test
     void ourOwnPluginsUseWhatIsThere() throws IOException {
-        Path installed = Path.of("target", "carve", "plugins");
-        Assumptions.assumeTrue(
-                Files.isDirectory(installed), "the plugins are not in app/target/carve; `mvnw verify` puts them there");
-        PluginStore store = new PluginStore(installed);
+        PluginStore store = new PluginStore(Assembled.plugins());
         for (String name : store.names()) {
             assertEquals(List.of(), store.verify(name));
         }

@@ -10,32 +10,24 @@ import carve.api.model.ModelFolder;
 import carve.api.model.ModelState;
 import carve.api.model.Storage;
 import carve.api.tensor.Workspace.Kernels;
-import carve.app.plugin.PluginPlatform;
+import carve.app.Assembled;
 import carve.hocon.Catalogs;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** A linear model reads 103K tokens with a state that does not grow, and leaves nothing behind. */
 final class LongContextTest {
     private static final Path FIXTURES = Path.of(System.getProperty("carve.fixtures"));
-    private static final Path PLUGINS = Path.of("target", "carve", "plugins");
     private static final int PIECE = 2048;
     private static final int TOKENS = 103 * 1024;
 
     @Test
     void stateAndMemoryAreFlat() {
-        Assumptions.assumeTrue(
-                Files.isDirectory(PLUGINS.resolve("models")),
-                "the plugins are not in app/target/carve; `mvnw verify` puts them there");
-        Catalogs catalogs =
-                Catalogs.of(PluginPlatform.load(List.of(), List.of(PLUGINS)).providers());
+        Catalogs catalogs = Assembled.catalogs();
         try (Device device = new DeviceChoice(catalogs.devices(), DeviceChoice.AUTO, Kernels.PREFERRED).open();
                 ModelFolder folder = ModelFolder.open(
                         FIXTURES.resolve("mmmamba_linear_tiny"),

@@ -13,13 +13,11 @@ import carve.api.model.LoadedModel;
 import carve.api.model.ModelFolder;
 import carve.api.model.Storage;
 import carve.api.tensor.DType;
-import carve.app.plugin.PluginPlatform;
+import carve.app.Assembled;
 import carve.hocon.Catalogs;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,17 +26,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is loaded and saved has the same keys, shapes, types and bits; what does not fit is told, all at once. */
 final class ModelFolderTest {
     private static final Path FIXTURES = Path.of(System.getProperty("carve.fixtures"));
-    private static final Path PLUGINS = Path.of("target", "carve", "plugins");
 
     @TempDir
     private Path folder;
 
     private static ModelFolder open(Path path) {
-        Assumptions.assumeTrue(
-                Files.isDirectory(PLUGINS.resolve("models")),
-                "the plugins are not in app/target/carve; `mvnw verify` puts them there");
-        Catalogs catalogs =
-                Catalogs.of(PluginPlatform.load(List.of(), List.of(PLUGINS)).providers());
+        Catalogs catalogs = Assembled.catalogs();
         return ModelFolder.open(path, catalogs.families().providers(), catalogs.mixerCatalog());
     }
 

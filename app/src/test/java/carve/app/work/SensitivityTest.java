@@ -10,34 +10,28 @@ import carve.api.model.ModelFolder;
 import carve.api.model.Sample;
 import carve.api.model.Storage;
 import carve.api.stage.Batch;
-import carve.app.plugin.PluginPlatform;
+import carve.app.Assembled;
 import carve.app.terminal.ProgressBar;
 import carve.app.terminal.Terminal;
 import carve.hocon.Catalogs;
 import java.io.PrintWriter;
 import java.io.Writer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Replacing a layer by itself does nothing; by another, something, and padding has no part in it. */
 final class SensitivityTest {
     private static final Path FIXTURES = Path.of(System.getProperty("carve.fixtures"));
-    private static final Path PLUGINS = Path.of("target", "carve", "plugins");
 
     private Catalogs catalogs;
 
     @BeforeEach
     void load() {
-        Assumptions.assumeTrue(
-                Files.isDirectory(PLUGINS.resolve("models")),
-                "the plugins are not in app/target/carve; `mvnw verify` puts them there");
-        catalogs = Catalogs.of(PluginPlatform.load(List.of(), List.of(PLUGINS)).providers());
+        catalogs = Assembled.catalogs();
     }
 
     private ModelFolder open(String name) {

@@ -11,15 +11,13 @@ import carve.api.model.ModelState;
 import carve.api.model.Sample;
 import carve.api.model.Storage;
 import carve.api.tensor.Workspace.Kernels;
-import carve.app.plugin.PluginPlatform;
+import carve.app.Assembled;
 import carve.hocon.Catalogs;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,18 +25,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A session goes on on another device as if it had stayed, whatever its layers remember. */
 final class SessionMoveTest {
     private static final Path FIXTURES = Path.of(System.getProperty("carve.fixtures"));
-    private static final Path PLUGINS = Path.of("target", "carve", "plugins");
     private static final int TOKENS = 10;
 
     private Catalogs catalogs;
 
     @BeforeEach
     void load() {
-        Assumptions.assumeTrue(
-                Files.isDirectory(PLUGINS.resolve("models")),
-                "the plugins are not in app/target/carve; `mvnw verify` puts them there");
-        catalogs = Catalogs.of(PluginPlatform.load(List.of(new ReferenceDeviceProvider()), List.of(PLUGINS))
-                .providers());
+        catalogs = Assembled.catalogs(new ReferenceDeviceProvider());
     }
 
     private Device open(String name) {
