@@ -1,7 +1,5 @@
 package carve.cuda;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import carve.api.config.MapSettings;
 import carve.api.device.Availability;
 import carve.api.device.Device;
@@ -16,7 +14,7 @@ final class Cards {
         var provider = new CudaDeviceProvider();
         Availability found = provider.probe();
         String reason = found instanceof Availability.Unavailable(var why) ? why : "";
-        assumeTrue(reason.isEmpty(), reason);
+        Needs.that(reason.isEmpty(), reason);
         String libraries = System.getProperty("carve.cuda.libraries", "");
         boolean graphs = Boolean.getBoolean("carve.cuda.graphs");
         return provider.open(MapSettings.of(Map.of("libraries", libraries, "graphs", graphs)));

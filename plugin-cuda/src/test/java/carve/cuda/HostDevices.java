@@ -1,7 +1,5 @@
 package carve.cuda;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 /** Devices that compute on the processor with the kernels of the card. */
 final class HostDevices {
     private HostDevices() {}
@@ -12,7 +10,7 @@ final class HostDevices {
     }
 
     static CudaDevice open(Driver driver, boolean graphs) {
-        assumeTrue(HostCompiler.isHere(), "no g++ on this machine: kernels are not run on the processor");
+        Needs.hostCompiler();
         var config = new CudaConfig(0, CudaConfig.Products.F32, false, graphs, "", "");
         return new CudaDevice(driver, new HostCompiler(), config, (stream, own) -> own);
     }

@@ -1,7 +1,6 @@
 package carve.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +36,7 @@ final class NvccTest {
     Stream<DynamicTest> kernelsCompile() {
         return FILES.stream()
                 .map(file -> DynamicTest.dynamicTest(file, () -> {
-                    assumeTrue(
+                    Needs.that(
                             NvccCompiler.find().isPresent(),
                             "no nvcc on this machine: kernels are not compiled for cards");
                     assertEquals("", compile(file));

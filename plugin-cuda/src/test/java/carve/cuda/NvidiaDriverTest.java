@@ -3,7 +3,6 @@ package carve.cuda;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import carve.api.device.DeviceException;
 import carve.api.op.RmsNorm;
@@ -24,8 +23,8 @@ final class NvidiaDriverTest {
 
     @BeforeAll
     static void playDriver() throws Exception {
-        assumeTrue(HostCompiler.isHere(), "no g++ on this machine: JCuda is not tried");
-        assumeTrue(
+        Needs.hostCompiler();
+        Needs.that(
                 CudaDriver.look("libcuda.so.1") instanceof Finding.NoLibrary,
                 "a driver of NVIDIA's is here, in whose place another cannot be put");
         driver = HostCompiler.driver().toString();
