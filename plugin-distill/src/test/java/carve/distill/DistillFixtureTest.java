@@ -17,7 +17,6 @@ import carve.api.model.Storage;
 import carve.api.param.ParamSpec;
 import carve.api.param.ParamStore;
 import carve.api.stage.Batch;
-import carve.api.stage.DataSource;
 import carve.api.stage.Progress;
 import carve.api.stage.Stage;
 import carve.api.stage.StageContext;
@@ -107,7 +106,7 @@ final class DistillFixtureTest {
                     Optional.of(teacher),
                     student,
                     converted(),
-                    new Rows(fixture),
+                    rows(fixture),
                     folder,
                     Optional.empty(),
                     false,
@@ -122,44 +121,27 @@ final class DistillFixtureTest {
         }
     }
 
-    /** The rows of a fixture, again and again; zeros at their ends are padding. */
-    private static final class Rows implements DataSource {
-        private final List<Sample> samples = new ArrayList<>();
-
-        Rows(Fixture fixture) {
-            int[] ids = fixture.ints("in.input_ids");
-            int rows = fixture.shape("in.input_ids").extent(0);
-            int positions = ids.length / rows;
-            float[] pixels = fixture.floats("in.pixel_values");
-            Shape shape = fixture.shape("in.pixel_values");
-            int tiles = shape.extent(0) / rows;
-            int size = pixels.length / rows;
-            for (int b = 0; b < rows; b++) {
-                int[] row = Arrays.copyOfRange(ids, b * positions, (b + 1) * positions);
-                int length = positions;
-                while (row[length - 1] == 0) {
-                    length--;
-                }
-                HostTensor media =
-                        new HostTensor(shape.with(0, tiles), Arrays.copyOfRange(pixels, b * size, (b + 1) * size));
-                samples.add(new Sample(Arrays.copyOf(row, length), new boolean[length], Map.of("pixel_values", media)));
+    /** Returns the rows of a fixture; zeros at their ends are padding. */
+    private static Rows rows(Fixture fixture) {
+        int[] ids = fixture.ints("in.input_ids");
+        int rows = fixture.shape("in.input_ids").extent(0);
+        int positions = ids.length / rows;
+        float[] pixels = fixture.floats("in.pixel_values");
+        Shape shape = fixture.shape("in.pixel_values");
+        int tiles = shape.extent(0) / rows;
+        int size = pixels.length / rows;
+        List<Sample> samples = new ArrayList<>();
+        for (int b = 0; b < rows; b++) {
+            int[] row = Arrays.copyOfRange(ids, b * positions, (b + 1) * positions);
+            int length = positions;
+            while (row[length - 1] == 0) {
+                length--;
             }
+            HostTensor media =
+                    new HostTensor(shape.with(0, tiles), Arrays.copyOfRange(pixels, b * size, (b + 1) * size));
+            samples.add(new Sample(Arrays.copyOf(row, length), new boolean[length], Map.of("pixel_values", media)));
         }
-
-        @Override
-        public long size() {
-            return samples.size();
-        }
-
-        @Override
-        public Optional<Sample> sample(long position) {
-            return Optional.of(samples.get((int) (position % samples.size())));
-        }
-
-        @Override
-        public String identity() {
-            return "the rows of a fixture";
-        }
+        return new Rows(samples);
     }
 
     private static Stage stage(String fixture, int steps, double clip) {
@@ -300,7 +282,7 @@ final class DistillFixtureTest {
             Set<String> trained = new LinkedHashSet<>(
                     setting.student().params().select(stage.settings().train()));
             trained.removeIf(p -> setting.converted().stream().noneMatch(i -> p.startsWith("layers." + i + ".")));
-            Rows rows = new Rows(setting.fixture());
+            Rows rows = rows(setting.fixture());
             List<Sample> samples = List.of(
                             rows.sample(0).orElseThrow(), rows.sample(1).orElseThrow())
                     .subList(0, (int) rows.size());

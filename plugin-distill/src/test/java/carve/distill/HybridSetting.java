@@ -16,7 +16,6 @@ import carve.api.model.Storage;
 import carve.api.param.ParamSpec;
 import carve.api.param.ParamStore;
 import carve.api.param.Selector;
-import carve.api.stage.DataSource;
 import carve.api.stage.Progress;
 import carve.api.stage.StageContext;
 import carve.api.tensor.DType;
@@ -47,24 +46,6 @@ record HybridSetting(Fixture fixture, LoadedModel teacher, LoadedModel student, 
     private static final LlavaFamily FAMILY = new LlavaFamily();
     private static final int IMAGE = -200;
     private static final int FEATURES = 15;
-
-    /** Samples, again and again. */
-    private record Rows(List<Sample> samples) implements DataSource {
-        @Override
-        public long size() {
-            return samples.size();
-        }
-
-        @Override
-        public Optional<Sample> sample(long position) {
-            return Optional.of(samples.get((int) (position % samples.size())));
-        }
-
-        @Override
-        public String identity() {
-            return "the rows of a fixture";
-        }
-    }
 
     static HybridSetting open(Device device) {
         Fixture fixture = Fixture.open("distill_ma/step");

@@ -1,65 +1,8 @@
 package carve.distill.loss;
 
-import carve.api.loss.Loss;
-import carve.api.loss.Reduction;
-import carve.distill.Parts;
-import carve.testkit.LossContract;
-import java.util.EnumSet;
-import java.util.Set;
-import org.junit.jupiter.api.Nested;
-
 /** The laws of {@code kl}, at a temperature, with each mask. */
-final class KlLossTest {
-    private static Loss loss(String mask, Reduction reduction) {
-        return Parts.loss("type = kl, temperature = 2, mask = " + mask + ", reduction = " + Parts.word(reduction));
-    }
-
-    @Nested
-    final class OverAll extends LossContract {
-        @Override
-        protected Loss loss(Reduction reduction) {
-            return KlLossTest.loss("all", reduction);
-        }
-
-        @Override
-        protected Counted counted(Reduction reduction) {
-            return Counted.ALL;
-        }
-    }
-
-    @Nested
-    final class WithoutPadding extends LossContract {
-        @Override
-        protected Loss loss(Reduction reduction) {
-            return KlLossTest.loss("padding", reduction);
-        }
-
-        @Override
-        protected Counted counted(Reduction reduction) {
-            return Counted.PADDING_LEFT_OUT;
-        }
-
-        @Override
-        protected Set<Reduction> reductions() {
-            return EnumSet.complementOf(EnumSet.of(Reduction.ELEMENTS));
-        }
-    }
-
-    @Nested
-    final class OverAnswers extends LossContract {
-        @Override
-        protected Loss loss(Reduction reduction) {
-            return KlLossTest.loss("answers", reduction);
-        }
-
-        @Override
-        protected Counted counted(Reduction reduction) {
-            return Counted.ANSWERS;
-        }
-
-        @Override
-        protected Set<Reduction> reductions() {
-            return EnumSet.complementOf(EnumSet.of(Reduction.ELEMENTS));
-        }
+final class KlLossTest extends MaskedLossContract {
+    KlLossTest() {
+        super("type = kl, temperature = 2");
     }
 }
