@@ -11,35 +11,10 @@ set -eu
 
 here=$(dirname "$(readlink -f "$0")")
 limit=$((64 * 1024))
-architectures="80 90"
 
 fail() {
     echo "gpu.sh: $1" >&2
     exit 1
-}
-
-# Kernels for cards: machine code for each architecture, and PTX for what is newer.
-compile_kernels() {
-    nvcc=${NVCC:-$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)}
-    if [ ! -x "$nvcc" ]; then
-        echo "no nvcc: the machine with the card needs NVRTC" >&2
-        return
-    fi
-    mkdir -p "$2"
-    for source in "$1"/*.cu; do
-        variants=plain
-        [ "$(basename "$source")" != softmax_attention.cu ] || variants="DTILES1 DTILES2 DTILES4"
-        for variant in $variants; do
-            made=$2/$(basename "$source" .cu)${variant#plain}
-            option=
-            [ "$variant" = plain ] || option=-DTILES=${variant#DTILES}
-            echo "compiling $(basename "$made")" >&2
-            "$nvcc" -std=c++17 $option -arch=compute_80 -ptx -o "$made.ptx" "$source"
-            for architecture in $architectures; do
-                "$nvcc" -std=c++17 $option -arch=sm_"$architecture" -cubin -o "$made-sm_$architecture.cubin" "$source"
-            done
-        done
-    done
 }
 
 pack() {
@@ -70,7 +45,7 @@ pack() {
     rm -rf "$to/natives"
     repository=$(./mvnw -q -B help:evaluate -Dexpression=settings.localRepository -DforceStdout)
     cp "$repository/org/junit/platform/junit-platform-console-standalone/$console/"*.jar "$to/lib/"
-    compile_kernels plugin-cuda/src/main/resources/carve/cuda/kernels "$to/classes/carve/cuda/prebuilt"
+    [ -e "$to/classes/carve/cuda/prebuilt/architectures" ] || echo "no nvcc: the machine with the card needs NVRTC" >&2
     cp "$here/gpu.sh" "$to/gpu.sh"
     size=$(du -sk "$to" | cut -f 1)
     [ "$size" -le "$limit" ] || fail "$to has $size KiB, more than $limit"

@@ -2,14 +2,9 @@ package carve.cuda;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
-import java.util.List;
 
 /**
  * A compiler that keeps what it made: a file for each source, its options and the architecture, of which its name is the
@@ -56,18 +51,7 @@ final class CachingCompiler implements Compiler {
         }
     }
 
-    private String name(Source source, String architecture) {
-        try {
-            var digest = MessageDigest.getInstance("SHA-256");
-            for (String part : List.of(
-                    Modules.text(Modules.HEADER), source.text(), String.join(" ", source.options()), architecture)) {
-                digest.update(part.getBytes(StandardCharsets.UTF_8));
-                digest.update((byte) 0);
-            }
-            String hash = HexFormat.of().formatHex(digest.digest(), 0, 16);
-            return "%s-%s-%s.cubin".formatted(source.name().replace(".cu", ""), architecture, hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+    private static String name(Source source, String architecture) {
+        return "%s-%s-%s.cubin".formatted(source.stem(), architecture, source.digest());
     }
 }

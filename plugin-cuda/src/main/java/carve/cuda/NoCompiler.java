@@ -5,6 +5,11 @@ import carve.api.device.DeviceException;
 /** What is asked for kernels that were not packed, where there is neither NVRTC nor nvcc. */
 final class NoCompiler implements Compiler {
     @Override
+    public boolean compiles() {
+        return false;
+    }
+
+    @Override
     public String version() {
         return "no compiler";
     }

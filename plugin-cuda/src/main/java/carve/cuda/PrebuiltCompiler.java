@@ -3,42 +3,77 @@ package carve.cuda;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.List;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
- * Kernels that were compiled when this plugin was packed, see {@code bench/gpu.sh}: in the jar's {@code prebuilt} folder,
- * machine code for some architectures as {@code norm-sm_90.cubin}, and {@code norm.ptx}, which the driver itself compiles
- * for cards that are newer. What is not there is left to another compiler.
+ * Kernels that were compiled when this plugin was built, see {@code kernels.sh}: in the jar's {@code prebuilt} folder, a
+ * fatbin for each source and its options, named by their digest. It has machine code for the architectures that the file
+ * {@code architectures} names, and PTX, which a driver compiles for cards that are newer.
+ *
+ * <p>What was packed for the card's architecture is taken as it is. Else another compiler is asked; where there is none, the
+ * driver gets the PTX.
  */
 final class PrebuiltCompiler implements Compiler {
     private final Compiler other;
+    private final Function<String, Optional<byte[]>> files;
 
-    PrebuiltCompiler(Compiler other) {
+    /** Makes the compiler over the files of the {@code prebuilt} folder. */
+    PrebuiltCompiler(Compiler other, Function<String, Optional<byte[]>> files) {
         this.other = other;
+        this.files = files;
+    }
+
+    /** Makes the compiler over what this plugin was packed with. */
+    PrebuiltCompiler(Compiler other) {
+        this(other, PrebuiltCompiler::packed);
     }
 
     /** Returns whether there is anything. */
     static boolean isHere() {
-        return read("elementwise.ptx").isPresent();
+        return packed("architectures").isPresent();
+    }
+
+    @Override
+    public boolean compiles() {
+        return other.compiles();
     }
 
     @Override
     public String version() {
-        return isHere() ? "prebuilt kernels, " + other.version() : other.version();
+        return files.apply("architectures")
+                .map(found -> "kernels packed for %s; %s".formatted(names(found), other.version()))
+                .orElseGet(other::version);
+    }
+
+    private static String names(byte[] architectures) {
+        return "sm_" + String.join(", sm_", words(architectures));
+    }
+
+    private static String[] words(byte[] architectures) {
+        return new String(architectures, StandardCharsets.UTF_8).trim().split(" ");
     }
 
     @Override
     public byte[] compile(Source source, String architecture) {
-        String name = source.name().replace(".cu", "")
-                + String.join("", source.options()).replaceAll("[^A-Z0-9]", "");
-        return List.of(name + "-" + architecture + ".cubin", name + ".ptx").stream()
-                .flatMap(file -> read(file).stream())
-                .findFirst()
+        Optional<byte[]> image = files.apply("%s-%s.fatbin".formatted(source.stem(), source.digest()));
+        return image.filter(found -> runs(architecture) || !other.compiles())
                 .orElseGet(() -> other.compile(source, architecture));
     }
 
-    private static Optional<byte[]> read(String file) {
+    // Machine code runs on cards of its generation that are not older.
+    private boolean runs(String architecture) {
+        int card = Integer.parseInt(architecture.replaceAll("[^0-9]", ""));
+        return files.apply("architectures").stream()
+                .flatMap(found -> Arrays.stream(words(found)))
+                .mapToInt(Integer::parseInt)
+                .anyMatch(packed -> packed / 10 == card / 10 && packed <= card);
+    }
+
+    /** Returns a file of the {@code prebuilt} folder, if it is there. */
+    static Optional<byte[]> packed(String file) {
         try (InputStream in = PrebuiltCompiler.class.getResourceAsStream("prebuilt/" + file)) {
             return in == null ? Optional.empty() : Optional.of(in.readAllBytes());
         } catch (IOException e) {

@@ -34,6 +34,10 @@ final class HostCompiler implements Compiler {
     public byte[] compile(Source source, String architecture) {
         String name = source.name().replace(".cu", "")
                 + String.join("", source.options()).replaceAll("[^A-Z0-9]", "");
+        if (!NvccTest.variants(source.text()).contains(source.options())) {
+            throw new AssertionError("%s is not packed with %s: there is no such line '// Variant: '"
+                    .formatted(source.name(), source.options()));
+        }
         String text = source.text() + launchers(source.text());
         try {
             Files.createDirectories(FOLDER);
@@ -77,22 +81,27 @@ final class HostCompiler implements Compiler {
 
     /** Returns a library that is a driver of NVIDIA's by its functions, and runs what this compiler compiles. */
     static Path driver() throws IOException {
+        return played("libcuda.cpp", "libcuda.so.1");
+    }
+
+    /** Returns a library that has the functions of one of NVIDIA's: a file of these resources, compiled under a name. */
+    static Path played(String source, String name) throws IOException {
         Files.createDirectories(FOLDER);
-        Path library = FOLDER.resolve("libcuda.so.1");
-        if (changed("libcuda.cpp", resource("libcuda.cpp")) || !Files.exists(library)) {
+        Path library = FOLDER.resolve(name);
+        if (changed(source, resource(source)) || !Files.exists(library)) {
             String problem = run(List.of(
                     "g++",
                     "-std=c++17",
                     "-O1",
                     "-shared",
                     "-fPIC",
-                    "-Wl,-soname,libcuda.so.1",
-                    "libcuda.cpp",
+                    "-Wl,-soname," + name,
+                    source,
                     "-ldl",
                     "-o",
                     library.toString()));
             if (!problem.isEmpty()) {
-                throw new DeviceException("libcuda.cpp does not compile:\n" + problem);
+                throw new DeviceException(source + " does not compile:\n" + problem);
             }
         }
         return library;

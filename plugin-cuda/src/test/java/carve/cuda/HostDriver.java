@@ -44,7 +44,7 @@ final class HostDriver implements Driver {
 
     @Override
     public Card card() {
-        return new Card("this processor", "host", memory, 64);
+        return new Card("this processor", "sm_90", memory, 64);
     }
 
     @Override

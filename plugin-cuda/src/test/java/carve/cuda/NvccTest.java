@@ -1,64 +1,77 @@
 package carve.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.io.TempDir;
 
-/** NVIDIA's compiler takes every kernel; that its code fits sm_80 and sm_90 is seen when {@code bench/gpu.sh} packs it. */
+/** NVIDIA's compiler takes every kernel, in every variant, for every architecture: the build has asked it, by kernels.sh. */
 final class NvccTest {
-    private static final List<String> FILES = List.of(
-            "adamw",
-            "causal_conv",
-            "decay_scan",
-            "elementwise",
-            "linear",
-            "losses",
-            "matmul",
-            "move",
-            "norm",
-            "reduce",
-            "rope",
-            "softmax_attention",
-            "swiglu");
+    private static final Pattern VARIANT = Pattern.compile("(?m)^// Variant: (.+)$");
+    private static final byte[] FATBIN = {0x50, (byte) 0xed, 0x55, (byte) 0xba};
 
-    @TempDir
-    private Path folder;
-
-    @TestFactory
-    Stream<DynamicTest> kernelsCompile() {
-        return FILES.stream()
-                .map(file -> DynamicTest.dynamicTest(file, () -> {
-                    Needs.that(
-                            NvccCompiler.find().isPresent(),
-                            "no nvcc on this machine: kernels are not compiled for cards");
-                    assertEquals("", compile(file));
-                }));
+    /** Returns the options that a file is compiled with. */
+    static List<List<String>> variants(String text) {
+        List<List<String>> variants = VARIANT.matcher(text)
+                .results()
+                .map(found -> List.of(found.group(1).split(" ")))
+                .toList();
+        return variants.isEmpty() ? List.of(List.of()) : variants;
     }
 
-    private String compile(String file) throws IOException, InterruptedException {
-        Files.writeString(folder.resolve(Modules.HEADER), Modules.text(Modules.HEADER));
-        Files.writeString(folder.resolve(file + ".cu"), Modules.text(file + ".cu"));
-        var process = new ProcessBuilder(
-                        "nvcc",
-                        "-std=c++17",
-                        "-arch=compute_80",
-                        "-Werror=all-warnings",
-                        "-ptx",
-                        "-o",
-                        "kernels.ptx",
-                        file + ".cu")
-                .directory(folder.toFile())
-                .redirectErrorStream(true)
-                .start();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        return process.waitFor() == 0 ? "" : "nvcc refuses " + file + ".cu:\n" + said;
+    private static void needsNvcc() {
+        Needs.that(
+                NvccCompiler.find().isPresent(),
+                "no nvcc on this machine: kernels are not compiled for cards, nor packed");
+    }
+
+    @Test
+    void nothingIsRefused() {
+        needsNvcc();
+        Optional<byte[]> refused = PrebuiltCompiler.packed("refused");
+        assertEquals("", new String(refused.orElse(new byte[0]), StandardCharsets.UTF_8));
+        assertEquals(
+                "80 90\n", new String(PrebuiltCompiler.packed("architectures").orElseThrow(), StandardCharsets.UTF_8));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everyVariantIsPackedUnderItsDigest() throws Exception {
+        return sources().stream()
+                .flatMap(source -> variants(source.text()).stream()
+                        .map(options -> DynamicTest.dynamicTest(
+                                source.name() + options,
+                                () -> isPacked(new Source(source.name(), source.text(), options)))));
+    }
+
+    private static void isPacked(Source source) {
+        needsNvcc();
+        var compiler = new PrebuiltCompiler(new NoCompiler());
+        byte[] image = compiler.compile(source, "sm_90");
+        assertArrayEquals(FATBIN, Arrays.copyOf(image, FATBIN.length));
+    }
+
+    private static List<Source> sources() throws IOException, URISyntaxException {
+        Path folder = Path.of(
+                        Modules.class.getResource("kernels/" + Modules.HEADER).toURI())
+                .getParent();
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".cu"))
+                    .sorted()
+                    .map(name -> new Source(name, Modules.text(name), List.of()))
+                    .toList();
+        }
     }
 }

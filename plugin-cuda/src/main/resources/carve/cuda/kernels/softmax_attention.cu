@@ -6,6 +6,9 @@
 // and shift, by which query i sees keys up to i + shift where attention is causal. sums (B, T, H) is the logarithm of each
 // query's sum of exponentials, kept for backward. K and V are at most 64 TILES, which is
 // 1, 2 or 4 and given when the kernels are compiled. 256 threads.
+// Variant: -DTILES=1
+// Variant: -DTILES=2
+// Variant: -DTILES=4
 #include "carve.cuh"
 
 #ifndef TILES
