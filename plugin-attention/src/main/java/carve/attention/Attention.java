@@ -13,6 +13,7 @@ import carve.api.param.ParamSpec;
 import carve.api.param.Params;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -76,6 +77,22 @@ public record Attention(MixerDims dims) implements Mixer {
         cache.append(k, byHead(v().apply(p, x), dims.kvHeads()));
         Sequences rows = Sequences.whole(x.extent(0), x.extent(1));
         return finish(p, attend(q, cache.keys(), cache.values(), length, rows), Probe.NONE);
+    }
+
+    @Override
+    public Tensor advance(Params p, Tensor x, List<MixerState> states) {
+        int[] seen = states.stream().mapToInt(MixerState::position).toArray();
+        Tensor q = dims.rotary().rotateEach(byHead(q().apply(p, x), dims.heads()), seen);
+        Tensor k = dims.rotary().rotateEach(byHead(k().apply(p, x), dims.kvHeads()), seen);
+        Tensor v = byHead(v().apply(p, x), dims.kvHeads());
+        Sequences row = Sequences.whole(1, x.extent(1));
+        List<Tensor> heads = new ArrayList<>();
+        for (int r = 0; r < seen.length; r++) {
+            KeyValueState cache = (KeyValueState) states.get(r);
+            cache.append(k.slice(0, r, r + 1), v.slice(0, r, r + 1));
+            heads.add(attend(q.slice(0, r, r + 1), cache.keys(), cache.values(), cache.position(), row));
+        }
+        return finish(p, Tensors.concat(0, heads), Probe.NONE);
     }
 
     private Tensor attend(Tensor q, Tensor k, Tensor v, int keys, Sequences s) {

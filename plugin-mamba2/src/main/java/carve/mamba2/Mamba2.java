@@ -8,7 +8,6 @@ import carve.api.mixer.MixerState;
 import carve.api.mixer.Probe;
 import carve.api.mixer.Projection;
 import carve.api.op.CausalConv;
-import carve.api.op.DecayScan;
 import carve.api.op.GatedRmsNorm;
 import carve.api.op.Sequences;
 import carve.api.param.CounterRandom;
@@ -132,6 +131,16 @@ public record Mamba2(MixerDims dims, Mamba2Config config) implements Mixer {
         return mixed.y();
     }
 
+    @Override
+    public Tensor advance(Params p, Tensor x, List<MixerState> states) {
+        if (states.size() == 1) {
+            return advance(p, x, states.getFirst());
+        }
+        Mixed mixed = mix(p, x, Sequences.whole(x.extent(0), x.extent(1)), Mamba2State.join(states), Probe.NONE);
+        Mamba2State.advance(states, mixed.next(), x.extent(1));
+        return mixed.y();
+    }
+
     /** What came out, (B, T, D), and what is to be remembered. */
     private record Mixed(Tensor y, Memory next) {}
 
@@ -141,21 +150,20 @@ public record Mamba2(MixerDims dims, Mamba2Config config) implements Mixer {
         List<Tensor> q = convolve(p, q().apply(p, x), 2 * kvWidth(), s, memory.convQ());
         Tensor step = timeStep().apply(p, x).add(p.get("dt_bias")).unary(UnaryFunction.SOFTPLUS); // (B, T, H)
         Tensor decay = step.multiply(p.get("A_log_bias").exp().negate());
-        List<Tensor> scanned = Tensors.apply(
-                new DecayScan(s),
+        Memory.Scanned scanned = memory.scan(
+                s,
                 byHead(q.get(0), dims.heads()),
                 byHead(k.get(0), dims.kvHeads()),
                 byHead(v.get(0), dims.kvHeads()),
                 decay,
-                step,
-                memory.scan());
+                step);
         Tensor gate = byHead(gate().apply(p, x), dims.heads());
-        Tensor heads = GatedRmsNorm.apply(scanned.get(0), gate, p.get("g_norm.weight"), config.epsilon(), false);
+        Tensor heads = GatedRmsNorm.apply(scanned.y(), gate, p.get("g_norm.weight"), config.epsilon(), false);
         if (probe.wants(Probe.HEADS)) {
             probe.publish(Probe.HEADS, heads);
         }
         Tensor y = o().apply(p, heads.reshape(x.extent(0), x.extent(1), width()));
-        return new Mixed(y, new Memory(v.get(1), k.get(1), q.get(1), scanned.get(1)));
+        return new Mixed(y, new Memory(v.get(1), k.get(1), q.get(1), scanned.next()));
     }
 
     /** Convolves the channels from one on; v, k and q each have their own part of one depthwise convolution. */

@@ -32,7 +32,7 @@ final class Mamba2State implements MixerState {
         tensors.put("conv_v", memory.convV().cast(stored));
         tensors.put("conv_k", memory.convK().cast(stored));
         tensors.put("conv_q", memory.convQ().cast(stored));
-        tensors.put(SCAN, memory.scan().cast(stored));
+        tensors.put(SCAN, memory.scan().getFirst().cast(stored));
     }
 
     /** Returns what it remembers, in F32. */
@@ -42,6 +42,20 @@ final class Mamba2State implements MixerState {
 
     private Tensor get(String name) {
         return tensors.get(name).cast(DType.F32);
+    }
+
+    /** Returns what states of one row each remember, side by side. */
+    static Memory join(List<MixerState> states) {
+        return Memory.join(
+                states.stream().map(state -> ((Mamba2State) state).memory()).toList());
+    }
+
+    /** Makes each state remember its row. */
+    static void advance(List<MixerState> states, Memory next, int positions) {
+        List<Memory> rows = next.rows();
+        for (int r = 0; r < rows.size(); r++) {
+            ((Mamba2State) states.get(r)).advance(rows.get(r), positions);
+        }
     }
 
     void advance(Memory next, int positions) {
@@ -68,7 +82,7 @@ final class Mamba2State implements MixerState {
                         StateTensors.copy(memory.convV()),
                         StateTensors.copy(memory.convK()),
                         StateTensors.copy(memory.convQ()),
-                        StateTensors.copy(memory.scan())));
+                        StateTensors.copy(memory.scan().getFirst())));
         fork.position = position;
         return fork;
     }

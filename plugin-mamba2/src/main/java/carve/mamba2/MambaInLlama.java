@@ -6,7 +6,6 @@ import carve.api.mixer.Mixer;
 import carve.api.mixer.MixerDims;
 import carve.api.mixer.MixerState;
 import carve.api.mixer.Probe;
-import carve.api.op.DecayScan;
 import carve.api.op.GatedRmsNorm;
 import carve.api.op.Linear;
 import carve.api.op.Sequences;
@@ -124,6 +123,16 @@ public record MambaInLlama(MixerDims dims, MambaInLlamaConfig config) implements
         return mixed.y();
     }
 
+    @Override
+    public Tensor advance(Params p, Tensor x, List<MixerState> states) {
+        if (states.size() == 1) {
+            return advance(p, x, states.getFirst());
+        }
+        Mixed mixed = mix(p, x, Sequences.whole(x.extent(0), x.extent(1)), Mamba2State.join(states), Probe.NONE);
+        Mamba2State.advance(states, mixed.next(), x.extent(1));
+        return mixed.y();
+    }
+
     /** What came out, (B, T, D), and what is to be remembered. */
     private record Mixed(Tensor y, Memory next) {}
 
@@ -135,15 +144,9 @@ public record MambaInLlama(MixerDims dims, MambaInLlamaConfig config) implements
         Tensor step = linear(p, "in_proj.dt", u).add(p.get("dt_bias")).unary(UnaryFunction.SOFTPLUS); // (B, T, H)
         Tensor decay = step.multiply(p.get("A_log").exp().negate());
         Tensor values = byHead(x.get(0), convolvedHeads());
-        List<Tensor> scanned = Tensors.apply(
-                new DecayScan(s),
-                byHead(c.get(0), dims.heads()),
-                byHead(b.get(0), convolvedHeads()),
-                values,
-                decay,
-                step,
-                memory.scan());
-        Tensor y = scanned.get(0).add(skipped(p, values));
+        Memory.Scanned scanned =
+                memory.scan(s, byHead(c.get(0), dims.heads()), byHead(b.get(0), convolvedHeads()), values, decay, step);
+        Tensor y = scanned.y().add(skipped(p, values));
         Tensor gate = byHead(linear(p, "in_proj.z", u), dims.heads());
         Tensor weight = p.get("norm.weight").reshape(dims.heads(), dims.headWidth());
         Tensor heads = GatedRmsNorm.apply(y, gate, weight, config.epsilon(), true);
@@ -151,7 +154,7 @@ public record MambaInLlama(MixerDims dims, MambaInLlamaConfig config) implements
             probe.publish(Probe.HEADS, heads);
         }
         Tensor out = linear(p, "out_proj", heads.reshape(u.extent(0), u.extent(1), width()));
-        return new Mixed(out, new Memory(x.get(1), b.get(1), c.get(1), scanned.get(1)));
+        return new Mixed(out, new Memory(x.get(1), b.get(1), c.get(1), scanned.next()));
     }
 
     private Tensor linear(Params p, String name, Tensor x) {

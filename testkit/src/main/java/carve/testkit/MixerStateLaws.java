@@ -92,6 +92,38 @@ public abstract class MixerStateLaws extends MixerForwardLaws {
         });
     }
 
+    /** Sessions side by side, each at a position of its own, get the bits that each gets alone. */
+    @Test
+    public void sessionsSideBySideEqualSessionsAlone() {
+        holds((device, mixer, p) -> {
+            int[] seen = {5, 0, 13, 1, 5};
+            Tensor next = input(device, "next", seen.length, 3);
+            List<MixerState> together = Arrays.stream(seen)
+                    .mapToObj(position -> startedAt(device, mixer, p, position))
+                    .toList();
+            List<Tensor> steps = IntStream.range(0, 3)
+                    .mapToObj(t -> Scope.run(device, () -> mixer.advance(p, next.slice(1, t, t + 1), together)))
+                    .toList();
+            Tensor rows = Tensors.concat(1, steps);
+            for (int r = 0; r < seen.length; r++) {
+                assertEquals(seen[r] + 3, together.get(r).position(), "position of session " + r);
+                try (MixerState alone = startedAt(device, mixer, p, seen[r])) {
+                    Tensor expected = advance(mixer, p, alone, next.slice(0, r, r + 1), 1, 1, 1);
+                    Close.bits("session " + r, expected, rows.slice(0, r, r + 1));
+                }
+                together.get(r).close();
+            }
+        });
+    }
+
+    private MixerState startedAt(Device device, Mixer mixer, Params p, int position) {
+        MixerState state = mixer.newState(device, 1, position + 3);
+        if (position > 0) {
+            advance(mixer, p, state, input(device, "start", 1, position), position);
+        }
+        return state;
+    }
+
     static Tensor continued(Device device, Mixer mixer, Params p, Tensor start, Tensor rest) {
         try (MixerState state = mixer.newState(device, 2, 8)) {
             advance(mixer, p, state, start, 5);

@@ -19,7 +19,7 @@ import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /**
- * Ten faults that authors of mixers make, each seeded into a mixer that keeps every law, and the laws that catch it: first the
+ * Eleven faults that authors of mixers make, each seeded into a mixer that keeps every law, and the laws that catch it: first the
  * one that is about it, then those that it breaks besides.
  */
 enum Fault {
@@ -93,6 +93,14 @@ enum Fault {
         @Override
         public Tensor forward(Params p, Tensor x, Sequences s, Probe probe) {
             return super.forward(p, x, Sequences.whole(s.batch(), s.positions()), probe);
+        }
+    }),
+
+    /** Sessions side by side go on from each other's states. */
+    MIXES_UP_SESSIONS("sessionsSideBySideEqualSessionsAlone", Set.of(), whole -> new Broken(whole) {
+        @Override
+        public Tensor advance(Params p, Tensor x, List<MixerState> states) {
+            return super.advance(p, x, states.reversed());
         }
     }),
 

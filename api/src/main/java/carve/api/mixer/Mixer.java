@@ -5,6 +5,8 @@ import carve.api.op.Sequences;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
 import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -15,7 +17,7 @@ import java.util.Map;
  * opaque and its own. An implementation keeps these laws, each of which {@code MixerContract} of {@code carve.testkit}
  * tests: causal, bit for bit; stepwise equals forward; in pieces equals whole; packed equals separate; gradients equal
  * central differences; a fork is independent; batch rows do not talk; {@link #stateBytes} is flat where {@link
- * #constantState} says so; exactly the declared parameters are read; a seed yields declared names and shapes, finite; the
+ * #constantState} says so; sessions side by side get the bits that each gets alone; exactly the declared parameters are read; a seed yields declared names and shapes, finite; the
  * same bits twice.
  */
 public interface Mixer {
@@ -41,6 +43,22 @@ public interface Mixer {
      * @throws IllegalStateException if the state has no room for them
      */
     Tensor advance(Params p, Tensor x, MixerState state);
+
+    /**
+     * Returns the mixed positions of the next T &gt;= 1 ones of sessions side by side: row r of x {@code (R, T, D)} goes on
+     * from state r, at a position of its own, and gets the bits that it gets alone. By default one row after the other; a
+     * mixer that projects all rows together reads its weights once.
+     *
+     * @param states R states of one row each, none of them twice
+     * @throws IllegalStateException if one of them has no room; those before it have moved by then
+     */
+    default Tensor advance(Params p, Tensor x, List<MixerState> states) {
+        List<Tensor> rows = new ArrayList<>();
+        for (int r = 0; r < states.size(); r++) {
+            rows.add(advance(p, x.slice(0, r, r + 1), states.get(r)));
+        }
+        return Tensors.concat(0, rows);
+    }
 
     /** Returns whether the state takes the same memory however many positions it has seen. */
     boolean constantState();

@@ -4,6 +4,7 @@ import carve.api.op.Rope;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
+import java.util.stream.IntStream;
 
 /**
  * The settings of rotary position embedding.
@@ -51,6 +52,30 @@ public record Rotary(double base, int width, int maxPositions, double dynamicFac
         Tensor cos = Tensors.of(x.device(), table, cos(positions, length));
         Tensor sin = Tensors.of(x.device(), table, sin(positions, length));
         return Rope.apply(x, cos, sin);
+    }
+
+    /**
+     * Returns x {@code (R, T, H, K)} with its heads rotated, row r as T positions from {@code from[r]} on of a sequence that
+     * ends with them.
+     */
+    public Tensor rotateEach(Tensor x, int... from) {
+        if (width == 0) {
+            return x;
+        }
+        int each = x.extent(1) * width / 2;
+        float[] cos = new float[from.length * each];
+        float[] sin = new float[cos.length];
+        for (int r = 0; r < from.length; r++) {
+            int length = from[r] + x.extent(1);
+            int[] positions = IntStream.range(from[r], length).toArray();
+            System.arraycopy(cos(positions, length), 0, cos, r * each, each);
+            System.arraycopy(sin(positions, length), 0, sin, r * each, each);
+        }
+        // rows are rotated as positions of one
+        Shape table = Shape.of(from.length * x.extent(1), width / 2);
+        Tensor one = x.reshape(1, table.extent(0), x.extent(2), x.extent(3));
+        return Rope.apply(one, Tensors.of(x.device(), table, cos), Tensors.of(x.device(), table, sin))
+                .reshape(x.shape());
     }
 
     /** Returns {@code cos} of the angles of positions, row-major (positions, R/2), for a sequence of a length. */

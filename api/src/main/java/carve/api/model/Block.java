@@ -87,6 +87,12 @@ public record Block(
         return finish(p, x, normed, mixer.advance(p.under("mixer"), normed, state), position);
     }
 
+    /** Returns the output for the next positions of sessions side by side {@code (R, T, D)}, each with its own state. */
+    public Tensor advance(Params p, Tensor x, List<MixerState> states) {
+        Tensor normed = norm.apply(p.under("mixer_norm"), x);
+        return finish(p, x, normed, mixer.advance(p.under("mixer"), normed, states), 0);
+    }
+
     private Tensor finish(Params p, Tensor x, Tensor normed, Tensor mixed, int position) {
         Tensor sum = x.add(dropout.apply(label + " mixer", position, mixed));
         Tensor input = parallel ? normed : norm.apply(p.under("mlp_norm"), sum);

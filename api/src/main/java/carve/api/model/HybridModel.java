@@ -101,8 +101,40 @@ public record HybridModel(ModelSpec spec) {
                 p.get("output.weight").device(), () -> logits(p, advanceLayers(p, inputs, state), SiteProbe.NONE));
     }
 
+    /**
+     * Returns the logits {@code (R, 1, V)} of the next position of sessions side by side, and makes each state remember its
+     * own: row r of the inputs goes on from state r. Each session gets the bits that it gets alone, on a device whose {@link
+     * Linear} gives a row the same bits whatever stands beside it.
+     *
+     * @param inputs R rows
+     * @param states of one row each, none of them twice
+     */
+    public Tensor advance(Params p, Inputs inputs, List<ModelState> states) {
+        return Scope.run(p.get("output.weight").device(), () -> {
+            Tensor x = spec.input().encode(p.under("input"), inputs).x();
+            for (int i = 0; i < spec.layers().size(); i++) {
+                Tensor before = x;
+                int layer = i;
+                List<MixerState> those =
+                        states.stream().map(state -> state.layer(layer)).toList();
+                x = Scope.run(
+                        x.device(), () -> spec.layers().get(layer).advance(p.under("layers." + layer), before, those));
+            }
+            return logits(p, x.slice(1, x.extent(1) - 1, x.extent(1)), SiteProbe.NONE);
+        });
+    }
+
+    /** Returns the output {@code (B, T, D)} of the last layer for encoded inputs, and makes the state remember them. */
+    public Tensor advanceEncoded(Params p, Tensor encoded, ModelState state) {
+        return Scope.run(encoded.device(), () -> advanceLayers(p, encoded, state));
+    }
+
     private Tensor advanceLayers(Params p, Inputs inputs, ModelState state) {
-        Tensor x = spec.input().encode(p.under("input"), inputs).x();
+        return advanceLayers(p, spec.input().encode(p.under("input"), inputs).x(), state);
+    }
+
+    private Tensor advanceLayers(Params p, Tensor encoded, ModelState state) {
+        Tensor x = encoded;
         for (int i = 0; i < spec.layers().size(); i++) {
             Tensor before = x;
             int layer = i;

@@ -6,6 +6,7 @@ import carve.api.param.ParamSpec;
 import carve.api.param.Params;
 import carve.api.tensor.Tensor;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * Makes the input of a model's first layer: embeds tokens and splices in what stands for pictures.
@@ -36,6 +37,15 @@ public interface InputEncoder {
     /** Returns the embedded inputs as {@link #encode(Params, Inputs)} does, and publishes inner values by name. */
     default Encoded encode(Params p, Inputs inputs, Probe probe) {
         return encode(p, inputs);
+    }
+
+    /**
+     * Returns the token that stands where pictures are spliced in, as often as a picture has positions; none where inputs can
+     * only be encoded whole. With it a long prompt is encoded in pieces: the places of each row of the media, and the words
+     * between them.
+     */
+    default OptionalInt pictureToken() {
+        return OptionalInt.empty();
     }
 
     /** Returns how the rows of the embedded inputs are divided, without making them: how many positions they take. */

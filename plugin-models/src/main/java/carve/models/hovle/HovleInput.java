@@ -14,6 +14,7 @@ import carve.api.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
@@ -58,6 +59,11 @@ record HovleInput(int hidden, int textTokens, int specialTokens, int imageToken,
         specs.add(new ParamSpec("projector.2.weight", Shape.of(hidden, hidden), Init.uniform(4 / Math.sqrt(hidden))));
         specs.add(new ParamSpec("projector.2.bias", Shape.of(hidden), Init.ZEROS));
         return List.copyOf(specs);
+    }
+
+    @Override
+    public OptionalInt pictureToken() {
+        return OptionalInt.of(imageToken);
     }
 
     @Override

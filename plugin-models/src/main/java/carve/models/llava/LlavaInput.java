@@ -15,6 +15,7 @@ import carve.api.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
@@ -40,6 +41,11 @@ record LlavaInput(int vocabulary, Tower tower, Connector connector, int imageTok
         tower.parameters().forEach(spec -> specs.add(spec.under("tower")));
         connector.parameters().forEach(spec -> specs.add(spec.under("connector")));
         return List.copyOf(specs);
+    }
+
+    @Override
+    public OptionalInt pictureToken() {
+        return OptionalInt.of(imageToken);
     }
 
     @Override
