@@ -2,6 +2,7 @@ package carve.cpu;
 
 import static carve.cpu.Memory.LANES;
 
+import carve.api.tensor.Blocks;
 import carve.api.tensor.DType;
 
 /** Conversions between storage types, rounding to nearest even. */
@@ -13,28 +14,51 @@ final class Casts {
     /** Writes {@code size} values in another storage type. */
     static void run(Workers workers, DType from, long x, DType to, long y, long size) {
         int tasks = (int) Math.max(1, Math.min(4096, size / GRAIN));
-        long length = (size + tasks - 1) / tasks;
+        long length = ((size + tasks - 1) / tasks + Blocks.SIZE - 1) / Blocks.SIZE * Blocks.SIZE;
         workers.run(tasks, (task, scratch) -> {
             long start = task * length;
             int n = (int) Math.min(length, size - start);
             if (n > 0) {
-                range(from, x + start * from.bytes(), to, y + start * to.bytes(), n);
+                range(from, x + from.bytes(start), to, y + to.bytes(start), n);
             }
         });
     }
 
     private static void range(DType from, long x, DType to, long y, int n) {
         if (from == to) {
-            Memory.copyShort(x, y, (long) n * from.bytes());
+            Memory.copyShort(x, y, from.bytes(n));
         } else if (from == DType.BF16 && to == DType.F32) {
             widen(x, y, n);
         } else if (from == DType.F32 && to == DType.BF16) {
             for (int i = 0; i < n; i++) {
                 Memory.setShort(y + 2L * i, bf16(Memory.get(x + 4L * i)));
             }
+        } else if (from.isQuantised() || to.isQuantised()) {
+            blocks(from, x, to, y, n);
         } else {
             for (int i = 0; i < n; i++) {
                 set(to, y + (long) i * to.bytes(), get(from, x + (long) i * from.bytes()));
+            }
+        }
+    }
+
+    // block by block, through floats on the heap
+    private static void blocks(DType from, long x, DType to, long y, int n) {
+        float[] values = new float[Blocks.SIZE];
+        for (int i = 0; i < n; i += Blocks.SIZE) {
+            if (from.isQuantised()) {
+                Blocks.read(from, Memory.segment(x + from.bytes(i), from.blockBytes()), 0, values, 0, 1);
+            } else {
+                for (int j = 0; j < Blocks.SIZE; j++) {
+                    values[j] = (float) get(from, x + (long) (i + j) * from.bytes());
+                }
+            }
+            if (to.isQuantised()) {
+                Blocks.write(values, 0, 1, to, Memory.segment(y + to.bytes(i), to.blockBytes()), 0);
+            } else {
+                for (int j = 0; j < Blocks.SIZE; j++) {
+                    set(to, y + (long) (i + j) * to.bytes(), values[j]);
+                }
             }
         }
     }
@@ -57,7 +81,7 @@ final class Casts {
             case F16 -> Float.float16ToFloat(Memory.getShort(address));
             case I32 -> Memory.getInt(address);
             case I8 -> Memory.getByte(address);
-            case F64, I64, I16, U8, BOOL -> throw CpuDevice.unsupported(dtype);
+            case F64, I64, I16, U8, BOOL, Q8_0, Q4_0 -> throw CpuDevice.unsupported(dtype);
         };
     }
 
@@ -69,7 +93,7 @@ final class Casts {
             case F16 -> Memory.setShort(address, Float.floatToFloat16((float) value));
             case I32 -> Memory.setInt(address, (int) value);
             case I8 -> Memory.setByte(address, (byte) (int) value);
-            case F64, I64, I16, U8, BOOL -> throw CpuDevice.unsupported(dtype);
+            case F64, I64, I16, U8, BOOL, Q8_0, Q4_0 -> throw CpuDevice.unsupported(dtype);
         }
     }
 

@@ -19,8 +19,8 @@ import java.util.Optional;
 /**
  * The processor that runs this program, with all its cores and vectors.
  *
- * <p>Values are in native memory, dense and row-major, in F32, BF16, F16, I32 and I8. Arithmetic on BF16 and F16 is done
- * in F32 and rounded. Products, norms, scans, attention, convolutions and losses have kernels, forward and backward.
+ * <p>Values are in native memory, dense and row-major, in F32, BF16, F16, I32 and I8; weights may be Q8_0 and Q4_0.
+ * Arithmetic on BF16 and F16 is done in F32 and rounded. Products, norms, scans, attention, convolutions and losses have kernels, forward and backward.
  */
 public final class CpuDevice implements Device {
     private final Workspace workspace = new Workspace();
@@ -71,6 +71,12 @@ public final class CpuDevice implements Device {
                     buffer.address(),
                     result.shape().size());
             return buffer;
+        }
+        if (result.dtype().isQuantised()) { // whole rows are moved
+            return compute(
+                    op,
+                    operands.stream().map(Operand::of).map(Operand::bytewise).toList(),
+                    result.bytewise());
         }
         return calculates(op) && operands.stream().anyMatch(x -> isNarrow(x.dtype()))
                 ? executeWide(op, operands, result)
@@ -171,6 +177,14 @@ public final class CpuDevice implements Device {
     }
 
     @Override
+    public boolean stores(DType dtype) {
+        return switch (dtype) {
+            case F32, BF16, F16, I32, I8, Q8_0, Q4_0 -> true;
+            case F64, I64, I16, U8, BOOL -> false;
+        };
+    }
+
+    @Override
     public Buffer upload(TensorType type, MemorySegment values) {
         CpuBuffer buffer = take(type);
         MemorySegment.copy(values, 0, Memory.segment(buffer.address(), Math.max(1, type.bytes())), 0, type.bytes());
@@ -197,10 +211,9 @@ public final class CpuDevice implements Device {
         pool.close();
     }
 
-    private static void requireSupported(DType dtype) {
-        switch (dtype) {
-            case F32, BF16, F16, I32, I8 -> {}
-            case F64, I64, I16, U8, BOOL -> throw unsupported(dtype);
+    private void requireSupported(DType dtype) {
+        if (!stores(dtype)) {
+            throw unsupported(dtype);
         }
     }
 

@@ -37,6 +37,11 @@ final class Primitives {
             return type.shape();
         }
 
+        /** Returns the bytes of a quantised tensor; others as they are. */
+        Operand bytewise() {
+            return type.dtype().isQuantised() ? new Operand(address, type.bytewise()) : this;
+        }
+
         DType dtype() {
             return type.dtype();
         }

@@ -19,7 +19,7 @@ final class Code {
             case F16 -> 2;
             case I32 -> 3;
             case I8 -> 4;
-            case F64, I64, I16, U8, BOOL ->
+            case F64, I64, I16, U8, BOOL, Q8_0, Q4_0 ->
                 throw new DeviceException(
                         "cuda: %s is not computed with; convert to F32, BF16, F16, I32 or I8".formatted(dtype));
         };

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import carve.api.device.Buffer;
 import carve.api.device.Device;
 import carve.api.device.Kernel;
+import carve.api.tensor.DType;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Op;
 import carve.api.tensor.Scope;
@@ -139,6 +140,11 @@ public final class AssertingDevice implements Device {
     public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands) {
         requireOpen();
         return wrapped.kernel(op, operands).map(kernel -> new CheckedKernel(op, kernel));
+    }
+
+    @Override
+    public boolean stores(DType dtype) {
+        return wrapped.stores(dtype);
     }
 
     @Override

@@ -116,6 +116,42 @@ public abstract class DeviceContract {
         }
     }
 
+    /** Quantised rows are downloaded as they were uploaded, moved to the bit, and cast as defined; or the type is refused. */
+    @Test
+    public void quantisedRowsMoveToTheBit() {
+        try (Device reference = new ReferenceDevice();
+                Device device = open()) {
+            for (DType dtype : List.of(DType.Q8_0, DType.Q4_0)) {
+                TensorType type = new TensorType(dtype, Shape.of(5, 96));
+                if (!device.stores(dtype)) {
+                    assertThrows(DeviceException.class, () -> PrimitiveCases.operand(device, "table", type));
+                    continue;
+                }
+                Tensor expected = PrimitiveCases.operand(reference, "table", type);
+                Tensor actual = PrimitiveCases.operand(device, "table", type);
+                assertEquals(-1, Values.bytes(expected).mismatch(Values.bytes(actual)), type::toString);
+                Close.bits(dtype + " cast", expected.cast(DType.F32), actual.cast(DType.F32));
+                Close.bits(dtype + " rows", gathered(expected), gathered(actual));
+                Close.bits(dtype + " slice", expected.slice(0, 1, 4), actual.slice(0, 1, 4));
+                Close.bits(
+                        dtype + " concat",
+                        Tensors.concat(0, List.of(expected, expected)),
+                        Tensors.concat(0, List.of(actual, actual)));
+                for (DType wide : List.of(DType.F32, DType.BF16, DType.F16)) {
+                    TensorType from = type.with(wide);
+                    Close.bits(
+                            wide + " to " + dtype,
+                            PrimitiveCases.operand(reference, "wide", from).cast(dtype),
+                            PrimitiveCases.operand(device, "wide", from).cast(dtype));
+                }
+            }
+        }
+    }
+
+    private static Tensor gathered(Tensor table) {
+        return table.gather(Tensors.of(table.device(), Shape.of(3, 2), 4, 0, 3, 3, 1, 2));
+    }
+
     /** Memory that was allocated takes what is stored into it, whole or in part, along any axis. */
     @Test
     public void storeWritesItsPartAndNothingElse() {

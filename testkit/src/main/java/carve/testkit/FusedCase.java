@@ -50,6 +50,17 @@ record FusedCase(String name, FusedOp op, List<Operand> operands, double ratio) 
         return op.name() + ", " + name;
     }
 
+    /** Returns whether a device can hold all operands. */
+    boolean storable(Device device) {
+        return operands.stream()
+                .allMatch(operand -> device.stores(operand.type().dtype()));
+    }
+
+    /** Returns the operands on a device. */
+    List<Tensor> upload(Device device) {
+        return operands.stream().map(operand -> operand.on(device)).toList();
+    }
+
     /** Returns the indices of the operands that a gradient is asked for. */
     List<Integer> differentiable() {
         return IntStream.range(0, operands.size())
@@ -67,8 +78,7 @@ record FusedCase(String name, FusedOp op, List<Operand> operands, double ratio) 
     /** Returns what the op computes on a device, and the gradients of chosen operands for random ones of chosen results. */
     Outcome run(Device device, List<Integer> of, List<Integer> from) {
         Tape tape = new Tape();
-        List<Tensor> inputs = new ArrayList<>(
-                operands.stream().map(operand -> operand.on(device)).toList());
+        List<Tensor> inputs = new ArrayList<>(upload(device));
         of.forEach(i -> inputs.set(i, tape.watch(inputs.get(i))));
         List<Tensor> results = Tensors.apply(op, inputs);
         List<Tensor> chosen = from.stream().map(results::get).toList();

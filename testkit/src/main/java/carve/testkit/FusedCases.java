@@ -303,6 +303,17 @@ final class FusedCases {
                     normal("weight", dtype, 63, 13),
                     normal("bias", dtype, 63));
         }
+        for (DType dtype : List.of(DType.Q8_0, DType.Q4_0)) {
+            for (int blocks : new int[] {1, 2, 5, 13}) {
+                add(
+                        name(positions, dtype, 32 * blocks),
+                        new Linear(),
+                        Tolerance.REDUCTION,
+                        normal("x", positions, 32 * blocks),
+                        constant(normal("weight", dtype, 63, 32 * blocks)),
+                        normal("bias", 63));
+            }
+        }
         add(
                 name(positions, "200 x 64"),
                 new Linear(),

@@ -1,5 +1,6 @@
 package carve.api.checkpoint;
 
+import carve.api.tensor.Blocks;
 import carve.api.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -10,7 +11,7 @@ import java.nio.ByteOrder;
  * Converts between stored elements and Java arrays. Elements are little-endian and may lie at any address.
  *
  * <p>Rounding is to nearest, ties to even, once: a double becomes a BF16 without passing through a float. Not-a-number stays
- * not-a-number, infinities stay, what is too large becomes infinite, as IEEE 754 has it. Whole numbers are never rounded: one
+ * not-a-number, infinities stay, what is too large becomes infinite, as IEEE 754 has it; {@link Blocks} has its own rules. Whole numbers are never rounded: one
  * that does not fit is refused, as is a fraction read as a whole number.
  */
 public final class Elements {
@@ -89,6 +90,7 @@ public final class Elements {
                     target[offset + i] = whole(dtype, source, first + i);
                 }
             }
+            case Q8_0, Q4_0 -> readBlocks(dtype, source, first, target, offset, count);
         }
     }
 
@@ -96,7 +98,7 @@ public final class Elements {
     public static void read(DType dtype, MemorySegment source, long first, double[] target, int offset, int count) {
         switch (dtype) {
             case F64 -> MemorySegment.copy(source, DOUBLE, first * Double.BYTES, target, offset, count);
-            case F32, BF16, F16 -> {
+            case F32, BF16, F16, Q8_0, Q4_0 -> {
                 float[] chunk = new float[Math.min(count, CHUNK)];
                 for (int done = 0, length; done < count; done += length) {
                     length = Math.min(CHUNK, count - done);
@@ -147,6 +149,7 @@ public final class Elements {
      * Writes floats as elements of a floating-point type, the first at index {@code first}.
      *
      * @throws CheckpointException if the type is not floating
+     * @throws carve.api.tensor.ShapeException if it is quantised and they are no whole blocks
      */
     public static void write(float[] source, int offset, int count, DType dtype, MemorySegment target, long first) {
         switch (dtype) {
@@ -159,6 +162,7 @@ public final class Elements {
                 }
             }
             case I64, I32, I16, I8, U8, BOOL -> throw fractions(dtype);
+            case Q8_0, Q4_0 -> Blocks.write(source, offset, blocks(dtype, count), dtype, target, blocks(dtype, first));
         }
     }
 
@@ -166,6 +170,7 @@ public final class Elements {
      * Writes doubles as elements of a floating-point type, the first at index {@code first}.
      *
      * @throws CheckpointException if the type is not floating
+     * @throws carve.api.tensor.ShapeException if it is quantised and they are no whole blocks
      */
     public static void write(double[] source, int offset, int count, DType dtype, MemorySegment target, long first) {
         switch (dtype) {
@@ -184,6 +189,13 @@ public final class Elements {
                     }
                     write(chunk, 0, length, dtype, target, first + done);
                 }
+            }
+            case Q8_0, Q4_0 -> {
+                float[] narrow = new float[count];
+                for (int i = 0; i < count; i++) {
+                    narrow[i] = (float) source[offset + i];
+                }
+                write(narrow, 0, count, dtype, target, first);
             }
             case I64, I32, I16, I8, U8, BOOL -> throw fractions(dtype);
         }
@@ -254,7 +266,7 @@ public final class Elements {
             throw new CheckpointException(
                     "%s cannot be converted to %s: one is floating, the other is not".formatted(from, to));
         }
-        long count = source.byteSize() / from.bytes();
+        long count = from.elements(source.byteSize());
         MemorySegment target = allocate(to, count, allocator);
         if (!from.isFloating()) {
             for (long i = 0; i < count; i++) {
@@ -298,7 +310,7 @@ public final class Elements {
             case I16 -> source.get(SHORT, index * Short.BYTES);
             case I8 -> source.get(ValueLayout.JAVA_BYTE, index);
             case U8, BOOL -> source.get(ValueLayout.JAVA_BYTE, index) & 0xff;
-            case F64, F32, BF16, F16 -> throw fractions(dtype);
+            case F64, F32, BF16, F16, Q8_0, Q4_0 -> throw fractions(dtype);
         };
     }
 
@@ -310,7 +322,7 @@ public final class Elements {
             case I8 -> value == (byte) value;
             case U8 -> value == (value & 0xff);
             case BOOL -> value == (value & 1);
-            case F64, F32, BF16, F16 -> throw fractions(dtype);
+            case F64, F32, BF16, F16, Q8_0, Q4_0 -> throw fractions(dtype);
         };
         if (!fits) {
             throw new CheckpointException("element %d is %d, which %s cannot hold".formatted(index, value, dtype));
@@ -337,7 +349,7 @@ public final class Elements {
     }
 
     private static int count(DType dtype, MemorySegment source) {
-        long count = source.byteSize() / dtype.bytes();
+        long count = dtype.elements(source.byteSize());
         if (count > Integer.MAX_VALUE - 8) {
             throw new CheckpointException(
                     "%d elements are more than an array holds; read them in parts".formatted(count));
@@ -346,7 +358,7 @@ public final class Elements {
     }
 
     private static MemorySegment allocate(DType dtype, long count, SegmentAllocator allocator) {
-        return allocator.allocate(count * dtype.bytes(), Long.BYTES);
+        return allocator.allocate(dtype.bytes(count), Long.BYTES);
     }
 
     // Two elements at a time, an int of two BF16 against a long of two floats: the compiler makes vectors of this, and
@@ -403,6 +415,23 @@ public final class Elements {
         int nan = 0x7f800000 - (bits & 0x7fffffff) >> 31;
         int near = bits + 0x7fff + (bits >>> 16 & 1) >>> 16;
         return near & ~nan | (bits >>> 16 | 0x40) & nan;
+    }
+
+    /** Returns how many blocks, or elements of a type without them, this many elements are. */
+    private static int blocks(DType dtype, long elements) {
+        return Math.toIntExact(dtype.bytes(elements) / dtype.blockBytes());
+    }
+
+    private static void readBlocks(
+            DType dtype, MemorySegment source, long first, float[] target, int offset, int count) {
+        int size = dtype.blockElements();
+        float[] block = new float[size];
+        for (int done = 0, length; done < count; done += length) {
+            int skipped = (int) ((first + done) % size);
+            length = Math.min(size - skipped, count - done);
+            Blocks.read(dtype, source, (first + done) / size, block, 0, 1);
+            System.arraycopy(block, skipped, target, offset + done, length);
+        }
     }
 
     private static void readF16(MemorySegment source, long first, float[] target, int offset, int count) {

@@ -85,7 +85,7 @@ record NameLayout(String checkpoint, int groups, List<Slot> slots, boolean kept)
     }
 
     private static long rowBytes(TensorType type) {
-        return type.shape().product(1, type.shape().rank()) * type.dtype().bytes();
+        return type.dtype().bytes(type.shape().product(1, type.shape().rank()));
     }
 
     /** Returns what keeps the model's tensors from being joined, if anything does. */

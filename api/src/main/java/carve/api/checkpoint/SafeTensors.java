@@ -22,6 +22,12 @@ import java.util.concurrent.atomic.AtomicLong;
  * {@code "__metadata__": {"key": "text"}}, with spaces at the end; then the values, to the end of the file, in offsets that
  * count from the end of the header. Values are row-major and little-endian. Every byte of them belongs to exactly one tensor.
  *
+ * <p>Quantised tensors, which the format does not know, are stored as the bytes of their {@link carve.api.tensor.Blocks}: U8 with
+ * the last extent in bytes, {@code (N, K / 32 * 34)} for Q8_0 {@code (N, K)}. The metadata tells which they are, under
+ * {@code carve.quantization}, a text of JSON: {@code {"Q8_0": ["layers.0.mixer.in_proj.weight", ...], "Q4_0": [...]}}. Any
+ * reader of the format can open such a file and sees bytes; this one gives the quantised types. Values then begin at a
+ * multiple of 64.
+ *
  * <p>Closing the file invalidates all its segments. While it is open it must not be changed in place; replacing it by a
  * renamed file, as {@link SafeTensorsWriter} does, is fine.
  *

@@ -29,6 +29,8 @@ import java.util.Map;
 record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> entries) {
     static final String METADATA = "__metadata__";
     static final long MAX_BYTES = 100_000_000;
+    private static final int ALIGNMENT = 8;
+    private static final int BLOCK_ALIGNMENT = 64;
 
     /** A tensor; its values begin this many bytes after the header. */
     record Entry(TensorType type, long offset) {
@@ -62,10 +64,14 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
         return entries.values().stream().mapToLong(Entry::end).max().orElse(0);
     }
 
-    /** Returns length and text, padded with spaces so that the values begin at a multiple of 8, as the official writer does. */
+    /**
+     * Returns length and text, padded with spaces so that the values begin at a multiple of 8, as the official writer does; where
+     * there are quantised ones, at that of a cache line.
+     */
     byte[] print() {
         byte[] text = Json.compact(json()).getBytes(StandardCharsets.UTF_8);
-        int length = (text.length + 7) / 8 * 8;
+        int alignment = quantised().isEmpty() ? ALIGNMENT : BLOCK_ALIGNMENT;
+        int length = (8 + text.length + alignment - 1) / alignment * alignment - 8;
         byte[] result = new byte[8 + length];
         Arrays.fill(result, (byte) ' ');
         for (int i = 0; i < 8; i++) {
@@ -77,21 +83,34 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
 
     private JsonObject json() {
         var members = new LinkedHashMap<String, JsonValue>();
-        if (!metadata.isEmpty()) {
-            var texts = new LinkedHashMap<String, JsonValue>();
-            metadata.forEach((key, text) -> texts.put(key, new JsonString(text)));
+        var texts = new LinkedHashMap<String, JsonValue>();
+        metadata.forEach((key, text) -> texts.put(key, new JsonString(text)));
+        if (!quantised().isEmpty()) {
+            texts.put(Quantised.KEY, new JsonString(Quantised.print(quantised())));
+        }
+        if (!texts.isEmpty()) {
             members.put(METADATA, JsonObject.of(texts));
         }
         entries.forEach((name, entry) -> members.put(name, json(entry)));
         return JsonObject.of(members);
     }
 
+    /** Returns the storage types of the tensors that are quantised. */
+    private Map<String, DType> quantised() {
+        var types = new LinkedHashMap<String, DType>();
+        entries.forEach((name, entry) -> types.put(name, entry.type().dtype()));
+        types.values().removeIf(dtype -> !dtype.isQuantised());
+        return types;
+    }
+
     private static JsonObject json(Entry entry) {
-        var extents = Arrays.stream(entry.type().shape().extents())
+        TensorType type =
+                entry.type().dtype().isQuantised() ? entry.type().bytewise().with(DType.U8) : entry.type();
+        var extents = Arrays.stream(type.shape().extents())
                 .mapToObj(e -> (JsonValue) JsonNumber.of(e))
                 .toList();
         return JsonObject.empty()
-                .with("dtype", entry.type().dtype().name())
+                .with("dtype", type.dtype().name())
                 .with("shape", new JsonArray(extents))
                 .with("data_offsets", JsonArray.of(JsonNumber.of(entry.offset()), JsonNumber.of(entry.end())));
     }
@@ -128,6 +147,7 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
                     entry(name, value);
                 }
             });
+            Quantised.restore(metadata, entries, problems);
             refuse();
             var sorted = new ArrayList<>(entries.entrySet());
             sorted.sort(Comparator.comparingLong(
@@ -209,13 +229,14 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
                 throw new JsonException("dtype: expected a string, found "
                         + value(object, "dtype").describe());
             }
-            return Arrays.stream(DType.values())
+            List<DType> known = Arrays.stream(DType.values())
+                    .filter(dtype -> !dtype.isQuantised())
+                    .toList();
+            return known.stream()
                     .filter(dtype -> dtype.name().equals(name))
                     .findAny()
                     .orElseThrow(() -> new JsonException(Names.unknown(
-                            "dtype",
-                            name,
-                            Arrays.stream(DType.values()).map(DType::name).toList())));
+                            "dtype", name, known.stream().map(DType::name).toList())));
         }
 
         private static Shape shape(JsonObject object) {
@@ -254,7 +275,7 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
 
         private static long bytes(DType dtype, Shape shape) {
             try {
-                return Math.multiplyExact(shape.size(), (long) dtype.bytes());
+                return dtype.bytes(shape.size());
             } catch (ArithmeticException e) {
                 throw new JsonException("%s %s takes more than %d bytes".formatted(dtype, shape, Long.MAX_VALUE));
             }

@@ -41,6 +41,8 @@ public final class SafeTensorsWriter implements AutoCloseable {
             DType.I16,
             DType.I8,
             DType.U8,
+            DType.Q8_0,
+            DType.Q4_0,
             DType.BOOL);
 
     private final Staging staging;

@@ -1,5 +1,6 @@
 package carve.api.device;
 
+import carve.api.tensor.DType;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Op;
 import carve.api.tensor.Tensor;
@@ -31,6 +32,14 @@ public interface Device extends AutoCloseable {
 
     /** Returns a kernel for a fused op on operands of these types, or nothing where the reference is to run. */
     Optional<Kernel> kernel(FusedOp op, List<TensorType> operands);
+
+    /**
+     * Returns whether tensors of a storage type can be here at all. Weights of a type that cannot are converted when they are
+     * loaded.
+     */
+    default boolean stores(DType dtype) {
+        return !dtype.isQuantised();
+    }
 
     /**
      * Returns memory with a copy of values of the host.

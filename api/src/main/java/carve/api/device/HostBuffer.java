@@ -1,6 +1,9 @@
 package carve.api.device;
 
-/** The values of a tensor of {@link ReferenceDevice}, each exactly representable in its storage type. */
+/**
+ * The values of a tensor of {@link ReferenceDevice}, each exactly representable in its storage type; of a quantised tensor the
+ * bytes, signed.
+ */
 record HostBuffer(double[] values) implements Buffer {
     @Override
     public long bytes() {

@@ -1,10 +1,13 @@
 package carve.api.device;
 
+import carve.api.tensor.Blocks;
 import carve.api.tensor.DType;
+import carve.api.tensor.ShapeException;
 import carve.api.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /** Conversions between storage types in memory and doubles. */
 final class HostValues {
@@ -19,6 +22,9 @@ final class HostValues {
     private HostValues() {}
 
     static double[] read(TensorType type, MemorySegment from) {
+        if (type.dtype().isQuantised()) {
+            return read(type.bytewise(), from);
+        }
         int size = Math.toIntExact(type.shape().size());
         double[] values = new double[size];
         for (int i = 0; i < size; i++) {
@@ -38,10 +44,15 @@ final class HostValues {
             case I16 -> from.get(I16, at);
             case I8 -> from.get(I8, at);
             case U8, BOOL -> from.get(I8, at) & 0xFF;
+            case Q8_0, Q4_0 -> throw inBlocks(dtype);
         };
     }
 
     static void write(DType dtype, double[] values, MemorySegment to) {
+        if (dtype.isQuantised()) {
+            write(DType.I8, values, to);
+            return;
+        }
         for (int i = 0; i < values.length; i++) {
             write(dtype, values[i], to, (long) i * dtype.bytes());
         }
@@ -57,6 +68,7 @@ final class HostValues {
             case I32 -> to.set(I32, at, (int) value);
             case I16 -> to.set(I16, at, (short) value);
             case I8, U8, BOOL -> to.set(I8, at, (byte) (int) value);
+            case Q8_0, Q4_0 -> throw inBlocks(dtype);
         }
     }
 
@@ -78,7 +90,35 @@ final class HostValues {
             case I16 -> (short) value;
             case I8 -> (byte) (int) value;
             case U8, BOOL -> (int) value & 0xFF;
+            case Q8_0, Q4_0 -> throw inBlocks(dtype);
         };
+    }
+
+    private static ShapeException inBlocks(DType dtype) {
+        return new ShapeException(dtype + " values lie in blocks and are not read or written one by one");
+    }
+
+    /** Returns what the bytes of blocks stand for. */
+    static double[] dequantised(DType dtype, double[] bytes) {
+        MemorySegment blocks = MemorySegment.ofArray(new byte[bytes.length]);
+        write(dtype, bytes, blocks);
+        float[] values = new float[Math.toIntExact(dtype.elements(bytes.length))];
+        Blocks.read(dtype, blocks, 0, values, 0, values.length / dtype.blockElements());
+        double[] result = new double[values.length];
+        Arrays.setAll(result, i -> values[i]);
+        return result;
+    }
+
+    /** Returns the bytes of the blocks of a quantised type that stand for values, rounded to floats first. */
+    static double[] quantised(TensorType type, double[] values) {
+        DType dtype = type.dtype();
+        float[] floats = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        MemorySegment blocks = MemorySegment.ofArray(new byte[Math.toIntExact(type.bytes())]);
+        Blocks.write(floats, 0, floats.length / dtype.blockElements(), dtype, blocks, 0);
+        return read(type, blocks);
     }
 
     // nearest, ties to even; a NaN stays one

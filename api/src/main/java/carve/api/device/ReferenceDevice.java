@@ -37,14 +37,21 @@ public final class ReferenceDevice implements Device {
 
     @Override
     public Buffer allocate(TensorType type) {
-        double[] values = new double[Math.toIntExact(type.shape().size())];
-        Arrays.fill(values, type.dtype().isFloating() ? Double.NaN : 0);
+        boolean quantised = type.dtype().isQuantised();
+        double[] values = new double
+                [Math.toIntExact(quantised ? type.bytes() : type.shape().size())];
+        Arrays.fill(values, quantised ? -1 : type.dtype().isFloating() ? Double.NaN : 0);
         return new HostBuffer(values);
     }
 
     @Override
     public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands) {
         return Optional.empty();
+    }
+
+    @Override
+    public boolean stores(DType dtype) {
+        return true;
     }
 
     @Override
@@ -76,6 +83,12 @@ public final class ReferenceDevice implements Device {
 
     @Override
     public Buffer execute(Op op, List<Tensor> operands, TensorType result) {
+        if (op instanceof Op.Cast) {
+            return new HostBuffer(cast(operands.getFirst(), result));
+        }
+        if (result.dtype().isQuantised()) {
+            return execute(op, operands.stream().map(this::bytewise).toList(), result.bytewise());
+        }
         Tensor x = operands.getFirst();
         double[] a = values(x);
         Shape shape = x.shape();
@@ -130,6 +143,19 @@ public final class ReferenceDevice implements Device {
             case Op.Cast cast -> System.arraycopy(a, 0, out, 0, out.length);
         }
         return new HostBuffer(HostValues.round(result.dtype(), out));
+    }
+
+    private static double[] cast(Tensor x, TensorType result) {
+        double[] values = x.dtype().isQuantised()
+                ? HostValues.dequantised(x.dtype(), values(x))
+                : values(x).clone();
+        return result.dtype().isQuantised()
+                ? HostValues.quantised(result, values)
+                : HostValues.round(result.dtype(), values);
+    }
+
+    private Tensor bytewise(Tensor x) {
+        return x.dtype().isQuantised() ? Tensor.over(this, x.type().bytewise(), x.buffer()) : x;
     }
 
     private static void binary(Op.Binary op, List<Tensor> operands, Shape shape, double[] out) {

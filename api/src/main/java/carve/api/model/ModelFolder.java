@@ -217,7 +217,7 @@ public final class ModelFolder implements AutoCloseable {
     /** Returns a copy on a device of a tensor of a source. */
     static Tensor upload(Device device, TensorSource tensors, String name, Storage storage) {
         TensorType stored = tensors.type(name);
-        TensorType type = stored.with(storage.of(stored));
+        TensorType type = stored.with(storage.of(stored, device));
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment values = Elements.convert(stored.dtype(), tensors.data(name), type.dtype(), arena);
             return Tensors.upload(device, type, values);
@@ -265,13 +265,14 @@ public final class ModelFolder implements AutoCloseable {
                 .orElseGet(() -> usual(rank == 2));
     }
 
-    /** Returns the type in which most values of matrices, or of all else, are stored; F32 if there are none. */
+    /** Returns the type, not a quantised one, in which most values of matrices, or of all else, are stored; F32 if there are none. */
     DType usual(boolean matrices) {
         Map<DType, Long> bytes = new LinkedHashMap<>();
         checkpoint.ifPresent(tensors -> tensors.names().stream()
                 .map(tensors::type)
                 .filter(type ->
                         matrices == (type.shape().rank() == 2) && type.dtype().isFloating())
+                .filter(type -> !type.dtype().isQuantised())
                 .forEach(type -> bytes.merge(type.dtype(), type.shape().size(), Long::sum)));
         return bytes.entrySet().stream()
                 .max(Map.Entry.comparingByValue())

@@ -9,8 +9,9 @@ import carve.api.tensor.Tensors;
 import java.util.List;
 
 /**
- * {@code y = x W^T + b} of operands x {@code (..., K)} F32, weight {@code (N, K)} of any floating-point storage and,
- * optionally, bias {@code (N)}; y is {@code (..., N)} F32.
+ * {@code y = x W^T + b} of operands x {@code (..., K)} F32, weight {@code (N, K)} of any floating-point storage,
+ * quantised ones included, and, optionally, bias {@code (N)}; y is {@code (..., N)} F32. A quantised weight has no gradient;
+ * x has one through it.
  */
 public record Linear() implements FusedOp {
     /** Returns {@code x W^T}. */

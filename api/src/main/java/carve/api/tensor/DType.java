@@ -5,8 +5,9 @@ import java.util.Locale;
 /**
  * The storage type of a tensor's elements. Arithmetic is in F32 or wider whatever the storage is.
  *
- * <p>Devices compute with {@link #F32}, {@link #BF16}, {@link #F16}, {@link #I32} and {@link #I8}; the others occur in
- * checkpoints only and are converted when they are uploaded. Names are those of the safetensors format.
+ * <p>Devices compute with {@link #F32}, {@link #BF16}, {@link #F16}, {@link #I32} and {@link #I8}; weights may also be {@linkplain
+ * #isQuantised() quantised}, in {@link Blocks}. The others occur in checkpoints only and are converted when they are
+ * uploaded. Names are those of the safetensors format, and of GGUF for quantised types.
  */
 public enum DType {
     /** IEEE 754 binary64. */
@@ -28,22 +29,73 @@ public enum DType {
     /** Unsigned, 8 bits. */
     U8(1),
     /** Truth values, 0 and 1, one byte each. */
-    BOOL(1);
+    BOOL(1),
+    /** Blocks of 32 along the last axis: an F16 scale and 32 integers of 8 bits, 34 bytes. */
+    Q8_0(32, 34),
+    /** Blocks of 32 along the last axis: an F16 scale and 32 integers of 4 bits, 18 bytes. */
+    Q4_0(32, 18);
 
-    private final int bytes;
+    private final int blockElements;
+    private final int blockBytes;
 
     DType(int bytes) {
-        this.bytes = bytes;
+        this(1, bytes);
     }
 
-    /** Returns the size of one element in bytes. */
+    DType(int blockElements, int blockBytes) {
+        this.blockElements = blockElements;
+        this.blockBytes = blockBytes;
+    }
+
+    /**
+     * Returns the size of one element in bytes.
+     *
+     * @throws ShapeException if the type is quantised: its elements have no size of their own
+     */
     public int bytes() {
-        return bytes;
+        if (isQuantised()) {
+            throw new ShapeException("%s has no size of one element: %d of them take %d bytes"
+                    .formatted(this, blockElements, blockBytes));
+        }
+        return blockBytes;
     }
 
-    /** Returns whether the elements are floating-point numbers. */
+    /**
+     * Returns the size in bytes of this many elements that follow each other.
+     *
+     * @throws ShapeException if they are no whole number of blocks
+     */
+    public long bytes(long elements) {
+        if (elements % blockElements != 0) {
+            throw new ShapeException(
+                    "%s: %d elements are no whole number of blocks of %d".formatted(this, elements, blockElements));
+        }
+        return Math.multiplyExact(elements / blockElements, (long) blockBytes);
+    }
+
+    /** Returns how many whole elements this many bytes hold. */
+    public long elements(long bytes) {
+        return bytes / blockBytes * blockElements;
+    }
+
+    /** Returns how many elements are stored together: 1, or the length of a block of a quantised type. */
+    public int blockElements() {
+        return blockElements;
+    }
+
+    /** Returns the size in bytes of what is stored together: of an element, or of a block of a quantised type. */
+    public int blockBytes() {
+        return blockBytes;
+    }
+
+    /** Returns whether the elements lie in {@link Blocks} that share a scale. */
+    public boolean isQuantised() {
+        return blockElements > 1;
+    }
+
+    /** Returns whether the elements are floating-point numbers, or stand for some as quantised ones do. */
     public boolean isFloating() {
-        return this == F64 || this == F32 || this == BF16 || this == F16;
+        return this == F64 || this == F32 || this == BF16 || this == F16 || isQuantised();
     }
 
     /** Returns the name in lower case, as configuration files write it. */

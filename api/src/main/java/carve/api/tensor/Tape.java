@@ -36,8 +36,16 @@ public final class Tape {
     /** Makes a tape that watches nothing yet. */
     public Tape() {}
 
-    /** Returns the same values, watched by this tape. */
+    /**
+     * Returns the same values, watched by this tape.
+     *
+     * @throws ShapeException if they are quantised: there are no small steps between what blocks can hold
+     */
     public Tensor watch(Tensor tensor) {
+        if (tensor.dtype().isQuantised()) {
+            throw new ShapeException("%s cannot be watched, quantised values have no gradient; cast to F32 first"
+                    .formatted(tensor.type()));
+        }
         if (tensor.tape().isPresent()) {
             throw new IllegalArgumentException("the tensor is watched by a tape already; detach it first");
         }

@@ -9,10 +9,18 @@ import java.util.Objects;
  * @param shape the extents
  */
 public record TensorType(DType dtype, Shape shape) {
-    /** Checks that both are there. */
+    /**
+     * Checks that both are there and go together.
+     *
+     * @throws ShapeException if the type is quantised and rows are no whole number of blocks
+     */
     public TensorType {
         Objects.requireNonNull(dtype, "dtype");
         Objects.requireNonNull(shape, "shape");
+        if (dtype.isQuantised() && (shape.rank() == 0 || shape.extent(-1) % dtype.blockElements() != 0)) {
+            throw new ShapeException("%s %s: rows lie in blocks, the last extent must be a multiple of %d"
+                    .formatted(dtype, shape, dtype.blockElements()));
+        }
     }
 
     /** Returns the type of F32 tensors with these extents. */
@@ -22,7 +30,18 @@ public record TensorType(DType dtype, Shape shape) {
 
     /** Returns the number of bytes that the values take. */
     public long bytes() {
-        return shape.size() * dtype.bytes();
+        return dtype.bytes(shape.size());
+    }
+
+    /**
+     * Returns the type of the bytes of the values: I8 with the last extent in bytes. Operations that only move whole rows of a
+     * quantised tensor may be carried out on its bytes.
+     */
+    public TensorType bytewise() {
+        Shape bytes = shape.rank() == 0
+                ? Shape.of(dtype.bytes())
+                : shape.with(-1, Math.toIntExact(dtype.bytes(shape.extent(-1))));
+        return new TensorType(DType.I8, bytes);
     }
 
     /** Returns this type with another shape. */

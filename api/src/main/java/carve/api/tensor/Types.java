@@ -9,13 +9,15 @@ public final class Types {
     private Types() {}
 
     /**
-     * Returns the type of the result of an op on operands of these types.
+     * Returns the type of the result of an op on operands of these types. Quantised operands may be cast, reshaped, and moved
+     * by whole rows: gathered, sliced and concatenated along another axis than the last.
      *
      * @throws ShapeException if they do not fit; the message names the op, the operands and what is wrong
      */
     public static TensorType of(Op op, List<TensorType> operands) {
         TensorType first = operands.getFirst();
         Shape shape = first.shape();
+        refuseQuantised(op, operands);
         return switch (op) {
             case Op.Unary unary -> floating(op, first);
             case Op.Binary binary -> new TensorType(same(op, operands), broadcast(op, operands));
@@ -147,6 +149,25 @@ public final class Types {
             result[i] = shape.extent(axis);
         }
         return Shape.of(result);
+    }
+
+    private static void refuseQuantised(Op op, List<TensorType> operands) {
+        if (operands.stream().noneMatch(type -> type.dtype().isQuantised())) {
+            return;
+        }
+        int last = operands.getFirst().shape().rank() - 1;
+        boolean moves = switch (op) {
+            case Op.Cast cast -> true;
+            case Op.Reshape reshape -> true;
+            case Op.Gather gather -> last > 0;
+            case Op.Slice slice -> slice.axis() < last;
+            case Op.Concat concat -> concat.axis() < last;
+            default -> false;
+        };
+        require(
+                moves,
+                () -> "%s: %s lie in blocks that can only be moved by whole rows; cast to F32 first"
+                        .formatted(op, operands));
     }
 
     private static TensorType floating(Op op, TensorType type) {

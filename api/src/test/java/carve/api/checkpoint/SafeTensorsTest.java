@@ -288,7 +288,7 @@ final class SafeTensorsTest {
     void allTypesAreReadAsTheyWereWritten() {
         var types = new LinkedHashMap<String, TensorType>();
         for (DType dtype : DType.values()) {
-            types.put(dtype.name(), TensorFiles.type(dtype, 5, 13));
+            types.put(dtype.name(), TensorFiles.type(dtype, 5, 13 * dtype.blockElements()));
         }
         var source = TensorSources.of(TensorFiles.random(types, 42));
         Path file = folder.resolve("all.safetensors");
@@ -296,6 +296,63 @@ final class SafeTensorsTest {
         try (SafeTensors tensors = SafeTensors.open(file)) {
             assertEquals("", TensorFiles.difference(source, tensors));
         }
+    }
+
+    @Test
+    void quantisedTensorsAreBytesWithTheirTypesInTheMetadata() throws IOException {
+        Path file = folder.resolve("blocks.safetensors");
+        var types = new LinkedHashMap<String, TensorType>();
+        types.put("norm", TensorFiles.type(DType.F32, 3));
+        types.put("a", TensorFiles.type(DType.Q8_0, 2, 64));
+        types.put("b", TensorFiles.type(DType.Q4_0, 32));
+        var source = TensorSources.of(TensorFiles.random(types, 42));
+        SafeTensorsWriter.write(file, source, Map.of("format", "pt"));
+        byte[] bytes = Files.readAllBytes(file);
+        String header = "{'__metadata__':{'format':'pt','carve.quantization':'{*'Q8_0*':[*'a*'],*'Q4_0*':[*'b*']}'},"
+                + "'norm':{'dtype':'F32','shape':[3],'data_offsets':[0,12]},"
+                + "'a':{'dtype':'U8','shape':[2,68],'data_offsets':[12,148]},"
+                + "'b':{'dtype':'U8','shape':[18],'data_offsets':[148,166]}}";
+        String text = new String(bytes, 8, bytes.length - 166 - 8, StandardCharsets.UTF_8);
+        assertEquals(header.replace('\'', '"').replace('*', '\\'), text.strip());
+        assertEquals(0, (bytes.length - 166) % 64, "values begin at a cache line");
+        try (SafeTensors tensors = SafeTensors.open(file)) {
+            assertEquals("", TensorFiles.difference(source, tensors));
+            assertEquals(Map.of("format", "pt"), tensors.metadata());
+        }
+    }
+
+    static Stream<Arguments> hostileQuantisation() {
+        return Stream.of(
+                Arguments.of(
+                        "{",
+                        "__metadata__: 'carve.quantization': text: 1:2: expected a key in double quotes, found the end of the text"),
+                Arguments.of("[]", "__metadata__: 'carve.quantization': expected an object, found []"),
+                Arguments.of(
+                        "{'Q5_1':['a']}",
+                        "__metadata__: 'carve.quantization': no quantised type 'Q5_1'; there are Q8_0, Q4_0"),
+                Arguments.of(
+                        "{'Q8_0':'a'}",
+                        "__metadata__: 'carve.quantization': Q8_0: expected an array of names, found \"a\""),
+                Arguments.of("{'Q8_0':[1]}", "__metadata__: 'carve.quantization': Q8_0: expected names, found 1"),
+                Arguments.of("{'Q8_0':['c']}", "__metadata__: 'carve.quantization': Q8_0: there is no tensor 'c'"),
+                Arguments.of(
+                        "{'Q8_0':['b']}",
+                        "tensor 'b': I8 (34) cannot be blocks of Q8_0; U8 with a last extent that is a multiple of 34"
+                                + " expected"),
+                Arguments.of(
+                        "{'Q4_0':['a']}",
+                        "tensor 'a': U8 (34) cannot be blocks of Q4_0; U8 with a last extent that is a multiple of 18"
+                                + " expected"));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void hostileQuantisation(String text, String problem) throws IOException {
+        String header = "{\"__metadata__\":{\"carve.quantization\":\"%s\"},".formatted(text.replace("'", "\\\""))
+                + "\"a\":{\"dtype\":\"U8\",\"shape\":[34],\"data_offsets\":[0,34]},"
+                + "\"b\":{\"dtype\":\"I8\",\"shape\":[34],\"data_offsets\":[34,68]}}";
+        Path file = TensorFiles.file(folder, header, 68);
+        assertEquals(file + ": " + problem, refusal(file));
     }
 
     @Test

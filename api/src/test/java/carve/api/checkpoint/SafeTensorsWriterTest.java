@@ -102,13 +102,14 @@ final class SafeTensorsWriterTest {
     void officialOrderIsByTypeThenName() {
         var types = new LinkedHashMap<String, TensorType>();
         for (DType dtype : DType.values()) {
-            types.put("b." + dtype, TensorFiles.type(dtype, 1));
-            types.put("a." + dtype, TensorFiles.type(dtype, 1));
+            types.put("b." + dtype, TensorFiles.type(dtype, dtype.blockElements()));
+            types.put("a." + dtype, TensorFiles.type(dtype, dtype.blockElements()));
         }
         assertEquals(
                 List.of(
                         "a.I64", "b.I64", "a.F64", "b.F64", "a.F32", "b.F32", "a.I32", "b.I32", "a.BF16", "b.BF16",
-                        "a.F16", "b.F16", "a.I16", "b.I16", "a.I8", "b.I8", "a.U8", "b.U8", "a.BOOL", "b.BOOL"),
+                        "a.F16", "b.F16", "a.I16", "b.I16", "a.I8", "b.I8", "a.U8", "b.U8", "a.Q8_0", "b.Q8_0",
+                        "a.Q4_0", "b.Q4_0", "a.BOOL", "b.BOOL"),
                 List.copyOf(SafeTensorsWriter.officialOrder(types).keySet()));
     }
 

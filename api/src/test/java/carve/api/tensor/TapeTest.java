@@ -131,4 +131,15 @@ final class TapeTest {
         assertArrayEquals(
                 new float[] {0}, tape.gradients(loss, List.of(x)).getFirst().floats());
     }
+
+    @Test
+    void quantisedValuesAreNotWatched() {
+        try (ReferenceDevice device = new ReferenceDevice()) {
+            Tensor blocks = Tensors.ones(device, Shape.of(2, 32)).cast(DType.Q8_0);
+            var error = assertThrows(ShapeException.class, () -> new Tape().watch(blocks));
+            assertEquals(
+                    "Q8_0 (2, 32) cannot be watched, quantised values have no gradient; cast to F32 first",
+                    error.getMessage());
+        }
+    }
 }

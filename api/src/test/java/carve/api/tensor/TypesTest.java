@@ -43,6 +43,30 @@ final class TypesTest {
     }
 
     @Test
+    void quantisedRowsMoveAsAWhole() {
+        TensorType table = new TensorType(DType.Q8_0, Shape.of(5, 64));
+        gives(new TensorType(DType.Q8_0, Shape.of(2, 3, 64)), new Op.Gather(), table, INDICES);
+        gives(new TensorType(DType.Q8_0, Shape.of(2, 64)), new Op.Slice(0, 1, 3), table);
+        gives(new TensorType(DType.Q8_0, Shape.of(10, 64)), new Op.Concat(0), table, table);
+        gives(new TensorType(DType.Q8_0, Shape.of(10, 32)), new Op.Reshape(Shape.of(10, 32)), table);
+        gives(f32(5, 64), new Op.Cast(DType.F32), table);
+        gives(table, new Op.Cast(DType.Q8_0), f32(5, 64));
+        refuses(
+                "Slice[axis=1, from=0, to=32]: [Q8_0 (5, 64)] lie in blocks that can only be moved by whole rows; cast to F32"
+                        + " first",
+                new Op.Slice(1, 0, 32),
+                table);
+        refuses(
+                "Unary[function=EXP]: [Q8_0 (5, 64)] lie in blocks that can only be moved by whole rows; cast to F32 first",
+                new Op.Unary(UnaryFunction.EXP),
+                table);
+        refuses(
+                "Q8_0 (20, 16): rows lie in blocks, the last extent must be a multiple of 32",
+                new Op.Reshape(Shape.of(20, 16)),
+                table);
+    }
+
+    @Test
     void functionsWantFloatingPoint() {
         refuses(
                 "Unary[function=EXP]: floating-point operand expected, found I32 (2, 3)",

@@ -123,8 +123,9 @@ public final class Recipe {
         if (name.equals(KEEP)) {
             return List.of();
         }
-        List<DType> floating =
-                Arrays.stream(DType.values()).filter(DType::isFloating).toList();
+        List<DType> floating = Arrays.stream(DType.values())
+                .filter(dtype -> dtype.isFloating() && !dtype.isQuantised())
+                .toList();
         return List.of(floating.stream()
                 .filter(dtype -> dtype.key().equals(name))
                 .findFirst()
