@@ -5,5 +5,6 @@ module carve.mamba2 {
 
     provides carve.api.mixer.MixerProvider with
             carve.mamba2.Mamba2Provider,
-            carve.mamba2.MambaInLlamaProvider;
+            carve.mamba2.MambaInLlamaProvider,
+            carve.mamba2.PlainMamba2Provider;
 }

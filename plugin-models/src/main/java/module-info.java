@@ -6,7 +6,8 @@ module carve.models {
     provides carve.api.model.ModelFamily with
             carve.models.decoder.DecoderFamily,
             carve.models.hovle.HovleFamily,
-            carve.models.llava.LlavaFamily;
+            carve.models.llava.LlavaFamily,
+            carve.models.mamba.MambaFamily;
     provides carve.api.stage.DataProvider with
             carve.models.data.ShapesProvider;
     provides carve.api.stage.DatasetGenerator with

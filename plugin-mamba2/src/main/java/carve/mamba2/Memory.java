@@ -69,16 +69,21 @@ record Memory(Tensor convV, Tensor convK, Tensor convQ, List<Tensor> scan) {
      * @param inputs q, k, v, decay and step, (B, T, ...)
      */
     Scanned scan(Sequences s, Tensor... inputs) {
-        if (scan.size() == 1) {
-            return scan(s, scan.getFirst(), List.of(inputs));
+        return scan(scan, s, inputs);
+    }
+
+    /** Scans on from states of heads: one (S, H, P, N), or S times (1, H, P, N). */
+    static Scanned scan(List<Tensor> states, Sequences s, Tensor... inputs) {
+        if (states.size() == 1) {
+            return scan(s, states.getFirst(), List.of(inputs));
         }
         Sequences row = Sequences.whole(1, s.positions());
         List<Tensor> y = new ArrayList<>();
         List<Tensor> next = new ArrayList<>();
-        for (int i = 0; i < scan.size(); i++) {
+        for (int i = 0; i < states.size(); i++) {
             int r = i;
             List<Tensor> own = List.of(inputs).stream().map(x -> row(x, r)).toList();
-            Scanned scanned = scan(row, scan.get(r), own);
+            Scanned scanned = scan(row, states.get(r), own);
             y.add(scanned.y);
             next.addAll(scanned.next);
         }

@@ -1,6 +1,7 @@
 /**
- * Two mixers of Mamba-2 over the same scan: {@code mamba2}, the form that mmMamba distils attention into, and {@code
- * mamba-in-llama}, the one of The Mamba in the Llama and of MaTVLM.
+ * Three mixers of Mamba-2 over the same scan: {@code mamba2}, the form that mmMamba distils attention into, {@code
+ * mamba-in-llama}, the one of The Mamba in the Llama and of MaTVLM, and {@code plain-mamba2}, the one of Mamba-2's own language
+ * models.
  *
  * <p>They differ in the order of norm and gate, in the skip connection D, in the width of the convolution and in what their
  * checkpoints look like.

@@ -13,7 +13,7 @@ import java.util.List;
 
 /**
  * One layer of a model: norms, a mixer and a feed-forward part around residual connections. Parameters: {@code
- * mixer_norm.*}, {@code mixer.*}, {@code mlp_norm.*} (sequential blocks) and {@code mlp.*}.
+ * mixer_norm.*}, {@code mixer.*}, {@code mlp_norm.*} (sequential blocks) and {@code mlp.*}; without a feed-forward part the first two only.
  *
  * @param label the layer's name in traces: {@code emb.0}, {@code llm.3}
  * @param dims what the mixer was made for
@@ -52,7 +52,7 @@ public record Block(
         List<ParamSpec> specs = new ArrayList<>();
         norm.parameters().forEach(spec -> specs.add(spec.under("mixer_norm")));
         mixer.parameters().forEach(spec -> specs.add(spec.under("mixer")));
-        if (!parallel) {
+        if (!parallel && feedForward.exists()) {
             norm.parameters().forEach(spec -> specs.add(spec.under("mlp_norm")));
         }
         feedForward.parameters().forEach(spec -> specs.add(spec.under("mlp")));
@@ -95,6 +95,9 @@ public record Block(
 
     private Tensor finish(Params p, Tensor x, Tensor normed, Tensor mixed, int position) {
         Tensor sum = x.add(dropout.apply(label + " mixer", position, mixed));
+        if (!feedForward.exists()) {
+            return sum;
+        }
         Tensor input = parallel ? normed : norm.apply(p.under("mlp_norm"), sum);
         return sum.add(dropout.apply(label + " mlp", position, feedForward.apply(p.under("mlp"), input)));
     }

@@ -27,11 +27,26 @@ public record FeedForward(Kind kind, int hidden, int inner, boolean bias) {
         /** GELU in its tanh form; parameters {@code up} and {@code down}. */
         GELU_TANH,
         /** GELU in its exact form; parameters {@code up} and {@code down}. */
-        GELU
+        GELU,
+        /** Nothing: a block that is a mixer alone. */
+        NONE
+    }
+
+    /** Returns the part of blocks that have none. */
+    public static FeedForward none(int hidden) {
+        return new FeedForward(Kind.NONE, hidden, hidden, false);
+    }
+
+    /** Returns whether there is such a part at all. */
+    public boolean exists() {
+        return kind != Kind.NONE;
     }
 
     /** Returns the parameters. */
     public List<ParamSpec> parameters() {
+        if (!exists()) {
+            return List.of();
+        }
         List<ParamSpec> specs = new ArrayList<>();
         if (kind == Kind.SWIGLU) {
             linear(specs, "gate", inner, hidden);
@@ -48,13 +63,21 @@ public record FeedForward(Kind kind, int hidden, int inner, boolean bias) {
         }
     }
 
-    /** Returns the result {@code (..., D)} for x {@code (..., D)}. */
+    /**
+     * Returns the result {@code (..., D)} for x {@code (..., D)}.
+     *
+     * @throws IllegalStateException if there is no such part
+     */
     public Tensor apply(Params p, Tensor x) {
+        if (!exists()) {
+            throw new IllegalStateException("this block has no feed-forward part");
+        }
         Tensor up = linear(p.under("up"), x);
         Tensor inside = switch (kind) {
             case SWIGLU -> SwiGlu.apply(linear(p.under("gate"), x), up);
             case GELU_TANH -> geluTanh(up);
             case GELU -> gelu(up);
+            case NONE -> up;
         };
         return linear(p.under("down"), inside);
     }

@@ -69,8 +69,8 @@ public record HybridModel(ModelSpec spec) {
         Tensor normed = spec.finalNorm().apply(p.under("final_norm"), x);
         probe.publish("final_norm", normed);
         Tensor logits = spec.outputBias()
-                ? Linear.apply(normed, p.get("output.weight"), p.get("output.bias"))
-                : Linear.apply(normed, p.get("output.weight"));
+                ? Linear.apply(normed, p.get(spec.outputWeight()), p.get("output.bias"))
+                : Linear.apply(normed, p.get(spec.outputWeight()));
         probe.publish("logits", logits);
         return logits;
     }
@@ -89,7 +89,7 @@ public record HybridModel(ModelSpec spec) {
      * born meanwhile is released.
      */
     public Tensor advance(Params p, Inputs inputs, ModelState state) {
-        return Scope.run(p.get("output.weight").device(), () -> {
+        return Scope.run(p.get(spec.outputWeight()).device(), () -> {
             Tensor x = advanceLayers(p, inputs, state);
             return logits(p, x.slice(1, x.extent(1) - 1, x.extent(1)), SiteProbe.NONE);
         });
@@ -98,7 +98,7 @@ public record HybridModel(ModelSpec spec) {
     /** Returns the logits {@code (B, T, V)} of all of the next positions, and makes the state remember them. */
     public Tensor advanceAll(Params p, Inputs inputs, ModelState state) {
         return Scope.run(
-                p.get("output.weight").device(), () -> logits(p, advanceLayers(p, inputs, state), SiteProbe.NONE));
+                p.get(spec.outputWeight()).device(), () -> logits(p, advanceLayers(p, inputs, state), SiteProbe.NONE));
     }
 
     /**

@@ -10,7 +10,8 @@ import java.util.List;
 /**
  * The whole of a model without its weights: immutable data, made by a {@link ModelFamily} from {@code config.json}.
  *
- * <p>Parameters: {@code input.*}, {@code layers.N.*}, {@code final_norm.*}, {@code output.weight} and {@code output.bias}.
+ * <p>Parameters: {@code input.*}, {@code layers.N.*}, {@code final_norm.*}, {@code output.weight} and {@code output.bias}; where
+ * embeddings are tied there is no {@code output.weight}, and {@code input.tokens.weight} is in its place.
  *
  * @param family the name of the family
  * @param config the configuration that it was made from, or that its family wrote for it
@@ -19,6 +20,7 @@ import java.util.List;
  * @param finalNorm the norm before the output
  * @param vocabulary V, the number of logits
  * @param outputBias whether the output layer has a bias
+ * @param tied whether the output layer is the token table of the input
  * @param carried tensors of the checkpoint that no computation reads, but that are kept
  */
 public record ModelSpec(
@@ -29,11 +31,30 @@ public record ModelSpec(
         Norm finalNorm,
         int vocabulary,
         boolean outputBias,
+        boolean tied,
         List<ParamSpec> carried) {
     /** Copies the lists. */
     public ModelSpec {
         layers = List.copyOf(layers);
         carried = List.copyOf(carried);
+    }
+
+    /** Makes a model whose output layer has a table of its own. */
+    public ModelSpec(
+            String family,
+            JsonObject config,
+            InputEncoder input,
+            List<Block> layers,
+            Norm finalNorm,
+            int vocabulary,
+            boolean outputBias,
+            List<ParamSpec> carried) {
+        this(family, config, input, layers, finalNorm, vocabulary, outputBias, false, carried);
+    }
+
+    /** Returns the name of the parameter {@code (V, D)} that makes logits. */
+    public String outputWeight() {
+        return tied ? "input.tokens.weight" : "output.weight";
     }
 
     /** Returns D, the width between layers. */
@@ -50,7 +71,9 @@ public record ModelSpec(
             layers.get(i).parameters().forEach(spec -> specs.add(spec.under(prefix)));
         }
         finalNorm.parameters().forEach(spec -> specs.add(spec.under("final_norm")));
-        specs.add(new ParamSpec("output.weight", Shape.of(vocabulary, hidden()), Init.fanIn(hidden())));
+        if (!tied) {
+            specs.add(new ParamSpec("output.weight", Shape.of(vocabulary, hidden()), Init.fanIn(hidden())));
+        }
         if (outputBias) {
             specs.add(new ParamSpec("output.bias", Shape.of(vocabulary), Init.ZEROS));
         }
@@ -59,7 +82,7 @@ public record ModelSpec(
 
     /** Returns this model with other layers and another configuration. */
     public ModelSpec with(JsonObject otherConfig, List<Block> otherLayers) {
-        return new ModelSpec(family, otherConfig, input, otherLayers, finalNorm, vocabulary, outputBias, carried);
+        return new ModelSpec(family, otherConfig, input, otherLayers, finalNorm, vocabulary, outputBias, tied, carried);
     }
 
     /** Returns this model with dropout in all its layers: for a step of training, whose number is the draw. */

@@ -138,7 +138,7 @@ final class BadInputTest {
     @Test
     void unknownMixersAreRefusedWithSuggestions() throws IOException {
         planRefused(
-                "plan.conf: 1: key 'repeat', entry 1: no mixer 'mamba3'; there are attention, mamba-in-llama, mamba2 (did you mean 'mamba2'?)",
+                "plan.conf: 1: key 'repeat', entry 1: no mixer 'mamba3'; there are attention, mamba-in-llama, mamba2, plain-mamba2 (did you mean 'mamba2'?)",
                 "repeat = [mamba3]\n");
     }
 

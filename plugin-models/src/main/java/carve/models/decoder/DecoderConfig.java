@@ -45,10 +45,6 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
 
     /** Refuses what this does not compute. */
     public DecoderConfig {
-        refuse(
-                json,
-                "tie_word_embeddings",
-                json.optionalFlag("tie_word_embeddings").orElse(false));
         refuse(json, "qk_layernorm", json.optionalFlag("qk_layernorm").orElse(false));
         refuse(json, "mlp_bias", json.optionalFlag("mlp_bias").orElse(false));
         refuse(
@@ -109,6 +105,11 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
     /** Returns the epsilon of norms. */
     public double epsilon() {
         return json.optionalReal(kind.epsilonKey()).orElse(kind.epsilon());
+    }
+
+    /** Returns whether the output layer is the token table. */
+    public boolean tied() {
+        return json.optionalFlag("tie_word_embeddings").orElse(false);
     }
 
     /** Returns whether the output layer has a bias. */

@@ -56,6 +56,7 @@ public final class DecoderFamily implements ModelFamily {
                 config.norm(),
                 config.vocabulary(),
                 config.outputBias(),
+                config.tied(),
                 List.of());
     }
 

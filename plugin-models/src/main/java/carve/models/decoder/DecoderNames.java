@@ -94,7 +94,8 @@ record DecoderNames(
         for (ParamSpec param : spec.finalNorm().parameters()) {
             rules.add(NameRule.rename(prefix + finalNorm + "." + param.name(), "final_norm." + param.name()));
         }
-        rules.add(NameRule.rename(prefix + head + ".weight", "output.weight"));
+        String logits = prefix + head + ".weight";
+        rules.add(spec.tied() ? NameRule.keep(logits) : NameRule.rename(logits, "output.weight"));
         if (spec.outputBias()) {
             rules.add(NameRule.rename(prefix + head + ".bias", "output.bias"));
         }

@@ -79,6 +79,7 @@ public final class LlavaFamily implements ModelFamily {
                 decoder.norm(),
                 decoder.vocabulary(),
                 decoder.outputBias(),
+                decoder.tied(),
                 carried);
     }
 

@@ -1,0 +1,22 @@
+package carve.mamba2;
+
+import carve.api.config.Settings;
+import carve.api.mixer.Mixer;
+import carve.api.mixer.MixerDims;
+import carve.api.mixer.MixerProvider;
+
+/** Makes the mixer {@code plain-mamba2}. */
+public final class PlainMamba2Provider implements MixerProvider {
+    /** Makes the provider. */
+    public PlainMamba2Provider() {}
+
+    @Override
+    public String name() {
+        return "plain-mamba2";
+    }
+
+    @Override
+    public Mixer create(MixerDims dims, Settings settings) {
+        return new PlainMamba2(dims, PlainMamba2Config.from(settings, dims));
+    }
+}

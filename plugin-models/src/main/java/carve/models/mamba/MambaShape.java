@@ -1,0 +1,21 @@
+package carve.models.mamba;
+
+/**
+ * The extents of the mixers of a model.
+ *
+ * @param heads H
+ * @param headWidth P
+ * @param groups G, of B and C
+ * @param state N
+ * @param conv W
+ * @param bias whether projections have biases
+ * @param convBias whether the convolution has one
+ * @param normGroups parts of the inner width that are normed alone
+ */
+record MambaShape(
+        int heads, int headWidth, int groups, int state, int conv, boolean bias, boolean convBias, int normGroups) {
+    /** Returns I, the inner width. */
+    int inner() {
+        return heads * headWidth;
+    }
+}
