@@ -142,7 +142,29 @@ public record DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kerne
     }
 
     private Device open(String asked, BiFunction<DeviceProvider, Settings, Device> how) {
-        return devices.create(available(asked), new SettingsNode.Section(Map.of(), "defaults"), how);
+        String name = available(asked);
+        try {
+            return create(name, how);
+        } catch (DeviceException e) {
+            Optional<String> next = available()
+                    .dropWhile(better -> !better.equals(name))
+                    .skip(1)
+                    .findFirst();
+            if (!asked.equals(AUTO) || next.isEmpty()) {
+                throw e;
+            }
+            LOG.log(
+                    Level.WARNING,
+                    "device {0} is there but cannot be opened ({1}); taking {2}",
+                    name,
+                    e.getMessage(),
+                    next.get());
+            return create(next.get(), how);
+        }
+    }
+
+    private Device create(String name, BiFunction<DeviceProvider, Settings, Device> how) {
+        return devices.create(name, new SettingsNode.Section(Map.of(), "defaults"), how);
     }
 
     // what a device is made of is made of nothing else
