@@ -14,6 +14,8 @@ import java.lang.invoke.MethodHandle;
 final class CublasBlas implements Blas {
     private static final int[] TYPES = {0, 14, 2}; // CUDA_R_32F, CUDA_R_16BF, CUDA_R_16F
     private static final int F32 = 0;
+    private static final int MAJOR = 0; // libraryPropertyType
+    private static final int MINOR = 1;
     private static final int COMPUTE_32F = 68;
     private static final int COMPUTE_32F_FAST_TF32 = 77;
     private static final int GEMM_DEFAULT = -1;
@@ -74,6 +76,18 @@ final class CublasBlas implements Blas {
                 JAVA_INT, // batches
                 JAVA_INT, // type of the computation
                 JAVA_INT); // algorithm
+    }
+
+    /** Returns the library's version, and where it was found; nothing is started for it. */
+    static String version(Library library) {
+        try (var arena = Arena.ofConfined()) {
+            var value = arena.allocate(JAVA_INT);
+            var property = library.function("cublasGetProperty", JAVA_INT, ADDRESS);
+            check("cublasGetProperty", Library.call(property, MAJOR, value));
+            int major = value.get(JAVA_INT, 0);
+            check("cublasGetProperty", Library.call(property, MINOR, value));
+            return "cuBLAS %d.%d (%s)".formatted(major, value.get(JAVA_INT, 0), library.path());
+        }
     }
 
     @Override

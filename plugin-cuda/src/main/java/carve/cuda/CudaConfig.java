@@ -30,6 +30,12 @@ record CudaConfig(int index, Products products, boolean library, boolean graphs,
         return new CudaConfig(0, Products.F32, true, false, "", "");
     }
 
+    /** Returns what looking for the device goes by: a probe is given no settings but those of the command line. */
+    static CudaConfig probed() {
+        String libraries = System.getProperty("carve.devices.cuda.libraries", "");
+        return new CudaConfig(0, Products.F32, true, false, libraries, "");
+    }
+
     /** Returns the configuration that settings give; keys that are not there keep their standard. */
     static CudaConfig from(Settings settings) {
         CudaConfig standard = standard();

@@ -57,6 +57,11 @@ public final class CudaDevice implements Device {
         return workspace;
     }
 
+    /** Returns what the card is. */
+    Card card() {
+        return driver.card();
+    }
+
     /** Returns the most bytes of the card that tensors have taken at one time. */
     public long peakBytes() {
         return pool.peakBytes();

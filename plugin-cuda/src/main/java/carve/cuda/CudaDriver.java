@@ -2,6 +2,7 @@ package carve.cuda;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import carve.api.device.DeviceException;
 import java.lang.foreign.Arena;
@@ -19,9 +20,14 @@ import java.util.List;
  */
 final class CudaDriver {
     private static final int NAME_BYTES = 256;
+    private static final int MAJOR = 75; // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR
+    private static final int MINOR = 76;
+    private static final int PROCESSORS = 16; // CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT
     private static final FunctionDescriptor INT_TO_RESULT = FunctionDescriptor.of(JAVA_INT, JAVA_INT);
     private static final FunctionDescriptor OUT_TO_RESULT = FunctionDescriptor.of(JAVA_INT, ADDRESS);
     private static final FunctionDescriptor OUT_INT_TO_RESULT = FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT);
+    private static final FunctionDescriptor OUT_INT_INT_TO_RESULT =
+            FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
     private static final FunctionDescriptor NAME_TO_RESULT =
             FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
     private static final FunctionDescriptor INT_OUT_TO_RESULT = FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS);
@@ -37,8 +43,13 @@ final class CudaDriver {
         /** The driver is there and refuses; the meaning is its own word for the code. */
         record Refused(String function, int code, String meaning) implements Finding {}
 
-        /** The driver is there, with these devices; version 12040 is CUDA 12.4. */
-        record Devices(int version, List<String> names) implements Finding {}
+        /** The driver is there, with these cards; version 12040 is CUDA 12.4. */
+        record Devices(int version, List<Card> cards) implements Finding {
+            /** Returns the version as people say it. */
+            String cuda() {
+                return version / 1000 + "." + version % 1000 / 10;
+            }
+        }
     }
 
     /** A call that did not return CUDA_SUCCESS, or had nothing to call; it ends the search. */
@@ -84,14 +95,30 @@ final class CudaDriver {
         var version = number.get(JAVA_INT, 0);
         call("cuDeviceGetCount", OUT_TO_RESULT, number);
         var count = number.get(JAVA_INT, 0);
-        var names = new ArrayList<String>();
-        var name = arena.allocate(NAME_BYTES);
+        var cards = new ArrayList<Card>();
         for (var i = 0; i < count; i++) {
             call("cuDeviceGet", OUT_INT_TO_RESULT, number, i);
-            call("cuDeviceGetName", NAME_TO_RESULT, name, NAME_BYTES, number.get(JAVA_INT, 0));
-            names.add(name.getString(0));
+            cards.add(card(number.get(JAVA_INT, 0), arena));
         }
-        return new Finding.Devices(version, List.copyOf(names));
+        return new Finding.Devices(version, List.copyOf(cards));
+    }
+
+    private Card card(int device, Arena arena) throws Ended {
+        var name = arena.allocate(NAME_BYTES);
+        call("cuDeviceGetName", NAME_TO_RESULT, name, NAME_BYTES, device);
+        var memory = arena.allocate(JAVA_LONG);
+        call("cuDeviceTotalMem_v2", OUT_INT_TO_RESULT, memory, device);
+        return new Card(
+                name.getString(0),
+                "sm_%d%d".formatted(attribute(MAJOR, device, arena), attribute(MINOR, device, arena)),
+                memory.get(JAVA_LONG, 0),
+                attribute(PROCESSORS, device, arena));
+    }
+
+    private int attribute(int attribute, int device, Arena arena) throws Ended {
+        var value = arena.allocate(JAVA_INT);
+        call("cuDeviceGetAttribute", OUT_INT_INT_TO_RESULT, value, attribute, device);
+        return value.get(JAVA_INT, 0);
     }
 
     private void call(String function, FunctionDescriptor descriptor, Object... arguments) throws Ended {

@@ -18,7 +18,9 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 class CudaDeviceProviderTest {
-    private static final Optional<Compiler> NONE = Optional.empty();
+    private static final Card CARD = new Card("NVIDIA H200", "sm_90", 150754820096L, 132);
+    private static final Tools NONE = new Tools(new NoCompiler(), false, Optional.empty());
+    private static final Tools PACKED = new Tools(new NoCompiler(), true, Optional.empty());
 
     @Test
     void moduleProvidesIt() {
@@ -55,7 +57,7 @@ class CudaDeviceProviderTest {
     }
 
     private static String reason(Finding finding) {
-        return ((Unavailable) CudaDeviceProvider.availability(finding, NONE)).reason();
+        return ((Unavailable) CudaDeviceProvider.availability(finding, () -> NONE)).reason();
     }
 
     @Test
@@ -67,16 +69,44 @@ class CudaDeviceProviderTest {
     }
 
     @Test
-    void cardWithoutACompilerIsNotEnough() {
-        assertEquals(
-                "NVIDIA H200 (CUDA 13.0) found, but nothing to compile kernels with: install NVRTC (libnvrtc.so.12 or .13), or say where it is with carve.devices.cuda.libraries",
-                reason(new Finding.Devices(13000, List.of("NVIDIA H200"))));
+    void toolsAreNotLookedForWithoutACard() {
+        var found = CudaDeviceProvider.availability(new Finding.NoLibrary("x"), () -> {
+            throw new AssertionError("nothing to look for");
+        });
+        assertEquals(new Unavailable("no NVIDIA driver: x was not found on this machine"), found);
+    }
+
+    private static Availability found(Card card, Tools tools) {
+        return CudaDeviceProvider.availability(new Finding.Devices(13000, List.of(card)), () -> tools);
     }
 
     @Test
-    void cardWithACompilerIsOfferedBelowTheProcessor() {
-        Availability found = CudaDeviceProvider.availability(
-                new Finding.Devices(13000, List.of("NVIDIA H200")), Optional.of(new NoCompiler()));
-        assertEquals(new Available(90, "NVIDIA H200, CUDA 13.0, no compiler"), found);
+    void cardWithoutACompilerIsNotEnough() {
+        String refusal =
+                ", CUDA 13.0 found, but nothing to compile kernels with: install NVRTC (libnvrtc.so.12 or .13), or say where it is with carve.devices.cuda.libraries";
+        assertEquals(new Unavailable("NVIDIA H200 (sm_90, 140.4 GiB)" + refusal), found(CARD, NONE));
+        var old = new Card("NVIDIA T4", "sm_75", 16L << 30, 40);
+        assertEquals(new Unavailable("NVIDIA T4 (sm_75, 16.0 GiB)" + refusal), found(old, PACKED));
+    }
+
+    @Test
+    void currentCardIsTakenBeforeTheProcessor() {
+        assertEquals(1000, rank(CARD));
+        assertEquals(90, rank(new Card("NVIDIA RTX A500", "sm_86", 2L << 30, 16)));
+    }
+
+    private static int rank(Card card) {
+        return ((Available) found(card, PACKED)).rank();
+    }
+
+    @Test
+    void descriptionSaysWhatComputes() {
+        String packed = new PrebuiltCompiler(new NoCompiler()).version();
+        assertEquals(
+                new Available(
+                        1000,
+                        "NVIDIA H200 (sm_90, 140.4 GiB), CUDA 13.0, " + packed
+                                + ", products of matrices by its own kernel (no libcublas.so.12 or .13)"),
+                found(CARD, PACKED));
     }
 }

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Test;
 
 /** JCuda, real and whole, over a driver that a processor plays: that its functions get what they want. */
 final class NvidiaDriverTest {
+    private static final Card CARD = new Card("a processor that plays a card", "sm_90", 1L << 30, 64);
+
     private static String driver;
 
     @BeforeAll
@@ -29,7 +31,7 @@ final class NvidiaDriverTest {
                 "a driver of NVIDIA's is here, in whose place another cannot be put");
         driver = HostCompiler.driver().toString();
         // Whoever asks for libcuda.so.1 from now on, as JCuda's native part does, gets this one.
-        assertEquals(new Finding.Devices(13000, List.of("a processor that plays a card")), CudaDriver.look(driver));
+        assertEquals(new Finding.Devices(13000, List.of(CARD)), CudaDriver.look(driver));
     }
 
     private static CudaDevice open(boolean graphs) {
@@ -49,7 +51,7 @@ final class NvidiaDriverTest {
     @Test
     void describesTheCard() {
         var driverOfCard = new NvidiaDriver(0);
-        assertEquals(new Card("a processor that plays a card", "sm_90", 1L << 30, 64), driverOfCard.card());
+        assertEquals(CARD, driverOfCard.card());
         driverOfCard.close();
     }
 
@@ -86,6 +88,13 @@ final class NvidiaDriverTest {
             assertEquals(
                     "cuda: out of memory: 4.0 GiB asked for, 0 KiB in use by 0 tensors, 1.0 GiB of 1.0 GiB free on a processor that plays a card; use shorter sequences, a smaller batch or recompute",
                     refusal.getMessage());
+        }
+    }
+
+    @Test
+    void deviceThatComputesAsItShouldPassesItsCheck() {
+        try (CudaDevice device = open(false)) {
+            SelfCheck.of(device);
         }
     }
 
