@@ -29,20 +29,51 @@ final class EvalCommand implements Command {
                         this,
                         "eval",
                         "Ask a model the questions of a file and compare its answers with those of the file, exactly.",
-                        "The file is LLaVA-style JSON; scores are shown for each \"kind\" that it names.")
+                        "The file is LLaVA-style JSON; scores are shown for each \"kind\" that it names.",
+                        "With --suite the files are those of a public suite, and so are the prompts and the scoring.")
                 .parameter(Path.class, "MODEL", "Folder of the model.")
-                .required("--data", Path.class, "FILE", "JSON with conversations; pictures are relative to its folder.")
-                .option("--report", Path.class, "FILE", "JSON to write, with every answer.")
+                .required(
+                        "--data",
+                        Path.class,
+                        "FILE",
+                        "JSON with conversations, pictures relative to its folder; with --suite the suite's file or folder.")
+                .option("--report", Path.class, "FILE", "JSON to write: scores, and without --suite every answer.")
                 .option("--limit", Integer.class, "N", "Ask the first N questions only.")
                 .option("--batch", Integer.class, "N", "Answer so many prompts of one length side by side.")
                 .option("--max-tokens", Integer.class, "N", "The longest answer.")
+                .option("--suite", String.class, "NAME", SuiteEvaluation.suites())
+                .option(
+                        "--images",
+                        Path.class,
+                        "DIR",
+                        "Folder of the suite's pictures, where it is not beside the data.")
+                .option("--split", String.class, "NAME", "Part of the suite.")
+                .option(
+                        "--prompts",
+                        String.class,
+                        "STYLE",
+                        "Prompts of llava or internvl, or a file; else the model's own.")
+                .option(
+                        "--out",
+                        Path.class,
+                        "FILE",
+                        "JSON lines of the suite's answers; a killed run goes on from there.")
+                .option("--official", Path.class, "DIR", "Write answers in the form of the suite's own programs, too.")
+                .option("--grades", Path.class, "FILE", "MM-Vet: what its authors' evaluator made of the answers.")
                 .example("carve eval MODEL --data shapes/test.json")
                 .example("carve eval MODEL --data shapes/test.json --report report.json --limit 500")
+                .example("carve eval MODEL --suite pope --data pope/coco --images val2014 --out pope.jsonl")
+                .example(
+                        "carve eval MODEL --suite mmbench --data MMBench_DEV_EN.tsv --out mmbench.jsonl --report mmbench.json")
                 .build();
     }
 
     @Override
     public int run(ParseResult arguments, Workshop workshop) throws IOException {
+        if (SuiteEvaluation.asked(arguments)) {
+            new SuiteEvaluation(arguments, workshop).run();
+            return 0;
+        }
         Terminal terminal = workshop.terminal();
         List<Conversations.Question> questions =
                 Conversations.read(Arguments.get(arguments, "--data", Path.of("data.json")));
