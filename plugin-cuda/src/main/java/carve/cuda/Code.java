@@ -7,6 +7,14 @@ import carve.api.tensor.DType;
 final class Code {
     private Code() {}
 
+    /** Returns whether the device stores a type. */
+    static boolean knows(DType dtype) {
+        return switch (dtype) {
+            case F32, BF16, F16, I32, I8, Q8_0, Q4_0 -> true;
+            case F64, I64, I16, U8, BOOL -> false;
+        };
+    }
+
     /**
      * Returns the number of a storage type.
      *
@@ -19,9 +27,12 @@ final class Code {
             case F16 -> 2;
             case I32 -> 3;
             case I8 -> 4;
-            case F64, I64, I16, U8, BOOL, Q8_0, Q4_0 ->
+            case Q8_0 -> 5;
+            case Q4_0 -> 6;
+            case F64, I64, I16, U8, BOOL ->
                 throw new DeviceException(
-                        "cuda: %s is not computed with; convert to F32, BF16, F16, I32 or I8".formatted(dtype));
+                        "cuda: %s is not computed with; convert to F32, BF16, F16, I32, I8, Q8_0 or Q4_0"
+                                .formatted(dtype));
         };
     }
 }

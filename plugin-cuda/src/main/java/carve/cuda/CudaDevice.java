@@ -20,7 +20,7 @@ import java.util.function.BiFunction;
  * One NVIDIA card.
  *
  * <p>Work is asked for in one order and done in it, while the host goes on; the host waits where it reads values. Values
- * are dense and row-major, in F32, BF16, F16, I32 and I8. Arithmetic on BF16 and F16 is done in F32 and rounded. The
+ * are dense and row-major, in F32, BF16, F16, I32 and I8; weights also in the blocks of Q8_0 and Q4_0. Arithmetic on BF16 and F16 is done in F32 and rounded. The
  * kernels are CUDA C++, compiled for the card when they are first used.
  *
  * <p>An index outside of a table is found when the host next waits, not when it is used.
@@ -73,6 +73,11 @@ public final class CudaDevice implements Device {
     }
 
     @Override
+    public boolean stores(DType dtype) {
+        return Code.knows(dtype);
+    }
+
+    @Override
     public Buffer allocate(TensorType type) {
         return take(type);
     }
@@ -86,7 +91,13 @@ public final class CudaDevice implements Device {
     public Buffer execute(Op op, List<Tensor> operands, TensorType result) {
         List<Operand> given =
                 operands.stream().map(x -> new Operand(Stream.at(x), x.type())).toList();
-        return op instanceof Op.MatMul ? multiply(op, given, result) : calculate(op, given, result);
+        if (op instanceof Op.MatMul) {
+            return multiply(op, given, result);
+        }
+        boolean rows = result.dtype().isQuantised() && !(op instanceof Op.Cast); // which are moved whole
+        return rows
+                ? compute(op, given.stream().map(Operand::bytewise).toList(), result.bytewise())
+                : calculate(op, given, result);
     }
 
     // products take operands as they are stored, and are F32
@@ -106,8 +117,12 @@ public final class CudaDevice implements Device {
 
     // what operands are converted to if they must be of one type
     private DType common(DType a, DType b) {
-        boolean half = config.products() == CudaConfig.Products.BF16 && (a == DType.BF16 || b == DType.BF16);
+        boolean half = config.products() == CudaConfig.Products.BF16 && (isSmall(a) || isSmall(b));
         return half ? DType.BF16 : DType.F32;
+    }
+
+    private static boolean isSmall(DType dtype) {
+        return dtype == DType.BF16 || dtype.isQuantised();
     }
 
     private Tensor product(Tensor a, Tensor b, boolean transposeA, boolean transposeB) {
@@ -212,8 +227,8 @@ public final class CudaDevice implements Device {
     @Override
     public void store(Tensor source, Tensor target, int axis, int start) {
         primitives.place(
-                new Operand(Stream.at(source), source.type()),
-                new Operand(Stream.at(target), target.type()),
+                new Operand(Stream.at(source), source.type()).bytewise(),
+                new Operand(Stream.at(target), target.type()).bytewise(),
                 axis,
                 start);
     }

@@ -6,11 +6,17 @@ import carve.api.tensor.TensorType;
 import java.util.List;
 import java.util.Optional;
 
-/** {@link carve.api.op.Linear}: few rows by a kernel that reads each weight once, many as a product of matrices. */
+/**
+ * {@link carve.api.op.Linear}: few rows by a kernel that reads each weight once, as it is stored, many as a product of
+ * matrices.
+ */
 final class LinearKernel implements ScopedKernel.Narrow {
     private static final int FEW = 8;
-    private static final int ROWS = 4;
-    private static final int WARPS = Launch.THREADS / 32;
+    // to widen all blocks costs as much as to read them for so many more
+    private static final int FEW_OF_BLOCKS = 32;
+    private static final int ROWS = 8;
+    private static final int COLUMNS = 2 * Launch.THREADS / 32;
+    private static final int PIECE = 8;
 
     private final Engine engine;
 
@@ -37,30 +43,29 @@ final class LinearKernel implements ScopedKernel.Narrow {
         Tensor x = matrix(operands.get(0));
         Tensor weight = operands.get(1);
         Shape shape = operands.get(0).shape().with(-1, weight.extent(0));
-        return List.of((x.extent(0) <= FEW ? rows(x, operands) : product(x, operands)).reshape(shape));
+        int few = weight.dtype().isQuantised() ? FEW_OF_BLOCKS : FEW;
+        return List.of((x.extent(0) <= few ? rows(x, operands) : product(x, operands)).reshape(shape));
     }
 
     private Tensor rows(Tensor x, List<Tensor> operands) {
         Tensor weight = operands.get(1);
         int m = x.extent(0);
         int n = weight.extent(0);
+        int k = x.extent(1);
         Tensor y = engine.make(TensorType.f32(m, n));
         boolean biased = operands.size() == 3;
-        var grid = new Launch.Grid((n + WARPS - 1) / WARPS, (m + ROWS - 1) / ROWS, 1);
-        engine.stream()
-                .run(
-                        "linear",
-                        "linear_rows",
-                        grid,
-                        x,
-                        weight,
-                        Code.of(weight.dtype()),
-                        biased ? operands.get(2) : Long.valueOf(0),
-                        biased ? Code.of(operands.get(2).dtype()) : 0,
-                        y,
-                        m,
-                        n,
-                        x.extent(1));
+        var row = new Launch.Struct(
+                x,
+                weight,
+                biased ? operands.get(2) : Long.valueOf(0),
+                y,
+                biased ? Code.of(operands.get(2).dtype()) : 0,
+                m,
+                n,
+                k);
+        var grid = new Launch.Grid((n + COLUMNS - 1) / COLUMNS, (m + ROWS - 1) / ROWS, 1);
+        String kernel = k % PIECE == 0 ? "linear_rows" : "linear_rows_plain";
+        engine.stream().run("linear", kernel, grid, row, Code.of(weight.dtype()));
         return y;
     }
 

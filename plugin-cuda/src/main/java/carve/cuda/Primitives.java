@@ -23,6 +23,11 @@ final class Primitives {
         int bytes() {
             return type.dtype().bytes();
         }
+
+        /** Returns the bytes of quantised rows; others as they are. */
+        Operand bytewise() {
+            return type.dtype().isQuantised() ? new Operand(address, type.bytewise()) : this;
+        }
     }
 
     private final Stream stream;
@@ -93,6 +98,10 @@ final class Primitives {
 
     /** Converts between storage types. */
     void cast(Operand x, Operand y) {
+        if (y.type().dtype().isQuantised()) {
+            quantise(x, y);
+            return;
+        }
         stream.run(
                 "elementwise",
                 "cast",
@@ -102,6 +111,20 @@ final class Primitives {
                 Code.of(y.type().dtype()),
                 y.address(),
                 y.shape().size());
+    }
+
+    private void quantise(Operand x, Operand y) {
+        requireKnown(x.type().dtype().isFloating(), "quantise", x.type().dtype());
+        long blocks = y.shape().size() / y.type().dtype().blockElements();
+        stream.run(
+                "elementwise",
+                "quantise",
+                Launch.Grid.over(blocks),
+                Code.of(x.type().dtype()),
+                x.address(),
+                Code.of(y.type().dtype()),
+                y.address(),
+                blocks);
     }
 
     /** Writes x over the part of y that starts at an index of an axis. */

@@ -22,6 +22,14 @@ struct Dim3 {
     unsigned x, y, z;
 };
 
+struct alignas(16) float4 {
+    float x, y, z, w;
+};
+
+struct alignas(16) uint4 {
+    unsigned x, y, z, w;
+};
+
 static Dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 // What threads wait at until all of them are there.

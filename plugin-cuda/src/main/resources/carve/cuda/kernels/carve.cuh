@@ -48,7 +48,7 @@ __device__ inline i64 stride() {
     return (i64) gridDim.x * blockDim.x;
 }
 
-// Storage types, as carve::Code in Java: 0 F32, 1 BF16, 2 F16, 3 I32, 4 I8.
+// Storage types, as carve.cuda.Code in Java: 0 F32, 1 BF16, 2 F16, 3 I32, 4 I8, 5 Q8_0, 6 Q4_0.
 __device__ inline float from_bf16(u16 bits) {
     return __int_as_float((int) ((unsigned) bits << 16));
 }
@@ -76,10 +76,27 @@ __device__ inline u16 to_f16(float value) {
 }
 #endif
 
-// Returns an element of F32, BF16 or F16 storage.
+// Blocks of 32 elements, as carve.api.tensor.Blocks defines them: an F16 scale, then integers of 8 or 4 bits.
+#define BLOCK 32
+
+__device__ inline float from_block(const void* values, int type, i64 at) {
+    const unsigned char* block = (const unsigned char*) values + at / BLOCK * (type == 5 ? 34 : 18);
+    float scale = from_f16(*(const u16*) block);
+    int i = (int) (at % BLOCK);
+    if (type == 5) {
+        return scale * (signed char) block[2 + i];
+    }
+    int pair = block[2 + i % 16];
+    return scale * ((i < 16 ? pair & 15 : pair >> 4) - 8);
+}
+
+// Returns an element of F32, BF16 or F16 storage, or of blocks.
 __device__ inline float load(const void* values, int type, i64 at) {
     if (type == 0) {
         return ((const float*) values)[at];
+    }
+    if (type >= 5) {
+        return from_block(values, type, at);
     }
     u16 bits = ((const u16*) values)[at];
     return type == 1 ? from_bf16(bits) : from_f16(bits);

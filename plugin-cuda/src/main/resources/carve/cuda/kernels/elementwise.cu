@@ -127,6 +127,52 @@ extern "C" __global__ void cast(int from, const void* x, int to, void* y, i64 n)
     }
 }
 
+// The greatest magnitude is kept with its sign, the first of several; a NaN stays.
+struct Greatest {
+    float magnitude;
+    float value;
+};
+
+__device__ inline Greatest greatest(const void* x, int from, i64 block) {
+    Greatest best = {0, 0};
+    for (int i = 0; i < BLOCK; i++) {
+        float value = load(x, from, block * BLOCK + i);
+        float size = fabsf(value);
+        if (size > best.magnitude || size != size) {
+            best.magnitude = size;
+            best.value = value;
+        }
+    }
+    return best;
+}
+
+// By way of a double, so that no compiler makes one rounding of the product before and this sum.
+__device__ inline int nibble(float scaled) {
+    int q = (signed char) to_int((float) ((double) scaled + 8.5));
+    return (q < 15 ? q : 15) & 15;
+}
+
+// Floating-point numbers to blocks of Q8_0 (5) or Q4_0 (6), bit for bit as carve.api.tensor.Blocks does it: a thread for
+// each block.
+extern "C" __global__ void quantise(int from, const void* x, int to, unsigned char* y, i64 blocks) {
+    for (i64 block = first(); block < blocks; block += stride()) {
+        Greatest best = greatest(x, from, block);
+        unsigned char* out = y + block * (to == 5 ? 34 : 18);
+        float scale = to == 5 ? best.magnitude / 127 : best.value / -8;
+        float inverse = scale == 0 ? 0 : 1 / scale;
+        *(u16*) out = to_f16(scale);
+        for (int i = 0; i < BLOCK / (to == 5 ? 1 : 2); i++) {
+            float a = load(x, from, block * BLOCK + i) * inverse;
+            if (to == 5) {
+                out[2 + i] = (unsigned char) to_int((double) a + (a < 0 ? -0.5 : 0.5));
+            } else {
+                float b = load(x, from, block * BLOCK + i + BLOCK / 2) * inverse;
+                out[2 + i] = (unsigned char) (nibble(a) | nibble(b) << 4);
+            }
+        }
+    }
+}
+
 // Bytes of one value.
 extern "C" __global__ void fill(unsigned char* y, int value, i64 bytes) {
     for (i64 i = first(); i < bytes; i += stride()) {
