@@ -2,6 +2,7 @@ package carve.app.work;
 
 import carve.api.param.CounterRandom;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -48,17 +49,65 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
     /**
      * Returns a token.
      *
+     * <p>Where the temperature is above 0: of the top-k best tokens those are kept that together, from the best on, have
+     * the share top-p of their softmax at the temperature. A random number u of (seed, draw) then takes the first token,
+     * from the best on, at which their cumulative share goes above u.
+     *
      * @param logits of several rows
      * @param offset where the row begins
      * @param vocabulary V, how many logits the row has
      * @param draw the number of the random draw
      */
     public int choose(float[] logits, int offset, int vocabulary, long draw) {
+        return choose(row(logits, offset, vocabulary), draw);
+    }
+
+    /**
+     * Returns the token that {@link #choose(float[], int, int, long)} does, with its probability and those of the most
+     * probable ones.
+     *
+     * @param top how many of the most probable ones
+     */
+    public Chosen choose(float[] logits, int offset, int vocabulary, long draw, int top) {
+        float[] row = row(logits, offset, vocabulary);
+        int token = choose(row, draw);
+        double all = Candidates.logSumExp(row);
+        Candidates best = Candidates.of(row);
+        best.keepBest(top);
+        List<Chosen.Candidate> candidates = IntStream.of(best.best())
+                .mapToObj(other -> new Chosen.Candidate(other, row[other] - all))
+                .toList();
+        return new Chosen(token, row[token] - all, candidates);
+    }
+
+    /** Returns the probabilities {@code (V)} with which {@link #choose(float[], int, int, long)} takes each token. */
+    public double[] probabilities(float[] logits, int offset, int vocabulary) {
+        float[] row = row(logits, offset, vocabulary);
+        if (temperature == 0) {
+            double[] certain = new double[vocabulary];
+            certain[best(row)] = 1;
+            return certain;
+        }
+        return candidates(row).probabilities(vocabulary);
+    }
+
+    /** Returns a random number from 0 up to, not including, 1 that depends on the seed, a name and a draw. */
+    double uniform(String name, long draw) {
+        return new CounterRandom(seed, name).uniform(draw);
+    }
+
+    private float[] row(float[] logits, int offset, int vocabulary) {
         float[] row = Arrays.copyOfRange(logits, offset, offset + vocabulary);
-        excluded.stream()
-                .filter(token -> token >= 0 && token < vocabulary)
-                .forEach(token -> row[token] = Float.NEGATIVE_INFINITY);
-        return temperature == 0 ? best(row) : sample(row, draw);
+        for (int token : excluded) {
+            if (token >= 0 && token < vocabulary) {
+                row[token] = Float.NEGATIVE_INFINITY;
+            }
+        }
+        return row;
+    }
+
+    private int choose(float[] row, long draw) {
+        return temperature == 0 ? best(row) : candidates(row).at(uniform("sample", draw));
     }
 
     private static int best(float[] row) {
@@ -69,39 +118,13 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
         return best;
     }
 
-    private int sample(float[] row, long draw) {
-        double max = row[best(row)];
-        int[] order = IntStream.range(0, row.length)
-                .filter(i -> row[i] > Float.NEGATIVE_INFINITY)
-                .boxed()
-                .sorted((a, b) -> Float.compare(row[b], row[a]))
-                .mapToInt(Integer::intValue)
-                .limit(topK == 0 ? row.length : topK)
-                .toArray();
-        double[] weights = Arrays.stream(order)
-                .mapToDouble(i -> Math.exp((row[i] - max) / temperature))
-                .toArray();
-        double sum = Arrays.stream(weights).sum();
-        int kept = nucleus(weights, sum);
-        double mass = Arrays.stream(weights, 0, kept).sum();
-        double left = new CounterRandom(seed, "sample").uniform(draw) * mass;
-        for (int i = 0; i < kept; i++) {
-            left -= weights[i];
-            if (left < 0) {
-                return order[i];
-            }
+    private Candidates candidates(float[] row) {
+        Candidates candidates = Candidates.of(row);
+        if (topK > 0) {
+            candidates.keepBest(topK);
         }
-        return order[kept - 1];
-    }
-
-    private int nucleus(double[] weights, double sum) {
-        double mass = 0;
-        for (int i = 0; i < weights.length; i++) {
-            mass += weights[i];
-            if (mass >= topP * sum) {
-                return i + 1;
-            }
-        }
-        return weights.length;
+        candidates.weigh(temperature);
+        candidates.keepShare(topP);
+        return candidates;
     }
 }

@@ -1,11 +1,16 @@
 package carve.app.work;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import carve.api.param.CounterRandom;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Tokens are chosen as the settings say. */
@@ -67,6 +72,89 @@ final class SamplerTest {
                     new Sampler(2, 0, 1, 7, Set.of()).choose(LOGITS, 0, 8, draw));
         }
         assertTrue(chosen(new Sampler(2, 0, 1, 7, Set.of())).size() > 1);
+    }
+
+    /** The definition: sorts the vocabulary, and goes through it. */
+    private static int sorted(Sampler sampler, float[] row, long draw) {
+        int[] order = IntStream.range(0, row.length)
+                .filter(i -> !sampler.excluded().contains(i))
+                .boxed()
+                .sorted((a, b) -> Float.compare(row[b], row[a]))
+                .limit(sampler.topK() == 0 ? row.length : sampler.topK())
+                .mapToInt(Integer::intValue)
+                .toArray();
+        double[] weights = IntStream.of(order)
+                .mapToDouble(i -> Math.exp((row[i] - (double) row[order[0]]) / sampler.temperature()))
+                .toArray();
+        double all = DoubleStream.of(weights).sum();
+        int kept = 0;
+        double mass = 0;
+        while (kept < order.length && mass < sampler.topP() * all) {
+            mass += weights[kept++];
+        }
+        double left = new CounterRandom(sampler.seed(), "sample").uniform(draw) * mass;
+        for (int i = 0; i < kept; i++) {
+            left -= weights[i];
+            if (left < 0) {
+                return order[i];
+            }
+        }
+        return order[kept - 1];
+    }
+
+    @Test
+    void choosesWhatSortingTheVocabularyWould() {
+        CounterRandom random = new CounterRandom(42, "logits");
+        for (int size : new int[] {1, 2, 5, 13, 64, 200, 3001}) {
+            for (int trial = 0; trial < 12; trial++) {
+                float[] row = new float[size];
+                for (int i = 0; i < size; i++) {
+                    double x = 3 * random.normal((long) trial * size + i);
+                    row[i] = (float) (trial % 3 == 0 ? Math.rint(x) : x); // many are equal
+                }
+                for (Sampler sampler : List.of(
+                        new Sampler(1, 0, 1, trial, Set.of()),
+                        new Sampler(0.7, 40, 0.9, trial, Set.of(1)),
+                        new Sampler(1.5, 7, 1, trial, Set.of()),
+                        new Sampler(1, 0, 0.5, trial, Set.of(2)))) {
+                    for (int draw = 0; draw < 20; draw++) {
+                        assertEquals(
+                                sorted(sampler, row, draw), sampler.choose(row, 0, size, draw), sampler.toString());
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void probabilitiesAreThoseOfTheSoftmaxWithinWhatIsKept() {
+        double kept = 2 * Math.exp(3) + Math.exp(2);
+        double[] probabilities = new Sampler(1, 3, 1, 42, Set.of()).probabilities(LOGITS, 2, 5);
+        double[] expected = {0, Math.exp(3) / kept, Math.exp(2) / kept, Math.exp(3) / kept, 0};
+        assertArrayEquals(expected, probabilities, 1e-12);
+        assertArrayEquals(
+                new double[] {0, 0, 0, 1, 0}, Sampler.greedy(Set.of(1)).probabilities(LOGITS, 2, 5));
+    }
+
+    @Test
+    void logProbabilitiesAreTheModelsOwn() {
+        double log = Math.log(2 * Math.exp(3) + Math.exp(2) + Math.E + 1);
+        Chosen chosen = new Sampler(0.1, 1, 1, 42, Set.of()).choose(LOGITS, 2, 5, 0, 3);
+        assertEquals(1, chosen.token());
+        assertEquals(3 - log, chosen.logprob(), 1e-6);
+        assertEquals(
+                List.of(1, 3, 2),
+                chosen.top().stream().map(Chosen.Candidate::token).toList());
+        assertEquals(2 - log, chosen.top().get(2).logprob(), 1e-6);
+        assertEquals(
+                List.of(), Sampler.greedy(Set.of()).choose(LOGITS, 2, 5, 0, 0).top());
+    }
+
+    @Test
+    void oneTokenMustBeLeft() {
+        var error = assertThrows(
+                IllegalArgumentException.class, () -> new Sampler(1, 0, 1, 42, Set.of(0, 1)).choose(LOGITS, 0, 2, 0));
+        assertEquals("no token may be chosen: all 2 are excluded", error.getMessage());
     }
 
     @Test
