@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.jar.JarFile;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
@@ -21,6 +22,9 @@ import java.util.zip.ZipFile;
  * @param mostBytes what a zip may unpack to
  */
 record PluginPackage(Path file, long mostBytes) {
+    /** The attribute of a jar's manifest that says the name of the plugin. */
+    static final String ATTRIBUTE = "Carve-Plugin";
+
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]*");
     private static final long MOST_BYTES = 4L << 30;
     private static final int MOST_ENTRIES = 100_000;
@@ -100,21 +104,44 @@ record PluginPackage(Path file, long mostBytes) {
     }
 
     /**
-     * Returns the name of the plugin in a folder: the last word of its module's name.
+     * Returns the name of the plugin in a folder: what the manifest of one of its jars says under {@value #ATTRIBUTE}, or the
+     * name of the jar, folder or zip without its version, or the last word of its module's name, whichever comes first and
+     * can be one.
      *
-     * @throws PluginException if that is not a plugin's name
+     * @throws PluginException if none of them is a plugin's name
      */
     static String name(Path folder, Path from) {
-        Optional<String> module = new PluginSource("unnamed", folder)
-                .jars().stream()
-                        .flatMap(jar -> Archive.module(jar).descriptor().stream())
-                        .min(Comparator.comparing((ModuleDescriptor found) ->
-                                        found.provides().isEmpty())
-                                .thenComparing(ModuleDescriptor::name))
-                        .map(ModuleDescriptor::name);
-        String name = module.map(whole -> whole.substring(whole.lastIndexOf('.') + 1))
-                .orElseGet(() -> from.getFileName().toString().replaceFirst("(-[0-9].*)?\\.(jar|zip)$", ""));
-        return requireName(name);
+        List<Path> jars = new PluginSource("unnamed", folder).jars();
+        Optional<String> told =
+                jars.stream().flatMap(jar -> attribute(jar).stream()).findFirst();
+        if (told.isPresent()) {
+            return requireName(told.get());
+        }
+        String file = from.toAbsolutePath()
+                .normalize()
+                .getFileName()
+                .toString()
+                .replaceFirst("\\.(jar|zip)$", "")
+                .replaceFirst("-[0-9]+\\.[0-9].*$", "");
+        return requireName(NAME.matcher(file).matches() ? file : module(jars).orElse(file));
+    }
+
+    private static Optional<String> module(List<Path> jars) {
+        return jars.stream()
+                .flatMap(jar -> Archive.module(jar).descriptor().stream())
+                .min(Comparator.comparing(
+                                (ModuleDescriptor found) -> found.provides().isEmpty())
+                        .thenComparing(ModuleDescriptor::name))
+                .map(found -> found.name().substring(found.name().lastIndexOf('.') + 1));
+    }
+
+    private static Optional<String> attribute(Path jar) {
+        try (JarFile file = new JarFile(jar.toFile())) {
+            return Optional.ofNullable(file.getManifest())
+                    .map(manifest -> manifest.getMainAttributes().getValue(ATTRIBUTE));
+        } catch (IOException | SecurityException e) {
+            return Optional.empty(); // the checks tell what is wrong with it
+        }
     }
 
     /** Returns a name that can be a plugin's. */

@@ -35,7 +35,7 @@ public record PluginStore(Path folder) {
      * Installs a plugin, or another version of it in its place. Nothing of it runs.
      *
      * @param from the jar of its module, a folder with jars and {@code lib/}, or a zip of such a folder
-     * @param name its name, or nothing for the last word of its module's name
+     * @param name its name, or nothing for the one that it says itself, or that its file has
      * @throws PluginException if it has not passed the checks; the message has all problems, and the folder is as it was
      */
     public Installed install(Path from, String name) {

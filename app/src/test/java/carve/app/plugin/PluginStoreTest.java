@@ -77,7 +77,26 @@ final class PluginStoreTest {
     }
 
     @Test
-    void aJarIsInstalledUnderTheLastWordOfItsModule() throws IOException {
+    void aPluginIsInstalledUnderTheNameThatItSays() throws IOException {
+        Path jar = work.resolve("whatever-1.0.jar");
+        PluginJar.mixer("com.example.longmemory", "one")
+                .file("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\nCarve-Plugin: long-memory\n\n")
+                .write(jar);
+        assertEquals("long-memory", store.install(jar, "").name());
+        assertEquals("mine", store.install(jar, "mine").name());
+    }
+
+    @Test
+    void aPluginThatSaysNoneIsInstalledUnderTheNameOfItsFile() throws IOException {
+        Path jar = work.resolve("mamba-3-1.0-SNAPSHOT.jar");
+        Files.copy(one, jar);
+        assertEquals("mamba-3", store.install(jar, "").name());
+        assertEquals("mamba-3", PluginPackage.name(work, work.resolve("mamba-3")));
+        assertEquals("retention", PluginPackage.name(work, work.resolve("My Plugin")));
+    }
+
+    @Test
+    void aJarIsInstalledWhole() throws IOException {
         assertEquals(new PluginStore.Installed("retention", false, List.of()), store.install(one, ""));
         assertEquals(List.of("plugins.lock", "retention/retention-1.0.jar"), files());
         assertEquals(List.of("retention"), store.locked());
@@ -148,8 +167,8 @@ final class PluginStoreTest {
         var refused = assertThrows(PluginException.class, () -> store.install(work.resolve("bad"), ""));
         assertEquals("""
                 %s cannot be installed:
-                  plugin 'retention': lib/torn.jar cannot be read: zip file is empty; copy or build it again
-                  plugin 'retention': retention.jar has entries that lead out of the folder where it is unpacked: ../out; do \
+                  plugin 'bad': lib/torn.jar cannot be read: zip file is empty; copy or build it again
+                  plugin 'bad': retention.jar has entries that lead out of the folder where it is unpacked: ../out; do \
                 not use it, and tell where you have it from""".formatted(work.resolve("bad")), refused.getMessage());
         assertEquals(before, files());
         assertEquals(Set.of("mixer 'one'"), provided());
