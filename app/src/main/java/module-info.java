@@ -15,6 +15,7 @@ module carve.app {
             com.google.guice;
 
     uses carve.api.device.DeviceProvider;
+    uses carve.api.device.KernelProvider;
     uses carve.api.loss.LossProvider;
     uses carve.api.mixer.MixerProvider;
     uses carve.api.model.ModelFamily;

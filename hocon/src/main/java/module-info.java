@@ -6,6 +6,7 @@ module carve.hocon {
     exports carve.hocon;
 
     uses carve.api.device.DeviceProvider;
+    uses carve.api.device.KernelProvider;
     uses carve.api.loss.LossProvider;
     uses carve.api.mixer.MixerProvider;
     uses carve.api.model.ModelFamily;

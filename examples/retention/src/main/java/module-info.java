@@ -1,7 +1,9 @@
-/** The mixer {@code retention}, with a fused op of its own. */
+/** The mixer {@code retention}, with a fused op of its own and kernels for it. */
 module examples.retention {
     requires carve.api;
 
+    provides carve.api.device.KernelProvider with
+            examples.retention.RetentionKernels;
     provides carve.api.mixer.MixerProvider with
             examples.retention.Retention.Provider;
 }

@@ -54,6 +54,8 @@ final class ExamplesTest {
     @ValueSource(strings = {"retention", "sliding-window"})
     void hybridWithTheMixerIsDistilledAndAsked(String mixer) throws IOException, InterruptedException {
         journey.mix(mixer);
+        // by the kernels of the device, and for the op of retention by the plugin's own
+        journey.ask("runs/%s/student".formatted(mixer), "--require", "kernels");
     }
 
     @Test

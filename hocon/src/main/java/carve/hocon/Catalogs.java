@@ -3,6 +3,7 @@ package carve.hocon;
 import carve.api.config.Settings;
 import carve.api.config.SettingsNode;
 import carve.api.device.DeviceProvider;
+import carve.api.device.KernelProvider;
 import carve.api.loss.Loss;
 import carve.api.loss.LossProvider;
 import carve.api.mixer.Mixer;
@@ -39,6 +40,7 @@ import java.util.function.Function;
  * @param generators what makes data sets
  * @param devices where tensors live
  * @param families kinds of models
+ * @param kernels fused ops on devices that are somebody else's
  */
 public record Catalogs(
         Catalog<MixerProvider> mixers,
@@ -49,13 +51,15 @@ public record Catalogs(
         Catalog<DataProvider> data,
         Catalog<DatasetGenerator> generators,
         Catalog<DeviceProvider> devices,
-        Catalog<ModelFamily> families) {
+        Catalog<ModelFamily> families,
+        Catalog<KernelProvider> kernels) {
 
     /** The services that plugins may provide, in the order in which they are shown. */
     public static final List<Class<?>> SERVICES = List.of(
             MixerProvider.class,
             ModelFamily.class,
             DeviceProvider.class,
+            KernelProvider.class,
             StageProvider.class,
             LossProvider.class,
             OptimizerProvider.class,
@@ -91,7 +95,8 @@ public record Catalogs(
                 make.catalog("data", "data", DataProvider.class, DataProvider::name),
                 make.catalog("data set", "generators", DatasetGenerator.class, DatasetGenerator::name),
                 make.catalog("device", "devices", DeviceProvider.class, DeviceProvider::name),
-                make.catalog("model family", "families", ModelFamily.class, ModelFamily::name));
+                make.catalog("model family", "families", ModelFamily.class, ModelFamily::name),
+                make.catalog("kernels", "kernel-providers", KernelProvider.class, KernelProvider::name));
     }
 
     /** Returns the catalogs of all providers in a layer and its parents. */

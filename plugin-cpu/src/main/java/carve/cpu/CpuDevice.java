@@ -4,6 +4,7 @@ import carve.api.device.Buffer;
 import carve.api.device.Device;
 import carve.api.device.DeviceException;
 import carve.api.device.Kernel;
+import carve.api.device.KernelCatalog;
 import carve.api.tensor.DType;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Op;
@@ -28,6 +29,8 @@ public final class CpuDevice implements Device {
     private final Pool pool;
     private final Primitives primitives;
     private final Kernels kernels;
+    private final KernelCatalog offered;
+    private final OfferedHost host;
 
     /**
      * Makes the device.
@@ -35,7 +38,19 @@ public final class CpuDevice implements Device {
      * @param config the number of threads and the rest of the settings
      */
     public CpuDevice(CpuConfig config) {
+        this(config, KernelCatalog.NONE);
+    }
+
+    /**
+     * Makes the device with kernels of plugins, which run where it has none of its own.
+     *
+     * @param config the number of threads and the rest of the settings
+     * @param offered the plugins' kernels
+     */
+    public CpuDevice(CpuConfig config, KernelCatalog offered) {
+        this.offered = offered;
         this.workers = new Workers(config.threads());
+        this.host = new OfferedHost(this, workers);
         this.pool = new Pool(config.poison());
         Gemm gemm = new Gemm(workers, new BlasChoice(config.blas()));
         this.primitives = new Primitives(workers, gemm);
@@ -173,7 +188,7 @@ public final class CpuDevice implements Device {
 
     @Override
     public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands) {
-        return kernels.of(op, operands);
+        return kernels.of(op, operands).or(() -> offered.kernel(op, operands, host));
     }
 
     @Override

@@ -3,6 +3,7 @@ package carve.cpu;
 import carve.api.config.Settings;
 import carve.api.device.Availability;
 import carve.api.device.Device;
+import carve.api.device.DeviceCatalog;
 import carve.api.device.DeviceProvider;
 
 /** Opens the device that every machine has. */
@@ -31,5 +32,10 @@ public final class CpuDeviceProvider implements DeviceProvider {
     @Override
     public Device open(Settings settings) {
         return new CpuDevice(CpuConfig.from(settings));
+    }
+
+    @Override
+    public Device open(Settings settings, DeviceCatalog others) {
+        return new CpuDevice(CpuConfig.from(settings), others.kernels());
     }
 }

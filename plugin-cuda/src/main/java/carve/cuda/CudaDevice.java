@@ -3,6 +3,7 @@ package carve.cuda;
 import carve.api.device.Buffer;
 import carve.api.device.Device;
 import carve.api.device.Kernel;
+import carve.api.device.KernelCatalog;
 import carve.api.tensor.DType;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Op;
@@ -34,12 +35,26 @@ public final class CudaDevice implements Device {
     private final CudaConfig config;
     private final Primitives primitives;
     private final Kernels kernels;
+    private final KernelCatalog offered;
+    private final OfferedHost host;
 
     /** Makes the device over a driver, which is closed with it; products of matrices are those of a library, or our own. */
     CudaDevice(Driver driver, Compiler compiler, CudaConfig config, BiFunction<Stream, Blas, Blas> blas) {
+        this(driver, compiler, config, blas, KernelCatalog.NONE);
+    }
+
+    /** Makes the device with kernels of plugins, which run where it has none of its own. */
+    CudaDevice(
+            Driver driver,
+            Compiler compiler,
+            CudaConfig config,
+            BiFunction<Stream, Blas, Blas> blas,
+            KernelCatalog offered) {
+        this.offered = offered;
         this.driver = driver;
         var replays = new Replays(driver, config.graphs());
         this.stream = new Stream(driver, new Modules(driver, compiler), replays);
+        this.host = new OfferedHost(this, stream);
         this.pool = new MemoryPool(driver, stream::finish);
         this.config = config;
         this.products = blas.apply(stream, new KernelBlas(stream));
@@ -209,7 +224,7 @@ public final class CudaDevice implements Device {
 
     @Override
     public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands) {
-        return kernels.of(op, operands);
+        return kernels.of(op, operands).or(() -> offered.kernel(op, operands, host));
     }
 
     @Override

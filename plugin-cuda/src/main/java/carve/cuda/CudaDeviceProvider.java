@@ -3,9 +3,12 @@ package carve.cuda;
 import carve.api.config.Settings;
 import carve.api.device.Availability;
 import carve.api.device.Device;
+import carve.api.device.DeviceCatalog;
 import carve.api.device.DeviceException;
 import carve.api.device.DeviceProvider;
+import carve.api.device.KernelCatalog;
 import carve.cuda.CudaDriver.Finding;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Supplier;
@@ -20,6 +23,8 @@ public final class CudaDeviceProvider implements DeviceProvider {
 
     // Below the processor's 100: old or small cards are for those who ask for them by name.
     private static final int LOW_RANK = 90;
+
+    private static final System.Logger LOG = System.getLogger(CudaDeviceProvider.class.getName());
 
     private final String library;
 
@@ -77,6 +82,15 @@ public final class CudaDeviceProvider implements DeviceProvider {
 
     @Override
     public Device open(Settings settings) {
+        return open(settings, KernelCatalog.NONE);
+    }
+
+    @Override
+    public Device open(Settings settings, DeviceCatalog others) {
+        return open(settings, others.kernels());
+    }
+
+    private Device open(Settings settings, KernelCatalog offered) {
         CudaConfig config = CudaConfig.from(settings);
         Finding finding = CudaDriver.look(library);
         Tools tools = Tools.find(config);
@@ -87,10 +101,14 @@ public final class CudaDeviceProvider implements DeviceProvider {
         if (config.index() >= count) {
             throw settings.error("index", "must be less than %d, is %d".formatted(count, config.index()));
         }
-        return open(config, tools);
+        return open(config, tools, offered);
     }
 
-    private static Device open(CudaConfig config, Tools tools) {
+    private static Device open(CudaConfig config, Tools tools, KernelCatalog offered) {
+        boolean compiles = tools.compilers().compiles();
+        if (!compiles) {
+            LOG.log(Level.INFO, "nothing to compile CUDA C++ of plugins with: their ops run by their definitions");
+        }
         var driver = new NvidiaDriver(config.index());
         var compiler = tools.compiler(cache(config));
         var device = new CudaDevice(
@@ -99,7 +117,8 @@ public final class CudaDeviceProvider implements DeviceProvider {
                 config,
                 (stream, own) -> tools.products()
                         .<Blas>map(found -> new CublasBlas(found, driver.stream(), stream::flush, config.products()))
-                        .orElse(own));
+                        .orElse(own),
+                compiles ? offered : KernelCatalog.NONE);
         try {
             SelfCheck.of(device);
             return device;

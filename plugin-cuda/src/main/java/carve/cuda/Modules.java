@@ -23,6 +23,11 @@ final class Modules {
     private final Map<File, Long> modules = new HashMap<>();
     private final Map<Entry, Long> functions = new HashMap<>();
 
+    private record Foreign(Source source, String kernel) {}
+
+    private final Map<Source, Long> foreignModules = new HashMap<>();
+    private final Map<Foreign, Long> foreignFunctions = new HashMap<>();
+
     Modules(Driver driver, Compiler compiler) {
         this.driver = driver;
         this.compiler = compiler;
@@ -34,13 +39,23 @@ final class Modules {
         return functions.computeIfAbsent(entry, e -> driver.function(module(e.file()), kernel));
     }
 
+    /** Returns a kernel of a source that is not ours. */
+    long function(Source source, String kernel) {
+        return foreignFunctions.computeIfAbsent(
+                new Foreign(source, kernel),
+                _ -> driver.function(foreignModules.computeIfAbsent(source, this::load), kernel));
+    }
+
+    private long load(Source source) {
+        return driver.load(compiler.compile(source, driver.card().architecture()));
+    }
+
     private long module(File file) {
         Long known = modules.get(file);
         if (known != null) {
             return known;
         }
-        var source = new Source(file.name() + ".cu", text(file.name() + ".cu"), file.options());
-        long module = driver.load(compiler.compile(source, driver.card().architecture()));
+        long module = load(new Source(file.name() + ".cu", text(file.name() + ".cu"), file.options()));
         modules.put(file, module);
         return module;
     }

@@ -34,6 +34,11 @@ final class Stream {
         launch(modules.function(file, kernel, options.toArray(String[]::new)), grid, arguments);
     }
 
+    /** Runs a kernel of a source that is not ours. */
+    void run(Source source, String kernel, Launch.Grid grid, Object... arguments) {
+        launch(modules.function(source, kernel), grid, arguments);
+    }
+
     private void launch(long function, Launch.Grid grid, Object... arguments) {
         Object[] values = Arrays.stream(arguments).map(Stream::value).toArray();
         replays.launch(Launch.of(function, grid, values));

@@ -21,6 +21,9 @@ import org.junit.jupiter.api.TestFactory;
  * The law of fused ops on a device: results and the gradient of every operand agree with the definition on {@link
  * ReferenceDevice}, by kernel or without; the device has kernels for exactly the ops that it says it has.
  *
+ * <p>A plugin tries its own kernels in the same way, on a {@link HostDevice} with its provider, and names its ops in {@link
+ * #trials}.
+ *
  * <pre>{@code
  * final class CpuKernelTest extends KernelContract {
  *     @Override
@@ -47,24 +50,49 @@ public abstract class KernelContract {
     /** Returns the names of the fused ops that the device has a kernel for, on F32 operands of whole rows. */
     protected abstract Set<String> kernels();
 
+    /**
+     * Returns ops of one's own to try at T positions in place of those that come with Carve: for each op whole rows of F32 as
+     * the first trial, then what else its kernel is for. At 13 positions and more each op has a trial.
+     */
+    protected List<KernelTrial> trials(int positions) {
+        return List.of();
+    }
+
+    private List<String> ops() {
+        List<KernelTrial> own = trials(65);
+        return own.isEmpty()
+                ? FusedCases.names()
+                : own.stream().map(trial -> trial.op().name()).distinct().toList();
+    }
+
+    private List<FusedCase> cases(String op, int positions) {
+        List<KernelTrial> own = trials(positions);
+        return own.isEmpty()
+                ? FusedCases.of(op, positions)
+                : own.stream()
+                        .filter(trial -> trial.op().name().equals(op))
+                        .map(KernelTrial::fusedCase)
+                        .toList();
+    }
+
     /** Each op at T in 1, 2, 63, 64, 65, 200: non-zero states, random gradients, groups, packed and padded rows, BF16, blocks. */
     @TestFactory
     public Stream<DynamicTest> forwardAndGradientsAgreeWithTheReference() {
-        return FusedCases.names().stream()
+        return ops().stream()
                 .flatMap(op -> IntStream.of(POSITIONS)
                         .mapToObj(positions -> DynamicTest.dynamicTest(
                                 op + " T=" + positions,
                                 () -> forEach(
-                                        FusedCases.of(op, positions),
+                                        cases(op, positions),
                                         (c, r, d) -> c.assertAgrees(r, d, c.differentiable(), c.results())))));
     }
 
     /** The gradient of one operand alone is what it is among all, and so is that from one result alone. */
     @TestFactory
     public Stream<DynamicTest> gradientsMayBeAskedForOneByOne() {
-        return FusedCases.names().stream()
+        return ops().stream()
                 .map(op -> DynamicTest.dynamicTest(op, () -> {
-                    forEach(FusedCases.of(op, 13).subList(0, 1), (c, r, d) -> {
+                    forEach(cases(op, 13).subList(0, 1), (c, r, d) -> {
                         c.differentiable().forEach(i -> c.assertAgrees(r, d, List.of(i), c.results()));
                         c.results().forEach(i -> c.assertAgrees(r, d, c.differentiable(), List.of(i)));
                     });
@@ -74,9 +102,9 @@ public abstract class KernelContract {
     /** With kernels turned off, the definition runs on the device's primitives and agrees. */
     @TestFactory
     public Stream<DynamicTest> agreesWithKernelsOff() {
-        return FusedCases.names().stream()
+        return ops().stream()
                 .map(op -> DynamicTest.dynamicTest(op, () -> {
-                    forEach(FusedCases.of(op, 65).subList(0, 1), (c, r, d) -> {
+                    forEach(cases(op, 65).subList(0, 1), (c, r, d) -> {
                         d.workspace().kernels(Workspace.Kernels.OFF);
                         c.assertAgrees(r, d, c.differentiable(), c.results());
                     });
@@ -86,10 +114,10 @@ public abstract class KernelContract {
     /** The same op on the same operands gives the same bits, forward and backward. */
     @TestFactory
     public Stream<DynamicTest> sameBitsTwice() {
-        return FusedCases.names().stream()
+        return ops().stream()
                 .map(op -> DynamicTest.dynamicTest(op, () -> {
                     try (Device device = open()) {
-                        FusedCase c = FusedCases.of(op, 200).getFirst();
+                        FusedCase c = cases(op, 200).getFirst();
                         FusedCase.Outcome first = c.run(device, c.differentiable(), c.results());
                         FusedCase.Outcome second = c.run(device, c.differentiable(), c.results());
                         for (int i : c.results()) {
@@ -113,8 +141,8 @@ public abstract class KernelContract {
     public void kernelsRunWhereTheDeviceSaysSo() {
         Set<String> found = new TreeSet<>();
         try (Device device = open()) {
-            for (String op : FusedCases.names()) {
-                FusedCase c = FusedCases.of(op, 65).getFirst();
+            for (String op : ops()) {
+                FusedCase c = cases(op, 65).getFirst();
                 c.run(device, c.differentiable(), c.results());
                 if (device.workspace().choices().get(op).startsWith("kernel ")) {
                     found.add(op);

@@ -15,4 +15,9 @@ public interface DeviceCatalog {
      * @throws DeviceException if it is not available; the message has the reason
      */
     Device open(String name);
+
+    /** Returns the kernels that plugins offer, for a device that lets them run; none unless said otherwise. */
+    default KernelCatalog kernels() {
+        return KernelCatalog.NONE;
+    }
 }

@@ -18,10 +18,10 @@ public interface DeviceProvider {
     Device open(Settings settings);
 
     /**
-     * Opens the device; the caller closes it. A device that is made of others opens them here; any other does as with its
-     * settings alone.
+     * Opens the device; the caller closes it. A device that is made of others opens them here, and one that lets plugins'
+     * kernels run finds them here; any other does as with its settings alone.
      *
-     * @param others the devices that are installed
+     * @param others the devices that are installed, and the kernels that plugins offer
      * @throws DeviceException with the reason of {@link #probe()} if it is not available
      */
     default Device open(Settings settings, DeviceCatalog others) {

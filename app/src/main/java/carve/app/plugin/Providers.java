@@ -1,6 +1,7 @@
 package carve.app.plugin;
 
 import carve.api.device.DeviceProvider;
+import carve.api.device.KernelProvider;
 import carve.api.loss.LossProvider;
 import carve.api.mixer.MixerProvider;
 import carve.api.model.ModelFamily;
@@ -63,6 +64,7 @@ final class Providers {
             case MixerProvider mixer -> "mixer '%s'".formatted(mixer.name());
             case ModelFamily family -> "model family '%s'".formatted(family.name());
             case DeviceProvider device -> "device '%s'".formatted(device.name());
+            case KernelProvider kernels -> "kernels '%s'".formatted(kernels.name());
             case StageProvider stage -> "stage '%s'".formatted(stage.name());
             case LossProvider loss -> "loss '%s'".formatted(loss.name());
             case OptimizerProvider optimizer -> "optimizer '%s'".formatted(optimizer.name());

@@ -1,5 +1,6 @@
 package carve.app.wiring;
 
+import carve.api.device.KernelCatalog;
 import carve.app.plugin.PluginPlatform;
 import carve.app.terminal.Terminal;
 import carve.app.work.AppConfig;
@@ -85,7 +86,8 @@ public final class Wiring extends AbstractModule {
     @Provides
     @Singleton
     DeviceChoice devices(AppConfig config, Catalogs catalogs) {
-        return new DeviceChoice(catalogs.devices(), config.device(), config.kernels());
+        var offered = new KernelCatalog(catalogs.kernels().providers());
+        return new DeviceChoice(catalogs.devices(), config.device(), config.kernels(), offered);
     }
 
     @Provides

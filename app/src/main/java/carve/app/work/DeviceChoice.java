@@ -9,6 +9,7 @@ import carve.api.device.Device;
 import carve.api.device.DeviceCatalog;
 import carve.api.device.DeviceException;
 import carve.api.device.DeviceProvider;
+import carve.api.device.KernelCatalog;
 import carve.api.tensor.Workspace.Kernels;
 import carve.hocon.Catalog;
 import java.lang.System.Logger.Level;
@@ -27,8 +28,9 @@ import java.util.stream.Stream;
  * @param devices those that are installed
  * @param wanted the name of one, or {@code auto}
  * @param kernels its policy on kernels
+ * @param offered kernels of plugins for devices that are not theirs
  */
-public record DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kernels kernels) {
+public record DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kernels kernels, KernelCatalog offered) {
     /** The word that takes the available device of highest rank. */
     public static final String AUTO = "auto";
 
@@ -58,14 +60,19 @@ public record DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kerne
      */
     record Key(String name, Kernels kernels) {}
 
+    /** Makes a choice among devices that run no kernels but their own. */
+    public DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kernels kernels) {
+        this(devices, wanted, kernels, KernelCatalog.NONE);
+    }
+
     /** Returns the choice of another device. */
     public DeviceChoice with(String name) {
-        return new DeviceChoice(devices, name, kernels);
+        return new DeviceChoice(devices, name, kernels, offered);
     }
 
     /** Returns the choice with another policy on kernels. */
     public DeviceChoice with(Kernels policy) {
-        return new DeviceChoice(devices, wanted, policy);
+        return new DeviceChoice(devices, wanted, policy, offered);
     }
 
     Key key() {
@@ -167,7 +174,6 @@ public record DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kerne
         return devices.create(name, new SettingsNode.Section(Map.of(), "defaults"), how);
     }
 
-    // what a device is made of is made of nothing else
     private final class Others implements DeviceCatalog {
         @Override
         public Set<String> names() {
@@ -176,7 +182,26 @@ public record DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kerne
 
         @Override
         public Device open(String name) {
-            return DeviceChoice.this.open(name, DeviceProvider::open);
+            return DeviceChoice.this.open(name, (provider, settings) -> provider.open(settings, new Nothing(offered)));
+        }
+
+        @Override
+        public KernelCatalog kernels() {
+            return offered;
+        }
+    }
+
+    // what a device is made of is made of nothing else
+    private record Nothing(KernelCatalog kernels) implements DeviceCatalog {
+        @Override
+        public Set<String> names() {
+            return Set.of();
+        }
+
+        @Override
+        public Device open(String name) {
+            throw new DeviceException(
+                    "device '%s' is asked for by one that another is made of; name what it is made of".formatted(name));
         }
     }
 

@@ -46,6 +46,33 @@ record RetentionScan(Sequences sequences, List<Double> decays) implements FusedO
         return List.of(operands.get(2), operands.get(3));
     }
 
+    /** Returns the number of heads. */
+    int heads() {
+        return decays.size();
+    }
+
+    /** Returns how many heads all sequences have; head h of sequence s is task {@code s H + h}. */
+    int tasks() {
+        return sequences.count() * heads();
+    }
+
+    /** Returns a of a task. */
+    float decay(int task) {
+        return decays.get(task % heads()).floatValue();
+    }
+
+    /** Returns where a task's positions begin, among all B T. */
+    int from(int task) {
+        int s = task / heads();
+        return sequences.isPacked() ? sequences.offsets().get(s) : s * sequences.positions();
+    }
+
+    /** Returns where a task's positions end, among all B T. */
+    int to(int task) {
+        int s = task / heads();
+        return sequences.isPacked() ? sequences.offsets().get(s + 1) : (s + 1) * sequences.positions();
+    }
+
     private boolean fits(Shape q, Shape k, Shape v, Shape state) {
         return q.rank() == 4
                 && v.rank() == 4

@@ -1,0 +1,176 @@
+package carve.testkit;
+
+import carve.api.device.Buffer;
+import carve.api.device.Device;
+import carve.api.device.DeviceException;
+import carve.api.device.HostMemory;
+import carve.api.device.Kernel;
+import carve.api.device.KernelCatalog;
+import carve.api.device.KernelProvider;
+import carve.api.device.ReferenceDevice;
+import carve.api.tensor.FusedOp;
+import carve.api.tensor.Op;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Tensors;
+import carve.api.tensor.Workspace;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+
+/**
+ * A device whose values lie in native memory, as those of the device {@code cpu} do, for a plugin's own kernels to be tried
+ * on: primitives are the reference's, kernels those of the providers. A segment is as long as its tensor, so that a kernel
+ * which leaves it is found out; tasks run now forwards, now backwards, so that those which depend on each other are, too.
+ *
+ * <pre>{@code
+ * final class SquareKernelTest extends KernelContract {
+ *     @Override
+ *     protected Device open() {
+ *         return new HostDevice(new SquareKernels());
+ *     }
+ *     ...
+ * }
+ * }</pre>
+ */
+public final class HostDevice implements Device {
+    private static final int ALIGNMENT = 64;
+
+    /** Memory of a tensor, which its closing takes away. */
+    private static final class Native implements Buffer {
+        private final Arena arena = Arena.ofConfined();
+        private final MemorySegment values;
+        private boolean closed;
+
+        private Native(long bytes) {
+            values = arena.allocate(Math.max(1, bytes), ALIGNMENT)
+                    .asSlice(0, bytes)
+                    .fill((byte) -1);
+        }
+
+        @Override
+        public long bytes() {
+            return values.byteSize();
+        }
+
+        @Override
+        public void close() {
+            if (!closed) {
+                closed = true;
+                arena.close();
+            }
+        }
+    }
+
+    private final class Host implements HostMemory {
+        private boolean backwards;
+
+        @Override
+        public Device device() {
+            return HostDevice.this;
+        }
+
+        @Override
+        public MemorySegment values(Tensor tensor) {
+            return HostDevice.values(tensor);
+        }
+
+        @Override
+        public int threads() {
+            return 1;
+        }
+
+        @Override
+        public void run(int tasks, IntConsumer work) {
+            for (int task = 0; task < tasks; task++) {
+                work.accept(backwards ? tasks - 1 - task : task);
+            }
+            backwards = !backwards;
+        }
+    }
+
+    private final Workspace workspace = new Workspace();
+    private final Device reference = new ReferenceDevice();
+    private final HostMemory host = new Host();
+    private final KernelCatalog offered;
+
+    /** Makes a device with the kernels of these providers and no others. */
+    public HostDevice(KernelProvider... providers) {
+        this.offered = new KernelCatalog(List.of(providers));
+    }
+
+    @Override
+    public String name() {
+        return "host";
+    }
+
+    @Override
+    public Workspace workspace() {
+        return workspace;
+    }
+
+    private static MemorySegment values(Tensor tensor) {
+        Native buffer = (Native) tensor.buffer();
+        if (buffer.closed) {
+            throw new DeviceException("host: a tensor is used after its scope has closed; return it or keep it");
+        }
+        return buffer.values;
+    }
+
+    @Override
+    public Buffer allocate(TensorType type) {
+        return new Native(type.bytes());
+    }
+
+    @Override
+    public Buffer upload(TensorType type, MemorySegment from) {
+        Native buffer = new Native(type.bytes());
+        MemorySegment.copy(from, 0, buffer.values, 0, type.bytes());
+        return buffer;
+    }
+
+    @Override
+    public void download(Tensor tensor, MemorySegment to) {
+        MemorySegment.copy(values(tensor), 0, to, 0, tensor.type().bytes());
+    }
+
+    private Tensor there(Tensor tensor) {
+        return Tensors.upload(reference, tensor.type(), values(tensor));
+    }
+
+    private static void copy(Tensor from, Native to) {
+        from.device().download(from, to.values);
+    }
+
+    @Override
+    public Buffer execute(Op op, List<Tensor> operands, TensorType result) {
+        Native buffer = new Native(result.bytes());
+        Scope.run(
+                reference,
+                () -> copy(Tensors.apply(op, operands.stream().map(this::there).toList()), buffer));
+        return buffer;
+    }
+
+    @Override
+    public void store(Tensor source, Tensor target, int axis, int start) {
+        Scope.run(reference, () -> {
+            Tensor whole = there(target);
+            reference.store(there(source), whole, axis, start);
+            copy(whole, (Native) target.buffer());
+        });
+    }
+
+    @Override
+    public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands) {
+        return offered.kernel(op, operands, host);
+    }
+
+    @Override
+    public void close() {
+        workspace.closeAll();
+        reference.close();
+    }
+}
