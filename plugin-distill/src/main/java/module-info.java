@@ -1,4 +1,4 @@
-/** Distillation: losses, stages, optimizers, schedules, and data in LLaVA's format. */
+/** Distillation: losses, stages, optimizers, schedules, and data in LLaVA's and InternVL's formats. */
 module carve.distill {
     requires transitive carve.api;
 
@@ -11,6 +11,7 @@ module carve.distill {
             carve.distill.loss.MeanSquareLossProvider,
             carve.distill.loss.ReverseKlLossProvider;
     provides carve.api.stage.DataProvider with
+            carve.distill.data.InternVlProvider,
             carve.distill.data.LlavaProvider;
     provides carve.api.stage.OptimizerProvider with
             carve.distill.optimizer.AdamWProvider;

@@ -5,6 +5,7 @@ import carve.api.config.SettingsNode;
 import carve.api.stage.Stage;
 import carve.api.stage.StageProvider;
 import carve.attention.AttentionProvider;
+import carve.distill.data.InternVlProvider;
 import carve.distill.data.LlavaProvider;
 import carve.distill.loss.CrossEntropyLossProvider;
 import carve.distill.loss.FrobeniusLossProvider;
@@ -43,6 +44,7 @@ final class Plugins {
                     new MambaInLlamaProvider(),
                     new HovleFamily(),
                     new LlavaFamily(),
+                    new InternVlProvider(),
                     new LlavaProvider(),
                     new MeanSquareLossProvider(),
                     new KlLossProvider(),

@@ -1,6 +1,7 @@
 package carve.distill.data;
 
 import carve.api.model.Message;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -14,5 +15,13 @@ record Conversation(String id, List<String> images, List<Message> messages) {
     Conversation {
         images = List.copyOf(images);
         messages = List.copyOf(messages);
+    }
+
+    /** Returns this with names of pictures that are in a folder. */
+    Conversation under(Path folder) {
+        return new Conversation(
+                id,
+                images.stream().map(image -> folder.resolve(image).toString()).toList(),
+                messages);
     }
 }

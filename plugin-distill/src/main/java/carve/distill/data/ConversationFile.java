@@ -67,7 +67,12 @@ final class ConversationFile {
         throw new SettingsException(file + ": expected an array of conversations with at least one");
     }
 
-    private static Conversation conversation(JsonValue item, int index) {
+    /**
+     * Returns the conversation of an entry; one without id is called by its number.
+     *
+     * @throws JsonException if it is none
+     */
+    static Conversation conversation(JsonValue item, int index) {
         if (!(item instanceof JsonObject object)) {
             throw new JsonException("expected an object, found " + item.describe());
         }

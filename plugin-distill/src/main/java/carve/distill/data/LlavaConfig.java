@@ -5,7 +5,7 @@ import carve.distill.Words;
 import java.nio.file.Path;
 
 /**
- * What the {@code llava} data provider is told.
+ * What the data providers {@code llava} and {@code internvl} are told.
  *
  * @param file the JSON file
  * @param images the folder that names of pictures are relative to
@@ -39,7 +39,11 @@ record LlavaConfig(
     static LlavaConfig from(Settings settings) {
         Path file = Path.of(settings.string("file"));
         String images = settings.string("images");
-        Path folder = images.isEmpty() ? file.toAbsolutePath().getParent() : Path.of(images);
+        return from(settings, file, images.isEmpty() ? file.toAbsolutePath().getParent() : Path.of(images));
+    }
+
+    /** Reads the settings that all files of conversations have. */
+    static LlavaConfig from(Settings settings, Path file, Path folder) {
         int maxLength = settings.integer("max-length");
         if (maxLength < 1) {
             throw settings.error("max-length", "must be 1 or more, is " + maxLength);

@@ -14,6 +14,7 @@ public final class LlavaProvider implements DataProvider {
 
     @Override
     public DataSource open(Settings settings, Processor processor, long seed) {
-        return new LlavaSource(LlavaConfig.from(settings), processor, seed);
+        LlavaConfig config = LlavaConfig.from(settings);
+        return new LlavaSource(name(), config, ConversationFile.read(config.file()), processor, seed);
     }
 }

@@ -28,6 +28,7 @@ final class LlavaSource implements DataSource {
     private static final System.Logger LOG = System.getLogger(LlavaSource.class.getName());
     private static final int SHOWN = 10;
 
+    private final String kind;
     private final LlavaConfig config;
     private final List<Conversation> conversations;
     private final Processor processor;
@@ -37,11 +38,12 @@ final class LlavaSource implements DataSource {
     private final Map<String, Set<Integer>> leftOut = new TreeMap<>();
     private long cachedBytes;
 
-    LlavaSource(LlavaConfig config, Processor processor, long seed) {
+    LlavaSource(String kind, LlavaConfig config, List<Conversation> conversations, Processor processor, long seed) {
+        this.kind = kind;
         this.config = config;
         this.processor = processor;
         this.seed = seed;
-        this.conversations = ConversationFile.read(config.file());
+        this.conversations = conversations;
         this.order = new EpochOrder(conversations.size(), config.shuffle(), seed);
         if (config.onMissing() == LlavaConfig.Missing.FAIL) {
             requirePictures();
@@ -59,10 +61,11 @@ final class LlavaSource implements DataSource {
         }
         if (!missing.isEmpty()) {
             throw new SettingsException(
-                    ("%s: %d pictures are missing; name their folder as 'images', or say on-missing = skip" + "\n  %s")
+                    "%s: %d pictures are missing; name their folder as '%s', or say on-missing = skip\n  %s"
                             .formatted(
                                     config.file(),
                                     missing.size(),
+                                    kind.equals("internvl") ? "root" : "images",
                                     String.join("\n  ", missing.subList(0, Math.min(SHOWN, missing.size())))));
         }
     }
@@ -169,8 +172,9 @@ final class LlavaSource implements DataSource {
 
     @Override
     public String identity() {
-        return "llava %s (%d conversations, max-length %d%s, on-missing %s, shuffle %s, seed %d)"
+        return "%s %s (%d conversations, max-length %d%s, on-missing %s, shuffle %s, seed %d)"
                 .formatted(
+                        kind,
                         config.file().getFileName(),
                         conversations.size(),
                         config.maxLength(),

@@ -1,8 +1,10 @@
 /**
- * The data provider {@code llava}: a JSON array of conversations and a folder of pictures.
+ * The data providers {@code llava}, a JSON array of conversations and a folder of pictures, and {@code internvl}, a meta file
+ * that names files of JSON lines, each with its folder of pictures and how often it is repeated.
  *
  * <pre>{@code
  * data { type = llava, file = "train.json", images = "pictures", max-length = 2048, on-missing = skip }
+ * data { type = internvl, file = "meta.json", base = "/data", on-missing = skip }
  * }</pre>
  */
 package carve.distill.data;

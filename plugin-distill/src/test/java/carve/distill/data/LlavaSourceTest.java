@@ -192,6 +192,63 @@ final class LlavaSourceTest {
     }
 
     @Test
+    void internVlsSetsFollowOneAnother() throws IOException {
+        Files.createDirectories(folder.resolve("one/pictures"));
+        Files.write(folder.resolve("one/pictures/a.png"), new byte[] {5});
+        Files.writeString(
+                folder.resolve("one/train.jsonl"),
+                entry("1", "\"a.png\"", "q", "one") + "\n\n" + entry("2", "", "q", "two\\u00e9") + "\r\n");
+        Files.writeString(
+                folder.resolve("two.json"),
+                "[" + entry("1", "", "q", "three") + "," + entry("2", "", "q", "four") + ","
+                        + entry("3", "", "q", "five") + "]");
+        Path meta = Files.writeString(folder.resolve("meta.json"), """
+                {"one": {"root": "one/pictures/", "annotation": "one/train.jsonl", "data_augment": false, "repeat_time": 2,
+                         "length": 2},
+                 "two": {"root": "", "annotation": "two.json", "repeat_time": 0.7}}
+                """);
+        try (DataSource data = meta(meta, ", shuffle = false")) {
+            List<String> texts = new ArrayList<>();
+            for (int i = 0; i < data.size(); i++) {
+                texts.add(text(data.sample(i)));
+            }
+            assertEquals(List.of("qone", "qtwo\u00e9", "qone", "qtwo\u00e9", "qthree", "qfour"), texts);
+            assertEquals(5, data.sample(2).orElseThrow().media().get("picture").values()[0]);
+            assertTrue(data.identity().startsWith("internvl meta.json (6 conversations"), data.identity());
+        }
+    }
+
+    @Test
+    void whatIsWrongWithInternVlsFilesIsTold() throws IOException {
+        Path meta = Files.writeString(folder.resolve("meta.json"), """
+                {"one": {"root": "pictures", "annotation": "train.jsonl"}}
+                """);
+        assertEquals(
+                "meta.json: one.annotation: there is no file " + folder.resolve("train.jsonl"),
+                assertThrows(SettingsException.class, () -> meta(meta, "")).getMessage());
+        Path lines = Files.writeString(
+                folder.resolve("train.jsonl"), entry("1", "\"a.png\"", "q", "a") + "\n{\"id\": 2}\n{\n");
+        assertEquals(
+                lines + ": 2 conversations cannot be used\n"
+                        + "  train.jsonl: line 2: conversations: expected an array, found no such key\n"
+                        + "  train.jsonl: line 3: 1:2: expected a key in double quotes, found the end of the text",
+                assertThrows(SettingsException.class, () -> meta(meta, "")).getMessage());
+        Files.writeString(lines, entry("1", "\"a.png\"", "q", "a"));
+        assertEquals(
+                meta + ": 1 pictures are missing; name their folder as 'root', or say on-missing = skip\n  "
+                        + folder.resolve("pictures/a.png") + " (id 1)",
+                assertThrows(SettingsException.class, () -> meta(meta, "")).getMessage());
+        Files.writeString(meta, "{\"one\": {\"root\": \"\", \"annotation\": \"train.jsonl\", \"repeat_time\": 1.5}}");
+        assertEquals(
+                "meta.json: one.repeat_time: must be a share up to 1 or a whole number, is 1.5",
+                assertThrows(SettingsException.class, () -> meta(meta, "")).getMessage());
+    }
+
+    private DataSource meta(Path file, String more) {
+        return Parts.data("type = internvl, file = \"%s\"%s".formatted(file, more), letters, 1);
+    }
+
+    @Test
     void missingPicturesAreAllNamedAtOnce() throws IOException {
         Path file = file(entry("1", "\"a.png\"", "q", "a"), entry("\"x\"", "\"b.png\"", "q", "a"));
         assertEquals(
