@@ -21,8 +21,10 @@ record CudaConfig(int index, Products products, boolean library, boolean graphs,
         F32,
         /** On tensor cores, whose operands have 10 bits of fraction. */
         TF32,
-        /** As F32, but where one operand is stored in BF16 the other is rounded to it. */
-        BF16
+        /** As F32, but where one operand is stored in BF16 or in blocks the other is rounded to BF16. */
+        BF16,
+        /** Both operands of a product with a weight are rounded to BF16, whatever they are stored in. */
+        MIXED
     }
 
     /** Returns what {@code reference.conf} says. */
@@ -54,8 +56,8 @@ record CudaConfig(int index, Products products, boolean library, boolean graphs,
 
     private static Products products(Settings settings) {
         String name = settings.string("products");
-        if (!List.of("f32", "tf32", "bf16").contains(name)) {
-            throw settings.error("products", "must be one of f32, tf32, bf16, is " + name);
+        if (!List.of("f32", "tf32", "bf16", "mixed").contains(name)) {
+            throw settings.error("products", "must be one of f32, tf32, bf16, mixed, is " + name);
         }
         return Products.valueOf(name.toUpperCase(Locale.ROOT));
     }

@@ -59,7 +59,9 @@ public final class CudaDevice implements Device {
         this.config = config;
         this.products = blas.apply(stream, new KernelBlas(stream));
         this.primitives = new Primitives(stream, products);
-        this.kernels = new Kernels(new Engine(this, stream, driver.card()));
+        var steps = new Steps(stream, pool);
+        stream.let(steps);
+        this.kernels = new Kernels(new Engine(this, stream, driver.card(), steps));
     }
 
     @Override
@@ -132,7 +134,11 @@ public final class CudaDevice implements Device {
 
     // what operands are converted to if they must be of one type
     private DType common(DType a, DType b) {
-        boolean half = config.products() == CudaConfig.Products.BF16 && (isSmall(a) || isSmall(b));
+        boolean half = switch (config.products()) {
+            case F32, TF32 -> false;
+            case BF16 -> isSmall(a) || isSmall(b);
+            case MIXED -> true;
+        };
         return half ? DType.BF16 : DType.F32;
     }
 

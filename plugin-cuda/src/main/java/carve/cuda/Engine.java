@@ -15,8 +15,9 @@ import java.util.Optional;
  * @param device that holds the tensors
  * @param stream that launches run on
  * @param card they are for
+ * @param steps of the optimizer, which wait for each other
  */
-record Engine(CudaDevice device, Stream stream, Card card) {
+record Engine(CudaDevice device, Stream stream, Card card, Steps steps) {
     private static final int GROUP = 64;
 
     /** Returns a new tensor with undefined values. */

@@ -2,7 +2,9 @@ package carve.cuda;
 
 import carve.api.device.DeviceException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -16,10 +18,16 @@ final class MemoryPool {
     private static final long SMALL_UNIT = 512;
     private static final long LARGE_UNIT = 1 << 21;
 
+    /** A piece that was given back. */
+    private record Piece(long address, long capacity) {}
+
     private final Driver driver;
     private final Runnable finish;
     private final Map<Long, Deque<Long>> unused = new TreeMap<>();
     private final Map<Long, Integer> inUse = new TreeMap<>();
+    private final List<Piece> held = new ArrayList<>();
+    private boolean holds;
+    private long heldBytes;
     private long usedBytes;
     private long peakBytes;
 
@@ -46,7 +54,7 @@ final class MemoryPool {
 
     private long fresh(long capacity) {
         long address = driver.allocate(capacity);
-        if (address == 0 && !unused.isEmpty()) {
+        if (address == 0 && (!unused.isEmpty() || !held.isEmpty())) {
             trim();
             address = driver.allocate(capacity);
         }
@@ -82,9 +90,33 @@ final class MemoryPool {
     }
 
     void giveBack(long address, long capacity) {
-        unused.computeIfAbsent(capacity, size -> new ArrayDeque<>()).push(address);
+        if (holds) {
+            held.add(new Piece(address, capacity));
+            heldBytes += capacity;
+        } else {
+            keep(address, capacity);
+        }
         inUse.computeIfPresent(capacity, (size, count) -> count == 1 ? null : count - 1);
         usedBytes -= capacity;
+    }
+
+    private void keep(long address, long capacity) {
+        unused.computeIfAbsent(capacity, size -> new ArrayDeque<>()).push(address);
+    }
+
+    /** Says whether what is given back from now on may still be read, so that it must not be used again yet. */
+    void hold(boolean on) {
+        holds = on;
+        if (!on) {
+            held.forEach(piece -> keep(piece.address(), piece.capacity()));
+            held.clear();
+            heldBytes = 0;
+        }
+    }
+
+    /** Returns the bytes that were given back and are not used again yet. */
+    long heldBytes() {
+        return heldBytes;
     }
 
     /** Gives what is not in use back to the driver. */

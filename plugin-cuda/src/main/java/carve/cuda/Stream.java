@@ -11,10 +11,32 @@ final class Stream {
     private static final int WORDS = 64;
     private static final int FAULT_BYTES = 12;
 
+    /** Launches that are put off until somebody needs what they give. */
+    interface Waiting {
+        /** Returns whether they read or write memory that begins there. */
+        boolean touches(long address);
+
+        /** Launches them. */
+        void run();
+    }
+
+    private static final Waiting NOTHING = new Waiting() {
+        @Override
+        public boolean touches(long address) {
+            return false;
+        }
+
+        @Override
+        public void run() {
+            // nothing waits
+        }
+    };
+
     private final Driver driver;
     private final Modules modules;
     private final Replays replays;
     private final long fault;
+    private Waiting waiting = NOTHING;
 
     Stream(Driver driver, Modules modules, Replays replays) {
         this.driver = driver;
@@ -22,6 +44,11 @@ final class Stream {
         this.replays = replays;
         this.fault = driver.allocate(FAULT_BYTES);
         clearFault();
+    }
+
+    /** Lets launches wait here: whatever touches their memory comes after them. */
+    void let(Waiting launches) {
+        waiting = launches;
     }
 
     /** Runs a kernel; arguments are those of {@link Launch#of}, tensors and buffers. */
@@ -41,7 +68,18 @@ final class Stream {
 
     private void launch(long function, Launch.Grid grid, Object... arguments) {
         Object[] values = Arrays.stream(arguments).map(Stream::value).toArray();
+        if (Arrays.stream(values).anyMatch(this::touches)) {
+            waiting.run();
+        }
         replays.launch(Launch.of(function, grid, values));
+    }
+
+    private boolean touches(Object value) {
+        return switch (value) {
+            case Long number -> waiting.touches(number);
+            case Launch.Struct struct -> Arrays.stream(struct.fields()).anyMatch(this::touches);
+            default -> false;
+        };
     }
 
     private static Object value(Object argument) {
@@ -75,7 +113,7 @@ final class Stream {
     /** Copies values of the host; few of them as an argument of a kernel, in the order of launches. */
     void upload(MemorySegment values, long to, long bytes) {
         if (bytes > 4L * WORDS) {
-            replays.flush();
+            flush();
             driver.upload(values, to, bytes);
         } else if (bytes > 0) {
             int[] words = new int[WORDS];
@@ -90,7 +128,7 @@ final class Stream {
      * @throws DeviceException if an index was outside of its table
      */
     void download(long from, MemorySegment to, long bytes) {
-        replays.flush();
+        flush();
         if (bytes > 0) {
             driver.download(from, to, bytes);
         }
@@ -103,19 +141,20 @@ final class Stream {
      * @throws DeviceException if an index was outside of its table
      */
     void synchronize() {
-        replays.flush();
+        flush();
         driver.synchronize();
         checkFault();
     }
 
     /** Hands the driver all that was asked for. */
     void flush() {
+        waiting.run();
         replays.flush();
     }
 
     /** Waits, whatever went wrong. */
     void finish() {
-        replays.flush();
+        flush();
         driver.synchronize();
     }
 

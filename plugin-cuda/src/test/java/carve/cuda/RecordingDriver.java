@@ -6,10 +6,12 @@ import java.util.List;
 
 /** A card that runs nothing and writes down what it is asked. */
 final class RecordingDriver implements Driver {
+    private static final long BASE = 1L << 40; // no size is as large
+
     private final List<String> asked = new ArrayList<>();
     private final long memory;
     private long used;
-    private long next = 512;
+    private long next = BASE;
     private final List<Long> sizes = new ArrayList<>();
 
     RecordingDriver(long memory) {
@@ -48,7 +50,7 @@ final class RecordingDriver implements Driver {
     @Override
     public void release(long address) {
         asked.add("release");
-        used -= sizes.get((int) (address / 512) - 2);
+        used -= sizes.get((int) ((address - BASE) / 512) - 1);
     }
 
     @Override
