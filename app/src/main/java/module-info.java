@@ -7,6 +7,7 @@ module carve.app {
     requires info.picocli;
     requires jakarta.inject; // likewise
     requires java.se; // for plugins in layers: only the boot layer can hold it
+    requires jdk.httpserver;
     requires jdk.incubator.vector; // likewise
     requires jdk.unsupported; // likewise, JavaCPP needs it
     requires org.objectweb.asm; // likewise for Guice

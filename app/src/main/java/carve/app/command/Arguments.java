@@ -75,6 +75,17 @@ final class Arguments {
         return this;
     }
 
+    Arguments parameters(Class<?> type, String label, String... description) {
+        spec.addPositional(PositionalParamSpec.builder()
+                .type(type.arrayType())
+                .paramLabel(label)
+                .arity("0..*")
+                .index("0..*")
+                .description(description)
+                .build());
+        return this;
+    }
+
     Arguments optionalParameter(Class<?> type, String label, String... description) {
         spec.addPositional(PositionalParamSpec.builder()
                 .type(type)
@@ -146,6 +157,10 @@ final class Arguments {
 
     static List<Path> paths(ParseResult arguments, String option) {
         return List.of(arguments.matchedOptionValue(option, new Path[0]));
+    }
+
+    static <T> List<T> parameters(ParseResult arguments, T[] none) {
+        return List.of(arguments.matchedPositionalValue(0, none));
     }
 
     static <T> T parameter(ParseResult arguments, int index) {

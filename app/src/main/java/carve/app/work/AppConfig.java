@@ -23,6 +23,7 @@ import java.util.TreeMap;
  * @param plugins folders with plugins
  * @param generation how answers are generated where the command line does not say
  * @param evaluation how models are evaluated where the command line does not say
+ * @param serving how models are served where the command line does not say
  * @param providers settings of all that is plugged in, which go over its defaults
  */
 public record AppConfig(
@@ -31,6 +32,7 @@ public record AppConfig(
         List<Path> plugins,
         Generation generation,
         Evaluating evaluation,
+        SettingsNode.Section serving,
         SettingsNode.Section providers) {
     /**
      * How answers are generated.
@@ -65,7 +67,8 @@ public record AppConfig(
     }
 
     private static final String ROOT = "carve";
-    private static final List<String> OWN = List.of("device", "kernels", "plugins", "generation", "evaluation");
+    private static final List<String> OWN =
+            List.of("device", "kernels", "plugins", "generation", "evaluation", "serving");
     private static final List<String> PROVIDERS = List.of(
             "mixers", "losses", "stages", "optimizers", "schedules", "data", "generators", "devices", "families");
 
@@ -96,6 +99,7 @@ public record AppConfig(
                 config.plugins,
                 config.generation,
                 config.evaluation,
+                config.serving,
                 config.providers);
     }
 
@@ -113,6 +117,7 @@ public record AppConfig(
                 carve.strings("plugins").stream().map(Path::of).toList(),
                 Generation.from(carve.section("generation")),
                 Evaluating.from(carve.section("evaluation")),
+                carve.section("serving").take(),
                 new SettingsNode.Section(providers, carve.origin()));
     }
 

@@ -1,0 +1,190 @@
+package carve.app.command;
+
+import carve.api.config.SettingsException;
+import carve.api.config.TreeSettings;
+import carve.app.engine.ModelEngine;
+import carve.app.plugin.FolderWatch;
+import carve.app.plugin.LivePlugins;
+import carve.app.serve.Models;
+import carve.app.serve.ServedModel;
+import carve.app.serve.Server;
+import carve.app.serve.ServingConfig;
+import carve.app.terminal.Terminal;
+import carve.app.work.AppConfig;
+import carve.app.work.PluginFolders;
+import carve.app.work.ReferenceDeviceProvider;
+import carve.app.work.Workshop;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve serve}. */
+final class ServeCommand implements Command {
+    private static final Path DEMO = Path.of("runs", "demo");
+    private static final int LEAST_KEY = 8;
+
+    @Override
+    public CommandSpec specification() {
+        return Arguments.of(
+                        this,
+                        "serve",
+                        "Serve models over HTTP: a web page to talk to them, and OpenAI's interface for programs.",
+                        "Stop it with Ctrl-C; answers that have begun are finished first.")
+                .parameters(String.class, "MODEL", "Folders of models, or NAME=FOLDER.")
+                .flag("--demo", "Serve the models of `carve demo`, the teacher and its students.")
+                .option("--host", String.class, "ADDRESS", "Address to listen at; this machine alone if not given.")
+                .option("--port", Integer.class, "N", "Port to listen at; 0 takes any that is free.")
+                .option("--key", String[].class, "KEY", "A key that requests must have; may be given more than once.")
+                .option("--keys", Path.class, "FILE", "File with a key on each line.")
+                .flag("--no-key", "Let everybody ask who can reach the address, though others than this machine can.")
+                .option(
+                        "--states",
+                        Path.class,
+                        "DIR",
+                        "Where states of conversations are kept; ~/.carve/states if not given.")
+                .example("carve serve runs/linear/student")
+                .example("carve serve --demo")
+                .example("carve serve teacher=models/HoVLE student=models/mmMamba --port 8081")
+                .build();
+    }
+
+    @Override
+    public boolean chatty() {
+        return true;
+    }
+
+    @Override
+    public int run(ParseResult arguments, Workshop workshop) throws IOException, InterruptedException {
+        AppConfig app = workshop.config();
+        TreeSettings serving = new TreeSettings(app.serving());
+        ServingConfig config = ServingConfig.from(
+                serving,
+                app.generation(),
+                Arguments.get(arguments, "--host", serving.string("host")),
+                Arguments.get(arguments, "--port", serving.integer("port")),
+                keys(arguments),
+                states(arguments));
+        serving.requireAllRead();
+        requireKey(config, Arguments.flagged(arguments, "--no-key"));
+        Map<String, Path> folders = folders(arguments);
+        PluginFolders places = PluginFolders.of(app, workshop.globals());
+        try (var plugins = LivePlugins.open(List.of(new ReferenceDeviceProvider()), places.own(), places.others())) {
+            FolderWatch watch = plugins.watch();
+            List<ServedModel> models = new ArrayList<>();
+            ModelOpening opening =
+                    new ModelOpening(plugins, app, config.engine().piece());
+            try {
+                folders.forEach((name, folder) -> {
+                    workshop.terminal().remark("carve: opening %s, %s".formatted(name, folder));
+                    ModelEngine engine = ModelEngine.open(name, () -> opening.open(folder), config.engine());
+                    models.add(new ServedModel(engine, System.currentTimeMillis() / 1000));
+                });
+                serve(workshop.terminal(), config, models);
+            } finally {
+                watch.close();
+                models.forEach(model -> model.engine().close());
+            }
+        }
+        return 0;
+    }
+
+    private static void serve(Terminal terminal, ServingConfig config, List<ServedModel> models)
+            throws IOException, InterruptedException {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch stopped = new CountDownLatch(1);
+        // the JVM ends when its hooks do, so this one waits until all is closed
+        Thread hook = new Thread(() -> {
+            asked.countDown();
+            try {
+                stopped.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        try (Server server = Server.start(config, new Models(models))) {
+            Runtime.getRuntime().addShutdownHook(hook);
+            terminal.println("carve serves %s at %s"
+                    .formatted(models.stream().map(ServedModel::name).toList(), server.address()));
+            terminal.out().flush();
+            asked.await();
+            terminal.remark("carve: stopping");
+        } finally {
+            stopped.countDown();
+        }
+    }
+
+    private static Map<String, Path> folders(ParseResult arguments) {
+        Map<String, Path> folders = new LinkedHashMap<>();
+        if (Arguments.flagged(arguments, "--demo")) {
+            demo(folders);
+        }
+        for (String model : Arguments.<String>parameters(arguments, new String[0])) {
+            int at = model.indexOf('=');
+            Path folder = Path.of(model.substring(at + 1));
+            String name = at > 0
+                    ? model.substring(0, at)
+                    : String.valueOf(folder.toAbsolutePath().normalize().getFileName());
+            if (folders.put(name, folder) != null) {
+                throw new SettingsException("two models are called '%s'; say NAME=FOLDER".formatted(name));
+            }
+        }
+        if (folders.isEmpty()) {
+            throw new SettingsException("there is nothing to serve; name the folder of a model, or say --demo");
+        }
+        return folders;
+    }
+
+    private static void demo(Map<String, Path> folders) {
+        folders.put("teacher", Path.of("demo", "teacher"));
+        for (String student : List.of("linear", "hybrid")) {
+            folders.put(student, DEMO.resolve(student).resolve("student"));
+        }
+        folders.forEach((name, folder) -> {
+            if (!Files.isDirectory(folder)) {
+                throw new SettingsException("the demo's %s is not in %s; `carve demo` makes it, in some three minutes"
+                        .formatted(name, folder));
+            }
+        });
+    }
+
+    private static List<Path> states(ParseResult arguments) {
+        return Arguments.<Path>find(arguments, "--states").stream()
+                .findFirst()
+                .map(List::of)
+                .orElseGet(() -> List.of(Path.of(System.getProperty("user.home"), ".carve", "states")));
+    }
+
+    private static Set<String> keys(ParseResult arguments) throws IOException {
+        Set<String> keys = new LinkedHashSet<>(List.of(Arguments.get(arguments, "--key", new String[0])));
+        for (Path file : Arguments.<Path>find(arguments, "--keys").stream().toList()) {
+            Files.readAllLines(file).stream()
+                    .map(String::strip)
+                    .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+                    .forEach(keys::add);
+        }
+        if (keys.stream().anyMatch(key -> key.length() < LEAST_KEY)) {
+            throw new SettingsException("a key has at least %d characters".formatted(LEAST_KEY));
+        }
+        return keys;
+    }
+
+    private static void requireKey(ServingConfig config, boolean open) throws IOException {
+        if (config.keys().isEmpty()
+                && !open
+                && !InetAddress.getByName(config.host()).isLoopbackAddress()) {
+            throw new SettingsException(
+                    "at %s others than this machine can ask; give them keys with --key or --keys, or say --no-key"
+                            .formatted(config.host()));
+        }
+    }
+}

@@ -1,0 +1,216 @@
+package carve.app.engine;
+
+import carve.api.checkpoint.CheckpointException;
+import carve.api.checkpoint.SafeTensors;
+import carve.api.checkpoint.SafeTensorsWriter;
+import carve.api.checkpoint.TensorData;
+import carve.api.checkpoint.TensorSource;
+import carve.api.checkpoint.TensorSources;
+import carve.api.tensor.TensorType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+
+/**
+ * Snapshots of one model on disk, each a safetensors file {@code KEY.safetensors}.
+ *
+ * <p>Tensors are named {@code LAYER.NAME}; the metadata has {@code key}, {@code position}, {@code layers}, {@code identity}
+ * (of the model and all that its numbers depend on) and {@code crc32c} of all values in the file's order. A file appears whole
+ * or not at all. One that is broken, or of another model, is removed and counts as not there. Safe for several threads.
+ */
+final class SnapshotFolder {
+    private static final System.Logger LOG =
+            System.getLogger(SnapshotFolder.class.getModule().getName());
+    private static final String ENDING = ".safetensors";
+
+    private final Path folder;
+    private final String identity;
+    private final long budget;
+    // least recently used first
+    private final Map<String, Long> sizes = new LinkedHashMap<>(16, 0.75f, true);
+
+    /** Makes the folder, or takes up what is in it. */
+    SnapshotFolder(Path folder, String identity, long budget) {
+        this.folder = folder;
+        this.identity = identity;
+        this.budget = budget;
+        try {
+            makePrivate(folder);
+            try (Stream<Path> files = Files.list(folder)) {
+                List<Path> found = files.filter(file -> file.toString().endsWith(ENDING))
+                        .sorted(java.util.Comparator.comparingLong(SnapshotFolder::modified))
+                        .toList();
+                for (Path file : found) {
+                    String name = file.getFileName().toString();
+                    sizes.put(name.substring(0, name.length() - ENDING.length()), Files.size(file));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        evict();
+    }
+
+    /** Makes a folder that nobody else can look into, since what people say is in it. */
+    static void makePrivate(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            boolean posix = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
+            Files.createDirectories(folder);
+            if (posix) {
+                Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
+            }
+        }
+    }
+
+    private static long modified(Path file) {
+        try {
+            return Files.getLastModifiedTime(file).toMillis();
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    private Path file(String key) {
+        return folder.resolve(key + ENDING);
+    }
+
+    /** Returns whether there is one; it may still turn out to be broken. */
+    synchronized boolean has(String key) {
+        return sizes.containsKey(key);
+    }
+
+    /** Returns the bytes of all files. */
+    synchronized long bytes() {
+        return sizes.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Writes a snapshot, unless it is there, and removes others until all fit the budget. */
+    void write(Snapshot snapshot) {
+        if (has(snapshot.key())) {
+            return;
+        }
+        TensorSource source = TensorSources.of(flat(snapshot));
+        Map<String, String> metadata = new TreeMap<>(Map.of(
+                "key", snapshot.key(),
+                "position", String.valueOf(snapshot.position()),
+                "layers", String.valueOf(snapshot.layers().size()),
+                "identity", identity,
+                "crc32c", checksum(source)));
+        SafeTensorsWriter.write(file(snapshot.key()), source, metadata);
+        synchronized (this) {
+            sizes.put(snapshot.key(), file(snapshot.key()).toFile().length());
+        }
+        evict();
+    }
+
+    private static Map<String, TensorData> flat(Snapshot snapshot) {
+        Map<String, TensorData> flat = new LinkedHashMap<>();
+        for (int i = 0; i < snapshot.layers().size(); i++) {
+            int layer = i;
+            new TreeMap<>(snapshot.layers().get(i)).forEach((name, data) -> flat.put(layer + "." + name, data));
+        }
+        return flat;
+    }
+
+    private static String checksum(TensorSource source) {
+        CRC32C sum = new CRC32C();
+        byte[] chunk = new byte[64 * 1024];
+        for (String name : source.names()) {
+            MemorySegment data = source.data(name);
+            for (long at = 0; at < data.byteSize(); at += chunk.length) {
+                int length = (int) Math.min(chunk.length, data.byteSize() - at);
+                MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at, chunk, 0, length);
+                sum.update(chunk, 0, length);
+            }
+        }
+        return Long.toHexString(sum.getValue());
+    }
+
+    /** Returns the snapshot of a key, if there is a whole one. */
+    Optional<Snapshot> read(String key) {
+        synchronized (this) {
+            if (sizes.get(key) == null) {
+                return Optional.empty();
+            }
+        }
+        try (SafeTensors tensors = SafeTensors.open(file(key))) {
+            return Optional.of(read(key, tensors));
+        } catch (CheckpointException e) {
+            LOG.log(Level.WARNING, "a snapshot is left out and removed: {0}", e.getMessage());
+            remove(key);
+            return Optional.empty();
+        }
+    }
+
+    private Snapshot read(String key, SafeTensors tensors) {
+        Map<String, String> told = tensors.metadata();
+        require(key.equals(told.get("key")), tensors, "it is of another prefix");
+        require(identity.equals(told.get("identity")), tensors, "it is of another model, or of another carve");
+        require(checksum(tensors).equals(told.get("crc32c")), tensors, "its values are not those that were written");
+        List<Map<String, TensorData>> layers = new ArrayList<>();
+        try {
+            for (int i = 0; i < Integer.parseInt(told.get("layers")); i++) {
+                layers.add(new LinkedHashMap<>());
+            }
+            for (String name : tensors.names()) {
+                int dot = name.indexOf('.');
+                layers.get(Integer.parseInt(name.substring(0, dot))).put(name.substring(dot + 1), copy(tensors, name));
+            }
+            return new Snapshot(key, Integer.parseInt(told.get("position")), layers);
+        } catch (NumberFormatException | IndexOutOfBoundsException e) {
+            throw new CheckpointException(tensors + ": its metadata does not fit its tensors", e);
+        }
+    }
+
+    private static TensorData copy(SafeTensors tensors, String name) {
+        TensorType type = tensors.type(name);
+        MemorySegment values = Snapshot.memory(type);
+        values.copyFrom(tensors.data(name));
+        return new TensorData(type, values);
+    }
+
+    private static void require(boolean condition, SafeTensors tensors, String problem) {
+        if (!condition) {
+            throw new CheckpointException(tensors + ": " + problem);
+        }
+    }
+
+    /** Removes the snapshot of a key. */
+    void remove(String key) {
+        synchronized (this) {
+            sizes.remove(key);
+        }
+        try {
+            Files.deleteIfExists(file(key));
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "{0} cannot be removed: {1}", file(key), e.toString());
+        }
+    }
+
+    private void evict() {
+        List<String> surplus = new ArrayList<>();
+        synchronized (this) {
+            long bytes = bytes();
+            for (Map.Entry<String, Long> entry : sizes.entrySet()) {
+                if (bytes > budget) {
+                    bytes -= entry.getValue();
+                    surplus.add(entry.getKey());
+                }
+            }
+        }
+        surplus.forEach(this::remove);
+    }
+}

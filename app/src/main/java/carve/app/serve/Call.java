@@ -1,0 +1,222 @@
+package carve.app.serve;
+
+import carve.api.config.Json;
+import carve.api.config.JsonException;
+import carve.api.config.JsonObject;
+import com.sun.net.httpserver.HttpExchange;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/** A request and the reply to it. Used by the thread of its exchange. */
+public final class Call {
+    private static final int CHUNK = 64 * 1024;
+    private static final long LINGER = 8L << 20;
+    private static final byte[] SPACE = {' '};
+
+    private final HttpExchange exchange;
+    private final Deadlines deadlines;
+    private final ServingConfig.Limits limits;
+    private Optional<OutputStream> begun = Optional.empty();
+    private boolean events;
+
+    Call(HttpExchange exchange, Deadlines deadlines, ServingConfig.Limits limits) {
+        this.exchange = exchange;
+        this.deadlines = deadlines;
+        this.limits = limits;
+    }
+
+    /** Returns the method. */
+    public String method() {
+        return exchange.getRequestMethod();
+    }
+
+    /** Returns the path, decoded. */
+    public String path() {
+        return Optional.ofNullable(exchange.getRequestURI().getPath()).orElse("/");
+    }
+
+    /** Returns the first value of a header, or nothing. */
+    public Optional<String> header(String name) {
+        return Optional.ofNullable(exchange.getRequestHeaders().getFirst(name));
+    }
+
+    /** Returns whether the reply has begun, so that its status is told. */
+    public boolean begun() {
+        return begun.isPresent();
+    }
+
+    /**
+     * Returns the body.
+     *
+     * @throws ApiException if it is too long
+     */
+    public byte[] body() throws IOException {
+        long told = header("Content-Length").map(Call::length).orElse(0L);
+        if (told > limits.bodyBytes()) {
+            throw tooLong();
+        }
+        return deadlines.within(limits.readMillis(), () -> {
+            InputStream in = exchange.getRequestBody();
+            ByteArrayOutputStream body = new ByteArrayOutputStream((int) Math.min(told, CHUNK));
+            byte[] chunk = new byte[CHUNK];
+            for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+                body.write(chunk, 0, n);
+                if (body.size() > limits.bodyBytes()) {
+                    throw tooLong();
+                }
+            }
+            if (told > 0 && body.size() < told) {
+                throw new IOException("the body ends after %d of %d bytes".formatted(body.size(), told));
+            }
+            return body.toByteArray();
+        });
+    }
+
+    private ApiException tooLong() {
+        return ApiException.refused(
+                413, "request_too_large", "The body is longer than the limit of %d bytes.", limits.bodyBytes());
+    }
+
+    private static long length(String text) {
+        try {
+            return Long.parseLong(text.strip());
+        } catch (NumberFormatException e) {
+            return 0;
+        }
+    }
+
+    /**
+     * Returns the body as an object.
+     *
+     * @throws ApiException if it is not one
+     */
+    public JsonObject json() throws IOException {
+        byte[] body = body();
+        try {
+            return Json.parseObject(body, "request");
+        } catch (JsonException e) {
+            throw ApiException.invalid("", "We could not parse the JSON body of your request: %s", e.getMessage());
+        }
+    }
+
+    /** Sets a header of the reply. */
+    public void set(String name, String value) {
+        exchange.getResponseHeaders().set(name, value);
+    }
+
+    /** Sends a whole reply; where signs of life were sent, the rest of it. */
+    public void send(int status, String type, byte[] body) throws IOException {
+        if (begun.isPresent()) {
+            write(body);
+            finish();
+            return;
+        }
+        set("Content-Type", type);
+        boolean head = method().equals("HEAD");
+        deadlines.within(limits.writeMillis(), () -> {
+            exchange.sendResponseHeaders(status, body.length == 0 || head ? -1 : body.length);
+            if (body.length > 0 && !head) {
+                try (OutputStream out = exchange.getResponseBody()) {
+                    out.write(body);
+                }
+            }
+            return 0;
+        });
+    }
+
+    /** Sends an object. */
+    public void send(int status, JsonObject json) throws IOException {
+        send(status, "application/json", bytes(Json.compact(json)));
+    }
+
+    /** Begins a reply of events, each of which is sent as soon as it is there. */
+    public void beginEvents() throws IOException {
+        events = true;
+        set("Cache-Control", "no-cache");
+        set("X-Accel-Buffering", "no");
+        begin("text/event-stream; charset=utf-8");
+    }
+
+    private void begin(String type) throws IOException {
+        set("Content-Type", type);
+        begun = Optional.of(deadlines.within(limits.writeMillis(), () -> {
+            exchange.sendResponseHeaders(200, 0);
+            return exchange.getResponseBody();
+        }));
+    }
+
+    /** Sends an event. */
+    public void event(String data) throws IOException {
+        write(bytes("data: " + data + "\n\n"));
+    }
+
+    /** Sends a sign of life, by which a client that has gone is noticed: a comment, or the space before an object. */
+    public void ping() throws IOException {
+        if (begun.isEmpty()) {
+            begin("application/json");
+        }
+        write(events ? bytes(": still here\n\n") : SPACE);
+    }
+
+    /** Ends a reply that was begun. */
+    public void finish() throws IOException {
+        if (begun.isPresent()) {
+            deadlines.within(limits.writeMillis(), () -> {
+                begun.get().close();
+                return 0;
+            });
+        }
+    }
+
+    private void write(byte[] bytes) throws IOException {
+        OutputStream out = begun.orElseThrow();
+        deadlines.within(limits.writeMillis(), () -> {
+            out.write(bytes);
+            out.flush();
+            return 0;
+        });
+    }
+
+    /** Tells what went wrong, as far as that can still be told. */
+    void fail(ApiException e) throws IOException {
+        if (events && begun.isPresent()) {
+            event(Json.compact(e.json()));
+            finish();
+            return;
+        }
+        if (e.status() == 429 || e.status() == 503) {
+            set("Retry-After", "1");
+        }
+        if (e.status() == 401) {
+            set("WWW-Authenticate", "Bearer");
+        }
+        if (e.status() == 413) {
+            set("Connection", "close");
+        }
+        send(e.status(), e.json());
+        if (e.status() == 413) {
+            linger();
+        }
+    }
+
+    // who still sends would not read the reply if the connection were cut at once
+    private void linger() throws IOException {
+        deadlines.within(Math.min(1000, limits.readMillis()), () -> {
+            InputStream in = exchange.getRequestBody();
+            byte[] chunk = new byte[CHUNK];
+            long left = LINGER;
+            for (int n = in.read(chunk); n >= 0 && left > 0; n = in.read(chunk)) {
+                left -= n;
+            }
+            return 0;
+        });
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

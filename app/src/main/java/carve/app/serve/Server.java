@@ -1,0 +1,159 @@
+package carve.app.serve;
+
+import carve.api.config.JsonObject;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/** Answers requests over HTTP. Closing it refuses new requests at once, and waits for those that are answered. */
+public final class Server implements AutoCloseable {
+    private static final System.Logger LOG =
+            System.getLogger(Server.class.getModule().getName());
+    private static final int BACKLOG = 512;
+
+    private final ServingConfig config;
+    private final HttpServer http;
+    private final Access access;
+    private final Models models;
+    private final Deadlines deadlines = new Deadlines();
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final Map<String, Handler> routes = new LinkedHashMap<>();
+    private final Handler page = new Page();
+    private volatile boolean closing;
+
+    private Server(ServingConfig config, Models models, HttpServer http, boolean local) {
+        this.config = config;
+        this.models = models;
+        this.http = http;
+        this.access = new Access(config.keys(), local);
+        Asking asking = new Asking(config);
+        routes.put("POST /v1/chat/completions", new Chat(models, asking));
+        routes.put("GET /v1/models", models::list);
+        routes.put("GET /v1/models/*", models::one);
+        routes.put("GET /health", this::health);
+    }
+
+    /**
+     * Starts to listen.
+     *
+     * @throws IOException if the address or the port cannot be had
+     */
+    public static Server start(ServingConfig config, Models models) throws IOException {
+        InetAddress host = InetAddress.getByName(config.host());
+        HttpServer http = HttpServer.create(new InetSocketAddress(host, config.port()), BACKLOG);
+        Server server = new Server(config, models, http, host.isLoopbackAddress());
+        http.createContext("/", server::exchange);
+        http.setExecutor(server.threads);
+        http.start();
+        return server;
+    }
+
+    /** Returns where the page is. */
+    public URI address() {
+        InetSocketAddress bound = http.getAddress();
+        String host = bound.getAddress().isAnyLocalAddress()
+                ? "localhost"
+                : bound.getAddress().getHostAddress();
+        return URI.create("http://%s:%d/".formatted(host.contains(":") ? "[" + host + "]" : host, bound.getPort()));
+    }
+
+    private void exchange(HttpExchange exchange) {
+        try (exchange) {
+            Call call = new Call(exchange, deadlines, config.limits());
+            try {
+                answer(call);
+            } catch (ApiException e) {
+                call.fail(e);
+            } catch (RuntimeException e) {
+                LOG.log(Level.WARNING, "a request could not be answered", e);
+                call.fail(ApiException.failed(500, "The server had an error while processing your request."));
+            }
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "a client has gone: {0}", e.toString());
+        } catch (InterruptedException e) {
+            LOG.log(Level.DEBUG, "a client was too slow");
+        }
+    }
+
+    private void answer(Call call) throws IOException, InterruptedException {
+        access.requireSite(call);
+        Handler handler = handler(call);
+        boolean open = handler == page || call.path().equals("/health");
+        if (!open) {
+            access.requireKey(call);
+        }
+        if (closing && !open) {
+            throw ApiException.failed(503, "The server is being stopped.");
+        }
+        handler.answer(call);
+    }
+
+    private Handler handler(Call call) {
+        String method = call.method().equals("HEAD") ? "GET" : call.method();
+        Handler exact = routes.get(method + " " + call.path());
+        if (exact != null) {
+            return exact;
+        }
+        String family = call.path().replaceFirst("[^/]+$", "*");
+        Handler one = routes.get(method + " " + family);
+        if (one != null) {
+            return one;
+        }
+        if (known(call.path()) || known(family) || !method.equals("GET")) {
+            throw ApiException.refused(
+                    known(call.path()) || known(family) ? 405 : 404,
+                    "unknown_url",
+                    "Unknown request URL: %s %s.",
+                    call.method(),
+                    call.path());
+        }
+        return page;
+    }
+
+    private boolean known(String path) {
+        return routes.keySet().stream().anyMatch(route -> route.endsWith(" " + path));
+    }
+
+    private void health(Call call) throws IOException {
+        boolean well = !closing
+                && models.all().stream().allMatch(model -> model.engine().alive());
+        call.send(well ? 200 : 503, JsonObject.empty().with("status", well ? "ok" : "unavailable"));
+    }
+
+    /** Refuses new requests, waits for those that are answered, and stops. */
+    @Override
+    public void close() {
+        closing = true;
+        long grace = config.limits().graceMillis();
+        models.all().stream()
+                .map(model -> Thread.ofVirtual().start(() -> model.engine().close(grace)))
+                .toList()
+                .forEach(Server::join);
+        http.stop(0);
+        threads.shutdown();
+        try {
+            threads.awaitTermination(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        threads.shutdownNow();
+        deadlines.close();
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
