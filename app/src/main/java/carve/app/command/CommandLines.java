@@ -65,6 +65,7 @@ public final class CommandLines {
                 ConvertCommand::new,
                 TrainCommand::new,
                 DistillCommand::new,
+                WatchCommand::new,
                 DemoCommand::new,
                 TraceCommand::new,
                 DataCommand::new,

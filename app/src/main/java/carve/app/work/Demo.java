@@ -29,7 +29,8 @@ import java.util.Map;
  * question { image = test/000000.png, text = "describe the picture" }
  * }</pre>
  *
- * <p>The students' recipes are given {@code teacher}, {@code out} and {@code data.file}, the file {@code train} of the data; what a student
+ * <p>The students' recipes are given {@code teacher}, {@code out} and {@code data.file}, the file {@code train} of the data, and
+ * {@code samples.file}, the file {@code test}; what a student
  * has under {@code over} goes over its recipe. The first student is compared before its distillation, too. A run that was interrupted goes on. Beside what is shown, {@value #REPORT} has the figures.
  *
  * @param workshop what is installed
@@ -47,7 +48,7 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
     private record Pupil(String name, Path recipe, SettingsNode.Section over) {}
 
     /** What is done. */
-    private record Plan(Path teacher, List<Pupil> students, Path train) {}
+    private record Plan(Path teacher, List<Pupil> students, Path train, Path test) {}
 
     /**
      * Does it.
@@ -116,7 +117,8 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
         return new Plan(
                 beside(settings.string("teacher")),
                 settings.sections("students").stream().map(this::pupil).toList(),
-                data.resolve(settings.string("train")));
+                data.resolve(settings.string("train")),
+                data.resolve(settings.string("test")));
     }
 
     private Pupil pupil(Settings student) {
@@ -135,6 +137,7 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
         Path run = out.resolve(name);
         workshop.terminal().println("carving and distilling " + name);
         var file = new SettingsNode.Scalar(plan.train().toString(), "demo");
+        var asked = new SettingsNode.Scalar(plan.test().toString(), "demo");
         var given = new SettingsNode.Section(
                 Map.of(
                         "teacher",
@@ -142,7 +145,9 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
                         "out",
                         new SettingsNode.Scalar(run.toString(), "demo"),
                         "data",
-                        new SettingsNode.Section(Map.of("file", file), "demo")),
+                        new SettingsNode.Section(Map.of("file", file), "demo"),
+                        "samples",
+                        new SettingsNode.Section(Map.of("file", asked), "demo")),
                 "demo");
         Recipe recipe = Recipe.read(
                 student.recipe().toString(), new Resources(workshop.platform()), given.over(student.over()));

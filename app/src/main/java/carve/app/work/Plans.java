@@ -15,6 +15,7 @@ public final class Plans {
             "out",
             "seed",
             "dtype",
+            "samples",
             "data",
             "stages",
             "demo",

@@ -1,6 +1,8 @@
 package carve.app.work;
 
+import carve.api.checkpoint.Staging;
 import carve.api.config.Json;
+import carve.api.config.JsonArray;
 import carve.api.config.JsonObject;
 import carve.api.config.Settings;
 import carve.api.config.SettingsException;
@@ -14,6 +16,7 @@ import carve.api.model.Storage;
 import carve.api.stage.DataProvider;
 import carve.api.stage.DataSource;
 import carve.api.stage.ParamDigest;
+import carve.api.stage.Progress;
 import carve.api.stage.Stage;
 import carve.api.stage.StageContext;
 import carve.api.stage.StageProvider;
@@ -23,6 +26,7 @@ import carve.app.terminal.Amounts;
 import carve.app.terminal.ProgressBar;
 import carve.app.terminal.Table;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,7 +39,7 @@ import java.util.Set;
  * Runs recipes.
  *
  * <p>A run has a folder: {@code start/} is the student as the conversion made it, {@code NAME/} has checkpoints and metrics of
- * the stage of that name, and {@code student/} (of {@code distill}) or {@code model/} (of {@code train}) is the result. What
+ * the stage of that name, {@value #RUN} is for those who watch, and {@code student/} (of {@code distill}) or {@code model/} (of {@code train}) is the result. What
  * is killed can be resumed: stages that had ended give their results again, the one that had not goes on from its last
  * checkpoint.
  *
@@ -47,12 +51,22 @@ public record Training(Workshop workshop) {
 
     private static final Set<String> RESERVED = Set.of(START, "student", "model");
 
+    /** The file that says what a run is about: what it learns from, its stages and the mixers of its layers. */
+    static final String RUN = "run.json";
+
     /** A stage, and where its samples come from. */
     private record Part(Stage stage, Settings data) {}
 
+    /** What is told about a run and comes from its recipe. */
+    private record Told(String from, Samples.Config samples) {}
+
     /** What stages work on. */
     private record Models(
-            Optional<LoadedModel> teacher, LoadedModel student, List<Integer> converted, Optional<String> start) {}
+            Optional<LoadedModel> teacher,
+            LoadedModel student,
+            List<Integer> converted,
+            Optional<String> start,
+            Told told) {}
 
     /**
      * Trains a model from its data alone.
@@ -67,13 +81,14 @@ public record Training(Workshop workshop) {
         long seed = recipe.seed();
         List<DType> dtype = recipe.dtype();
         Device device = workshop.device();
+        Told told = told(recipe, "model");
         try (ModelFolder folder = workshop.open(recipe.path("model"))) {
             recipe.settings().requireAllRead();
             try (LoadedModel model =
                     folder.trained() ? folder.load(device, Storage.F32) : folder.initial(device, seed)) {
                 stages(
                         parts,
-                        new Models(Optional.empty(), model, List.of(), Optional.empty()),
+                        new Models(Optional.empty(), model, List.of(), Optional.empty(), told),
                         folder,
                         out,
                         seed,
@@ -95,6 +110,7 @@ public record Training(Workshop workshop) {
         Path out = recipe.path("out");
         long seed = recipe.seed();
         List<DType> dtype = recipe.dtype();
+        Told told = told(recipe, "teacher");
         try (ModelFolder teachers = workshop.open(recipe.path("teacher"))) {
             Path start = recipe.has("student") ? recipe.path("student") : out.resolve(START);
             recipe.settings().requireAllRead();
@@ -108,7 +124,7 @@ public record Training(Workshop workshop) {
                 convert(recipe, teachers, seed, start, resume);
             }
             try (ModelFolder students = workshop.open(start)) {
-                return distill(parts, teachers, students, out, seed, resume, dtype);
+                return distill(parts, teachers, students, out, seed, resume, dtype, told);
             }
         }
     }
@@ -133,14 +149,16 @@ public record Training(Workshop workshop) {
             Path out,
             long seed,
             boolean resume,
-            List<DType> dtype)
+            List<DType> dtype,
+            Told told)
             throws IOException {
         Device device = workshop.device();
         try (LoadedModel teacher = teachers.load(device, Storage.F32);
                 LoadedModel student = students.load(device, Storage.F32)) {
             List<Integer> converted = Conversion.converted(teachers.spec(), students.spec());
             Optional<String> start = Optional.of(ParamDigest.of(student.params()));
-            stages(parts, new Models(Optional.of(teacher), student, converted, start), teachers, out, seed, resume);
+            Models models = new Models(Optional.of(teacher), student, converted, start, told);
+            stages(parts, models, teachers, out, seed, resume);
             return save(students, student, out.resolve("student"), dtype);
         }
     }
@@ -172,6 +190,11 @@ public record Training(Workshop workshop) {
             throws IOException {
         Table table = new Table("STAGE", "STEPS", "FIRST LOSS", "LAST LOSS", "TIME", "TOKENS/S");
         Optional<String> predecessor = models.start();
+        Files.createDirectories(out);
+        try (Staging staging = Staging.in(out)) {
+            staging.write(RUN, Json.print(about(parts, models)).getBytes(StandardCharsets.UTF_8));
+            staging.commit();
+        }
         try (Processor processor = folder.processor()) {
             for (Part part : parts) {
                 StageResult result = run(part, models, processor, out, seed, predecessor, resume);
@@ -186,6 +209,26 @@ public record Training(Workshop workshop) {
             }
         }
         table.print(workshop.terminal());
+    }
+
+    private static Told told(Recipe recipe, String from) {
+        Settings samples = recipe.settings().section("samples");
+        return new Told(recipe.path(from).toString(), Samples.Config.from(samples));
+    }
+
+    private static JsonObject about(List<Part> parts, Models models) {
+        JsonObject about = JsonObject.empty()
+                .with("kind", models.teacher().isPresent() ? "distill" : "train")
+                .with("from", models.told().from())
+                .with(
+                        "stages",
+                        JsonArray.ofStrings(
+                                parts.stream().map(part -> part.stage().name()).toList()));
+        return about.with(
+                "mixers",
+                JsonArray.ofStrings(models.student().spec().layers().stream()
+                        .map(block -> block.choice().mixer())
+                        .toList()));
     }
 
     private StageResult run(
@@ -207,6 +250,8 @@ public record Training(Workshop workshop) {
                                         provider.open(settings, processor, seed));
                 ProgressBar bar =
                         new ProgressBar(workshop.terminal(), part.stage().name(), "steps")) {
+            Progress samples =
+                    Samples.of(models.told().samples(), processor, models.teacher(), models.student(), data, folder);
             return part.stage()
                     .run(new StageContext(
                             models.teacher(),
@@ -216,7 +261,10 @@ public record Training(Workshop workshop) {
                             folder,
                             predecessor,
                             resume,
-                            bar));
+                            (done, total, loss, rate) -> {
+                                bar.step(done, total, loss, rate);
+                                samples.step(done, total, loss, rate);
+                            }));
         }
     }
 

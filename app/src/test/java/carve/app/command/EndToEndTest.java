@@ -12,10 +12,12 @@ import carve.api.checkpoint.TensorSource;
 import carve.api.checkpoint.TensorSources;
 import carve.api.config.Json;
 import carve.api.config.JsonObject;
+import carve.api.config.JsonValue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -210,6 +212,7 @@ final class EndToEndTest {
                         teacher, folder.resolve("hybrid"), folder.resolve("shapes/train.json")));
         carve.process("distill", distil.toString());
         byte[] whole = Files.readAllBytes(folder.resolve("hybrid/student/model.safetensors"));
+        watched(folder.resolve("hybrid"));
         // as if killed in the second stage, before its first checkpoint
         try (var files = Files.list(folder.resolve("hybrid/logits"))) {
             for (Path file : files.toList()) {
@@ -248,6 +251,25 @@ final class EndToEndTest {
             "5"
         };
         assertEquals(carve.process(ask), carve.process(ask));
+    }
+
+    // a run writes what those who watch it want to see
+    private void watched(Path run) throws IOException {
+        for (String stage : List.of("align", "logits")) {
+            List<String> lines = Files.readAllLines(run.resolve(stage).resolve("samples.jsonl"));
+            assertEquals(2, lines.size());
+            List<JsonValue> samples = Json.parseObject(lines.getLast(), "samples")
+                    .array("samples")
+                    .items();
+            assertEquals(3, samples.size());
+            samples.forEach(sample -> assertEquals(
+                    List.of("question", "images", "expected", "teacher", "student"),
+                    List.copyOf(((JsonObject) sample).keys())));
+        }
+        String shown = carve.good("watch", run.toString(), "--once");
+        assertTrue(shown.contains("\nlogits  finished     2   2 "), shown);
+        assertTrue(shown.contains("\nalign: mean-square@heads by layer, from "), shown);
+        assertTrue(shown.contains("\nlogits: gradients by layer, from "), shown);
     }
 
     @Test

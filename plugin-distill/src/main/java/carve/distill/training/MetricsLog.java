@@ -22,10 +22,11 @@ import java.util.Optional;
  *
  * <pre>{@code
  * {"step":7,"loss":450.6,"losses":{"mean-square@heads":0.45},"layers":{"mean-square@heads":{"0":0.3,"1":0.6}},
- *  "rate":0.001,"grad_norm":91.2,"tokens_per_second":5120.5,"seconds":3.2}
+ *  "gradients":{"0":61.0,"1":67.8},"rate":0.001,"grad_norm":91.2,"tokens_per_second":5120.5,"seconds":3.2}
  * }</pre>
  *
- * <p>{@code loss} is the weighted sum that is made small; {@code losses} have no weights. A resumed run removes the lines
+ * <p>{@code loss} is the weighted sum that is made small; {@code losses} have no weights; {@code gradients} are the norms of
+ * the gradients of each layer. A resumed run removes the lines
  * after the step that it goes on from, and begins another event file, whose first event makes TensorBoard forget them too.
  */
 final class MetricsLog implements AutoCloseable {
@@ -83,6 +84,7 @@ final class MetricsLog implements AutoCloseable {
                 .with("loss", values.loss())
                 .with("losses", object(values.losses()))
                 .with("layers", layers(values))
+                .with("gradients", layers(values.gradients()))
                 .with("rate", rate)
                 .with("grad_norm", values.norm())
                 .with("tokens_per_second", tokensPerSecond)
@@ -105,12 +107,14 @@ final class MetricsLog implements AutoCloseable {
 
     private static JsonObject layers(StepValues values) {
         Map<String, JsonValue> members = new LinkedHashMap<>();
-        values.layers().forEach((label, layers) -> {
-            Map<String, Double> named = new LinkedHashMap<>();
-            layers.forEach((layer, value) -> named.put(Integer.toString(layer), value));
-            members.put(label, object(named));
-        });
+        values.layers().forEach((label, layers) -> members.put(label, layers(layers)));
         return JsonObject.of(members);
+    }
+
+    private static JsonObject layers(Map<Integer, Double> values) {
+        Map<String, Double> named = new LinkedHashMap<>();
+        values.forEach((layer, value) -> named.put(Integer.toString(layer), value));
+        return object(named);
     }
 
     private static Map<String, Double> scalars(StepValues values, double rate, double tokensPerSecond) {

@@ -4,6 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What a step has read back from its device.
@@ -20,6 +22,7 @@ public record StepValues(
         Map<String, Map<Integer, Double>> layers,
         double norm,
         Map<String, Double> squares) {
+    private static final Pattern LAYER = Pattern.compile("layers\\.(\\d+)\\.");
 
     StepValues(List<Reading> readings, float[] values, Map<String, Double> squares) {
         this(
@@ -65,6 +68,19 @@ public record StepValues(
      */
     double clip(double max) {
         return max > 0 ? Math.min(1, max / (norm + 1e-6)) : 1;
+    }
+
+    /** Returns the norm of the gradients of each layer that has any, by its number. */
+    Map<Integer, Double> gradients() {
+        Map<Integer, Double> sums = new TreeMap<>();
+        squares.forEach((name, square) -> {
+            Matcher layer = LAYER.matcher(name);
+            if (layer.lookingAt()) {
+                sums.merge(Integer.valueOf(layer.group(1)), square, Double::sum);
+            }
+        });
+        sums.replaceAll((_, square) -> Math.sqrt(square));
+        return sums;
     }
 
     boolean isFinite() {

@@ -89,6 +89,7 @@ public final class Trainer {
                 settings.steps(),
                 trained.size(),
                 frozen.size());
+        Course.write(settings, context);
         try (ParamStore moments = moments(trained)) {
             checkpoint.ifPresent(file -> load(file, trained, moments));
             RunState end = state.step() == settings.steps() ? state : steps(state, trained, moments);

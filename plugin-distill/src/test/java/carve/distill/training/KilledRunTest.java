@@ -105,6 +105,7 @@ final class KilledRunTest {
                     List.of(
                             "checkpoint-0000000013.safetensors",
                             "checkpoint-0000000014.safetensors",
+                            "course.json",
                             "metrics.jsonl",
                             "stage.json"),
                     names);

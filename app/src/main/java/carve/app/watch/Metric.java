@@ -1,0 +1,128 @@
+package carve.app.watch;
+
+import carve.api.config.JsonNumber;
+import carve.api.config.JsonObject;
+import carve.api.config.JsonValue;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * What a run has written about a step, or the mean over some steps.
+ *
+ * @param step the step; of several the last
+ * @param loss the sum that is made small
+ * @param losses by label
+ * @param layers by label and layer; under {@value #GRADIENTS} the norms of gradients
+ * @param rate the learning rate
+ * @param norm the norm of all gradients
+ * @param speed positions per second
+ * @param seconds from the beginning of the stage
+ */
+record Metric(
+        long step,
+        double loss,
+        Map<String, Double> losses,
+        Map<String, Map<Integer, Double>> layers,
+        double rate,
+        double norm,
+        double speed,
+        double seconds) {
+    static final String GRADIENTS = "gradients";
+
+    /**
+     * Reads a line of metrics.
+     *
+     * @throws carve.api.config.JsonException if it is none
+     */
+    static Metric of(JsonObject line) {
+        Map<String, Map<Integer, Double>> layers = new LinkedHashMap<>();
+        line.optionalObject("layers")
+                .ifPresent(labels -> labels.keys().forEach(label -> layers.put(label, numbered(labels.object(label)))));
+        line.optionalObject(GRADIENTS).ifPresent(norms -> layers.put(GRADIENTS, numbered(norms)));
+        layers.values().removeIf(Map::isEmpty);
+        return new Metric(
+                line.longInteger("step"),
+                line.real("loss"),
+                named(line.optionalObject("losses")),
+                layers,
+                line.real("rate"),
+                line.optionalReal("grad_norm").orElse(Double.NaN),
+                line.optionalReal("tokens_per_second").orElse(Double.NaN),
+                line.optionalReal("seconds").orElse(Double.NaN));
+    }
+
+    private static Map<String, Double> named(Optional<JsonObject> values) {
+        Map<String, Double> named = new LinkedHashMap<>();
+        values.ifPresent(object -> object.keys().forEach(key -> named.put(key, object.real(key))));
+        return named;
+    }
+
+    private static Map<Integer, Double> numbered(JsonObject values) {
+        Map<Integer, Double> numbered = new TreeMap<>();
+        values.members().forEach((key, value) -> numbered.put(layer(values, key), real(values, key, value)));
+        return numbered;
+    }
+
+    private static int layer(JsonObject values, String key) {
+        if (!key.matches("\\d{1,6}")) {
+            throw values.error(key, "must be the number of a layer");
+        }
+        return Integer.parseInt(key);
+    }
+
+    private static double real(JsonObject values, String key, JsonValue value) {
+        return value instanceof JsonNumber number ? number.real() : values.real(key);
+    }
+
+    /** Returns the means of at most so many groups of neighbours. */
+    static List<Metric> thinned(List<Metric> all, int most) {
+        int each = (all.size() + most - 1) / most;
+        if (each <= 1) {
+            return List.copyOf(all);
+        }
+        List<Metric> thinned = new ArrayList<>();
+        for (int from = 0; from < all.size(); from += each) {
+            thinned.add(mean(all.subList(from, Math.min(all.size(), from + each))));
+        }
+        return thinned;
+    }
+
+    private static Metric mean(List<Metric> group) {
+        Metric last = group.getLast();
+        Map<String, Map<Integer, Double>> layers = new LinkedHashMap<>();
+        last.layers
+                .keySet()
+                .forEach(label -> layers.put(
+                        label, new TreeMap<>(means(group, metric -> metric.layers.getOrDefault(label, Map.of())))));
+        return new Metric(
+                last.step,
+                mean(group, Metric::loss),
+                means(group, Metric::losses),
+                layers,
+                last.rate,
+                mean(group, Metric::norm),
+                mean(group, Metric::speed),
+                last.seconds);
+    }
+
+    private static double mean(List<Metric> group, ToDoubleFunction<Metric> value) {
+        return group.stream().mapToDouble(value).average().orElseThrow();
+    }
+
+    private static <K> Map<K, Double> means(List<Metric> group, Function<Metric, Map<K, Double>> values) {
+        Map<K, Double> sums = new LinkedHashMap<>();
+        Map<K, Integer> counts = new LinkedHashMap<>();
+        group.forEach(metric -> values.apply(metric).forEach((key, value) -> {
+            sums.merge(key, value, Double::sum);
+            counts.merge(key, 1, Integer::sum);
+        }));
+        sums.replaceAll((key, sum) -> sum / counts.get(key));
+        return sums;
+    }
+}

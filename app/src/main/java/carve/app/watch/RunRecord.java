@@ -1,0 +1,185 @@
+package carve.app.watch;
+
+import carve.api.config.Json;
+import carve.api.config.JsonArray;
+import carve.api.config.JsonException;
+import carve.api.config.JsonNull;
+import carve.api.config.JsonNumber;
+import carve.api.config.JsonObject;
+import carve.api.config.JsonValue;
+import carve.app.watch.StageRecord.Status;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * A run at some moment.
+ *
+ * @param name what it is called among others
+ * @param about what {@code run.json} says of it, where there is one
+ * @param stages in the order in which they run
+ * @param now the moment
+ */
+record RunRecord(String name, Optional<JsonObject> about, List<StageRecord> stages, Instant now) {
+    private static final int POINTS = 400;
+    private static final MathContext DIGITS = new MathContext(5);
+
+    RunRecord {
+        stages = List.copyOf(stages);
+    }
+
+    /** Returns the run in a folder, whose stages were read before. */
+    static RunRecord of(Path folder, String name, List<StageRecord> begun, Instant now) {
+        Path file = folder.resolve("run.json");
+        Optional<JsonObject> about = Files.exists(file) ? Optional.of(Json.readObject(file)) : Optional.empty();
+        Map<String, StageRecord> byName = new LinkedHashMap<>();
+        begun.stream()
+                .sorted(Comparator.comparing(StageRecord::begun))
+                .forEach(stage -> byName.put(stage.name(), stage));
+        List<StageRecord> ordered = new ArrayList<>();
+        about.ifPresent(object -> object.strings("stages").forEach(stage -> {
+            StageRecord known = byName.remove(stage);
+            ordered.add(known == null ? new StageRecord(folder.resolve(stage)) : known);
+        }));
+        ordered.addAll(byName.values());
+        return new RunRecord(name, about, ordered, now);
+    }
+
+    /** Returns the first problem of its files, if there is one. */
+    Optional<String> problem() {
+        return stages.stream().flatMap(stage -> stage.problem().stream()).findFirst();
+    }
+
+    /** Returns how it stands. */
+    Status status() {
+        List<Status> all = stages.stream().map(stage -> stage.status(now)).toList();
+        if (all.contains(Status.RUNNING)) {
+            return Status.RUNNING;
+        }
+        if (all.stream().allMatch(status -> status == Status.FINISHED)) {
+            return Status.FINISHED;
+        }
+        return all.stream().allMatch(status -> status == Status.WAITING) ? Status.WAITING : Status.STOPPED;
+    }
+
+    /** Returns it as the page reads it; many steps are drawn together. */
+    JsonObject json() {
+        JsonObject json = JsonObject.empty()
+                .with("name", name)
+                .with("status", word(status()))
+                .with("stages", new JsonArray(stages.stream().map(this::json).toList()));
+        for (String key : List.of("kind", "from", "mixers")) {
+            Optional<JsonValue> value = about.flatMap(object -> object.value(key));
+            json = value.isPresent() ? json.with(key, value.get()) : json;
+        }
+        return problem().isPresent() ? json.with("problem", problem().get()) : json;
+    }
+
+    private static String word(Status status) {
+        return status.name().toLowerCase(Locale.ROOT);
+    }
+
+    private JsonValue json(StageRecord stage) {
+        List<Metric> points = Metric.thinned(stage.metrics(), POINTS);
+        JsonObject json = JsonObject.empty()
+                .with("name", stage.name())
+                .with("status", word(stage.status(now)))
+                .with("done", stage.done())
+                .with("steps", stage.steps())
+                .with("left", number(stage.left()))
+                .with(
+                        "each",
+                        points.isEmpty()
+                                ? 1
+                                : (long) Math.ceilDiv(stage.metrics().size(), points.size()))
+                .with("step", column(points, Metric::step))
+                .with("loss", column(points, Metric::loss))
+                .with("losses", losses(points))
+                .with("rate", column(points, Metric::rate))
+                .with("norm", column(points, Metric::norm))
+                .with("speed", column(points, Metric::speed))
+                .with("seconds", column(points, Metric::seconds))
+                .with("heat", heat(points))
+                .with("samples", new JsonArray(List.copyOf(stage.samples())));
+        return stage.course().isPresent() ? json.with("course", stage.course().get()) : json;
+    }
+
+    private static JsonObject losses(List<Metric> points) {
+        Set<String> labels = new LinkedHashSet<>();
+        points.forEach(point -> labels.addAll(point.losses().keySet()));
+        JsonObject json = JsonObject.empty();
+        for (String label : labels) {
+            json = json.with(label, column(points, point -> point.losses().getOrDefault(label, Double.NaN)));
+        }
+        return json;
+    }
+
+    private static JsonObject heat(List<Metric> points) {
+        Map<String, Set<Integer>> labels = new LinkedHashMap<>();
+        points.forEach(point -> point.layers()
+                .forEach((label, layers) ->
+                        labels.computeIfAbsent(label, _ -> new TreeSet<>()).addAll(layers.keySet())));
+        JsonObject json = JsonObject.empty();
+        for (Map.Entry<String, Set<Integer>> label : labels.entrySet()) {
+            List<JsonValue> layers = new ArrayList<>();
+            List<JsonValue> values = new ArrayList<>();
+            for (int layer : label.getValue()) {
+                layers.add(JsonNumber.of(layer));
+                values.add(column(
+                        points,
+                        point -> point.layers()
+                                .getOrDefault(label.getKey(), Map.of())
+                                .getOrDefault(layer, Double.NaN)));
+            }
+            json = json.with(
+                    label.getKey(),
+                    JsonObject.empty().with("layers", new JsonArray(layers)).with("values", new JsonArray(values)));
+        }
+        return json;
+    }
+
+    private static JsonArray column(List<Metric> points, ToDoubleFunction<Metric> value) {
+        return new JsonArray(
+                points.stream().map(point -> number(value.applyAsDouble(point))).toList());
+    }
+
+    // a screen has no more digits
+    private static JsonValue number(double value) {
+        if (!Double.isFinite(value)) {
+            return new JsonNull();
+        }
+        if (value == Math.rint(value) && Math.abs(value) < 1e15) {
+            return JsonNumber.of((long) value);
+        }
+        return JsonNumber.of(new BigDecimal(value).round(DIGITS).doubleValue());
+    }
+
+    /** Returns the pictures that its samples name. */
+    Set<String> pictures() {
+        Set<String> pictures = new LinkedHashSet<>();
+        stages.forEach(stage -> stage.samples()
+                .forEach(line -> line.array("samples").items().forEach(item -> pictures.addAll(pictures(item)))));
+        return pictures;
+    }
+
+    private static List<String> pictures(JsonValue sample) {
+        try {
+            return sample instanceof JsonObject object && object.has("images") ? object.strings("images") : List.of();
+        } catch (JsonException e) {
+            return List.of();
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package carve.app.work;
+
+import carve.api.model.Message;
+import carve.api.model.Processor;
+import carve.api.model.Sample;
+import carve.api.stage.DataSource;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Something that teacher and student are asked while the student learns.
+ *
+ * @param text what is asked, for people
+ * @param images files of its pictures, where they are known
+ * @param expected the right answer
+ * @param prompt what models are given
+ */
+record SampleQuestion(String text, List<Path> images, String expected, Sample prompt) {
+    private static final int TRIES = 50;
+
+    SampleQuestion {
+        images = List.copyOf(images);
+    }
+
+    /** Returns questions of a file, of different kinds first. */
+    static List<SampleQuestion> of(Path file, int count, Processor processor) throws IOException {
+        List<Conversations.Question> all = Conversations.read(file);
+        List<Conversations.Question> chosen = new ArrayList<>();
+        Set<String> kinds = new HashSet<>();
+        all.stream().filter(question -> kinds.add(question.kind())).forEach(chosen::add);
+        all.stream().filter(question -> !chosen.contains(question)).limit(count).forEach(chosen::add);
+        List<SampleQuestion> questions = new ArrayList<>();
+        for (Conversations.Question question : chosen.subList(0, Math.min(count, chosen.size()))) {
+            List<Message> prompt = question.prompt();
+            questions.add(new SampleQuestion(
+                    question.text().replace("<image>", "").strip(),
+                    question.images(),
+                    question.answer(),
+                    processor.prompt(prompt)));
+        }
+        return questions;
+    }
+
+    /** Returns the first samples of what a model learns from, each up to its first answer. */
+    static List<SampleQuestion> of(DataSource data, int count, Processor processor) {
+        List<SampleQuestion> questions = new ArrayList<>();
+        for (long i = 0; i < Math.min(TRIES, data.size()) && questions.size() < count; i++) {
+            data.sample(i).flatMap(sample -> cut(sample, processor)).ifPresent(questions::add);
+        }
+        return questions;
+    }
+
+    // a picture that comes after the first answer would have no place
+    private static Optional<SampleQuestion> cut(Sample sample, Processor processor) {
+        int first = next(sample, 0, true);
+        int end = next(sample, first, false);
+        int second = next(sample, end, true);
+        boolean several = second < sample.tokens().length && !sample.media().isEmpty();
+        if (first == 0 || first == sample.tokens().length || several) {
+            return Optional.empty();
+        }
+        int[] prompt = Arrays.copyOf(sample.tokens(), first);
+        int[] answer = Arrays.copyOfRange(sample.tokens(), first, end);
+        int said = 0;
+        while (said < answer.length && !processor.stops().contains(answer[said])) {
+            said++;
+        }
+        return Optional.of(new SampleQuestion(
+                shown(processor.decode(prompt)),
+                List.of(),
+                processor.decode(Arrays.copyOf(answer, said)).strip(),
+                new Sample(prompt, new boolean[first], sample.media())));
+    }
+
+    private static int next(Sample sample, int from, boolean answer) {
+        int at = from;
+        while (at < sample.tokens().length && sample.answer()[at] != answer) {
+            at++;
+        }
+        return at;
+    }
+
+    // a picture is hundreds of equal words
+    private static String shown(String prompt) {
+        return prompt.replaceAll("(<[^<>]{1,40}>)(\\s*\\1)+", "$1").strip();
+    }
+}
