@@ -23,14 +23,22 @@ import java.util.Map;
 public record HybridModel(ModelSpec spec) {
     /** Returns the logits {@code (B, T, V)} of all positions. */
     public Tensor forward(Params p, Inputs inputs, SiteProbe probe) {
+        return output(p, hidden(p, inputs, probe, false), probe);
+    }
+
+    /**
+     * Returns the output {@code (B, T, D)} of the final norm for all positions, of which {@link #output} makes logits.
+     *
+     * @param recompute whether inner values of layers are computed again for gradients, and so are not published
+     */
+    public Tensor hidden(Params p, Inputs inputs, SiteProbe probe, boolean recompute) {
         InputEncoder.Encoded encoded = spec.input().encode(p.under("input"), inputs, probe.input());
-        return logits(p, layers(p, encoded, probe, false), probe);
+        return normed(p, layers(p, encoded, probe, recompute), probe);
     }
 
     /** Returns the logits as {@link #forward} does; inner values of layers are computed again for gradients. */
     public Tensor forwardRecomputing(Params p, Inputs inputs) {
-        InputEncoder.Encoded encoded = spec.input().encode(p.under("input"), inputs);
-        return logits(p, layers(p, encoded, SiteProbe.NONE, true), SiteProbe.NONE);
+        return output(p, hidden(p, inputs, SiteProbe.NONE, true), SiteProbe.NONE);
     }
 
     /** Returns the output {@code (B, T, D)} of the last layer for encoded inputs. */
@@ -66,8 +74,17 @@ public record HybridModel(ModelSpec spec) {
 
     /** Returns the logits {@code (..., V)} for outputs {@code (..., D)} of the last layer. */
     public Tensor logits(Params p, Tensor x, SiteProbe probe) {
+        return output(p, normed(p, x, probe), probe);
+    }
+
+    private Tensor normed(Params p, Tensor x, SiteProbe probe) {
         Tensor normed = spec.finalNorm().apply(p.under("final_norm"), x);
         probe.publish("final_norm", normed);
+        return normed;
+    }
+
+    /** Returns the logits {@code (..., V)} for what the final norm gave {@code (..., D)}. */
+    public Tensor output(Params p, Tensor normed, SiteProbe probe) {
         Tensor logits = spec.outputBias()
                 ? Linear.apply(normed, p.get(spec.outputWeight()), p.get("output.bias"))
                 : Linear.apply(normed, p.get(spec.outputWeight()));
@@ -110,7 +127,7 @@ public record HybridModel(ModelSpec spec) {
      * @param states of one row each, none of them twice
      */
     public Tensor advance(Params p, Inputs inputs, List<ModelState> states) {
-        return Scope.run(p.get("output.weight").device(), () -> {
+        return Scope.run(p.get(spec.outputWeight()).device(), () -> {
             Tensor x = spec.input().encode(p.under("input"), inputs).x();
             for (int i = 0; i < spec.layers().size(); i++) {
                 Tensor before = x;

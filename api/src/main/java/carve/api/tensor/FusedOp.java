@@ -1,6 +1,7 @@
 package carve.api.tensor;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A named operation that is defined in primitives and that a device may compute with a kernel of its own.
@@ -41,5 +42,10 @@ public interface FusedOp {
      */
     default boolean recomputes() {
         return false;
+    }
+
+    /** Returns how an op that recomputes runs for some rows at a time; by default for all at once. */
+    default Optional<Pieces> pieces() {
+        return Optional.empty();
     }
 }

@@ -161,7 +161,10 @@ public final class Tape {
 
     static List<Tensor> recordRecomputed(FusedOp op, List<Tensor> operands) {
         List<Tensor> plain = Tensors.detached(operands);
-        List<Tensor> results = Scope.run(plain.getFirst().device(), () -> op.reference(plain));
+        Optional<Piecewise> pieces = op.pieces().map(plan -> new Piecewise(op, plan, plain));
+        List<Tensor> results = pieces.isPresent()
+                ? pieces.get().forward()
+                : Scope.run(plain.getFirst().device(), () -> op.reference(plain));
         if (results.stream().anyMatch(result -> result.tape().isPresent())) {
             throw new IllegalArgumentException(
                     ("%s: the block uses a watched tensor that is not among its operands, and would"
@@ -169,9 +172,13 @@ public final class Tape {
                             .formatted(op.name()));
         }
         Optional<Tape> tape = tapeOf(operands);
-        return tape.isEmpty()
-                ? results
-                : tape.get().record(operands, results, (given, wanted) -> differentiate(op, plain, given, wanted));
+        if (tape.isEmpty()) {
+            return results;
+        }
+        Backward backward = pieces.isPresent()
+                ? (given, wanted) -> pieces.get().backward(given, (in, out) -> differentiate(op, in, out, wanted))
+                : (given, wanted) -> differentiate(op, plain, given, wanted);
+        return tape.get().record(operands, results, backward);
     }
 
     /** Runs the definition of an op on a tape of its own and takes the gradients of its operands. */
