@@ -19,8 +19,9 @@ import java.util.Optional;
  * @param settings what every stage is told
  * @param pads what models are told of padding
  * @param recompute whether activations inside of layers are computed again for gradients
+ * @param vocabulary how much of logits is there at once
  */
-record DistillStage(TrainingSettings settings, Pads pads, boolean recompute) implements Stage {
+record DistillStage(TrainingSettings settings, Pads pads, boolean recompute, Vocabulary vocabulary) implements Stage {
     @Override
     public String name() {
         return settings.name();
@@ -66,7 +67,8 @@ record DistillStage(TrainingSettings settings, Pads pads, boolean recompute) imp
             return new LayerwiseObjective(name(), context.teacher().orElseThrow(), lessons.orElseThrow(), pads);
         }
         Optional<LoadedModel> teacher = needsTeacher() ? context.teacher() : Optional.empty();
-        return new EndToEndObjective(name(), teacher, whole, context.converted(), rest, lessons, pads, recompute);
+        return new EndToEndObjective(
+                name(), teacher, whole, context.converted(), rest, lessons, pads, recompute, vocabulary);
     }
 
     private void requireAlike(LoadedModel teacher, LoadedModel student) {

@@ -25,6 +25,7 @@ public final class DistillStageProvider implements StageProvider {
                                 Words.of(Forcing.class, settings, "forcing"),
                                 Words.of(OverLayers.class, settings, "layers"))),
                 Words.of(Pads.class, settings, "pads"),
-                settings.flag("recompute"));
+                settings.flag("recompute"),
+                Vocabulary.from(settings));
     }
 }

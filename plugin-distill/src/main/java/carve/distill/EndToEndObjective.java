@@ -14,6 +14,7 @@ import carve.api.tensor.Scope;
 import carve.api.tensor.Tape;
 import carve.api.tensor.Tensor;
 import carve.distill.Lessons.Lesson;
+import carve.distill.Vocabulary.Side;
 import carve.distill.training.Forcing;
 import carve.distill.training.Objective;
 import carve.distill.training.StepBuffer;
@@ -42,6 +43,7 @@ import java.util.Set;
  * @param lessons what layers learn alone
  * @param pads what models are told of padding
  * @param recompute whether activations inside of layers are computed again for gradients instead of being kept
+ * @param vocabulary how much of logits is there at once
  */
 record EndToEndObjective(
         String stage,
@@ -51,9 +53,11 @@ record EndToEndObjective(
         List<Term> terms,
         Optional<Lessons> lessons,
         Pads pads,
-        boolean recompute)
+        boolean recompute,
+        Vocabulary vocabulary)
         implements Objective {
     private static final String LOGITS = "logits";
+    private static final String FINAL_NORM = "final_norm";
 
     EndToEndObjective {
         List<String> inner = terms.stream()
@@ -97,9 +101,11 @@ record EndToEndObjective(
         Scope.run(device, () -> {
             Inputs inputs = pads.inputs(batch, device);
             Sequences sequences = student.spec().input().sequences(inputs);
-            Map<String, Tensor> taught = Scope.run(device, () -> teach(inputs));
             Tensor targets = batch.targets(device);
             Tensor mask = batch.mask(device);
+            boolean pieces = vocabulary.inPieces(
+                    ofLogits(), targets.shape().size(), student.spec().vocabulary());
+            Map<String, Tensor> taught = Scope.run(device, () -> teach(inputs, pieces));
             lessons.ifPresent(these -> these.layers()
                     .forEach(layer -> Scope.run(
                             device,
@@ -107,20 +113,59 @@ record EndToEndObjective(
                                     lesson(these, layer, taught, sequences, targets, mask), share, trained, into))));
             Tape tape = new Tape();
             Map<String, Tensor> watched = Watching.watch(tape, student, trained, "");
-            Map<String, Tensor> seen = observe(Params.overlay(watched, student.params()), inputs);
+            Params params = Params.overlay(watched, student.params());
+            Map<String, Tensor> seen = observe(params, inputs, pieces);
             Sum sum = new Sum(into);
+            if (pieces) {
+                addPieces(sum, params, seen, taught, share, targets, mask);
+            }
             for (Term term : terms) {
+                if (pieces && isOfLogits(term)) {
+                    continue;
+                }
                 for (OptionalInt layer : places(term)) {
                     String site = site(term, layer);
                     Tensor value = require(seen.get(site), site);
                     Tensor other = term.forcing() == Forcing.STUDENT
                             ? retold(term, layer.getAsInt(), seen, sequences)
                             : term.loss().needsTeacher() ? require(taught.get(site), site) : value;
-                    sum.add(term, layer, share, layers.size(), new Observations(value, other, targets, mask));
+                    Observations observations = new Observations(value, other, targets, mask);
+                    sum.add(term, layer, share, layers.size(), term.loss().of(observations));
                 }
             }
             sum.backward(tape, watched);
         });
+    }
+
+    private void addPieces(
+            Sum sum,
+            Params params,
+            Map<String, Tensor> seen,
+            Map<String, Tensor> taught,
+            double share,
+            Tensor targets,
+            Tensor mask) {
+        List<Term> own = ofLogits();
+        boolean compares = own.stream().anyMatch(term -> term.loss().needsTeacher());
+        Optional<Side> other = compares
+                ? Optional.of(new Side(
+                        require(taught.get(FINAL_NORM), FINAL_NORM),
+                        requireTeacher().params(),
+                        requireTeacher().spec()))
+                : Optional.empty();
+        Side side = new Side(require(seen.get(FINAL_NORM), FINAL_NORM), params, student.spec());
+        List<Tensor> losses = vocabulary.losses(own, side, other, targets, mask);
+        for (int i = 0; i < own.size(); i++) {
+            sum.add(own.get(i), OptionalInt.empty(), share, layers.size(), losses.get(i));
+        }
+    }
+
+    private List<Term> ofLogits() {
+        return terms.stream().filter(EndToEndObjective::isOfLogits).toList();
+    }
+
+    private static boolean isOfLogits(Term term) {
+        return term.loss().site().equals(LOGITS);
     }
 
     // the teacher's pass has what its layers had and made
@@ -166,14 +211,22 @@ record EndToEndObjective(
                         .formatted(stage, terms.stream().map(Term::label).toList())));
     }
 
-    private Map<String, Tensor> teach(Inputs inputs) {
+    private Map<String, Tensor> teach(Inputs inputs, boolean pieces) {
         Set<String> sites = taughtSites();
+        boolean logits = sites.contains(LOGITS) && !pieces;
+        if (pieces && sites.remove(LOGITS)) {
+            sites.add(FINAL_NORM);
+        }
         if (sites.isEmpty()) {
             return Map.of();
         }
         LoadedModel model = requireTeacher();
         SiteProbe probe = new SiteProbe(sites::contains);
-        model.model().forward(model.params(), inputs, probe);
+        if (logits) {
+            model.model().forward(model.params(), inputs, probe);
+        } else {
+            model.model().hidden(model.params(), inputs, probe, false);
+        }
         return probe.values();
     }
 
@@ -204,15 +257,15 @@ record EndToEndObjective(
         return sites;
     }
 
-    private Map<String, Tensor> observe(Params params, Inputs inputs) {
+    private Map<String, Tensor> observe(Params params, Inputs inputs, boolean pieces) {
         HybridModel model = student.model();
-        if (recompute) {
-            return Map.of(LOGITS, model.forwardRecomputing(params, inputs));
-        }
-        SiteProbe probe = new SiteProbe(seenSites()::contains);
-        Tensor logits = model.forward(params, inputs, probe);
+        SiteProbe probe = recompute ? SiteProbe.NONE : new SiteProbe(seenSites()::contains);
+        Tensor hidden = model.hidden(params, inputs, probe, recompute);
         Map<String, Tensor> seen = new LinkedHashMap<>(probe.values());
-        seen.put(LOGITS, logits);
+        seen.put(FINAL_NORM, hidden);
+        if (!pieces && !ofLogits().isEmpty()) {
+            seen.put(LOGITS, model.output(params, hidden, SiteProbe.NONE));
+        }
         return seen;
     }
 

@@ -85,7 +85,12 @@ record Lessons(String stage, LoadedModel student, List<Integer> layers, List<Ter
                     require(lesson.taught().get(site), site, lesson.layer()),
                     lesson.targets(),
                     lesson.mask());
-            sum.add(term, OptionalInt.of(lesson.layer()), share, layers.size(), observations);
+            sum.add(
+                    term,
+                    OptionalInt.of(lesson.layer()),
+                    share,
+                    layers.size(),
+                    term.loss().of(observations));
         }
         sum.backward(tape, watched);
     }

@@ -1,6 +1,5 @@
 package carve.distill;
 
-import carve.api.loss.Observations;
 import carve.api.tensor.Tape;
 import carve.api.tensor.Tensor;
 import carve.distill.training.Reading;
@@ -23,14 +22,13 @@ final class Sum {
     }
 
     /**
-     * Adds a loss.
+     * Adds the value of a loss, a scalar.
      *
      * @param layer the layer that it is evaluated for, if it is one of layers
      * @param share which part of the step's mean over batches the value is
      * @param layers for how many layers it is evaluated
      */
-    void add(Term term, OptionalInt layer, double share, int layers, Observations observations) {
-        Tensor value = term.loss().of(observations);
+    void add(Term term, OptionalInt layer, double share, int layers, Tensor value) {
         double ofLayers = layer.isPresent() ? term.layers().factor(layers) : 1;
         into.loss(new Reading(term.label(), layer, share, ofLayers, term.loss().weight()), value);
         double factor = share * ofLayers * term.loss().weight();

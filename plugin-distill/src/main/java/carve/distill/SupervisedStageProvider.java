@@ -20,6 +20,7 @@ public final class SupervisedStageProvider implements StageProvider {
         TrainingSettings training =
                 TrainingSettings.from(settings, parts, new TrainingSettings.Defaults(Forcing.NONE, OverLayers.MEAN));
         boolean recompute = settings.flag("recompute");
+        Vocabulary vocabulary = Vocabulary.from(settings);
         training.terms().stream()
                 .filter(term -> term.loss().needsTeacher())
                 .findFirst()
@@ -29,6 +30,6 @@ public final class SupervisedStageProvider implements StageProvider {
                             "has %s, which compares with a teacher; use a distill stage, or cross-entropy"
                                     .formatted(term.label()));
                 });
-        return new DistillStage(training, Pads.MASKED, recompute);
+        return new DistillStage(training, Pads.MASKED, recompute, vocabulary);
     }
 }

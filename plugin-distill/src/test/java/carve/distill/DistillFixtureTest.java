@@ -145,8 +145,13 @@ final class DistillFixtureTest {
     }
 
     private static Stage stage(String fixture, int steps, double clip) {
+        return stage(fixture, steps, clip, 256);
+    }
+
+    private static Stage stage(String fixture, int steps, double clip, double megabytes) {
         String layers = "type = distill, name = " + fixture + ", start = any, steps = " + steps + ", gradient-clip = "
-                + clip + ", tensorboard = false, pads = visible, schedule { type = constant }\n";
+                + clip + ", logits-megabytes = " + megabytes
+                + ", tensorboard = false, pads = visible, schedule { type = constant }\n";
         String heads = "forcing = teacher\n"
                 + "losses = [{ type = mean-square, at = heads, weight = 1000, mask = all, reduction = elements }]\n";
         return Plugins.stage(layers
@@ -265,20 +270,22 @@ final class DistillFixtureTest {
 
     @ParameterizedTest
     @CsvSource({
-        "stage1, reference",
-        "stage2, reference",
-        "stage3_linear, reference",
-        "stage3_hybrid, reference",
-        "stage1, cpu",
-        "stage2, cpu",
-        "stage3_linear, cpu",
-        "stage3_hybrid, cpu"
+        "stage1, reference, 256",
+        "stage2, reference, 256",
+        "stage3_linear, reference, 256",
+        "stage3_hybrid, reference, 256",
+        "stage1, cpu, 256",
+        "stage2, cpu, 256",
+        "stage3_linear, cpu, 256",
+        "stage3_hybrid, cpu, 256",
+        "stage3_linear, reference, 0.001",
+        "stage3_hybrid, cpu, 0.001"
     })
-    void gradientsAreTheOfficialOnes(String name, String deviceName) {
+    void gradientsAreTheOfficialOnes(String name, String deviceName, double megabytes) {
         try (Device device = device(deviceName);
                 Setting setting = Setting.open(name, device);
                 StepBuffer step = new StepBuffer()) {
-            DistillStage stage = (DistillStage) stage(name, 1, 0);
+            DistillStage stage = (DistillStage) stage(name, 1, 0, megabytes);
             Set<String> trained = new LinkedHashSet<>(
                     setting.student().params().select(stage.settings().train()));
             trained.removeIf(p -> setting.converted().stream().noneMatch(i -> p.startsWith("layers." + i + ".")));

@@ -76,6 +76,34 @@ final class EquivalenceTest {
     }
 
     @Test
+    void logitsInPiecesGiveTheSame() throws IOException {
+        String losses =
+                ", losses = [{ type = kl, temperature = 2 }, { type = reverse-kl, mask = all, reduction = sum },"
+                        + " { type = jensen-shannon }, { type = hard-cross-entropy }, { type = cross-entropy },"
+                        + " { type = mean-square, at = final_norm }]";
+        for (String train : List.of("", ", train = [\"**\"], among = all")) {
+            assertClose(
+                    losses(
+                            "whole" + train.length(),
+                            "batch-size = 2, logits-megabytes = 0" + losses + train,
+                            DType.F32),
+                    losses(
+                            "pieces" + train.length(),
+                            "batch-size = 2, logits-megabytes = 0.0005" + losses + train,
+                            DType.F32),
+                    1e-5);
+        }
+    }
+
+    @Test
+    void logitsInPiecesGoWithRecomputedActivations() throws IOException {
+        assertClose(
+                losses("kept", "batch-size = 2, logits-megabytes = 0", DType.F32),
+                losses("computed", "batch-size = 2, recompute = true, logits-megabytes = 0.0005", DType.F32),
+                1e-5);
+    }
+
+    @Test
     void visiblePaddingChangesNothingThatDoesNotCountIt() throws IOException {
         assertClose(
                 losses("masked", "batch-size = 3", DType.F32),

@@ -29,6 +29,7 @@ final class StageSettingsTest {
         assertEquals(0, settings.dropout());
         assertEquals(Pads.MASKED, stage.pads());
         assertEquals(false, stage.recompute());
+        assertEquals(new Vocabulary(256 << 20), stage.vocabulary());
         assertEquals("a", settings.name());
         assertEquals(Among.CONVERTED, settings.among());
         assertEquals(Start.PREDECESSOR, settings.start());
@@ -47,7 +48,7 @@ final class StageSettingsTest {
     void distillReadsEveryKey() {
         DistillStage stage =
                 stage("type = distill, name = b, steps = 7, train = [a, \"!b\"], forcing = teacher, pads = visible,"
-                        + " recompute = true, among = all, start = any, layers = sum, dropout = 0.1,"
+                        + " recompute = true, logits-megabytes = 0.5, among = all, start = any, layers = sum, dropout = 0.1,"
                         + " losses = [{ type = mean-square }, { type = mean-square, forcing = student, layers = mean }],"
                         + " optimizer { type = adamw, rate = 5 }, schedule { type = constant }, accumulation = 3, gradient-clip = 0,"
                         + " batch-size = 4, bucket = 5, padding = 6, seed = 7, prefetch = 8, checkpoint-every = 9, keep = 10,"
@@ -62,6 +63,7 @@ final class StageSettingsTest {
         assertEquals(0.1, settings.dropout());
         assertEquals(Pads.VISIBLE, stage.pads());
         assertTrue(stage.recompute());
+        assertEquals(new Vocabulary(1 << 19), stage.vocabulary());
         assertEquals("[a, !b]", settings.train().toString());
         assertEquals(Among.ALL, settings.among());
         assertEquals(Start.ANY, settings.start());

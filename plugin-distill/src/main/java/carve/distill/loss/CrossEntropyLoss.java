@@ -1,7 +1,6 @@
 package carve.distill.loss;
 
-import carve.api.loss.Loss;
-import carve.api.loss.Observations;
+import carve.api.loss.RowLoss;
 import carve.api.op.CrossEntropy;
 import carve.api.tensor.Tensor;
 
@@ -11,7 +10,7 @@ import carve.api.tensor.Tensor;
  * @param weight the factor before it
  * @param reducer mask, always that of answers, and reduction
  */
-record CrossEntropyLoss(double weight, Reducer reducer) implements Loss {
+record CrossEntropyLoss(double weight, Reducer reducer) implements RowLoss {
     @Override
     public String site() {
         return "logits";
@@ -23,10 +22,12 @@ record CrossEntropyLoss(double weight, Reducer reducer) implements Loss {
     }
 
     @Override
-    public Tensor of(Observations observations) {
-        Tensor logits = observations.student();
-        Tensor values = CrossEntropy.apply(
-                logits.reshape(-1, logits.extent(-1)), observations.targets().reshape(-1));
-        return reducer.reduce(values.reshape(observations.targets().shape()), observations);
+    public Tensor rows(Tensor student, Tensor teacher, Tensor targets) {
+        return CrossEntropy.apply(student, targets);
+    }
+
+    @Override
+    public Tensor reduce(Tensor values, Tensor targets, Tensor mask) {
+        return reducer.reduce(values, targets, mask);
     }
 }

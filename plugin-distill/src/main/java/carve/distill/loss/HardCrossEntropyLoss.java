@@ -1,7 +1,6 @@
 package carve.distill.loss;
 
-import carve.api.loss.Loss;
-import carve.api.loss.Observations;
+import carve.api.loss.RowLoss;
 import carve.api.op.CrossEntropy;
 import carve.api.tensor.Tensor;
 
@@ -12,7 +11,7 @@ import carve.api.tensor.Tensor;
  * @param weight the factor before it
  * @param reducer mask and reduction
  */
-record HardCrossEntropyLoss(double weight, Reducer reducer) implements Loss {
+record HardCrossEntropyLoss(double weight, Reducer reducer) implements RowLoss {
     @Override
     public String site() {
         return "logits";
@@ -24,10 +23,12 @@ record HardCrossEntropyLoss(double weight, Reducer reducer) implements Loss {
     }
 
     @Override
-    public Tensor of(Observations observations) {
-        Tensor student = observations.student();
-        Tensor chosen = observations.teacher().detach().argMax(2).reshape(-1);
-        Tensor values = CrossEntropy.apply(LossSettings.flat(student), chosen);
-        return reducer.reduce(values.reshape(student.extent(0), student.extent(1)), observations);
+    public Tensor rows(Tensor student, Tensor teacher, Tensor targets) {
+        return CrossEntropy.apply(student, teacher.detach().argMax(1).reshape(-1));
+    }
+
+    @Override
+    public Tensor reduce(Tensor values, Tensor targets, Tensor mask) {
+        return reducer.reduce(values, targets, mask);
     }
 }

@@ -1,7 +1,6 @@
 package carve.distill.loss;
 
-import carve.api.loss.Loss;
-import carve.api.loss.Observations;
+import carve.api.loss.RowLoss;
 import carve.api.tensor.Op.BinaryFunction;
 import carve.api.tensor.Tensor;
 
@@ -20,7 +19,8 @@ import carve.api.tensor.Tensor;
  * @param temperature T, positive
  * @param reducer mask and reduction
  */
-record JensenShannonLoss(String site, double weight, Form form, double temperature, Reducer reducer) implements Loss {
+record JensenShannonLoss(String site, double weight, Form form, double temperature, Reducer reducer)
+        implements RowLoss {
     /** In which order distributions and their mean are compared. */
     enum Form {
         /** Each with the mean. */
@@ -35,22 +35,26 @@ record JensenShannonLoss(String site, double weight, Form form, double temperatu
     }
 
     @Override
-    public Tensor of(Observations observations) {
-        Tensor s = logSoftmax(observations.student());
-        Tensor t = logSoftmax(observations.teacher());
+    public Tensor rows(Tensor student, Tensor teacher, Tensor targets) {
+        Tensor s = logSoftmax(student);
+        Tensor t = logSoftmax(teacher);
         Tensor m = logMean(s, t);
         Tensor terms = switch (form) {
             case STANDARD -> s.exp().multiply(s.subtract(m)).add(t.exp().multiply(t.subtract(m)));
             case SWAPPED -> m.exp().multiply(m.subtract(s).add(m.subtract(t)));
         };
-        Tensor values = terms.sum(2).reshape(s.extent(0), s.extent(1)).multiply(0.5 * temperature * temperature);
-        return reducer.reduce(values, observations);
+        return terms.sum(1).reshape(-1).multiply(0.5 * temperature * temperature);
+    }
+
+    @Override
+    public Tensor reduce(Tensor values, Tensor targets, Tensor mask) {
+        return reducer.reduce(values, targets, mask);
     }
 
     private Tensor logSoftmax(Tensor logits) {
         Tensor scaled = logits.multiply(1 / temperature);
-        Tensor below = scaled.subtract(scaled.detach().max(2));
-        return below.subtract(below.exp().sum(2).log());
+        Tensor below = scaled.subtract(scaled.detach().max(1));
+        return below.subtract(below.exp().sum(1).log());
     }
 
     // log((exp(s) + exp(t)) / 2), exactly s where both are equal

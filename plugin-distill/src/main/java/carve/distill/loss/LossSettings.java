@@ -2,7 +2,6 @@ package carve.distill.loss;
 
 import carve.api.config.Settings;
 import carve.api.loss.Reduction;
-import carve.api.tensor.Tensor;
 import carve.distill.Words;
 
 /** What the losses have in common. */
@@ -23,11 +22,6 @@ final class LossSettings {
             throw settings.error("temperature", "must be positive, is " + temperature);
         }
         return temperature;
-    }
-
-    /** Returns logits {@code (B, T, V)} as {@code (B T, V)}. */
-    static Tensor flat(Tensor logits) {
-        return logits.reshape(-1, logits.extent(-1));
     }
 
     static Reducer reducer(Settings settings) {

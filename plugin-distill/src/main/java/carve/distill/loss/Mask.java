@@ -1,6 +1,5 @@
 package carve.distill.loss;
 
-import carve.api.loss.Observations;
 import carve.api.tensor.DType;
 import carve.api.tensor.Op;
 import carve.api.tensor.Shape;
@@ -17,12 +16,11 @@ public enum Mask {
     ANSWERS;
 
     /** Returns {@code (B, T)} F32, 1 for positions that count and 0 for others. */
-    Tensor of(Observations observations) {
+    Tensor of(Tensor targets, Tensor present) {
         return switch (this) {
-            case ALL ->
-                Tensors.ones(observations.mask().device(), observations.mask().shape());
-            case PADDING -> observations.mask();
-            case ANSWERS -> answers(observations.targets());
+            case ALL -> Tensors.ones(present.device(), present.shape());
+            case PADDING -> present;
+            case ANSWERS -> answers(targets);
         };
     }
 

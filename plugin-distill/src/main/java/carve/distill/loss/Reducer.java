@@ -18,6 +18,11 @@ record Reducer(Mask mask, Reduction reduction) {
 
     /** Returns the scalar for values {@code (B, T)} of positions. */
     Tensor reduce(Tensor values, Observations observations) {
-        return reduction.of(values, mask.of(observations));
+        return reduce(values, observations.targets(), observations.mask());
+    }
+
+    /** Returns the scalar for values {@code (B, T)} of positions with targets {@code (B, T)} and a mask {@code (B, T)}. */
+    Tensor reduce(Tensor values, Tensor targets, Tensor present) {
+        return reduction.of(values, mask.of(targets, present));
     }
 }

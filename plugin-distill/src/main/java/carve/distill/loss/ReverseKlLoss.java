@@ -1,7 +1,6 @@
 package carve.distill.loss;
 
-import carve.api.loss.Loss;
-import carve.api.loss.Observations;
+import carve.api.loss.RowLoss;
 import carve.api.op.KlDivergence;
 import carve.api.tensor.Tensor;
 
@@ -14,19 +13,20 @@ import carve.api.tensor.Tensor;
  * @param temperature T, positive
  * @param reducer mask and reduction
  */
-record ReverseKlLoss(String site, double weight, double temperature, Reducer reducer) implements Loss {
+record ReverseKlLoss(String site, double weight, double temperature, Reducer reducer) implements RowLoss {
     @Override
     public boolean needsTeacher() {
         return true;
     }
 
     @Override
-    public Tensor of(Observations observations) {
-        Tensor student = observations.student();
-        Tensor values = KlDivergence.apply(
-                        LossSettings.flat(observations.teacher()), LossSettings.flat(student), temperature)
-                .reshape(student.extent(0), student.extent(1));
-        Tensor reduced = reducer.reduce(values, observations);
+    public Tensor rows(Tensor student, Tensor teacher, Tensor targets) {
+        return KlDivergence.apply(teacher, student, temperature);
+    }
+
+    @Override
+    public Tensor reduce(Tensor values, Tensor targets, Tensor mask) {
+        Tensor reduced = reducer.reduce(values, targets, mask);
         return temperature == 1 ? reduced : reduced.multiply(temperature * temperature);
     }
 }
