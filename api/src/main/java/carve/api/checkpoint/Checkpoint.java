@@ -38,14 +38,71 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
 
     private final Path folder;
     private final JsonObject config;
-    private final Map<String, SafeTensors> files;
+    private final TensorSource tensors;
     private final Map<String, String> fileOf;
+    private final Map<String, String> metadata;
+    private final List<String> files;
+    private final Runnable close;
 
     private Checkpoint(Path folder, JsonObject config, Map<String, SafeTensors> files, Map<String, String> fileOf) {
         this.folder = folder;
         this.config = config;
-        this.files = files;
+        this.tensors = new Shards(folder, files, fileOf);
         this.fileOf = Collections.unmodifiableMap(fileOf);
+        this.metadata = metadata(files);
+        this.files = List.copyOf(files.keySet());
+        this.close = () -> files.values().forEach(SafeTensors::close);
+    }
+
+    private Checkpoint(Gguf file, JsonObject config, TensorSource tensors) {
+        String name = file.file().getFileName().toString();
+        this.folder = file.file();
+        this.config = config;
+        this.tensors = tensors;
+        this.fileOf =
+                tensors.names().stream().collect(Collectors.toMap(n -> n, _ -> name, (a, _) -> a, LinkedHashMap::new));
+        this.metadata = Map.of();
+        this.files = List.of(name);
+        this.close = file::close;
+    }
+
+    /** The tensors of several files. */
+    private record Shards(Path folder, Map<String, SafeTensors> files, Map<String, String> fileOf)
+            implements TensorSource {
+        @Override
+        public Set<String> names() {
+            return Collections.unmodifiableSet(fileOf.keySet());
+        }
+
+        @Override
+        public TensorType type(String name) {
+            return file(name).type(name);
+        }
+
+        @Override
+        public MemorySegment data(String name) {
+            return file(name).data(name);
+        }
+
+        private SafeTensors file(String name) {
+            String file = fileOf.get(name);
+            if (file == null) {
+                throw new CheckpointException(
+                        folder + ": " + TensorSources.unknown(name, names()).getMessage());
+            }
+            return files.get(file);
+        }
+    }
+
+    /**
+     * Returns a GGUF file as if it were a folder.
+     *
+     * @param file the file; closed with the checkpoint
+     * @param config what {@code config.json} would be
+     * @param tensors its tensors by the names of that layout
+     */
+    public static Checkpoint of(Gguf file, JsonObject config, TensorSource tensors) {
+        return new Checkpoint(file, config, tensors);
     }
 
     /**
@@ -171,7 +228,7 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
         }
     }
 
-    /** Returns the folder. */
+    /** Returns the folder, or the GGUF file. */
     public Path folder() {
         return folder;
     }
@@ -197,6 +254,10 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
 
     /** Returns the texts that the files carry under {@code __metadata__}; where files differ, the first one's. */
     public Map<String, String> metadata() {
+        return metadata;
+    }
+
+    private static Map<String, String> metadata(Map<String, SafeTensors> files) {
         var all = new LinkedHashMap<String, String>();
         files.values().forEach(file -> file.metadata().forEach(all::putIfAbsent));
         return Collections.unmodifiableMap(all);
@@ -204,37 +265,33 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
 
     /** Returns the names of the files with tensors, in order. */
     public List<String> files() {
-        return List.copyOf(files.keySet());
+        return files;
     }
 
     @Override
     public Set<String> names() {
-        return fileOf.keySet();
+        return tensors.names();
     }
 
     @Override
     public TensorType type(String name) {
-        return file(name).type(name);
+        return tensors.type(name);
     }
 
     @Override
     public MemorySegment data(String name) {
-        return file(name).data(name);
+        return tensors.data(name);
     }
 
-    private SafeTensors file(String name) {
-        String file = fileOf.get(name);
-        if (file == null) {
-            throw new CheckpointException(
-                    folder + ": " + TensorSources.unknown(name, names()).getMessage());
-        }
-        return files.get(file);
+    @Override
+    public List<MemorySegment> pieces(String name) {
+        return tensors.pieces(name);
     }
 
     /** Unmaps all files. */
     @Override
     public void close() {
-        files.values().forEach(SafeTensors::close);
+        close.run();
     }
 
     @Override

@@ -96,13 +96,13 @@ public final class SafeTensors implements TensorSource, AutoCloseable {
         return new SafeTensors(file, arena, header, mapped, all.asSlice(start));
     }
 
-    private static MemorySegment map(Path file, Arena arena) throws IOException {
+    static MemorySegment map(Path file, Arena arena) throws IOException {
         try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
             return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
         }
     }
 
-    private static MemorySegment readable(Path file, MemorySegment mapped, Arena arena) {
+    static MemorySegment readable(Path file, MemorySegment mapped, Arena arena) {
         if (SafeTensors.class.getModule().isNativeAccessEnabled()) {
             return plain(mapped, arena).asReadOnly();
         }
@@ -120,7 +120,7 @@ public final class SafeTensors implements TensorSource, AutoCloseable {
         return MemorySegment.ofAddress(mapped.address()).reinterpret(mapped.byteSize(), arena, null);
     }
 
-    private static CheckpointException failure(Path file, Exception e) {
+    static CheckpointException failure(Path file, Exception e) {
         return switch (e) {
             case CheckpointException known -> known;
             case NoSuchFileException _ -> new CheckpointException(file + ": no such file", e);

@@ -3,7 +3,6 @@ package carve.api.checkpoint;
 import carve.api.tensor.DType;
 import carve.api.tensor.TensorType;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -29,7 +28,6 @@ import java.util.Map;
  * }
  */
 public final class SafeTensorsWriter implements AutoCloseable {
-    private static final long BUFFER = 1L << 20;
     // the official writer's order of storage types, descending; types of equal size included
     private static final List<DType> OFFICIAL = List.of(
             DType.I64,
@@ -62,7 +60,7 @@ public final class SafeTensorsWriter implements AutoCloseable {
         size = head.length + header.dataBytes();
         try {
             channel = staging.create(name);
-            write(ByteBuffer.wrap(head));
+            Segments.write(channel, ByteBuffer.wrap(head));
         } catch (IOException e) {
             throw staging.failure(name, e);
         }
@@ -138,7 +136,7 @@ public final class SafeTensorsWriter implements AutoCloseable {
         }
         try {
             for (MemorySegment piece : pieces) {
-                write(piece);
+                Segments.write(channel, piece);
             }
             written++;
         } catch (IOException e) {
@@ -202,29 +200,5 @@ public final class SafeTensorsWriter implements AutoCloseable {
 
     private CheckpointException error(String problem) {
         return new CheckpointException("%s: %s".formatted(staging.folder().resolve(name), problem));
-    }
-
-    private void write(MemorySegment values) throws IOException {
-        if (values.isNative()) {
-            for (long done = 0; done < values.byteSize(); done += BUFFER << 8) {
-                write(values.asSlice(done, Math.min(BUFFER << 8, values.byteSize() - done))
-                        .asByteBuffer());
-            }
-            return;
-        }
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment buffer = arena.allocate(Math.min(BUFFER, values.byteSize()));
-            for (long done = 0; done < values.byteSize(); done += BUFFER) {
-                long length = Math.min(BUFFER, values.byteSize() - done);
-                MemorySegment.copy(values, done, buffer, 0, length);
-                write(buffer.asSlice(0, length).asByteBuffer());
-            }
-        }
-    }
-
-    private void write(ByteBuffer buffer) throws IOException {
-        while (buffer.hasRemaining()) {
-            channel.write(buffer);
-        }
     }
 }

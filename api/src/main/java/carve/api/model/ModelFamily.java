@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A kind of model: how its configuration reads, how its checkpoint is laid out, how it is talked to. Found by {@link
@@ -69,10 +70,15 @@ public interface ModelFamily {
     /**
      * Opens what is needed to talk to a model.
      *
-     * @param folder the checkpoint's folder, which has the tokenizer
+     * @param folder the checkpoint's folder, which has the tokenizer; with {@link #gguf}, perhaps a GGUF file
      * @throws carve.api.checkpoint.CheckpointException if a file is missing or broken
      */
     Processor processor(ModelSpec spec, Path folder);
+
+    /** Returns how models of the family lie in GGUF files, if they do. */
+    default Optional<GgufLayout> gguf() {
+        return Optional.empty();
+    }
 
     /** Returns the names of the files beside the weights that go with a checkpoint wherever it goes. */
     List<String> companions();

@@ -4,6 +4,7 @@ import carve.api.checkpoint.Checkpoint;
 import carve.api.checkpoint.CheckpointException;
 import carve.api.checkpoint.CheckpointWriter;
 import carve.api.checkpoint.Elements;
+import carve.api.checkpoint.Gguf;
 import carve.api.checkpoint.Manifest;
 import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.TensorSource;
@@ -33,7 +34,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * A model in a folder of Hugging Face layout: what {@code config.json} describes, and its weights by the model's names.
+ * A model in a folder of Hugging Face layout: what {@code config.json} describes, and its weights by the model's names; or a
+ * GGUF file of a family that has a {@link GgufLayout}.
  *
  * <p>Opening maps the weights, checks that they are what the configuration promises, and reads none of them. A folder may
  * be without weights: a model that is yet to be trained.
@@ -52,7 +54,7 @@ public final class ModelFolder implements AutoCloseable {
     private final NameMap names;
     private final Optional<Checkpoint> checkpoint;
 
-    private ModelFolder(Path path, ModelFamily family, ModelSpec spec, NameMap names, Optional<Checkpoint> checkpoint) {
+    ModelFolder(Path path, ModelFamily family, ModelSpec spec, NameMap names, Optional<Checkpoint> checkpoint) {
         this.path = path;
         this.family = family;
         this.spec = spec;
@@ -69,6 +71,9 @@ public final class ModelFolder implements AutoCloseable {
      *     unexpected or misshapen; it tells all of them
      */
     public static ModelFolder open(Path folder, Collection<ModelFamily> families, MixerCatalog mixers) {
+        if (GgufModels.isFile(folder)) {
+            return GgufModels.open(Gguf.open(folder), families, mixers);
+        }
         JsonObject config = config(folder);
         ModelFamily family = family(folder, config, families);
         Optional<Checkpoint> checkpoint = hasWeights(folder) ? Optional.of(Checkpoint.open(folder)) : Optional.empty();
@@ -135,7 +140,7 @@ public final class ModelFolder implements AutoCloseable {
         }
     }
 
-    private static Manifest manifest(ModelSpec spec, NameMap names) {
+    static Manifest manifest(ModelSpec spec, NameMap names) {
         Map<String, TensorType> expected = new LinkedHashMap<>();
         spec.parameters().forEach(param -> expected.put(param.name(), new TensorType(DType.F32, param.shape())));
         Set<String> free = names.keptNames();

@@ -63,6 +63,7 @@ public final class CommandLines {
                 InspectCommand::new,
                 PlanCommand::new,
                 ConvertCommand::new,
+                ExportCommand::new,
                 TrainCommand::new,
                 DistillCommand::new,
                 WatchCommand::new,

@@ -4,6 +4,7 @@ import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.NameRule;
 import carve.api.config.JsonObject;
 import carve.api.mixer.MixerCatalog;
+import carve.api.model.GgufLayout;
 import carve.api.model.LayerChoice;
 import carve.api.model.LayerPlan;
 import carve.api.model.ModelFamily;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Decoders for text alone, in the layouts of the Transformers library: Llama, Mistral, Qwen2, InternLM2, Phi; and hybrids of
@@ -84,6 +86,11 @@ public final class DecoderFamily implements ModelFamily {
     @Override
     public Processor processor(ModelSpec spec, Path folder) {
         return TurnProcessor.text(spec.config(), folder);
+    }
+
+    @Override
+    public Optional<GgufLayout> gguf() {
+        return Optional.of(new LlamaGguf());
     }
 
     @Override

@@ -4,6 +4,7 @@ import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.NameRule;
 import carve.api.config.JsonObject;
 import carve.api.mixer.MixerCatalog;
+import carve.api.model.GgufLayout;
 import carve.api.model.LayerChoice;
 import carve.api.model.LayerPlan;
 import carve.api.model.ModelFamily;
@@ -16,6 +17,7 @@ import carve.models.chat.TurnProcessor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Language models of Mamba-2 alone: {@code Mamba2ForCausalLM} of the Transformers library ({@code model_type = mamba2}), and
@@ -93,6 +95,11 @@ public final class MambaFamily implements ModelFamily {
     @Override
     public Processor processor(ModelSpec spec, Path folder) {
         return TurnProcessor.text(spec.config(), folder);
+    }
+
+    @Override
+    public Optional<GgufLayout> gguf() {
+        return Optional.of(new MambaGguf());
     }
 
     @Override

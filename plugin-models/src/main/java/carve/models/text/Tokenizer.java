@@ -15,11 +15,14 @@ public interface Tokenizer extends AutoCloseable {
     /**
      * Opens the tokenizer in a model's folder: {@code tokenizer.json} if there is one, else {@code tokenizer.model} with
      * {@code added_tokens.json} and {@code tokenizer_config.json} beside it, else {@code vocab.json} and {@code merges.txt} as
-     * GPT-2, CodeGen and Phi have them.
+     * GPT-2, CodeGen and Phi have them. A GGUF file has its tokenizer in its metadata.
      *
      * @throws TextException if the folder has none of these, or one cannot be read
      */
     static Tokenizer open(Path folder) {
+        if (Files.isRegularFile(folder)) {
+            return GgufTokenizer.open(folder);
+        }
         Path json = folder.resolve("tokenizer.json");
         if (Files.isRegularFile(json)) {
             return JsonTokenizer.open(json);

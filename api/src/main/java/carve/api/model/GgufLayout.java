@@ -1,0 +1,43 @@
+package carve.api.model;
+
+import carve.api.checkpoint.Gguf;
+import carve.api.checkpoint.TensorSource;
+import carve.api.config.JsonObject;
+import java.nio.file.Path;
+
+/**
+ * How models of a family lie in GGUF files: one side is llama.cpp's, the other the family's own official layout.
+ *
+ * <p>Values that mean the same on both sides stay where they are in the mapped file; only those that llama.cpp stores another
+ * way are computed, when they are asked for.
+ */
+public interface GgufLayout {
+    /** Returns whether files of a {@code general.architecture} are models of the family. */
+    boolean recognises(String architecture);
+
+    /**
+     * Returns what {@code config.json} would say of a file's model.
+     *
+     * @throws carve.api.checkpoint.CheckpointException if the file asks for something that is not supported
+     * @throws carve.api.config.JsonException if metadata are missing or of another type
+     */
+    JsonObject config(Gguf file);
+
+    /**
+     * Returns a file's tensors by the names of the official layout.
+     *
+     * @throws carve.api.checkpoint.CheckpointException if a tensor has no place there
+     */
+    TensorSource read(Gguf file);
+
+    /**
+     * Returns the metadata of a model: its architecture, its extents, its tokenizer.
+     *
+     * @param folder the model's folder, which may have a tokenizer
+     * @throws carve.api.checkpoint.CheckpointException if llama.cpp has no words for the model
+     */
+    JsonObject metadata(ModelSpec spec, Path folder);
+
+    /** Returns the tensors of a model, given by their official names, as a file has them. */
+    TensorSource write(ModelSpec spec, TensorSource official);
+}

@@ -1,0 +1,73 @@
+package carve.app.command;
+
+import carve.api.config.Names;
+import carve.api.model.GgufModels;
+import carve.api.model.ModelFolder;
+import carve.api.tensor.DType;
+import carve.app.terminal.Amounts;
+import carve.app.work.RandomModel;
+import carve.app.work.Shapes;
+import carve.app.work.Workshop;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve export}. */
+final class ExportCommand implements Command {
+    /** Types that matrices of GGUF files and of random models may have. */
+    static final List<String> TYPES = List.of("f32", "f16", "bf16", "q8_0", "q4_0");
+
+    @Override
+    public CommandSpec specification() {
+        return Arguments.of(
+                        this,
+                        "export",
+                        "Write a model as a GGUF file, which llama.cpp runs, and Carve too; Mamba-2 and Llama.",
+                        "Tensor by tensor, so the model need not fit into memory.")
+                .parameter(
+                        String.class,
+                        "MODEL",
+                        "Folder of the model, or a GGUF file; or shape:NAME for random weights, NAME one of "
+                                + String.join(", ", Shapes.names()) + ".")
+                .parameter(Path.class, "FILE", "File to write.")
+                .option(
+                        "--type",
+                        String.class,
+                        "TYPE",
+                        "Storage of matrices: " + String.join(", ", TYPES) + "; f32 if not given. All else is f32.")
+                .option("--seed", Long.class, "N", "Seed of random weights; 42 if not given.")
+                .example("carve export models/mamba2-130m mamba2-130m.gguf --type q8_0")
+                .example("carve export shape:llama-1b llama-1b.gguf --type bf16")
+                .build();
+    }
+
+    @Override
+    public int run(ParseResult arguments, Workshop workshop) throws IOException {
+        String model = Arguments.parameter(arguments, 0);
+        Path file = Arguments.parameter(arguments, 1);
+        DType dtype = type(Arguments.get(arguments, "--type", "f32"));
+        if (model.startsWith(RandomModel.PREFIX)) {
+            long seed = Arguments.get(arguments, "--seed", 42L);
+            RandomModel random = RandomModel.of(model.substring(RandomModel.PREFIX.length()), workshop, seed);
+            GgufModels.export(random.family(), random.spec(), Path.of(model), random.official(), file, dtype);
+        } else {
+            try (ModelFolder folder = workshop.open(Path.of(model))) {
+                GgufModels.export(folder, file, dtype);
+            }
+        }
+        workshop.terminal().println("wrote %s, %s".formatted(file, Amounts.bytes(Files.size(file))));
+        return 0;
+    }
+
+    /** Returns the storage type of a word. */
+    static DType type(String word) {
+        if (!TYPES.contains(word)) {
+            throw new IllegalArgumentException(Names.unknown("storage type of matrices", word, TYPES));
+        }
+        return DType.valueOf(word.toUpperCase(Locale.ROOT));
+    }
+}

@@ -1,0 +1,107 @@
+package carve.app.work;
+
+import carve.api.checkpoint.CheckpointException;
+import carve.api.checkpoint.Elements;
+import carve.api.checkpoint.TensorSource;
+import carve.api.checkpoint.TensorSources;
+import carve.api.config.JsonObject;
+import carve.api.device.Device;
+import carve.api.model.LayerPlan;
+import carve.api.model.LoadedModel;
+import carve.api.model.ModelFamily;
+import carve.api.model.ModelSpec;
+import carve.api.param.CounterRandom;
+import carve.api.param.ParamSpec;
+import carve.api.param.ParamStore;
+import carve.api.tensor.DType;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Tensors;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * A model of a published shape with the first values that training would begin with; its weights are made tensor by tensor when
+ * they are asked for, and are the same on every machine.
+ *
+ * @param family its family
+ * @param spec the model
+ * @param seed of its weights
+ */
+public record RandomModel(ModelFamily family, ModelSpec spec, long seed) {
+    /** What stands before the name of a shape where a model is asked for. */
+    public static final String PREFIX = "shape:";
+
+    /**
+     * Returns the model of a name: that of a published shape, or with a plus and a plan (a preset or a file) after it, what the
+     * plan makes of it.
+     *
+     * @param name such as {@code mamba2-130m} or {@code hovle-2.7b+mmmamba-linear}
+     */
+    public static RandomModel of(String name, Workshop workshop, long seed) {
+        String[] parts = name.split("\\+", 2);
+        JsonObject config = Shapes.config(parts[0]);
+        ModelFamily family = workshop.catalogs().families().providers().stream()
+                .filter(one -> one.recognises(config))
+                .findFirst()
+                .orElseThrow(() -> new CheckpointException(
+                        "no installed model family goes by the configuration of '%s'".formatted(parts[0])));
+        ModelSpec spec = family.read(config, workshop.catalogs().mixerCatalog());
+        if (parts.length == 1) {
+            return new RandomModel(family, spec, seed);
+        }
+        LayerPlan plan = Plans.read(
+                Plans.find(parts[1], new Resources(workshop.platform())),
+                spec.layers().size());
+        return new RandomModel(
+                family, family.convert(spec, plan, workshop.catalogs().mixerCatalog()), seed);
+    }
+
+    /** Returns the weights by the model's names, in F32. */
+    public TensorSource tensors() {
+        Map<String, TensorType> types = new LinkedHashMap<>();
+        Map<String, ParamSpec> params = new LinkedHashMap<>();
+        for (ParamSpec param : spec.parameters()) {
+            types.put(param.name(), new TensorType(DType.F32, param.shape()));
+            params.put(param.name(), param);
+        }
+        return TensorSources.of(types, name -> values(params.get(name)));
+    }
+
+    /** Returns the weights by the names of the family's checkpoints. */
+    public TensorSource official() {
+        return family.names(spec).toCheckpoint(tensors());
+    }
+
+    private MemorySegment values(ParamSpec param) {
+        CounterRandom random = new CounterRandom(seed, param.name());
+        float[] values = new float[Math.toIntExact(param.shape().size())];
+        IntStream.range(0, values.length)
+                .parallel()
+                .forEach(i -> values[i] = (float) param.init().value(param.shape(), random, i));
+        return Elements.of(DType.F32, values, Arena.ofAuto());
+    }
+
+    /** Returns the model on a device, with matrices of a storage type where the device has it; the caller closes it. */
+    public LoadedModel load(Device device, DType dtype) {
+        ParamStore params = new ParamStore(device);
+        try {
+            for (ParamSpec param : spec.parameters()) {
+                boolean narrow = param.shape().rank() == 2
+                        && param.shape().extent(1) % dtype.blockElements() == 0
+                        && device.stores(dtype);
+                TensorType type = new TensorType(narrow ? dtype : DType.F32, param.shape());
+                try (Arena arena = Arena.ofConfined()) {
+                    MemorySegment values = Elements.convert(DType.F32, values(param), type.dtype(), arena);
+                    params.put(param.name(), Tensors.upload(device, type, values));
+                }
+            }
+        } catch (RuntimeException e) {
+            params.close();
+            throw e;
+        }
+        return new LoadedModel(family, spec, params);
+    }
+}

@@ -1,0 +1,201 @@
+package carve.models;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import carve.api.checkpoint.CheckpointException;
+import carve.api.checkpoint.Elements;
+import carve.api.checkpoint.Gguf;
+import carve.api.checkpoint.GgufWriter;
+import carve.api.checkpoint.TensorSource;
+import carve.api.checkpoint.TensorSources;
+import carve.api.config.Json;
+import carve.api.config.JsonObject;
+import carve.api.device.ReferenceDevice;
+import carve.api.mixer.MixerCatalog;
+import carve.api.model.GgufModels;
+import carve.api.model.LoadedModel;
+import carve.api.model.ModelFamily;
+import carve.api.model.ModelFolder;
+import carve.api.tensor.DType;
+import carve.api.tensor.Shape;
+import carve.attention.AttentionProvider;
+import carve.mamba2.PlainMamba2Provider;
+import carve.models.decoder.DecoderFamily;
+import carve.models.hovle.HovleFamily;
+import carve.models.mamba.MambaFamily;
+import carve.models.text.TextException;
+import carve.testkit.MixerList;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Models go to GGUF and come back with the same values; what llama.cpp wants of the file is in it. */
+final class GgufModelTest {
+    private static final List<ModelFamily> FAMILIES =
+            List.of(new DecoderFamily(), new HovleFamily(), new MambaFamily());
+    private static final MixerCatalog MIXERS = MixerList.of(new AttentionProvider(), new PlainMamba2Provider());
+
+    private static final String MAMBA = """
+            {"d_model": 32, "n_layer": 2, "vocab_size": 11, "rms_norm": true, "pad_vocab_size_multiple": 4,
+             "ssm_cfg": {"layer": "Mamba2", "headdim": 16, "ngroups": 2, "d_state": 8}, "tie_embeddings": true}
+            """;
+    private static final String LLAMA = """
+            {"model_type": "llama", "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2,
+             "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 32, "vocab_size": 12,
+             "max_position_embeddings": 128, "rope_theta": 50000.0, "attention_bias": true}
+            """;
+
+    @TempDir
+    private Path folder;
+
+    private Path model(String config) throws IOException {
+        Files.createDirectories(folder.resolve("empty"));
+        Files.writeString(folder.resolve("empty/config.json"), config);
+        Path to = folder.resolve("model");
+        try (ReferenceDevice device = new ReferenceDevice();
+                ModelFolder empty = ModelFolder.open(folder.resolve("empty"), FAMILIES, MIXERS);
+                LoadedModel model = empty.initial(device, 42)) {
+            empty.save(model, to);
+        }
+        return to;
+    }
+
+    private Path export(Path from, DType dtype) {
+        Path file = folder.resolve("model.gguf");
+        try (ModelFolder model = ModelFolder.open(from, FAMILIES, MIXERS)) {
+            GgufModels.export(model, file, dtype);
+        }
+        return file;
+    }
+
+    /** The tensors by the model's names, which both sides share. */
+    private void assertComesBack(String config, DType dtype, double tolerance) throws IOException {
+        Path from = model(config);
+        Path file = export(from, dtype);
+        try (ModelFolder before = ModelFolder.open(from, FAMILIES, MIXERS);
+                ModelFolder after = ModelFolder.open(file, FAMILIES, MIXERS)) {
+            TensorSource expected = before.tensors();
+            TensorSource actual = after.tensors();
+            assertEquals(new TreeSet<>(expected.names()), new TreeSet<>(actual.names()));
+            assertEquals(before.spec().tied(), after.spec().tied());
+            assertEquals(before.spec().layers(), after.spec().layers());
+            for (String name : expected.names()) {
+                boolean matrix = expected.type(name).shape().rank() == 2;
+                assertEquals(matrix ? dtype : DType.F32, actual.type(name).dtype(), name);
+                assertArrayEquals(
+                        Elements.doubles(DType.F32, expected.data(name)),
+                        Elements.doubles(actual.type(name).dtype(), actual.data(name)),
+                        name.endsWith("A_log") ? 1e-6 : matrix ? tolerance : 0,
+                        name);
+            }
+        }
+    }
+
+    @Test
+    void mambaComesBack() throws IOException {
+        assertComesBack(MAMBA, DType.F32, 0);
+        assertComesBack(MAMBA, DType.BF16, 1e-2);
+        assertComesBack(MAMBA, DType.Q8_0, 1e-2);
+    }
+
+    @Test
+    void llamaComesBack() throws IOException {
+        assertComesBack(LLAMA, DType.F32, 0);
+        assertComesBack(LLAMA, DType.Q8_0, 1e-2);
+        assertComesBack(LLAMA, DType.Q4_0, 5e-2);
+    }
+
+    /** The file has llama.cpp's names, extents and keys; A is there and not its logarithm. */
+    @Test
+    void mambaFilesAreThoseOfLlamaCpp() throws IOException {
+        Path file = export(model(MAMBA), DType.F16);
+        try (Gguf gguf = Gguf.open(file)) {
+            assertEquals("mamba2", gguf.architecture());
+            assertEquals(4, gguf.metadata().integer("mamba2.ssm.time_step_rank"));
+            assertEquals(64, gguf.metadata().integer("mamba2.ssm.inner_size"));
+            assertEquals(1, gguf.metadata().integer("general.file_type"));
+            assertEquals("none", gguf.metadata().string("tokenizer.ggml.model"));
+            assertEquals(Shape.of(4, 1), gguf.type("blk.1.ssm_a").shape());
+            assertEquals(Shape.of(2, 32), gguf.type("blk.1.ssm_norm.weight").shape());
+            assertEquals(DType.F32, gguf.type("blk.1.ssm_norm.weight").dtype());
+            assertEquals(Shape.of(96, 4), gguf.type("blk.1.ssm_conv1d.weight").shape());
+            assertEquals(DType.F16, gguf.type("token_embd.weight").dtype());
+            for (double a : Elements.doubles(DType.F32, gguf.data("blk.0.ssm_a"))) {
+                assertEquals(-8.5, a, 7.51);
+            }
+        }
+    }
+
+    /** Row 1 of the first head of queries in a file is the first of that head's second half. */
+    @Test
+    void queriesLieInPairs() throws IOException {
+        Path from = model(LLAMA);
+        Path file = export(from, DType.F32);
+        try (Gguf gguf = Gguf.open(file);
+                ModelFolder model = ModelFolder.open(from, FAMILIES, MIXERS)) {
+            double[] theirs = Elements.doubles(DType.F32, gguf.data("blk.0.attn_q.weight"));
+            double[] ours =
+                    Elements.doubles(DType.F32, model.checkpoint().data("model.layers.0.self_attn.q_proj.weight"));
+            assertEquals(ours[16 * 64 + 5], theirs[64 + 5]);
+            assertEquals(ours[(32 + 2) * 64 + 5], theirs[(32 + 4) * 64 + 5]);
+            assertEquals(50000, gguf.metadata().real("llama.rope.freq_base"));
+        }
+    }
+
+    @Test
+    void whatLlamaCppLacksIsRefused() throws IOException {
+        Path hugging = model("""
+                {"model_type": "mamba2", "hidden_size": 32, "num_hidden_layers": 1, "vocab_size": 11, "num_heads": 4,
+                 "head_dim": 16, "n_groups": 2, "state_size": 8}
+                """);
+        assertEquals(
+                hugging + ": llama.cpp has no mamba2 with groups that are normed together",
+                assertThrows(CheckpointException.class, () -> export(hugging, DType.F32))
+                        .getMessage());
+        Path llama = model(LLAMA);
+        Files.writeString(llama.resolve("tokenizer.json"), "{\"model\": {\"type\": \"Unigram\"}}");
+        assertEquals(
+                "tokenizer %s: the model 'Unigram' has no place in GGUF files here; there is BPE"
+                        .formatted(llama.resolve("tokenizer.json")),
+                assertThrows(TextException.class, () -> export(llama, DType.F32))
+                        .getMessage());
+        Files.delete(llama.resolve("tokenizer.json"));
+        assertEquals(
+                "no GGUF files of I8; there are F32, F16, BF16, Q8_0, Q4_0",
+                assertThrows(CheckpointException.class, () -> export(llama, DType.I8))
+                        .getMessage());
+    }
+
+    @Test
+    void strangersAreRefused() throws IOException {
+        Path file = folder.resolve("strange.gguf");
+        JsonObject keys = JsonObject.empty().with("general.architecture", "whale");
+        GgufWriter.write(file, keys, TensorSources.of(Map.of()));
+        assertEquals(file + ": no installed model family reads GGUF files of the architecture 'whale'", refusal(file));
+        keys = JsonObject.empty().with("general.architecture", "llama");
+        GgufWriter.write(file, keys, TensorSources.of(Map.of()));
+        assertEquals(file + ": llama.embedding_length: expected an integer, found no such key", refusal(file));
+        keys = Json.parseObject("{\"general.architecture\": \"llama\", \"llama.rope.scaling.type\": \"yarn\"}", "");
+        GgufWriter.write(file, keys, TensorSources.of(Map.of()));
+        assertEquals(
+                file + ": llama.rope.scaling.type is \"yarn\", which is not supported; there is none", refusal(file));
+    }
+
+    private static String refusal(Path file) {
+        return assertThrows(CheckpointException.class, () -> ModelFolder.open(file, FAMILIES, MIXERS))
+                .getMessage();
+    }
+
+    @Test
+    void otherFamiliesSayThatTheyHaveNoLayout() {
+        assertEquals(Optional.empty(), new HovleFamily().gguf());
+    }
+}
