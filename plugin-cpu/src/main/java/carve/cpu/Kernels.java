@@ -80,7 +80,7 @@ final class Kernels {
                         ? Optional.of(new AttentionKernel(engine, attention))
                         : Optional.empty();
             case DecayScan scan ->
-                ScanKernel.takes(operands) ? Optional.of(new ScanKernel(engine, scan)) : Optional.empty();
+                ScanKernel.takes(operands) ? Optional.of(new ScanKernel(engine, scan, operands)) : Optional.empty();
             case CausalConv conv -> Optional.of(new ConvKernel(engine, conv));
             default -> Optional.empty();
         };

@@ -16,10 +16,15 @@ import java.util.Optional;
 final class ScanKernel implements Kernel {
     private final Engine engine;
     private final DecayScan op;
+    private final String name;
 
-    ScanKernel(Engine engine, DecayScan op) {
+    ScanKernel(Engine engine, DecayScan op, List<TensorType> operands) {
         this.engine = engine;
         this.op = op;
+        int chunk = Scan.chunk(
+                operands.get(DecayScan.Q).shape().extent(3),
+                operands.get(DecayScan.V).shape().extent(3));
+        name = op.sequences().longest() <= Scan.FEW ? "vector-steps" : "vector-chunk" + chunk;
     }
 
     /** Returns whether states are small enough. */
@@ -30,7 +35,7 @@ final class ScanKernel implements Kernel {
 
     @Override
     public String name() {
-        return "vector-chunk" + Scan.CHUNK;
+        return name;
     }
 
     @Override

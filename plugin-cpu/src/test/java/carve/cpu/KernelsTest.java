@@ -1,5 +1,6 @@
 package carve.cpu;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.device.Device;
@@ -315,6 +316,38 @@ final class KernelsTest {
         scan(Sequences.whole(2, 70), 6, new int[] {6, 3, 2}, 24, 32);
         scan(Sequences.whole(2, 70), 4, new int[] {1, 1, 4}, 33, 8);
         scan(Sequences.packed(0, 1, 3, 70, 75), 4, new int[] {4, 2, 2}, 8, 8);
+        scan(Sequences.packed(0, 100, 101, 230), 2, new int[] {2, 1, 1}, 128, 70);
+    }
+
+    @Test
+    void scanOfWideStates() {
+        scan(Sequences.whole(1, 90), 2, new int[] {2, 1, 1}, 256, 200);
+        scan(Sequences.whole(1, 70), 2, new int[] {1, 1, 2}, 150, 256);
+    }
+
+    @Test
+    void rowsAndThreadsDoNotChangeAScan() {
+        Values q = x(3, 150, 2, 70);
+        Values k = x(3, 150, 1, 70);
+        Values v = x(3, 150, 4, 40);
+        Values g = Checks.random(random, -1, 0, 3, 150, 4);
+        Values w = x(3, 150, 4);
+        Values state = x(3, 4, 40, 70);
+        List<Values> operands = List.of(q, k, v, g, w, state);
+        List<Tensor> all = Tensors.apply(new DecayScan(Sequences.whole(3, 150)), Checks.on(cpu, operands));
+        try (Device other = new CpuDevice(new CpuConfig(5, CpuConfig.Blas.OWN, true))) {
+            for (int b = 0; b < 3; b++) {
+                int row = b;
+                List<Tensor> alone = operands.stream()
+                        .map(x -> x.on(other).slice(0, row, row + 1))
+                        .toList();
+                List<Tensor> one = Tensors.apply(new DecayScan(Sequences.whole(1, 150)), alone);
+                for (int i = 0; i < 2; i++) {
+                    assertArrayEquals(
+                            all.get(i).slice(0, b, b + 1).floats(), one.get(i).floats(), "result " + i + ", row " + b);
+                }
+            }
+        }
     }
 
     @Test

@@ -1,0 +1,120 @@
+package carve.cpu;
+
+import static carve.cpu.Memory.F;
+import static carve.cpu.Memory.LANES;
+import static carve.cpu.Memory.load;
+import static carve.cpu.Memory.store;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/** The recurrent form of a {@link Scan}, for few positions: the state is read and written once for each. */
+final class ScanSteps {
+    private ScanSteps() {}
+
+    /** Writes the results of a head at the positions of a span, and the state after them. */
+    static void run(Scan.Heads h, Scan.Span span, Scan.Data data, int head) {
+        long offset = Scan.Data.stateOffset(h, span.index(), head);
+        long from = data.state() + offset;
+        long to = data.next() + offset;
+        for (int t = 0; t < span.length(); t++) {
+            long row = span.row() + t;
+            long at = 4 * (row * h.heads() + head);
+            float kept = (float) Math.exp(Memory.get(data.g() + at));
+            step(
+                    h,
+                    from,
+                    to,
+                    data.query(h, row, head),
+                    data.key(h, row, head),
+                    data.value(h, row, head),
+                    kept,
+                    Memory.get(data.w() + at),
+                    data.result(h, row, head));
+            from = to;
+        }
+    }
+
+    private static void step(
+            Scan.Heads h, long from, long to, long q, long k, long v, float kept, float weight, long y) {
+        int n = h.state();
+        int whole = F.loopBound(n);
+        VectorMask<Float> rest = Memory.first(n - whole);
+        int p = 0;
+        for (; p <= h.width() - 4; p += 4) {
+            four(from + 4L * p * n, to + 4L * p * n, q, k, v + 4L * p, kept, weight, n, y + 4L * p);
+        }
+        for (; p < h.width(); p++) {
+            float input = weight * Memory.get(v + 4L * p);
+            long row = 4L * p * n;
+            FloatVector sum = FloatVector.zero(F);
+            for (int i = 0; i < whole; i += LANES) {
+                FloatVector s =
+                        load(from + row + 4L * i).mul(kept).add(load(k + 4L * i).mul(input));
+                store(to + row + 4L * i, s);
+                sum = s.fma(load(q + 4L * i), sum);
+            }
+            if (whole < n) {
+                FloatVector s = load(from + row + 4L * whole, rest)
+                        .mul(kept)
+                        .add(load(k + 4L * whole, rest).mul(input));
+                store(to + row + 4L * whole, s, rest);
+                sum = s.fma(load(q + 4L * whole, rest), sum);
+            }
+            Memory.set(y + 4L * p, Lanes.sum(sum));
+        }
+    }
+
+    /** Does four rows of a state at once; each as one alone would be. */
+    private static void four(long from, long to, long q, long k, long v, float kept, float weight, int n, long y) {
+        long row = 4L * n;
+        float input0 = weight * Memory.get(v);
+        float input1 = weight * Memory.get(v + 4);
+        float input2 = weight * Memory.get(v + 8);
+        float input3 = weight * Memory.get(v + 12);
+        FloatVector sum0 = FloatVector.zero(F);
+        FloatVector sum1 = sum0;
+        FloatVector sum2 = sum0;
+        FloatVector sum3 = sum0;
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            long at = 4L * i;
+            FloatVector key = load(k + at);
+            FloatVector query = load(q + at);
+            FloatVector s0 = load(from + at).mul(kept).add(key.mul(input0));
+            FloatVector s1 = load(from + row + at).mul(kept).add(key.mul(input1));
+            FloatVector s2 = load(from + 2 * row + at).mul(kept).add(key.mul(input2));
+            FloatVector s3 = load(from + 3 * row + at).mul(kept).add(key.mul(input3));
+            store(to + at, s0);
+            store(to + row + at, s1);
+            store(to + 2 * row + at, s2);
+            store(to + 3 * row + at, s3);
+            sum0 = s0.fma(query, sum0);
+            sum1 = s1.fma(query, sum1);
+            sum2 = s2.fma(query, sum2);
+            sum3 = s3.fma(query, sum3);
+        }
+        if (i < n) {
+            VectorMask<Float> m = Memory.first(n - i);
+            long at = 4L * i;
+            FloatVector key = load(k + at, m);
+            FloatVector query = load(q + at, m);
+            FloatVector s0 = load(from + at, m).mul(kept).add(key.mul(input0));
+            FloatVector s1 = load(from + row + at, m).mul(kept).add(key.mul(input1));
+            FloatVector s2 = load(from + 2 * row + at, m).mul(kept).add(key.mul(input2));
+            FloatVector s3 = load(from + 3 * row + at, m).mul(kept).add(key.mul(input3));
+            store(to + at, s0, m);
+            store(to + row + at, s1, m);
+            store(to + 2 * row + at, s2, m);
+            store(to + 3 * row + at, s3, m);
+            sum0 = s0.fma(query, sum0);
+            sum1 = s1.fma(query, sum1);
+            sum2 = s2.fma(query, sum2);
+            sum3 = s3.fma(query, sum3);
+        }
+        Memory.set(y, Lanes.sum(sum0));
+        Memory.set(y + 4, Lanes.sum(sum1));
+        Memory.set(y + 8, Lanes.sum(sum2));
+        Memory.set(y + 12, Lanes.sum(sum3));
+    }
+}
