@@ -3,8 +3,10 @@
 #
 #   bench/gpu.sh pack [FOLDER]   here, where carve is built: a Java runtime, what the tests need, and kernels compiled for
 #                                cards where there is nvcc; FOLDER is target/gpu by default, and has less than 64 MiB
-#   FOLDER/gpu.sh [run]          there: the contracts of devices and kernels on the card, with graphs off and on, then
-#                                speeds; reports go to $OUT, or to FOLDER/out. It ends within 9 minutes
+#   FOLDER/gpu.sh [run]          there: the contracts of devices and kernels on the card, with graphs off and on; what PyTorch
+#                                and Triton make of some cases, where they are; then carve.bench.card: the fixtures in F32
+#                                and BF16, operations, generation of published shapes at 1K to 128K, memory, a training
+#                                step. Reports go to $OUT, or to FOLDER/out. It ends within 9 minutes
 #
 # Where there is no card, run says why and ends with 2.
 set -eu
@@ -17,6 +19,9 @@ fail() {
     exit 1
 }
 
+modules="api hocon bench plugin-attention plugin-cpu plugin-cuda plugin-distill plugin-mamba2 plugin-models"
+models="hovle_tiny mmmamba_linear_tiny mmmamba_hybrid_tiny matvlm_teacher_tiny matvlm_tiny"
+
 pack() {
     root=$(dirname "$here")
     to=$(readlink -m "${1:-$root/target/gpu}")
@@ -24,18 +29,22 @@ pack() {
     find_jdk || exit 1
     cd "$root"
     console=6.1.3
-    ./mvnw -q -B -pl plugin-cuda -am -DskipTests test-compile >&2
+    ./mvnw -q -B -pl bench,plugin-attention,plugin-cpu,plugin-cuda,plugin-distill,plugin-mamba2,plugin-models -am -DskipTests \
+        test-compile >&2
     ./mvnw -q -B dependency:get -Dtransitive=false \
         -Dartifact=org.junit.platform:junit-platform-console-standalone:$console >&2
     rm -rf "$to"
-    mkdir -p "$to/classes" "$to/lib"
-    "$JAVA_HOME/bin/jlink" --add-modules java.base,java.logging,java.xml,java.management,jdk.unsupported \
-        --strip-debug --no-header-files --no-man-pages --compress zip-6 --output "$to/java"
-    for module in api testkit plugin-cuda; do
-        cp -r "$module/target/classes/." "$to/classes/"
+    mkdir -p "$to/modules" "$to/tests" "$to/lib" "$to/needs" "$to/fixtures" "$to/model"
+    "$JAVA_HOME/bin/jlink" --strip-debug --no-header-files --no-man-pages --compress zip-0 --output "$to/java" \
+        --add-modules java.base,java.compiler,java.desktop,java.logging,java.management,jdk.unsupported,jdk.incubator.vector
+    tar -C "$to" -czf "$to/java.tar.gz" java # smaller than jlink makes it
+    rm -rf "$to/java"
+    for module in $modules; do
+        cp -r "$module/target/classes" "$to/modules/$module"
     done
-    cp -r plugin-cuda/target/test-classes/. "$to/classes/"
-    rm -f "$to/classes/module-info.class"
+    cp -r testkit/target/classes/. plugin-cuda/target/test-classes/. "$to/tests/"
+    rm -f "$to/tests/module-info.class"
+    cp bench/target/lib/*.jar "$to/needs/"
     cp plugin-cuda/target/lib/jcuda-[0-9]*.jar "$to/lib/"
     # of JCuda's native parts the driver's alone: the others are 24 MiB
     natives=$(ls "$root"/plugin-cuda/target/lib/jcuda-natives-*.jar)
@@ -44,9 +53,17 @@ pack() {
         && "$JAVA_HOME/bin/jar" --create --no-manifest --file "$to/lib/$(basename "$natives")" lib)
     rm -rf "$to/natives"
     repository=$(./mvnw -q -B help:evaluate -Dexpression=settings.localRepository -DforceStdout)
-    cp "$repository/org/junit/platform/junit-platform-console-standalone/$console/"*.jar "$to/lib/"
-    [ -e "$to/classes/carve/cuda/prebuilt/architectures" ] || echo "no nvcc: the machine with the card needs NVRTC" >&2
-    cp "$here/gpu.sh" "$to/gpu.sh"
+    cp "$repository/org/junit/platform/junit-platform-console-standalone/$console/"*.jar "$to/tests.jar"
+    for model in $models; do
+        cp -r "fixtures/$model" "$to/fixtures/"
+    done
+    rm -f "$to"/fixtures/*/init_with_kqvo.safetensors "$to"/fixtures/*/train_format.safetensors
+    "$JAVA_HOME/bin/java" -p "api/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib" \
+        -m carve.bench/carve.bench.TrueShape "$to/model" bf16 hovle 2>/dev/null
+    rm "$to/model/model.safetensors" # weights are random there
+    [ -e "$to/modules/plugin-cuda/carve/cuda/prebuilt/architectures" ] \
+        || echo "no nvcc: the machine with the card needs NVRTC" >&2
+    cp "$here/gpu.sh" "$here/gpu_peers.py" "$to/"
     size=$(du -sk "$to" | cut -f 1)
     [ "$size" -le "$limit" ] || fail "$to has $size KiB, more than $limit"
     echo "$to: $size KiB; copy it to the machine with the card and run gpu.sh there"
@@ -54,41 +71,79 @@ pack() {
 
 # The folders of cuBLAS and NVRTC that a Python on the machine may have brought.
 libraries() {
-    find / -xdev \( -name 'libcublas.so.1[23]' -o -name 'libnvrtc.so.1[23]' \) -printf '%h\n' 2>/dev/null | sort -u \
-        | tr '\n' ':'
+    timeout 20 find / -xdev \( -name 'libcublas.so.1[23]' -o -name 'libnvrtc.so.1[23]' \) -printf '%h\n' 2>/dev/null \
+        | sort -u | tr '\n' ':'
+}
+
+joined() {
+    ls -d "$@" | tr '\n' ':'
+}
+
+# Java lies packed beside this script, which may be where nothing can be written.
+unpack() {
+    [ -e "$here/java.tar.gz" ] || fail "there is no Java beside this script: make the folder with 'bench/gpu.sh pack'"
+    home=$(mktemp -d)
+    trap 'rm -rf "$home"' EXIT
+    tar -C "$home" -xzf "$here/java.tar.gz"
+    export home
+}
+
+java() {
+    "$home/java/bin/java" --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+        -Dcarve.cuda.libraries="$found" -Dcarve.devices.cuda.libraries="$found" "$@"
 }
 
 contracts() {
-    timeout "$1" "$here/java/bin/java" --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
-        -Dcarve.cuda.libraries="$found" -Dcarve.cuda.graphs="$2" \
-        -jar "$here"/lib/junit-platform-console-standalone-*.jar execute --details=summary --disable-banner \
-        --class-path "$here/classes:$(ls "$here"/lib/jcuda*.jar | tr '\n' ':')" \
-        --select-class carve.cuda.CardDeviceTest --select-class carve.cuda.CardKernelTest \
-        --reports-dir "$out/graphs-$2" >"$out/contracts-graphs-$2.txt" 2>&1 && echo passed || echo "failed, see contracts-graphs-$2.txt"
+    timeout "$1" "$0" java -Dcarve.cuda.graphs="$2" -jar "$here/tests.jar" execute --details=summary --disable-banner \
+        --class-path "$tests" --select-class carve.cuda.CardDeviceTest --select-class carve.cuda.CardKernelTest \
+        --reports-dir "$out/graphs-$2" >"$out/contracts-graphs-$2.txt" 2>&1 \
+        && echo passed || echo "failed, see contracts-graphs-$2.txt"
+}
+
+measure() {
+    timeout "$1" "$0" java --add-modules ALL-DEFAULT,jdk.incubator.vector \
+        --enable-native-access=ALL-UNNAMED,carve.bench,carve.cpu,carve.cuda --add-reads carve.cuda=ALL-UNNAMED \
+        --add-reads carve.cpu=ALL-UNNAMED --add-reads carve.models=ALL-UNNAMED -Xmx16g -cp "$(joined "$here"/lib/*.jar)" \
+        -p "$(joined "$here"/modules/*)$(joined "$here"/needs/*.jar)" \
+        -m carve.bench/carve.bench.card.Main "$3" "$out" "$2" "$here/fixtures" "$4" ${5:-}
 }
 
 run() {
-    [ -x "$here/java/bin/java" ] || fail "there is no Java beside this script: make the folder with 'bench/gpu.sh pack'"
+    unpack
     out=${OUT:-$here/out}
     mkdir -p "$out"
-    found=
-    classpath=$here/classes:$here/lib/*
-    reason=$("$here/java/bin/java" --enable-native-access=ALL-UNNAMED -cp "$classpath" carve.cuda.CardProbe) || { echo "gpu.sh: no card: $reason" >&2; exit 2; }
+    reason=$(java -cp "$tests" carve.cuda.CardProbe) || { echo "gpu.sh: no card: $reason" >&2; exit 2; }
     found=$(libraries)
-    echo "card: $reason"
-    off=$(contracts 200 false)
+    export found
+    echo "card: $(java -cp "$tests" carve.cuda.CardProbe)"
+    { command -v nvidia-smi >/dev/null && nvidia-smi; } >"$out/nvidia-smi.txt" 2>&1 || true
+    off=$(contracts 150 false)
     echo "contracts, launch by launch: $off"
-    on=$(contracts 120 true)
+    on=$(contracts 90 true)
     echo "contracts, graphs: $on"
-    timeout 150 "$here/java/bin/java" --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
-        -Dcarve.cuda.libraries="$found" -cp "$classpath" carve.cuda.CardReport "$out" 120 \
-        || echo "speeds: not measured to the end"
-    printf '\nContracts, launch by launch: %s\n\nContracts, graphs: %s\n' "$off" "$on" >>"$out/cuda.md"
-    cat "$out/cuda.md"
+    { command -v python3 >/dev/null && timeout 60 python3 "$here/gpu_peers.py"; } >"$out/peers.jsonl" 2>"$out/peers.txt" \
+        || true
+    measure 210 150 cuda "$here/model" || echo "the report is not complete"
+    printf '\nContracts, launch by launch: %s\n\nContracts, graphs: %s\n' "$off" "$on" >>"$out/card.md"
+    cat "$out/card.md"
 }
+
+# What is packed, on this machine's processor with small shapes: that the report can be made.
+try() {
+    unpack
+    out=${OUT:-$here/out}
+    mkdir -p "$out"
+    measure 210 150 cpu "$here/fixtures/hovle_tiny" small
+    cat "$out/card.md"
+}
+
+tests=$here/tests:$here/modules/api:$here/modules/plugin-cuda:$(joined "$here"/lib/jcuda*.jar 2>/dev/null || true)
+found=${found:-}
 
 case ${1:-} in
     pack) shift; pack "$@" ;;
     run | "") run ;;
+    try) try ;;
+    java) shift; java "$@" ;;
     *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 1 ;;
 esac

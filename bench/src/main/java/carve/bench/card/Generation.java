@@ -1,0 +1,118 @@
+package carve.bench.card;
+
+import carve.api.device.Device;
+import carve.api.mixer.MixerState;
+import carve.api.model.Inputs;
+import carve.api.model.LoadedModel;
+import carve.api.model.ModelFolder;
+import carve.api.model.ModelSpec;
+import carve.api.model.ModelState;
+import carve.api.tensor.DType;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The time of one token after many, and the memory that it takes: each model at each length, with graphs. */
+final class Generation {
+    private static final String PART = "generation, one sequence, BF16 weights, graphs";
+    private static final String SETTINGS = "products = bf16, graphs = true";
+    private static final int ROOM = 64;
+
+    private final Session session;
+    private final ModelFolder teacher;
+    private final double bandwidth;
+    private final List<Figure> figures = new ArrayList<>();
+
+    private Generation(Session session, ModelFolder teacher, double bandwidth) {
+        this.session = session;
+        this.teacher = teacher;
+        this.bandwidth = bandwidth;
+    }
+
+    /** Returns the figures; the bandwidth is that of a copy in billions of bytes a second. */
+    static List<Figure> of(Session session, ModelFolder teacher, double bandwidth) {
+        var generation = new Generation(session, teacher, bandwidth);
+        Models.specs(session, teacher).forEach(generation::model);
+        return generation.figures;
+    }
+
+    private int[] lengths() {
+        return session.small() ? new int[] {5, 70} : new int[] {1024, 16_384, 103_000, 131_072};
+    }
+
+    private void model(String name, ModelSpec spec) {
+        if (!session.goesOn()) {
+            return;
+        }
+        try (Device device = session.open(SETTINGS);
+                LoadedModel model = Models.random(teacher, spec, device, DType.BF16)) {
+            for (int length : lengths()) {
+                if (session.goesOn()) {
+                    at(name, model, length);
+                }
+            }
+        }
+    }
+
+    private void at(String name, LoadedModel model, int length) {
+        Device device = model.device();
+        try (ModelState state = model.model().newState(device, 1, length + ROOM)) {
+            for (MixerState layer : state.layers()) {
+                Scope.run(device, () -> skip(device, layer, length));
+            }
+            double[] millis = session.millis(
+                    device,
+                    () -> model.model()
+                            .advance(model.params(), Inputs.text(1), state)
+                            .floats());
+            double weights = read(model);
+            double bytes = (weights + state.bytes()) / 1e9;
+            figures.add(Figure.rate(
+                    PART,
+                    "%s at %d".formatted(name, length),
+                    bytes,
+                    "GB/s",
+                    millis,
+                    String.format(
+                            Locale.ROOT,
+                            "%.2f of a copy's bandwidth",
+                            bytes / millis[1] * 1000 / Math.max(1e-9, bandwidth))));
+            figures.add(Figure.number(
+                    PART,
+                    "%s at %d, memory".formatted(name, length),
+                    (model.params().bytes() + state.bytes()) / 1e9,
+                    "GB",
+                    String.format(
+                            Locale.ROOT,
+                            "weights %.2f, state %.3f",
+                            model.params().bytes() / 1e9,
+                            state.bytes() / 1e9)));
+        }
+    }
+
+    // all but the table of tokens, of which a row is read
+    private static double read(LoadedModel model) {
+        return model.params().asMap().entrySet().stream()
+                .filter(entry -> !entry.getKey().startsWith("input.")
+                        || entry.getKey().equals(model.spec().outputWeight()))
+                .mapToDouble(entry -> entry.getValue().type().bytes())
+                .sum();
+    }
+
+    // As if so many positions had been seen: where the state grows with them, it has that many rows of zeros.
+    private static void skip(Device device, MixerState state, int positions) {
+        Map<String, Tensor> saved = new LinkedHashMap<>();
+        state.save().forEach((name, tensor) -> {
+            boolean grows = tensor.shape().size() == 0;
+            Shape shape = grows ? tensor.shape().with(1, positions) : tensor.shape();
+            saved.put(name, grows ? Tensors.of(device, Shape.of(1), 0f).broadcastTo(shape) : tensor);
+        });
+        state.load(saved, positions);
+    }
+}

@@ -1,0 +1,60 @@
+package carve.bench.card;
+
+import carve.api.config.Json;
+import carve.api.config.JsonException;
+import carve.api.config.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Ratios to what others made of the same cases on the same card: above 1 is faster than they. */
+final class Peers {
+    private Peers() {}
+
+    /**
+     * Returns a figure for each case that both have.
+     *
+     * @param file lines of {@code gpu_peers.py}; that it is not there is no error
+     */
+    static List<Figure> beside(Path file, List<Figure> ours) {
+        List<Figure> ratios = new ArrayList<>();
+        for (JsonObject line : lines(file)) {
+            String name = line.string("case");
+            ours.stream().filter(figure -> figure.name().equals(name)).forEach(figure -> {
+                double theirs = line.real("value");
+                String remark = String.format(
+                        Locale.ROOT,
+                        "%.1f beside %.1f %s of %s",
+                        figure.value(),
+                        theirs,
+                        figure.unit(),
+                        line.string("by"));
+                ratios.add(Figure.number("beside others", name, figure.value() / theirs, "times", remark));
+            });
+        }
+        return ratios;
+    }
+
+    private static List<JsonObject> lines(Path file) {
+        if (!Files.exists(file)) {
+            return List.of();
+        }
+        try {
+            List<JsonObject> lines = new ArrayList<>();
+            for (String line : Files.readAllLines(file)) {
+                if (Json.parse(line, file.toString()) instanceof JsonObject object) {
+                    lines.add(object);
+                } else {
+                    throw new JsonException("%s: an object on each line expected, found %s".formatted(file, line));
+                }
+            }
+            return lines;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

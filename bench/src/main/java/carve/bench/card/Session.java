@@ -1,0 +1,103 @@
+package carve.bench.card;
+
+import carve.api.config.SettingsNode;
+import carve.api.device.Device;
+import carve.api.device.DeviceProvider;
+import carve.api.model.ModelFolder;
+import carve.api.param.CounterRandom;
+import carve.api.tensor.DType;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import carve.hocon.Catalogs;
+import carve.hocon.Hocon;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * What parts are measured with.
+ *
+ * @param catalogs all that is installed
+ * @param device the name of the device
+ * @param small whether shapes are those of a test rather than of published models
+ * @param end the time of {@link System#nanoTime} after which nothing more is begun
+ */
+record Session(Catalogs catalogs, String device, boolean small, long end) {
+    private static final int RUNS = 7;
+    private static final int ROWS = 64;
+    private static final long SEED = 42;
+
+    /** Opens the device; the settings are those of a card, others have none. */
+    Device open(String settings) {
+        SettingsNode.Section section = device.equals("cuda")
+                ? Hocon.parse(settings + library(), "report").take()
+                : new SettingsNode.Section(Map.of(), "report");
+        return catalogs.devices().create(device, section, DeviceProvider::open);
+    }
+
+    private static String library() {
+        return "\nlibraries = \"" + System.getProperty("carve.cuda.libraries", "") + "\"";
+    }
+
+    /** Returns whether there is time for more. */
+    boolean goesOn() {
+        return System.nanoTime() < end;
+    }
+
+    /** Opens the folder of a model. */
+    ModelFolder model(Path folder) {
+        return ModelFolder.open(folder, catalogs.families().providers(), catalogs.mixerCatalog());
+    }
+
+    /** Returns one extent or another, for tests. */
+    int extent(int published, int test) {
+        return small ? test : published;
+    }
+
+    /** Returns lower quartile, median and upper quartile of the milliseconds of a body, warm, the host's waiting included. */
+    double[] millis(Device on, Runnable body) {
+        double[] all = IntStream.range(0, RUNS + 2)
+                .mapToDouble(i -> once(on, body))
+                .skip(2)
+                .sorted()
+                .toArray();
+        return new double[] {all[RUNS / 4], all[RUNS / 2], all[RUNS - 1 - RUNS / 4]};
+    }
+
+    private static double once(Device on, Runnable body) {
+        on.synchronize();
+        long start = System.nanoTime();
+        Scope.run(on, body);
+        on.synchronize();
+        return (System.nanoTime() - start) / 1e6;
+    }
+
+    /** Returns normal numbers; few, repeated: making many takes the host longer than a card needs to use them. */
+    static Tensor normal(Device on, String name, double scale, int... extents) {
+        Shape shape = Shape.of(extents);
+        int width = shape.extent(-1);
+        int rows = (int) Math.min(ROWS, shape.size() / Math.max(1, width));
+        float[] values = new float[rows * width];
+        var random = new CounterRandom(SEED, name);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (scale * random.normal(i));
+        }
+        int all = Math.toIntExact(shape.size() / width);
+        int[] indices = IntStream.range(0, all).map(i -> i % rows).toArray();
+        return Scope.run(
+                        on,
+                        () -> List.of(Tensors.of(on, Shape.of(rows, width), values)
+                                .gather(Tensors.of(on, Shape.of(all), indices))
+                                .reshape(shape)))
+                .getFirst();
+    }
+
+    /** Returns normal numbers of another storage type. */
+    static Tensor normal(Device on, String name, double scale, DType dtype, int... extents) {
+        return Scope.run(on, () -> List.of(normal(on, name, scale, extents).cast(dtype)))
+                .getFirst();
+    }
+}
