@@ -10,6 +10,8 @@ module carve.app {
     requires jdk.httpserver;
     requires jdk.incubator.vector; // likewise
     requires jdk.unsupported; // likewise, JavaCPP needs it
+    requires org.jline.reader;
+    requires org.jline.terminal;
     requires org.objectweb.asm; // likewise for Guice
 
     opens carve.app.wiring to

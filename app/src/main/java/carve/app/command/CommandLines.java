@@ -58,6 +58,7 @@ public final class CommandLines {
     private static CommandSpec specification() {
         List<Supplier<Command>> commands = List.of(
                 GenerateCommand::new,
+                ChatCommand::new,
                 ServeCommand::new,
                 EvalCommand::new,
                 InspectCommand::new,

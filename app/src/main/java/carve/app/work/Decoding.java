@@ -100,7 +100,7 @@ public record Decoding(
         prompts.forEach(_ -> answers.add(new ArrayList<>()));
         boolean[] ended = new boolean[rows];
         try (Session session = new Session(model, rows, length + maxTokens)) {
-            float[] logits = prompt(prompts, session.state);
+            float[] logits = prompt(model, prompts, session.state);
             for (int step = 0; step < maxTokens; step++) {
                 int[] chosen = new int[rows];
                 for (int row = 0; row < rows; row++) {
@@ -134,7 +134,17 @@ public record Decoding(
         return true;
     }
 
-    private float[] prompt(List<Sample> prompts, ModelState state) {
+    /** Returns the logits (V) of the last position after a prompt, or what is left of one, which the state then remembers. */
+    public static float[] prompt(LoadedModel model, Sample prompt, ModelState state) {
+        return prompt(model, List.of(prompt), state);
+    }
+
+    /** Returns the logits (V) after a token, which the state then remembers. */
+    public static float[] next(LoadedModel model, int token, ModelState state) {
+        return advance(model, Inputs.text(token), state);
+    }
+
+    private static float[] prompt(LoadedModel model, List<Sample> prompts, ModelState state) {
         int length = prompts.getFirst().tokens().length;
         if (prompts.size() > 1 || length <= PIECE || !prompts.getFirst().media().isEmpty()) {
             return Scope.run(
