@@ -11,8 +11,13 @@ import java.util.Locale;
  * @param threads threads that compute, the caller's included; at least 1
  * @param blas whether ND4J computes large products
  * @param poison whether new memory is filled with NaN, so that values nobody wrote are found
+ * @param exactRows up to how many rows are multiplied with weights so that the bits of a row do not depend on how many there
+ *     are; products of more rows may be faster and round differently
  */
-public record CpuConfig(int threads, Blas blas, boolean poison) {
+public record CpuConfig(int threads, Blas blas, boolean poison, int exactRows) {
+    /** The rows up to which products are exact where nothing else is said. */
+    public static final int EXACT_ROWS = 64;
+
     /** Who computes large products of matrices. */
     public enum Blas {
         /** ND4J where it is there and all extents are so large that it is faster; our own kernels elsewhere. */
@@ -28,6 +33,14 @@ public record CpuConfig(int threads, Blas blas, boolean poison) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads must be at least 1, is " + threads);
         }
+        if (exactRows < 1) {
+            throw new IllegalArgumentException("exact-rows must be at least 1, is " + exactRows);
+        }
+    }
+
+    /** Makes a configuration with the usual number of exact rows. */
+    public CpuConfig(int threads, Blas blas, boolean poison) {
+        this(threads, blas, poison, EXACT_ROWS);
     }
 
     /** Returns what {@code reference.conf} says: all processors, ND4J for large products, no poison. */
@@ -44,7 +57,11 @@ public record CpuConfig(int threads, Blas blas, boolean poison) {
         }
         Blas blas = settings.has("blas") ? blas(settings) : standard.blas();
         boolean poison = settings.has("poison") ? settings.flag("poison") : standard.poison();
-        return new CpuConfig(threads == 0 ? standard.threads() : threads, blas, poison);
+        int exactRows = settings.has("exact-rows") ? settings.integer("exact-rows") : standard.exactRows();
+        if (exactRows < 1) {
+            throw settings.error("exact-rows", "must be at least 1, is " + exactRows);
+        }
+        return new CpuConfig(threads == 0 ? standard.threads() : threads, blas, poison, exactRows);
     }
 
     private static Blas blas(Settings settings) {

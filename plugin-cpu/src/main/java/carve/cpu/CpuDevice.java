@@ -54,7 +54,8 @@ public final class CpuDevice implements Device {
         this.pool = new Pool(config.poison());
         Gemm gemm = new Gemm(workers, new BlasChoice(config.blas()));
         this.primitives = new Primitives(workers, gemm);
-        this.kernels = new Kernels(new Engine(this, workers, gemm, new Gemv(workers)));
+        this.kernels =
+                new Kernels(new Engine(this, workers, gemm, new Gemv(workers), new Rows(workers), config.exactRows()));
     }
 
     @Override

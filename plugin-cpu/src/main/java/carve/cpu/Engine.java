@@ -12,9 +12,11 @@ import java.util.Optional;
  * @param device that holds the tensors
  * @param workers that run tasks
  * @param gemm that multiplies matrices
- * @param gemv that multiplies few rows
+ * @param gemv that multiplies one row with weights
+ * @param rows that multiplies rows with weights
+ * @param exactRows up to how many rows that is
  */
-record Engine(CpuDevice device, Workers workers, Gemm gemm, Gemv gemv) {
+record Engine(CpuDevice device, Workers workers, Gemm gemm, Gemv gemv, Rows rows, int exactRows) {
     /** Returns a new tensor with arbitrary values. */
     Tensor make(TensorType type) {
         return Tensor.allocate(device, type);

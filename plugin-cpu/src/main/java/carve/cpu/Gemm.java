@@ -1,5 +1,6 @@
 package carve.cpu;
 
+import carve.api.tensor.DType;
 import java.util.Optional;
 
 /**
@@ -37,7 +38,33 @@ final class Gemm {
         /** BF16, (N, K). */
         BF16_TRANSPOSED,
         /** F16, (N, K). */
-        F16_TRANSPOSED
+        F16_TRANSPOSED,
+        /** Blocks of bytes, (N, K). */
+        Q8_0_TRANSPOSED,
+        /** Blocks of nibbles, (N, K). */
+        Q4_0_TRANSPOSED;
+
+        /** Returns weights (N, K) of a storage type. */
+        static Right transposed(DType dtype) {
+            return switch (dtype) {
+                case F32 -> F32_TRANSPOSED;
+                case BF16 -> BF16_TRANSPOSED;
+                case F16 -> F16_TRANSPOSED;
+                case Q8_0 -> Q8_0_TRANSPOSED;
+                case Q4_0 -> Q4_0_TRANSPOSED;
+                default -> throw CpuDevice.unsupported(dtype);
+            };
+        }
+
+        private DType dtype() {
+            return switch (this) {
+                case F32, F32_TRANSPOSED -> DType.F32;
+                case BF16_TRANSPOSED -> DType.BF16;
+                case F16_TRANSPOSED -> DType.F16;
+                case Q8_0_TRANSPOSED -> DType.Q8_0;
+                case Q4_0_TRANSPOSED -> DType.Q4_0;
+            };
+        }
     }
 
     /**
@@ -154,7 +181,8 @@ final class Gemm {
                     deep,
                     Math.min(perTask * Tiles.PANEL, width - n),
                     panels,
-                    k * columns + n * deep);
+                    k * columns + n * deep,
+                    scratch);
         });
         int strip = p.transposeA ? TRANSPOSED_STRIP : STRIP;
         while (strip > Tiles.ROWS && p.size.m / strip < 3 * workers.threads()) {
@@ -246,7 +274,7 @@ final class Gemm {
             for (int k = 0; k < size.k; k += chunk) {
                 int deep = Math.min(chunk, size.k - k);
                 float[] panels = scratch.floats(PANELS, deep * columns);
-                pack(p.b, p.right, matrix, k, n, deep, width, panels, 0);
+                pack(p.b, p.right, matrix, k, n, deep, width, panels, 0, scratch);
                 for (int m = 0; m < size.m; m += STRIP) {
                     strip(
                             p,
@@ -276,15 +304,27 @@ final class Gemm {
     }
 
     private static void pack(
-            Matrix b, Right right, int matrix, int k, int n, int depth, int width, float[] to, int at) {
-        long rows = matrix * b.stride + n * b.distance + k;
+            Matrix b,
+            Right right,
+            int matrix,
+            int k,
+            int n,
+            int depth,
+            int width,
+            float[] to,
+            int at,
+            Scratch scratch) {
+        long rows = matrix * b.stride + n * b.distance;
         switch (right) {
             case F32 ->
                 Tiles.panels(
                         b.address + 4 * (matrix * b.stride + k * b.distance + n), b.distance, depth, width, to, at);
-            case F32_TRANSPOSED -> Tiles.panelsTransposed(b.address + 4 * rows, b.distance, depth, width, to, at);
-            case BF16_TRANSPOSED -> Tiles.panelsTransposedBf16(b.address + 2 * rows, b.distance, depth, width, to, at);
-            case F16_TRANSPOSED -> Tiles.panelsTransposedF16(b.address + 2 * rows, b.distance, depth, width, to, at);
+            case F32_TRANSPOSED -> Tiles.panelsTransposed(b.address + 4 * (rows + k), b.distance, depth, width, to, at);
+            case BF16_TRANSPOSED, F16_TRANSPOSED, Q8_0_TRANSPOSED, Q4_0_TRANSPOSED -> {
+                DType dtype = right.dtype();
+                long bytes = dtype.bytes(b.distance);
+                Tiles.panelsTransposed(dtype, b.address + dtype.bytes(rows), bytes, k, depth, width, to, at, scratch);
+            }
         }
     }
 }

@@ -3,25 +3,25 @@ package carve.cpu;
 import static carve.cpu.Memory.F;
 import static carve.cpu.Memory.LANES;
 
+import carve.api.tensor.Blocks;
 import carve.api.tensor.DType;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
- * Products of few rows with a matrix, {@code y (M, N) = x (M, K) W (N, K)^T}: what decoding spends its time on.
+ * Products of one row with weights as they are stored, {@code y (N) = x (K) W (N, K)^T + b}: what decoding spends its time on.
  *
- * <p>The weights are read once, row by row, four cache lines at a time, which is what it takes to use the bandwidth of
- * the memory; further rows of x find a row of weights in the first cache. A vector of BF16 is read as integers that hold
- * two each, so x is split into its even and odd elements first.
+ * <p>Four rows of W are widened in registers and multiplied side by side, which hides what one sum waits for. They are some
+ * rows apart, so that each of the four places is read from front to back for many pages, as the processor expects it. Each sum adds in the order of {@link Rows}, so the bits are those that the row would have
+ * among others.
  */
 final class Gemv {
-    /** The most rows that are better multiplied here than by {@link Gemm}. */
-    static final int ROWS = 8;
-
-    private static final int EVEN = 3;
-    private static final int ODD = 4;
-    private static final int ROW_BYTES = 64 * 1024;
+    private static final int ROW = 3;
+    private static final int SUMS = 5;
+    private static final int COLUMNS = Dots.COLUMNS;
+    private static final int HALF = Blocks.SIZE / 2;
+    private static final int Q8_0 = DType.Q8_0.blockBytes();
+    private static final int Q4_0 = DType.Q4_0.blockBytes();
+    private static final int STREAM_BYTES = 64 * 1024;
     private static final long SMALL_BYTES = 256 * 1024;
 
     private final Workers workers;
@@ -30,104 +30,188 @@ final class Gemv {
         this.workers = workers;
     }
 
-    /** Writes y; the weights are F32 or BF16. */
-    void multiply(int m, int n, int k, long x, long w, DType dtype, long y) {
-        int perTask = (int) Math.max(16, ROW_BYTES / Math.max(1, (long) k * dtype.bytes()));
-        int tasks = (n + perTask - 1) / perTask;
-        float[] even = workers.scratch().floats(EVEN, m * k);
-        float[] odd = workers.scratch().floats(ODD, m * k);
-        boolean halves = dtype == DType.BF16;
-        for (int row = 0; row < m; row++) {
-            if (halves) {
-                split(x + 4L * row * k, k, even, odd, row * k);
-            } else {
-                Memory.copy(x + 4L * row * k, even, row * k, k);
-            }
+    /** Writes y. */
+    void multiply(Rows.Product p, long x, long y) {
+        float[] row = workers.scratch().floats(ROW, Dots.whole(p.k()));
+        Widening.row(DType.F32, x, 0, p.k(), row, 0);
+        long bytes = p.dtype().bytes(p.k());
+        int each = Math.clamp(STREAM_BYTES / Math.max(1, bytes), 4, 256);
+        while (each > 4 && p.n() / (COLUMNS * each) < 4 * workers.threads()) {
+            each /= 2;
         }
-        boolean small = (long) n * k * dtype.bytes() <= SMALL_BYTES;
-        workers.run(small, tasks, (task, scratch) -> {
-            int end = Math.min(n, (task + 1) * perTask);
+        int apart = each;
+        int perTask = COLUMNS * apart;
+        boolean small = p.n() * bytes <= SMALL_BYTES;
+        workers.run(small, (p.n() + perTask - 1) / perTask, (task, scratch) -> {
+            float[] sums = scratch.floats(SUMS, COLUMNS * LANES);
+            int end = Math.min(p.n(), task * perTask + apart);
             for (int i = task * perTask; i < end; i++) {
-                long weights = w + (long) i * k * dtype.bytes();
-                for (int row = 0; row < m; row++) {
-                    float value = halves ? dotBf16(even, odd, row * k, weights, k) : dot(even, row * k, weights, k);
-                    Memory.set(y + 4L * ((long) row * n + i), value);
+                four(p, i, apart, row, sums);
+                Lanes.sums(sums, COLUMNS);
+                for (int j = 0; j < COLUMNS && i + j * apart < p.n(); j++) {
+                    int at = i + j * apart;
+                    Memory.set(y + 4L * at, p.bias() == 0 ? sums[j] : sums[j] + p.bias(at));
                 }
             }
         });
     }
 
-    /** Puts elements 0, 2, ... of a row in one array and 1, 3, ... in another, in blocks of a vector of integers. */
-    private static void split(long x, int k, float[] even, float[] odd, int at) {
-        for (int i = 0; i < k; i++) {
-            float value = Memory.get(x + 4L * i);
-            if (i % 2 == 0) {
-                even[at + i / 2] = value;
-            } else {
-                odd[at + i / 2] = value;
+    /** Multiplies four rows, from one on; the last row stands in for those beyond it. */
+    private static void four(Rows.Product p, int i, int apart, float[] x, float[] sums) {
+        int last = p.n() - 1;
+        long a = p.row(i);
+        long b = p.row(Math.min(last, i + apart));
+        long c = p.row(Math.min(last, i + 2 * apart));
+        long d = p.row(Math.min(last, i + 3 * apart));
+        DType dtype = p.dtype();
+        if (dtype == DType.F32) {
+            f32(x, a, b, c, d, p.k(), sums);
+        } else if (dtype == DType.BF16) {
+            bf16(x, a, b, c, d, p.k(), sums);
+        } else if (dtype == DType.Q8_0 && Widening.VECTORS) {
+            bytes(x, a, b, c, d, p.k(), sums);
+        } else if (dtype == DType.Q4_0 && Widening.VECTORS) {
+            nibbles(x, a, b, p.k(), sums, 0);
+            nibbles(x, c, d, p.k(), sums, 2 * LANES);
+        } else if (dtype == DType.F16) {
+            f16(x, a, b, p.k(), sums, 0);
+            f16(x, c, d, p.k(), sums, 2 * LANES);
+        } else {
+            widened(p, x, new long[] {a, b, c, d}, sums);
+        }
+    }
+
+    // Loops with != are not unrolled: unrolled ones read each of the four places in bursts, which the memory answers a
+    // third slower.
+    private static void f32(float[] x, long a, long b, long c, long d, int k, float[] sums) {
+        FloatVector s = FloatVector.zero(F);
+        FloatVector t = s;
+        FloatVector u = s;
+        FloatVector v = s;
+        int whole = F.loopBound(k);
+        for (int i = 0; i != whole; i += LANES) {
+            FloatVector value = FloatVector.fromArray(F, x, i);
+            s = Memory.load(a + 4L * i).fma(value, s);
+            t = Memory.load(b + 4L * i).fma(value, t);
+            u = Memory.load(c + 4L * i).fma(value, u);
+            v = Memory.load(d + 4L * i).fma(value, v);
+        }
+        if (whole < k) {
+            var rest = Memory.first(k - whole);
+            FloatVector value = FloatVector.fromArray(F, x, whole);
+            s = Memory.load(a + 4L * whole, rest).fma(value, s);
+            t = Memory.load(b + 4L * whole, rest).fma(value, t);
+            u = Memory.load(c + 4L * whole, rest).fma(value, u);
+            v = Memory.load(d + 4L * whole, rest).fma(value, v);
+        }
+        keep(s, t, u, v, sums);
+    }
+
+    private static void bf16(float[] x, long a, long b, long c, long d, int k, float[] sums) {
+        FloatVector s = FloatVector.zero(F);
+        FloatVector t = s;
+        FloatVector u = s;
+        FloatVector v = s;
+        int whole = F.loopBound(k);
+        for (int i = 0; i != whole; i += LANES) {
+            FloatVector value = FloatVector.fromArray(F, x, i);
+            s = Memory.loadBf16(a + 2L * i).fma(value, s);
+            t = Memory.loadBf16(b + 2L * i).fma(value, t);
+            u = Memory.loadBf16(c + 2L * i).fma(value, u);
+            v = Memory.loadBf16(d + 2L * i).fma(value, v);
+        }
+        if (whole < k) {
+            FloatVector value = FloatVector.fromArray(F, x, whole);
+            s = rest(DType.BF16, a + 2L * whole, k - whole).fma(value, s);
+            t = rest(DType.BF16, b + 2L * whole, k - whole).fma(value, t);
+            u = rest(DType.BF16, c + 2L * whole, k - whole).fma(value, u);
+            v = rest(DType.BF16, d + 2L * whole, k - whole).fma(value, v);
+        }
+        keep(s, t, u, v, sums);
+    }
+
+    private static FloatVector rest(DType dtype, long from, int count) {
+        float[] rest = new float[LANES];
+        Widening.row(dtype, from, 0, count, rest, 0);
+        return FloatVector.fromArray(F, rest, 0);
+    }
+
+    private static void bytes(float[] x, long a, long b, long c, long d, int k, float[] sums) {
+        FloatVector s = FloatVector.zero(F);
+        FloatVector t = s;
+        FloatVector u = s;
+        FloatVector v = s;
+        for (int i = 0, at = 0; i != k; i += Blocks.SIZE, at += Q8_0) {
+            FloatVector sa = FloatVector.broadcast(F, Widening.scale(a + at));
+            FloatVector sb = FloatVector.broadcast(F, Widening.scale(b + at));
+            FloatVector sc = FloatVector.broadcast(F, Widening.scale(c + at));
+            FloatVector sd = FloatVector.broadcast(F, Widening.scale(d + at));
+            for (int j = 0; j < Blocks.SIZE; j += LANES) {
+                FloatVector value = FloatVector.fromArray(F, x, i + j);
+                s = Widening.bytes(a + at, j).mul(sa).fma(value, s);
+                t = Widening.bytes(b + at, j).mul(sb).fma(value, t);
+                u = Widening.bytes(c + at, j).mul(sc).fma(value, u);
+                v = Widening.bytes(d + at, j).mul(sd).fma(value, v);
             }
         }
+        keep(s, t, u, v, sums);
     }
 
-    private static float dot(float[] x, int at, long w, int k) {
-        FloatVector a = FloatVector.zero(F);
-        FloatVector b = a;
-        FloatVector c = a;
-        FloatVector d = a;
-        int i = 0;
-        for (; i <= k - 4 * LANES; i += 4 * LANES) {
-            long from = w + 4L * i;
-            a = FloatVector.fromArray(F, x, at + i).fma(Memory.load(from), a);
-            b = FloatVector.fromArray(F, x, at + i + LANES).fma(Memory.load(from + 4L * LANES), b);
-            c = FloatVector.fromArray(F, x, at + i + 2 * LANES).fma(Memory.load(from + 8L * LANES), c);
-            d = FloatVector.fromArray(F, x, at + i + 3 * LANES).fma(Memory.load(from + 12L * LANES), d);
+    // two rows, because four have more operations than the compiler puts into one method
+    private static void nibbles(float[] x, long a, long b, int k, float[] sums, int at) {
+        FloatVector s = FloatVector.zero(F);
+        FloatVector t = s;
+        for (int i = 0; i < k; i += Blocks.SIZE, a += Q4_0, b += Q4_0) {
+            FloatVector sa = FloatVector.broadcast(F, Widening.scale(a));
+            FloatVector sb = FloatVector.broadcast(F, Widening.scale(b));
+            for (int j = 0; j < HALF; j += LANES) {
+                FloatVector value = FloatVector.fromArray(F, x, i + j);
+                s = Widening.low(a, j).mul(sa).fma(value, s);
+                t = Widening.low(b, j).mul(sb).fma(value, t);
+            }
+            for (int j = 0; j < HALF; j += LANES) {
+                FloatVector value = FloatVector.fromArray(F, x, i + HALF + j);
+                s = Widening.high(a, j).mul(sa).fma(value, s);
+                t = Widening.high(b, j).mul(sb).fma(value, t);
+            }
         }
-        float sum = Lanes.sum(a.add(b).add(c.add(d)));
-        for (; i < k; i++) {
-            sum += x[at + i] * Memory.get(w + 4L * i);
-        }
-        return sum;
+        s.intoArray(sums, at);
+        t.intoArray(sums, at + LANES);
     }
 
-    private static float dotBf16(float[] even, float[] odd, int at, long w, int k) {
-        FloatVector a = FloatVector.zero(F);
-        FloatVector b = a;
-        FloatVector c = a;
-        FloatVector d = a;
-        int half = k / 2;
-        int i = 0;
-        for (; i <= half - 4 * LANES; i += 4 * LANES) {
-            long from = w + 4L * i;
-            IntVector p = Memory.loadInts(from);
-            IntVector q = Memory.loadInts(from + 4L * LANES);
-            IntVector r = Memory.loadInts(from + 8L * LANES);
-            IntVector s = Memory.loadInts(from + 12L * LANES);
-            a = low(p).fma(FloatVector.fromArray(F, even, at + i), a);
-            b = low(q).fma(FloatVector.fromArray(F, even, at + i + LANES), b);
-            c = low(r).fma(FloatVector.fromArray(F, even, at + i + 2 * LANES), c);
-            d = low(s).fma(FloatVector.fromArray(F, even, at + i + 3 * LANES), d);
-            a = high(p).fma(FloatVector.fromArray(F, odd, at + i), a);
-            b = high(q).fma(FloatVector.fromArray(F, odd, at + i + LANES), b);
-            c = high(r).fma(FloatVector.fromArray(F, odd, at + i + 2 * LANES), c);
-            d = high(s).fma(FloatVector.fromArray(F, odd, at + i + 3 * LANES), d);
+    private static void f16(float[] x, long a, long b, int k, float[] sums, int at) {
+        FloatVector s = FloatVector.zero(F);
+        FloatVector t = s;
+        int whole = F.loopBound(k);
+        for (int i = 0; i != whole; i += LANES) {
+            FloatVector value = FloatVector.fromArray(F, x, i);
+            s = Widening.f16(a + 2L * i).fma(value, s);
+            t = Widening.f16(b + 2L * i).fma(value, t);
         }
-        for (; i <= half - LANES; i += LANES) {
-            IntVector p = Memory.loadInts(w + 4L * i);
-            a = low(p).fma(FloatVector.fromArray(F, even, at + i), a);
-            b = high(p).fma(FloatVector.fromArray(F, odd, at + i), b);
+        if (whole < k) {
+            FloatVector value = FloatVector.fromArray(F, x, whole);
+            s = rest(DType.F16, a + 2L * whole, k - whole).fma(value, s);
+            t = rest(DType.F16, b + 2L * whole, k - whole).fma(value, t);
         }
-        float sum = Lanes.sum(a.add(b).add(c.add(d)));
-        for (int j = 2 * i; j < k; j++) {
-            sum += (j % 2 == 0 ? even : odd)[at + j / 2] * Memory.getBf16(w + 2L * j);
-        }
-        return sum;
+        s.intoArray(sums, at);
+        t.intoArray(sums, at + LANES);
     }
 
-    private static FloatVector low(IntVector pairs) {
-        return pairs.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+    private static void keep(FloatVector s, FloatVector t, FloatVector u, FloatVector v, float[] sums) {
+        s.intoArray(sums, 0);
+        t.intoArray(sums, LANES);
+        u.intoArray(sums, 2 * LANES);
+        v.intoArray(sums, 3 * LANES);
     }
 
-    private static FloatVector high(IntVector pairs) {
-        return pairs.and(0xFFFF0000).reinterpretAsFloats();
+    private static void widened(Rows.Product p, float[] x, long[] rows, float[] sums) {
+        float[] panel = new float[COLUMNS * Dots.STRIDE];
+        for (int k = 0; k < p.k(); k += Dots.DEPTH) {
+            int depth = Math.min(Dots.DEPTH, p.k() - k);
+            for (int i = 0; i < COLUMNS; i++) {
+                Widening.row(p.dtype(), rows[i], k, depth, panel, i * Dots.STRIDE);
+            }
+            Dots.step(1, x, k, panel, 0, Dots.whole(depth), k == 0, sums, 0);
+        }
     }
 }

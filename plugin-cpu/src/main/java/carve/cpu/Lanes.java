@@ -22,6 +22,48 @@ final class Lanes {
         return VectorShuffle.fromOp(Memory.F, i -> (i + by) % COUNT);
     }
 
+    /**
+     * Sums the lanes of vectors that follow each other in an array, which is overwritten, each in the order of {@link #sum}; sum
+     * i is then element i.
+     */
+    static void sums(float[] vectors, int count) {
+        if (COUNT == 16) {
+            fold16(vectors, count);
+        }
+        if (COUNT >= 8 && COUNT <= 16) {
+            fold8(vectors, count);
+            fold4(vectors, count);
+        } else {
+            for (int i = 0; i < count; i++) {
+                vectors[i] = sum(FloatVector.fromArray(Memory.F, vectors, i * COUNT));
+            }
+        }
+    }
+
+    // each with a constant species, without which the compiler makes no vectors
+
+    private static void fold16(float[] vectors, int count) {
+        for (int i = 0; i < count; i++) {
+            FloatVector low = FloatVector.fromArray(FloatVector.SPECIES_256, vectors, 16 * i);
+            low.add(FloatVector.fromArray(FloatVector.SPECIES_256, vectors, 16 * i + 8))
+                    .intoArray(vectors, 8 * i);
+        }
+    }
+
+    private static void fold8(float[] vectors, int count) {
+        for (int i = 0; i < count; i++) {
+            FloatVector low = FloatVector.fromArray(FloatVector.SPECIES_128, vectors, 8 * i);
+            low.add(FloatVector.fromArray(FloatVector.SPECIES_128, vectors, 8 * i + 4))
+                    .intoArray(vectors, 4 * i);
+        }
+    }
+
+    private static void fold4(float[] vectors, int count) {
+        for (int i = 0, at = 0; i < count; i++, at += 4) {
+            vectors[i] = (vectors[at] + vectors[at + 2]) + (vectors[at + 1] + vectors[at + 3]);
+        }
+    }
+
     /** Returns the sum of the lanes. */
     static float sum(FloatVector vector) {
         FloatVector sum = vector;

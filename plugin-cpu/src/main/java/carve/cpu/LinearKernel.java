@@ -11,7 +11,17 @@ import carve.api.tensor.TensorType;
 import java.util.List;
 import java.util.Optional;
 
-/** {@link Linear} with weights in F32, BF16 or F16, which are widened as they are packed. */
+/**
+ * {@link Linear} with weights as they are stored, in F32, BF16, F16, Q8_0 or Q4_0: they are widened to F32 in registers or where a
+ * part of them is packed, never as a whole.
+ *
+ * <p>One row goes to {@link Gemv}, up to {@link CpuConfig#exactRows} rows to {@link Rows}, more to {@link Gemm}, which gives
+ * large products of F32 to the library that {@link BlasChoice} names. The law: up to {@code exactRows} rows, the bits of a row
+ * of the result depend on that row of x, the weights and the vector length of the machine alone, neither on the rows beside it
+ * nor on the number of threads. Beyond, they do not depend on the number of threads, except in the library of others.
+ *
+ * <p>The gradient with respect to x widens the weights to F32 first; quantised weights have none themselves.
+ */
 final class LinearKernel implements Kernel {
     private final Engine engine;
 
@@ -24,13 +34,14 @@ final class LinearKernel implements Kernel {
         DType weight = operands.get(1).dtype();
         return operands.get(0).shape().size() > 0
                 && operands.get(1).shape().size() > 0
-                && (weight == DType.F32 || weight == DType.BF16 || weight == DType.F16)
+                && weight.isFloating()
+                && weight != DType.F64
                 && (operands.size() == 2 || operands.get(2).dtype().isFloating());
     }
 
     @Override
     public String name() {
-        return "vector-gemm";
+        return "vector-as-stored";
     }
 
     @Override
@@ -46,31 +57,31 @@ final class LinearKernel implements Kernel {
         int k = w.extent(1);
         int m = (int) (x.shape().size() / k);
         Tensor y = engine.make(x.type().with(x.shape().with(-1, n)));
-        if (m <= Gemv.ROWS && w.dtype() != DType.F16) {
-            engine.gemv().multiply(m, n, k, at(x), at(w), w.dtype(), at(y));
+        long bias = operands.size() == 3 ? at(operands.get(2).cast(DType.F32)) : 0;
+        Rows.Product product = new Rows.Product(n, k, at(w), w.dtype(), bias);
+        if (m == 1) {
+            engine.gemv().multiply(product, at(x), at(y));
+        } else if (m <= engine.exactRows()) {
+            engine.rows().multiply(product, m, at(x), at(y));
         } else {
-            engine.gemm()
-                    .multiply(
-                            new Gemm.Extents(1, m, n, k),
-                            new Gemm.Matrix(at(x), k, 0),
-                            false,
-                            new Gemm.Matrix(at(w), k, 0),
-                            transposed(w.dtype()),
-                            new Gemm.Matrix(at(y), n, 0),
-                            false);
-        }
-        if (operands.size() == 3) {
-            addBias(at(operands.get(2).cast(DType.F32)), at(y), m, n);
+            large(product, m, at(x), at(y));
         }
         return List.of(y);
     }
 
-    private static Gemm.Right transposed(DType dtype) {
-        return switch (dtype) {
-            case BF16 -> Gemm.Right.BF16_TRANSPOSED;
-            case F16 -> Gemm.Right.F16_TRANSPOSED;
-            default -> Gemm.Right.F32_TRANSPOSED;
-        };
+    private void large(Rows.Product p, int m, long x, long y) {
+        engine.gemm()
+                .multiply(
+                        new Gemm.Extents(1, m, p.n(), p.k()),
+                        new Gemm.Matrix(x, p.k(), 0),
+                        false,
+                        new Gemm.Matrix(p.w(), p.k(), 0),
+                        Gemm.Right.transposed(p.dtype()),
+                        new Gemm.Matrix(y, p.n(), 0),
+                        false);
+        if (p.bias() != 0) {
+            addBias(p.bias(), y, m, p.n());
+        }
     }
 
     private void addBias(long bias, long y, int m, int n) {

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -32,6 +33,9 @@ final class Memory {
 
     private static final VectorSpecies<Short> HALF =
             VectorSpecies.of(short.class, VectorShape.forBitSize(F.vectorBitSize() / 2));
+
+    private static final VectorSpecies<Byte> QUARTER =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, F.vectorBitSize() / 4)));
 
     @SuppressWarnings("restricted")
     private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
@@ -101,6 +105,18 @@ final class Memory {
                         .convertShape(VectorOperators.S2I, I, 0))
                 .lanewise(VectorOperators.LSHL, 16)
                 .reinterpretAsFloats();
+    }
+
+    /** Returns the vector of I32 that as many signed 16-bit integers at an address are. */
+    static IntVector loadShorts(long address) {
+        return (IntVector)
+                ShortVector.fromMemorySegment(HALF, ALL, address, ORDER).convertShape(VectorOperators.S2I, I, 0);
+    }
+
+    /** Returns the vector of I32 that as many signed bytes at an address are; not on machines with vectors of 128 bits. */
+    static IntVector loadBytes(long address) {
+        return (IntVector)
+                ByteVector.fromMemorySegment(QUARTER, ALL, address, ORDER).convertShape(VectorOperators.B2I, I, 0);
     }
 
     /** Writes a vector of F32. */

@@ -3,6 +3,7 @@ package carve.cpu;
 import static carve.cpu.Memory.F;
 import static carve.cpu.Memory.LANES;
 
+import carve.api.tensor.DType;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
@@ -27,6 +28,8 @@ final class Tiles {
     static final int PANEL = 2 * LANES;
     /** The number of rows that the fastest step works on. */
     static final int ROWS = 12;
+
+    private static final int WIDENED = 8;
 
     private Tiles() {}
 
@@ -100,25 +103,29 @@ final class Tiles {
         clearLastPanel(depth, columns, to, start);
     }
 
-    /** Makes panels of the transpose of a row-major {@code columns x depth} matrix of BF16 with this row distance. */
-    static void panelsTransposedBf16(long from, long distance, int depth, int columns, float[] to, int start) {
+    /**
+     * Makes panels of the transpose of part of a row-major matrix of any storage type, {@code columns} rows that are {@code
+     * bytes} apart, from element {@code first} of each on.
+     */
+    static void panelsTransposed(
+            DType dtype,
+            long from,
+            long bytes,
+            int first,
+            int depth,
+            int columns,
+            float[] to,
+            int start,
+            Scratch scratch) {
+        int skipped = first % dtype.blockElements();
+        int begin = first - skipped;
+        int whole = (skipped + depth + dtype.blockElements() - 1) / dtype.blockElements() * dtype.blockElements();
+        float[] row = scratch.floats(WIDENED, Dots.whole(whole));
         for (int n = 0; n < columns; n++) {
             int at = start + (n / PANEL) * depth * PANEL + n % PANEL;
-            long row = from + 2L * n * distance;
+            Widening.row(dtype, from + n * bytes, begin, whole, row, 0);
             for (int k = 0; k < depth; k++) {
-                to[at + k * PANEL] = Memory.getBf16(row + 2L * k);
-            }
-        }
-        clearLastPanel(depth, columns, to, start);
-    }
-
-    /** Makes panels of the transpose of a row-major {@code columns x depth} matrix of F16 with this row distance. */
-    static void panelsTransposedF16(long from, long distance, int depth, int columns, float[] to, int start) {
-        for (int n = 0; n < columns; n++) {
-            int at = start + (n / PANEL) * depth * PANEL + n % PANEL;
-            long row = from + 2L * n * distance;
-            for (int k = 0; k < depth; k++) {
-                to[at + k * PANEL] = Float.float16ToFloat(Memory.getShort(row + 2L * k));
+                to[at + k * PANEL] = row[skipped + k];
             }
         }
         clearLastPanel(depth, columns, to, start);

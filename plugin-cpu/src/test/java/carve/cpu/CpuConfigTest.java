@@ -13,20 +13,21 @@ final class CpuConfigTest {
     void nothingSetIsStandard() {
         assertEquals(CpuConfig.standard(), CpuConfig.from(MapSettings.of(Map.of())));
         assertEquals(
-                new CpuConfig(Runtime.getRuntime().availableProcessors(), CpuConfig.Blas.AUTO, false),
+                new CpuConfig(Runtime.getRuntime().availableProcessors(), CpuConfig.Blas.AUTO, false, 64),
                 CpuConfig.standard());
     }
 
     @Test
     void everyKeyIsRead() {
         assertEquals(
-                new CpuConfig(3, CpuConfig.Blas.OWN, true),
-                CpuConfig.from(MapSettings.of(Map.of("threads", 3, "blas", "own", "poison", true))));
+                new CpuConfig(3, CpuConfig.Blas.OWN, true, 512),
+                CpuConfig.from(MapSettings.of(Map.of("threads", 3, "blas", "own", "poison", true, "exact-rows", 512))));
     }
 
     @Test
     void wrongValuesAreRefused() {
         assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("threads", -1))));
         assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("blas", "mkl"))));
+        assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("exact-rows", 0))));
     }
 }

@@ -1,0 +1,63 @@
+package carve.cpu;
+
+import carve.api.op.Linear;
+import carve.api.tensor.DType;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Tensors;
+import carve.testkit.Close;
+import carve.testkit.Randoms;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** The law of products with weights: a row's bits depend neither on the rows beside it nor on the number of threads. */
+final class LinearBitsTest {
+    private static final int MOST = 64;
+    private static final int[] ROWS = {1, 2, 5, 13, 49, 64};
+
+    @TestFactory
+    Stream<DynamicTest> aRowHasTheSameBitsAmongAnyNumberOfRowsAndThreads() {
+        return Stream.of(DType.F32, DType.BF16, DType.F16, DType.Q8_0, DType.Q4_0)
+                .flatMap(dtype -> extents(dtype).stream()
+                        .map(shape -> DynamicTest.dynamicTest(dtype + " " + shape, () -> same(dtype, shape))));
+    }
+
+    private static List<Shape> extents(DType dtype) {
+        return dtype.isQuantised()
+                ? List.of(Shape.of(5, 32), Shape.of(63, 64), Shape.of(301, 1056))
+                : List.of(Shape.of(5, 1), Shape.of(63, 13), Shape.of(13, 65), Shape.of(301, 1025));
+    }
+
+    private static void same(DType dtype, Shape shape) {
+        float[] expected = new float[0];
+        for (int threads : new int[] {2, 1, 3}) {
+            try (CpuDevice device = new CpuDevice(new CpuConfig(threads, CpuConfig.Blas.AUTO, true))) {
+                Randoms randoms = Randoms.seeded();
+                Tensor x = randoms.normal(device, "x", MOST, shape.extent(1));
+                Tensor weight = randoms.normal(device, "weight", new TensorType(DType.F32, shape))
+                        .cast(dtype);
+                Tensor bias = randoms.normal(device, "bias", shape.extent(0));
+                for (int rows : ROWS) {
+                    float[] y = pieces(x, rows, weight, bias);
+                    expected = expected.length == 0 ? y : expected;
+                    Close.bits(
+                            "%d rows at a time, %d threads".formatted(rows, threads),
+                            Tensors.of(device, Shape.of(y.length), expected),
+                            Tensors.of(device, Shape.of(y.length), y));
+                }
+            }
+        }
+    }
+
+    private static float[] pieces(Tensor x, int rows, Tensor weight, Tensor bias) {
+        List<Tensor> parts = new ArrayList<>();
+        for (int row = 0; row < MOST; row += rows) {
+            parts.add(Linear.apply(x.slice(0, row, Math.min(MOST, row + rows)), weight, bias));
+        }
+        return Tensors.concat(0, parts).floats();
+    }
+}
