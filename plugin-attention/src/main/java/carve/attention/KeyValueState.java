@@ -108,6 +108,20 @@ final class KeyValueState implements MixerState {
     }
 
     @Override
+    public boolean truncates() {
+        return true;
+    }
+
+    @Override
+    public void truncate(int length) {
+        if (length < 0 || length > position) {
+            throw new IllegalArgumentException(
+                    "a cache of %d positions cannot be cut to %d".formatted(position, length));
+        }
+        position = length;
+    }
+
+    @Override
     public void close() {
         tensors.close();
     }

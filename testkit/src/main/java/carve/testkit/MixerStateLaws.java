@@ -73,6 +73,30 @@ public abstract class MixerStateLaws extends MixerForwardLaws {
         });
     }
 
+    /** A state that forgets positions goes on as if it had never seen them, to the bit; one that cannot refuses. */
+    @Test
+    public void truncatedStateGoesOnAsIfItHadNotSeenMore() {
+        holds((device, mixer, p) -> {
+            Tensor start = input(device, "start", 2, 5);
+            Tensor wrong = input(device, "wrong", 2, 3);
+            Tensor right = input(device, "right", 2, 3);
+            try (MixerState state = mixer.newState(device, 2, 8)) {
+                advance(mixer, p, state, start, 5);
+                advance(mixer, p, state, wrong, 3);
+                if (state.truncates()) {
+                    assertThrows(IllegalArgumentException.class, () -> state.truncate(9));
+                    state.truncate(5);
+                    assertEquals(5, state.position());
+                    Tensor actual = advance(mixer, p, state, right, 1, 2);
+                    Close.bits("truncated", continued(device, mixer, p, start, right), actual);
+                } else {
+                    assertThrows(UnsupportedOperationException.class, () -> state.truncate(5));
+                    assertEquals(8, state.position());
+                }
+            }
+        });
+    }
+
     /** What a state saves, another loads, and goes on with the same bits. */
     @Test
     public void loadedStateGoesOnAsTheSavedOne() {

@@ -44,6 +44,14 @@ public record ModelState(List<MixerState> layers, int batch, int capacity) imple
     }
 
     /**
+     * Returns a mark of this point, to which the session can go back; the caller closes it. States that can forget positions
+     * are not copied.
+     */
+    public ModelMark mark() {
+        return new ModelMark(this);
+    }
+
+    /**
      * Returns a copy on another device, from which the session goes on there; the caller closes it, and this one when it is no
      * longer wanted.
      *

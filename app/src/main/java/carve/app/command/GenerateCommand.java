@@ -14,6 +14,7 @@ import carve.app.work.AppConfig.Generation;
 import carve.app.work.Decoding;
 import carve.app.work.DeviceChoice;
 import carve.app.work.Sampler;
+import carve.app.work.Speculation;
 import carve.app.work.Workshop;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,6 +33,8 @@ import picocli.CommandLine.ParseResult;
 final class GenerateCommand implements Command {
     private static final System.Logger LOG =
             System.getLogger(GenerateCommand.class.getModule().getName());
+
+    private static final int DRAFT_TOKENS = 4;
 
     @Override
     public CommandSpec specification() {
@@ -53,6 +57,8 @@ final class GenerateCommand implements Command {
                 .option("--top-k", Integer.class, "N", "Choose among so many tokens; 0 for all.")
                 .option("--seed", Long.class, "N", "The same seed gives the same answer.")
                 .option("--max-tokens", Integer.class, "N", "The longest answer.")
+                .option("--draft", Path.class, "MODEL", "Let this model, such as the linear student, propose tokens.")
+                .option("--draft-tokens", Integer.class, "N", "How many tokens it proposes at a time; 4 without it.")
                 .option(
                         "--move",
                         String[].class,
@@ -62,6 +68,7 @@ final class GenerateCommand implements Command {
                 .example("carve generate MODEL --image photo.jpg --prompt 'What is this?' --greedy")
                 .example("carve generate MODEL --prompt 'Who are you?' --device reference --move 8:cpu")
                 .example("carve generate MODEL --prompt 'Tell a story' --temperature 0.8 --top-p 0.9 --seed 7")
+                .example("carve generate runs/hybrid --draft runs/linear --prompt 'Tell a story'")
                 .build();
     }
 
@@ -69,6 +76,7 @@ final class GenerateCommand implements Command {
     public int run(ParseResult arguments, Workshop workshop) throws IOException {
         Terminal terminal = workshop.terminal();
         Map<Integer, Supplier<Device>> moves = moves(arguments, workshop);
+        requireUnmoved(arguments, moves);
         List<Message> conversation = conversation(arguments);
         try (ModelFolder folder = workshop.open(Arguments.parameter(arguments, 0));
                 Processor processor = folder.processor()) {
@@ -78,9 +86,14 @@ final class GenerateCommand implements Command {
                         .moving(moves);
                 Processor.TextStream text = processor.stream();
                 long started = System.nanoTime();
-                int[] answer = decoding.answer(List.of(prompt), (_, token) -> terminal.print(text.push(token)))
-                        .getFirst();
+                Decoding.Listener listener = (_, token) -> terminal.print(text.push(token));
+                Optional<Speculation.Answer> helped = Arguments.<Path>find(arguments, "--draft")
+                        .map(draft -> speculate(arguments, workshop, draft, decoding, prompt, listener));
+                int[] answer = helped.map(Speculation.Answer::tokens)
+                        .orElseGet(
+                                () -> decoding.answer(List.of(prompt), listener).getFirst());
                 terminal.println(text.end());
+                helped.map(GenerateCommand::account).ifPresent(terminal::remark);
                 double seconds = (System.nanoTime() - started) / 1e9;
                 LOG.log(
                         Level.INFO,
@@ -91,6 +104,38 @@ final class GenerateCommand implements Command {
             }
         }
         return 0;
+    }
+
+    private static int draftTokens(ParseResult arguments) {
+        return Arguments.get(arguments, "--draft-tokens", DRAFT_TOKENS);
+    }
+
+    private static void requireUnmoved(ParseResult arguments, Map<Integer, Supplier<Device>> moves) {
+        if (Arguments.find(arguments, "--draft").isPresent() && !moves.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "--move and --draft: an answer with a draft stays on its device; leave one out");
+        }
+        if (draftTokens(arguments) < 1) {
+            throw new IllegalArgumentException("--draft-tokens must be 1 or more, is " + draftTokens(arguments));
+        }
+    }
+
+    private static Speculation.Answer speculate(
+            ParseResult arguments,
+            Workshop workshop,
+            Path draft,
+            Decoding decoding,
+            Sample prompt,
+            Decoding.Listener listener) {
+        try (ModelFolder folder = workshop.open(draft);
+                LoadedModel student = folder.load(workshop.device(), Storage.KEEP)) {
+            return decoding.with(student, draftTokens(arguments)).answer(prompt, listener);
+        }
+    }
+
+    static String account(Speculation.Answer answer) {
+        return "%d of %d drafted tokens stayed (%.0f %%); %d passes of the model after the prompt for %d tokens"
+                .formatted(answer.accepted(), answer.drafted(), answer.rate(), answer.passes(), answer.tokens().length);
     }
 
     private static List<Message> conversation(ParseResult arguments) throws IOException {

@@ -33,7 +33,8 @@ record ModelOpening(LivePlugins plugins, AppConfig config, int piece) {
             LivePlugins.Lease lease = plugins.lease();
             held.add(lease);
             Catalogs catalogs = lease.catalogs(config.providers());
-            Device device = new DeviceChoice(catalogs.devices(), config.device(), config.kernels()).open();
+            Device device =
+                    DeviceChoice.of(catalogs, config.device(), config.kernels()).open();
             held.add(device);
             ModelFolder folder = ModelFolder.open(path, catalogs.families().providers(), catalogs.mixerCatalog());
             held.add(folder);

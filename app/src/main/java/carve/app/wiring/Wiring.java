@@ -1,6 +1,5 @@
 package carve.app.wiring;
 
-import carve.api.device.KernelCatalog;
 import carve.app.plugin.PluginPlatform;
 import carve.app.terminal.Terminal;
 import carve.app.work.AppConfig;
@@ -86,8 +85,7 @@ public final class Wiring extends AbstractModule {
     @Provides
     @Singleton
     DeviceChoice devices(AppConfig config, Catalogs catalogs) {
-        var offered = new KernelCatalog(catalogs.kernels().providers());
-        return new DeviceChoice(catalogs.devices(), config.device(), config.kernels(), offered);
+        return DeviceChoice.of(catalogs, config.device(), config.kernels());
     }
 
     @Provides

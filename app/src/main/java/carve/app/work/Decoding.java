@@ -83,6 +83,11 @@ public record Decoding(
         return new Decoding(model, sampler, stops, maxTokens, elsewhere);
     }
 
+    /** Returns what answers in the same way, with the help of a draft that proposes so many tokens at a time. */
+    public Speculation with(LoadedModel draft, int draftTokens) {
+        return new Speculation(model, draft, sampler, stops, maxTokens, draftTokens);
+    }
+
     /**
      * Returns the answers to prompts of one length, side by side; the tokens that end them are left out.
      *

@@ -12,6 +12,7 @@ import carve.api.device.DeviceProvider;
 import carve.api.device.KernelCatalog;
 import carve.api.tensor.Workspace.Kernels;
 import carve.hocon.Catalog;
+import carve.hocon.Catalogs;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -59,6 +60,12 @@ public record DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kerne
      * @param kernels its policy
      */
     record Key(String name, Kernels kernels) {}
+
+    /** Makes a choice among what is installed, in which plugins' kernels run on others' devices. */
+    public static DeviceChoice of(Catalogs catalogs, String wanted, Kernels kernels) {
+        var offered = new KernelCatalog(catalogs.kernels().providers());
+        return new DeviceChoice(catalogs.devices(), wanted, kernels, offered);
+    }
 
     /** Makes a choice among devices that run no kernels but their own. */
     public DeviceChoice(Catalog<DeviceProvider> devices, String wanted, Kernels kernels) {

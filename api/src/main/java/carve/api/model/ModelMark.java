@@ -1,0 +1,53 @@
+package carve.api.model;
+
+import carve.api.mixer.MixerState;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A point of a session to which its state can go back, see {@link ModelState#mark}: for layers whose state can forget positions
+ * it is a number, for all others a copy, which takes as much memory as a state that is constant has.
+ */
+public final class ModelMark implements AutoCloseable {
+    private final ModelState state;
+    private final int position;
+    private final List<Optional<MixerState>> copies;
+
+    ModelMark(ModelState state) {
+        this.state = state;
+        this.position = state.position();
+        this.copies = state.layers().stream()
+                .map(layer -> layer.truncates() ? Optional.<MixerState>empty() : Optional.of(layer.fork()))
+                .toList();
+    }
+
+    /** Returns how many positions were seen here. */
+    public int position() {
+        return position;
+    }
+
+    /** Returns the bytes of device memory that it takes. */
+    public long bytes() {
+        return copies.stream()
+                .flatMap(Optional::stream)
+                .mapToLong(MixerState::bytes)
+                .sum();
+    }
+
+    /** Makes the state what it was here; the mark stays. */
+    public void restore() {
+        for (int i = 0; i < copies.size(); i++) {
+            MixerState layer = state.layer(i);
+            if (copies.get(i).isPresent()) {
+                layer.load(copies.get(i).get().save(), position);
+            } else {
+                layer.truncate(position);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        copies.forEach(copy -> copy.ifPresent(MixerState::close));
+    }
+}
