@@ -3,6 +3,7 @@ package carve.cpu;
 import static carve.cpu.Memory.F;
 import static carve.cpu.Memory.LANES;
 
+import carve.api.tensor.DType;
 import java.util.Arrays;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
@@ -27,6 +28,8 @@ final class Attention {
     private static final int OUTPUT = 9;
     private static final int STEP = 10;
     private static final int RUNNING = 11;
+    private static final int TURNED = 15;
+    private static final int ROOM = 16;
 
     private final Workers workers;
 
@@ -43,8 +46,9 @@ final class Attention {
      * @param valueWidth elements of a value
      * @param scale of scores
      * @param causal whether later keys are hidden
+     * @param stored the storage type of keys and values
      */
-    record Heads(int heads, int groups, int keyWidth, int valueWidth, float scale, boolean causal) {
+    record Heads(int heads, int groups, int keyWidth, int valueWidth, float scale, boolean causal, DType stored) {
         int group(int head) {
             return head / (heads / groups);
         }
@@ -58,13 +62,9 @@ final class Attention {
      * @param rows how many rows belong to it, the padding included
      * @param key the row (of B S) of its first key
      * @param keys how many
+     * @param offset how many keys come before the position of the first query
      */
-    record Span(long query, int queries, int rows, long key, int keys) {
-        /** Returns how many keys come before the position of the first query. */
-        int offset() {
-            return keys - queries;
-        }
-    }
+    record Span(long query, int queries, int rows, long key, int keys, int offset) {}
 
     /** Where the operands, the result and the logarithms of sums are. */
     record Data(long q, long k, long v, long y, long sums) {
@@ -73,11 +73,11 @@ final class Attention {
         }
 
         long key(Heads h, long row, int group) {
-            return k + 4 * (row * h.groups + group) * h.keyWidth;
+            return k + h.stored.bytes((row * h.groups + group) * h.keyWidth);
         }
 
         long value(Heads h, long row, int group) {
-            return v + 4 * (row * h.groups + group) * h.valueWidth;
+            return v + h.stored.bytes((row * h.groups + group) * h.valueWidth);
         }
 
         long result(Heads h, long row, int head) {
@@ -132,14 +132,9 @@ final class Attention {
             int keys = Math.min(KEYS, visible - k);
             float[] keyPanels = scratch.floats(KEY_PANELS, Tiles.panelsSize(h.keyWidth, keys));
             float[] valuePanels = scratch.floats(VALUE_PANELS, Tiles.panelsSize(keys, h.valueWidth));
-            Tiles.panelsTransposed(
-                    data.key(h, span.key + k, group), (long) h.groups * h.keyWidth, h.keyWidth, keys, keyPanels);
-            Tiles.panels(
-                    data.value(h, span.key + k, group),
-                    (long) h.groups * h.valueWidth,
-                    keys,
-                    h.valueWidth,
-                    valuePanels);
+            columns(keys(h, data, span.key + k, group, keys, scratch), keys, h.keyWidth, keyPanels, scratch);
+            WideRows values = values(h, data, span.key + k, group, keys, scratch);
+            Tiles.panels(values.at(), values.distance(), keys, h.valueWidth, valuePanels);
             for (int r = 0; r < queries; r += Tiles.ROWS) {
                 step(
                         h,
@@ -159,6 +154,31 @@ final class Attention {
             }
         }
         finish(h, span, data, head, from, queries, output, outputs, running);
+    }
+
+    /** Returns keys as F32, until the next call. */
+    static WideRows keys(Heads h, Data data, long row, int group, int count, Scratch scratch) {
+        long room = scratch.room(WideRows.roomBytes(h.stored, count, h.keyWidth));
+        long distance = (long) h.groups * h.keyWidth;
+        return WideRows.of(h.stored, data.key(h, row, group), distance, count, h.keyWidth, room);
+    }
+
+    /** Returns values as F32, until the next call. */
+    static WideRows values(Heads h, Data data, long row, int group, int count, Scratch scratch) {
+        long room = scratch.room(WideRows.roomBytes(h.stored, count, h.valueWidth));
+        long distance = (long) h.groups * h.valueWidth;
+        return WideRows.of(h.stored, data.value(h, row, group), distance, count, h.valueWidth, room);
+    }
+
+    /** Makes panels of the transpose of rows; columns beyond the end are arbitrary. */
+    static void columns(WideRows rows, int count, int width, float[] to, Scratch scratch) {
+        float[] block = scratch.floats(TURNED, Tiles.blockSize(Tiles.PANEL));
+        float[] room = scratch.floats(ROOM, Turn.roomSize());
+        for (int n = 0; n < count; n += Tiles.PANEL) {
+            int some = Math.min(Tiles.PANEL, count - n);
+            Tiles.block(rows.at() + 4 * n * rows.distance(), rows.distance(), some, width, block);
+            Turn.panels(block, 0, Tiles.STRIDE, some, width, to, n * width, width, room);
+        }
     }
 
     /** Takes one tile of keys into account for up to twelve queries. */

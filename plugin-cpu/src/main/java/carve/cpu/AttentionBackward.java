@@ -54,14 +54,12 @@ final class AttentionBackward {
             long keyStep = (long) h.groups() * h.keyWidth();
             long valueStep = (long) h.groups() * h.valueWidth();
             long key = data.key(h, span.key() + first, group);
-            Tiles.panelsTransposed(key, keyStep, h.keyWidth(), keys, floats(KEYS_TRANSPOSED, h.keyWidth(), keys));
+            float[] keyColumns = floats(KEYS_TRANSPOSED, h.keyWidth(), keys);
+            Attention.columns(new WideRows(key, keyStep), keys, h.keyWidth(), keyColumns, scratch);
             Tiles.panels(key, keyStep, keys, h.keyWidth(), floats(KEYS, keys, h.keyWidth()));
-            Tiles.panelsTransposed(
-                    data.value(h, span.key() + first, group),
-                    valueStep,
-                    h.valueWidth(),
-                    keys,
-                    floats(VALUES_TRANSPOSED, h.valueWidth(), keys));
+            float[] valueColumns = floats(VALUES_TRANSPOSED, h.valueWidth(), keys);
+            WideRows values = new WideRows(data.value(h, span.key() + first, group), valueStep);
+            Attention.columns(values, keys, h.valueWidth(), valueColumns, scratch);
             int perGroup = h.heads() / h.groups();
             // queries before the first that sees a key of the tile have nothing to add
             int start = h.causal() ? Math.max(0, first - span.offset()) : 0;

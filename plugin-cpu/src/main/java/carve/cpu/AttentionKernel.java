@@ -5,6 +5,7 @@ import static carve.cpu.Engine.at;
 import carve.api.device.Kernel;
 import carve.api.op.Sequences;
 import carve.api.op.SoftmaxAttention;
+import carve.api.tensor.DType;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import java.util.ArrayList;
@@ -17,34 +18,48 @@ final class AttentionKernel implements Kernel {
 
     private final Engine engine;
     private final SoftmaxAttention op;
+    private final DType stored;
 
-    AttentionKernel(Engine engine, SoftmaxAttention op) {
+    AttentionKernel(Engine engine, SoftmaxAttention op, DType stored) {
         this.engine = engine;
         this.op = op;
+        this.stored = stored;
     }
 
-    /** Returns whether heads are narrow enough, and padding is left out. */
-    static boolean takes(SoftmaxAttention op, List<TensorType> operands) {
-        return !op.sequences().isBlank()
+    /** Returns whether heads are narrow enough, and keys and values stored as this can read them. */
+    static boolean takes(List<TensorType> operands) {
+        DType stored = operands.get(1).dtype();
+        return operands.stream().allMatch(type -> type.shape().size() > 0)
+                && operands.get(0).dtype() == DType.F32
+                && operands.get(2).dtype() == stored
+                && WideRows.takes(stored)
                 && operands.get(0).shape().extent(3) <= Tiles.DEPTH
                 && operands.get(2).shape().extent(3) <= Tiles.DEPTH;
     }
 
     @Override
     public String name() {
-        return "vector-tiled-attention";
+        String narrow = stored == DType.F32 ? "" : "-" + stored.key().replace("_0", "");
+        return (isFew() ? "vector-attention-step" : "vector-tiled-attention") + narrow;
     }
 
+    private boolean isFew() {
+        Sequences s = op.sequences();
+        return s.positions() <= FEW && !s.isPadded() && !s.isPacked();
+    }
+
+    /** What is stored in fewer bits is a cache, through which nobody differentiates; the definition can. */
     @Override
     public boolean differentiable() {
-        return true;
+        return stored == DType.F32;
     }
 
     private Attention.Heads heads(List<Tensor> operands) {
         Tensor q = operands.get(0);
         Tensor k = operands.get(1);
         Tensor v = operands.get(2);
-        return new Attention.Heads(q.extent(2), k.extent(2), q.extent(3), v.extent(3), (float) op.scale(), op.causal());
+        return new Attention.Heads(
+                q.extent(2), k.extent(2), q.extent(3), v.extent(3), (float) op.scale(), op.causal(), stored);
     }
 
     private List<Attention.Span> spans(int capacity) {
@@ -54,14 +69,25 @@ final class AttentionKernel implements Kernel {
             if (s.isPacked()) {
                 int from = s.offsets().get(i);
                 int count = s.offsets().get(i + 1) - from;
-                spans.add(new Attention.Span(from, count, count, from, count));
+                spans.add(new Attention.Span(from, count, count, from, count, 0));
             } else {
-                int queries = s.isPadded() ? s.lengths().get(i) : s.positions();
-                int keys = s.isPadded() ? queries : op.keys();
-                spans.add(new Attention.Span(i * s.positions(), queries, s.positions(), (long) i * capacity, keys));
+                spans.add(row(i, (long) i * s.positions(), (long) i * capacity));
             }
         }
         return spans;
+    }
+
+    /** Returns what a row does: padding is left out, or looks at what comes before it, the first position at least. */
+    private Attention.Span row(int i, long query, long key) {
+        Sequences s = op.sequences();
+        int rows = s.positions();
+        if (!s.isPadded()) {
+            return new Attention.Span(query, rows, rows, key, op.keys(), op.keys() - rows);
+        }
+        int length = s.lengths().get(i);
+        return s.isBlank()
+                ? new Attention.Span(query, rows, rows, key, Math.max(1, length), 0)
+                : new Attention.Span(query, length, rows, key, length, 0);
     }
 
     @Override
@@ -72,8 +98,7 @@ final class AttentionKernel implements Kernel {
         Tensor sums = engine.make(TensorType.f32(s.batch(), s.positions(), heads.heads()));
         var data = new Attention.Data(at(operands.get(0)), at(operands.get(1)), at(operands.get(2)), at(y), at(sums));
         List<Attention.Span> spans = spans(operands.get(1).extent(1));
-        boolean few = s.positions() <= FEW && !s.isPadded() && !s.isPacked();
-        if (few) {
+        if (isFew()) {
             new AttentionStep(engine.workers()).run(heads, spans, data);
         } else {
             new Attention(engine.workers()).forward(heads, spans, data);

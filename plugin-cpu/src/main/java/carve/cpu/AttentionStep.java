@@ -14,7 +14,8 @@ import jdk.incubator.vector.VectorMask;
  * <p>Many keys are divided into parts, whatever the number of threads, and the parts joined by their maxima and sums.
  */
 final class AttentionStep {
-    private static final int PART = 2048;
+    private static final int PART = 512;
+    private static final int ROW = PART + LANES;
     private static final long SMALL = 128 * 1024;
     private static final int SCORES = 8;
 
@@ -34,16 +35,7 @@ final class AttentionStep {
                 (long) spans.size() * queries * h.heads() * spans.getFirst().keys() * (h.keyWidth() + h.valueWidth());
         workers.run(work <= SMALL, spans.size() * h.groups() * parts, (task, scratch) -> {
             Attention.Span span = spans.get(task / (h.groups() * parts));
-            int group = task / parts % h.groups();
-            int part = task % parts;
-            int perGroup = h.heads() / h.groups();
-            for (int t = 0; t < queries; t++) {
-                for (int head = group * perGroup; head < (group + 1) * perGroup; head++) {
-                    long row = span.query() + t;
-                    int to = (int) ((row * h.heads() + head) * parts + part) * record;
-                    part(h, span, data, t, head, part * PART, partial, to, scratch);
-                }
-            }
+            new Part(h, span, data, task / parts % h.groups(), task % parts, parts, partial, record, scratch).run();
         });
         for (int i = 0; i < spans.size() * queries * h.heads(); i++) {
             join(
@@ -57,34 +49,81 @@ final class AttentionStep {
         }
     }
 
-    private static void part(
+    /** One part of the keys of one group, for all queries of its heads. */
+    private record Part(
             Attention.Heads h,
             Attention.Span span,
             Attention.Data data,
-            int t,
-            int head,
-            int first,
+            int group,
+            int part,
+            int parts,
             float[] partial,
-            int to,
+            int record,
             Scratch scratch) {
-        int keys = Math.min(PART, Attention.seen(h, span, t, first));
-        partial[to] = Float.NEGATIVE_INFINITY;
-        if (keys <= 0) {
-            return;
+        void run() {
+            int perGroup = h.heads() / h.groups();
+            int most = Math.min(PART, Attention.seen(h, span, span.queries() - 1, first()));
+            if (most <= 0) {
+                for (int i = 0; i < span.queries() * perGroup; i++) {
+                    partial[place(i, perGroup)] = Float.NEGATIVE_INFINITY;
+                }
+                return;
+            }
+            float[] scores = scratch.floats(SCORES, span.queries() * perGroup * ROW);
+            WideRows keys = Attention.keys(h, data, span.key() + first(), group, most, scratch);
+            for (int i = 0; i < span.queries() * perGroup; i++) {
+                weigh(i, perGroup, keys, scores);
+            }
+            WideRows values = Attention.values(h, data, span.key() + first(), group, most, scratch);
+            for (int i = 0; i < span.queries() * perGroup; i++) {
+                mean(seen(i / perGroup), values, scores, i * ROW, place(i, perGroup));
+            }
         }
-        float[] scores = scratch.floats(SCORES, PART + LANES);
-        int group = h.group(head);
-        long q = data.query(h, span.query() + t, head);
-        long k = data.key(h, span.key() + first, group);
-        for (int i = 0; i < keys; i++) {
-            scores[i] = dot(q, k + 4L * i * h.groups() * h.keyWidth(), h.keyWidth());
+
+        private int first() {
+            return part * PART;
         }
-        float max = Attention.max(scores, 0, keys) * h.scale();
-        partial[to] = max;
-        partial[to + 1] = Attention.exponentials(scores, 0, keys, keys, h.scale(), max);
-        long v = data.value(h, span.key() + first, group);
-        for (int n = 0; n < h.valueWidth(); n += 4 * LANES) {
-            values(scores, keys, v + 4L * n, 4L * h.groups() * h.valueWidth(), h.valueWidth() - n, partial, to + 2 + n);
+
+        private int seen(int query) {
+            return Math.min(PART, Attention.seen(h, span, query, first()));
+        }
+
+        /** Returns where the maximum, the sum and the values of a query and head of the group are. */
+        private int place(int i, int perGroup) {
+            long row = span.query() + i / perGroup;
+            int head = group * perGroup + i % perGroup;
+            return (int) ((row * h.heads() + head) * parts + part) * record;
+        }
+
+        private void weigh(int i, int perGroup, WideRows keys, float[] scores) {
+            int to = place(i, perGroup);
+            int count = seen(i / perGroup);
+            partial[to] = Float.NEGATIVE_INFINITY;
+            if (count <= 0) {
+                return;
+            }
+            long q = data.query(h, span.query() + i / perGroup, group * perGroup + i % perGroup);
+            int at = i * ROW;
+            for (int j = 0; j < count; j++) {
+                scores[at + j] = dot(q, keys.at() + 4L * j * keys.distance(), h.keyWidth());
+            }
+            float max = Attention.max(scores, at, count) * h.scale();
+            partial[to] = max;
+            partial[to + 1] = Attention.exponentials(scores, at, count, count, h.scale(), max);
+        }
+
+        private void mean(int count, WideRows values, float[] scores, int at, int to) {
+            for (int n = 0; count > 0 && n < h.valueWidth(); n += 4 * LANES) {
+                values(
+                        scores,
+                        at,
+                        count,
+                        values.at() + 4L * n,
+                        4 * values.distance(),
+                        h.valueWidth() - n,
+                        partial,
+                        to + 2 + n);
+            }
         }
     }
 
@@ -104,7 +143,7 @@ final class AttentionStep {
     }
 
     /** Writes the sum of up to four vectors of each value, weighted. */
-    private static void values(float[] weights, int keys, long v, long step, int width, float[] to, int at) {
+    private static void values(float[] weights, int from, int keys, long v, long step, int width, float[] to, int at) {
         VectorMask<Float> ma = Memory.first(width);
         VectorMask<Float> mb = Memory.first(Math.max(0, width - LANES));
         VectorMask<Float> mc = Memory.first(Math.max(0, width - 2 * LANES));
@@ -115,7 +154,7 @@ final class AttentionStep {
         FloatVector d = a;
         for (int i = 0; i < keys; i++) {
             long row = v + i * step;
-            FloatVector w = FloatVector.broadcast(F, weights[i]);
+            FloatVector w = FloatVector.broadcast(F, weights[from + i]);
             a = w.fma(load(row, ma), a);
             b = w.fma(load(row + 4L * LANES, mb), b);
             c = w.fma(load(row + 8L * LANES, mc), c);

@@ -216,7 +216,7 @@ public final class CpuDevice implements Device {
     @Override
     public void store(Tensor source, Tensor target, int axis, int start) {
         if (source.shape().size() > 0) {
-            primitives.store(Operand.of(source), Operand.of(target), axis, start);
+            primitives.store(Operand.of(source).bytewise(), Operand.of(target).bytewise(), axis, start);
         }
     }
 

@@ -37,6 +37,12 @@ final class Kernels {
         if (op instanceof CrossEntropy) {
             return CrossEntropyKernel.takes(operands) ? Optional.of(new CrossEntropyKernel(engine)) : Optional.empty();
         }
+        if (op instanceof SoftmaxAttention attention) {
+            return AttentionKernel.takes(operands)
+                    ? Optional.of(new AttentionKernel(
+                            engine, attention, operands.get(1).dtype()))
+                    : Optional.empty();
+        }
         if (Engine.allF32(operands)) {
             return f32(op, operands);
         }
@@ -75,10 +81,6 @@ final class Kernels {
             case SwiGlu swiGlu -> Optional.of(new SwiGluKernel(engine));
             case KlDivergence divergence -> Optional.of(new DivergenceKernel(engine, divergence));
             case AdamW adam -> Optional.of(new AdamWKernel(engine, adam));
-            case SoftmaxAttention attention ->
-                AttentionKernel.takes(attention, operands)
-                        ? Optional.of(new AttentionKernel(engine, attention))
-                        : Optional.empty();
             case DecayScan scan ->
                 ScanKernel.takes(operands) ? Optional.of(new ScanKernel(engine, scan, operands)) : Optional.empty();
             case CausalConv conv -> Optional.of(new ConvKernel(engine, conv));

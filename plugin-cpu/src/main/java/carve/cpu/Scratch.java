@@ -12,6 +12,8 @@ final class Scratch {
 
     private final float[][] floats = new float[SLOTS][];
     private final Arena arena = Arena.ofAuto(); // lives as long as this
+    private long room;
+    private long roomBytes;
     private final long lines = Memory.allocate(arena, 8L * Memory.LANES);
 
     /** Returns the array of a slot, of at least {@code size} elements with arbitrary values. */
@@ -22,6 +24,15 @@ final class Scratch {
             floats[slot] = found;
         }
         return found;
+    }
+
+    /** Returns native memory of at least this many bytes, with arbitrary values; the same again when it is asked for again. */
+    long room(long bytes) {
+        if (bytes > roomBytes) {
+            roomBytes = Math.max(bytes, 2 * roomBytes);
+            room = Memory.allocate(arena, roomBytes);
+        }
+        return room;
     }
 
     /** Returns where a repeated operand can be read: its own address, or that of a vector of copies of its value. */

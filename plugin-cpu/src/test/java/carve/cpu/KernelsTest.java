@@ -268,6 +268,12 @@ final class KernelsTest {
                     x(4, 65, 2, 8));
             agree(
                     1e-5,
+                    attention(causal, 65, Sequences.padded(65, 65, 0, 1, 30).blank()),
+                    x(4, 65, 2, 8),
+                    x(4, 65, 2, 8),
+                    x(4, 65, 2, 8));
+            agree(
+                    1e-5,
                     attention(causal, 600, Sequences.whole(1, 300)),
                     x(1, 300, 1, 8),
                     x(1, 600, 1, 8),
@@ -287,6 +293,37 @@ final class KernelsTest {
                         x(2, n + 3, 1, 70));
             }
         }
+    }
+
+    @Test
+    void attentionToNarrowCaches() {
+        for (DType stored : List.of(DType.BF16, DType.Q8_0)) {
+            int width = stored == DType.Q8_0 ? 64 : 37;
+            for (int queries : new int[] {1, 3, 70}) {
+                for (int keys : new int[] {queries, 75, 600}) {
+                    narrowCache(stored, queries, Math.max(queries, keys), width);
+                }
+            }
+        }
+    }
+
+    private void narrowCache(DType stored, int queries, int keys, int width) {
+        Values q = x(2, queries, 4, width);
+        Values k = x(2, keys + 5, 2, width);
+        Values v = x(2, keys + 5, 2, width);
+        SoftmaxAttention op = attention(true, keys, Sequences.whole(2, queries));
+        List<Tensor> results = new ArrayList<>();
+        for (Device device : List.of(reference, cpu)) {
+            results.add(Tensors.apply(
+                            op,
+                            q.on(device),
+                            k.on(device).cast(stored),
+                            v.on(device).cast(stored))
+                    .getFirst());
+        }
+        Checks.close(stored + " " + op, 1e-5, results.getFirst(), results.getLast());
+        String choice = cpu.workspace().choices().get(op.name());
+        assertTrue(choice.startsWith("kernel ") && choice.contains(stored.key().substring(0, 2)), choice);
     }
 
     /** Compares a scan with groups (Gq, Gk, Gv) of H heads, with and without a gradient of the last state. */
