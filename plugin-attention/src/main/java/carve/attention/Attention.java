@@ -11,6 +11,7 @@ import carve.api.op.Sequences;
 import carve.api.op.SoftmaxAttention;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
+import carve.api.tensor.DType;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 import java.util.ArrayList;
@@ -26,9 +27,17 @@ import java.util.stream.Stream;
  * <p>Parameters: {@code q_proj.weight (H K, D)}, {@code k_proj.weight} and {@code v_proj.weight (G K, D)}, {@code
  * o_proj.weight (D, H K)}, and their {@code .bias} where the model has them.
  *
+ * <p>Keys and values may be remembered in fewer bits than F32; {@link #forward}, with which one trains, does not.
+ *
  * @param dims the dimensions of the layer
+ * @param cache the storage type of remembered keys and values: F32, BF16, or Q8_0 where heads are blocks of 32 wide
  */
-public record Attention(MixerDims dims) implements Mixer {
+public record Attention(MixerDims dims, DType cache) implements Mixer {
+    /** Makes the mixer that remembers in F32. */
+    public Attention(MixerDims dims) {
+        this(dims, DType.F32);
+    }
+
     private Projection q() {
         return new Projection("q_proj", dims.heads() * dims.headWidth(), dims.hidden(), dims.bias());
     }
@@ -63,7 +72,7 @@ public record Attention(MixerDims dims) implements Mixer {
 
     @Override
     public MixerState newState(Device device, int batch, int capacity) {
-        return new KeyValueState(device, batch, capacity, dims);
+        return new KeyValueState(device, batch, capacity, dims, cache);
     }
 
     @Override
@@ -123,7 +132,7 @@ public record Attention(MixerDims dims) implements Mixer {
 
     @Override
     public long stateBytes(int batch, long positions) {
-        return 2L * Float.BYTES * batch * positions * dims.kvHeads() * dims.headWidth();
+        return 2 * cache.bytes(batch * positions * dims.kvHeads() * dims.headWidth());
     }
 
     @Override

@@ -4,11 +4,16 @@ import carve.api.device.Device;
 import carve.api.mixer.MixerDims;
 import carve.api.mixer.MixerState;
 import carve.api.mixer.StateTensors;
+import carve.api.tensor.DType;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
 import java.util.Map;
 
-/** The keys and values of the positions seen, {@code (B, room, G, K)} each; the room doubles up to the capacity. */
+/**
+ * The keys and values of the positions seen, {@code (B, room, G, K)} each, in the storage type of the cache; the room
+ * doubles up to the capacity.
+ */
 final class KeyValueState implements MixerState {
     private static final String KEYS = "keys";
     private static final String VALUES = "values";
@@ -18,21 +23,24 @@ final class KeyValueState implements MixerState {
     private final int batch;
     private final int capacity;
     private final MixerDims dims;
+    private final DType stored;
     private final StateTensors tensors;
     private int position;
 
-    KeyValueState(Device device, int batch, int capacity, MixerDims dims) {
-        this(device, batch, capacity, dims, new StateTensors(), 0);
+    KeyValueState(Device device, int batch, int capacity, MixerDims dims, DType stored) {
+        this(device, batch, capacity, dims, stored, new StateTensors(), 0);
         Shape shape = Shape.of(batch, Math.min(capacity, FIRST_ROOM), dims.kvHeads(), dims.headWidth());
-        tensors.putZeros(device, KEYS, shape);
-        tensors.putZeros(device, VALUES, shape);
+        tensors.put(KEYS, Tensors.zeros(device, shape).cast(stored));
+        tensors.put(VALUES, Tensors.zeros(device, shape).cast(stored));
     }
 
-    private KeyValueState(Device device, int batch, int capacity, MixerDims dims, StateTensors tensors, int position) {
+    private KeyValueState(
+            Device device, int batch, int capacity, MixerDims dims, DType stored, StateTensors tensors, int position) {
         this.device = device;
         this.batch = batch;
         this.capacity = capacity;
         this.dims = dims;
+        this.stored = stored;
         this.tensors = tensors;
         this.position = position;
     }
@@ -49,8 +57,8 @@ final class KeyValueState implements MixerState {
                     + "the session with a greater capacity");
         }
         grow(length);
-        device.store(keys, tensors.get(KEYS), 1, position);
-        device.store(values, tensors.get(VALUES), 1, position);
+        device.store(keys.cast(stored), tensors.get(KEYS), 1, position);
+        device.store(values.cast(stored), tensors.get(VALUES), 1, position);
         position = length;
     }
 
@@ -84,7 +92,7 @@ final class KeyValueState implements MixerState {
 
     @Override
     public MixerState fork() {
-        return new KeyValueState(device, batch, capacity, dims, tensors.copy(), position);
+        return new KeyValueState(device, batch, capacity, dims, stored, tensors.copy(), position);
     }
 
     @Override

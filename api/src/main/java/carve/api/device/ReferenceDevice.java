@@ -66,8 +66,8 @@ public final class ReferenceDevice implements Device {
 
     @Override
     public void store(Tensor source, Tensor target, int axis, int start) {
-        Shape from = source.shape();
-        Shape into = target.shape();
+        Shape from = bytewise(source).shape();
+        Shape into = bytewise(target).shape();
         long inner = from.product(axis + 1, from.rank());
         int block = (int) (from.extent(axis) * inner);
         int stride = (int) (into.extent(axis) * inner);
