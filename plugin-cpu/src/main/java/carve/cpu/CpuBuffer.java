@@ -3,21 +3,18 @@ package carve.cpu;
 import carve.api.device.Buffer;
 import carve.api.device.DeviceException;
 
-/** A piece of a {@link Pool}, or memory of somebody else. */
+/** A piece of a {@link Pool}. */
 final class CpuBuffer implements Buffer {
+    private final Pool pool;
     private final long bytes;
-    private final Runnable release;
+    private final long capacity;
     private long address;
 
     CpuBuffer(Pool pool, long address, long bytes, long capacity) {
-        this(address, bytes, () -> pool.release(address, capacity));
-    }
-
-    /** Makes a buffer over memory that is kept until {@code release} runs. */
-    CpuBuffer(long address, long bytes, Runnable release) {
+        this.pool = pool;
         this.address = address;
         this.bytes = bytes;
-        this.release = release;
+        this.capacity = capacity;
     }
 
     /**
@@ -41,8 +38,8 @@ final class CpuBuffer implements Buffer {
     @Override
     public void close() {
         if (address != 0) {
+            pool.release(address, capacity);
             address = 0;
-            release.run();
         }
     }
 }

@@ -13,9 +13,8 @@ import java.util.Locale;
  * @param poison whether new memory is filled with NaN, so that values nobody wrote are found
  * @param exactRows up to how many rows are multiplied with weights so that the bits of a row do not depend on how many there
  *     are; products of more rows may be faster and round differently
- * @param mapWeights whether weights are read where the mapped file lies, without a copy
  */
-public record CpuConfig(int threads, Blas blas, boolean poison, int exactRows, boolean mapWeights) {
+public record CpuConfig(int threads, Blas blas, boolean poison, int exactRows) {
     /** The rows up to which products are exact where nothing else is said. */
     public static final int EXACT_ROWS = 64;
 
@@ -39,9 +38,9 @@ public record CpuConfig(int threads, Blas blas, boolean poison, int exactRows, b
         }
     }
 
-    /** Makes a configuration with the usual number of exact rows and mapped weights. */
+    /** Makes a configuration with the usual number of exact rows. */
     public CpuConfig(int threads, Blas blas, boolean poison) {
-        this(threads, blas, poison, EXACT_ROWS, true);
+        this(threads, blas, poison, EXACT_ROWS);
     }
 
     /** Returns what {@code reference.conf} says: all processors, ND4J for large products, no poison. */
@@ -62,8 +61,7 @@ public record CpuConfig(int threads, Blas blas, boolean poison, int exactRows, b
         if (exactRows < 1) {
             throw settings.error("exact-rows", "must be at least 1, is " + exactRows);
         }
-        boolean mapWeights = settings.has("map-weights") ? settings.flag("map-weights") : standard.mapWeights();
-        return new CpuConfig(threads == 0 ? standard.threads() : threads, blas, poison, exactRows, mapWeights);
+        return new CpuConfig(threads == 0 ? standard.threads() : threads, blas, poison, exactRows);
     }
 
     private static Blas blas(Settings settings) {

@@ -61,6 +61,7 @@ public final class CommandLines {
                 ChatCommand::new,
                 ServeCommand::new,
                 EvalCommand::new,
+                BenchCommand::new,
                 InspectCommand::new,
                 PlanCommand::new,
                 ConvertCommand::new,

@@ -1,9 +1,11 @@
 package carve.app.picture;
 
+import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
+import java.awt.geom.Line2D;
 import java.awt.geom.RoundRectangle2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -32,6 +34,13 @@ final class PngSheet implements Sheet {
     public void box(double x, double y, double width, double height, double radius, String colour) {
         graphics.setColor(Color.decode(colour));
         graphics.fill(new RoundRectangle2D.Double(x, y, width, height, 2 * radius, 2 * radius));
+    }
+
+    @Override
+    public void line(double fromX, double fromY, double toX, double toY, double width, String colour) {
+        graphics.setColor(Color.decode(colour));
+        graphics.setStroke(new BasicStroke((float) width));
+        graphics.draw(new Line2D.Double(fromX, fromY, toX, toY));
     }
 
     @Override

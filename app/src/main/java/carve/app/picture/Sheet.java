@@ -1,6 +1,6 @@
 package carve.app.picture;
 
-/** Something to draw on: boxes and lines of text, in pixels from the top left. Used by one thread. */
+/** Something to draw on: boxes, lines and texts, in pixels from the top left. Used by one thread. */
 interface Sheet {
     /** Which end of a text is at its place. */
     enum Anchor {
@@ -23,6 +23,9 @@ interface Sheet {
 
     /** Draws a box that is filled with a colour, with corners rounded by a radius. */
     void box(double x, double y, double width, double height, double radius, String colour);
+
+    /** Draws a line of a width. */
+    void line(double fromX, double fromY, double toX, double toY, double width, String colour);
 
     /** Writes a text whose baseline is at y. */
     void text(double x, double y, Anchor anchor, Style style, String text);

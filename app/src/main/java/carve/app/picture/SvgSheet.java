@@ -27,6 +27,13 @@ final class SvgSheet implements Sheet {
     }
 
     @Override
+    public void line(double fromX, double fromY, double toX, double toY, double width, String colour) {
+        add(
+                "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke-width=\"%.1f\" stroke=\"%s\"/>%n",
+                fromX, fromY, toX, toY, width, colour);
+    }
+
+    @Override
     public void text(double x, double y, Anchor anchor, Style style, String text) {
         add(
                 "<text x=\"%.1f\" y=\"%.1f\" font-size=\"%.1f\" fill=\"%s\" text-anchor=\"%s\"%s>%s</text>%n",

@@ -1,0 +1,151 @@
+package carve.app.bench;
+
+import carve.api.device.Device;
+import carve.api.device.ReferenceDevice;
+import carve.api.mixer.Probe;
+import carve.api.model.Block;
+import carve.api.model.Inputs;
+import carve.api.model.LoadedModel;
+import carve.api.model.ModelState;
+import carve.api.model.SiteProbe;
+import carve.api.op.Sequences;
+import carve.api.param.CounterRandom;
+import carve.api.param.ParamSpec;
+import carve.api.param.ParamStore;
+import carve.api.param.Params;
+import carve.api.tensor.DType;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a model must pass before its speed is reported: a layer with each of its mixers computes what the definitions compute on
+ * the same weights, and greedy tokens that are chosen step by step are those that the whole sequence at once asks for.
+ *
+ * @param tokens the tokens chosen after {@value #PROMPT} others, of which number i is {@code (7919 i + 1) mod V}
+ * @param problems what is wrong; empty if nothing is
+ */
+public record BenchGate(List<Integer> tokens, List<String> problems) {
+    /** The length of the prompt. */
+    public static final int PROMPT = 16;
+    /** How many tokens are chosen. */
+    public static final int CHOSEN = 16;
+
+    private static final int POSITIONS = 5;
+    private static final double RATIO = 1e-3;
+    // of the range of logits; nearer ones may change places
+    private static final double TIE = 1e-4;
+
+    /** Tries a model. */
+    public static BenchGate of(BenchSubject subject) {
+        List<String> problems = new ArrayList<>(layers(subject.model()));
+        List<Integer> chosen = new ArrayList<>();
+        problems.addAll(greedy(subject, chosen));
+        return new BenchGate(List.copyOf(chosen), List.copyOf(problems));
+    }
+
+    private static List<String> layers(LoadedModel model) {
+        List<String> problems = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
+        for (int i = 0; i < model.spec().layers().size(); i++) {
+            Block block = model.spec().layers().get(i);
+            if (seen.add(block.choice().mixer())) {
+                double ratio = distance(block, model.params().under("layers." + i), model.device());
+                if (!(ratio <= RATIO)) {
+                    problems.add("layer %d, %s: %.2g from the definition, allowed %.0e"
+                            .formatted(i, block.choice().mixer(), ratio, RATIO));
+                }
+            }
+        }
+        return problems;
+    }
+
+    private static double distance(Block block, Params params, Device device) {
+        try (ReferenceDevice reference = new ReferenceDevice();
+                ParamStore same = new ParamStore(reference)) {
+            Scope.run(device, () -> {
+                for (ParamSpec param : block.parameters()) {
+                    float[] values = params.get(param.name()).cast(DType.F32).floats();
+                    same.put(param.name(), Tensors.of(reference, param.shape(), values));
+                }
+            });
+            return distance(
+                    Scope.run(
+                                    reference,
+                                    () -> List.of(
+                                            forward(block, same, reference).floats()))
+                            .getFirst(),
+                    Scope.run(
+                                    device,
+                                    () -> List.of(forward(block, params, device).floats()))
+                            .getFirst());
+        }
+    }
+
+    private static Tensor forward(Block block, Params params, Device device) {
+        int width = block.norm().width();
+        CounterRandom random = new CounterRandom(42, "gate");
+        float[] x = new float[POSITIONS * width];
+        for (int i = 0; i < x.length; i++) {
+            x[i] = (float) random.normal(i);
+        }
+        Tensor input = Tensors.of(device, Shape.of(1, POSITIONS, width), x);
+        return block.forward(params, input, Sequences.whole(1, POSITIONS), Probe.NONE);
+    }
+
+    private static double distance(float[] expected, float[] actual) {
+        double error = 0;
+        double square = 0;
+        for (int i = 0; i < expected.length; i++) {
+            error += Math.pow((double) actual[i] - expected[i], 2);
+            square += Math.pow(expected[i], 2);
+        }
+        return Math.sqrt(error / square);
+    }
+
+    private static List<String> greedy(BenchSubject subject, List<Integer> chosen) {
+        LoadedModel model = subject.model();
+        int[] all = Arrays.copyOf(Prompts.tokens(model.spec().vocabulary(), PROMPT), PROMPT + CHOSEN - 1);
+        try (ModelState state = model.model().newState(model.device(), 1, all.length)) {
+            int[] next = Arrays.copyOf(all, PROMPT);
+            for (int i = 0; i < CHOSEN; i++) {
+                chosen.add(subject.step(state, 1, next));
+                next = new int[] {chosen.getLast()};
+                if (i + 1 < CHOSEN) {
+                    all[PROMPT + i] = chosen.getLast();
+                }
+            }
+        }
+        float[] logits = Scope.run(
+                        model.device(),
+                        () -> List.of(model.model()
+                                .forward(model.params(), Inputs.text(all), SiteProbe.NONE)
+                                .slice(1, PROMPT - 1, all.length)
+                                .floats()))
+                .getFirst();
+        List<String> problems = new ArrayList<>();
+        for (int i = 0; i < CHOSEN; i++) {
+            int from = i * model.spec().vocabulary();
+            int token = chosen.get(i);
+            float[] row = Arrays.copyOfRange(logits, from, from + model.spec().vocabulary());
+            float best = row[token];
+            float least = row[token];
+            int at = token;
+            for (int v = 0; v < row.length; v++) {
+                at = row[v] > best ? v : at;
+                best = Math.max(best, row[v]);
+                least = Math.min(least, row[v]);
+            }
+            if (!(best - row[token] <= TIE * (best - least))) {
+                problems.add("greedy token %d is %d step by step, and %d all at once".formatted(i, token, at));
+            }
+        }
+        return problems;
+    }
+}

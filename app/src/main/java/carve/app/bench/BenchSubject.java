@@ -1,0 +1,110 @@
+package carve.app.bench;
+
+import carve.api.model.Inputs;
+import carve.api.model.LoadedModel;
+import carve.api.model.ModelState;
+import carve.api.op.Sequences;
+import carve.api.tensor.DType;
+import carve.api.tensor.Scope;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * A model on a device, ready to be measured.
+ *
+ * @param name what reports call it
+ * @param model the model; not owned
+ * @param threads how many compute
+ */
+public record BenchSubject(String name, LoadedModel model, int threads) {
+    private static final int PIECE = 2048;
+
+    /** Returns what reports say of it. */
+    public Measurement.Subject subject() {
+        long parameters = model.spec().parameters().stream()
+                .mapToLong(param -> param.shape().size())
+                .sum();
+        long bytes = model.params().asMap().values().stream()
+                .mapToLong(tensor -> tensor.type().bytes())
+                .sum();
+        return new Measurement.Subject(
+                name, type().key(), parameters, bytes, model.device().name(), threads);
+    }
+
+    private DType type() {
+        return model.params().asMap().values().stream()
+                .filter(tensor -> tensor.shape().rank() == 2)
+                .collect(Collectors.groupingBy(
+                        tensor -> tensor.type().dtype(),
+                        Collectors.summingLong(tensor -> tensor.shape().size())))
+                .entrySet()
+                .stream()
+                .max(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey)
+                .orElse(DType.F32);
+    }
+
+    /** Measures a workload after warming up, again and again. */
+    public Measurement measure(Workload work, int repetitions) {
+        try (ModelState before = DeepState.of(model, work.batch(), work.depth(), work.tokens())) {
+            List<Double> seconds = new ArrayList<>();
+            long bytes = 0;
+            for (int i = -1; i < repetitions; i++) {
+                try (ModelState state = before.fork()) {
+                    double once = once(work, state);
+                    bytes = state.bytes();
+                    if (i >= 0) {
+                        seconds.add(once);
+                    }
+                }
+            }
+            return new Measurement(subject(), work, new Quantiles(seconds), bytes);
+        }
+    }
+
+    private double once(Workload work, ModelState state) {
+        int[] tokens = Prompts.tokens(model.spec().vocabulary(), work.tokens());
+        long begin = System.nanoTime();
+        switch (work.kind()) {
+            case PROMPT -> {
+                for (int from = 0; from < tokens.length; from += PIECE) {
+                    step(state, work.batch(), Arrays.copyOfRange(tokens, from, Math.min(tokens.length, from + PIECE)));
+                }
+            }
+            case ANSWER -> {
+                int[] next = {tokens[0]};
+                for (int i = 0; i < work.tokens(); i++) {
+                    next = new int[] {step(state, work.batch(), next)};
+                }
+            }
+        }
+        return (System.nanoTime() - begin) * 1e-9;
+    }
+
+    /** Gives all rows the same next tokens, and returns the most probable token after them. */
+    int step(ModelState state, int batch, int... tokens) {
+        int[] rows = new int[batch * tokens.length];
+        for (int row = 0; row < batch; row++) {
+            System.arraycopy(tokens, 0, rows, row * tokens.length, tokens.length);
+        }
+        Inputs inputs = new Inputs(rows, Sequences.whole(batch, tokens.length), Map.of());
+        int[] best = new int[1];
+        Scope.run(model.device(), () -> {
+            best[0] =
+                    argMax(model.model().advance(model.params(), inputs, state).floats());
+        });
+        return best[0];
+    }
+
+    // of the first row
+    private int argMax(float... logits) {
+        int best = 0;
+        for (int v = 1; v < model.spec().vocabulary(); v++) {
+            best = logits[v] > logits[best] ? v : best;
+        }
+        return best;
+    }
+}

@@ -1,0 +1,215 @@
+package carve.app.command;
+
+import carve.api.config.MapSettings;
+import carve.api.config.SettingsNode;
+import carve.api.device.Device;
+import carve.api.device.DeviceException;
+import carve.api.model.LoadedModel;
+import carve.api.model.ModelFolder;
+import carve.api.model.Storage;
+import carve.api.tensor.DType;
+import carve.app.bench.BenchGate;
+import carve.app.bench.BenchReport;
+import carve.app.bench.BenchSubject;
+import carve.app.bench.Measurement;
+import carve.app.bench.Workload;
+import carve.app.work.RandomModel;
+import carve.app.work.Shapes;
+import carve.app.work.Workshop;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve bench}. */
+final class BenchCommand implements Command {
+    private static final String MAIN_AXIS = "1024,4096,16384,65536,131072";
+
+    @Override
+    public CommandSpec specification() {
+        return Arguments.of(
+                        this,
+                        "bench",
+                        "Measure models as llama-bench does: prompts (pp) and answers (tg), at depths, with threads and rows.",
+                        "Each model first shows that it computes what it should; one that does not is not measured.",
+                        "Lists are numbers with commas; 0 as the only length leaves prompts or answers out.")
+                .required(
+                        "--models",
+                        String[].class,
+                        "MODEL",
+                        "Folders or GGUF files; or shape:NAME, or shape:NAME+PLAN, for random weights, NAME one of "
+                                + String.join(", ", Shapes.names()) + ".")
+                .option("--prompt", String.class, "LIST", "Lengths of prompts; 512 if not given.")
+                .option("--generate", String.class, "LIST", "Lengths of answers; 64 if not given.")
+                .option(
+                        "--depth",
+                        String.class,
+                        "LIST",
+                        "Positions seen before; 0 if not given, long for " + MAIN_AXIS + ".")
+                .option("--threads", String.class, "LIST", "Threads that compute; as settings say if not given.")
+                .option("--batch", String.class, "LIST", "Rows side by side; 1 if not given.")
+                .option(
+                        "--type",
+                        String.class,
+                        "LIST",
+                        "Storage of random weights: " + String.join(", ", ExportCommand.TYPES) + "; f32 if not given.")
+                .option("--repeat", Integer.class, "N", "Repetitions after one to warm up; 5 if not given.")
+                .option("--seed", Long.class, "N", "Seed of random weights; 42 if not given.")
+                .option("--json", Path.class, "FILE", "Also write a line of JSON for each measurement.")
+                .option("--plots", Path.class, "FOLDER", "Also write latency.png and memory.png against the context.")
+                .example("carve bench --models models/mamba2-130m")
+                .example("carve bench --models shape:mamba2-130m --type f32,bf16 --prompt 512,2048 --threads 1,2")
+                .example("carve bench --models shape:hovle-2.7b --models shape:hovle-2.7b+linear --models"
+                        + " shape:hovle-2.7b+hybrid --type bf16 --prompt 0 --generate 8 --depth long --plots plots")
+                .build();
+    }
+
+    private record Plan(List<Workload> works, List<Integer> threads, List<DType> types, int repeat, long seed) {}
+
+    @Override
+    public int run(ParseResult arguments, Workshop workshop) throws IOException {
+        Plan plan = plan(arguments);
+        List<Measurement> rows = new ArrayList<>();
+        List<String> wrong = new ArrayList<>();
+        for (int threads : plan.threads) {
+            Device device = threads == 0 ? workshop.device() : open(workshop, threads);
+            try {
+                for (String model : Arguments.get(arguments, "--models", new String[0])) {
+                    measure(model, device, threads, plan, workshop, rows, wrong);
+                }
+            } finally {
+                if (threads != 0) {
+                    device.close();
+                }
+            }
+        }
+        BenchReport report = new BenchReport(rows);
+        report.markdown().forEach(workshop.terminal()::println);
+        wrong.forEach(problem -> workshop.terminal().remark("carve: not measured: " + problem));
+        write(arguments, workshop, report);
+        return wrong.isEmpty() ? 0 : 1;
+    }
+
+    private static void write(ParseResult arguments, Workshop workshop, BenchReport report) throws IOException {
+        Path json = Arguments.get(arguments, "--json", Path.of(""));
+        if (!json.toString().isEmpty()) {
+            Files.createDirectories(json.toAbsolutePath().getParent());
+            Files.write(json, report.jsonLines());
+        }
+        Path plots = Arguments.get(arguments, "--plots", Path.of(""));
+        if (!plots.toString().isEmpty()) {
+            report.plots(plots).forEach(file -> workshop.terminal().remark("wrote " + file));
+        }
+    }
+
+    private static Plan plan(ParseResult arguments) {
+        String depths = Arguments.get(arguments, "--depth", "0");
+        List<Workload> works = new ArrayList<>();
+        for (int batch : numbers("--batch", Arguments.get(arguments, "--batch", "1"), 1)) {
+            for (int depth : numbers("--depth", depths.equals("long") ? MAIN_AXIS : depths, 0)) {
+                lengths(arguments, "--prompt", "512")
+                        .forEach(n -> works.add(new Workload(Workload.Kind.PROMPT, n, depth, batch)));
+                lengths(arguments, "--generate", "64")
+                        .forEach(n -> works.add(new Workload(Workload.Kind.ANSWER, n, depth, batch)));
+            }
+        }
+        int repeat = Arguments.get(arguments, "--repeat", 5);
+        if (repeat < 1 || works.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "there is nothing to measure: %d workloads, --repeat %d".formatted(works.size(), repeat));
+        }
+        String threads = Arguments.get(arguments, "--threads", "");
+        return new Plan(
+                works,
+                threads.isEmpty() ? List.of(0) : numbers("--threads", threads, 1),
+                Arrays.stream(Arguments.get(arguments, "--type", "f32").split(","))
+                        .map(ExportCommand::type)
+                        .toList(),
+                repeat,
+                Arguments.get(arguments, "--seed", 42L));
+    }
+
+    private static List<Integer> lengths(ParseResult arguments, String option, String otherwise) {
+        String given = Arguments.get(arguments, option, otherwise);
+        return given.equals("0") ? List.of() : numbers(option, given, 1);
+    }
+
+    private static List<Integer> numbers(String option, String list, int least) {
+        return Arrays.stream(list.split(","))
+                .map(word -> {
+                    if (!word.matches("\\d{1,8}") || Integer.parseInt(word) < least) {
+                        throw new IllegalArgumentException(
+                                "%s: expected numbers from %d with commas, found '%s'".formatted(option, least, list));
+                    }
+                    return Integer.valueOf(word);
+                })
+                .toList();
+    }
+
+    // a device of its own for each number of threads
+    private static Device open(Workshop workshop, int threads) {
+        String name = workshop.devices()
+                .chosen()
+                .orElseThrow(() -> new DeviceException(
+                        "no device is available: " + workshop.devices().probe()));
+        SettingsNode.Section settings =
+                MapSettings.of(Map.of("threads", threads), "--threads").take();
+        return workshop.catalogs().devices().create(name, settings, (provider, all) -> provider.open(all));
+    }
+
+    private static void measure(
+            String name,
+            Device device,
+            int threads,
+            Plan plan,
+            Workshop workshop,
+            List<Measurement> rows,
+            List<String> wrong)
+            throws IOException {
+        int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+        if (!name.startsWith(RandomModel.PREFIX)) {
+            try (ModelFolder folder = workshop.open(Path.of(name));
+                    LoadedModel model = folder.load(device, Storage.KEEP)) {
+                measure(new BenchSubject(label(name), model, count), plan, workshop, rows, wrong);
+            }
+            return;
+        }
+        String shape = name.substring(RandomModel.PREFIX.length());
+        for (DType type : plan.types) {
+            try (LoadedModel model = RandomModel.of(shape, workshop, plan.seed).load(device, type)) {
+                measure(new BenchSubject(shape, model, count), plan, workshop, rows, wrong);
+            }
+        }
+    }
+
+    private static String label(String path) {
+        return Path.of(path).getFileName().toString();
+    }
+
+    private static void measure(
+            BenchSubject subject, Plan plan, Workshop workshop, List<Measurement> rows, List<String> wrong) {
+        BenchGate gate = BenchGate.of(subject);
+        gate.problems().forEach(problem -> wrong.add(subject.name() + ": " + problem));
+        if (!gate.problems().isEmpty()) {
+            return;
+        }
+        workshop.terminal()
+                .remark("%s, %s: greedy tokens %s"
+                        .formatted(
+                                subject.name(),
+                                subject.subject().type(),
+                                String.join(
+                                        " ",
+                                        gate.tokens().stream()
+                                                .map(String::valueOf)
+                                                .toList())));
+        for (Workload work : plan.works) {
+            rows.add(subject.measure(work, plan.repeat));
+        }
+    }
+}
