@@ -3,18 +3,21 @@ package carve.cpu;
 import carve.api.device.Buffer;
 import carve.api.device.DeviceException;
 
-/** A piece of a {@link Pool}. */
+/** A piece of a {@link Pool}, or memory of somebody else. */
 final class CpuBuffer implements Buffer {
-    private final Pool pool;
     private final long bytes;
-    private final long capacity;
+    private final Runnable release;
     private long address;
 
     CpuBuffer(Pool pool, long address, long bytes, long capacity) {
-        this.pool = pool;
+        this(address, bytes, () -> pool.release(address, capacity));
+    }
+
+    /** Makes a buffer over memory that is kept until {@code release} runs. */
+    CpuBuffer(long address, long bytes, Runnable release) {
         this.address = address;
         this.bytes = bytes;
-        this.capacity = capacity;
+        this.release = release;
     }
 
     /**
@@ -38,8 +41,8 @@ final class CpuBuffer implements Buffer {
     @Override
     public void close() {
         if (address != 0) {
-            pool.release(address, capacity);
             address = 0;
+            release.run();
         }
     }
 }

@@ -13,8 +13,9 @@ import java.util.Locale;
  * @param poison whether new memory is filled with NaN, so that values nobody wrote are found
  * @param exactRows up to how many rows are multiplied with weights so that the bits of a row do not depend on how many there
  *     are; products of more rows may be faster and round differently
+ * @param mapWeights whether weights are read where the mapped file lies, without a copy
  */
-public record CpuConfig(int threads, Blas blas, boolean poison, int exactRows) {
+public record CpuConfig(int threads, Blas blas, boolean poison, int exactRows, boolean mapWeights) {
     /** The rows up to which products are exact where nothing else is said. */
     public static final int EXACT_ROWS = 64;
 
@@ -38,9 +39,9 @@ public record CpuConfig(int threads, Blas blas, boolean poison, int exactRows) {
         }
     }
 
-    /** Makes a configuration with the usual number of exact rows. */
+    /** Makes a configuration with the usual number of exact rows and mapped weights. */
     public CpuConfig(int threads, Blas blas, boolean poison) {
-        this(threads, blas, poison, EXACT_ROWS);
+        this(threads, blas, poison, EXACT_ROWS, true);
     }
 
     /** Returns what {@code reference.conf} says: all processors, ND4J for large products, no poison. */
@@ -61,7 +62,8 @@ public record CpuConfig(int threads, Blas blas, boolean poison, int exactRows) {
         if (exactRows < 1) {
             throw settings.error("exact-rows", "must be at least 1, is " + exactRows);
         }
-        return new CpuConfig(threads == 0 ? standard.threads() : threads, blas, poison, exactRows);
+        boolean mapWeights = settings.has("map-weights") ? settings.flag("map-weights") : standard.mapWeights();
+        return new CpuConfig(threads == 0 ? standard.threads() : threads, blas, poison, exactRows, mapWeights);
     }
 
     private static Blas blas(Settings settings) {

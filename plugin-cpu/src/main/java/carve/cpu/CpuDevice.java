@@ -13,6 +13,7 @@ import carve.api.tensor.TensorType;
 import carve.api.tensor.Workspace;
 import carve.cpu.Primitives.Operand;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +30,7 @@ public final class CpuDevice implements Device {
     private final Pool pool;
     private final Primitives primitives;
     private final Kernels kernels;
+    private final boolean maps;
     private final KernelCatalog offered;
     private final OfferedHost host;
 
@@ -52,6 +54,7 @@ public final class CpuDevice implements Device {
         this.workers = new Workers(config.threads());
         this.host = new OfferedHost(this, workers);
         this.pool = new Pool(config.poison());
+        this.maps = config.mapWeights();
         Gemm gemm = new Gemm(workers, new BlasChoice(config.blas()));
         this.primitives = new Primitives(workers, gemm);
         this.kernels =
@@ -205,6 +208,18 @@ public final class CpuDevice implements Device {
         CpuBuffer buffer = take(type);
         MemorySegment.copy(values, 0, Memory.segment(buffer.address(), Math.max(1, type.bytes())), 0, type.bytes());
         return buffer;
+    }
+
+    @Override
+    public Buffer map(TensorType type, MemorySegment values, Runnable released) {
+        requireSupported(type.dtype());
+        if (!maps || !values.isNative() || type.bytes() == 0) {
+            return Device.super.map(type, values, released);
+        }
+        return new CpuBuffer(values.address(), type.bytes(), () -> {
+            Reference.reachabilityFence(values); // the buffer keeps them, should the collector own them
+            released.run();
+        });
     }
 
     @Override

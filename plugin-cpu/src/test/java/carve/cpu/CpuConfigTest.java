@@ -13,15 +13,16 @@ final class CpuConfigTest {
     void nothingSetIsStandard() {
         assertEquals(CpuConfig.standard(), CpuConfig.from(MapSettings.of(Map.of())));
         assertEquals(
-                new CpuConfig(Runtime.getRuntime().availableProcessors(), CpuConfig.Blas.AUTO, false, 64),
+                new CpuConfig(Runtime.getRuntime().availableProcessors(), CpuConfig.Blas.AUTO, false, 64, true),
                 CpuConfig.standard());
     }
 
     @Test
     void everyKeyIsRead() {
         assertEquals(
-                new CpuConfig(3, CpuConfig.Blas.OWN, true, 512),
-                CpuConfig.from(MapSettings.of(Map.of("threads", 3, "blas", "own", "poison", true, "exact-rows", 512))));
+                new CpuConfig(3, CpuConfig.Blas.OWN, true, 512, false),
+                CpuConfig.from(MapSettings.of(
+                        Map.of("threads", 3, "blas", "own", "poison", true, "exact-rows", 512, "map-weights", false))));
     }
 
     @Test

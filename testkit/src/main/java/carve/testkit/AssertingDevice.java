@@ -156,6 +156,13 @@ public final class AssertingDevice implements Device {
     }
 
     @Override
+    public Buffer map(TensorType type, MemorySegment values, Runnable released) {
+        requireOpen();
+        assertTrue(values.byteSize() >= type.bytes(), () -> "map: %d bytes for %s".formatted(values.byteSize(), type));
+        return check(wrapped.map(type, values, released), type);
+    }
+
+    @Override
     public void download(Tensor tensor, MemorySegment to) {
         requireOpen();
         assertTrue(to.byteSize() >= tensor.type().bytes(), () -> "download: " + to.byteSize() + " bytes for " + tensor);

@@ -48,6 +48,21 @@ public interface Device extends AutoCloseable {
      */
     Buffer upload(TensorType type, MemorySegment values);
 
+    /**
+     * Returns memory for values of the host that stay where they are and never change, such as those of a mapped file: a device
+     * that can read them there makes no copy. Nothing may be written to it.
+     *
+     * @param values as for {@link #upload}
+     * @param released run once when the values are no longer needed, at the latest when the buffer is closed
+     */
+    default Buffer map(TensorType type, MemorySegment values, Runnable released) {
+        try {
+            return upload(type, values);
+        } finally {
+            released.run();
+        }
+    }
+
     /** Copies the values of a tensor to the host, little-endian. */
     void download(Tensor tensor, MemorySegment to);
 

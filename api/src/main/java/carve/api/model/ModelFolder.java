@@ -53,6 +53,7 @@ public final class ModelFolder implements AutoCloseable {
     private final ModelSpec spec;
     private final NameMap names;
     private final Optional<Checkpoint> checkpoint;
+    private final Lease lease;
 
     ModelFolder(Path path, ModelFamily family, ModelSpec spec, NameMap names, Optional<Checkpoint> checkpoint) {
         this.path = path;
@@ -60,6 +61,7 @@ public final class ModelFolder implements AutoCloseable {
         this.spec = spec;
         this.names = names;
         this.checkpoint = checkpoint;
+        this.lease = new Lease(() -> checkpoint.ifPresent(Checkpoint::close));
     }
 
     /**
@@ -201,7 +203,9 @@ public final class ModelFolder implements AutoCloseable {
     }
 
     /**
-     * Copies the weights to a device; the caller closes the model.
+     * Takes the weights to a device; the caller closes the model. Those that the device can read as they are stored are not
+     * copied where it can read the mapped file, which then stays mapped until the model is closed, whether or not this folder is.
+     * Weights for training are copied.
      *
      * @throws CheckpointException if there are none
      */
@@ -210,13 +214,24 @@ public final class ModelFolder implements AutoCloseable {
         ParamStore params = new ParamStore(device);
         try {
             for (ParamSpec param : spec.parameters()) {
-                params.put(param.name(), upload(device, tensors, param.name(), storage));
+                params.put(param.name(), take(device, tensors, param.name(), storage));
             }
         } catch (RuntimeException e) {
             params.close();
             throw e;
         }
         return new LoadedModel(family, spec, params);
+    }
+
+    private Tensor take(Device device, TensorSource tensors, String name, Storage storage) {
+        TensorType stored = tensors.type(name);
+        if (storage != Storage.KEEP || storage.of(stored, device) != stored.dtype()) {
+            return upload(device, tensors, name, storage);
+        }
+        List<MemorySegment> pieces = tensors.pieces(name);
+        return pieces.size() == 1
+                ? Tensors.map(device, stored, pieces.getFirst(), lease.more())
+                : upload(device, tensors, name, storage);
     }
 
     /** Returns a copy on a device of a tensor of a source. */
@@ -330,10 +345,10 @@ public final class ModelFolder implements AutoCloseable {
         return texts.isEmpty() ? writer : writer.withMetadata(texts);
     }
 
-    /** Unmaps the weights. */
+    /** Unmaps the weights, unless models read them where they lie: then when the last of them is closed. */
     @Override
     public void close() {
-        checkpoint.ifPresent(Checkpoint::close);
+        lease.close();
     }
 
     @Override

@@ -105,6 +105,13 @@ public final class Tensors {
         return Tensor.over(device, type, buffer);
     }
 
+    /** Returns a tensor with host values that stay where they are, without a copy where the device can; see {@link Device#map}. */
+    public static Tensor map(Device device, TensorType type, MemorySegment values, Runnable released) {
+        Buffer buffer = device.map(type, values, released);
+        device.workspace().born(buffer);
+        return Tensor.over(device, type, buffer);
+    }
+
     /** Returns the tensors one after the other along an axis. */
     public static Tensor concat(int axis, List<Tensor> parts) {
         return parts.size() == 1
