@@ -20,13 +20,11 @@ import carve.api.model.ModelFamily;
 import carve.api.model.ModelFolder;
 import carve.api.tensor.DType;
 import carve.api.tensor.Shape;
-import carve.attention.AttentionProvider;
 import carve.mamba2.PlainMamba2Provider;
 import carve.models.decoder.DecoderFamily;
 import carve.models.hovle.HovleFamily;
 import carve.models.mamba.MambaFamily;
 import carve.models.text.TextException;
-import carve.testkit.MixerList;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class GgufModelTest {
     private static final List<ModelFamily> FAMILIES =
             List.of(new DecoderFamily(), new HovleFamily(), new MambaFamily());
-    private static final MixerCatalog MIXERS = MixerList.of(new AttentionProvider(), new PlainMamba2Provider());
+    private static final MixerCatalog MIXERS = OfficialMixers.attentionAnd(new PlainMamba2Provider());
 
     private static final String MAMBA = """
             {"d_model": 32, "n_layer": 2, "vocab_size": 11, "rms_norm": true, "pad_vocab_size_multiple": 4,

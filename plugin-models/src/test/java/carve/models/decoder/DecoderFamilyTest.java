@@ -7,7 +7,6 @@ import carve.api.checkpoint.NameMap;
 import carve.api.config.Json;
 import carve.api.config.JsonException;
 import carve.api.config.JsonObject;
-import carve.api.config.MapSettings;
 import carve.api.device.ReferenceDevice;
 import carve.api.mixer.MixerCatalog;
 import carve.api.model.LayerChoice;
@@ -16,10 +15,8 @@ import carve.api.model.LoadedModel;
 import carve.api.model.ModelFamily;
 import carve.api.model.ModelFolder;
 import carve.api.model.ModelSpec;
-import carve.attention.AttentionProvider;
-import carve.mamba2.MambaInLlamaProvider;
+import carve.models.OfficialMixers;
 import carve.testkit.FamilyContract;
-import carve.testkit.MixerList;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,23 +33,7 @@ final class DecoderFamilyTest {
     private static final DecoderFamily FAMILY = new DecoderFamily();
 
     private static MixerCatalog mixers() {
-        return MixerList.of(new AttentionProvider(), new MambaInLlamaProvider())
-                .with(
-                        "mamba-in-llama",
-                        MapSettings.of(Map.of(
-                                        "conv-width",
-                                        4,
-                                        "norm-epsilon",
-                                        1e-5,
-                                        "bias",
-                                        false,
-                                        "repeat-before-conv",
-                                        false,
-                                        "state",
-                                        "f32",
-                                        "seed",
-                                        "kqvo"))
-                                .take());
+        return OfficialMixers.mambaInLlama();
     }
 
     private static JsonObject config(String type) {

@@ -13,10 +13,9 @@ import carve.api.tensor.DType;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
-import carve.attention.AttentionProvider;
 import carve.mamba2.Mamba2Provider;
+import carve.models.OfficialMixers;
 import carve.testkit.Fixture;
-import carve.testkit.MixerList;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -30,7 +29,7 @@ public final class Official {
     static MixerCatalog mixers() {
         SettingsNode.Section mamba2 = MapSettings.of(Map.of("conv-width", 2, "norm-epsilon", 1e-5, "seed", "mimic"))
                 .take();
-        return MixerList.of(new AttentionProvider(), new Mamba2Provider()).with("mamba2", mamba2);
+        return OfficialMixers.attentionAnd(new Mamba2Provider()).with("mamba2", mamba2);
     }
 
     /** Returns the fixture's tensors under a prefix on a device, by the names that a map gives them in the model. */

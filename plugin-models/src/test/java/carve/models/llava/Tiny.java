@@ -2,16 +2,12 @@ package carve.models.llava;
 
 import carve.api.config.Json;
 import carve.api.config.JsonObject;
-import carve.api.config.MapSettings;
 import carve.api.mixer.MixerCatalog;
 import carve.api.model.ModelSpec;
-import carve.attention.AttentionProvider;
-import carve.mamba2.MambaInLlamaProvider;
+import carve.models.OfficialMixers;
 import carve.testkit.Fixture;
-import carve.testkit.MixerList;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 
 /** The small official models, and the mixers that they are made of. */
 final class Tiny {
@@ -24,23 +20,7 @@ final class Tiny {
 
     /** Returns the mixers, with the defaults of their modules. */
     static MixerCatalog mixers() {
-        return MixerList.of(new AttentionProvider(), new MambaInLlamaProvider())
-                .with(
-                        "mamba-in-llama",
-                        MapSettings.of(Map.of(
-                                        "conv-width",
-                                        4,
-                                        "norm-epsilon",
-                                        1e-5,
-                                        "bias",
-                                        false,
-                                        "repeat-before-conv",
-                                        false,
-                                        "state",
-                                        "f32",
-                                        "seed",
-                                        "kqvo"))
-                                .take());
+        return OfficialMixers.mambaInLlama();
     }
 
     static Path folder(String model) {

@@ -1,0 +1,44 @@
+package carve.models;
+
+import carve.api.config.MapSettings;
+import carve.api.mixer.MixerCatalog;
+import carve.api.mixer.MixerProvider;
+import carve.attention.AttentionProvider;
+import carve.mamba2.MambaInLlamaProvider;
+import carve.testkit.MixerList;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The mixers of which models in official layouts are made, with the defaults of their modules. */
+public final class OfficialMixers {
+    private OfficialMixers() {}
+
+    /** Returns attention and other mixers. */
+    public static MixerList attentionAnd(MixerProvider... others) {
+        MixerProvider[] all = Stream.concat(Stream.of(new AttentionProvider()), Stream.of(others))
+                .toArray(MixerProvider[]::new);
+        return MixerList.of(all)
+                .with("attention", MapSettings.of(Map.of("cache", "f32")).take());
+    }
+
+    /** Returns attention and MambaInLlama's mixer. */
+    public static MixerCatalog mambaInLlama() {
+        return attentionAnd(new MambaInLlamaProvider())
+                .with(
+                        "mamba-in-llama",
+                        MapSettings.of(Map.of(
+                                        "conv-width",
+                                        4,
+                                        "norm-epsilon",
+                                        1e-5,
+                                        "bias",
+                                        false,
+                                        "repeat-before-conv",
+                                        false,
+                                        "state",
+                                        "f32",
+                                        "seed",
+                                        "kqvo"))
+                                .take());
+    }
+}
