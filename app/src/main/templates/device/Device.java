@@ -36,6 +36,11 @@ final class {{class}} implements Device {
     }
 
     @Override
+    public boolean stores(DType dtype) {
+        return reference.stores(dtype);
+    }
+
+    @Override
     public Buffer allocate(TensorType type) {
         return reference.allocate(type);
     }

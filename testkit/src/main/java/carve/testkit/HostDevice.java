@@ -8,6 +8,7 @@ import carve.api.device.Kernel;
 import carve.api.device.KernelCatalog;
 import carve.api.device.KernelProvider;
 import carve.api.device.ReferenceDevice;
+import carve.api.tensor.DType;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Op;
 import carve.api.tensor.Scope;
@@ -118,6 +119,11 @@ public final class HostDevice implements Device {
             throw new DeviceException("host: a tensor is used after its scope has closed; return it or keep it");
         }
         return buffer.values;
+    }
+
+    @Override
+    public boolean stores(DType dtype) {
+        return reference.stores(dtype);
     }
 
     @Override

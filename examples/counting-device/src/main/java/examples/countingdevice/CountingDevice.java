@@ -3,6 +3,7 @@ package examples.countingdevice;
 import carve.api.device.Buffer;
 import carve.api.device.Device;
 import carve.api.device.Kernel;
+import carve.api.tensor.DType;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Op;
 import carve.api.tensor.Tensor;
@@ -41,6 +42,11 @@ final class CountingDevice implements Device {
     @Override
     public Workspace workspace() {
         return inner.workspace();
+    }
+
+    @Override
+    public boolean stores(DType dtype) {
+        return inner.stores(dtype);
     }
 
     @Override
