@@ -89,17 +89,25 @@ public record Decoding(
     }
 
     /**
-     * Returns the answers to prompts of one length, side by side; the tokens that end them are left out.
+     * Returns the answers to prompts, side by side; the tokens that end them are left out. Those of one length are taken in
+     * together. Of others each has a state of its own and is taken in alone; each token is then one step of all that go on.
      *
-     * @throws IllegalArgumentException if lengths differ
+     * @throws IllegalArgumentException if lengths differ and the session is to move
      */
     public List<int[]> answer(List<Sample> prompts, Listener listener) {
-        int rows = prompts.size();
         int length = prompts.getFirst().tokens().length;
-        if (prompts.stream().anyMatch(prompt -> prompt.tokens().length != length)) {
-            throw new IllegalArgumentException("prompts that are answered together must have one length, have "
+        if (prompts.stream().allMatch(prompt -> prompt.tokens().length == length)) {
+            return together(prompts, length, listener);
+        }
+        if (!moves.isEmpty()) {
+            throw new IllegalArgumentException("prompts that are answered together must have one length to move, have "
                     + prompts.stream().map(prompt -> prompt.tokens().length).toList());
         }
+        return new SideBySide(model, sampler, stops, maxTokens).answer(prompts, listener);
+    }
+
+    private List<int[]> together(List<Sample> prompts, int length, Listener listener) {
+        int rows = prompts.size();
         int vocabulary = model.spec().vocabulary();
         List<List<Integer>> answers = new ArrayList<>();
         prompts.forEach(_ -> answers.add(new ArrayList<>()));
