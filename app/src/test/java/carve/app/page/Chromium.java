@@ -5,13 +5,11 @@ import carve.api.config.JsonArray;
 import carve.api.config.JsonObject;
 import carve.api.config.JsonString;
 import carve.api.config.JsonValue;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -38,7 +37,7 @@ public final class Chromium implements AutoCloseable {
             "no Chromium on the PATH (chromium, chromium-browser, google-chrome), so pages were not tried";
 
     private static final int SECONDS = 60;
-    private static final String LISTENING = "DevTools listening on ";
+    private static final long POLL_NANOS = 20_000_000L;
 
     private final Process process;
     private final Path profile;
@@ -84,6 +83,7 @@ public final class Chromium implements AutoCloseable {
                         "--user-data-dir=" + profile,
                         "about:blank")
                 .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
         socket = client.newWebSocketBuilder()
                 .buildAsync(URI.create(listening()), new Listener())
@@ -100,17 +100,19 @@ public final class Chromium implements AutoCloseable {
         }
     }
 
+    // the browser writes where it listens: a port, and a path
     private String listening() throws IOException {
-        BufferedReader reader = process.inputReader(StandardCharsets.UTF_8);
-        StringBuilder said = new StringBuilder();
-        for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-            if (line.startsWith(LISTENING)) {
-                Thread.ofVirtual().start(() -> reader.lines().forEach(_ -> {}));
-                return line.substring(LISTENING.length()).strip();
+        Path told = profile.resolve("DevToolsActivePort");
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+        while (process.isAlive() && System.nanoTime() < end) {
+            List<String> lines = Files.exists(told) ? Files.readAllLines(told) : List.of();
+            if (lines.size() == 2) {
+                return "ws://127.0.0.1:%s%s".formatted(lines.getFirst(), lines.getLast());
             }
-            said.append(line).append('\n');
+            LockSupport.parkNanos(POLL_NANOS);
         }
-        throw new IOException("Chromium ended at once: " + said);
+        process.destroyForcibly();
+        throw new IOException("Chromium does not start: " + process);
     }
 
     /** Returns the browser's program, if there is one on the path. */

@@ -1,0 +1,71 @@
+// What the server is asked: OpenAI's interface, with the server's own figures under "carve".
+
+const KEY = 'carve-key';
+
+export class Refused extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export function setKey(key) {
+  sessionStorage.setItem(KEY, key);
+}
+
+function headers() {
+  const key = sessionStorage.getItem(KEY);
+  return { 'Content-Type': 'application/json', ...(key ? { Authorization: 'Bearer ' + key } : {}) };
+}
+
+async function refused(answer) {
+  const text = await answer.text();
+  let message = text;
+  try { message = JSON.parse(text).error.message; } catch { /* no JSON: the text says it */ }
+  return new Refused(answer.status, message || `the server answered ${answer.status}`);
+}
+
+/** Returns the models, as {@code /v1/models} has them. */
+export async function models() {
+  const answer = await fetch('v1/models', { headers: headers() });
+  if (!answer.ok) throw await refused(answer);
+  return (await answer.json()).data;
+}
+
+/** Asks a model; tells of text and figures as they come, and returns why the answer ended. */
+export async function ask(request, signal, told) {
+  const answer = await fetch('v1/chat/completions', {
+    method: 'POST',
+    headers: headers(),
+    body: JSON.stringify({ ...request, stream: true, stream_options: { include_usage: true } }),
+    signal,
+  });
+  if (!answer.ok) throw await refused(answer);
+  let finish = '';
+  for await (const event of events(answer.body)) {
+    if (event === '[DONE]') break;
+    const chunk = JSON.parse(event);
+    if (chunk.error) throw new Refused(500, chunk.error.message);
+    const choice = chunk.choices?.[0];
+    finish = choice?.finish_reason || finish;
+    told(choice?.delta?.content || '', chunk.carve);
+  }
+  return finish;
+}
+
+// server-sent events: blocks of lines, of which those with data count
+async function* events(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  while (true) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    rest += value;
+    const blocks = rest.split(/\r?\n\r?\n/);
+    rest = blocks.pop();
+    for (const block of blocks) {
+      const data = block.split(/\r?\n/).filter(line => line.startsWith('data:')).map(line => line.slice(5).trimStart());
+      if (data.length) yield data.join('\n');
+    }
+  }
+}
