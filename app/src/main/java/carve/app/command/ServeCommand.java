@@ -87,7 +87,7 @@ final class ServeCommand implements Command {
                 folders.forEach((name, folder) -> {
                     workshop.terminal().remark("carve: opening %s, %s".formatted(name, folder));
                     ModelEngine engine = ModelEngine.open(name, () -> opening.open(folder), config.engine());
-                    models.add(new ServedModel(engine, System.currentTimeMillis() / 1000));
+                    models.add(ServedModel.of(engine, config.limits()));
                 });
                 serve(workshop.terminal(), config, models);
             } finally {
@@ -111,7 +111,7 @@ final class ServeCommand implements Command {
                 Thread.currentThread().interrupt();
             }
         });
-        try (Server server = Server.start(config, new Models(models))) {
+        try (Server server = Server.start(config, new Models(models), Map.of())) {
             Runtime.getRuntime().addShutdownHook(hook);
             terminal.println("carve serves %s at %s"
                     .formatted(models.stream().map(ServedModel::name).toList(), server.address()));

@@ -8,7 +8,9 @@ import carve.api.model.Processor;
 import carve.api.op.Sequences;
 import carve.api.tensor.Scope;
 import carve.app.engine.EngineException.Reason;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -27,6 +29,8 @@ public final class ModelEngine implements AutoCloseable {
     private static final System.Logger LOG =
             System.getLogger(ModelEngine.class.getModule().getName());
     private static final int REMEMBERED = 64;
+    // up to so many rows a device gives each the bits that it gets alone; more of them take their step after these
+    private static final int ROWS = 8;
 
     private final String name;
     private final EngineConfig config;
@@ -118,6 +122,33 @@ public final class ModelEngine implements AutoCloseable {
         return cache.diskBytes();
     }
 
+    /** Returns the bytes of what {@link #keep} keeps. */
+    public long savedBytes() {
+        return cache.savedBytes();
+    }
+
+    /**
+     * Keeps what is remembered of the longest beginning of a prompt, until {@link #unpin}, and returns its key; nothing if
+     * nothing is remembered.
+     */
+    public String keep(Prompt prompt) {
+        return cache.keep(prompt.keys(identity, config.piece()));
+    }
+
+    /** Removes what was kept. */
+    public void unpin(String key) {
+        cache.unpin(key);
+    }
+
+    /**
+     * Makes a folder that nobody else can look into.
+     *
+     * @throws IOException if it cannot be made
+     */
+    public static void makePrivate(Path folder) throws IOException {
+        SnapshotFolder.makePrivate(folder);
+    }
+
     /** Returns whether it takes requests. */
     public boolean alive() {
         synchronized (lock) {
@@ -171,7 +202,7 @@ public final class ModelEngine implements AutoCloseable {
         try {
             model = own.model();
             identity = Digests.of(own.identity());
-            cache = new SnapshotCache(config.memoryBytes(), folder(), figures);
+            cache = new SnapshotCache(config.memoryBytes(), folder(), saved(), figures);
             opened.complete(own);
             while (await()) {
                 turn();
@@ -180,6 +211,12 @@ public final class ModelEngine implements AutoCloseable {
             opened.completeExceptionally(new IllegalStateException("the engine did not start"));
             end(own);
         }
+    }
+
+    private Optional<SnapshotFolder> saved() {
+        return config.folder().stream()
+                .map(root -> new SnapshotFolder(root.resolve(identity).resolve("saved"), identity, Long.MAX_VALUE))
+                .findFirst();
     }
 
     private Optional<SnapshotFolder> folder() {
@@ -224,8 +261,8 @@ public final class ModelEngine implements AutoCloseable {
         List<Session> ready = active.stream()
                 .filter(session -> session.prompted() && !session.ended())
                 .toList();
-        if (!ready.isEmpty()) {
-            decode(ready);
+        for (int from = 0; from < ready.size(); from += ROWS) {
+            decode(ready.subList(from, Math.min(ready.size(), from + ROWS)));
         }
         retire();
         if (active.isEmpty()) {

@@ -27,15 +27,17 @@ final class SnapshotCache implements AutoCloseable {
     private final long budget;
     private final Figures figures;
     private final Optional<SnapshotFolder> folder;
+    private final Optional<SnapshotFolder> saved;
     private final ThreadPoolExecutor writer;
     // least recently used first
     private final Map<String, Snapshot> kept = new LinkedHashMap<>(16, 0.75f, true);
     private final Map<String, Boolean> seen = new LinkedHashMap<>(16, 0.75f, true);
     private long bytes;
 
-    SnapshotCache(long budget, Optional<SnapshotFolder> folder, Figures figures) {
+    SnapshotCache(long budget, Optional<SnapshotFolder> folder, Optional<SnapshotFolder> saved, Figures figures) {
         this.budget = budget;
         this.folder = folder;
+        this.saved = saved;
         this.figures = figures;
         this.writer = (ThreadPoolExecutor) Executors.newFixedThreadPool(
                 1, Thread.ofPlatform().daemon().name("carve-snapshots").factory());
@@ -74,14 +76,17 @@ final class SnapshotCache implements AutoCloseable {
                 return Optional.of(snapshot);
             }
         }
-        Optional<Snapshot> read = folder.flatMap(disk -> disk.read(key));
+        Optional<Snapshot> read =
+                saved.flatMap(disk -> disk.read(key)).or(() -> folder.flatMap(disk -> disk.read(key)));
         read.ifPresent(this::keep);
         return read;
     }
 
     /** Returns whether there is a snapshot of a key. */
     synchronized boolean has(String key) {
-        return kept.containsKey(key) || folder.isPresent() && folder.get().has(key);
+        return kept.containsKey(key)
+                || folder.map(disk -> disk.has(key)).orElse(false)
+                || saved.map(disk -> disk.has(key)).orElse(false);
     }
 
     /** Keeps a snapshot, and writes it to disk when there is time. */
@@ -90,6 +95,26 @@ final class SnapshotCache implements AutoCloseable {
         if (folder.isPresent() && writer.getQueue().size() < PENDING) {
             writer.execute(() -> write(folder.get(), snapshot));
         }
+    }
+
+    /** Keeps the last of these that there is, whatever else is used, and returns its key. */
+    String keep(List<String> keys) {
+        Optional<Snapshot> snapshot = longest(keys);
+        if (snapshot.isEmpty() || saved.isEmpty()) {
+            return "";
+        }
+        saved.get().write(snapshot.get());
+        return snapshot.get().key();
+    }
+
+    /** Removes what was kept. */
+    void unpin(String key) {
+        saved.ifPresent(disk -> disk.remove(key));
+    }
+
+    /** Returns the bytes of what was kept. */
+    long savedBytes() {
+        return saved.map(SnapshotFolder::bytes).orElse(0L);
     }
 
     private static void write(SnapshotFolder disk, Snapshot snapshot) {

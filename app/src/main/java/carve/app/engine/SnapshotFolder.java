@@ -39,6 +39,7 @@ final class SnapshotFolder {
     private final Path folder;
     private final String identity;
     private final long budget;
+    private final Object writing = new Object();
     // least recently used first
     private final Map<String, Long> sizes = new LinkedHashMap<>(16, 0.75f, true);
 
@@ -109,7 +110,9 @@ final class SnapshotFolder {
                 "layers", String.valueOf(snapshot.layers().size()),
                 "identity", identity,
                 "crc32c", checksum(source)));
-        SafeTensorsWriter.write(file(snapshot.key()), source, metadata);
+        synchronized (writing) {
+            SafeTensorsWriter.write(file(snapshot.key()), source, metadata);
+        }
         synchronized (this) {
             sizes.put(snapshot.key(), file(snapshot.key()).toFile().length());
         }
@@ -191,7 +194,9 @@ final class SnapshotFolder {
     /** Removes the snapshot of a key. */
     void remove(String key) {
         synchronized (this) {
-            sizes.remove(key);
+            if (sizes.remove(key) == null) {
+                return;
+            }
         }
         try {
             Files.deleteIfExists(file(key));

@@ -22,6 +22,7 @@ public final class Call {
     private final ServingConfig.Limits limits;
     private Optional<OutputStream> begun = Optional.empty();
     private boolean events;
+    private long lastSign = System.nanoTime();
 
     Call(HttpExchange exchange, Deadlines deadlines, ServingConfig.Limits limits) {
         this.exchange = exchange;
@@ -154,8 +155,17 @@ public final class Call {
         write(bytes("data: " + data + "\n\n"));
     }
 
-    /** Sends a sign of life, by which a client that has gone is noticed: a comment, or the space before an object. */
-    public void ping() throws IOException {
+    /**
+     * Sends a sign of life where nothing was sent for so long, by which a client that has gone is noticed: a comment, or the
+     * space before an object.
+     */
+    public void live(long millis) throws IOException {
+        if (System.nanoTime() - lastSign >= millis * 1_000_000) {
+            ping();
+        }
+    }
+
+    private void ping() throws IOException {
         if (begun.isEmpty()) {
             begin("application/json");
         }
@@ -179,6 +189,7 @@ public final class Call {
             out.flush();
             return 0;
         });
+        lastSign = System.nanoTime();
     }
 
     /** Tells what went wrong, as far as that can still be told. */

@@ -11,6 +11,7 @@ import carve.app.engine.Job;
 import carve.app.engine.Request;
 import carve.app.engine.Score;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -19,6 +20,7 @@ import java.util.UUID;
 /** {@code POST /v1/chat/completions}. */
 final class Chat implements Handler {
     private static final int MOST_BEST = 20;
+    private static final Set<String> OWN = Set.of("state", "save");
     private static final Set<String> KNOWN = Set.of(
             "model",
             "messages",
@@ -61,14 +63,25 @@ final class Chat implements Handler {
 
     private final Models models;
     private final Asking asking;
+    private final States states;
 
-    Chat(Models models, Asking asking) {
+    Chat(Models models, Asking asking, States states) {
         this.models = models;
         this.asking = asking;
+        this.states = states;
     }
 
+    /**
+     * What is to be saved when the answer is there.
+     *
+     * @param wanted whether it is
+     * @param parent the state that the conversation goes on from, or nothing
+     * @param messages the conversation
+     */
+    private record Saving(boolean wanted, String parent, JsonArray messages) {}
+
     /** What one request is answered with. */
-    private record Reply(String id, long created, ServedModel model, Reading reading, int best) {
+    private record Reply(String id, long created, ServedModel model, Reading reading, int best, Saving saving) {
         JsonObject head(String object) {
             return JsonObject.empty()
                     .with("id", id)
@@ -91,16 +104,26 @@ final class Chat implements Handler {
                 .ifPresent(type -> {
                     throw ApiException.invalid("response_format", "Unsupported 'response_format': '%s'.", type);
                 });
-        ServedModel model = models.of(fields);
-        List<Message> messages = Conversation.read(
-                fields.array("messages")
-                        .orElseThrow(() -> ApiException.invalid("messages", "Missing required parameter: 'messages'.")),
-                asking.config().limits());
-        answer(call, fields, model, messages);
+        JsonArray given = fields.array("messages")
+                .orElseThrow(() -> ApiException.invalid("messages", "Missing required parameter: 'messages'."));
+        Optional<Fields> carve = fields.object("carve");
+        carve.ifPresent(own -> own.requireKnown(OWN));
+        Optional<States.Found> from = carve.flatMap(own -> own.string("state")).map(states::find);
+        ServedModel model = from.map(States.Found::model).orElseGet(() -> models.of(fields));
+        List<JsonValue> all = new ArrayList<>();
+        from.ifPresent(found -> all.addAll(found.messages().items()));
+        all.addAll(given.items());
+        Saving saving = new Saving(
+                carve.flatMap(own -> own.flag("save")).orElse(false),
+                from.map(found -> found.state().string("id")).orElse(""),
+                new JsonArray(all));
+        answer(call, fields, model, saving);
     }
 
-    private void answer(Call call, Fields fields, ServedModel model, List<Message> messages)
+    private void answer(Call call, Fields fields, ServedModel model, Saving saving)
             throws IOException, InterruptedException {
+        List<Message> messages =
+                Conversation.read(saving.messages(), asking.config().limits());
         Choosing choosing = Choosing.of(fields, asking.config().generation(), model.engine());
         boolean scored = fields.flag("logprobs").orElse(false);
         int best = fields.integer("top_logprobs", 0, MOST_BEST).orElse(0);
@@ -121,7 +144,7 @@ final class Chat implements Handler {
         Live live = new Live(model, asked.prompt().length());
         try (Reading reading = new Reading(job, model.engine().processor(), choosing.stops(), live)) {
             String id = "chatcmpl-" + UUID.randomUUID().toString().replace("-", "");
-            Reply reply = new Reply(id, System.currentTimeMillis() / 1000, model, reading, scored ? best : -1);
+            Reply reply = new Reply(id, System.currentTimeMillis() / 1000, model, reading, scored ? best : -1, saving);
             if (fields.flag("stream").orElse(false)) {
                 boolean usage = fields.object("stream_options")
                         .flatMap(options -> options.flag("include_usage"))
@@ -138,8 +161,10 @@ final class Chat implements Handler {
                 reply.reading().all(call, asking.config().limits().pingMillis());
         StringBuilder text = new StringBuilder();
         parts.forEach(part -> text.append(part.text()));
-        List<Score> scores =
-                parts.stream().flatMap(part -> part.scores().stream()).toList();
+        List<Score> scores = parts.stream()
+                .filter(part -> !part.stop())
+                .flatMap(part -> part.scores().stream())
+                .toList();
         JsonObject choice = JsonObject.empty()
                 .with("index", 0)
                 .with(
@@ -156,7 +181,20 @@ final class Chat implements Handler {
                 reply.head("chat.completion")
                         .with("choices", JsonArray.of(choice))
                         .with("usage", live.usage())
-                        .with("carve", live.carve()));
+                        .with("carve", saved(call, reply, text.toString())));
+    }
+
+    /** Returns the figures of an answer, and the id under which the conversation with it was saved. */
+    private JsonObject saved(Call call, Reply reply, String text) throws IOException, InterruptedException {
+        JsonObject figures = reply.reading().live().carve();
+        Saving saving = reply.saving();
+        if (!saving.wanted()) {
+            return figures;
+        }
+        List<JsonValue> messages = new ArrayList<>(saving.messages().items());
+        messages.add(JsonObject.empty().with("role", "assistant").with("content", text));
+        JsonObject state = states.save(call, reply.model(), saving.parent(), new JsonArray(messages));
+        return figures.with("state", state.string("id"));
     }
 
     private void stream(Call call, Reply reply, boolean usage) throws IOException, InterruptedException {
@@ -164,27 +202,37 @@ final class Chat implements Handler {
         JsonObject first = JsonObject.empty().with("role", "assistant").with("content", "");
         call.event(chunk(reply, first, List.of(), new JsonNull(), usage));
         Reading reading = reply.reading();
+        StringBuilder said = new StringBuilder();
         while (reading.finish().isEmpty()) {
-            Optional<Reading.Part> part = reading.next(asking.config().limits().pingMillis());
-            if (part.isEmpty()) {
-                call.ping();
-            } else if (!part.get().text().isEmpty() || !part.get().scores().isEmpty()) {
+            int millis = asking.config().limits().pingMillis();
+            Optional<Reading.Part> part = reading.next(millis);
+            call.live(millis);
+            if (part.isPresent()
+                    && (!part.get().text().isEmpty()
+                            || !part.get().scores().isEmpty() && !part.get().stop())) {
+                said.append(part.get().text());
                 JsonObject delta = JsonObject.empty().with("content", part.get().text());
                 call.event(chunk(reply, delta, part.get().scores(), new JsonNull(), usage));
             }
         }
-        call.event(chunk(reply, JsonObject.empty(), List.of(), new JsonString(reading.finish()), usage));
+        JsonObject figures = saved(call, reply, said.toString());
+        call.event(chunk(reply, JsonObject.empty(), List.of(), new JsonString(reading.finish()), usage, figures));
         if (usage) {
             call.event(Json.compact(reply.head("chat.completion.chunk")
                     .with("choices", JsonArray.of())
                     .with("usage", reading.live().usage())
-                    .with("carve", reading.live().carve())));
+                    .with("carve", figures)));
         }
         call.event("[DONE]");
         call.finish();
     }
 
     private static String chunk(Reply reply, JsonObject delta, List<Score> scores, JsonValue finish, boolean usage) {
+        return chunk(reply, delta, scores, finish, usage, reply.reading().live().carve());
+    }
+
+    private static String chunk(
+            Reply reply, JsonObject delta, List<Score> scores, JsonValue finish, boolean usage, JsonObject figures) {
         JsonObject choice = JsonObject.empty()
                 .with("index", 0)
                 .with("delta", delta)
@@ -192,7 +240,7 @@ final class Chat implements Handler {
                 .with("finish_reason", finish);
         JsonObject chunk = reply.head("chat.completion.chunk").with("choices", JsonArray.of(choice));
         JsonObject counted = usage ? chunk.with("usage", new JsonNull()) : chunk;
-        return Json.compact(counted.with("carve", reply.reading().live().carve()));
+        return Json.compact(counted.with("carve", figures));
     }
 
     private static JsonValue logprobs(Reply reply, List<Score> scores) {

@@ -18,8 +18,9 @@ final class Reading implements AutoCloseable {
      *
      * @param text the text; often empty
      * @param scores of the tokens that came, if they were asked for
+     * @param stop whether the token ends the answer, and is not part of it
      */
-    record Part(String text, List<Score> scores) {}
+    record Part(String text, List<Score> scores, boolean stop) {}
 
     private final Job job;
     private final List<String> stops;
@@ -63,7 +64,7 @@ final class Reading implements AutoCloseable {
             case Event.Prompted prompted -> {
                 live.prompted(prompted.cached());
                 promptScores = prompted.scores();
-                yield new Part("", List.of());
+                yield new Part("", List.of(), false);
             }
             case Event.Token token -> token(token);
             case Event.Ended ended -> ended(ended);
@@ -79,7 +80,7 @@ final class Reading implements AutoCloseable {
     private Part token(Event.Token token) {
         live.token(token.stateBytes());
         List<Score> scores = job.request().best() < 0 ? List.of() : List.of(token.score());
-        return token.stop() ? new Part("", scores) : new Part(shown(stream.push(token.token())), scores);
+        return token.stop() ? new Part("", scores, true) : new Part(shown(stream.push(token.token())), scores, false);
     }
 
     private Part ended(Event.Ended ended) {
@@ -89,7 +90,7 @@ final class Reading implements AutoCloseable {
             held.setLength(0);
             finish = ended.ending() == Event.Ending.LENGTH ? "length" : "stop";
         }
-        return new Part(rest, List.of());
+        return new Part(rest, List.of(), false);
     }
 
     // what may be the beginning of a text that ends the answer is held back
@@ -126,12 +127,8 @@ final class Reading implements AutoCloseable {
     List<Part> all(Call call, long millis) throws InterruptedException, java.io.IOException {
         List<Part> parts = new ArrayList<>();
         while (finish.isEmpty()) {
-            Optional<Part> part = next(millis);
-            if (part.isPresent()) {
-                parts.add(part.get());
-            } else {
-                call.ping();
-            }
+            next(millis).ifPresent(parts::add);
+            call.live(millis);
         }
         return parts;
     }

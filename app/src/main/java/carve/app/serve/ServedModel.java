@@ -10,14 +10,21 @@ import carve.api.model.ModelSpec;
 import carve.api.param.ParamSpec;
 import carve.app.engine.ModelEngine;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A model that the server has.
  *
  * @param engine what runs it
  * @param created when it was opened, in seconds since 1970
+ * @param states conversations of it that were saved, if there is a folder for them
  */
-public record ServedModel(ModelEngine engine, long created) {
+public record ServedModel(ModelEngine engine, long created, Optional<SavedStates> states) {
+    /** Returns a model that is being served from now on. */
+    public static ServedModel of(ModelEngine engine, ServingConfig.Limits limits) {
+        return new ServedModel(engine, System.currentTimeMillis() / 1000, SavedStates.of(engine, limits.savedBytes()));
+    }
+
     /** Returns what it is called. */
     public String name() {
         return engine.name();

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Answers requests over HTTP. Closing it refuses new requests at once, and waits for those that are answered. */
 public final class Server implements AutoCloseable {
@@ -28,29 +29,43 @@ public final class Server implements AutoCloseable {
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Map<String, Handler> routes = new LinkedHashMap<>();
     private final Handler page = new Page();
+    private final AtomicInteger open = new AtomicInteger();
     private volatile boolean closing;
 
-    private Server(ServingConfig config, Models models, HttpServer http, boolean local) {
+    private Server(ServingConfig config, Models models, Map<String, Handler> more, HttpServer http, boolean local) {
         this.config = config;
         this.models = models;
         this.http = http;
         this.access = new Access(config.keys(), local);
         Asking asking = new Asking(config);
-        routes.put("POST /v1/chat/completions", new Chat(models, asking));
+        States states = new States(models, asking);
+        Completions completions = new Completions(models, asking);
+        routes.put("POST /v1/chat/completions", new Chat(models, asking, states));
+        routes.put("POST /v1/completions", completions);
+        routes.put("POST /tokenize", completions::tokenize);
+        routes.put("POST /detokenize", completions::detokenize);
+        routes.put("GET /v1/states", states::list);
+        routes.put("POST /v1/states", states::create);
+        routes.put("GET /v1/states/*", states::one);
+        routes.put("DELETE /v1/states/*", states::delete);
+        routes.put("GET /metrics", new Metrics(models));
         routes.put("GET /v1/models", models::list);
         routes.put("GET /v1/models/*", models::one);
         routes.put("GET /health", this::health);
+        routes.putAll(more);
     }
 
     /**
      * Starts to listen.
      *
+     * @param more handlers by method and path, such as {@code GET /v1/runs}; one whose last name is {@code *} has a family of
+     *     paths
      * @throws IOException if the address or the port cannot be had
      */
-    public static Server start(ServingConfig config, Models models) throws IOException {
+    public static Server start(ServingConfig config, Models models, Map<String, Handler> more) throws IOException {
         InetAddress host = InetAddress.getByName(config.host());
         HttpServer http = HttpServer.create(new InetSocketAddress(host, config.port()), BACKLOG);
-        Server server = new Server(config, models, http, host.isLoopbackAddress());
+        Server server = new Server(config, models, more, http, host.isLoopbackAddress());
         http.createContext("/", server::exchange);
         http.setExecutor(server.threads);
         http.start();
@@ -66,7 +81,13 @@ public final class Server implements AutoCloseable {
         return URI.create("http://%s:%d/".formatted(host.contains(":") ? "[" + host + "]" : host, bound.getPort()));
     }
 
+    /** Returns how many requests are being answered. */
+    public int open() {
+        return open.get();
+    }
+
     private void exchange(HttpExchange exchange) {
+        open.incrementAndGet();
         try (exchange) {
             Call call = new Call(exchange, deadlines, config.limits());
             try {
@@ -81,6 +102,8 @@ public final class Server implements AutoCloseable {
             LOG.log(Level.DEBUG, "a client has gone: {0}", e.toString());
         } catch (InterruptedException e) {
             LOG.log(Level.DEBUG, "a client was too slow");
+        } finally {
+            open.decrementAndGet();
         }
     }
 

@@ -11,7 +11,7 @@
  * OpenAI's form.
  *
  * <pre>{@code
- * try (Server server = Server.start(config, models)) {
+ * try (Server server = Server.start(config, models, Map.of())) {
  *     URI page = server.address();
  * }
  * }</pre>

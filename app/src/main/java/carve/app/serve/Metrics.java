@@ -1,0 +1,72 @@
+package carve.app.serve;
+
+import carve.app.engine.Figures;
+import carve.app.engine.ModelEngine;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
+/** {@code GET /metrics}: what models count, in the text form of Prometheus. */
+final class Metrics implements Handler {
+    private static final String TYPE = "text/plain; version=0.0.4; charset=utf-8";
+    private static final Map<String, ToDoubleFunction<ModelEngine>> GAUGES = gauges();
+
+    private final Models models;
+
+    Metrics(Models models) {
+        this.models = models;
+    }
+
+    private static Map<String, ToDoubleFunction<ModelEngine>> gauges() {
+        Map<String, ToDoubleFunction<ModelEngine>> gauges = new LinkedHashMap<>();
+        gauges.put("sessions_active", engine -> engine.figures().active());
+        gauges.put("requests_waiting", engine -> engine.figures().waiting());
+        gauges.put("state_bytes", engine -> engine.figures().stateBytes());
+        gauges.put("live_buffers", engine -> engine.figures().liveBuffers());
+        gauges.put("cache_snapshots", ModelEngine::cacheSize);
+        gauges.put("cache_bytes", ModelEngine::cacheBytes);
+        gauges.put("cache_disk_bytes", ModelEngine::cacheDiskBytes);
+        gauges.put("saved_states_bytes", ModelEngine::savedBytes);
+        gauges.put("up", engine -> engine.alive() ? 1 : 0);
+        return gauges;
+    }
+
+    @Override
+    public void answer(Call call) throws IOException {
+        StringBuilder text = new StringBuilder();
+        for (String name :
+                models.all().iterator().next().engine().figures().counters().keySet()) {
+            family(
+                    text,
+                    "carve_" + name + "_total",
+                    "counter",
+                    engine -> counters(engine).get(name));
+        }
+        GAUGES.forEach((name, value) -> family(text, "carve_" + name, "gauge", value));
+        Runtime runtime = Runtime.getRuntime();
+        text.append("# TYPE carve_heap_used_bytes gauge\ncarve_heap_used_bytes ")
+                .append(runtime.totalMemory() - runtime.freeMemory())
+                .append('\n');
+        call.send(200, TYPE, text.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Map<String, Double> counters(ModelEngine engine) {
+        Figures figures = engine.figures();
+        return figures.counters();
+    }
+
+    private void family(StringBuilder text, String name, String type, ToDoubleFunction<ModelEngine> value) {
+        text.append("# TYPE %s %s\n".formatted(name, type));
+        for (ServedModel model : models.all()) {
+            double number = value.applyAsDouble(model.engine());
+            String shown = number == Math.rint(number) ? Long.toString((long) number) : Double.toString(number);
+            text.append("%s{model=\"%s\"} %s\n".formatted(name, escaped(model.name()), shown));
+        }
+    }
+
+    private static String escaped(String label) {
+        return label.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
+    }
+}

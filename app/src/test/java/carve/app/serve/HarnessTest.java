@@ -1,0 +1,185 @@
+package carve.app.serve;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import carve.api.config.JsonNull;
+import carve.api.config.JsonNumber;
+import carve.api.config.JsonObject;
+import carve.api.config.JsonValue;
+import carve.api.device.Device;
+import carve.api.device.ReferenceDevice;
+import carve.api.model.Inputs;
+import carve.api.model.LoadedModel;
+import carve.api.model.SiteProbe;
+import carve.testkit.SmallFamily;
+import carve.testkit.SmallModels;
+import java.io.IOException;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The requests of a public harness, byte for byte as it builds them, and what it makes of the replies: {@code
+ * lm_eval/models/openai_completions.py} of lm-evaluation-harness, through Python's {@code json.dumps}.
+ */
+@Timeout(120)
+final class HarnessTest {
+    @TempDir
+    private Path work;
+
+    private Served served;
+
+    @BeforeEach
+    void start() throws IOException {
+        served = new Served(work, Set.of());
+    }
+
+    @AfterEach
+    void stop() {
+        served.close();
+    }
+
+    private JsonObject ask(String path, String body) throws IOException, InterruptedException {
+        HttpResponse<String> response = served.send(served.request(path)
+                .header("Authorization", "Bearer ")
+                .header("Content-Type", "application/json")
+                .header("Accept-Encoding", "gzip, deflate")
+                .header("User-Agent", "python-requests/2.32.3")
+                .POST(BodyPublishers.ofString(body)));
+        assertEquals(200, response.statusCode(), response::body);
+        return carve.api.config.Json.parseObject(response.body(), "reply");
+    }
+
+    private static JsonObject choice(JsonObject reply, int index) {
+        JsonObject choice = (JsonObject) reply.array("choices").items().get(index);
+        assertEquals(index, choice.integer("index"));
+        return choice;
+    }
+
+    /** What {@code parse_logprobs} makes of a choice. */
+    private record Likelihood(double sum, boolean greedy) {
+        static Likelihood of(JsonObject choice, int context) {
+            List<JsonValue> tokens =
+                    choice.object("logprobs").array("token_logprobs").items();
+            List<JsonValue> best =
+                    choice.object("logprobs").array("top_logprobs").items();
+            double sum = 0;
+            boolean greedy = true;
+            for (int i = context; i < tokens.size() - 1; i++) {
+                double value = ((JsonNumber) tokens.get(i)).real();
+                sum += value;
+                double most = ((JsonObject) best.get(i))
+                        .members().values().stream()
+                                .mapToDouble(one -> ((JsonNumber) one).real())
+                                .max()
+                                .orElseThrow();
+                greedy &= value == most;
+            }
+            return new Likelihood(sum, greedy);
+        }
+    }
+
+    // by the model itself, all positions at once
+    private static double expected(int[] tokens, int context) {
+        try (Device device = new ReferenceDevice();
+                LoadedModel model = SmallModels.decoder(device, 42)) {
+            float[] logits = model.model()
+                    .forward(model.params(), Inputs.text(tokens), SiteProbe.NONE)
+                    .floats();
+            double sum = 0;
+            for (int t = context; t < tokens.length; t++) {
+                int row = (t - 1) * SmallFamily.VOCABULARY;
+                double total = 0;
+                for (int v = 0; v < SmallFamily.VOCABULARY; v++) {
+                    total += Math.exp(logits[row + v]);
+                }
+                sum += logits[row + tokens[t]] - Math.log(total);
+            }
+            return sum;
+        }
+    }
+
+    @Test
+    void likelihoodsAreThoseOfTheModel() throws IOException, InterruptedException {
+        int[][] prompts = {{5, 17, 3, 9, 1, 8, 2, 6, 20, 11, 4, 4}, {7, 2, 19}};
+        int[] contexts = {8, 1};
+        // twice: the second time the beginnings are known
+        for (int round = 0; round < 2; round++) {
+            JsonObject reply = ask(
+                    "/v1/completions",
+                    "{\"model\": \"small\", \"prompt\": [[5, 17, 3, 9, 1, 8, 2, 6, 20, 11, 4, 4], [7, 2, 19]], \"temperature\": 0, "
+                            + "\"max_tokens\": 1, \"logprobs\": 1, \"seed\": 1234, \"echo\": true}");
+            for (int i = 0; i < prompts.length; i++) {
+                JsonObject choice = choice(reply, i);
+                JsonObject logprobs = choice.object("logprobs");
+                for (String list : List.of("tokens", "token_logprobs", "top_logprobs", "text_offset")) {
+                    assertEquals(
+                            prompts[i].length + 1, logprobs.array(list).items().size(), list);
+                }
+                assertEquals(
+                        new JsonNull(), logprobs.array("token_logprobs").items().getFirst());
+                assertEquals(
+                        expected(prompts[i], contexts[i]),
+                        Likelihood.of(choice, contexts[i]).sum(),
+                        1e-4);
+            }
+        }
+    }
+
+    @Test
+    void whatTheModelSaysItselfIsGreedy() throws IOException, InterruptedException {
+        JsonObject said = ask(
+                "/v1/completions",
+                "{\"prompt\": \"abcdef\", \"model\": \"endless\", \"max_tokens\": 12, \"temperature\": 0, \"stop\": [], \"seed\": 1234}");
+        String text = choice(said, 0).string("text");
+        String body =
+                "{\"model\": \"endless\", \"prompt\": \"%s\", \"temperature\": 0, \"max_tokens\": 1, \"logprobs\": 1, \"seed\": 1234, \"echo\": true}";
+        Likelihood own = Likelihood.of(choice(ask("/v1/completions", body.formatted("abcdef" + text)), 0), 6);
+        assertTrue(own.greedy());
+        char other = text.charAt(3) == 'a' ? 'b' : 'a';
+        String changed = "abcdef" + text.substring(0, 3) + other + text.substring(4);
+        Likelihood others = Likelihood.of(choice(ask("/v1/completions", body.formatted(changed)), 0), 6);
+        assertFalse(others.greedy());
+        assertTrue(others.sum() < own.sum());
+    }
+
+    @Test
+    void promptIsScoredAlone() throws IOException, InterruptedException {
+        JsonObject reply = ask(
+                "/v1/completions",
+                "{\"model\": \"small\", \"prompt\": \"abc\", \"max_tokens\": 0, \"logprobs\": 5, \"echo\": true}");
+        JsonObject choice = choice(reply, 0);
+        assertEquals("abc", choice.string("text"));
+        assertEquals(3, choice.object("logprobs").array("tokens").items().size());
+        assertEquals(0, reply.object("usage").integer("completion_tokens"));
+    }
+
+    @Test
+    void textIsGeneratedUntilAStop() throws IOException, InterruptedException {
+        JsonObject reply = ask(
+                "/v1/completions",
+                "{\"prompt\": [\"question one\", \"question two\"], \"model\": \"small\", \"max_tokens\": 16, \"temperature\": 0.0, "
+                        + "\"stop\": [\"\\n\\n\", \"Question:\", \"<|im_end|>\"], \"seed\": 1234}");
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            texts.add(choice(reply, i).string("text"));
+        }
+        assertEquals(2, texts.size());
+        // messages of chats have a type here
+        JsonObject chat = ask(
+                "/v1/chat/completions",
+                "{\"messages\": [{\"role\": \"user\", \"content\": \"question one\", \"type\": \"text\"}], \"model\": \"small\", "
+                        + "\"max_tokens\": 16, \"temperature\": 0.0, \"stop\": [\"\\n\\n\", \"Question:\"], \"seed\": 1234}");
+        assertEquals(texts.getFirst(), choice(chat, 0).object("message").string("content"));
+    }
+}

@@ -1,0 +1,122 @@
+package carve.app.serve;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import carve.api.config.Json;
+import carve.api.config.JsonObject;
+import carve.app.engine.EngineConfig;
+import carve.app.engine.Engines;
+import carve.app.engine.ModelEngine;
+import carve.app.work.AppConfig.Generation;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** A server of this process with small models, and a client of it. */
+final class Served implements AutoCloseable {
+    static final int BODY = 4 << 20;
+    static final int PATIENCE = 400;
+
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final Engines engines = new Engines();
+    private final List<ModelEngine> running;
+    private final Server server;
+
+    /** Starts a server of two models: {@code small}, whose answers end, and {@code endless}, whose answers do not. */
+    Served(Path work, Set<String> keys) throws IOException {
+        EngineConfig config = Engines.config(16 << 20, 16 << 20, List.of(work));
+        running = List.of(engines.small("small", config, true), engines.small("endless", config, false));
+        server = start(config, keys);
+    }
+
+    private Server start(EngineConfig engine, Set<String> keys) throws IOException {
+        ServingConfig.Limits limits =
+                new ServingConfig.Limits(BODY, 1 << 20, 4, 64, PATIENCE, PATIENCE, 100, 60_000, 1 << 20);
+        Generation greedy = new Generation(16, 0, 0, 1, 42);
+        ServingConfig config = new ServingConfig("127.0.0.1", 0, keys, limits, engine, greedy);
+        return Server.start(
+                config,
+                new Models(
+                        running.stream().map(one -> ServedModel.of(one, limits)).toList()),
+                Map.of());
+    }
+
+    Server server() {
+        return server;
+    }
+
+    ModelEngine engine(String name) {
+        return running.stream()
+                .filter(engine -> engine.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    int port() {
+        return server.address().getPort();
+    }
+
+    HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(server.address().resolve(path));
+    }
+
+    HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
+        return client.send(request.build(), BodyHandlers.ofString());
+    }
+
+    HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        return send(request(path));
+    }
+
+    HttpResponse<String> post(String path, String body) throws IOException, InterruptedException {
+        return send(request(path).POST(HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    /** Returns the reply to a request that is answered well. */
+    JsonObject ask(String path, String body) throws IOException, InterruptedException {
+        HttpResponse<String> response = post(path, body);
+        assertEquals(200, response.statusCode(), response::body);
+        return Json.parseObject(response.body(), "reply");
+    }
+
+    /** Returns what a refused request is told. */
+    static JsonObject error(HttpResponse<String> response, int status) {
+        assertEquals(status, response.statusCode(), response::body);
+        JsonObject error = Json.parseObject(response.body(), "reply").object("error");
+        assertEquals(List.of("message", "type", "param", "code"), List.copyOf(error.keys()));
+        return error;
+    }
+
+    /** Waits until nobody is served, and asserts that the server goes on, and that nothing is left of who was. */
+    void assertQuiet() throws IOException, InterruptedException {
+        for (ModelEngine engine : running) {
+            while (engine.figures().active() > 0
+                    || engine.figures().waiting() > 0
+                    || engine.figures().remembering() > 0) {
+                Thread.sleep(1);
+            }
+            assertEquals(0, engine.figures().stateBytes(), "states of " + engine.name());
+        }
+        while (server.open() > 0) {
+            Thread.sleep(1);
+        }
+        assertEquals(200, get("/health").statusCode());
+        JsonObject reply = ask("/v1/completions", "{\"model\": \"small\", \"prompt\": \"still here\"}");
+        assertEquals("text_completion", reply.string("object"));
+    }
+
+    /** Stops the server, and asserts that nothing is left on the devices. */
+    @Override
+    public void close() {
+        server.close();
+        client.close();
+        assertEquals(List.of(), engines.left());
+    }
+}
