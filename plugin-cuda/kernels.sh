@@ -48,7 +48,7 @@ rm -f "$kept"/*.refused
 wanted=$kept/wanted
 : >"$wanted"
 for source in "$sources"/*.cu; do
-    { grep '^// Variant: ' "$source" || echo; } | sed 's,^// Variant: ,,' | while read -r options; do
+    { grep '^// Variant:' "$source" || echo; } | sed 's,^// Variant: *,,' | while read -r options; do
         echo "$source|$kept/$(basename "$source" .cu)-$(digest "$source" "$options")|$options"
     done
 done >"$wanted"

@@ -5,6 +5,7 @@ import carve.api.op.SoftmaxAttention;
 import carve.api.tensor.DType;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -34,7 +35,7 @@ final class AttentionKernel implements ScopedKernel.Narrow {
 
     @Override
     public String name() {
-        return "tiled-attention";
+        return engine.tensor().isEmpty() ? "tiled-attention" : "tiled-attention on tensor cores";
     }
 
     @Override
@@ -89,9 +90,17 @@ final class AttentionKernel implements ScopedKernel.Narrow {
                 0);
     }
 
-    private static List<String> tiles(List<Tensor> operands) {
+    private List<String> tiles(List<Tensor> operands) {
         int width = Math.max(operands.get(1).extent(3), operands.get(2).extent(3));
-        return List.of("-DTILES=" + (width <= TILE ? 1 : width <= 2 * TILE ? 2 : 4));
+        if (width > 2 * TILE) {
+            return List.of("-DTILES=4");
+        }
+        if (engine.tensor().isEmpty()) {
+            return List.of("-DTILES=" + (width <= TILE ? 1 : 2));
+        }
+        List<String> options = new ArrayList<>(List.of("-DTILES=2"));
+        options.addAll(engine.tensor());
+        return options;
     }
 
     private Launch.Grid grid(int rows, int heads) {
@@ -135,7 +144,7 @@ final class AttentionKernel implements ScopedKernel.Narrow {
         int rows = y.extent(0) * y.extent(1);
         int width = y.extent(3);
         int most = (op.keys() + TILE - 1) / TILE;
-        int splits = Math.clamp(2L * engine.card().processors() / ((long) heads * rows), 1, most);
+        int splits = Math.clamp(4L * engine.card().processors() / ((long) heads * rows), 1, most);
         int piece = (op.keys() + splits - 1) / splits;
         Tensor parts = engine.make(TensorType.f32(rows, heads, splits, width + 2));
         List<String> tiles = tiles(operands);

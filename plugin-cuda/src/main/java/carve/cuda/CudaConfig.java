@@ -24,7 +24,16 @@ record CudaConfig(int index, Products products, boolean library, boolean graphs,
         /** As F32, but where one operand is stored in BF16 or in blocks the other is rounded to BF16. */
         BF16,
         /** Both operands of a product with a weight are rounded to BF16, whatever they are stored in. */
-        MIXED
+        MIXED;
+
+        /** Returns the options by which kernels on a card use tensor cores; none where they do not. */
+        List<String> options(Card card) {
+            return switch (this) {
+                case F32 -> List.of();
+                case TF32 -> card.isCurrent() ? List.of("-DTENSOR=2") : List.of();
+                case BF16, MIXED -> card.isCurrent() ? List.of("-DTENSOR=1") : List.of();
+            };
+        }
     }
 
     /** Returns what {@code reference.conf} says. */

@@ -57,11 +57,12 @@ public final class CudaDevice implements Device {
         this.host = new OfferedHost(this, stream);
         this.pool = new MemoryPool(driver, stream::finish);
         this.config = config;
-        this.products = blas.apply(stream, new KernelBlas(stream));
+        this.products = blas.apply(stream, new KernelBlas(stream, config.products(), driver.card()));
         this.primitives = new Primitives(stream, products);
         var steps = new Steps(stream, pool);
         stream.let(steps);
-        this.kernels = new Kernels(new Engine(this, stream, driver.card(), steps));
+        this.kernels = new Kernels(
+                new Engine(this, stream, driver.card(), steps, config.products().options(driver.card())));
     }
 
     @Override

@@ -16,8 +16,9 @@ import java.util.Optional;
  * @param stream that launches run on
  * @param card they are for
  * @param steps of the optimizer, which wait for each other
+ * @param tensor options by which kernels use tensor cores; none where they do not
  */
-record Engine(CudaDevice device, Stream stream, Card card, Steps steps) {
+record Engine(CudaDevice device, Stream stream, Card card, Steps steps, List<String> tensor) {
     private static final int GROUP = 64;
 
     /** Returns a new tensor with undefined values. */

@@ -26,7 +26,7 @@ final class ScanKernel implements Kernel {
 
     @Override
     public String name() {
-        return "chunk64-scan";
+        return engine.tensor().isEmpty() ? "chunk64-scan" : "chunk64-scan on tensor cores";
     }
 
     @Override
@@ -81,10 +81,18 @@ final class ScanKernel implements Kernel {
         if (op.sequences().longest() <= FEW && begin.extent(3) <= WIDEST) {
             int rows = (v.extent(3) + WARPS - 1) / WARPS;
             engine.stream()
-                    .run(FILE, "scan_step", new Launch.Grid(rows, heads(operands), count()), scan, begin, y, next);
+                    .run(
+                            engine.tensor(),
+                            FILE,
+                            "scan_step",
+                            new Launch.Grid(rows, heads(operands), count()),
+                            scan,
+                            begin,
+                            y,
+                            next);
         } else {
             Tensor states = states(operands, scan, next);
-            engine.stream().run(FILE, "scan_outputs", byChunk(operands), scan, states, y);
+            engine.stream().run(engine.tensor(), FILE, "scan_outputs", byChunk(operands), scan, states, y);
         }
         return List.of(y, next);
     }
@@ -93,7 +101,7 @@ final class ScanKernel implements Kernel {
     private Tensor states(List<Tensor> operands, Launch.Struct scan, Tensor next) {
         Tensor begin = operands.get(DecayScan.STATE);
         Tensor states = chunkStates(begin);
-        engine.stream().run(FILE, "scan_states", byChunk(operands), scan, 0L, states);
+        engine.stream().run(engine.tensor(), FILE, "scan_states", byChunk(operands), scan, 0L, states);
         pass(scan, begin, states, next, false, begin);
         return states;
     }
@@ -105,7 +113,7 @@ final class ScanKernel implements Kernel {
     private void pass(Launch.Struct scan, Object begin, Tensor states, Object last, boolean reverse, Tensor state) {
         int elements = state.extent(2) * state.extent(3);
         var grid = new Launch.Grid((elements + Launch.THREADS - 1) / Launch.THREADS, state.extent(1), count());
-        engine.stream().run(FILE, "scan_pass", grid, scan, begin, states, last, reverse);
+        engine.stream().run(engine.tensor(), FILE, "scan_pass", grid, scan, begin, states, last, reverse);
     }
 
     @Override
@@ -115,10 +123,10 @@ final class ScanKernel implements Kernel {
         Tensor begin = operands.get(DecayScan.STATE);
         Launch.Struct scan = scan(operands);
         Tensor before = chunkStates(begin);
-        engine.stream().run(FILE, "scan_states", byChunk(operands), scan, 0L, before);
+        engine.stream().run(engine.tensor(), FILE, "scan_states", byChunk(operands), scan, 0L, before);
         pass(scan, begin, before, 0L, false, begin);
         Tensor after = chunkStates(begin);
-        engine.stream().run(FILE, "scan_states", byChunk(operands), scan, dy, after);
+        engine.stream().run(engine.tensor(), FILE, "scan_states", byChunk(operands), scan, dy, after);
         Tensor dBegin = engine.make(begin.type());
         pass(scan, gradients.get(1).map(Object.class::cast).orElse(0L), after, dBegin, true, begin);
         Tensor dq = perHead(operands, DecayScan.Q);
@@ -126,7 +134,21 @@ final class ScanKernel implements Kernel {
         Tensor dv = perHead(operands, DecayScan.V);
         Tensor dg = engine.make(operands.get(DecayScan.G).type());
         Tensor dw = engine.make(operands.get(DecayScan.W).type());
-        engine.stream().run(FILE, "scan_backward", byChunk(operands), scan, dy, before, after, dq, dk, dv, dg, dw);
+        engine.stream()
+                .run(
+                        engine.tensor(),
+                        FILE,
+                        "scan_backward",
+                        byChunk(operands),
+                        scan,
+                        dy,
+                        before,
+                        after,
+                        dq,
+                        dk,
+                        dv,
+                        dg,
+                        dw);
         return List.of(
                 Optional.of(byGroup(dq, operands.get(DecayScan.Q))),
                 Optional.of(byGroup(dk, operands.get(DecayScan.K))),
@@ -148,7 +170,8 @@ final class ScanKernel implements Kernel {
         }
         Tensor sum = engine.make(operand.type());
         long n = sum.shape().size();
-        engine.stream().run(FILE, "scan_groups", Launch.Grid.over(n), gradient, sum, n, share, sum.extent(3));
+        engine.stream()
+                .run(engine.tensor(), FILE, "scan_groups", Launch.Grid.over(n), gradient, sum, n, share, sum.extent(3));
         return sum;
     }
 }

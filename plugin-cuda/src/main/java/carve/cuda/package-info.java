@@ -14,9 +14,9 @@
  * have two more: one runs the same kernels on the processor, where a C++ compiler makes each thread of a block a fiber, and
  * has to pass the contracts of devices and of kernels; the other writes down what it is asked.
  *
- * <p><b>None of this has run on a card yet.</b> What is tried without one: the arithmetic and the indices of every kernel;
- * that nvcc takes them; the order of launches, their grids, arguments and memory; which launches become graphs; JCuda, over a
- * driver that the processor plays. What only a card can show: that cuBLAS's and NVRTC's functions are called as they want to
- * be; that barriers are where threads run at once; speed. The tile product that all heavy kernels share computes in F32 without tensor cores.
+ * <p><b>None of this has run on a card yet.</b> What is tried without one: the arithmetic and the indices of every kernel,
+ * those on tensor cores included; that nvcc makes machine code of them; the order of launches, their grids, arguments and
+ * memory; which launches become graphs; JCuda, cuBLAS's and NVRTC's functions, over libraries that the processor plays. What
+ * only a card can show is in {@code docs/cuda.md}.
  */
 package carve.cuda;

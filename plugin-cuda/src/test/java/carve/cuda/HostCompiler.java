@@ -56,7 +56,9 @@ final class HostCompiler implements Compiler {
     // A library is built beside its place and moved there: one that is loaded must not be written to.
     private static void build(Source source, String name, Path library) throws IOException {
         Path made = FOLDER.resolve(name + ".new");
-        List<String> command = new ArrayList<>(List.of("g++", "-std=c++17", "-O2", "-shared", "-fPIC", "-w"));
+        // -fno-gnu-unique: shared memory of one library is not that of another, whose size may differ
+        List<String> command =
+                new ArrayList<>(List.of("g++", "-std=c++17", "-O2", "-shared", "-fPIC", "-w", "-fno-gnu-unique"));
         command.addAll(source.options());
         command.addAll(List.of("-include", "host.h", "-I", ".", name + ".cpp", "-o", made.toString()));
         String problem = run(command);

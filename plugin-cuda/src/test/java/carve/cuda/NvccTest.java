@@ -19,14 +19,15 @@ import org.junit.jupiter.api.TestFactory;
 
 /** NVIDIA's compiler takes every kernel, in every variant, for every architecture: the build has asked it, by kernels.sh. */
 final class NvccTest {
-    private static final Pattern VARIANT = Pattern.compile("(?m)^// Variant: (.+)$");
+    private static final Pattern VARIANT = Pattern.compile("(?m)^// Variant:(.*)$");
     private static final byte[] FATBIN = {0x50, (byte) 0xed, 0x55, (byte) 0xba};
 
     /** Returns the options that a file is compiled with. */
     static List<List<String>> variants(String text) {
         List<List<String>> variants = VARIANT.matcher(text)
                 .results()
-                .map(found -> List.of(found.group(1).split(" ")))
+                .map(found -> found.group(1).trim())
+                .map(options -> options.isEmpty() ? List.<String>of() : List.of(options.split(" ")))
                 .toList();
         return variants.isEmpty() ? List.of(List.of()) : variants;
     }

@@ -96,6 +96,70 @@ static float __shfl_xor_sync(unsigned, float value, int mask) {
     return other;
 }
 
+// What the threads of a warp hold of a and b while tensor cores multiply them.
+struct Held {
+    unsigned a[4];
+    unsigned b[2];
+};
+
+static Held held[MOST / 32][32];
+
+static float wide(unsigned bits) {
+    float value;
+    memcpy(&value, &bits, 4);
+    return value;
+}
+
+// One element of what a warp holds, by the tables of the PTX manual: of BF16 each register has two, of TF32 one.
+static float left(int warp, bool bf16, int row, int k) {
+    int half = bf16 ? 8 : 4;
+    const Held& owner = held[warp][row % 8 * 4 + k % half / (half / 4)];
+    unsigned bits = owner.a[row / 8 + k / half * 2];
+    return wide(!bf16 ? bits : k % 2 ? bits & 0xffff0000u : bits << 16);
+}
+
+static float right(int warp, bool bf16, int k, int column) {
+    int half = bf16 ? 8 : 4;
+    const Held& owner = held[warp][column * 4 + k % half / (half / 4)];
+    unsigned bits = owner.b[k / half];
+    return wide(!bf16 ? bits : k % 2 ? bits & 0xffff0000u : bits << 16);
+}
+
+static void mma(float* c, const unsigned* a, const unsigned* b, bool bf16) {
+    int warp = current / 32;
+    int lane = current % 32;
+    memcpy(held[warp][lane].a, a, sizeof held[warp][lane].a);
+    memcpy(held[warp][lane].b, b, sizeof held[warp][lane].b);
+    wait(warps[warp], 32);
+    for (int i = 0; i < 4; i++) {
+        for (int k = 0; k < (bf16 ? 16 : 8); k++) {
+            c[i] += left(warp, bf16, lane / 4 + i / 2 * 8, k) * right(warp, bf16, k, lane % 4 * 2 + i % 2);
+        }
+    }
+    wait(warps[warp], 32);
+}
+
+static void mma_bf16(float* c, const unsigned* a, const unsigned* b) {
+    mma(c, a, b, true);
+}
+
+static void mma_tf32(float* c, const unsigned* a, const unsigned* b) {
+    mma(c, a, b, false);
+}
+
+// to nearest, ties away from zero, 10 bits of fraction
+static unsigned round_tf32(float value) {
+    unsigned bits;
+    memcpy(&bits, &value, 4);
+    return (bits + 0x1000) & 0xffffe000u;
+}
+
+static unsigned short round_bf16(float value) {
+    unsigned bits;
+    memcpy(&bits, &value, 4);
+    return (unsigned short) ((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
 static void resume(int thread) {
     Fiber& fiber = fibers[thread];
     current = thread;

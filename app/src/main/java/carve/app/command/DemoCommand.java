@@ -58,6 +58,7 @@ final class DemoCommand implements Command {
         TreeSettings settings =
                 new TreeSettings(AppConfig.overrides(workshop.globals().overrides(), false)).over(Hocon.file(file));
         Path usual = Path.of("runs", paper.equals(USUAL) ? "demo" : "demo-" + paper);
+        workshop.devices().requireAvailable(); // before the pictures are made
         new Demo(workshop, file, settings, Arguments.get(arguments, "--out", usual)).run();
         return 0;
     }

@@ -76,6 +76,39 @@ __device__ inline u16 to_f16(float value) {
 }
 #endif
 
+// Tensor cores, from sm_80 on: c (16, 8) += a (16, K) b (K, 8) by the 32 threads of a warp, K 16 in BF16 and 8 in TF32. Each
+// thread holds parts of all three, see "Matrix Fragments for mma.m16n8k16" and "m16n8k8" in the PTX manual: with g = lane /
+// 4 and q = lane % 4,
+//   c: (g, 2 q), (g, 2 q + 1), (g + 8, 2 q), (g + 8, 2 q + 1)
+//   a in BF16: (g, 2 q and 2 q + 1), (g + 8, the same), (g, 2 q + 8 and 2 q + 9), (g + 8, the same); in TF32: (g, q),
+//   (g + 8, q), (g, q + 4), (g + 8, q + 4)
+//   b in BF16: (2 q and 2 q + 1, g), (2 q + 8 and 2 q + 9, g); in TF32: (q, g), (q + 4, g)
+#if defined(TENSOR) && defined(__CUDACC__)
+__device__ inline void mma_bf16(float* c, const unsigned* a, const unsigned* b) {
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+            : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+            : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+
+__device__ inline void mma_tf32(float* c, const unsigned* a, const unsigned* b) {
+    asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+            : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+            : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+
+__device__ inline u16 round_bf16(float value) {
+    u16 bits;
+    asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(value));
+    return bits;
+}
+
+__device__ inline unsigned round_tf32(float value) {
+    unsigned bits;
+    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(value));
+    return bits;
+}
+#endif
+
 // Blocks of 32 elements, as carve.api.tensor.Blocks defines them: an F16 scale, then integers of 8 or 4 bits.
 #define BLOCK 32
 
@@ -163,8 +196,8 @@ __device__ inline float lanes_sum(float value, int lanes) {
 
 // Products of matrices in tiles of 64 x 64, by 256 threads, each of which owns 4 x 4 elements: thread (y, x) those of
 // rows y + 16 i and columns x + 16 j. All heavy kernels are written with it, so that it is the one place to make fast.
+// Compiled with -DTENSOR=1 the operands are rounded to BF16, with -DTENSOR=2 to TF32, and tensor cores multiply them.
 #define TILE 64
-#define SLICE 16
 
 struct Tile {
     float at[4][4];
@@ -190,10 +223,34 @@ struct Tile {
     }
 };
 
+#ifndef TENSOR
+#define SLICE 16
+
 struct Slices {
     float left[SLICE][TILE + 1];
     float right[SLICE][TILE + 1];
 };
+#else
+#define SLICE 32
+#if TENSOR == 1
+#define STEP 16
+#define PAD 8
+typedef u16 Rounded;
+#else
+#define STEP 8
+#define PAD 4
+typedef unsigned Rounded;
+#endif
+
+// Rows have so many words that the threads of a warp read different banks.
+union Slices {
+    struct {
+        Rounded left[TILE][SLICE + PAD];
+        Rounded right[TILE][SLICE + PAD];
+    };
+    float product[TILE][TILE + 1];
+};
+#endif
 
 // One for all products of a kernel, which follow each other.
 __device__ inline Slices& slices() {
@@ -204,6 +261,7 @@ __device__ inline Slices& slices() {
 // tile[m, n] += sum over k < depth of a(m, k) * b(k, n); a and b give 0 outside of their matrices, and may be called
 // with k >= depth. alongA and alongB say whether neighbouring k of an operand lie side by side in memory, so that
 // neighbouring threads read neighbours.
+#ifndef TENSOR
 template <bool alongA, bool alongB, class A, class B>
 __device__ inline void multiply(Tile& tile, int depth, A a, B b) {
     Slices& s = slices();
@@ -233,3 +291,85 @@ __device__ inline void multiply(Tile& tile, int depth, A a, B b) {
         __syncthreads();
     }
 }
+#else
+__device__ inline Rounded rounded(float value) {
+#if TENSOR == 1
+    return round_bf16(value);
+#else
+    return round_tf32(value);
+#endif
+}
+
+// parts[i] = what this thread holds of rows from `row` on, 8 i % 16 further, and of columns from `column` on, 8 i / 16 steps
+// further: a of 4 parts, or b, whose rows are its columns, of 2
+template <int parts>
+__device__ inline void fragment(unsigned* held, const Rounded (*rows)[SLICE + PAD], int row, int column) {
+    int g = threadIdx.x % 32 / 4;
+    int q = threadIdx.x % 4;
+#pragma unroll
+    for (int i = 0; i < parts; i++) {
+        int down = parts == 4 ? i % 2 * 8 : 0;
+        int along = (parts == 4 ? i / 2 : i) * (STEP / 2);
+        // of BF16 two neighbours at once
+        held[i] = *(const unsigned*) &rows[row + g + down][column + along + q * (STEP / 8)];
+    }
+}
+
+// Each of 8 warps computes 16 x 32 of the product; it then goes through shared memory to the threads that own it.
+template <bool alongA, bool alongB, class A, class B>
+__device__ inline void multiply(Tile& tile, int depth, A a, B b) {
+    Slices& s = slices();
+    int lane = threadIdx.x % 32;
+    int row = threadIdx.x / 64 * 16;
+    int column = threadIdx.x / 32 % 2 * 32;
+    float sums[4][4];
+#pragma unroll
+    for (int i = 0; i < 16; i++) {
+        sums[i / 4][i % 4] = 0;
+    }
+    for (int from = 0; from < depth; from += SLICE) {
+#pragma unroll 1
+        for (int i = threadIdx.x; i < SLICE * TILE; i += THREADS) {
+            int k = alongA ? i % SLICE : i / TILE;
+            int m = alongA ? i / SLICE : i % TILE;
+            s.left[m][k] = rounded(from + k < depth ? a(m, from + k) : 0);
+            k = alongB ? i % SLICE : i / TILE;
+            m = alongB ? i / SLICE : i % TILE;
+            s.right[m][k] = rounded(from + k < depth ? b(from + k, m) : 0);
+        }
+        __syncthreads();
+#pragma unroll
+        for (int k = 0; k < SLICE; k += STEP) {
+            unsigned left[4];
+            fragment<4>(left, s.left, row, k);
+#pragma unroll
+            for (int j = 0; j < 4; j++) {
+                unsigned right[2];
+                fragment<2>(right, s.right, column + 8 * j, k);
+#if TENSOR == 1
+                mma_bf16(sums[j], left, right);
+#else
+                mma_tf32(sums[j], left, right);
+#endif
+            }
+        }
+        __syncthreads();
+    }
+#pragma unroll
+    for (int j = 0; j < 4; j++) {
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            s.product[row + lane / 4 + i / 2 * 8][column + 8 * j + lane % 4 * 2 + i % 2] = sums[j][i];
+        }
+    }
+    __syncthreads();
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+#pragma unroll
+        for (int j = 0; j < 4; j++) {
+            tile.at[i][j] += s.product[threadIdx.x / 16 + 16 * i][threadIdx.x % 16 + 16 * j];
+        }
+    }
+    __syncthreads();
+}
+#endif

@@ -9,6 +9,9 @@
 //
 // D[i] = g[0] + ... + g[i] within a chunk is summed in double, so that differences of it do not cancel.
 // spans (S, 2): first row and number of rows of each sequence. states (S, chunks, H, P, N). 256 threads.
+// Variant:
+// Variant: -DTENSOR=1
+// Variant: -DTENSOR=2
 #include "carve.cuh"
 
 struct Scan {

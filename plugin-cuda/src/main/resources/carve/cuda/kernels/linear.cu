@@ -76,17 +76,18 @@ struct Row {
     int k;
 };
 
-template <int type>
-__device__ void multiply_rows(const Row& r) {
+// rows of x at once, and as many pieces of weights asked for before the first is there
+template <int type, int rows, int ahead>
+__device__ inline void multiply_rows(const Row& r) {
     int lane = threadIdx.x % 32;
     int column = (blockIdx.x * WARPS + threadIdx.x / 32) * COLUMNS;
-    int row = blockIdx.y * ROWS;
-    float sums[COLUMNS][ROWS];
+    int row = blockIdx.y * rows;
+    float sums[COLUMNS][rows];
 #pragma unroll
-    for (int i = 0; i < COLUMNS * ROWS; i++) {
-        sums[i / ROWS][i % ROWS] = 0;
+    for (int i = 0; i < COLUMNS * rows; i++) {
+        sums[i / rows][i % rows] = 0;
     }
-#pragma unroll 2
+#pragma unroll ahead
     for (int piece = lane; piece < r.k / 8; piece += 32) {
         float w[COLUMNS][8];
 #pragma unroll
@@ -95,7 +96,7 @@ __device__ void multiply_rows(const Row& r) {
             read_piece<type>(r.weight, (i64) (column + c < r.n ? column + c : r.n - 1) * r.k, piece, w[c]);
         }
 #pragma unroll
-        for (int i = 0; i < ROWS; i++) {
+        for (int i = 0; i < rows; i++) {
             if (row + i < r.m) {
                 const float* x = r.x + (i64) (row + i) * r.k;
                 float4 a = *(const float4*) (x + low<type>(piece));
@@ -111,7 +112,7 @@ __device__ void multiply_rows(const Row& r) {
 #pragma unroll
     for (int c = 0; c < COLUMNS; c++) {
 #pragma unroll
-        for (int i = 0; i < ROWS; i++) {
+        for (int i = 0; i < rows; i++) {
             if (row + i < r.m) { // the same for all lanes
                 float sum = lanes_sum(sums[c][i], 32);
                 if (lane == 0 && column + c < r.n) {
@@ -120,6 +121,15 @@ __device__ void multiply_rows(const Row& r) {
                 }
             }
         }
+    }
+}
+
+template <int type>
+__device__ inline void multiply_rows(const Row& r) {
+    if (r.m == 1) {
+        multiply_rows<type, 1, 4>(r);
+    } else {
+        multiply_rows<type, ROWS, 1>(r);
     }
 }
 

@@ -2,6 +2,10 @@
 //
 // The device calls cuBLAS where there is one; this serves elsewhere, and for operands of different storage, which cuBLAS
 // does not take. Accumulates in F32.
+//
+// Variant:
+// Variant: -DTENSOR=1
+// Variant: -DTENSOR=2
 #include "carve.cuh"
 
 struct Matrix {

@@ -9,6 +9,8 @@
 // Variant: -DTILES=1
 // Variant: -DTILES=2
 // Variant: -DTILES=4
+// Variant: -DTILES=2 -DTENSOR=1
+// Variant: -DTILES=2 -DTENSOR=2
 #include "carve.cuh"
 
 #ifndef TILES

@@ -1,0 +1,137 @@
+package carve.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import carve.api.device.Device;
+import carve.api.device.ReferenceDevice;
+import carve.api.op.DecayScan;
+import carve.api.op.Sequences;
+import carve.api.op.SoftmaxAttention;
+import carve.api.tensor.DType;
+import carve.api.tensor.FusedOp;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import carve.testkit.Close;
+import carve.testkit.Randoms;
+import carve.testkit.Tolerance;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Products on tensor cores, whose fragments the processor plays as the PTX manual lays them out. */
+final class TensorCoreTest {
+    private static final double TF32 = 1e-3; // 10 bits of fraction, a few roundings
+
+    private static CudaDevice open(CudaConfig.Products products) {
+        Needs.hostCompiler();
+        var config = new CudaConfig(0, products, false, false, "", "");
+        return new CudaDevice(new HostDriver(), new HostCompiler(), config, (stream, own) -> own);
+    }
+
+    // numbers that BF16 and TF32 hold exactly, so that sums are exact as well
+    private static Tensor whole(Device device, DType dtype, int rows, int columns) {
+        float[] values = new float[rows * columns];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (i * 7 + i / columns * 3) % 11 - 5;
+        }
+        return Tensors.of(device, Shape.of(rows, columns), values).cast(dtype);
+    }
+
+    private static float[] products(Device device, DType dtype) {
+        List<Float> all = new ArrayList<>();
+        for (boolean a : List.of(false, true)) {
+            for (boolean b : List.of(false, true)) {
+                for (int k : new int[] {1, 33}) {
+                    Tensor left = a ? whole(device, dtype, k, 65) : whole(device, dtype, 65, k);
+                    Tensor right = b ? whole(device, dtype, 13, k) : whole(device, dtype, k, 13);
+                    for (float value : left.matmul(right, a, b).floats()) {
+                        all.add(value);
+                    }
+                }
+            }
+        }
+        float[] values = new float[all.size()];
+        IntStream.range(0, values.length).forEach(i -> values[i] = all.get(i));
+        return values;
+    }
+
+    @Test
+    void productsOfWholeNumbersAreExact() {
+        try (Device reference = new ReferenceDevice();
+                Device bf16 = open(CudaConfig.Products.BF16);
+                Device tf32 = open(CudaConfig.Products.TF32)) {
+            assertArrayEquals(products(reference, DType.BF16), products(bf16, DType.BF16));
+            assertArrayEquals(products(reference, DType.F32), products(tf32, DType.F32));
+        }
+    }
+
+    @Test
+    void attentionAgrees() {
+        for (int width : new int[] {13, 128}) {
+            int positions = 70;
+            var op = new SoftmaxAttention(1 / Math.sqrt(width), true, positions, Sequences.whole(1, positions));
+            agrees(
+                    op,
+                    -1,
+                    Shape.of(1, positions, 2, width),
+                    Shape.of(1, positions, 1, width),
+                    Shape.of(1, positions, 1, width));
+        }
+    }
+
+    @Test
+    void scanAgrees() {
+        int positions = 130;
+        agrees(
+                new DecayScan(Sequences.packed(0, 3, positions)),
+                DecayScan.G,
+                Shape.of(1, positions, 2, 13),
+                Shape.of(1, positions, 1, 13),
+                Shape.of(1, positions, 2, 65),
+                Shape.of(1, positions, 2),
+                Shape.of(1, positions, 2),
+                Shape.of(2, 2, 65, 13));
+    }
+
+    private static void agrees(FusedOp op, int decay, Shape... shapes) {
+        try (Device reference = new ReferenceDevice()) {
+            List<Tensor> expected = run(reference, op, decay, shapes);
+            agrees(expected, op, decay, CudaConfig.Products.TF32, TF32, shapes);
+            agrees(expected, op, decay, CudaConfig.Products.BF16, Tolerance.BF16_GRADIENT, shapes);
+        }
+    }
+
+    private static void agrees(
+            List<Tensor> expected, FusedOp op, int decay, CudaConfig.Products products, double ratio, Shape... shapes) {
+        try (Device device = open(products)) {
+            List<Tensor> actual = run(device, op, decay, shapes);
+            for (int i = 0; i < expected.size(); i++) {
+                Close.ratio(products + " tensor " + i, expected.get(i), actual.get(i), ratio);
+            }
+            assertEquals("kernel", device.workspace().choices().get(op.name()).split(" ")[0]);
+        }
+    }
+
+    // results and the gradients of all operands; the operand of that index is a logarithm of decays: below 0
+    private static List<Tensor> run(Device device, FusedOp op, int decay, Shape... shapes) {
+        var tape = new Tape();
+        List<Tensor> operands = IntStream.range(0, shapes.length)
+                .mapToObj(i -> {
+                    Tensor x = Randoms.seeded().normal(device, "x" + i, shapes[i].extents());
+                    return tape.watch(i == decay ? x.multiply(x).negate() : x);
+                })
+                .toList();
+        List<Tensor> results = Tensors.apply(op, operands);
+        List<Tensor> weights = IntStream.range(0, results.size())
+                .mapToObj(i -> Randoms.seeded()
+                        .normal(device, "w" + i, results.get(i).shape().extents()))
+                .toList();
+        List<Tensor> all = new ArrayList<>(results);
+        all.addAll(tape.gradients(results, weights, operands));
+        return all;
+    }
+}
