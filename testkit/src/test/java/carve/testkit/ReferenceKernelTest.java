@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
+import carve.api.op.ByRows;
 import carve.api.op.Recompute;
 import carve.api.tensor.FusedOp;
 import java.io.IOException;
@@ -26,13 +27,13 @@ final class ReferenceKernelTest extends KernelContract {
         return Set.of();
     }
 
-    /** The contract leaves out no fused op of the API but the one that has no mathematics of its own. */
+    /** The contract leaves out no fused op of the API but those that have no mathematics of their own. */
     @Test
     void everyFusedOpIsTried() throws IOException, ClassNotFoundException {
         Set<Class<?>> tried = FusedCases.names().stream()
                 .map(name -> FusedCases.of(name, 2).getFirst().op().getClass())
                 .collect(Collectors.toSet());
-        tried.add(Recompute.class);
+        tried.addAll(Set.of(ByRows.class, Recompute.class));
         assertEquals(fusedOps(), tried);
     }
 
