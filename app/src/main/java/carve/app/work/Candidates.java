@@ -1,6 +1,5 @@
 package carve.app.work;
 
-import java.util.stream.IntStream;
 
 /**
  * The tokens of one row that may be chosen, with their weights. The better of two has the larger logit or, where logits are
@@ -98,15 +97,6 @@ final class Candidates {
         return probabilities;
     }
 
-    /** Returns the tokens that are kept, best first. */
-    int[] best() {
-        return IntStream.range(0, count)
-                .boxed()
-                .sorted((a, b) -> better(a, logits[b], tokens[b]) ? -1 : 1)
-                .mapToInt(i -> tokens[i])
-                .toArray();
-    }
-
     private interface Enough {
         boolean is(double sum);
     }
@@ -181,18 +171,5 @@ final class Candidates {
         double weight = weights[a];
         weights[a] = weights[b];
         weights[b] = weight;
-    }
-
-    /** Returns {@code log sum e^x} of a row, in which minus infinity counts as nothing. */
-    static double logSumExp(float[] row) {
-        float max = Float.NEGATIVE_INFINITY;
-        for (float x : row) {
-            max = Math.max(max, x);
-        }
-        double sum = 0;
-        for (float x : row) {
-            sum += Math.exp(x - (double) max);
-        }
-        return max + Math.log(sum);
     }
 }

@@ -2,7 +2,6 @@ package carve.app.work;
 
 import carve.api.param.CounterRandom;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -60,24 +59,6 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
      */
     public int choose(float[] logits, int offset, int vocabulary, long draw) {
         return choose(row(logits, offset, vocabulary), draw);
-    }
-
-    /**
-     * Returns the token that {@link #choose(float[], int, int, long)} does, with its probability and those of the most
-     * probable ones.
-     *
-     * @param top how many of the most probable ones
-     */
-    public Chosen choose(float[] logits, int offset, int vocabulary, long draw, int top) {
-        float[] row = row(logits, offset, vocabulary);
-        int token = choose(row, draw);
-        double all = Candidates.logSumExp(row);
-        Candidates best = Candidates.of(row);
-        best.keepBest(top);
-        List<Chosen.Candidate> candidates = IntStream.of(best.best())
-                .mapToObj(other -> new Chosen.Candidate(other, row[other] - all))
-                .toList();
-        return new Chosen(token, row[token] - all, candidates);
     }
 
     /** Returns the probabilities {@code (V)} with which {@link #choose(float[], int, int, long)} takes each token. */

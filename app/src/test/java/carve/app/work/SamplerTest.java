@@ -137,20 +137,6 @@ final class SamplerTest {
     }
 
     @Test
-    void logProbabilitiesAreTheModelsOwn() {
-        double log = Math.log(2 * Math.exp(3) + Math.exp(2) + Math.E + 1);
-        Chosen chosen = new Sampler(0.1, 1, 1, 42, Set.of()).choose(LOGITS, 2, 5, 0, 3);
-        assertEquals(1, chosen.token());
-        assertEquals(3 - log, chosen.logprob(), 1e-6);
-        assertEquals(
-                List.of(1, 3, 2),
-                chosen.top().stream().map(Chosen.Candidate::token).toList());
-        assertEquals(2 - log, chosen.top().get(2).logprob(), 1e-6);
-        assertEquals(
-                List.of(), Sampler.greedy(Set.of()).choose(LOGITS, 2, 5, 0, 0).top());
-    }
-
-    @Test
     void oneTokenMustBeLeft() {
         var error = assertThrows(
                 IllegalArgumentException.class, () -> new Sampler(1, 0, 1, 42, Set.of(0, 1)).choose(LOGITS, 0, 2, 0));
