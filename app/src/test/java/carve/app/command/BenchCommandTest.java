@@ -57,7 +57,9 @@ final class BenchCommandTest {
     @Test
     void whatIsNotUnderstoodIsRefused() {
         assertEquals(1, carve.run("bench", "--models", "shape:mamba3"));
-        assertTrue(carve.err().contains("no published shape 'mamba3'; there are hovle-2.7b, llama-1b, llama-135m"), carve.err());
+        assertTrue(
+                carve.err().contains("no published shape 'mamba3'; there are hovle-2.7b, llama-1b, llama-135m"),
+                carve.err());
         assertEquals(1, carve.run("bench", "--models", "shape:mamba2-130m", "--depth", "1,x"));
         assertTrue(carve.err().contains("--depth: expected numbers from 0 with commas, found '1,x'"), carve.err());
         assertEquals(1, carve.run("export", "shape:mamba2-130m", "out.gguf", "--type", "q9"));
