@@ -1,6 +1,5 @@
 package carve.app.work;
 
-
 /**
  * The tokens of one row that may be chosen, with their weights. The better of two has the larger logit or, where logits are
  * equal, the smaller token.
