@@ -63,7 +63,9 @@ final class BenchCommandTest {
         assertEquals(1, carve.run("bench", "--models", "shape:mamba2-130m", "--depth", "1,x"));
         assertTrue(carve.err().contains("--depth: expected numbers from 0 with commas, found '1,x'"), carve.err());
         assertEquals(1, carve.run("export", "shape:mamba2-130m", "out.gguf", "--type", "q9"));
-        assertTrue(carve.err().contains("no storage type of matrices 'q9'; there are f32, f16"), carve.err());
+        assertTrue(
+                carve.err().contains("no storage type of matrices 'q9'; there are bf16, f16, f32, q4_0, q8_0"),
+                carve.err());
         assertEquals(
                 1,
                 carve.run(
