@@ -266,6 +266,18 @@ public final class ModelFolder implements AutoCloseable {
         save(model, to, Optional.of(dtype));
     }
 
+    /**
+     * Writes the model with tensors in other storage types, and everything else from here. Tensors are read and written one
+     * after the other, so that the model need not fit into memory.
+     *
+     * @throws CheckpointException if there are no weights, or something cannot be written; the target is then as it was
+     */
+    public void save(Recast recast, Path to) {
+        TensorSource tensors = checkpoint();
+        Map<String, DType> types = recast.types(this);
+        writer(to, recast.config(spec.config())).write(TensorSources.cast(tensors, types::get));
+    }
+
     private void save(LoadedModel model, Path to, Optional<DType> asked) {
         TensorSource weights = TensorSources.cast(
                 downloads(model.params()),

@@ -66,6 +66,7 @@ public final class CommandLines {
                 PlanCommand::new,
                 ConvertCommand::new,
                 ExportCommand::new,
+                QuantizeCommand::new,
                 TrainCommand::new,
                 DistillCommand::new,
                 WatchCommand::new,
