@@ -3,8 +3,11 @@ package carve.cpu;
 import static carve.cpu.Memory.F;
 import static carve.cpu.Memory.LANES;
 
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The decays of a chunk of a {@link Scan}: for each position the cumulative sum c of g in two floats, its exponential,
@@ -13,6 +16,7 @@ import jdk.incubator.vector.VectorMask;
  * <p>Differences of c are taken of sums in two floats each, so that what is small is exact.
  */
 record ScanDecay(float[] values) {
+    private static final VectorSpecies<Double> D = VectorSpecies.of(double.class, F.vectorShape());
     private static final int ROOM = Scan.CHUNK + 64;
 
     private static final int HIGH = 0;
@@ -81,7 +85,7 @@ record ScanDecay(float[] values) {
 
     /**
      * Writes w[j] exp(c[i] - c[j]) x[i], and exp(c[i] - c[j]) y[i] without and with w[j], for one j and all i from one
-     * on; 0 for i before j.
+     * on; 0 for i before j. The product of the first and y is added to pairs[i] and taken from pairs[j].
      *
      * @param first where to begin, a whole number of vectors and at most j
      * @param at where the rows x and y begin, and the one of y with w[j] that is written
@@ -97,7 +101,9 @@ record ScanDecay(float[] values) {
             float[] toX,
             float[] toY,
             int start,
-            float[] toInput) {
+            float[] toInput,
+            double[] pairs) {
+        DoubleVector taken = DoubleVector.zero(D);
         FloatVector high = FloatVector.broadcast(F, values[HIGH + j]);
         FloatVector low = FloatVector.broadcast(F, values[LOW + j]);
         float w = values[INPUT + j];
@@ -108,11 +114,25 @@ record ScanDecay(float[] values) {
                     .add(FloatVector.fromArray(F, values, LOW + i).sub(low));
             FloatVector e = VectorMath.exp(d);
             FloatVector zero = FloatVector.zero(F);
+            FloatVector own = FloatVector.fromArray(F, y, at + i);
             FloatVector ex = e.mul(FloatVector.fromArray(F, x, at + i)).mul(w).blend(zero, hidden);
-            FloatVector ey = e.mul(FloatVector.fromArray(F, y, at + i)).blend(zero, hidden);
+            FloatVector ey = e.mul(own).blend(zero, hidden);
+            VectorMask<Float> seen = Memory.first(length - i).andNot(hidden);
+            taken = taken.add(add(zero.blend(ex.mul(own), seen), pairs, i));
             ex.intoArray(toX, start + i);
             ey.intoArray(toY, start + i);
             ey.mul(w).intoArray(toInput, at + i);
         }
+        pairs[j] -= taken.reduceLanes(VectorOperators.ADD);
+    }
+
+    /** Adds a vector to an array and returns the sums of its halves. */
+    private static DoubleVector add(FloatVector x, double[] to, int at) {
+        DoubleVector low = (DoubleVector) x.convertShape(VectorOperators.F2D, D, 0);
+        DoubleVector high = (DoubleVector) x.convertShape(VectorOperators.F2D, D, 1);
+        DoubleVector.fromArray(D, to, at).add(low).intoArray(to, at);
+        int next = at + D.length();
+        DoubleVector.fromArray(D, to, next).add(high).intoArray(to, next);
+        return low.add(high);
     }
 }
