@@ -26,6 +26,7 @@ import jdk.incubator.vector.VectorMask;
  */
 final class ConvKernel implements Kernel {
     private static final int GRAIN = 8 * 1024;
+    private static final int CHANNELS = 1024;
     private static final int SUM = 0;
 
     private final Engine engine;
@@ -38,7 +39,7 @@ final class ConvKernel implements Kernel {
 
     @Override
     public String name() {
-        return "vector-conv";
+        return op.sequences().longest() <= ConvSteps.FEW ? "vector-conv-steps" : "vector-conv";
     }
 
     @Override
@@ -133,6 +134,9 @@ final class ConvKernel implements Kernel {
 
     @Override
     public List<Tensor> forward(List<Tensor> operands) {
+        if (op.sequences().longest() <= ConvSteps.FEW) {
+            return steps(operands);
+        }
         Inputs in = inputs(operands);
         int channels = in.channels;
         Tensor y = engine.make(operands.getFirst().type());
@@ -143,6 +147,31 @@ final class ConvKernel implements Kernel {
             write(sum, to + 4L * (sequence.start + t) * channels, channels);
         });
         return List.of(y, next(in, operands.get(3)));
+    }
+
+    private List<Tensor> steps(List<Tensor> operands) {
+        Tensor weight = operands.get(1);
+        Tensor y = engine.make(operands.getFirst().type());
+        Tensor next = engine.make(operands.get(3).type());
+        var steps = new ConvSteps(
+                at(operands.get(0)),
+                at(weight),
+                at(operands.get(2)),
+                at(operands.get(3)),
+                at(y),
+                at(next),
+                weight.extent(0),
+                weight.extent(2),
+                op.silu());
+        int channels = steps.channels();
+        int parts = (channels + CHANNELS - 1) / CHANNELS;
+        int tasks = op.sequences().count() * parts;
+        engine.workers().run(tasks * CHANNELS <= GRAIN, tasks, (task, scratch) -> {
+            Sequence sequence = sequence(task / parts);
+            int from = task % parts * CHANNELS;
+            steps.run(sequence.index, sequence.start, sequence.length, from, Math.min(CHANNELS, channels - from));
+        });
+        return List.of(y, next);
     }
 
     private void write(float[] sum, long y, int channels) {

@@ -126,7 +126,7 @@ final class Scan {
             int count = Math.min(each, h.heads - head);
             if (span.length <= FEW) {
                 for (int i = 0; i < count; i++) {
-                    ScanSteps.run(h, span, data, head + i);
+                    ScanSteps.run(h, span, data, head + i, scratch);
                 }
             } else {
                 new ScanForward(h, span, data, head, count, scratch).run();

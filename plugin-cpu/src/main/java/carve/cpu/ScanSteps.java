@@ -10,10 +10,13 @@ import jdk.incubator.vector.VectorMask;
 
 /** The recurrent form of a {@link Scan}, for few positions: the state is read and written once for each. */
 final class ScanSteps {
+    private static final int SUMS = 0;
+
     private ScanSteps() {}
 
     /** Writes the results of a head at the positions of a span, and the state after them. */
-    static void run(Scan.Heads h, Scan.Span span, Scan.Data data, int head) {
+    static void run(Scan.Heads h, Scan.Span span, Scan.Data data, int head, Scratch scratch) {
+        float[] sums = scratch.floats(SUMS, 4 * LANES);
         long offset = Scan.Data.stateOffset(h, span.index(), head);
         long from = data.state() + offset;
         long to = data.next() + offset;
@@ -30,19 +33,22 @@ final class ScanSteps {
                     data.value(h, row, head),
                     kept,
                     Memory.get(data.w() + at),
-                    data.result(h, row, head));
+                    data.result(h, row, head),
+                    sums);
             from = to;
         }
     }
 
     private static void step(
-            Scan.Heads h, long from, long to, long q, long k, long v, float kept, float weight, long y) {
+            Scan.Heads h, long from, long to, long q, long k, long v, float kept, float weight, long y, float[] sums) {
         int n = h.state();
         int whole = F.loopBound(n);
         VectorMask<Float> rest = Memory.first(n - whole);
         int p = 0;
         for (; p <= h.width() - 4; p += 4) {
-            four(from + 4L * p * n, to + 4L * p * n, q, k, v + 4L * p, kept, weight, n, y + 4L * p);
+            four(from + 4L * p * n, to + 4L * p * n, q, k, v + 4L * p, kept, weight, n, sums);
+            Lanes.sums(sums, 4);
+            Memory.copy(sums, 0, y + 4L * p, 4);
         }
         for (; p < h.width(); p++) {
             float input = weight * Memory.get(v + 4L * p);
@@ -65,8 +71,9 @@ final class ScanSteps {
         }
     }
 
-    /** Does four rows of a state at once; each as one alone would be. */
-    private static void four(long from, long to, long q, long k, long v, float kept, float weight, int n, long y) {
+    /** Does four rows of a state at once, each as one alone would be, and leaves the results lane by lane. */
+    private static void four(
+            long from, long to, long q, long k, long v, float kept, float weight, int n, float[] sums) {
         long row = 4L * n;
         float input0 = weight * Memory.get(v);
         float input1 = weight * Memory.get(v + 4);
@@ -112,9 +119,9 @@ final class ScanSteps {
             sum2 = s2.fma(query, sum2);
             sum3 = s3.fma(query, sum3);
         }
-        Memory.set(y, Lanes.sum(sum0));
-        Memory.set(y + 4, Lanes.sum(sum1));
-        Memory.set(y + 8, Lanes.sum(sum2));
-        Memory.set(y + 12, Lanes.sum(sum3));
+        sum0.intoArray(sums, 0);
+        sum1.intoArray(sums, LANES);
+        sum2.intoArray(sums, 2 * LANES);
+        sum3.intoArray(sums, 3 * LANES);
     }
 }

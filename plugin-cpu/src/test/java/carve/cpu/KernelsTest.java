@@ -223,6 +223,13 @@ final class KernelsTest {
                 }
                 agree(
                         1e-5,
+                        new CausalConv(silu, Sequences.packed(0, 1, 5, 7)),
+                        x(1, 7, 1100),
+                        x(1100, 1, width),
+                        x(1100),
+                        x(3, 1100, width - 1));
+                agree(
+                        1e-5,
                         new CausalConv(silu, Sequences.packed(0, 1, 3, 70, 75)),
                         x(1, 75, 33),
                         x(33, 1, width),
