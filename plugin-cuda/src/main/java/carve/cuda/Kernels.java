@@ -11,6 +11,7 @@ import carve.api.op.LayerNorm;
 import carve.api.op.Linear;
 import carve.api.op.RmsNorm;
 import carve.api.op.Rope;
+import carve.api.op.SampleToken;
 import carve.api.op.SoftmaxAttention;
 import carve.api.op.SwiGlu;
 import carve.api.tensor.DType;
@@ -77,6 +78,7 @@ final class Kernels {
             case LayerNorm norm
             when operands.get(1).shape().equals(operands.get(2).shape()) -> new LayerNormKernel(engine, norm);
             case Rope rope -> new RopeKernel(engine);
+            case SampleToken sample -> new SampleKernel(engine, sample);
             case SwiGlu swiGlu -> new SwiGluKernel(engine);
             case KlDivergence divergence -> new DivergenceKernel(engine, divergence);
             case AdamW adam -> new AdamWKernel(engine, adam);

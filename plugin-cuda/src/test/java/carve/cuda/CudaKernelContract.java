@@ -18,6 +18,7 @@ abstract class CudaKernelContract extends KernelContract {
                 "linear",
                 "rms-norm",
                 "rope",
+                "sample-token",
                 "softmax-attention",
                 "swiglu");
     }

@@ -244,6 +244,18 @@ static int atomicCAS(int* at, int expected, int next) {
     return old;
 }
 
+static int atomicAdd(int* at, int more) {
+    int old = *at;
+    *at += more;
+    return old;
+}
+
+static unsigned long long atomicAdd(unsigned long long* at, unsigned long long more) {
+    unsigned long long old = *at;
+    *at += more;
+    return old;
+}
+
 static float from_f16(unsigned short bits) {
     int exponent = bits >> 10 & 31;
     int fraction = bits & 0x3ff;

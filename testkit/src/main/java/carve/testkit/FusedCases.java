@@ -10,6 +10,7 @@ import carve.api.op.LayerNorm;
 import carve.api.op.Linear;
 import carve.api.op.RmsNorm;
 import carve.api.op.Rope;
+import carve.api.op.SampleToken;
 import carve.api.op.Sequences;
 import carve.api.op.SoftmaxAttention;
 import carve.api.op.SwiGlu;
@@ -47,6 +48,7 @@ final class FusedCases {
         ops.put("linear", FusedCases::linear);
         ops.put("rms-norm", FusedCases::rmsNorm);
         ops.put("rope", FusedCases::rope);
+        ops.put("sample-token", FusedCases::sampleToken);
         ops.put("softmax-attention", FusedCases::softmaxAttention);
         ops.put("swiglu", FusedCases::swiGlu);
         return ops;
@@ -368,6 +370,26 @@ final class FusedCases {
                     Tolerance.REDUCTION,
                     normal("student", positions, 65),
                     normal("teacher", positions, 65));
+        }
+    }
+
+    private void sampleToken(int rows) {
+        int columns = rows < 63 ? 200 : 65;
+        List<Double> draws = IntStream.range(0, rows)
+                .mapToObj(i -> i % 13 == 0 ? 0.0 : RANDOMS.uniforms("u", 0, 1, rows)[i])
+                .toList();
+        List<SampleToken> ops = List.of(
+                new SampleToken(1, 0, 1, List.of(), draws),
+                new SampleToken(0, 0, 1, List.of(3, 7), draws),
+                new SampleToken(0.7, 5, 1, List.of(columns, -1, 0), draws),
+                new SampleToken(1.3, 0, 0.8, List.of(1), draws),
+                new SampleToken(2, 20, 0.5, List.of(), draws),
+                new SampleToken(0.01, 1, 0.9, List.of(), draws));
+        for (SampleToken op : rows > 63 ? ops.subList(0, 3) : ops) {
+            Operand logits = constant(normal("logits", rows, columns));
+            // many that are equal, so that their order counts
+            Arrays.setAll(logits.values(), i -> (float) (Math.round(4 * logits.values()[i]) / 2.0));
+            add(name(rows, op.temperature(), op.topK(), op.topP()), op, 0, logits);
         }
     }
 

@@ -75,6 +75,11 @@ public final class Workspace {
         return peak;
     }
 
+    /** Returns whether a fused op on operands of these types would run by a kernel of this workspace's device. */
+    public boolean prefersKernel(Device device, FusedOp op, List<TensorType> operands) {
+        return policy != Kernels.OFF && device.kernel(op, operands).isPresent();
+    }
+
     Optional<Kernel> kernel(Device device, FusedOp op, List<TensorType> operands) {
         if (op.recomputes() || policy == Kernels.OFF) {
             return Optional.empty();

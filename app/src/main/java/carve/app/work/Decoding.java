@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * Lets a model answer, token by token, with its state.
@@ -114,10 +115,11 @@ public record Decoding(
         boolean[] ended = new boolean[rows];
         try (Session session = new Session(model, rows, length + maxTokens)) {
             float[] logits = prompt(model, prompts, session.state);
+            int[] chosen = IntStream.range(0, rows)
+                    .map(row -> sampler.choose(logits, row * vocabulary, vocabulary, row))
+                    .toArray();
             for (int step = 0; step < maxTokens; step++) {
-                int[] chosen = new int[rows];
                 for (int row = 0; row < rows; row++) {
-                    chosen[row] = sampler.choose(logits, row * vocabulary, vocabulary, (long) step * rows + row);
                     ended[row] |= stops.contains(chosen[row]);
                     if (!ended[row]) {
                         answers.get(row).add(chosen[row]);
@@ -130,12 +132,26 @@ public record Decoding(
                 if (moves.containsKey(step + 1)) {
                     session.move(moves.get(step + 1).get());
                 }
-                logits = advance(session.model, new Inputs(chosen, Sequences.whole(rows, 1), Map.of()), session.state);
+                chosen = after(session, chosen, (long) (step + 1) * rows);
             }
         }
         return answers.stream()
                 .map(answer -> answer.stream().mapToInt(Integer::intValue).toArray())
                 .toList();
+    }
+
+    // the next token of each row, whose first random draw has that number
+    private int[] after(Session session, int[] tokens, long draw) {
+        LoadedModel there = session.model;
+        var inputs = new Inputs(tokens, Sequences.whole(tokens.length, 1), Map.of());
+        return Scope.run(
+                        there.device(),
+                        () -> List.of(sampler.choose(
+                                there.model()
+                                        .advance(there.params(), inputs, session.state)
+                                        .reshape(tokens.length, -1),
+                                draw)))
+                .getFirst();
     }
 
     private static boolean allEnded(boolean[] ended) {

@@ -1,7 +1,12 @@
 package carve.app.work;
 
+import carve.api.device.Device;
+import carve.api.op.SampleToken;
 import carve.api.param.CounterRandom;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -70,6 +75,30 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
             return certain;
         }
         return candidates(row).probabilities(vocabulary);
+    }
+
+    /**
+     * Returns the token of each row that {@link #choose(float[], int, int, long)} takes: chosen where the logits are if their
+     * device has a kernel for it, so that tokens alone travel to the host.
+     *
+     * @param logits (R, V)
+     * @param draw the number of the random draw of the first row; those of the others follow
+     */
+    int[] choose(Tensor logits, long draw) {
+        int rows = logits.extent(0);
+        List<Double> draws = IntStream.range(0, rows)
+                .mapToObj(row -> uniform("sample", draw + row))
+                .toList();
+        var op = new SampleToken(temperature, topK, topP, List.copyOf(excluded), draws);
+        Device device = logits.device();
+        if (device.workspace().prefersKernel(device, op, List.of(logits.type()))) {
+            return Tensors.apply(op, List.of(logits)).getFirst().ints();
+        }
+        float[] values = logits.floats();
+        int vocabulary = logits.extent(1);
+        return IntStream.range(0, rows)
+                .map(row -> choose(values, row * vocabulary, vocabulary, draw + row))
+                .toArray();
     }
 
     /** Returns a random number from 0 up to, not including, 1 that depends on the seed, a name and a draw. */

@@ -5,7 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import carve.api.device.Device;
+import carve.api.device.ReferenceDevice;
+import carve.api.op.SampleToken;
 import carve.api.param.CounterRandom;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensors;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -149,5 +154,48 @@ final class SamplerTest {
         assertEquals(
                 "temperature must be 0 or more, top-k 0 or more, top-p above 0 and at most 1; found -1.0, 0, 1.0",
                 error.getMessage());
+    }
+
+    @Test
+    void rowsOfATensorAreChosenAsArraysAre() {
+        float[] values = {1, 3, 2, 0.5f, 2, 2.5f, -1, 2.4f};
+        Sampler sampler = new Sampler(0.8, 3, 0.9, 42, Set.of(3));
+        try (Device device = new ReferenceDevice()) {
+            int[] chosen = sampler.choose(Tensors.of(device, Shape.of(2, 4), values), 10);
+            assertArrayEquals(new int[] {sampler.choose(values, 0, 4, 10), sampler.choose(values, 4, 4, 11)}, chosen);
+        }
+    }
+
+    @Test
+    void definitionOfTheOpChoosesTheSame() {
+        float[] values = {1, 3, 2, 0.5f, 2, 2.5f, -1, 2.4f, 3, 3, 0, 2.9f};
+        for (double temperature : new double[] {0, 0.5, 2}) {
+            for (int topK : new int[] {0, 2}) {
+                Sampler sampler = new Sampler(temperature, topK, 0.7, 42, Set.of(1));
+                for (long draw = 0; draw < 20; draw++) {
+                    assertArrayEquals(
+                            new int[] {
+                                sampler.choose(values, 0, 4, draw),
+                                sampler.choose(values, 4, 4, draw + 1),
+                                sampler.choose(values, 8, 4, draw + 2)
+                            },
+                            defined(sampler, values, draw));
+                }
+            }
+        }
+    }
+
+    private static int[] defined(Sampler sampler, float[] values, long draw) {
+        List<Double> draws = List.of(
+                sampler.uniform("sample", draw),
+                sampler.uniform("sample", draw + 1),
+                sampler.uniform("sample", draw + 2));
+        var op = new SampleToken(
+                sampler.temperature(), sampler.topK(), sampler.topP(), List.copyOf(sampler.excluded()), draws);
+        try (Device device = new ReferenceDevice()) {
+            return op.reference(List.of(Tensors.of(device, Shape.of(3, 4), values)))
+                    .getFirst()
+                    .ints();
+        }
     }
 }
