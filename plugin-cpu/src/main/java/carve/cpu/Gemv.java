@@ -162,17 +162,21 @@ final class Gemv {
         FloatVector s = FloatVector.zero(F);
         FloatVector t = s;
         for (int i = 0; i < k; i += Blocks.SIZE, a += Q4_0, b += Q4_0) {
-            FloatVector sa = FloatVector.broadcast(F, Widening.scale(a));
-            FloatVector sb = FloatVector.broadcast(F, Widening.scale(b));
+            float da = Widening.scale(a);
+            float db = Widening.scale(b);
+            FloatVector sa = FloatVector.broadcast(F, da);
+            FloatVector sb = FloatVector.broadcast(F, db);
+            FloatVector za = FloatVector.broadcast(F, -8 * da);
+            FloatVector zb = FloatVector.broadcast(F, -8 * db);
             for (int j = 0; j < HALF; j += LANES) {
                 FloatVector value = FloatVector.fromArray(F, x, i + j);
-                s = Widening.low(a, j).mul(sa).fma(value, s);
-                t = Widening.low(b, j).mul(sb).fma(value, t);
+                s = Widening.low(a, j).fma(sa, za).fma(value, s);
+                t = Widening.low(b, j).fma(sb, zb).fma(value, t);
             }
             for (int j = 0; j < HALF; j += LANES) {
                 FloatVector value = FloatVector.fromArray(F, x, i + HALF + j);
-                s = Widening.high(a, j).mul(sa).fma(value, s);
-                t = Widening.high(b, j).mul(sb).fma(value, t);
+                s = Widening.high(a, j).fma(sa, za).fma(value, s);
+                t = Widening.high(b, j).fma(sb, zb).fma(value, t);
             }
         }
         s.intoArray(sums, at);

@@ -119,6 +119,12 @@ final class Memory {
                 ByteVector.fromMemorySegment(QUARTER, ALL, address, ORDER).convertShape(VectorOperators.B2I, I, 0);
     }
 
+    /** Returns the vector of I32 that as many unsigned bytes at an address are; not on machines with vectors of 128 bits. */
+    static IntVector loadUnsignedBytes(long address) {
+        return (IntVector) ByteVector.fromMemorySegment(QUARTER, ALL, address, ORDER)
+                .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
+    }
+
     /** Writes a vector of F32. */
     static void store(long address, FloatVector value) {
         value.intoMemorySegment(ALL, address, ORDER);

@@ -108,9 +108,11 @@ final class Widening {
         for (int k = 0; k < depth; k += Blocks.SIZE, from += DType.Q4_0.blockBytes()) {
             float scale = scale(from);
             if (VECTORS) {
+                FloatVector d = FloatVector.broadcast(F, scale);
+                FloatVector zero = FloatVector.broadcast(F, -8 * scale);
                 for (int i = 0; i < HALF; i += LANES) {
-                    low(from, i).mul(scale).intoArray(to, at + k + i);
-                    high(from, i).mul(scale).intoArray(to, at + k + HALF + i);
+                    low(from, i).fma(d, zero).intoArray(to, at + k + i); // exact, as its result is
+                    high(from, i).fma(d, zero).intoArray(to, at + k + HALF + i);
                 }
             } else {
                 for (int i = 0; i < HALF; i++) {
@@ -132,17 +134,14 @@ final class Widening {
         return floats(Memory.loadBytes(block + Short.BYTES + first));
     }
 
-    /** Returns integers of the first half of a block of Q4_0 from one on, not scaled. */
+    /** Returns integers of the first half of a block of Q4_0 from one on, 8 too large and not scaled. */
     static FloatVector low(long block, int first) {
-        return floats(Memory.loadBytes(block + Short.BYTES + first).and(15).sub(8));
+        return floats(Memory.loadUnsignedBytes(block + Short.BYTES + first).and(15));
     }
 
-    /** Returns integers of the second half of a block of Q4_0 from one on, not scaled. */
+    /** Returns integers of the second half of a block of Q4_0 from one on, 8 too large and not scaled. */
     static FloatVector high(long block, int first) {
-        return floats(Memory.loadBytes(block + Short.BYTES + first)
-                .lanewise(VectorOperators.LSHR, 4)
-                .and(15)
-                .sub(8));
+        return floats(Memory.loadUnsignedBytes(block + Short.BYTES + first).lanewise(VectorOperators.LSHR, 4));
     }
 
     private static FloatVector floats(IntVector integers) {
