@@ -1,10 +1,6 @@
 package carve.cpu;
 
-import static carve.cpu.Memory.F;
-import static carve.cpu.Memory.LANES;
-
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
+import carve.api.tensor.Op;
 
 /**
  * A causal convolution at few positions, as in decoding: taps and states stay where they lie, channels first, because to
@@ -26,9 +22,41 @@ record ConvSteps(long x, long weight, long bias, long state, long y, long next, 
 
     /** Does some channels of a sequence, from its first row on. */
     void run(int sequence, int first, int length, int from, int count) {
-        int before = width - 1;
         long rows = 4L * first * channels;
-        for (int c = from; c < from + count; c++) {
+        if (length == 1 && width == 4) {
+            four(sequence, rows, from, from + count);
+        } else {
+            each(sequence, rows, length, from, from + count);
+        }
+        for (int t = 0; silu && t < length; t++) {
+            long at = y + rows + 4L * ((long) t * channels + from);
+            Maps.unary(Op.UnaryFunction.SILU, at, at, count);
+        }
+    }
+
+    /** Does one position with four taps, by far the most frequent of all. */
+    private void four(int sequence, long rows, int from, int to) {
+        for (int c = from; c < to; c++) {
+            long taps = weight + 16L * c;
+            long own = 12 * ((long) sequence * channels + c);
+            float oldest = Memory.get(state + own);
+            float older = Memory.get(state + own + 4);
+            float old = Memory.get(state + own + 8);
+            float input = Memory.get(x + rows + 4L * c);
+            float sum = Math.fma(Memory.get(taps), oldest, Memory.get(bias + 4L * c));
+            sum = Math.fma(Memory.get(taps + 4), older, sum);
+            sum = Math.fma(Memory.get(taps + 8), old, sum);
+            sum = Math.fma(Memory.get(taps + 12), input, sum);
+            Memory.set(y + rows + 4L * c, sum);
+            Memory.set(next + own, older);
+            Memory.set(next + own + 4, old);
+            Memory.set(next + own + 8, input);
+        }
+    }
+
+    private void each(int sequence, long rows, int length, int from, int to) {
+        int before = width - 1;
+        for (int c = from; c < to; c++) {
             long own = 4L * ((long) sequence * channels + c) * before;
             for (int t = 0; t < length; t++) {
                 Memory.set(y + rows + 4L * ((long) t * channels + c), sum(c, t, rows, own));
@@ -36,9 +64,6 @@ record ConvSteps(long x, long weight, long bias, long state, long y, long next, 
             for (int i = 0; i < before; i++) {
                 Memory.set(next + own + 4L * i, input(c, length - before + i, rows, own));
             }
-        }
-        for (int t = 0; silu && t < length; t++) {
-            silu(y + rows + 4L * ((long) t * channels + from), count);
         }
     }
 
@@ -56,17 +81,5 @@ record ConvSteps(long x, long weight, long bias, long state, long y, long next, 
         return t >= 0
                 ? Memory.get(x + rows + 4L * ((long) t * channels + c))
                 : Memory.get(state + own + 4L * (width - 1 + t));
-    }
-
-    private static void silu(long y, int count) {
-        int whole = F.loopBound(count);
-        for (int i = 0; i < whole; i += LANES) {
-            Memory.store(y + 4L * i, VectorMath.silu(Memory.load(y + 4L * i)));
-        }
-        if (whole < count) {
-            VectorMask<Float> rest = Memory.first(count - whole);
-            FloatVector last = Memory.load(y + 4L * whole, rest);
-            Memory.store(y + 4L * whole, VectorMath.silu(last), rest);
-        }
     }
 }
