@@ -23,7 +23,7 @@ while [ $# -gt 0 ]; do
         --threads) threads=$2; shift ;;
         --only) only=$2; shift ;;
         --note) note=$2; shift ;;
-        *) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2 ;;
+        *) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 2 ;;
     esac
     shift
 done
@@ -76,7 +76,9 @@ else
     prompts=512,2048 answers=64 repeat=3
 fi
 [ -z "$only" ] || list=$only
-for one in $list llama-1b:bf16 mamba2-130m:bf16; do
+also="llama-1b:bf16 mamba2-130m:bf16"
+[ -z "$only" ] || also=
+for one in $list $also; do
     file=$models/${one%:*}-${one#*:}.gguf
     [ -f "$file" ] || { say "writing $file"; ./carve export "shape:${one%:*}" "$file" --type "${one#*:}" >&2; }
 done
@@ -101,7 +103,7 @@ limits() {
         bench/cpu.sh --only "$what" --repetitions 9 --json "$figures/cpu-$(echo "$what" | tr ' ' -).jsonl" >/dev/null 2>&1
     done
 }
-limits
+[ -n "$only" ] || limits
 round=1
 while [ "$round" -le "$rounds" ]; do
     for one in $list; do
@@ -113,10 +115,11 @@ while [ "$round" -le "$rounds" ]; do
             theirs "$file"; ours "$file" "$prompts" "" ""
         fi
     done
+    [ -z "$only" ] || { round=$((round + 1)); continue; }
     ours "$models/llama-1b-bf16.gguf" 0 "" ""
     ours "$models/mamba2-130m-bf16.gguf" 0 -deep "--depth 0,105472"
     if [ -n "$python" ]; then
-        OMP_NUM_THREADS=$threads "$python" bench/peers/ssd.py >"$figures/torch-$round.jsonl"
+        "$python" bench/torch_ssd.py --threads "$threads" >"$figures/torch-$round.jsonl"
     else
         say "no python3-torch; left out"
     fi
@@ -131,7 +134,7 @@ for one in $list; do
     printf '{"name": "%s", "ours": "%s", "llama.cpp": "%s"}\n' "$name" "$mine" "$yours" >>"$figures/greedy.jsonl"
 done
 
-[ ! -x bench/peers/jlama.sh ] || bench/peers/jlama.sh "$work" "$figures" "$threads" "$prompts" "$answers" \
+[ -n "$only" ] || bench/peers/jlama.sh "$work" "$figures" "$threads" "$prompts" "$answers" \
     || say "Jlama did not run; left out"
 
 exec "$JAVA_HOME/bin/java" -Djava.awt.headless=true \

@@ -24,9 +24,14 @@ public final class GgufModels {
 
     private GgufModels() {}
 
+    /** Returns whether the name of a path is that of a GGUF file. */
+    public static boolean isName(Path path) {
+        return path.toString().endsWith(END);
+    }
+
     /** Returns whether a path is a file whose name says that it is a GGUF file. */
     public static boolean isFile(Path path) {
-        return path.toString().endsWith(END) && Files.isRegularFile(path);
+        return isName(path) && Files.isRegularFile(path);
     }
 
     // the model closes the file

@@ -33,7 +33,10 @@ final class ExportCommand implements Command {
                         "MODEL",
                         "Folder of the model, or a GGUF file; or shape:NAME for random weights, NAME one of "
                                 + String.join(", ", Shapes.names()) + ".")
-                .parameter(Path.class, "FILE", "File to write.")
+                .parameter(
+                        Path.class,
+                        "FILE",
+                        "File to write, NAME.gguf; with random weights also a folder in the official layout.")
                 .option(
                         "--type",
                         String.class,
@@ -53,6 +56,11 @@ final class ExportCommand implements Command {
         if (model.startsWith(RandomModel.PREFIX)) {
             long seed = Arguments.get(arguments, "--seed", 42L);
             RandomModel random = RandomModel.of(model.substring(RandomModel.PREFIX.length()), workshop, seed);
+            if (!GgufModels.isName(file)) {
+                random.save(file, dtype);
+                workshop.terminal().println("wrote " + file);
+                return 0;
+            }
             GgufModels.export(random.family(), random.spec(), Path.of(model), random.official(), file, dtype);
         } else {
             try (ModelFolder folder = workshop.open(Path.of(model))) {

@@ -1,6 +1,7 @@
 package carve.app.work;
 
 import carve.api.checkpoint.CheckpointException;
+import carve.api.checkpoint.CheckpointWriter;
 import carve.api.checkpoint.Elements;
 import carve.api.checkpoint.TensorSource;
 import carve.api.checkpoint.TensorSources;
@@ -18,6 +19,7 @@ import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -73,6 +75,17 @@ public record RandomModel(ModelFamily family, ModelSpec spec, long seed) {
     /** Returns the weights by the names of the family's checkpoints. */
     public TensorSource official() {
         return family.names(spec).toCheckpoint(tensors());
+    }
+
+    /** Writes a folder in the official layout, with matrices of a storage type. */
+    public void save(Path folder, DType dtype) {
+        TensorSource tensors = official();
+        CheckpointWriter writer = new CheckpointWriter(folder);
+        for (Map.Entry<String, byte[]> file : family.files(spec.config()).entrySet()) {
+            writer = writer.with(file.getKey(), file.getValue());
+        }
+        writer.write(
+                TensorSources.cast(tensors, name -> tensors.type(name).shape().rank() == 2 ? dtype : DType.F32));
     }
 
     private MemorySegment values(ParamSpec param) {

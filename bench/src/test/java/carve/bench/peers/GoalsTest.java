@@ -34,7 +34,7 @@ final class GoalsTest {
                 {"name": "decay scan forward", "shape": "B 1, T 2048", "median": 0.03, "flops": 1e9}""", """
                 {"name": "decay scan backward", "shape": "B 1, T 2048", "median": 0.07, "flops": 1e9}""", """
                 {"name": "decay scan backward", "shape": "B 16, T 64", "median": 9, "flops": 1e9}""");
-        write("torch-1.jsonl", "{\"median\": 0.4}");
+        write("torch-1.jsonl", "{\"forward_backward_ms\": 400.0}");
         write("greedy.jsonl", "{\"name\": \"mamba2-130m-bf16\", \"ours\": \"3 4 5\", \"llama.cpp\": \"3 4 6\"}");
     }
 
