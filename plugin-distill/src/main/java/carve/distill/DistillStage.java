@@ -1,6 +1,7 @@
 package carve.distill;
 
 import carve.api.model.LoadedModel;
+import carve.api.stage.Footprint;
 import carve.api.stage.Stage;
 import carve.api.stage.StageContext;
 import carve.api.stage.StageException;
@@ -36,6 +37,11 @@ record DistillStage(TrainingSettings settings, Pads pads, boolean recompute, Voc
     @Override
     public StageResult run(StageContext context) {
         return new Trainer(settings, context, objective(context)).run();
+    }
+
+    @Override
+    public Optional<Footprint> rehearse(StageContext context) {
+        return Optional.of(new Trainer(settings, context, objective(context)).rehearse());
     }
 
     Objective objective(StageContext context) {

@@ -1,5 +1,7 @@
 package carve.api.stage;
 
+import java.util.Optional;
+
 /** One part of a recipe: trains a student, with or without a teacher. Immutable; made by a {@link StageProvider}. */
 public interface Stage {
     /** Returns the name that the recipe gave it. */
@@ -16,4 +18,14 @@ public interface Stage {
      * @throws StageException if the student is not what the stage expects, or training fails
      */
     StageResult run(StageContext context);
+
+    /**
+     * Makes a step in memory that takes as much as any, and writes no file: for who measures what a step takes. The student is
+     * changed.
+     *
+     * @return what the stage keeps; empty, and nothing was done, if it cannot
+     */
+    default Optional<Footprint> rehearse(StageContext context) {
+        return Optional.empty();
+    }
 }

@@ -30,13 +30,32 @@ final class InspectCommand implements Command {
                         "Show a model: its layers, parameters, bytes, and what its state takes. Weights are checked, not loaded.")
                 .parameter(Path.class, "MODEL", "Folder with config.json and, perhaps, safetensors.")
                 .option("--at", Long.class, "N", "Show the state's bytes at a context of N tokens, too.")
+                .flag(
+                        "--training",
+                        "Show what training takes, by layer; MODEL may be a recipe, whose stages are then counted, too.")
+                .option(
+                        "--positions",
+                        Integer.class,
+                        "N",
+                        "With --training: tokens of each sample, which is text; 2048.")
+                .option(
+                        "--weights",
+                        String.class,
+                        "TYPE",
+                        "With --training: how parameters are held that are not trained, f32 or bf16; f32.")
                 .example("carve inspect models/mmmamba-hybrid")
                 .example("carve inspect models/mmmamba-hybrid --at 32768")
+                .example("carve inspect models/mmmamba-hybrid --training")
+                .example("carve inspect hybrid.conf --training --positions 4096")
                 .build();
     }
 
     @Override
     public int run(ParseResult arguments, Workshop workshop) {
+        if (TrainingTables.asked(arguments)) {
+            new TrainingTables(arguments, workshop).print();
+            return 0;
+        }
         Terminal terminal = workshop.terminal();
         List<Long> lengths = LongStream.concat(
                         LENGTHS.stream().mapToLong(Long::longValue),

@@ -163,6 +163,11 @@ public record Training(Workshop workshop) {
         }
     }
 
+    /** Returns the stages of a recipe. */
+    public List<Stage> stages(Recipe recipe) {
+        return parts(recipe).stream().map(Part::stage).toList();
+    }
+
     private List<Part> parts(Recipe recipe) {
         List<Part> parts = new ArrayList<>();
         Set<String> names = new HashSet<>(RESERVED);

@@ -8,6 +8,7 @@ import carve.api.device.Buffer;
 import carve.api.device.Device;
 import carve.api.param.ParamException;
 import carve.api.param.ParamStore;
+import carve.api.stage.Footprint;
 import carve.api.stage.ParamDigest;
 import carve.api.stage.StageContext;
 import carve.api.stage.StageException;
@@ -69,6 +70,35 @@ public final class Trainer {
      */
     public StageResult run() {
         return Scope.run(device, this::train);
+    }
+
+    /**
+     * Makes a step in memory, as {@link #run} does but of two batches at most, and returns what is kept beside teacher and
+     * student.
+     */
+    public Footprint rehearse() {
+        return Scope.run(device, () -> {
+            Set<String> trained = select();
+            objective.check(trained);
+            widen(trained);
+            try (ParamStore moments = moments(trained);
+                    StepBuffer buffer = new StepBuffer()) {
+                BatchStream stream = new BatchStream(context.data(), settings.batches(), DataPosition.BEGIN);
+                // from the second batch on, gradients are there before those of the next are
+                for (int i = 0; i < Math.min(2, settings.accumulation()); i++) {
+                    objective
+                            .drawing(i)
+                            .accumulate(stream.next().batch(), 1.0 / settings.accumulation(), trained, buffer);
+                }
+                double clip = buffer.read().clip(settings.clip());
+                long bytes = trained.stream()
+                        .mapToLong(name -> params.get(name).type().bytes())
+                        .sum();
+                Footprint footprint = new Footprint(bytes, bytes, moments.bytes());
+                update(1, trained, moments, buffer, clip);
+                return footprint;
+            }
+        });
     }
 
     private StageResult train() {
