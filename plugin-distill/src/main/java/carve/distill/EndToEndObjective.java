@@ -222,12 +222,18 @@ record EndToEndObjective(
         }
         LoadedModel model = requireTeacher();
         SiteProbe probe = new SiteProbe(sites::contains);
+        // nothing is recorded: a layer's inner values go when it is done, but where they are looked at
+        Tensor hidden = model.model()
+                .hidden(model.params(), inputs, probe, sites.stream().noneMatch(EndToEndObjective::isInner));
         if (logits) {
-            model.model().forward(model.params(), inputs, probe);
-        } else {
-            model.model().hidden(model.params(), inputs, probe, false);
+            model.model().output(model.params(), hidden, probe);
         }
         return probe.values();
+    }
+
+    private static boolean isInner(String site) {
+        return site.startsWith("input.")
+                || site.startsWith("layers.") && !site.endsWith(".input") && !site.endsWith(".output");
     }
 
     private Set<String> taughtSites() {
