@@ -6,6 +6,7 @@ module carve.bench {
     requires java.desktop;
     requires java.logging; // what the device logs is part of what is measured
     requires java.management;
+    requires java.net.http;
     requires jdk.incubator.vector;
     requires org.knowm.xchart;
 }

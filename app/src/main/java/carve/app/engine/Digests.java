@@ -48,22 +48,24 @@ public final class Digests {
     }
 
     /**
-     * Returns the digest of a model's folder: names and lengths of its files, all of small ones, and samples of large ones,
+     * Returns the digest of a model's folder, or of its only file: names and lengths of its files, all of small ones, and samples of large ones,
      * since other weights differ everywhere.
      *
      * @throws IOException if it cannot be read
      */
     public static String folder(Path folder) throws IOException {
         MessageDigest digest = sha256();
-        List<Path> files;
-        try (Stream<Path> listed = Files.list(folder)) {
-            files = listed.filter(Files::isRegularFile).sorted().toList();
-        }
-        for (Path file : files) {
+        for (Path file : Files.isDirectory(folder) ? files(folder) : List.of(folder)) {
             add(digest, file.getFileName().toString());
             sample(digest, file);
         }
         return text(digest);
+    }
+
+    private static List<Path> files(Path folder) throws IOException {
+        try (Stream<Path> listed = Files.list(folder)) {
+            return listed.filter(Files::isRegularFile).sorted().toList();
+        }
     }
 
     private static void sample(MessageDigest digest, Path file) throws IOException {

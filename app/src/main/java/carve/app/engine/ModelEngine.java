@@ -375,13 +375,13 @@ public final class ModelEngine implements AutoCloseable {
     }
 
     private void count(Session session) {
-        if (session.job().cancelled()) {
+        if (session.cancelled()) {
             figures.cancelled.increment();
-        } else if (session.prompted()) {
+        } else if (session.failed()) {
+            figures.failed.increment();
+        } else {
             figures.finished.increment();
             plan(session);
-        } else {
-            figures.failed.increment();
         }
     }
 

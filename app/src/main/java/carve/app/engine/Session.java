@@ -13,6 +13,8 @@ final class Session implements AutoCloseable {
     private final List<Integer> answer = new ArrayList<>();
     private boolean prompted;
     private boolean ended;
+    private boolean cancelled;
+    private boolean failed;
 
     Session(Job job, Filling filling, LoadedModel model) {
         this.job = job;
@@ -38,6 +40,16 @@ final class Session implements AutoCloseable {
 
     boolean ended() {
         return ended;
+    }
+
+    /** Returns whether it ended because nobody wanted it; that a job is cancelled after its end does not matter. */
+    boolean cancelled() {
+        return cancelled;
+    }
+
+    /** Returns whether it could not be done. */
+    boolean failed() {
+        return failed;
     }
 
     /** Returns the token that is next to be taken. */
@@ -82,11 +94,13 @@ final class Session implements AutoCloseable {
 
     void end(Event.Ending ending) {
         ended = true;
+        cancelled = ending == Event.Ending.CANCELLED;
         job.end(new Event.Ended(ending));
     }
 
     void fail(String problem, boolean asked) {
         ended = true;
+        failed = true;
         job.end(new Event.Failed(problem, asked));
     }
 

@@ -59,6 +59,7 @@ final class Chat implements Handler {
             "prompt_cache_retention",
             "verbosity",
             "web_search_options",
+            "ignore_eos",
             "carve");
 
     private final Models models;
@@ -134,13 +135,7 @@ final class Chat implements Handler {
         Job job = Asking.submit(
                 model.engine(),
                 new Request(
-                        asked.prompt(),
-                        choosing.sampler(),
-                        model.engine().processor().stops(),
-                        tokens,
-                        scored ? best : -1,
-                        false,
-                        true));
+                        asked.prompt(), choosing.sampler(), choosing.ends(), tokens, scored ? best : -1, false, true));
         Live live = new Live(model, asked.prompt().length());
         try (Reading reading = new Reading(job, model.engine().processor(), choosing.stops(), live)) {
             String id = "chatcmpl-" + UUID.randomUUID().toString().replace("-", "");

@@ -13,13 +13,15 @@ import java.util.TreeSet;
  *
  * @param sampler chooses
  * @param stops texts that end the answer and are not part of it
+ * @param ends tokens that end it; none where {@code ignore_eos} is asked for
  */
-record Choosing(Sampler sampler, List<String> stops) {
+record Choosing(Sampler sampler, List<String> stops, Set<Integer> ends) {
     private static final int MOST_STOPS = 16;
     private static final SecureRandom SEEDS = new SecureRandom();
 
     Choosing {
         stops = List.copyOf(stops);
+        ends = Set.copyOf(ends);
     }
 
     /** Reads the fields that all answers have. */
@@ -44,6 +46,8 @@ record Choosing(Sampler sampler, List<String> stops) {
         if (stops.size() > MOST_STOPS) {
             throw ApiException.invalid("stop", "Invalid 'stop': at most %d texts, found %d.", MOST_STOPS, stops.size());
         }
-        return new Choosing(sampler, stops);
+        boolean endless = fields.flag("ignore_eos").orElse(false);
+        return new Choosing(
+                sampler, stops, endless ? Set.of() : engine.processor().stops());
     }
 }

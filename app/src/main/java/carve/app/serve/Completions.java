@@ -51,6 +51,7 @@ final class Completions implements Handler {
             "user",
             "suffix",
             "num_beams",
+            "ignore_eos",
             "repetition_penalty");
 
     private final Models models;
@@ -71,8 +72,7 @@ final class Completions implements Handler {
         }
 
         Request request(Prompt prompt) {
-            Set<Integer> stops = processor().stops();
-            return new Request(prompt, choosing.sampler(), stops, tokens, best, echo && best >= 0, true);
+            return new Request(prompt, choosing.sampler(), choosing.ends(), tokens, best, echo && best >= 0, true);
         }
     }
 

@@ -4,12 +4,17 @@ import carve.app.engine.Figures;
 import carve.app.engine.ModelEngine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /** {@code GET /metrics}: what models count, in the text form of Prometheus. */
 final class Metrics implements Handler {
+    private static final Path STATUS = Path.of("/proc/self/status");
     private static final String TYPE = "text/plain; version=0.0.4; charset=utf-8";
     private static final Map<String, ToDoubleFunction<ModelEngine>> GAUGES = gauges();
 
@@ -49,7 +54,24 @@ final class Metrics implements Handler {
         text.append("# TYPE carve_heap_used_bytes gauge\ncarve_heap_used_bytes ")
                 .append(runtime.totalMemory() - runtime.freeMemory())
                 .append('\n');
+        resident()
+                .ifPresent(bytes -> text.append(
+                                "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes ")
+                        .append(bytes)
+                        .append('\n'));
         call.send(200, TYPE, text.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    // only Linux tells
+    private static Optional<Long> resident() throws IOException {
+        if (!Files.isReadable(STATUS)) {
+            return Optional.empty();
+        }
+        try (Stream<String> lines = Files.lines(STATUS)) {
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                    .map(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+                    .findFirst();
+        }
     }
 
     private static Map<String, Double> counters(ModelEngine engine) {

@@ -12,6 +12,7 @@ import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -107,11 +108,23 @@ record HovleInput(int hidden, int textTokens, int specialTokens, int imageToken,
 
     /** Returns token embeddings {@code (B, T, D)}; ids beyond the first table are rows of the second. */
     Tensor text(Params p, Shape shape, int[] tokens) {
-        if (specialTokens == 0) {
-            return TokenEmbedding.lookUp(p.get("tokens.weight"), shape, tokens);
+        Tensor table = p.get("tokens.weight");
+        if (Arrays.stream(tokens).allMatch(token -> token < textTokens)) {
+            return TokenEmbedding.lookUp(table, shape, tokens);
         }
-        return TokenEmbedding.lookUp(
-                Tensors.concat(0, List.of(p.get("tokens.weight"), p.get("special.weight"))), shape, tokens);
+        // rows of both, of which one is meant: to join the tables would copy all of them
+        Shape all = Shape.of(tokens.length);
+        int[] words = Arrays.stream(tokens).map(token -> token < textTokens ? token : 0).toArray();
+        int[] others = Arrays.stream(tokens).map(token -> Math.max(0, token - textTokens)).toArray();
+        int[] source = IntStream.range(0, tokens.length)
+                .map(i -> tokens[i] < textTokens ? i : tokens.length + i)
+                .toArray();
+        Tensor rows = Tensors.concat(
+                0,
+                List.of(
+                        TokenEmbedding.lookUp(table, all, words),
+                        TokenEmbedding.lookUp(p.get("special.weight"), all, others)));
+        return rows.gather(Tensors.of(table.device(), shape, source));
     }
 
     /** Returns what stands for tiles {@code (N, 3, S, S)}: {@code (N tokens, D)}. */

@@ -1,0 +1,36 @@
+#!/bin/sh
+# Serves a model and asks it with many clients: throughput against one client's, errors, memory over time. See carve.bench.Load.
+#
+#   bench/load.sh [--model demo/teacher] [--seconds 300] [--clients 64] [--json bench/target/load.json]
+set -eu
+
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+. "$root/.mvn/find-jdk.sh"
+find_jdk || exit 1
+cd "$root"
+
+model=demo/teacher
+arguments=
+while [ $# -gt 0 ]; do
+    case $1 in
+    --model) model=$2 ;;
+    --seconds | --clients | --json) arguments="$arguments $1 $2" ;;
+    *) sed -n '2,4p' "$0" >&2; exit 2 ;;
+    esac
+    shift 2
+done
+
+./mvnw -q -B -pl bench -am -Dmaven.test.skip=true package >&2
+./carve version >&2
+work=$(mktemp -d)
+./carve serve "model=$model" --port 0 --states "$work/states" >"$work/out" &
+server=$!
+trap 'kill $server 2>/dev/null; wait $server 2>/dev/null; rm -rf "$work"' EXIT
+until grep -q '^carve serves' "$work/out"; do
+    kill -0 $server
+    sleep 0.2
+done
+address=$(sed -n 's/^carve serves .* at //p' "$work/out")
+# shellcheck disable=SC2086
+"$JAVA_HOME/bin/java" -p api/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib \
+    --add-modules ALL-DEFAULT,jdk.incubator.vector -m carve.bench/carve.bench.Load "$address" --name model $arguments
