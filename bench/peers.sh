@@ -7,7 +7,7 @@
 # Everything comes from package registries: llama.cpp is built from the source inside npm's node-llama-cpp (npm, git, cmake and
 # a C++ compiler are needed; CARVE_LLAMA names a folder with src and build where that is done already), PyTorch is the system's
 # python3-torch, Jlama comes from Maven Central. A peer that cannot be had is left out, with the reason. Models have random
-# weights of the true shapes and lie in bench/target/peers.
+# weights of the true shapes and lie in bench/target/peers. --only compares one model with llama.cpp and measures no more.
 set -eu
 
 root=$(dirname "$(dirname "$(readlink -f "$0")")")

@@ -23,6 +23,7 @@ cat >"$model/tokenizer.json" <<'JSON'
  "model": {"type": "BPE", "dropout": null, "unk_token": null, "fuse_unk": false, "byte_fallback": false,
            "vocab": {"a": 0, "b": 1}, "merges": []}}
 JSON
+echo "random weights" >"$model/README.md"
 echo '{"bos_token": "a", "eos_token": "b"}' >"$model/tokenizer_config.json"
 exec "$JAVA_HOME/bin/java" --enable-preview --source 25 --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED \
     --add-exports java.base/sun.nio.ch=ALL-UNNAMED --add-opens java.base/java.nio=ALL-UNNAMED \

@@ -1,15 +1,17 @@
 import com.github.tjake.jlama.model.AbstractModel;
 import com.github.tjake.jlama.model.ModelSupport;
 import com.github.tjake.jlama.safetensors.DType;
+import com.github.tjake.jlama.safetensors.SafeTensorSupport;
 import com.github.tjake.jlama.tensor.AbstractTensor;
 import com.github.tjake.jlama.tensor.KvBufferCache;
-import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Times Jlama on a model: prompts and greedy answers, as {@code carve bench} does. Weights are quantised to its own 4 bits when
- * they are loaded, activations to 8.
+ * Times Jlama on a model: prompts and greedy answers, as {@code carve bench} does. Weights are quantised to its own 4 bits, into a
+ * folder beside the model's, activations to 8.
  *
  * <pre>{@code
  * java -cp LIBRARIES JlamaBench.java MODEL PROMPTS ANSWER THREADS REPETITIONS
@@ -19,12 +21,16 @@ public final class JlamaBench {
     private JlamaBench() {}
 
     public static void main(String[] args) throws Exception {
+        Path narrow = Path.of(args[0] + "-jq4");
+        if (!Files.exists(narrow.resolve("model.safetensors"))) {
+            SafeTensorSupport.quantizeModel(Path.of(args[0]), DType.Q4, new String[0], new String[0], Optional.of(narrow));
+        }
         AbstractModel model = ModelSupport.loadModel(
-                new File(args[0]),
+                narrow.toFile(),
                 null,
                 DType.F32,
                 DType.I8,
-                Optional.of(DType.Q4),
+                Optional.empty(),
                 Optional.of(Integer.valueOf(args[3])));
         KvBufferCache states = new KvBufferCache(model);
         int repetitions = Integer.parseInt(args[4]);

@@ -27,6 +27,8 @@ final class CommandLinesTest {
                 "inspect",
                 "plan",
                 "convert",
+                "bench",
+                "export",
                 "train",
                 "distill",
                 "demo",
