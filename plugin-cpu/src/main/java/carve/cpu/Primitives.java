@@ -1,6 +1,5 @@
 package carve.cpu;
 
-import carve.api.device.DeviceException;
 import carve.api.tensor.DType;
 import carve.api.tensor.Op;
 import carve.api.tensor.Shape;
@@ -11,14 +10,19 @@ import java.util.List;
 
 /** The primitives of the device on operands whose arithmetic is in F32 or I32; see {@link Op} for what each does. */
 final class Primitives {
-    private static final int GRAIN = 16 * 1024;
-
     private final Workers workers;
+
     private final Gemm gemm;
+    private final Rowwise rowwise;
+    private final Reductions reductions;
+    private final Moves moves;
 
     Primitives(Workers workers, Gemm gemm) {
         this.workers = workers;
         this.gemm = gemm;
+        this.rowwise = new Rowwise(workers);
+        this.reductions = new Reductions(workers);
+        this.moves = new Moves(workers);
     }
 
     /**
@@ -63,29 +67,29 @@ final class Primitives {
             case Op.Compare compare -> compare(compare.comparison(), x, in.get(1), out);
             case Op.Where where -> where(x, in.get(1), in.get(2), out);
             case Op.MatMul matmul -> matmul(matmul, x, in.get(1), out);
-            case Op.Sum sum -> sumTo(x, out);
-            case Op.Max max -> max(x, max.axis(), out);
-            case Op.ArgMax max -> argMax(x, max.axis(), out);
-            case Op.SumTo sum -> sumTo(x, out);
-            case Op.BroadcastTo to -> spread(x, Types.broadcastStrides(x.shape(), out.shape()), out);
+            case Op.Sum sum -> reductions.sumTo(x, out);
+            case Op.Max max -> reductions.max(x, max.axis(), out);
+            case Op.ArgMax max -> reductions.argMax(x, max.axis(), out);
+            case Op.SumTo sum -> reductions.sumTo(x, out);
+            case Op.BroadcastTo to -> moves.spread(x, Types.broadcastStrides(x.shape(), out.shape()), out);
             case Op.Reshape reshape -> Memory.copy(x.address, out.address, out.type.bytes());
-            case Op.Permute permute -> spread(x, permuted(x.shape(), permute.order()), out);
-            case Op.Slice slice -> part(out, x, slice.axis(), slice.from(), false);
+            case Op.Permute permute -> moves.spread(x, Moves.permuted(x.shape(), permute.order()), out);
+            case Op.Slice slice -> moves.part(out, x, slice.axis(), slice.from(), false);
             case Op.Pad pad -> {
                 Memory.fill(out.address, out.type.bytes(), (byte) 0);
-                part(x, out, pad.axis(), pad.before(), true);
+                moves.part(x, out, pad.axis(), pad.before(), true);
             }
             case Op.Concat concat -> {
                 int at = 0;
                 for (Operand piece : in) {
-                    part(piece, out, concat.axis(), at, true);
+                    moves.part(piece, out, concat.axis(), at, true);
                     at += piece.extent(concat.axis());
                 }
             }
-            case Op.CumulativeSum sum -> cumulativeSum(x, sum.axis(), sum.reverse(), out);
-            case Op.LowerTriangle triangle -> lowerTriangle(x, triangle.diagonal(), out);
-            case Op.Gather gather -> gather(x, in.get(1), out);
-            case Op.ScatterAdd scatter -> scatterAdd(x, in.get(1), out);
+            case Op.CumulativeSum sum -> reductions.cumulativeSum(x, sum.axis(), sum.reverse(), out);
+            case Op.LowerTriangle triangle -> moves.lowerTriangle(x, triangle.diagonal(), out);
+            case Op.Gather gather -> moves.gather(x, in.get(1), out);
+            case Op.ScatterAdd scatter -> moves.scatterAdd(x, in.get(1), out);
             case Op.Cast cast ->
                 Casts.run(
                         workers,
@@ -97,26 +101,9 @@ final class Primitives {
         }
     }
 
-    private void chunks(long size, Chunk chunk) {
-        int tasks = (int) Math.max(1, Math.min(1 << 16, (size + GRAIN - 1) / GRAIN));
-        long length = ((size + tasks - 1) / tasks + Memory.LANES - 1) / Memory.LANES * Memory.LANES;
-        workers.run(tasks, (task, scratch) -> {
-            long from = task * length;
-            long to = Math.min(size, from + length);
-            if (from < to) {
-                chunk.run(from, (int) (to - from));
-            }
-        });
-    }
-
-    /** What is done with a range of elements. */
-    @FunctionalInterface
-    private interface Chunk {
-        void run(long from, int count);
-    }
-
     private void unary(Op.UnaryFunction function, Operand x, Operand out) {
-        chunks(out.shape().size(), (from, n) -> Maps.unary(function, x.address + 4 * from, out.address + 4 * from, n));
+        rowwise.chunks(
+                out.shape().size(), (from, n) -> Maps.unary(function, x.address + 4 * from, out.address + 4 * from, n));
     }
 
     private void binary(Op.BinaryFunction function, Operand a, Operand b, Operand out) {
@@ -126,7 +113,7 @@ final class Primitives {
         if (out.dtype() != DType.F32) {
             nest.each(
                     workers,
-                    GRAIN,
+                    Rowwise.GRAIN,
                     (at, scratch) -> integers(
                             function,
                             a.address + 4 * at[0],
@@ -138,7 +125,7 @@ final class Primitives {
         } else if (nest.rows() == 1) {
             long left = workers.scratch().repeated(a.address, stepA, 0);
             long right = workers.scratch().repeated(b.address, stepB, 1);
-            chunks(
+            rowwise.chunks(
                     nest.inner(),
                     (from, n) -> Maps.binary(
                             function,
@@ -151,7 +138,7 @@ final class Primitives {
         } else {
             nest.each(
                     workers,
-                    GRAIN,
+                    Rowwise.GRAIN,
                     (at, scratch) -> Maps.binary(
                             function,
                             scratch.repeated(a.address + 4 * at[0], stepA, 0),
@@ -173,7 +160,7 @@ final class Primitives {
         return Nest.of(out.shape(), strides);
     }
 
-    private static void integers(Op.BinaryFunction function, long a, int stepA, long b, int stepB, long out, int n) {
+    static void integers(Op.BinaryFunction function, long a, int stepA, long b, int stepB, long out, int n) {
         for (int i = 0; i < n; i++) {
             int x = Memory.getInt(a + (long) stepA * i);
             int y = Memory.getInt(b + (long) stepB * i);
@@ -194,7 +181,7 @@ final class Primitives {
         Nest nest = nest(out, a, b);
         int stepA = (int) nest.step(0) * a.dtype().bytes();
         int stepB = (int) nest.step(1) * a.dtype().bytes();
-        nest.each(workers, GRAIN, (at, scratch) -> {
+        nest.each(workers, Rowwise.GRAIN, (at, scratch) -> {
             long x = a.address + a.dtype().bytes() * at[0];
             long y = b.address + a.dtype().bytes() * at[1];
             for (int i = 0; i < nest.inner(); i++) {
@@ -217,7 +204,7 @@ final class Primitives {
     private void where(Operand mask, Operand a, Operand b, Operand out) {
         Nest nest = nest(out, mask, a, b);
         int bytes = out.dtype().bytes();
-        nest.each(workers, GRAIN, (at, scratch) -> {
+        nest.each(workers, Rowwise.GRAIN, (at, scratch) -> {
             for (int i = 0; i < nest.inner(); i++) {
                 boolean left = Memory.getByte(mask.address + at[0] + nest.step(0) * i) != 0;
                 long from = left
@@ -228,7 +215,7 @@ final class Primitives {
         });
     }
 
-    private static void element(int bytes, long from, long to) {
+    static void element(int bytes, long from, long to) {
         switch (bytes) {
             case 4 -> Memory.setInt(to, Memory.getInt(from));
             case 2 -> Memory.setShort(to, Memory.getShort(from));
@@ -260,284 +247,8 @@ final class Primitives {
                 false);
     }
 
-    private void sumTo(Operand x, Operand out) {
-        long[] target = Types.broadcastStrides(out.shape(), x.shape());
-        Nest nest = Nest.of(x.shape(), Types.strides(x.shape()), target);
-        int kept = keptRows(x.shape(), target);
-        Memory.fill(out.address, out.type.bytes(), (byte) 0);
-        if (out.dtype() == DType.I32) {
-            nest.each(0, nest.rows(), workers.scratch(), (at, scratch) -> integerSum(nest, x.address, out.address, at));
-        } else if (kept > 1) {
-            // rows of different leading indices have different targets, so they can be shared out
-            long rows = nest.rows() / kept;
-            int tasks =
-                    (int) Math.min(Math.min(kept, 1024), Math.max(1, x.shape().size() / GRAIN));
-            int size = (kept + tasks - 1) / tasks;
-            workers.run(
-                    tasks,
-                    (task, scratch) -> nest.each(
-                            Math.min(kept, task * size) * rows,
-                            Math.min(kept, (task + 1) * size) * rows,
-                            scratch,
-                            (at, s) -> sumRow(nest, x, out, at)));
-        } else if (nest.step(1) != 0 && nest.rows() > 1) {
-            sumColumns(nest, x, out);
-        } else {
-            nest.each(0, nest.rows(), workers.scratch(), (at, scratch) -> sumRow(nest, x, out, at));
-        }
-    }
-
-    /** Returns the product of the leading extents that the target keeps, if rows nest in them, else 1. */
-    private static int keptRows(Shape shape, long[] target) {
-        int axis = 0;
-        long kept = 1;
-        while (axis < shape.rank() - 1 && target[axis] != 0) {
-            kept *= shape.extent(axis++);
-        }
-        boolean summed = false;
-        for (int i = axis; i < shape.rank(); i++) {
-            summed |= target[i] == 0 && shape.extent(i) > 1;
-        }
-        return summed && kept < Integer.MAX_VALUE ? (int) kept : 1;
-    }
-
-    private static void sumRow(Nest nest, Operand x, Operand out, long[] at) {
-        long from = x.address + 4 * at[0];
-        long to = out.address + 4 * at[1];
-        if (nest.step(1) == 0) {
-            Memory.set(to, Memory.get(to) + Maps.sum(from, nest.inner()));
-        } else {
-            Maps.accumulate(from, to, nest.inner());
-        }
-    }
-
-    /** Adds rows; workers divide the columns, so that the order of the terms is always the same. */
-    private void sumColumns(Nest nest, Operand x, Operand out) {
-        int tasks = x.shape().size() < 4 * GRAIN ? 1 : Math.min(workers.threads(), Math.max(1, nest.inner() / 64));
-        int width = ((nest.inner() + tasks - 1) / tasks + Memory.LANES - 1) / Memory.LANES * Memory.LANES;
-        workers.run(tasks, (task, own) -> {
-            int from = task * width;
-            int n = Math.min(width, nest.inner() - from);
-            if (n > 0) {
-                nest.each(
-                        0,
-                        nest.rows(),
-                        own,
-                        (at, scratch) ->
-                                Maps.accumulate(x.address + 4 * (at[0] + from), out.address + 4 * (at[1] + from), n));
-            }
-        });
-    }
-
-    private static void integerSum(Nest nest, long x, long out, long[] at) {
-        for (int i = 0; i < nest.inner(); i++) {
-            long to = out + 4 * (at[1] + nest.step(1) * i);
-            Memory.setInt(to, Memory.getInt(to) + Memory.getInt(x + 4 * (at[0] + i)));
-        }
-    }
-
-    private void max(Operand x, int axis, Operand out) {
-        int count = x.extent(axis);
-        int inner = (int) x.shape().product(axis + 1, x.shape().rank());
-        if (x.dtype() != DType.F32 || inner > 1) {
-            alongAxis(
-                    x,
-                    axis,
-                    (from, step, n, to) -> {
-                        double max = Double.NEGATIVE_INFINITY;
-                        for (int i = 0; i < n; i++) {
-                            max = Math.max(max, Casts.get(x.dtype(), from + (long) step * i));
-                        }
-                        Casts.set(x.dtype(), to, max);
-                    },
-                    out);
-        } else {
-            rows(
-                    out.shape().size(),
-                    count,
-                    row -> Memory.set(out.address + 4 * row, Maps.max(x.address + 4 * row * count, count)));
-        }
-    }
-
-    private void argMax(Operand x, int axis, Operand out) {
-        alongAxis(
-                x,
-                axis,
-                (from, step, n, to) -> {
-                    int best = 0;
-                    double max = Casts.get(x.dtype(), from);
-                    for (int i = 1; i < n; i++) {
-                        double value = Casts.get(x.dtype(), from + (long) step * i);
-                        if (value > max) {
-                            best = i;
-                            max = value;
-                        }
-                    }
-                    Memory.setInt(to, best);
-                },
-                out);
-    }
-
-    /** What is done with the elements along an axis. */
-    @FunctionalInterface
-    private interface Line {
-        void run(long from, int step, int count, long to);
-    }
-
-    private void alongAxis(Operand x, int axis, Line line, Operand out) {
-        int count = x.extent(axis);
-        long inner = x.shape().product(axis + 1, x.shape().rank());
-        int bytes = x.dtype().bytes();
-        rows(
-                out.shape().size(),
-                count,
-                i -> line.run(
-                        x.address + bytes * (i / inner * inner * count + i % inner),
-                        (int) (bytes * inner),
-                        count,
-                        out.address + out.dtype().bytes() * i));
-    }
-
-    /** What is done with a row. */
-    @FunctionalInterface
-    private interface RowWork {
-        void run(long row);
-    }
-
-    private void rows(long rows, int width, RowWork work) {
-        int tasks = (int) Math.max(1, Math.min(rows, Math.min(1024, rows * Math.max(1, width) / GRAIN)));
-        long size = (rows + tasks - 1) / tasks;
-        workers.run(tasks, (task, scratch) -> {
-            for (long row = task * size; row < Math.min(rows, (task + 1) * size); row++) {
-                work.run(row);
-            }
-        });
-    }
-
-    private static long[] permuted(Shape shape, List<Integer> order) {
-        long[] strides = Types.strides(shape);
-        return order.stream().mapToLong(axis -> strides[axis]).toArray();
-    }
-
-    /** Copies elements that are found by strides. */
-    private void spread(Operand x, long[] strides, Operand out) {
-        int bytes = out.dtype().bytes();
-        Nest nest = Nest.of(out.shape(), strides, Types.strides(out.shape()));
-        long step = nest.step(0);
-        int inner = nest.inner();
-        if (nest.rows() == 1 && step == 0 && bytes == 4) {
-            float value = Memory.get(x.address);
-            chunks(inner, (from, n) -> Maps.fill(out.address + 4 * from, value, n));
-            return;
-        }
-        nest.each(workers, GRAIN, (at, scratch) -> {
-            long from = x.address + bytes * at[0];
-            long to = out.address + bytes * at[1];
-            if (step == 1) {
-                Memory.copyShort(from, to, (long) inner * bytes);
-            } else if (step == 0 && bytes == 4) {
-                Maps.fill(to, Memory.get(from), inner);
-            } else {
-                for (int i = 0; i < inner; i++) {
-                    element(bytes, from + bytes * step * i, to + (long) bytes * i);
-                }
-            }
-        });
-    }
-
-    /** Copies a small tensor into the part of a large one that starts at an index of an axis, or that part into it. */
-    private void part(Operand small, Operand large, int axis, int start, boolean into) {
-        int rank = small.shape().rank();
-        long inner = small.shape().product(axis + 1, rank) * small.dtype().bytes();
-        long block = small.extent(axis) * inner;
-        long stride = large.extent(axis) * inner;
-        rows(small.shape().product(0, axis), (int) Math.min(1 << 20, block / 4), row -> {
-            long part = small.address + row * block;
-            long whole = large.address + row * stride + start * inner;
-            Memory.copyShort(into ? part : whole, into ? whole : part, block);
-        });
-    }
-
     /** Writes a tensor over part of another along an axis. */
     void store(Operand source, Operand target, int axis, int start) {
-        part(source, target, axis, start, true);
-    }
-
-    private void cumulativeSum(Operand x, int axis, boolean reverse, Operand out) {
-        int count = x.extent(axis);
-        int inner = (int) x.shape().product(axis + 1, x.shape().rank());
-        boolean integers = x.dtype() == DType.I32;
-        rows(x.shape().size() / count, count, i -> {
-            long start = i / inner * inner * count + i % inner;
-            double sum = 0;
-            for (int j = 0; j < count; j++) {
-                long at = 4 * (start + (long) (reverse ? count - 1 - j : j) * inner);
-                sum += integers ? Memory.getInt(x.address + at) : Memory.get(x.address + at);
-                Casts.set(x.dtype(), out.address + at, sum);
-            }
-        });
-    }
-
-    private void lowerTriangle(Operand x, int diagonal, Operand out) {
-        int columns = x.extent(-1);
-        int rows = x.extent(-2);
-        int bytes = x.dtype().bytes();
-        rows(x.shape().size() / columns, columns, row -> {
-            int kept = (int) Math.max(0, Math.min(columns, row % rows + diagonal + 1));
-            long at = row * columns * bytes;
-            Memory.copyShort(x.address + at, out.address + at, (long) kept * bytes);
-            Memory.fill(out.address + at + (long) kept * bytes, (long) (columns - kept) * bytes, (byte) 0);
-        });
-    }
-
-    private void gather(Operand table, Operand indices, Operand out) {
-        long bytes =
-                table.shape().product(1, table.shape().rank()) * table.dtype().bytes();
-        int extent = table.extent(0);
-        long count = indices.shape().size();
-        for (long i = 0; i < count; i++) {
-            index(Memory.getInt(indices.address + 4 * i), extent);
-        }
-        rows(
-                count,
-                (int) Math.min(1 << 20, bytes / 4),
-                i -> Memory.copyShort(
-                        table.address + bytes * Memory.getInt(indices.address + 4 * i),
-                        out.address + bytes * i,
-                        bytes));
-    }
-
-    private static int index(int index, int extent) {
-        if (index < 0 || index >= extent) {
-            throw new DeviceException("index %d is outside of a table of %d rows".formatted(index, extent));
-        }
-        return index;
-    }
-
-    private void scatterAdd(Operand indices, Operand rows, Operand out) {
-        long count = indices.shape().size();
-        int width = count == 0 ? 0 : (int) (rows.shape().size() / count);
-        Memory.fill(out.address, out.type.bytes(), (byte) 0);
-        for (long i = 0; i < count; i++) {
-            index(Memory.getInt(indices.address + 4 * i), out.extent(0));
-        }
-        int tasks = count * width < 4 * GRAIN ? 1 : Math.min(workers.threads(), Math.max(1, width / 64));
-        int size = ((width + tasks - 1) / tasks + Memory.LANES - 1) / Memory.LANES * Memory.LANES;
-        workers.run(tasks, (task, scratch) -> {
-            int from = task * size;
-            int n = Math.min(size, width - from);
-            for (long i = 0; n > 0 && i < count; i++) {
-                long row = Memory.getInt(indices.address + 4 * i);
-                add(out.dtype(), rows.address + 4 * (i * width + from), out.address + 4 * (row * width + from), n);
-            }
-        });
-    }
-
-    private static void add(DType dtype, long from, long to, int n) {
-        if (dtype == DType.F32) {
-            Maps.accumulate(from, to, n);
-        } else {
-            integers(Op.BinaryFunction.ADD, to, 4, from, 4, to, n);
-        }
+        moves.store(source, target, axis, start);
     }
 }
