@@ -53,11 +53,20 @@ function drawModels() {
   at('pick').classList.toggle('hidden', columns().every(name => modelOf(name)?.carve?.pictures === false));
 }
 
+// a few tokens tell nothing about speed
+const fast = answer => answer.pieces >= 5 ? answer.live?.tokens_per_second : 0;
+
+// the last speed of a model in this conversation that tells something
+function speedOf(model) {
+  const known = state.talk.turns.flatMap(turn => turn.answers).findLast(answer => answer.model === model && fast(answer));
+  return known ? fast(known) : 0;
+}
+
 function figures(answer) {
   const live = answer.live;
   const made = make('div', '', 'figures');
   if (!live) return made;
-  if (live.tokens_per_second) made.append(make('span', `${live.tokens_per_second} tokens/s`));
+  if (fast(answer)) made.append(make('span', `${live.tokens_per_second} tokens/s`));
   if (live.first_token_seconds) made.append(make('span', `${seconds(live.first_token_seconds)} to the first`));
   made.append(make('span', `${count(live.context_length)} positions${live.cached_tokens ? `, ${count(live.cached_tokens)} known` : ''}`));
   if (live.state_bytes) made.append(make('span', bytes(live.state_bytes)));
@@ -149,14 +158,15 @@ const FAR = 16384;
 
 // what a model remembers, now and far on, beside attention in every layer
 function drawMeter(answer, named) {
-  const { tokens_per_second: speed, context_length: length, state_bytes: own, teacher_cache_bytes: teacher } = answer.live;
+  const { context_length: length, state_bytes: own, teacher_cache_bytes: teacher } = answer.live;
   const about = modelOf(answer.model)?.carve;
+  const speed = speedOf(answer.model);
   const carved = about && about.cache_bytes_per_token < about.teacher_cache_bytes_per_token;
   const far = about && about.state_bytes_at_1024 + (FAR - 1024) * about.cache_bytes_per_token;
   const made = make('div', '', 'meter');
   const line = make('div', '', 'line');
   const left = make('span');
-  left.append(named ? answer.model + ' ' : '', make('b', `${speed || '–'}`), ' tokens/s at ', make('b', count(length)), ' positions');
+  left.append(named ? answer.model + ' ' : '', ...(speed ? [make('b', String(speed)), ' tokens/s at '] : []), make('b', count(length)), ' positions');
   const right = make('span');
   right.append('remembers in ', make('b', bytes(own)), carved ? `, the teacher in ${bytes(teacher)}` : '');
   line.append(left, right);
@@ -277,6 +287,7 @@ async function answer(talk, turn, column, controller) {
   try {
     const finish = await api.ask(request(talk, column, own.model), controller.signal, (text, live) => {
       own.text += text;
+      own.pieces = (own.pieces || 0) + (text ? 1 : 0);
       own.live = live || own.live;
       show();
     });
