@@ -6,10 +6,13 @@ import carve.app.engine.ModelEngine;
 import carve.app.plugin.FolderWatch;
 import carve.app.plugin.LivePlugins;
 import carve.app.serve.Models;
+import carve.app.serve.RunPages;
 import carve.app.serve.ServedModel;
 import carve.app.serve.Server;
 import carve.app.serve.ServingConfig;
 import carve.app.terminal.Terminal;
+import carve.app.watch.RunFolders;
+import carve.app.watch.SharedRuns;
 import carve.app.work.AppConfig;
 import carve.app.work.PluginFolders;
 import carve.app.work.ReferenceDeviceProvider;
@@ -18,11 +21,13 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,7 +35,8 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code carve serve}. */
 final class ServeCommand implements Command {
-    private static final Path DEMO = Path.of("runs", "demo");
+    private static final Path RUNS = Path.of("runs");
+    private static final Path DEMO = RUNS.resolve("demo");
     private static final int LEAST_KEY = 8;
 
     @Override
@@ -52,6 +58,7 @@ final class ServeCommand implements Command {
                         Path.class,
                         "DIR",
                         "Where states of conversations are kept; ~/.carve/states if not given.")
+                .option("--runs", Path.class, "DIR", "Runs of training that the page shows too; ./runs if not given.")
                 .example("carve serve runs/linear/student")
                 .example("carve serve --demo")
                 .example("carve serve teacher=models/HoVLE student=models/mmMamba --port 8081")
@@ -77,6 +84,7 @@ final class ServeCommand implements Command {
         serving.requireAllRead();
         requireKey(config, Arguments.flagged(arguments, "--no-key"));
         Map<String, Path> folders = folders(arguments);
+        RunPages runs = runs(arguments);
         PluginFolders places = PluginFolders.of(app, workshop.globals());
         try (var plugins = LivePlugins.open(List.of(new ReferenceDeviceProvider()), places.own(), places.others())) {
             FolderWatch watch = plugins.watch();
@@ -89,7 +97,7 @@ final class ServeCommand implements Command {
                     ModelEngine engine = ModelEngine.open(name, () -> opening.open(folder), config.engine());
                     models.add(ServedModel.of(engine, config.limits()));
                 });
-                serve(workshop.terminal(), config, models);
+                serve(workshop.terminal(), config, models, runs);
             } finally {
                 watch.close();
                 models.forEach(model -> model.engine().close());
@@ -98,7 +106,15 @@ final class ServeCommand implements Command {
         return 0;
     }
 
-    private static void serve(Terminal terminal, ServingConfig config, List<ServedModel> models)
+    // a folder that is there by itself is shown, one that was named must be there
+    private static RunPages runs(ParseResult arguments) {
+        Path folder = Arguments.get(arguments, "--runs", RUNS);
+        boolean shown = Arguments.find(arguments, "--runs").isPresent() || Files.isDirectory(folder);
+        return new RunPages(
+                shown ? Optional.of(new SharedRuns(new RunFolders(folder), Clock.systemUTC())) : Optional.empty());
+    }
+
+    private static void serve(Terminal terminal, ServingConfig config, List<ServedModel> models, RunPages more)
             throws IOException, InterruptedException {
         CountDownLatch asked = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);
@@ -111,7 +127,7 @@ final class ServeCommand implements Command {
                 Thread.currentThread().interrupt();
             }
         });
-        try (Server server = Server.start(config, new Models(models), Map.of())) {
+        try (Server server = Server.start(config, new Models(models), more.handlers())) {
             Runtime.getRuntime().addShutdownHook(hook);
             terminal.println("carve serves %s at %s"
                     .formatted(models.stream().map(ServedModel::name).toList(), server.address()));

@@ -1,30 +1,26 @@
 package carve.app.watch;
 
 import carve.api.config.Json;
-import carve.api.config.JsonArray;
 import carve.api.config.JsonObject;
-import carve.api.config.JsonValue;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
  * Shows runs in a browser on this machine: {@code /} is the page, {@code /runs} what it shows, as JSON with an {@code ETag}, and
- * {@code /picture?name=} a picture that a sample names. The page asks again every second; what has not changed is not sent.
+ * {@code /picture/NAME} a picture that a sample names. The page asks again every second; what has not changed is not sent.
  *
  * <p>It listens at a loopback address and answers requests to names of this machine alone, so that no page of elsewhere can
  * read what it shows.
@@ -40,19 +36,15 @@ public final class WatchServer implements AutoCloseable {
     private static final Map<String, String> TYPES = Map.of(
             "html", "text/html; charset=utf-8",
             "css", "text/css; charset=utf-8",
-            "js", "text/javascript; charset=utf-8",
-            "png", "image/png",
-            "jpg", "image/jpeg",
-            "jpeg", "image/jpeg");
+            "js", "text/javascript; charset=utf-8");
 
-    private final RunFolders folders;
-    private final Clock clock;
+    private static final String PICTURE = "/picture/";
+
+    private final SharedRuns runs;
     private final HttpServer server;
-    private final Set<String> pictures = new HashSet<>();
 
-    private WatchServer(RunFolders folders, Clock clock, HttpServer server) {
-        this.folders = folders;
-        this.clock = clock;
+    private WatchServer(SharedRuns runs, HttpServer server) {
+        this.runs = runs;
         this.server = server;
     }
 
@@ -65,7 +57,7 @@ public final class WatchServer implements AutoCloseable {
     public static WatchServer start(RunFolders folders, int port, Clock clock) {
         try {
             InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-            WatchServer watch = new WatchServer(folders, clock, HttpServer.create(address, 0));
+            WatchServer watch = new WatchServer(new SharedRuns(folders, clock), HttpServer.create(address, 0));
             watch.server.createContext("/", watch::answer);
             watch.server.start();
             return watch;
@@ -105,34 +97,16 @@ public final class WatchServer implements AutoCloseable {
             send(exchange, 200, type(PAGES.get(path)), page(PAGES.get(path)));
         } else if (path.equals("/runs")) {
             runs(exchange);
-        } else if (path.equals("/picture")) {
-            picture(exchange);
+        } else if (path.startsWith(PICTURE)) {
+            picture(exchange, path.substring(PICTURE.length()));
         } else {
             send(exchange, 404, "text/plain", "not here\n".getBytes(StandardCharsets.UTF_8));
         }
     }
 
-    /** Returns what the page shows. */
-    static JsonObject json(RunFolders folders, List<RunRecord> runs) {
-        return JsonObject.empty()
-                .with("folder", folders.root().toString())
-                .with(
-                        "runs",
-                        new JsonArray(List.<JsonValue>copyOf(
-                                runs.stream().map(RunRecord::json).toList())));
-    }
-
     private void runs(HttpExchange exchange) throws IOException {
-        JsonObject json;
-        try {
-            List<RunRecord> runs = folders.read(clock.instant());
-            runs.forEach(run -> pictures.addAll(run.pictures()));
-            json = json(folders, runs);
-        } catch (WatchException e) {
-            json = JsonObject.empty().with("problem", e.getMessage());
-        }
-        byte[] body = Json.compact(json).getBytes(StandardCharsets.UTF_8);
-        String tag = "\"%08x-%x\"".formatted(Arrays.hashCode(body), body.length);
+        byte[] body = runs.json();
+        String tag = SharedRuns.tag(body);
         exchange.getResponseHeaders().set("ETag", tag);
         if (tag.equals(exchange.getRequestHeaders().getFirst("If-None-Match"))) {
             exchange.sendResponseHeaders(304, -1);
@@ -141,23 +115,17 @@ public final class WatchServer implements AutoCloseable {
         }
     }
 
-    // names come from files of the run, and no others are served
-    private void picture(HttpExchange exchange) throws IOException {
-        String query = exchange.getRequestURI().getRawQuery();
-        String name = query == null || !query.startsWith("name=")
-                ? ""
-                : URLDecoder.decode(query.substring("name=".length()), StandardCharsets.UTF_8);
-        Path file = Path.of(pictures.contains(name) ? name : "");
-        String type = type(name);
-        if (!pictures.contains(name) || !type.startsWith("image/") || !Files.isRegularFile(file)) {
+    private void picture(HttpExchange exchange, String name) throws IOException {
+        Optional<Path> file = runs.picture(name);
+        if (file.isEmpty()) {
             send(exchange, 404, "text/plain", "no sample names this picture\n".getBytes(StandardCharsets.UTF_8));
         } else {
-            send(exchange, 200, type, Files.readAllBytes(file));
+            send(exchange, 200, SharedRuns.type(file.get()), Files.readAllBytes(file.get()));
         }
     }
 
     private static String type(String name) {
-        return TYPES.getOrDefault(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT), "text/plain");
+        return TYPES.get(name.substring(name.lastIndexOf('.') + 1));
     }
 
     private static byte[] page(String name) throws IOException {

@@ -37,7 +37,7 @@ public final class Watching {
      */
     public void write(Path file) throws IOException {
         requireSome();
-        JsonObject json = WatchServer.json(folders, runs);
+        JsonObject json = SharedRuns.json(folders, runs);
         String name = file.getFileName().toString();
         if (name.endsWith(".json")) {
             Files.writeString(file, Json.compact(json) + "\n");

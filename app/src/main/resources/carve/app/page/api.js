@@ -32,6 +32,12 @@ export async function models() {
   return (await answer.json()).data;
 }
 
+/** Returns whether the server shows runs of training. */
+export async function runs() {
+  const answer = await fetch('runs', { headers: headers() });
+  return answer.ok && 'folder' in await answer.json();
+}
+
 /** Asks a model; tells of text and figures as they come, and returns why the answer ended. */
 export async function ask(request, signal, told) {
   const answer = await fetch('v1/chat/completions', {

@@ -443,6 +443,7 @@ async function open() {
     state.models = await api.models();
     choose(store.find(location.hash.slice(1)) || store.all()[0] || store.begin(usual()));
     at('question').focus();
+    at('runs').classList.toggle('hidden', !await api.runs());
   } catch (e) {
     if (e.status === 401) askKey();
     else problem(`The server does not answer: ${e.message}`);

@@ -16,6 +16,9 @@
     return made;
   }
 
+  // as the last part of an address
+  const named = text => btoa(String.fromCharCode(...new TextEncoder().encode(text))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+
   function time(seconds) {
     if (seconds == null || !isFinite(seconds)) return '–';
     if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
@@ -145,7 +148,7 @@
       if (!embedded) {
         for (const image of sample.images || []) {
           const picture = make('img');
-          picture.src = 'picture?name=' + encodeURIComponent(image);
+          picture.src = 'picture/' + named(image);
           picture.alt = image;
           picture.onerror = () => picture.remove();
           made.append(picture);
@@ -181,7 +184,9 @@
   async function ask() {
     let changed = false;
     try {
-      const answer = await fetch('runs', { headers: state.tag ? { 'If-None-Match': state.tag } : {}, cache: 'no-store' });
+      const key = sessionStorage.getItem('carve-key');
+      const headers = { ...(state.tag ? { 'If-None-Match': state.tag } : {}), ...(key ? { Authorization: 'Bearer ' + key } : {}) };
+      const answer = await fetch('runs', { headers, cache: 'no-store' });
       changed = state.lost;
       state.lost = false;
       if (answer.status === 200) {

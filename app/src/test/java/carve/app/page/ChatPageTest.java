@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import carve.app.Assembled;
 import carve.app.command.CommandLines;
 import carve.app.terminal.Terminal;
+import carve.app.watch.WrittenRun;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -46,6 +47,8 @@ final class ChatPageTest {
                         "student=" + teacher,
                         "--port",
                         "0",
+                        "--runs",
+                        runs().toString(),
                         "--states",
                         folder.resolve("states").toString())
                 .redirectError(errors.toFile())
@@ -54,6 +57,12 @@ final class ChatPageTest {
         Matcher told = Pattern.compile("at (http://\\S+)").matcher(String.valueOf(out.readLine()));
         assertTrue(told.find(), () -> "no server: " + read(errors));
         address = told.group(1);
+    }
+
+    private static Path runs() throws IOException {
+        Path runs = folder.resolve("runs");
+        WrittenRun.whole(runs.resolve("hybrid"), folder.resolve("shapes/test/000000.png"));
+        return runs;
     }
 
     private static String read(Path file) {
@@ -220,6 +229,16 @@ final class ChatPageTest {
         browser.waitFor("document.querySelector('#talks .title').getBoundingClientRect().left >= 0");
         browser.press("Escape");
         browser.waitFor("!document.querySelector('#side').classList.contains('open')");
+        assertEquals(List.of(), browser.errors());
+    }
+
+    @Test
+    void runsAreShownBeside() {
+        begin(1280, 860, "light");
+        browser.waitFor("!document.querySelector('#runs').classList.contains('hidden')");
+        browser.click("#runs");
+        browser.waitFor("document.querySelector('#status')?.innerText === 'finished'");
+        browser.waitFor("document.querySelector('#samples img')?.naturalWidth === 48");
         assertEquals(List.of(), browser.errors());
     }
 

@@ -13,7 +13,14 @@ import org.junit.jupiter.api.Test;
 final class MetricTest {
     private static Metric of(int step, double value) {
         return new Metric(
-                step, value, Map.of("kl", value), Map.of("heads", Map.of(1, 2 * value)), 0.1 * step, value, value, step);
+                step,
+                value,
+                Map.of("kl", value),
+                Map.of("heads", Map.of(1, 2 * value)),
+                0.1 * step,
+                value,
+                value,
+                step);
     }
 
     @Test

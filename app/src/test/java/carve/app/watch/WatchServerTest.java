@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Base64;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,18 +72,25 @@ final class WatchServerTest {
     @Test
     void picturesOfSamplesAreShownAndNoOtherFiles() throws IOException, InterruptedException {
         get("/runs");
-        String name = java.net.URLEncoder.encode(picture.toString(), StandardCharsets.UTF_8);
-        assertArrayEquals(new byte[] {1, 2, 3}, get("/picture?name=" + name).body());
-        Files.write(folder.resolve("c.png"), new byte[] {4});
-        for (String other : new String[] {
-            "/picture?name=" + name.replace("a+b", "c"),
-            "/picture?name=/etc/passwd",
+        assertArrayEquals(
+                new byte[] {1, 2, 3}, get("/picture/" + named(picture)).body());
+        Path other = Files.write(folder.resolve("c.png"), new byte[] {4});
+        for (String path : new String[] {
+            "/picture/" + named(other),
+            "/picture/" + named(Path.of("/etc/passwd")),
+            "/picture/%2e%2e",
             "/picture",
             "/../pom.xml",
-            "/run.html"
+            "/module-info.class"
         }) {
-            assertEquals(404, get(other).statusCode(), other);
+            assertEquals(404, get(path).statusCode(), path);
         }
+    }
+
+    private static String named(Path file) {
+        return Base64.getUrlEncoder()
+                .withoutPadding()
+                .encodeToString(file.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     @Test
