@@ -35,7 +35,7 @@ public final class Assembled {
                 PluginPlatform.load(List.of(builtIn), List.of(plugins())).providers());
     }
 
-    /** Returns what runs a line in a process of its own: native libraries of plugins can be loaded once in a process. */
+    /** Returns what runs a line in a process of its own. */
     public static ProcessBuilder process(String... line) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -41,8 +41,7 @@ final class Program {
     }
 
     /**
-     * Runs a line that must fail with this message at last, in a process of its own: native libraries of plugins can be loaded
-     * once in a process.
+     * Runs a line that must fail with this message at last, in a process of its own.
      */
     static void badProcess(String message, String... line) throws IOException, InterruptedException {
         Process process = Assembled.process(line).redirectErrorStream(true).start();
