@@ -4,7 +4,9 @@ import carve.api.model.Message;
 import carve.api.model.Processor;
 import carve.api.model.Sample;
 import carve.api.stage.DataSource;
+import carve.api.stage.StageException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -47,13 +49,25 @@ record SampleQuestion(String text, List<Path> images, String expected, Sample pr
         return questions;
     }
 
-    /** Returns the first samples of what a model learns from, each up to its first answer. */
+    /**
+     * Returns the first samples of what a model learns from, each up to its first answer.
+     *
+     * @throws StageException if one of them cannot be read
+     */
     static List<SampleQuestion> of(DataSource data, int count, Processor processor) {
         List<SampleQuestion> questions = new ArrayList<>();
         for (long i = 0; i < Math.min(TRIES, data.size()) && questions.size() < count; i++) {
-            data.sample(i).flatMap(sample -> cut(sample, processor)).ifPresent(questions::add);
+            sample(data, i).flatMap(sample -> cut(sample, processor)).ifPresent(questions::add);
         }
         return questions;
+    }
+
+    private static Optional<Sample> sample(DataSource data, long index) {
+        try {
+            return data.sample(index);
+        } catch (UncheckedIOException e) {
+            throw new StageException("data cannot be read: " + e.getMessage(), e);
+        }
     }
 
     // a picture that comes after the first answer would have no place
