@@ -114,8 +114,12 @@ record HovleInput(int hidden, int textTokens, int specialTokens, int imageToken,
         }
         // rows of both, of which one is meant: to join the tables would copy all of them
         Shape all = Shape.of(tokens.length);
-        int[] words = Arrays.stream(tokens).map(token -> token < textTokens ? token : 0).toArray();
-        int[] others = Arrays.stream(tokens).map(token -> Math.max(0, token - textTokens)).toArray();
+        int[] words = Arrays.stream(tokens)
+                .map(token -> token < textTokens ? token : 0)
+                .toArray();
+        int[] others = Arrays.stream(tokens)
+                .map(token -> Math.max(0, token - textTokens))
+                .toArray();
         int[] source = IntStream.range(0, tokens.length)
                 .map(i -> tokens[i] < textTokens ? i : tokens.length + i)
                 .toArray();
