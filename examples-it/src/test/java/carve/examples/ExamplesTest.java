@@ -83,6 +83,6 @@ final class ExamplesTest {
                 examples.retention none
                 examples.slidingwindow commons-lang3-3.12.0.jar
                 program none
-                """, loaders.lines().sorted().collect(Collectors.joining("\n", "", "\n")));
+                """, loaders.lines().sorted().distinct().collect(Collectors.joining("\n", "", "\n")));
     }
 }
