@@ -37,10 +37,7 @@ public record CausalConv(boolean silu, Sequences sequences) implements FusedOp {
                 && x.extent(0) == sequences.batch()
                 && x.extent(1) == sequences.positions();
         Operands.require(
-                fits,
-                name(),
-                "x (B, T, C), weight (C, 1, W), bias (C) and state (S, C, W-1) for " + sequences,
-                operands);
+                fits, name(), "x (B, T, C), weight (C, 1, W), bias (C) and state (S, C, W-1)", sequences, operands);
         return List.of(operands.get(0), operands.get(3));
     }
 

@@ -62,8 +62,8 @@ public record DecayScan(Sequences sequences) implements FusedOp {
         Operands.require(
                 ranks && fits(operands, g.extent(2), v.extent(3), q.extent(3)),
                 name(),
-                "q (B, T, Gq, N), k (B, T, Gk, N), v (B, T, Gv, P), g and w (B, T, H), state (S, H, P, N) for "
-                        + sequences,
+                "q (B, T, Gq, N), k (B, T, Gk, N), v (B, T, Gv, P), g and w (B, T, H), state (S, H, P, N)",
+                sequences,
                 operands);
         return List.of(
                 operands.get(V).with(Shape.of(sequences.batch(), sequences.positions(), g.extent(2), v.extent(3))),

@@ -23,6 +23,13 @@ final class Operands {
         }
     }
 
+    /** As the other, for rows that are divided so; the message is made only where it is needed. */
+    static void require(boolean condition, String op, String expected, Sequences sequences, List<TensorType> operands) {
+        if (!condition) {
+            require(false, op, expected + " for " + sequences, operands);
+        }
+    }
+
     static Shape shape(List<TensorType> operands, int index) {
         return operands.get(index).shape();
     }

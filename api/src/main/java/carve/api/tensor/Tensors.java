@@ -130,12 +130,21 @@ public final class Tensors {
         }
     }
 
+    // loops, not streams: both are on the way of every operation of every token
     static List<TensorType> types(List<Tensor> operands) {
-        return operands.stream().map(Tensor::type).toList();
+        TensorType[] types = new TensorType[operands.size()];
+        for (int i = 0; i < types.length; i++) {
+            types[i] = operands.get(i).type();
+        }
+        return List.of(types);
     }
 
     static List<Tensor> detached(List<Tensor> operands) {
-        return operands.stream().map(Tensor::detach).toList();
+        Tensor[] detached = new Tensor[operands.size()];
+        for (int i = 0; i < detached.length; i++) {
+            detached[i] = operands.get(i).detach();
+        }
+        return List.of(detached);
     }
 
     private static Device deviceOf(List<Tensor> operands) {
