@@ -70,18 +70,35 @@ final class AttentionStep {
             int most = seen(span.queries() - 1);
             float[] scores = scratch.floats(SCORES, rows * ROW);
             for (int k = 0; k < most; k += SIDE) {
+                int count = Math.min(SIDE, most - k);
+                WideRows keys = wide(data.key(h, span.key() + first() + k, 0), count, h.keyWidth());
                 for (int group = 0; group < h.groups(); group++) {
-                    products(group, k, Math.min(SIDE, most - k), scores);
+                    products(group, k, ofGroup(keys, group, h.keyWidth()), count, scores);
                 }
             }
             for (int i = 0; i < rows; i++) {
                 weigh(i, scores);
             }
             for (int k = 0; k < most; k += SIDE) {
+                int count = Math.min(SIDE, most - k);
+                WideRows values = wide(data.value(h, span.key() + first() + k, 0), count, h.valueWidth());
                 for (int group = 0; group < h.groups(); group++) {
-                    means(group, k, Math.min(SIDE, most - k), scores);
+                    means(group, k, ofGroup(values, group, h.valueWidth()), count, scores);
                 }
             }
+        }
+
+        /** Returns keys or values of all groups, which lie without gaps, as F32 until the next call. */
+        private WideRows wide(long from, int count, int width) {
+            int distance = h.groups() * width;
+            long room = scratch.room(WideRows.roomBytes(h.stored(), count, distance));
+            long all = (long) count * distance;
+            return new WideRows(
+                    WideRows.of(h.stored(), from, all, 1, (int) all, room).at(), distance);
+        }
+
+        private static WideRows ofGroup(WideRows all, int group, int width) {
+            return new WideRows(all.at() + 4L * group * width, all.distance());
         }
 
         private int first() {
@@ -99,9 +116,8 @@ final class AttentionStep {
         }
 
         /** Multiplies the queries of a group with some keys, those that nobody sees included. */
-        private void products(int group, int k, int count, float[] scores) {
+        private void products(int group, int k, WideRows keys, int count, float[] scores) {
             int perGroup = h.heads() / h.groups();
-            WideRows keys = Attention.keys(h, data, span.key() + first() + k, group, count, scratch);
             float[] sums = scratch.floats(SUMS, SIDE * LANES);
             for (int t = 0; t < span.queries(); t++) {
                 for (int head = group * perGroup; head < (group + 1) * perGroup; head++) {
@@ -123,9 +139,8 @@ final class AttentionStep {
         }
 
         /** Adds some values of a group, weighted. */
-        private void means(int group, int k, int count, float[] scores) {
+        private void means(int group, int k, WideRows values, int count, float[] scores) {
             int perGroup = h.heads() / h.groups();
-            WideRows values = Attention.values(h, data, span.key() + first() + k, group, count, scratch);
             for (int t = 0; t < span.queries(); t++) {
                 int own = Math.min(count, seen(t) - k);
                 for (int head = group * perGroup; own > 0 && head < (group + 1) * perGroup; head++) {
