@@ -100,7 +100,8 @@ theirs() { # file
 limits() {
     say "limits and ops"
     for what in "decay scan" "softmax attention"; do
-        bench/cpu.sh --only "$what" --repetitions 9 --json "$figures/cpu-$(echo "$what" | tr ' ' -).jsonl" >/dev/null 2>&1
+        bench/cpu.sh --only "$what" --repetitions 9 --json "$figures/cpu-$(echo "$what" | tr ' ' -).jsonl" >/dev/null 2>"$figures/cpu.err" \
+            || { say "bench/cpu.sh --only '$what' failed:"; tail -n 3 "$figures/cpu.err" >&2; }
     done
 }
 [ -n "$only" ] || limits
@@ -119,7 +120,7 @@ while [ "$round" -le "$rounds" ]; do
     ours "$models/llama-1b-bf16.gguf" 0 "" ""
     ours "$models/mamba2-130m-bf16.gguf" 0 -deep "--depth 0,105472"
     if [ -n "$python" ]; then
-        "$python" bench/torch_ssd.py --threads "$threads" >"$figures/torch-$round.jsonl"
+        "$python" bench/torch_ssd.py --threads "$threads" >"$figures/torch-$round.jsonl" || say "PyTorch did not run; left out"
     else
         say "no python3-torch; left out"
     fi
