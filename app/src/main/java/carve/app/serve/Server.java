@@ -156,9 +156,9 @@ public final class Server implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        long grace = config.limits().graceMillis();
+        awaitAnswers();
         models.all().stream()
-                .map(model -> Thread.ofVirtual().start(() -> model.engine().close(grace)))
+                .map(model -> Thread.ofVirtual().start(() -> model.engine().close()))
                 .toList()
                 .forEach(Server::join);
         http.stop(0);
@@ -170,6 +170,19 @@ public final class Server implements AutoCloseable {
         }
         threads.shutdownNow();
         deadlines.close();
+    }
+
+    // models stay until their answers are not only made but sent: the tokenizer is the model's
+    private void awaitAnswers() {
+        long end = System.nanoTime()
+                + TimeUnit.MILLISECONDS.toNanos(config.limits().graceMillis());
+        try {
+            while (open.get() > 0 && System.nanoTime() < end) {
+                Thread.sleep(5);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static void join(Thread thread) {
