@@ -36,7 +36,7 @@ final class FaultsTest {
 
     @BeforeEach
     void start() throws IOException {
-        served = new Served(work, Set.of());
+        served = new Served(work, Set.of(), 2000);
     }
 
     @AfterEach

@@ -21,7 +21,7 @@ import java.util.Set;
 /** A server of this process with small models, and a client of it. */
 final class Served implements AutoCloseable {
     static final int BODY = 4 << 20;
-    static final int PATIENCE = 400;
+    static final int PATIENCE = 60_000;
 
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -31,14 +31,19 @@ final class Served implements AutoCloseable {
 
     /** Starts a server of two models: {@code small}, whose answers end, and {@code endless}, whose answers do not. */
     Served(Path work, Set<String> keys) throws IOException {
-        EngineConfig config = Engines.config(16 << 20, 16 << 20, List.of(work));
-        running = List.of(engines.small("small", config, true), engines.small("endless", config, false));
-        server = start(config, keys);
+        this(work, keys, PATIENCE);
     }
 
-    private Server start(EngineConfig engine, Set<String> keys) throws IOException {
+    /** Starts a server that cuts off who takes longer than so many milliseconds. */
+    Served(Path work, Set<String> keys, int patience) throws IOException {
+        EngineConfig config = Engines.config(16 << 20, 16 << 20, List.of(work));
+        running = List.of(engines.small("small", config, true), engines.small("endless", config, false));
+        server = start(config, keys, patience);
+    }
+
+    private Server start(EngineConfig engine, Set<String> keys, int patience) throws IOException {
         ServingConfig.Limits limits =
-                new ServingConfig.Limits(BODY, 1 << 20, 4, 64, PATIENCE, PATIENCE, 100, 60_000, 1 << 20);
+                new ServingConfig.Limits(BODY, 1 << 20, 4, 64, patience, patience, 100, 60_000, 1 << 20);
         Generation greedy = new Generation(16, 0, 0, 1, 42);
         ServingConfig config = new ServingConfig("127.0.0.1", 0, keys, limits, engine, greedy);
         return Server.start(
