@@ -30,7 +30,7 @@ public final class ModelEngine implements AutoCloseable {
             System.getLogger(ModelEngine.class.getModule().getName());
     private static final int REMEMBERED = 64;
     // up to so many rows a device gives each the bits that it gets alone; more of them take their step after these
-    private static final int ROWS = 8;
+    private static final int ROWS = 64;
 
     private final String name;
     private final EngineConfig config;
