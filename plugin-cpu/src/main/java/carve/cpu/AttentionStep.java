@@ -19,6 +19,7 @@ final class AttentionStep {
     private static final int ROW = PART + LANES;
     private static final long SMALL = 128 * 1024;
     private static final int SIDE = 16;
+    private static final int SIDE_BYTES = 64 * 1024;
     private static final int SCORES = 8;
     private static final int SUMS = 9;
 
@@ -52,6 +53,12 @@ final class AttentionStep {
         }
     }
 
+    /** Returns how many keys, or values, the heads take one after the other: as many as stay near the processor meanwhile. */
+    private static int side(Attention.Heads h) {
+        long row = (long) Float.BYTES * h.groups() * Math.max(h.keyWidth(), h.valueWidth());
+        return Math.clamp(SIDE_BYTES / row / SIDE * SIDE, SIDE, PART);
+    }
+
     /**
      * One part of the keys, for all queries and heads. The heads take some keys after the other, not all at once: those of
      * one position lie beside each other, and the processor expects to be asked for what comes next.
@@ -69,8 +76,9 @@ final class AttentionStep {
             int rows = span.queries() * h.heads();
             int most = seen(span.queries() - 1);
             float[] scores = scratch.floats(SCORES, rows * ROW);
-            for (int k = 0; k < most; k += SIDE) {
-                int count = Math.min(SIDE, most - k);
+            int side = side(h);
+            for (int k = 0; k < most; k += side) {
+                int count = Math.min(side, most - k);
                 WideRows keys = wide(data.key(h, span.key() + first() + k, 0), count, h.keyWidth());
                 for (int group = 0; group < h.groups(); group++) {
                     products(group, k, ofGroup(keys, group, h.keyWidth()), count, scores);
@@ -79,8 +87,8 @@ final class AttentionStep {
             for (int i = 0; i < rows; i++) {
                 weigh(i, scores);
             }
-            for (int k = 0; k < most; k += SIDE) {
-                int count = Math.min(SIDE, most - k);
+            for (int k = 0; k < most; k += side) {
+                int count = Math.min(side, most - k);
                 WideRows values = wide(data.value(h, span.key() + first() + k, 0), count, h.valueWidth());
                 for (int group = 0; group < h.groups(); group++) {
                     means(group, k, ofGroup(values, group, h.valueWidth()), count, scores);
@@ -118,7 +126,7 @@ final class AttentionStep {
         /** Multiplies the queries of a group with some keys, those that nobody sees included. */
         private void products(int group, int k, WideRows keys, int count, float[] scores) {
             int perGroup = h.heads() / h.groups();
-            float[] sums = scratch.floats(SUMS, SIDE * LANES);
+            float[] sums = scratch.floats(SUMS, (count + SIDE) * LANES);
             for (int t = 0; t < span.queries(); t++) {
                 for (int head = group * perGroup; head < (group + 1) * perGroup; head++) {
                     long q = data.query(h, span.query() + t, head);
@@ -157,6 +165,8 @@ final class AttentionStep {
                 int width = h.valueWidth() - n;
                 if (width >= 4 * LANES) {
                     wholeValues(weights, at, count, from, step, partial, to + n);
+                } else if (width == 2 * LANES) {
+                    pairs(weights, at, count, from, step, partial, to + n);
                 } else {
                     values(weights, at, count, from, step, width, partial, to + n);
                 }
@@ -224,6 +234,30 @@ final class AttentionStep {
         b.intoArray(to, at + LANES);
         c.intoArray(to, at + 2 * LANES);
         d.intoArray(to, at + 3 * LANES);
+    }
+
+    /** Adds two whole vectors of each value, weighted; every other value has sums of its own. */
+    private static void pairs(float[] weights, int from, int keys, long v, long step, float[] to, int at) {
+        FloatVector a = FloatVector.fromArray(F, to, at);
+        FloatVector b = FloatVector.fromArray(F, to, at + LANES);
+        FloatVector c = FloatVector.zero(F);
+        FloatVector d = c;
+        int i = 0;
+        for (long row = v; i + 1 < keys; i += 2, row += 2 * step) {
+            FloatVector even = FloatVector.broadcast(F, weights[from + i]);
+            FloatVector odd = FloatVector.broadcast(F, weights[from + i + 1]);
+            a = load(row).fma(even, a);
+            b = load(row + 4L * LANES).fma(even, b);
+            c = load(row + step).fma(odd, c);
+            d = load(row + step + 4L * LANES).fma(odd, d);
+        }
+        if (i < keys) {
+            FloatVector last = FloatVector.broadcast(F, weights[from + i]);
+            a = load(v + i * step).fma(last, a);
+            b = load(v + i * step + 4L * LANES).fma(last, b);
+        }
+        a.add(c).intoArray(to, at);
+        b.add(d).intoArray(to, at + LANES);
     }
 
     /** Adds up to four vectors of each value, weighted. */
