@@ -111,7 +111,7 @@ public record BenchGate(List<Integer> tokens, List<String> problems) {
 
     private static List<String> greedy(BenchSubject subject, List<Integer> chosen) {
         LoadedModel model = subject.model();
-        int[] all = Arrays.copyOf(Prompts.tokens(model.spec().vocabulary(), PROMPT), PROMPT + CHOSEN - 1);
+        int[] all = Arrays.copyOf(Prompts.tokens(model.spec(), PROMPT), PROMPT + CHOSEN - 1);
         try (ModelState state = model.model().newState(model.device(), 1, all.length)) {
             int[] next = Arrays.copyOf(all, PROMPT);
             for (int i = 0; i < CHOSEN; i++) {
@@ -138,8 +138,9 @@ public record BenchGate(List<Integer> tokens, List<String> problems) {
             float least = row[token];
             int at = token;
             for (int v = 0; v < row.length; v++) {
-                at = row[v] > best ? v : at;
-                best = Math.max(best, row[v]);
+                boolean better = row[v] > best && Prompts.isWord(model.spec(), v);
+                at = better ? v : at;
+                best = better ? row[v] : best;
                 least = Math.min(least, row[v]);
             }
             if (!(best - row[token] <= TIE * (best - least))) {

@@ -66,7 +66,7 @@ public record BenchSubject(String name, LoadedModel model, int threads) {
     }
 
     private double once(Workload work, ModelState state) {
-        int[] tokens = Prompts.tokens(model.spec().vocabulary(), work.tokens());
+        int[] tokens = Prompts.tokens(model.spec(), work.tokens());
         long begin = System.nanoTime();
         switch (work.kind()) {
             case PROMPT -> {
@@ -103,7 +103,7 @@ public record BenchSubject(String name, LoadedModel model, int threads) {
     private int argMax(float... logits) {
         int best = 0;
         for (int v = 1; v < model.spec().vocabulary(); v++) {
-            best = logits[v] > logits[best] ? v : best;
+            best = logits[v] > logits[best] && Prompts.isWord(model.spec(), v) ? v : best;
         }
         return best;
     }

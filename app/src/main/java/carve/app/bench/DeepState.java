@@ -41,7 +41,7 @@ final class DeepState {
 
     private static ModelState after(LoadedModel model, int batch, int positions) {
         ModelState state = model.model().newState(model.device(), batch, positions);
-        int[] tokens = Prompts.tokens(model.spec().vocabulary(), batch * positions);
+        int[] tokens = Prompts.tokens(model.spec(), batch * positions);
         Inputs inputs = new Inputs(tokens, Sequences.whole(batch, positions), Map.of());
         Scope.run(model.device(), () -> {
             model.model().advance(model.params(), inputs, state);

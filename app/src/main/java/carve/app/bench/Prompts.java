@@ -1,5 +1,7 @@
 package carve.app.bench;
 
+import carve.api.model.ModelSpec;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /** Token ids to measure with, which other programs can make too. */
@@ -8,10 +10,17 @@ final class Prompts {
 
     private Prompts() {}
 
-    /** Returns ids of which number i is {@code (7919 i + 1) mod vocabulary}. */
-    static int[] tokens(int vocabulary, int count) {
+    /** Returns ids of which number i is {@code (7919 i + 1) mod vocabulary}, or the one before it if that is the place of a picture. */
+    static int[] tokens(ModelSpec spec, int count) {
         return IntStream.range(0, count)
-                .map(i -> (int) ((STRIDE * i + 1) % vocabulary))
+                .map(i -> (int) ((STRIDE * i + 1) % spec.vocabulary()))
+                .map(id -> isWord(spec, id) ? id : Math.max(0, id - 1))
                 .toArray();
+    }
+
+    /** Returns whether a token is not the place of a picture. */
+    static boolean isWord(ModelSpec spec, int token) {
+        OptionalInt picture = spec.input().pictureToken();
+        return picture.isEmpty() || picture.getAsInt() != token;
     }
 }
