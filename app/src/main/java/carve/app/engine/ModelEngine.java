@@ -1,21 +1,14 @@
 package carve.app.engine;
 
-import carve.api.model.Inputs;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelSpec;
-import carve.api.model.ModelState;
 import carve.api.model.Processor;
-import carve.api.op.Sequences;
-import carve.api.tensor.Scope;
 import carve.app.engine.EngineException.Reason;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -28,9 +21,6 @@ import java.util.concurrent.CompletionException;
 public final class ModelEngine implements AutoCloseable {
     private static final System.Logger LOG =
             System.getLogger(ModelEngine.class.getModule().getName());
-    private static final int REMEMBERED = 64;
-    // up to so many rows a device gives each the bits that it gets alone; more of them take their step after these
-    private static final int ROWS = 64;
 
     private final String name;
     private final EngineConfig config;
@@ -43,13 +33,6 @@ public final class ModelEngine implements AutoCloseable {
     private final Deque<Job> waiting = new ArrayDeque<>();
     private boolean closing;
     private boolean dropping;
-
-    // of the thread
-    private final List<Session> active = new ArrayList<>();
-    private final Deque<Session> filling = new ArrayDeque<>();
-    private final Deque<Prompt> unremembered = new ArrayDeque<>();
-    private Optional<Filling> remembering = Optional.empty();
-    private LoadedModel model;
 
     // set before `opened` is
     private SnapshotCache cache;
@@ -200,16 +183,26 @@ public final class ModelEngine implements AutoCloseable {
             return;
         }
         try {
-            model = own.model();
             identity = Digests.of(own.identity());
             cache = new SnapshotCache(config.memoryBytes(), folder(), saved(), figures);
             opened.complete(own);
-            while (await()) {
-                turn();
+            try (Sessions sessions = new Sessions(own.model(), cache, identity, config, figures)) {
+                work(own.model(), sessions);
             }
         } finally {
             opened.completeExceptionally(new IllegalStateException("the engine did not start"));
             end(own);
+        }
+    }
+
+    private void work(LoadedModel model, Sessions sessions) {
+        try {
+            while (await(model, sessions)) {
+                admit(sessions);
+                sessions.turn();
+            }
+        } finally {
+            refuse();
         }
     }
 
@@ -228,10 +221,10 @@ public final class ModelEngine implements AutoCloseable {
     }
 
     /** Waits until there is something to do; returns false when all is done for ever. */
-    private boolean await() {
+    private boolean await(LoadedModel model, Sessions sessions) {
         figures.liveBuffers.set(model.device().workspace().liveBuffers());
         synchronized (lock) {
-            while (active.isEmpty() && waiting.isEmpty() && !closing && !idleWork()) {
+            while (sessions.isEmpty() && waiting.isEmpty() && !closing && !sessions.hasIdleWork()) {
                 try {
                     lock.wait();
                 } catch (InterruptedException e) {
@@ -239,39 +232,15 @@ public final class ModelEngine implements AutoCloseable {
                 }
             }
             if (dropping) {
-                active.forEach(session -> session.job().cancel());
+                sessions.cancel();
                 waiting.forEach(Job::cancel);
             }
-            return !closing || !active.isEmpty() || !waiting.isEmpty();
+            return !closing || !sessions.isEmpty() || !waiting.isEmpty();
         }
     }
 
-    private boolean idleWork() {
-        return remembering.isPresent() || !unremembered.isEmpty();
-    }
-
-    private void turn() {
-        admit();
-        active.stream()
-                .filter(session -> session.job().cancelled() && !session.ended())
-                .forEach(session -> session.end(Event.Ending.CANCELLED));
-        if (!filling.isEmpty()) {
-            fill(filling.removeFirst());
-        }
-        List<Session> ready = active.stream()
-                .filter(session -> session.prompted() && !session.ended())
-                .toList();
-        for (int from = 0; from < ready.size(); from += ROWS) {
-            decode(ready.subList(from, Math.min(ready.size(), from + ROWS)));
-        }
-        retire();
-        if (active.isEmpty()) {
-            remember();
-        }
-    }
-
-    private void admit() {
-        while (active.size() < config.batch()) {
+    private void admit(Sessions sessions) {
+        while (!sessions.isFull()) {
             Job job;
             synchronized (lock) {
                 job = waiting.poll();
@@ -285,160 +254,21 @@ public final class ModelEngine implements AutoCloseable {
                 job.end(new Event.Ended(Event.Ending.CANCELLED));
                 continue;
             }
-            start(job);
+            sessions.start(job);
         }
     }
 
-    private void start(Job job) {
-        Request request = job.request();
-        Prompt prompt = request.prompt();
-        figures.started.increment();
-        try {
-            List<String> keys = request.cached() ? prompt.keys(identity, config.piece()) : List.of();
-            // the last position gives the first token, and scores need all of them
-            int from = request.scorePrompt() ? 0 : prompt.length() - 1;
-            Filling begun =
-                    new Filling(model, cache, prompt, config.piece(), Math.max(1, request.positions()), keys, from);
-            Session session = new Session(job, begun, model);
-            active.add(session);
-            filling.add(session);
-            figures.active.set(active.size());
-            figures.prompted.add(prompt.length());
-            figures.cached.add(begun.cached());
-            (begun.cached() > 0 ? figures.hits : figures.misses).increment();
-        } catch (RuntimeException e) {
-            figures.failed.increment();
-            job.end(failed(e));
+    private void refuse() {
+        synchronized (lock) {
+            closing = true;
+            waiting.forEach(job -> job.end(new Event.Failed(Sessions.CLOSED, false)));
+            waiting.clear();
+            figures.waiting.set(0);
         }
-    }
-
-    private static Event.Failed failed(RuntimeException e) {
-        boolean asked = e instanceof IllegalArgumentException;
-        if (!asked) {
-            LOG.log(Level.WARNING, "a request failed", e);
-        }
-        return new Event.Failed(e.getMessage() == null ? e.toString() : e.getMessage(), asked);
-    }
-
-    private void fill(Session session) {
-        long started = System.nanoTime();
-        if (!session.ended()) {
-            try {
-                session.fill();
-            } catch (RuntimeException e) {
-                Event.Failed failed = failed(e);
-                session.fail(failed.problem(), failed.asked());
-            }
-            if (!session.prompted() && !session.ended()) {
-                filling.addLast(session);
-            }
-        }
-        figures.fillNanos.add(System.nanoTime() - started);
-    }
-
-    private void decode(List<Session> ready) {
-        long started = System.nanoTime();
-        try {
-            int[] tokens = ready.stream().mapToInt(Session::last).toArray();
-            List<ModelState> states = ready.stream().map(Session::state).toList();
-            Inputs inputs = new Inputs(tokens, Sequences.whole(tokens.length, 1), Map.of());
-            float[] logits = Scope.run(
-                            model.device(),
-                            () -> List.of(model.model()
-                                    .advance(model.params(), inputs, states)
-                                    .floats()))
-                    .getFirst();
-            for (int i = 0; i < ready.size(); i++) {
-                ready.get(i).choose(logits, i * model.spec().vocabulary());
-            }
-        } catch (RuntimeException e) {
-            Event.Failed failed = failed(e);
-            ready.forEach(session -> session.fail(failed.problem(), failed.asked()));
-        }
-        figures.steps.increment();
-        figures.generated.add(ready.size());
-        figures.stepNanos.add(System.nanoTime() - started);
-    }
-
-    private void retire() {
-        for (Session session : List.copyOf(active)) {
-            if (session.ended()) {
-                active.remove(session);
-                filling.remove(session);
-                count(session);
-                session.close();
-            }
-        }
-        figures.active.set(active.size());
-        figures.stateBytes.set(
-                active.stream().mapToLong(session -> session.state().bytes()).sum());
-    }
-
-    private void count(Session session) {
-        if (session.cancelled()) {
-            figures.cancelled.increment();
-        } else if (session.failed()) {
-            figures.failed.increment();
-        } else {
-            figures.finished.increment();
-            plan(session);
-        }
-    }
-
-    // what is said next begins with all of this
-    private void plan(Session session) {
-        Request request = session.job().request();
-        Prompt whole = session.whole();
-        boolean further = whole.length() / config.piece() > request.prompt().length() / config.piece();
-        if (request.cached() && request.maxTokens() > 1 && further && unremembered.size() < REMEMBERED) {
-            unremembered.add(whole);
-            figures.remembering.set(unremembered.size());
-        }
-    }
-
-    /** Takes one piece of what may be said next, since somebody may come meanwhile. */
-    private void remember() {
-        try {
-            if (remembering.isEmpty() && !unremembered.isEmpty()) {
-                Prompt prompt = unremembered.poll();
-                List<String> keys = prompt.keys(identity, config.piece());
-                remembering = Optional.of(
-                        new Filling(model, cache, prompt, config.piece(), prompt.length(), keys, prompt.length()));
-            }
-            if (remembering.isPresent()) {
-                if (!remembering.get().remembered()) {
-                    remembering.get().next(-1, false);
-                }
-                if (remembering.get().remembered()) {
-                    forget();
-                }
-            }
-        } catch (RuntimeException e) {
-            LOG.log(Level.WARNING, "what was said could not be prepared for what is said next", e);
-            forget();
-        }
-        figures.remembering.set(unremembered.size() + (remembering.isPresent() ? 1 : 0));
-    }
-
-    private void forget() {
-        remembering.ifPresent(Filling::close);
-        remembering = Optional.empty();
     }
 
     private void end(Opened own) {
-        synchronized (lock) {
-            closing = true;
-            waiting.forEach(job -> job.end(new Event.Failed("The model is closed.", false)));
-            waiting.clear();
-        }
-        for (Session session : active) {
-            session.fail("The model is closed.", false);
-            session.close();
-        }
-        active.clear();
-        figures.active.set(0);
-        figures.waiting.set(0);
-        forget();
+        refuse();
         if (cache != null) {
             cache.close();
         }
