@@ -11,7 +11,6 @@ import carve.app.chat.PlainLines;
 import carve.app.chat.Talk;
 import carve.app.terminal.Terminal;
 import carve.app.work.AppConfig.Generation;
-import carve.app.work.Sampler;
 import carve.app.work.Workshop;
 import java.io.BufferedReader;
 import java.io.Console;
@@ -28,23 +27,13 @@ import picocli.CommandLine.ParseResult;
 final class ChatCommand implements Command {
     @Override
     public CommandSpec specification() {
-        return Arguments.of(
-                        this,
-                        "chat",
-                        "Talk to a model. Its state is kept from turn to turn, so that nothing is computed twice; /help tells what"
-                                + " else can be typed.")
-                .parameter(Path.class, "MODEL", "Folder of the model.")
-                .option("--system", String.class, "TEXT", "Instructions that come before.")
-                .flag("--greedy", "Take the most probable token each time.")
-                .option(
-                        "--temperature",
-                        Double.class,
-                        "X",
-                        "How far from greedy; 0 is greedy. Settings have the default.")
-                .option("--top-p", Double.class, "X", "Choose among the tokens that together have this share.")
-                .option("--top-k", Integer.class, "N", "Choose among so many tokens; 0 for all.")
-                .option("--seed", Long.class, "N", "The same seed gives the same answers.")
-                .option("--max-tokens", Integer.class, "N", "The longest answer.")
+        return Sampling.options(Arguments.of(
+                                this,
+                                "chat",
+                                "Talk to a model. Its state is kept from turn to turn, so that nothing is computed twice; /help tells what"
+                                        + " else can be typed.")
+                        .parameter(Path.class, "MODEL", "Folder of the model.")
+                        .option("--system", String.class, "TEXT", "Instructions that come before."))
                 .example("carve chat demo/teacher")
                 .example("echo 'Who are you?' | carve chat MODEL --greedy")
                 .build();
@@ -54,16 +43,13 @@ final class ChatCommand implements Command {
     public int run(ParseResult arguments, Workshop workshop) throws IOException {
         Terminal terminal = workshop.terminal();
         Generation defaults = workshop.config().generation();
-        int maxTokens = Arguments.get(arguments, "--max-tokens", defaults.maxTokens());
-        if (maxTokens < 1) {
-            throw new IllegalArgumentException("--max-tokens must be 1 or more, is " + maxTokens);
-        }
+        int maxTokens = Sampling.maxTokens(arguments, defaults);
         Path path = Arguments.parameter(arguments, 0);
         try (ModelFolder folder = workshop.open(path);
                 Processor processor = folder.processor();
                 LoadedModel model = folder.load(workshop.device(), Storage.KEEP);
                 LineSource lines = lines()) {
-            Talk talk = new Talk(model, processor, sampler(arguments, defaults, processor), maxTokens);
+            Talk talk = new Talk(model, processor, Sampling.sampler(arguments, defaults, processor), maxTokens);
             Arguments.<String>find(arguments, "--system").ifPresent(talk::system);
             terminal.remark("%s, on %s; /help tells what can be typed"
                     .formatted(path, workshop.devices().chosen().orElse("none")));
@@ -72,17 +58,6 @@ final class ChatCommand implements Command {
             }
         }
         return 0;
-    }
-
-    private static Sampler sampler(ParseResult arguments, Generation defaults, Processor processor) {
-        return Arguments.flagged(arguments, "--greedy")
-                ? Sampler.greedy(processor.excluded())
-                : new Sampler(
-                        Arguments.get(arguments, "--temperature", defaults.temperature()),
-                        Arguments.get(arguments, "--top-k", defaults.topK()),
-                        Arguments.get(arguments, "--top-p", defaults.topP()),
-                        Arguments.get(arguments, "--seed", defaults.seed()),
-                        processor.excluded());
     }
 
     // an editor where a person types, a reader where a program does

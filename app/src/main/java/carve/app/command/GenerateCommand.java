@@ -24,7 +24,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
@@ -38,25 +37,15 @@ final class GenerateCommand implements Command {
 
     @Override
     public CommandSpec specification() {
-        return Arguments.of(this, "generate", "Ask a model, and show its answer as it comes.")
-                .parameter(Path.class, "MODEL", "Folder of the model.")
-                .required(
-                        "--prompt",
-                        String.class,
-                        "TEXT",
-                        "What to say; <image> marks the places of pictures, which otherwise come first.")
-                .files("--image", "F", "Pictures, PNG or JPEG, in order.")
-                .option("--system", String.class, "TEXT", "Instructions that come before.")
-                .flag("--greedy", "Take the most probable token each time.")
-                .option(
-                        "--temperature",
-                        Double.class,
-                        "X",
-                        "How far from greedy; 0 is greedy. Settings have the default.")
-                .option("--top-p", Double.class, "X", "Choose among the tokens that together have this share.")
-                .option("--top-k", Integer.class, "N", "Choose among so many tokens; 0 for all.")
-                .option("--seed", Long.class, "N", "The same seed gives the same answer.")
-                .option("--max-tokens", Integer.class, "N", "The longest answer.")
+        return Sampling.options(Arguments.of(this, "generate", "Ask a model, and show its answer as it comes.")
+                        .parameter(Path.class, "MODEL", "Folder of the model.")
+                        .required(
+                                "--prompt",
+                                String.class,
+                                "TEXT",
+                                "What to say; <image> marks the places of pictures, which otherwise come first.")
+                        .files("--image", "F", "Pictures, PNG or JPEG, in order.")
+                        .option("--system", String.class, "TEXT", "Instructions that come before."))
                 .option("--draft", Path.class, "MODEL", "Let this model, such as the linear student, propose tokens.")
                 .option("--draft-tokens", Integer.class, "N", "How many tokens it proposes at a time; 4 without it.")
                 .option(
@@ -170,19 +159,8 @@ final class GenerateCommand implements Command {
 
     private static Decoding decoding(
             ParseResult arguments, Generation defaults, LoadedModel model, Processor processor, Sample prompt) {
-        Set<Integer> excluded = processor.excluded();
-        Sampler sampler = Arguments.flagged(arguments, "--greedy")
-                ? Sampler.greedy(excluded)
-                : new Sampler(
-                        Arguments.get(arguments, "--temperature", defaults.temperature()),
-                        Arguments.get(arguments, "--top-k", defaults.topK()),
-                        Arguments.get(arguments, "--top-p", defaults.topP()),
-                        Arguments.get(arguments, "--seed", defaults.seed()),
-                        excluded);
-        int maxTokens = Arguments.get(arguments, "--max-tokens", defaults.maxTokens());
-        if (maxTokens < 1) {
-            throw new IllegalArgumentException("--max-tokens must be 1 or more, is " + maxTokens);
-        }
+        Sampler sampler = Sampling.sampler(arguments, defaults, processor);
+        int maxTokens = Sampling.maxTokens(arguments, defaults);
         return new Decoding(model, sampler, processor.stops(), processor.limit(prompt, maxTokens));
     }
 }
