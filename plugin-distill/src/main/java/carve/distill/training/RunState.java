@@ -5,6 +5,7 @@ import carve.api.config.JsonNumber;
 import carve.api.config.JsonObject;
 import carve.api.config.JsonString;
 import carve.api.config.JsonValue;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,9 +34,31 @@ record RunState(
         Map<String, String> fixed,
         String code) {
     private static final int VERSION = 1;
+    private static final int RECENT = 20;
 
     RunState {
         recent = List.copyOf(recent);
+    }
+
+    /** Returns where the run stands a step later. */
+    RunState after(DataPosition next, long tokens, double seconds, double loss) {
+        List<Double> losses = new ArrayList<>(recent);
+        losses.add(loss);
+        return new RunState(
+                step + 1,
+                next,
+                this.tokens + tokens,
+                this.seconds + seconds,
+                step == 0 ? loss : firstLoss,
+                losses.subList(Math.max(0, losses.size() - RECENT), losses.size()),
+                student,
+                fixed,
+                code);
+    }
+
+    /** Returns this, to be written by another version of the code. */
+    RunState writtenBy(String version) {
+        return new RunState(step, position, tokens, seconds, firstLoss, recent, student, fixed, version);
     }
 
     JsonObject json() {

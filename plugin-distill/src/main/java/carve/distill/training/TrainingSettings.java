@@ -6,6 +6,7 @@ import carve.api.loss.Loss;
 import carve.api.param.Selector;
 import carve.api.stage.Optimizer;
 import carve.api.stage.Schedule;
+import carve.api.stage.StageException;
 import carve.api.stage.StageParts;
 import carve.distill.Words;
 import java.util.ArrayList;
@@ -194,6 +195,11 @@ public record TrainingSettings(
             throw settings.error(key, "must be %d or more, is %d".formatted(least, value));
         }
         return value;
+    }
+
+    /** Returns the exception that says what went wrong in this stage. */
+    StageException failure(String problem) {
+        return new StageException("stage '%s': %s".formatted(name, problem));
     }
 
     /** Returns what a run must not change when it is resumed, by key. */
