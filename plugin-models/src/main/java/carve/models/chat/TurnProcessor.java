@@ -7,7 +7,6 @@ import carve.api.model.Message;
 import carve.api.model.Picture;
 import carve.api.model.Processor;
 import carve.api.model.Sample;
-import carve.api.tensor.Shape;
 import carve.models.image.ImageDecoder;
 import carve.models.image.ImagePreprocessor;
 import carve.models.image.PixelValues;
@@ -216,16 +215,7 @@ public record TurnProcessor(TurnTemplate template, Tokenizer tokenizer, Optional
     }
 
     private Map<String, HostTensor> media(List<PixelValues> pictures) {
-        if (pictures.isEmpty()) {
-            return Map.of();
-        }
-        int size = pictures.getFirst().size();
-        float[] values = new float[pictures.size() * 3 * size * size];
-        for (int i = 0; i < pictures.size(); i++) {
-            float[] picture = pictures.get(i).values();
-            System.arraycopy(picture, 0, values, i * picture.length, picture.length);
-        }
-        return Map.of(vision.orElseThrow().media(), new HostTensor(Shape.of(pictures.size(), 3, size, size), values));
+        return pictures.isEmpty() ? Map.of() : Map.of(vision.orElseThrow().media(), PixelValues.stacked(pictures));
     }
 
     @Override
@@ -240,18 +230,7 @@ public record TurnProcessor(TurnTemplate template, Tokenizer tokenizer, Optional
 
     @Override
     public TextStream stream() {
-        carve.models.text.TextStream text = tokenizer.stream();
-        return new TextStream() {
-            @Override
-            public String push(int token) {
-                return text.append(token);
-            }
-
-            @Override
-            public String end() {
-                return text.finish();
-            }
-        };
+        return tokenizer.stream();
     }
 
     @Override

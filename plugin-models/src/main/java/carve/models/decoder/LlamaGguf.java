@@ -10,6 +10,7 @@ import carve.api.model.GgufLayout;
 import carve.api.model.ModelSpec;
 import carve.models.GgufTensors;
 import carve.models.text.GgufTokenizer;
+import carve.models.text.GgufTokenizerWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -152,7 +153,7 @@ final class LlamaGguf implements GgufLayout {
                 .with(KEY + "rope.dimension_count", dims.rotary().width())
                 .with(KEY + "rope.freq_base", dims.rotary().base())
                 .with(KEY + "vocab_size", spec.vocabulary());
-        return GgufTokenizer.with(keys, folder, spec.vocabulary());
+        return GgufTokenizerWriter.with(keys, folder, spec.vocabulary());
     }
 
     @Override

@@ -5,7 +5,6 @@ import carve.api.model.Message;
 import carve.api.model.Picture;
 import carve.api.model.Processor;
 import carve.api.model.Sample;
-import carve.api.tensor.Shape;
 import carve.models.image.ImageDecoder;
 import carve.models.image.InternVlPreprocessor;
 import carve.models.image.PixelValues;
@@ -106,18 +105,7 @@ final class HovleProcessor implements Processor {
     }
 
     private static Map<String, HostTensor> media(List<PixelValues> pictures) {
-        if (pictures.isEmpty()) {
-            return Map.of();
-        }
-        int size = pictures.getFirst().size();
-        int tiles = pictures.stream().mapToInt(PixelValues::count).sum();
-        float[] values = new float[tiles * 3 * size * size];
-        int at = 0;
-        for (PixelValues picture : pictures) {
-            System.arraycopy(picture.values(), 0, values, at, picture.values().length);
-            at += picture.values().length;
-        }
-        return Map.of(HovleInput.PIXELS, new HostTensor(Shape.of(tiles, 3, size, size), values));
+        return pictures.isEmpty() ? Map.of() : Map.of(HovleInput.PIXELS, PixelValues.stacked(pictures));
     }
 
     @Override
@@ -132,18 +120,7 @@ final class HovleProcessor implements Processor {
 
     @Override
     public TextStream stream() {
-        carve.models.text.TextStream text = tokenizer.stream();
-        return new TextStream() {
-            @Override
-            public String push(int token) {
-                return text.append(token);
-            }
-
-            @Override
-            public String end() {
-                return text.finish();
-            }
-        };
+        return tokenizer.stream();
     }
 
     @Override

@@ -1,5 +1,9 @@
 package carve.models.image;
 
+import carve.api.model.HostTensor;
+import carve.api.tensor.Shape;
+import java.util.List;
+
 /**
  * What a model reads of one picture: {@code count} square images of {@code size} pixels a side.
  *
@@ -14,5 +18,18 @@ public record PixelValues(int count, int size, float[] values) {
             throw new ImageException("pixel values: (%d, 3, %d, %d) does not have %d values"
                     .formatted(count, size, size, values.length));
         }
+    }
+
+    /** Returns the images of pictures, all of one size, one after another, {@code (N, 3, S, S)}. */
+    public static HostTensor stacked(List<PixelValues> pictures) {
+        int size = pictures.getFirst().size();
+        int count = pictures.stream().mapToInt(PixelValues::count).sum();
+        float[] values = new float[count * 3 * size * size];
+        int at = 0;
+        for (PixelValues picture : pictures) {
+            System.arraycopy(picture.values(), 0, values, at, picture.values().length);
+            at += picture.values().length;
+        }
+        return new HostTensor(Shape.of(count, 3, size, size), values);
     }
 }

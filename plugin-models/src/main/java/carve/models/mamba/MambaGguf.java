@@ -10,6 +10,7 @@ import carve.api.model.ModelSpec;
 import carve.api.tensor.Shape;
 import carve.models.GgufTensors;
 import carve.models.text.GgufTokenizer;
+import carve.models.text.GgufTokenizerWriter;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -155,7 +156,7 @@ final class MambaGguf implements GgufLayout {
                 .with(KEY + "ssm.group_count", shape.groups())
                 .with(KEY + "attention.layer_norm_rms_epsilon", config.epsilon())
                 .with(KEY + "vocab_size", spec.vocabulary());
-        return GgufTokenizer.with(keys, folder, spec.vocabulary());
+        return GgufTokenizerWriter.with(keys, folder, spec.vocabulary());
     }
 
     private static void refuse(Path folder, boolean found, String what) {

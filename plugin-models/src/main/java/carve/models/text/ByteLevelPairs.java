@@ -2,7 +2,6 @@ package carve.models.text;
 
 import carve.api.config.Json;
 import carve.api.config.JsonArray;
-import carve.api.config.JsonNull;
 import carve.api.config.JsonObject;
 import carve.api.config.JsonString;
 import carve.api.config.JsonValue;
@@ -30,34 +29,11 @@ final class ByteLevelPairs {
 
     static JsonObject json(Path folder) {
         JsonObject vocabulary = Json.readObject(folder.resolve(VOCABULARY));
-        return JsonObject.empty()
-                .with("version", "1.0")
-                .with("truncation", new JsonNull())
-                .with("padding", new JsonNull())
-                .with("added_tokens", addedTokens(folder, vocabulary))
-                .with("normalizer", new JsonNull())
-                .with("pre_tokenizer", byteLevel(false))
-                .with("post_processor", byteLevel(true))
-                .with("decoder", byteLevel(true))
-                .with(
-                        "model",
-                        JsonObject.empty()
-                                .with("type", "BPE")
-                                .with("dropout", new JsonNull())
-                                .with("unk_token", new JsonNull())
-                                .with("continuing_subword_prefix", "")
-                                .with("end_of_word_suffix", "")
-                                .with("fuse_unk", false)
-                                .with("vocab", vocabulary)
-                                .with("merges", merges(folder.resolve(MERGES))));
-    }
-
-    private static JsonObject byteLevel(boolean prefixSpace) {
-        return JsonObject.empty()
-                .with("type", "ByteLevel")
-                .with("add_prefix_space", prefixSpace)
-                .with("trim_offsets", true)
-                .with("use_regex", true);
+        return TokenizerJson.of(
+                addedTokens(folder, vocabulary),
+                TokenizerJson.byteLevel(false, true),
+                TokenizerJson.byteLevel(true, true),
+                TokenizerJson.pairs(vocabulary, merges(folder.resolve(MERGES)), false));
     }
 
     private static JsonArray merges(Path file) {
@@ -71,7 +47,7 @@ final class ByteLevelPairs {
     }
 
     // by id; the special ones are those that special_tokens_map.json names, and the end of text in any case
-    private static JsonArray addedTokens(Path folder, JsonObject vocabulary) {
+    private static List<JsonValue> addedTokens(Path folder, JsonObject vocabulary) {
         List<String> special = special(folder);
         Map<String, Integer> ids = new LinkedHashMap<>();
         special.stream().filter(vocabulary::has).forEach(token -> ids.put(token, vocabulary.integer(token)));
@@ -80,17 +56,8 @@ final class ByteLevelPairs {
             added.keys().forEach(token -> ids.put(token, added.integer(token)));
         }
         Map<Integer, JsonValue> tokens = new TreeMap<>();
-        ids.forEach((token, id) -> tokens.put(
-                id,
-                JsonObject.empty()
-                        .with("id", id)
-                        .with("content", token)
-                        .with("single_word", false)
-                        .with("lstrip", false)
-                        .with("rstrip", false)
-                        .with("normalized", false)
-                        .with("special", special.contains(token))));
-        return new JsonArray(List.copyOf(tokens.values()));
+        ids.forEach((token, id) -> tokens.put(id, TokenizerJson.added(id, token, special.contains(token))));
+        return List.copyOf(tokens.values());
     }
 
     private static List<String> special(Path folder) {

@@ -67,7 +67,7 @@ public interface Tokenizer extends AutoCloseable {
     }
 
     /** Returns a new stream that decodes ids one by one. */
-    default TextStream stream() {
-        return new TextStream(this);
+    default GrowingText stream() {
+        return new GrowingText(this);
     }
 }

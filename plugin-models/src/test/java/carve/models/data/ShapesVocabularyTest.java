@@ -133,7 +133,7 @@ class ShapesVocabularyTest {
         var stream = tokenizer.stream();
         var pieces = new StringBuilder();
         for (int id : tokenizer.encode("a red star top left<|im_end|>")) {
-            pieces.append('[').append(stream.append(id)).append(']');
+            pieces.append('[').append(stream.push(id)).append(']');
         }
         assertEquals("[][a][ red][ star][ top][ left][]", pieces.toString());
     }

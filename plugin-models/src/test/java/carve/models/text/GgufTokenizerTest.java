@@ -39,7 +39,7 @@ final class GgufTokenizerTest {
 
     private JsonObject metadata(String merges) throws IOException {
         Files.writeString(folder.resolve("tokenizer.json"), JSON.replace("MERGES", merges));
-        return GgufTokenizer.with(JsonObject.empty(), folder, 12);
+        return GgufTokenizerWriter.with(JsonObject.empty(), folder, 12);
     }
 
     private Path file(JsonObject metadata) {
@@ -80,7 +80,8 @@ final class GgufTokenizerTest {
         JsonObject named = metadata("[\"a b\"]").with("tokenizer.ggml.pre", "llama-bpe");
         Files.writeString(folder.resolve("tokenizer.json"), Json.print(GgufTokenizer.json(named, folder)));
         assertEquals(
-                "llama-bpe", GgufTokenizer.with(JsonObject.empty(), folder, 12).string("tokenizer.ggml.pre"));
+                "llama-bpe",
+                GgufTokenizerWriter.with(JsonObject.empty(), folder, 12).string("tokenizer.ggml.pre"));
     }
 
     @Test
@@ -99,7 +100,7 @@ final class GgufTokenizerTest {
         assertEquals(
                 "tokenizer %s: token 'Ł' has the id 5, but the model has 5 tokens"
                         .formatted(folder.resolve("tokenizer.json")),
-                assertThrows(TextException.class, () -> GgufTokenizer.with(JsonObject.empty(), folder, 5))
+                assertThrows(TextException.class, () -> GgufTokenizerWriter.with(JsonObject.empty(), folder, 5))
                         .getMessage());
     }
 }

@@ -68,7 +68,7 @@ class JsonTokenizerTest {
             var stream = tokenizer.stream();
             var pieces = new StringBuilder();
             for (int id : tokenizer.encode("a \uD83D\uDE00b")) {
-                pieces.append('[').append(stream.append(id)).append(']');
+                pieces.append('[').append(stream.push(id)).append(']');
             }
             assertEquals("[][a][ ][][][][\uD83D\uDE00][b]", pieces.toString());
         }

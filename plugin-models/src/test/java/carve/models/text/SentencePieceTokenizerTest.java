@@ -94,14 +94,14 @@ class SentencePieceTokenizerTest {
         String whole = "hello \u754c" + Character.toString(SMILE) + "a";
         int empty = 0;
         for (int id : tokenizer.encode(whole)) {
-            String piece = stream.append(id);
+            String piece = stream.push(id);
             assertTrue(piece.indexOf('\uFFFD') < 0, piece);
             empty += piece.isEmpty() ? 1 : 0;
             text.append(piece);
         }
         // <s>, two of three bytes, three of four bytes
         assertEquals(6, empty);
-        assertEquals(whole, text + stream.finish());
+        assertEquals(whole, text + stream.end());
     }
 
     @Test
@@ -110,11 +110,11 @@ class SentencePieceTokenizerTest {
         int continuation = tokenizer.requiredId("<0x80>");
         var text = new StringBuilder();
         for (int i = 0; i < 9; i++) {
-            text.append(stream.append(continuation));
+            text.append(stream.push(continuation));
         }
         assertEquals("\uFFFD".repeat(8), text.toString());
-        assertEquals("\uFFFD", stream.finish());
-        assertEquals("", stream.finish());
+        assertEquals("\uFFFD", stream.end());
+        assertEquals("", stream.end());
     }
 
     @Test

@@ -1,5 +1,6 @@
 package carve.models.text;
 
+import carve.api.model.Processor;
 import java.util.Arrays;
 
 /**
@@ -8,7 +9,7 @@ import java.util.Arrays;
  * <p>The pieces it returns, put together, are the {@link Tokenizer#decode} of all ids. A character whose bytes are spread over several ids is held
  * until it is complete. Not safe for several threads.
  */
-public final class TextStream {
+public final class GrowingText implements Processor.TextStream {
     private static final char REPLACEMENT = '\uFFFD';
     // a character has at most four bytes, and an id at least one: longer waits are for bytes that never become one
     private static final int LONGEST_WAIT = 4;
@@ -18,21 +19,22 @@ public final class TextStream {
     private int[] window = new int[0];
     private int shown;
 
-    TextStream(Tokenizer tokenizer) {
+    GrowingText(Tokenizer tokenizer) {
         this.tokenizer = tokenizer;
     }
 
-    /** Returns what the id adds to the text; empty while a character is incomplete. */
-    public String append(int id) {
+    @Override
+    public String push(int token) {
         window = Arrays.copyOf(window, window.length + 1);
-        window[window.length - 1] = id;
+        window[window.length - 1] = token;
         String text = pending();
         boolean incomplete = text.isEmpty() || text.charAt(text.length() - 1) == REPLACEMENT;
         return incomplete && window.length - shown < LONGEST_WAIT ? "" : show(text);
     }
 
-    /** Returns what is still held, incomplete characters as U+FFFD. */
-    public String finish() {
+    /** Returns what was held back, incomplete characters as U+FFFD. */
+    @Override
+    public String end() {
         return show(pending());
     }
 

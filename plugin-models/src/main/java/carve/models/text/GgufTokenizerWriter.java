@@ -1,0 +1,199 @@
+package carve.models.text;
+
+import carve.api.checkpoint.Gguf;
+import carve.api.config.Json;
+import carve.api.config.JsonArray;
+import carve.api.config.JsonNumber;
+import carve.api.config.JsonObject;
+import carve.api.config.JsonString;
+import carve.api.config.JsonValue;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Writes tokenizers as the metadata of GGUF files that {@link GgufTokenizer} reads. */
+public final class GgufTokenizerWriter {
+    /** Tokens that end texts, by their usual names; the first that there is counts. */
+    private static final List<String> ENDS = List.of("<|im_end|>", "<|eot_id|>", "<|end_of_text|>", "<|endoftext|>");
+
+    private GgufTokenizerWriter() {}
+
+    /**
+     * Returns metadata with the tokenizer of a folder; without a tokenizer, metadata that say so.
+     *
+     * @param vocabulary how many tokens the model has; those that the tokenizer lacks are unused
+     * @throws TextException if the folder's tokenizer is of another kind
+     */
+    public static JsonObject with(JsonObject metadata, Path folder, int vocabulary) {
+        Path json = folder.resolve("tokenizer.json");
+        if (Files.isRegularFile(folder)) {
+            try (Gguf file = Gguf.open(folder)) {
+                return copied(metadata, file.metadata());
+            }
+        }
+        if (Files.isRegularFile(json)) {
+            return with(metadata, Json.readObject(json), json, vocabulary);
+        }
+        if (Files.isRegularFile(folder.resolve(ByteLevelPairs.VOCABULARY))) {
+            return with(metadata, ByteLevelPairs.json(folder), folder, vocabulary);
+        }
+        if (Files.isRegularFile(folder.resolve("tokenizer.model"))) {
+            throw new TextException(
+                    "tokenizer %s: a tokenizer.model has no place in GGUF files here; there is byte-level pair encoding, put a tokenizer.json beside it"
+                            .formatted(folder));
+        }
+        return metadata.with(GgufTokenizer.KEY + "model", "none");
+    }
+
+    private static JsonObject copied(JsonObject metadata, JsonObject from) {
+        JsonObject result = metadata;
+        for (String key : from.keys()) {
+            result = key.startsWith("tokenizer.")
+                    ? result.with(key, from.value(key).orElseThrow())
+                    : result;
+        }
+        return result;
+    }
+
+    private static JsonObject with(JsonObject metadata, JsonObject tokenizer, Path file, int vocabulary) {
+        JsonObject model = tokenizer.object("model");
+        String type = model.optionalString("type").orElse("");
+        if (!type.equals("BPE")) {
+            throw new TextException(
+                    "tokenizer %s: the model '%s' has no place in GGUF files here; there is BPE".formatted(file, type));
+        }
+        Slots slots = slots(tokenizer, file, vocabulary);
+        Optional<String> first = tokenizer.optionalObject("post_processor").flatMap(GgufTokenizerWriter::begins);
+        JsonObject result = metadata.with(GgufTokenizer.KEY + "model", "gpt2")
+                .with(GgufTokenizer.KEY + "pre", pre(tokenizer, file))
+                .with(GgufTokenizer.KEY + "tokens", JsonArray.ofStrings(slots.tokens()))
+                .with(GgufTokenizer.KEY + "token_type", numbers(slots.types))
+                .with(GgufTokenizer.KEY + "merges", merges(model))
+                .with(GgufTokenizer.ADD_BOS, first.isPresent());
+        Optional<Integer> end = ENDS.stream().flatMap(slots::id).findFirst();
+        Optional<Integer> begin = first.stream().flatMap(slots::id).findFirst();
+        result = end.isPresent() ? result.with(GgufTokenizer.EOS, end.get()) : result;
+        return begin.isPresent() ? result.with(GgufTokenizer.BOS, begin.get()) : result;
+    }
+
+    private static Slots slots(JsonObject tokenizer, Path file, int vocabulary) {
+        Slots slots = new Slots(file, vocabulary);
+        JsonObject ids = tokenizer.object("model").object("vocab");
+        ids.keys().forEach(token -> slots.put(ids.integer(token), token, GgufTokenizer.NORMAL));
+        for (JsonValue item :
+                tokenizer.optionalArray("added_tokens").map(JsonArray::items).orElse(List.of())) {
+            if (item instanceof JsonObject token) {
+                boolean special = token.optionalFlag("special").orElse(false);
+                slots.put(
+                        token.integer("id"),
+                        token.string("content"),
+                        special ? GgufTokenizer.CONTROL : GgufTokenizer.ADDED);
+            }
+        }
+        slots.fill();
+        return slots;
+    }
+
+    /** A place for each token of the model, by id. */
+    private static final class Slots {
+        private final Path file;
+        private final String[] tokens;
+        private final int[] types;
+
+        Slots(Path file, int count) {
+            this.file = file;
+            this.tokens = new String[count];
+            this.types = new int[count];
+        }
+
+        void put(int id, String token, int type) {
+            if (id < 0 || id >= tokens.length) {
+                throw new TextException("tokenizer %s: token '%s' has the id %d, but the model has %d tokens"
+                        .formatted(file, token, id, tokens.length));
+            }
+            tokens[id] = token;
+            types[id] = type;
+        }
+
+        // every id needs a name, and every name is there once
+        void fill() {
+            Set<String> seen = new HashSet<>();
+            for (int id = 0; id < tokens.length; id++) {
+                if (tokens[id] == null || !seen.add(tokens[id])) {
+                    tokens[id] = "[PAD" + id + "]";
+                    types[id] = GgufTokenizer.UNUSED;
+                }
+            }
+        }
+
+        List<String> tokens() {
+            return List.of(tokens);
+        }
+
+        Stream<Integer> id(String token) {
+            int id = tokens().indexOf(token);
+            return id < 0 ? Stream.empty() : Stream.of(id);
+        }
+    }
+
+    private static JsonArray numbers(int... values) {
+        List<JsonValue> items = new ArrayList<>();
+        for (int value : values) {
+            items.add(JsonNumber.of((long) value));
+        }
+        return new JsonArray(items);
+    }
+
+    // "a b" in old files, ["a", "b"] in new ones
+    private static JsonArray merges(JsonObject model) {
+        return JsonArray.ofStrings(model.array("merges").items().stream()
+                .map(item -> switch (item) {
+                    case JsonString pair -> pair.text();
+                    case JsonArray pair
+                    when pair.items().size() == 2
+                            && pair.items().get(0) instanceof JsonString(String first)
+                            && pair.items().get(1) instanceof JsonString(String second) -> first + " " + second;
+                    default -> throw model.error("merges", "expected pairs of tokens, found " + item.describe());
+                })
+                .toList());
+    }
+
+    private static String pre(JsonObject tokenizer, Path file) {
+        String text = tokenizer.value("pre_tokenizer").map(Json::compact).orElse("");
+        Optional<String> known = List.of("llama-bpe", "qwen2").stream()
+                .filter(name -> text.contains(Json.compact(new JsonString(GgufTokenizer.EXPRESSIONS.get(name)))))
+                .findFirst();
+        boolean builtIn = tokenizer
+                .optionalObject("pre_tokenizer")
+                .filter(pre -> pre.optionalString("type").orElse("").equals("ByteLevel"))
+                .filter(pre -> pre.optionalFlag("use_regex").orElse(true))
+                .isPresent();
+        return known.or(() -> builtIn ? Optional.of("gpt-2") : Optional.empty())
+                .orElseThrow(() -> new TextException(
+                        "tokenizer %s: llama.cpp has no name that is known here for how words are cut, %s"
+                                .formatted(file, text)));
+    }
+
+    /** Returns the token that is put before texts, if there is one. */
+    private static Optional<String> begins(JsonObject processor) {
+        List<JsonValue> parts = new ArrayList<>(
+                processor.optionalArray("single").map(JsonArray::items).orElse(List.of()));
+        processor.optionalArray("processors").map(JsonArray::items).orElse(List.of()).stream()
+                .filter(JsonObject.class::isInstance)
+                .map(JsonObject.class::cast)
+                .forEach(inner -> parts.addAll(
+                        inner.optionalArray("single").map(JsonArray::items).orElse(List.of())));
+        return parts.stream()
+                .limit(1)
+                .filter(JsonObject.class::isInstance)
+                .map(JsonObject.class::cast)
+                .flatMap(part -> part.optionalObject("SpecialToken").stream())
+                .map(token -> token.string("id"))
+                .findFirst();
+    }
+}

@@ -1,0 +1,79 @@
+package carve.models.text;
+
+import carve.api.config.JsonArray;
+import carve.api.config.JsonNull;
+import carve.api.config.JsonObject;
+import carve.api.config.JsonValue;
+import java.util.List;
+
+/** The parts of a {@code tokenizer.json} of byte-level pair encoding. */
+final class TokenizerJson {
+    private TokenizerJson() {}
+
+    /**
+     * Returns the whole.
+     *
+     * @param added tokens that are found in texts as they stand
+     * @param before how a text is cut into words
+     * @param after what is put around the tokens of a text
+     * @param model the pairs
+     */
+    static JsonObject of(List<JsonValue> added, JsonObject before, JsonValue after, JsonObject model) {
+        return JsonObject.empty()
+                .with("version", "1.0")
+                .with("truncation", new JsonNull())
+                .with("padding", new JsonNull())
+                .with("added_tokens", new JsonArray(added))
+                .with("normalizer", new JsonNull())
+                .with("pre_tokenizer", before)
+                .with("post_processor", after)
+                .with("decoder", byteLevel(true, true))
+                .with("model", model);
+    }
+
+    /**
+     * Returns the pairs.
+     *
+     * @param ids of tokens
+     * @param merges pairs of tokens, best one first
+     * @param wholeWords whether a word that is a token is taken as it is, whatever the merges say
+     */
+    static JsonObject pairs(JsonObject ids, JsonArray merges, boolean wholeWords) {
+        return JsonObject.empty()
+                .with("type", "BPE")
+                .with("dropout", new JsonNull())
+                .with("unk_token", new JsonNull())
+                .with("continuing_subword_prefix", "")
+                .with("end_of_word_suffix", "")
+                .with("fuse_unk", false)
+                .with("ignore_merges", wholeWords)
+                .with("vocab", ids)
+                .with("merges", merges);
+    }
+
+    /** Returns a token that is found in texts as it stands. */
+    static JsonObject added(int id, String content, boolean special) {
+        return JsonObject.empty()
+                .with("id", id)
+                .with("content", content)
+                .with("single_word", false)
+                .with("lstrip", false)
+                .with("rstrip", false)
+                .with("normalized", false)
+                .with("special", special);
+    }
+
+    /**
+     * Returns the step that writes bytes as characters.
+     *
+     * @param prefixSpace whether a space is put before a text
+     * @param words whether it cuts texts into words, by GPT-2's expression
+     */
+    static JsonObject byteLevel(boolean prefixSpace, boolean words) {
+        return JsonObject.empty()
+                .with("type", "ByteLevel")
+                .with("add_prefix_space", prefixSpace)
+                .with("trim_offsets", true)
+                .with("use_regex", words);
+    }
+}
