@@ -7,26 +7,17 @@ import carve.api.checkpoint.NameMap;
 import carve.api.config.Json;
 import carve.api.config.JsonException;
 import carve.api.config.JsonObject;
-import carve.api.device.ReferenceDevice;
 import carve.api.mixer.MixerCatalog;
 import carve.api.model.LayerChoice;
 import carve.api.model.LayerPlan;
-import carve.api.model.LoadedModel;
-import carve.api.model.ModelFamily;
-import carve.api.model.ModelFolder;
 import carve.api.model.ModelSpec;
+import carve.api.tensor.DType;
 import carve.models.OfficialMixers;
-import carve.testkit.FamilyContract;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import carve.testkit.InitialModelContract;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeSet;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Decoders of each kind, made small and at random. */
 final class DecoderFamilyTest {
@@ -50,42 +41,9 @@ final class DecoderFamilyTest {
     }
 
     /** The laws of families on one kind. */
-    abstract static class OnKind extends FamilyContract {
-        private final JsonObject config;
-
-        @TempDir
-        private Path temporary;
-
+    abstract static class OnKind extends InitialModelContract {
         OnKind(JsonObject config) {
-            this.config = config;
-        }
-
-        @BeforeEach
-        void write() throws IOException {
-            Files.createDirectories(temporary.resolve("empty"));
-            for (Map.Entry<String, byte[]> file : FAMILY.files(config).entrySet()) {
-                Files.write(temporary.resolve("empty").resolve(file.getKey()), file.getValue());
-            }
-            try (ReferenceDevice device = new ReferenceDevice();
-                    ModelFolder empty = ModelFolder.open(temporary.resolve("empty"), List.of(FAMILY), mixers());
-                    LoadedModel model = empty.initial(device, 42)) {
-                empty.save(model, folder());
-            }
-        }
-
-        @Override
-        protected ModelFamily family() {
-            return FAMILY;
-        }
-
-        @Override
-        protected MixerCatalog mixers() {
-            return DecoderFamilyTest.mixers();
-        }
-
-        @Override
-        protected Path folder() {
-            return temporary.resolve("model");
+            super(FAMILY, DecoderFamilyTest.mixers(), DType.F32, config);
         }
     }
 

@@ -12,7 +12,6 @@ import carve.api.device.ReferenceDevice;
 import carve.api.mixer.MixerCatalog;
 import carve.api.model.Inputs;
 import carve.api.model.LoadedModel;
-import carve.api.model.ModelFamily;
 import carve.api.model.ModelFolder;
 import carve.api.model.ModelSpec;
 import carve.api.model.SiteProbe;
@@ -20,19 +19,14 @@ import carve.api.model.Storage;
 import carve.api.tensor.DType;
 import carve.api.tensor.Scope;
 import carve.mamba2.PlainMamba2Provider;
-import carve.testkit.FamilyContract;
+import carve.testkit.InitialModelContract;
 import carve.testkit.MixerList;
 import carve.testkit.Values;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Models of Mamba-2 in both layouts, made small and at random; and the extents of published ones. */
 final class MambaFamilyTest {
@@ -61,40 +55,9 @@ final class MambaFamilyTest {
     }
 
     /** The laws of families, and agreement with the definition, on one layout. */
-    abstract static class OnLayout extends FamilyContract {
-        private final JsonObject config;
-
-        @TempDir
-        private Path temporary;
-
+    abstract static class OnLayout extends InitialModelContract {
         OnLayout(JsonObject config) {
-            this.config = config;
-        }
-
-        @BeforeEach
-        void write() throws IOException {
-            Files.createDirectories(temporary.resolve("empty"));
-            Files.writeString(temporary.resolve("empty/config.json"), Json.print(config));
-            try (ReferenceDevice device = new ReferenceDevice();
-                    ModelFolder empty = ModelFolder.open(temporary.resolve("empty"), List.of(FAMILY), mixers());
-                    LoadedModel model = empty.initial(device, 42)) {
-                empty.save(model, folder());
-            }
-        }
-
-        @Override
-        protected ModelFamily family() {
-            return FAMILY;
-        }
-
-        @Override
-        protected MixerCatalog mixers() {
-            return MambaFamilyTest.mixers();
-        }
-
-        @Override
-        protected Path folder() {
-            return temporary.resolve("model");
+            super(FAMILY, MambaFamilyTest.mixers(), DType.F32, config);
         }
 
         /** Logits are those of the definition, far beyond what one wrong index would leave. */
@@ -143,38 +106,16 @@ final class MambaFamilyTest {
 
     /** A head of its own, projections with biases, bounds of time steps, in BF16. */
     @Nested
-    final class Untied extends FamilyContract {
-        @TempDir
-        private Path temporary;
-
-        @BeforeEach
-        void write() throws IOException {
-            JsonObject config = json(HUGGING_FACE
-                    .replace("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false")
-                    .replace("\"use_bias\": false", "\"use_bias\": true")
-                    .replace("Infinity", "0.5"));
-            Files.createDirectories(temporary.resolve("empty"));
-            Files.writeString(temporary.resolve("empty/config.json"), Json.print(config));
-            try (ReferenceDevice device = new ReferenceDevice();
-                    ModelFolder empty = ModelFolder.open(temporary.resolve("empty"), List.of(FAMILY), mixers());
-                    LoadedModel model = empty.initial(device, 42)) {
-                empty.save(model, folder(), DType.BF16);
-            }
-        }
-
-        @Override
-        protected ModelFamily family() {
-            return FAMILY;
-        }
-
-        @Override
-        protected MixerCatalog mixers() {
-            return MambaFamilyTest.mixers();
-        }
-
-        @Override
-        protected Path folder() {
-            return temporary.resolve("model");
+    final class Untied extends InitialModelContract {
+        Untied() {
+            super(
+                    FAMILY,
+                    MambaFamilyTest.mixers(),
+                    DType.BF16,
+                    json(HUGGING_FACE
+                            .replace("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false")
+                            .replace("\"use_bias\": false", "\"use_bias\": true")
+                            .replace("Infinity", "0.5")));
         }
     }
 
