@@ -1,9 +1,11 @@
 package carve.cpu;
 
+import static carve.cpu.Memory.F;
 import static carve.cpu.Memory.LANES;
 
 import carve.api.tensor.Blocks;
 import carve.api.tensor.DType;
+import jdk.incubator.vector.FloatVector;
 
 /** Conversions between storage types, rounding to nearest even. */
 final class Casts {
@@ -30,9 +32,7 @@ final class Casts {
         } else if (from == DType.BF16 && to == DType.F32) {
             widen(x, y, n);
         } else if (from == DType.F32 && to == DType.BF16) {
-            for (int i = 0; i < n; i++) {
-                Memory.setShort(y + 2L * i, bf16(Memory.get(x + 4L * i)));
-            }
+            round(x, y, n);
         } else if (from.isQuantised() || to.isQuantised()) {
             blocks(from, x, to, y, n);
         } else {
@@ -70,6 +70,28 @@ final class Casts {
         }
         for (; i < n; i++) {
             Memory.set(y + 4L * i, Memory.getBf16(x + 2L * i));
+        }
+    }
+
+    /** Writes F32 as BF16. */
+    static void round(long x, long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            Memory.storeBf16(y + 2L * i, Memory.load(x + 4L * i));
+        }
+        for (; i < n; i++) {
+            Memory.setShort(y + 2L * i, bf16(Memory.get(x + 4L * i)));
+        }
+    }
+
+    /** Writes F32 of an array as BF16. */
+    static void round(float[] x, long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            Memory.storeBf16(y + 2L * i, FloatVector.fromArray(F, x, i));
+        }
+        for (; i < n; i++) {
+            Memory.setShort(y + 2L * i, bf16(x[i]));
         }
     }
 

@@ -9,23 +9,36 @@ import java.util.Locale;
  * The settings of the CPU device.
  *
  * @param threads threads that compute, the caller's included; at least 1
- * @param blas whether ND4J computes large products
+ * @param blas who computes large products of F32
+ * @param bf16 who computes large products with weights in fewer bits than F32
  * @param poison whether new memory is filled with NaN, so that values nobody wrote are found
  * @param exactRows up to how many rows are multiplied with weights so that the bits of a row do not depend on how many there
  *     are; products of more rows may be faster and round differently
  * @param mapWeights whether weights are read where the mapped file lies, without a copy
  */
-public record CpuConfig(int threads, Blas blas, boolean poison, int exactRows, boolean mapWeights) {
+public record CpuConfig(int threads, Blas blas, Bf16 bf16, boolean poison, int exactRows, boolean mapWeights) {
     /** The rows up to which products are exact where nothing else is said. */
     public static final int EXACT_ROWS = 64;
 
-    /** Who computes large products of matrices. */
+    /** Who computes large products of F32. */
     public enum Blas {
-        /** ND4J where it is there and all extents are so large that it is faster; our own kernels elsewhere. */
+        /** oneDNN where it is there, else ND4J, if the extents are so large that it is faster; our own kernels elsewhere. */
         AUTO,
+        /** oneDNN, except for small ones; an error where it does not start. */
+        ONEDNN,
         /** ND4J, except for small ones; an error where it does not start. */
         ND4J,
         /** Our own kernels. */
+        OWN
+    }
+
+    /** Who computes large products with weights in BF16, Q8_0 or Q4_0. */
+    public enum Bf16 {
+        /** oneDNN in BF16 where it is there and the processor multiplies BF16; our own kernels, in F32, elsewhere. */
+        AUTO,
+        /** oneDNN in BF16; an error where it does not start or the processor does not multiply BF16. */
+        ONEDNN,
+        /** Our own kernels, which widen weights to F32 part by part. */
         OWN
     }
 
@@ -39,12 +52,15 @@ public record CpuConfig(int threads, Blas blas, boolean poison, int exactRows, b
         }
     }
 
-    /** Makes a configuration with the usual number of exact rows and mapped weights. */
+    /**
+     * Makes a configuration with the usual number of exact rows and mapped weights; where {@code blas} is our own, nobody else
+     * multiplies BF16 either.
+     */
     public CpuConfig(int threads, Blas blas, boolean poison) {
-        this(threads, blas, poison, EXACT_ROWS, true);
+        this(threads, blas, blas == Blas.OWN ? Bf16.OWN : Bf16.AUTO, poison, EXACT_ROWS, true);
     }
 
-    /** Returns what {@code reference.conf} says: all processors, ND4J for large products, no poison. */
+    /** Returns what {@code reference.conf} says: all processors, libraries for large products, no poison. */
     public static CpuConfig standard() {
         return new CpuConfig(Runtime.getRuntime().availableProcessors(), Blas.AUTO, false);
     }
@@ -56,24 +72,25 @@ public record CpuConfig(int threads, Blas blas, boolean poison, int exactRows, b
         if (threads < 0) {
             throw settings.error("threads", "must be positive, or 0 for all processors, is " + threads);
         }
-        Blas blas = settings.has("blas") ? blas(settings) : standard.blas();
+        Blas blas = settings.has("blas") ? choice(settings, "blas", Blas.values()) : standard.blas();
+        Bf16 bf16 = settings.has("bf16") ? choice(settings, "bf16", Bf16.values()) : standard.bf16();
         boolean poison = settings.has("poison") ? settings.flag("poison") : standard.poison();
         int exactRows = settings.has("exact-rows") ? settings.integer("exact-rows") : standard.exactRows();
         if (exactRows < 1) {
             throw settings.error("exact-rows", "must be at least 1, is " + exactRows);
         }
         boolean mapWeights = settings.has("map-weights") ? settings.flag("map-weights") : standard.mapWeights();
-        return new CpuConfig(threads == 0 ? standard.threads() : threads, blas, poison, exactRows, mapWeights);
+        return new CpuConfig(threads == 0 ? standard.threads() : threads, blas, bf16, poison, exactRows, mapWeights);
     }
 
-    private static Blas blas(Settings settings) {
-        String name = settings.string("blas");
-        List<String> names = Arrays.stream(Blas.values())
-                .map(blas -> blas.name().toLowerCase(Locale.ROOT))
+    private static <T extends Enum<T>> T choice(Settings settings, String key, T[] choices) {
+        String name = settings.string(key);
+        List<String> names = Arrays.stream(choices)
+                .map(choice -> choice.name().toLowerCase(Locale.ROOT))
                 .toList();
         if (!names.contains(name)) {
-            throw settings.error("blas", "must be one of %s, is %s".formatted(String.join(", ", names), name));
+            throw settings.error(key, "must be one of %s, is %s".formatted(String.join(", ", names), name));
         }
-        return Blas.values()[names.indexOf(name)];
+        return choices[names.indexOf(name)];
     }
 }

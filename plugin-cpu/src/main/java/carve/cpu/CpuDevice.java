@@ -33,6 +33,7 @@ public final class CpuDevice implements Device {
     private final boolean maps;
     private final KernelCatalog offered;
     private final OfferedHost host;
+    private final LazyOneDnn library;
 
     /**
      * Makes the device.
@@ -55,10 +56,12 @@ public final class CpuDevice implements Device {
         this.host = new OfferedHost(this, workers);
         this.pool = new Pool(config.poison());
         this.maps = config.mapWeights();
-        Gemm gemm = new Gemm(workers, new BlasChoice(config.blas()));
+        this.library = new LazyOneDnn();
+        Gemm gemm = new Gemm(workers, new BlasChoice(config, library, workers));
         this.primitives = new Primitives(workers, gemm);
-        this.kernels =
-                new Kernels(new Engine(this, workers, gemm, new Gemv(workers), new Rows(workers), config.exactRows()));
+        Bf16Products bf16 = new Bf16Products(config.bf16(), library, workers, pool);
+        this.kernels = new Kernels(
+                new Engine(this, workers, gemm, new Gemv(workers), new Rows(workers), bf16, config.exactRows()));
     }
 
     @Override
@@ -239,6 +242,7 @@ public final class CpuDevice implements Device {
     public void close() {
         workspace.closeAll();
         workers.close();
+        library.close();
         pool.close();
     }
 

@@ -15,8 +15,9 @@ import java.util.Optional;
  * {@link Linear} with weights as they are stored, in F32, BF16, F16, Q8_0 or Q4_0: they are widened to F32 in registers or where a
  * part of them is packed, never as a whole.
  *
- * <p>One row goes to {@link Gemv}, up to {@link CpuConfig#exactRows} rows to {@link Rows}, more to {@link Gemm}, which gives
- * large products of F32 to the library that {@link BlasChoice} names. The law: up to {@code exactRows} rows, the bits of a row
+ * <p>One row goes to {@link Gemv}, up to {@link CpuConfig#exactRows} rows to {@link Rows}, more to {@link Bf16Products} where
+ * the processor multiplies BF16 and the weights are no wider, else to {@link Gemm}, which gives large products of F32 to the
+ * library that {@link BlasChoice} names. The law: up to {@code exactRows} rows, the bits of a row
  * of the result depend on that row of x, the weights and the vector length of the machine alone, neither on the rows beside it
  * nor on the number of threads. Beyond, they do not depend on the number of threads, except in the library of others.
  *
@@ -70,15 +71,19 @@ final class LinearKernel implements Kernel {
     }
 
     private void large(Rows.Product p, int m, long x, long y) {
-        engine.gemm()
-                .multiply(
-                        new Gemm.Extents(1, m, p.n(), p.k()),
-                        new Gemm.Matrix(x, p.k(), 0),
-                        false,
-                        new Gemm.Matrix(p.w(), p.k(), 0),
-                        Gemm.Right.transposed(p.dtype()),
-                        new Gemm.Matrix(y, p.n(), 0),
-                        false);
+        if (engine.bf16().takes(p, m)) {
+            engine.bf16().multiply(p, m, x, y);
+        } else {
+            engine.gemm()
+                    .multiply(
+                            new Gemm.Extents(1, m, p.n(), p.k()),
+                            new Gemm.Matrix(x, p.k(), 0),
+                            false,
+                            new Gemm.Matrix(p.w(), p.k(), 0),
+                            Gemm.Right.transposed(p.dtype()),
+                            new Gemm.Matrix(y, p.n(), 0),
+                            false);
+        }
         if (p.bias() != 0) {
             addBias(p.bias(), y, m, p.n());
         }

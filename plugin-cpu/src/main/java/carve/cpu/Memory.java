@@ -135,6 +135,18 @@ final class Memory {
         value.intoMemorySegment(ALL, address, ORDER, mask);
     }
 
+    /** Writes a vector of F32 as BF16, rounded to nearest even. */
+    static void storeBf16(long address, FloatVector value) {
+        IntVector bits = value.reinterpretAsInts();
+        IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
+        IntVector rounded = bits.add(odd).add(0x7FFF);
+        IntVector quiet = bits.lanewise(VectorOperators.OR, 0x400000); // what is no number stays none
+        IntVector kept =
+                rounded.blend(quiet, value.compare(VectorOperators.NE, value).cast(I));
+        ((ShortVector) kept.lanewise(VectorOperators.LSHR, 16).convertShape(VectorOperators.I2S, HALF, 0))
+                .intoMemorySegment(ALL, address, ORDER);
+    }
+
     /** Returns the vector of I32 that begins at an address. */
     static IntVector loadInts(long address) {
         return IntVector.fromMemorySegment(I, ALL, address, ORDER);

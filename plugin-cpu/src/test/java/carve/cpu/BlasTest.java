@@ -7,22 +7,33 @@ import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/** ND4J and our own products agree, and the choice between them is by size. */
+/** Libraries and our own products agree, and the choice between them is by size. */
 final class BlasTest {
     private static final int M = 65;
     private static final int N = 200;
     private static final int K = 130;
 
     @Test
-    void libraryAgreesWithOurOwn() {
-        Blas library = new Nd4jBlas();
+    void nd4jAgreesWithOurOwn() {
+        agrees(new Nd4jBlas());
+    }
+
+    @Test
+    void oneDnnAgreesWithOurOwn() {
+        try (OneDnn library = OneDnnTest.library();
+                Workers workers = new Workers(3)) {
+            agrees(new OneDnnBlas(library, workers));
+        }
+    }
+
+    private static void agrees(Blas library) {
         try (Arena arena = Arena.ofConfined();
                 Workers workers = new Workers(1)) {
             long a = random(arena, M * K);
             long b = random(arena, N * K);
             long c = Memory.allocate(arena, 4L * M * N);
             long d = Memory.allocate(arena, 4L * M * N);
-            Gemm own = new Gemm(workers, new BlasChoice(CpuConfig.Blas.OWN));
+            Gemm own = new Gemm(workers, choice(CpuConfig.Blas.OWN, workers));
             for (boolean transposeA : new boolean[] {false, true}) {
                 for (boolean transposeB : new boolean[] {false, true}) {
                     library.multiply(M, N, K, a, transposeA, b, transposeB, c);
@@ -55,12 +66,19 @@ final class BlasTest {
         return values;
     }
 
+    private static BlasChoice choice(CpuConfig.Blas blas, Workers workers) {
+        return new BlasChoice(new CpuConfig(1, blas, false), new LazyOneDnn(), workers);
+    }
+
     @Test
     void choiceIsBySize() {
-        BlasChoice auto = new BlasChoice(CpuConfig.Blas.AUTO);
-        assertTrue(auto.of(1024, 1024, 1024).isPresent());
-        assertFalse(auto.of(8192, 8192, 64).isPresent());
-        assertTrue(new BlasChoice(CpuConfig.Blas.ND4J).of(64, 64, 64).isPresent());
-        assertFalse(new BlasChoice(CpuConfig.Blas.OWN).of(4096, 4096, 4096).isPresent());
+        try (Workers workers = new Workers(1)) {
+            BlasChoice auto = choice(CpuConfig.Blas.AUTO, workers);
+            assertTrue(auto.of(1024, 1024, 1024).isPresent());
+            assertFalse(auto.of(8192, 8192, 63).isPresent());
+            assertFalse(auto.of(64, 8192, 8192).isPresent(), "up to 64 rows, bits do not depend on the rows beside");
+            assertTrue(choice(CpuConfig.Blas.ND4J, workers).of(64, 64, 64).isPresent());
+            assertFalse(choice(CpuConfig.Blas.OWN, workers).of(4096, 4096, 4096).isPresent());
+        }
     }
 }

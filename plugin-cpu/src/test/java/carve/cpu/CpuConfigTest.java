@@ -13,22 +13,40 @@ final class CpuConfigTest {
     void nothingSetIsStandard() {
         assertEquals(CpuConfig.standard(), CpuConfig.from(MapSettings.of(Map.of())));
         assertEquals(
-                new CpuConfig(Runtime.getRuntime().availableProcessors(), CpuConfig.Blas.AUTO, false, 64, true),
+                new CpuConfig(
+                        Runtime.getRuntime().availableProcessors(),
+                        CpuConfig.Blas.AUTO,
+                        CpuConfig.Bf16.AUTO,
+                        false,
+                        64,
+                        true),
                 CpuConfig.standard());
     }
 
     @Test
     void everyKeyIsRead() {
         assertEquals(
-                new CpuConfig(3, CpuConfig.Blas.OWN, true, 512, false),
-                CpuConfig.from(MapSettings.of(
-                        Map.of("threads", 3, "blas", "own", "poison", true, "exact-rows", 512, "map-weights", false))));
+                new CpuConfig(3, CpuConfig.Blas.OWN, CpuConfig.Bf16.ONEDNN, true, 512, false),
+                CpuConfig.from(MapSettings.of(Map.of(
+                        "threads",
+                        3,
+                        "blas",
+                        "own",
+                        "bf16",
+                        "onednn",
+                        "poison",
+                        true,
+                        "exact-rows",
+                        512,
+                        "map-weights",
+                        false))));
     }
 
     @Test
     void wrongValuesAreRefused() {
         assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("threads", -1))));
         assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("blas", "mkl"))));
+        assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("bf16", "nd4j"))));
         assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("exact-rows", 0))));
     }
 }
