@@ -16,6 +16,7 @@ public record JsonNumber(String text) implements JsonValue {
     private static final Pattern GRAMMAR =
             Pattern.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?|NaN|-?Infinity");
     private static final int DIGITS = 1000;
+    private static final int LONG_DIGITS = 18;
 
     /**
      * Checks the text.
@@ -45,6 +46,9 @@ public record JsonNumber(String text) implements JsonValue {
 
     /** Returns the value if it is whole and fits a long, however it is written: 3, 3.0 and 3e0 are 3. */
     public OptionalLong whole() {
+        if (isPlain()) {
+            return OptionalLong.of(Long.parseLong(text));
+        }
         double rounded = real();
         if (!(Math.abs(rounded) <= 0x1p63)) {
             return OptionalLong.empty();
@@ -57,6 +61,11 @@ public record JsonNumber(String text) implements JsonValue {
         } catch (ArithmeticException e) {
             return OptionalLong.empty();
         }
+    }
+
+    // most are, and BigDecimal takes long to start
+    private boolean isPlain() {
+        return text.length() <= LONG_DIGITS && text.chars().allMatch(c -> c == '-' || c >= '0' && c <= '9');
     }
 
     private boolean isZero() {

@@ -1,6 +1,5 @@
 package carve.api.config;
 
-import java.math.BigDecimal;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -207,21 +206,17 @@ public final class TreeSettings implements Settings {
     }
 
     private long whole(SettingsNode value, String key, String expected) {
-        double rounded = real(value, key, expected);
-        if (Math.abs(rounded) <= 0x1p63 && value instanceof SettingsNode.Scalar(Object scalar, String _)) {
-            try {
-                return new BigDecimal(scalar.toString().strip()).longValueExact();
-            } catch (ArithmeticException e) {
-                throw wrong(key, expected, value);
-            }
-        }
-        throw wrong(key, expected, value);
+        return number(value, key, expected).whole().orElseThrow(() -> wrong(key, expected, value));
     }
 
     private double real(SettingsNode value, String key, String expected) {
+        return number(value, key, expected).real();
+    }
+
+    private JsonNumber number(SettingsNode value, String key, String expected) {
         if (value instanceof SettingsNode.Scalar(Object scalar, String _) && !(scalar instanceof Boolean)) {
             try {
-                return new JsonNumber(scalar.toString().strip()).real();
+                return new JsonNumber(scalar.toString().strip());
             } catch (JsonException e) {
                 throw wrong(key, expected, value);
             }
