@@ -51,6 +51,15 @@ public final class CpuDevice implements Device {
      * @param offered the plugins' kernels
      */
     public CpuDevice(CpuConfig config, KernelCatalog offered) {
+        this(config, offered, 0);
+    }
+
+    /**
+     * Makes the device, with plain products first.
+     *
+     * @param plain how many multiplications they may have
+     */
+    CpuDevice(CpuConfig config, KernelCatalog offered, long plain) {
         this.offered = offered;
         this.workers = new Workers(config.threads());
         this.host = new OfferedHost(this, workers);
@@ -60,8 +69,15 @@ public final class CpuDevice implements Device {
         Gemm gemm = new Gemm(workers, new BlasChoice(config, library, workers));
         this.primitives = new Primitives(workers, gemm);
         Bf16Products bf16 = new Bf16Products(config.bf16(), library, workers, pool);
-        this.kernels = new Kernels(
-                new Engine(this, workers, gemm, new Gemv(workers), new Rows(workers), bf16, config.exactRows()));
+        this.kernels = new Kernels(new Engine(
+                this,
+                workers,
+                gemm,
+                new Gemv(workers),
+                new Rows(workers),
+                new PlainProducts(workers, plain),
+                bf16,
+                config.exactRows()));
     }
 
     @Override

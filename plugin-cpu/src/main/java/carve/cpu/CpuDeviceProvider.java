@@ -5,6 +5,7 @@ import carve.api.device.Availability;
 import carve.api.device.Device;
 import carve.api.device.DeviceCatalog;
 import carve.api.device.DeviceProvider;
+import carve.api.device.KernelCatalog;
 
 /** Opens the device that every machine has. */
 public final class CpuDeviceProvider implements DeviceProvider {
@@ -31,11 +32,15 @@ public final class CpuDeviceProvider implements DeviceProvider {
 
     @Override
     public Device open(Settings settings) {
-        return new CpuDevice(CpuConfig.from(settings));
+        return open(settings, KernelCatalog.NONE);
     }
 
     @Override
     public Device open(Settings settings, DeviceCatalog others) {
-        return new CpuDevice(CpuConfig.from(settings), others.kernels());
+        return open(settings, others.kernels());
+    }
+
+    private static Device open(Settings settings, KernelCatalog offered) {
+        return new CpuDevice(CpuConfig.from(settings), offered, PlainProducts.BUDGET);
     }
 }

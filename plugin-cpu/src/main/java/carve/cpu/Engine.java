@@ -14,10 +14,19 @@ import java.util.Optional;
  * @param gemm that multiplies matrices
  * @param gemv that multiplies one row with weights
  * @param rows that multiplies rows with weights
+ * @param plain that multiplies few rows with weights first
  * @param bf16 that multiplies many rows with weights in few bits
  * @param exactRows up to how many rows that is
  */
-record Engine(CpuDevice device, Workers workers, Gemm gemm, Gemv gemv, Rows rows, Bf16Products bf16, int exactRows) {
+record Engine(
+        CpuDevice device,
+        Workers workers,
+        Gemm gemm,
+        Gemv gemv,
+        Rows rows,
+        PlainProducts plain,
+        Bf16Products bf16,
+        int exactRows) {
     /** Returns a new tensor with arbitrary values. */
     Tensor make(TensorType type) {
         return Tensor.allocate(device, type);

@@ -60,7 +60,9 @@ final class LinearKernel implements Kernel {
         Tensor y = engine.make(x.type().with(x.shape().with(-1, n)));
         long bias = operands.size() == 3 ? at(operands.get(2).cast(DType.F32)) : 0;
         Rows.Product product = new Rows.Product(n, k, at(w), w.dtype(), bias);
-        if (m == 1) {
+        if (m <= engine.exactRows() && engine.plain().take(product, m)) {
+            engine.plain().multiply(product, m, at(x), at(y));
+        } else if (m == 1) {
             engine.gemv().multiply(product, at(x), at(y));
         } else if (m <= engine.exactRows()) {
             engine.rows().multiply(product, m, at(x), at(y));
