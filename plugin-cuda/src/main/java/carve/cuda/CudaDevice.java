@@ -2,6 +2,7 @@ package carve.cuda;
 
 import carve.api.device.Buffer;
 import carve.api.device.Device;
+import carve.api.device.Download;
 import carve.api.device.Kernel;
 import carve.api.device.KernelCatalog;
 import carve.api.tensor.DType;
@@ -242,7 +243,14 @@ public final class CudaDevice implements Device {
     }
 
     @Override
+    public Download fetch(Tensor tensor) {
+        pool.turn();
+        return stream.fetch(Stream.at(tensor), tensor.type().bytes());
+    }
+
+    @Override
     public void download(Tensor tensor, MemorySegment to) {
+        pool.turn();
         stream.download(Stream.at(tensor), to, tensor.type().bytes());
     }
 

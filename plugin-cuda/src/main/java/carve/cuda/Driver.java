@@ -1,5 +1,6 @@
 package carve.cuda;
 
+import carve.api.device.Download;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -29,6 +30,9 @@ interface Driver extends AutoCloseable {
     /** Waits for all that was asked, and copies from the card. */
     void download(long from, MemorySegment to, long bytes);
 
+    /** Begins to copy from the card what is there after all that was asked before. */
+    Download fetch(long from, long bytes);
+
     /** Returns a module of compiled kernels. */
     long load(byte[] image);
 
@@ -46,6 +50,9 @@ interface Driver extends AutoCloseable {
 
     /** Runs a graph after all that was asked before. */
     void replay(long graph);
+
+    /** Gives a graph back. */
+    void forget(long graph);
 
     /** Waits until all that was asked is done. */
     void synchronize();

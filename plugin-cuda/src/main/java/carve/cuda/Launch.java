@@ -2,7 +2,6 @@ package carve.cuda;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -18,7 +17,8 @@ record Launch(long function, Grid grid, int threads, ByteBuffer arguments, List<
     /** The threads of a block of every kernel. */
     static final int THREADS = 256;
 
-    private static final int MOST_BYTES = 4096;
+    /** The most bytes that all arguments take. */
+    static final int MOST_BYTES = 4096;
 
     /** Blocks along three axes. */
     record Grid(int x, int y, int z) {
@@ -38,15 +38,40 @@ record Launch(long function, Grid grid, int threads, ByteBuffer arguments, List<
 
     /** Returns the launch with these arguments: Long (also addresses), Integer, Float, {@code int[]} or {@code long[]}, Struct. */
     static Launch of(long function, Grid grid, Object... arguments) {
-        ByteBuffer bytes = ByteBuffer.allocate(MOST_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         Integer[] offsets = new Integer[arguments.length];
+        int end = 0;
         for (int i = 0; i < arguments.length; i++) {
-            bytes.position((bytes.position() + 7) / 8 * 8);
-            offsets[i] = bytes.position();
-            put(bytes, arguments[i]);
+            offsets[i] = aligned(end);
+            end = offsets[i] + bytes(arguments[i]);
         }
-        byte[] used = Arrays.copyOf(bytes.array(), (bytes.position() + 7) / 8 * 8);
-        return new Launch(function, grid, THREADS, ByteBuffer.wrap(used).asReadOnlyBuffer(), List.of(offsets));
+        ByteBuffer bytes = ByteBuffer.allocate(aligned(end)).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < arguments.length; i++) {
+            put(bytes.position(offsets[i]), arguments[i]);
+        }
+        return new Launch(function, grid, THREADS, bytes.clear().asReadOnlyBuffer(), List.of(offsets));
+    }
+
+    private static int aligned(int offset) {
+        return (offset + 7) / 8 * 8;
+    }
+
+    private static int bytes(Object argument) {
+        return switch (argument) {
+            case Long value -> Long.BYTES;
+            case Integer value -> Integer.BYTES;
+            case Float value -> Float.BYTES;
+            case Boolean value -> Integer.BYTES;
+            case int[] values -> Integer.BYTES * values.length;
+            case long[] values -> Long.BYTES * values.length;
+            case Struct struct -> {
+                int sum = 0;
+                for (Object field : struct.fields()) {
+                    sum += bytes(field);
+                }
+                yield sum;
+            }
+            default -> throw new IllegalArgumentException("a kernel takes no " + argument.getClass());
+        };
     }
 
     private static void put(ByteBuffer bytes, Object argument) {
@@ -55,11 +80,28 @@ record Launch(long function, Grid grid, int threads, ByteBuffer arguments, List<
             case Integer value -> bytes.putInt(value);
             case Float value -> bytes.putFloat(value);
             case Boolean value -> bytes.putInt(value ? 1 : 0);
-            case int[] values -> Arrays.stream(values).forEach(bytes::putInt);
-            case long[] values -> Arrays.stream(values).forEach(bytes::putLong);
-            case Struct struct -> Arrays.stream(struct.fields()).forEach(field -> put(bytes, field));
+            case int[] values -> {
+                for (int value : values) {
+                    bytes.putInt(value);
+                }
+            }
+            case long[] values -> {
+                for (long value : values) {
+                    bytes.putLong(value);
+                }
+            }
+            case Struct struct -> {
+                for (Object field : struct.fields()) {
+                    put(bytes, field);
+                }
+            }
             default -> throw new IllegalArgumentException("a kernel takes no " + argument.getClass());
         }
+    }
+
+    /** Returns whether the arguments of two launches of one kernel are the same. */
+    boolean sameArguments(Launch other) {
+        return arguments.equals(other.arguments);
     }
 
     /** Returns whether a graph that has the other's kernel can have this one's in its place by other arguments alone. */

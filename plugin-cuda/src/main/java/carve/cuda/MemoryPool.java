@@ -1,31 +1,40 @@
 package carve.cuda;
 
 import carve.api.device.DeviceException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Memory of a card that is used again: asking the driver for memory waits for the card, so pieces that are given back are
  * kept for the next tensor of their size. All use is in the order of one stream, so a piece is free when it is closed.
+ *
+ * <p>Where the host asks for the same series of sizes turn after turn, as the steps of a generation do, each gets the piece
+ * that it had two turns before, if that is free: what lives for one turn and is replaced in the next then lies in two places
+ * in turn, and launches come again with the same addresses. A graph of them needs no changes.
  */
 final class MemoryPool {
     private static final long SMALL = 1 << 20;
     private static final long SMALL_UNIT = 512;
     private static final long LARGE_UNIT = 1 << 21;
+    private static final int MOST_TAKEN = 1 << 16;
+    private static final long SPARED = 8 << 20;
+    private static final int ENOUGH = 64;
 
     /** A piece that was given back. */
     private record Piece(long address, long capacity) {}
 
     private final Driver driver;
     private final Runnable finish;
-    private final Map<Long, Deque<Long>> unused = new TreeMap<>();
+    private final Map<Long, TreeSet<Long>> unused = new TreeMap<>();
     private final Map<Long, Integer> inUse = new TreeMap<>();
     private final List<Piece> held = new ArrayList<>();
+    private List<Piece> beforeLast = List.of();
+    private List<Piece> last = List.of();
+    private List<Piece> taken = new ArrayList<>();
     private boolean holds;
     private long heldBytes;
     private long usedBytes;
@@ -44,12 +53,35 @@ final class MemoryPool {
     /** Returns memory with undefined values. */
     CudaBuffer take(long bytes) {
         long capacity = capacity(bytes);
-        Deque<Long> pieces = unused.getOrDefault(capacity, new ArrayDeque<>());
-        long address = pieces.isEmpty() ? fresh(capacity) : pieces.pop();
+        long address = again(unused.getOrDefault(capacity, new TreeSet<>()), capacity);
+        if (taken.size() < MOST_TAKEN) {
+            taken.add(new Piece(address, capacity));
+        }
         inUse.merge(capacity, 1, Integer::sum);
         usedBytes += capacity;
         peakBytes = Math.max(peakBytes, usedBytes);
         return new CudaBuffer(this, address, bytes, capacity);
+    }
+
+    /** Begins another turn of the host. */
+    void turn() {
+        beforeLast = last;
+        last = taken;
+        taken = new ArrayList<>(last.size());
+    }
+
+    private long again(TreeSet<Long> pieces, long capacity) {
+        if (taken.size() < beforeLast.size()) {
+            Piece then = beforeLast.get(taken.size());
+            if (then.capacity() == capacity && pieces.remove(then.address())) {
+                return then.address();
+            }
+            // what has it now is replaced in turn: rather a place more than one that wanders
+            if (then.capacity() == capacity && capacity <= SPARED && driver.free() > ENOUGH * capacity) {
+                return fresh(capacity);
+            }
+        }
+        return pieces.isEmpty() ? fresh(capacity) : pieces.removeFirst();
     }
 
     private long fresh(long capacity) {
@@ -101,7 +133,7 @@ final class MemoryPool {
     }
 
     private void keep(long address, long capacity) {
-        unused.computeIfAbsent(capacity, size -> new ArrayDeque<>()).push(address);
+        unused.computeIfAbsent(capacity, size -> new TreeSet<>()).add(address);
     }
 
     /** Says whether what is given back from now on may still be read, so that it must not be used again yet. */

@@ -5,6 +5,7 @@ import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABI
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
 
 import carve.api.device.DeviceException;
+import carve.api.device.Download;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -19,11 +20,7 @@ import jcuda.driver.CUDA_KERNEL_NODE_PARAMS;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdeviceptr;
-import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
-import jcuda.driver.CUgraph;
-import jcuda.driver.CUgraphExec;
-import jcuda.driver.CUgraphNode;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
@@ -37,8 +34,6 @@ import jcuda.driver.JCudaDriver;
 final class NvidiaDriver implements Driver {
     private static final int OUT_OF_MEMORY = 2;
     private static final int STREAM_NON_BLOCKING = 1;
-    private static final int EVENT_DISABLE_TIMING = 2;
-    private static final int STAGING_BYTES = 16 << 20;
 
     /** A piece of memory that knows its address. */
     private static final class Piece extends CUdeviceptr {
@@ -54,12 +49,6 @@ final class NvidiaDriver implements Driver {
         }
     }
 
-    /** Memory of the host that the card reads itself, and when it has done so. */
-    private record Staging(ByteBuffer bytes, Pointer pointer, CUevent read) {}
-
-    /** A graph of launches one after the other, ready to run. */
-    private record Recorded(CUgraphExec executable, List<CUgraphNode> nodes) {}
-
     private final CUdevice device = new CUdevice();
     private final CUcontext context = new CUcontext();
     private final Handle stream = new Handle();
@@ -67,9 +56,10 @@ final class NvidiaDriver implements Driver {
     private final Map<Long, Piece> pieces = new HashMap<>();
     private final List<CUmodule> modules = new ArrayList<>();
     private final List<CUfunction> functions = new ArrayList<>();
-    private final List<Recorded> graphs = new ArrayList<>();
-    private final List<Staging> staging = new ArrayList<>();
-    private int turn;
+    private final Copies copies = new Copies(stream);
+    private final Graphs graphs = new Graphs(stream, this::node);
+    private final ByteBuffer arguments =
+            ByteBuffer.allocateDirect(Launch.MOST_BYTES).order(ByteOrder.nativeOrder());
 
     /**
      * Opens a card.
@@ -106,7 +96,8 @@ final class NvidiaDriver implements Driver {
         return value[0];
     }
 
-    private static void check(String function, int code) {
+    /** Throws what the driver says of a code that is not 0. */
+    static void check(String function, int code) {
         if (code != 0) {
             String[] meaning = {"unknown"};
             JCudaDriver.cuGetErrorString(code, meaning);
@@ -148,54 +139,24 @@ final class NvidiaDriver implements Driver {
         check("cuMemFree", JCudaDriver.cuMemFree(pieces.remove(address)));
     }
 
-    private static CUdeviceptr at(long address) {
+    /** Returns an address as JCuda has it. */
+    static CUdeviceptr at(long address) {
         return new CUdeviceptr().withByteOffset(address);
     }
 
     @Override
     public void upload(MemorySegment from, long to, long bytes) {
-        for (long done = 0; done < bytes; done += STAGING_BYTES) {
-            long count = Math.min(STAGING_BYTES, bytes - done);
-            Staging next = nextStaging();
-            MemorySegment.copy(from, done, MemorySegment.ofBuffer(next.bytes()), 0, count);
-            check("cuMemcpyHtoDAsync", JCudaDriver.cuMemcpyHtoDAsync(at(to + done), next.pointer(), count, stream));
-            check("cuEventRecord", JCudaDriver.cuEventRecord(next.read(), stream));
-        }
-    }
-
-    // Two in turn, so that one is filled while the other is read.
-    private Staging nextStaging() {
-        turn = 1 - turn;
-        if (staging.size() < 2) {
-            staging.add(0, newStaging());
-            return staging.getFirst();
-        }
-        Staging next = staging.get(turn);
-        check("cuEventSynchronize", JCudaDriver.cuEventSynchronize(next.read()));
-        return next;
-    }
-
-    private static Staging newStaging() {
-        var pointer = new Pointer();
-        check("cuMemAllocHost", JCudaDriver.cuMemAllocHost(pointer, STAGING_BYTES));
-        var read = new CUevent();
-        check("cuEventCreate", JCudaDriver.cuEventCreate(read, EVENT_DISABLE_TIMING));
-        return new Staging(pointer.getByteBuffer(0, STAGING_BYTES), pointer, read);
+        copies.upload(from, to, bytes);
     }
 
     @Override
     public void download(long from, MemorySegment to, long bytes) {
-        if (staging.isEmpty()) {
-            staging.add(newStaging());
-        }
-        Staging own = staging.getFirst();
-        check("cuEventSynchronize", JCudaDriver.cuEventSynchronize(own.read()));
-        for (long done = 0; done < bytes; done += STAGING_BYTES) {
-            long count = Math.min(STAGING_BYTES, bytes - done);
-            check("cuMemcpyDtoHAsync", JCudaDriver.cuMemcpyDtoHAsync(own.pointer(), at(from + done), count, stream));
-            synchronize();
-            MemorySegment.copy(MemorySegment.ofBuffer(own.bytes()), 0, to, done, count);
-        }
+        copies.download(from, to, bytes);
+    }
+
+    @Override
+    public Download fetch(long from, long bytes) {
+        return copies.fetch(from, bytes);
     }
 
     @Override
@@ -236,11 +197,9 @@ final class NvidiaDriver implements Driver {
     }
 
     /** Returns pointers to the arguments, which the driver copies before it returns. */
-    private static Pointer parameters(Launch launch) {
-        ByteBuffer bytes =
-                ByteBuffer.allocateDirect(launch.arguments().capacity()).order(ByteOrder.nativeOrder());
-        bytes.put(launch.arguments().duplicate().clear());
-        Pointer start = Pointer.to(bytes.rewind());
+    private Pointer parameters(Launch launch) {
+        arguments.clear().put(launch.arguments().duplicate().clear());
+        Pointer start = Pointer.to(arguments.rewind());
         Pointer[] parameters =
                 launch.offsets().stream().map(start::withByteOffset).toArray(Pointer[]::new);
         return Pointer.to(parameters);
@@ -261,35 +220,22 @@ final class NvidiaDriver implements Driver {
 
     @Override
     public long record(List<Launch> launches) {
-        var graph = new CUgraph();
-        check("cuGraphCreate", JCudaDriver.cuGraphCreate(graph, 0));
-        List<CUgraphNode> nodes = new ArrayList<>();
-        for (Launch launch : launches) {
-            var node = new CUgraphNode();
-            CUgraphNode[] before = nodes.isEmpty() ? new CUgraphNode[0] : new CUgraphNode[] {nodes.getLast()};
-            check(
-                    "cuGraphAddKernelNode",
-                    JCudaDriver.cuGraphAddKernelNode(node, graph, before, before.length, node(launch)));
-            nodes.add(node);
-        }
-        var executable = new CUgraphExec();
-        check("cuGraphInstantiate", JCudaDriver.cuGraphInstantiate(executable, graph, 0));
-        graphs.add(new Recorded(executable, nodes));
-        return graphs.size() - 1;
+        return graphs.record(launches);
     }
 
     @Override
     public void change(long graph, int index, Launch launch) {
-        Recorded recorded = graphs.get((int) graph);
-        check(
-                "cuGraphExecKernelNodeSetParams",
-                JCudaDriver.cuGraphExecKernelNodeSetParams(
-                        recorded.executable(), recorded.nodes().get(index), node(launch)));
+        graphs.change(graph, index, launch);
     }
 
     @Override
     public void replay(long graph) {
-        check("cuGraphLaunch", JCudaDriver.cuGraphLaunch(graphs.get((int) graph).executable(), stream));
+        graphs.replay(graph);
+    }
+
+    @Override
+    public void forget(long graph) {
+        graphs.forget(graph);
     }
 
     @Override
@@ -299,10 +245,10 @@ final class NvidiaDriver implements Driver {
 
     @Override
     public void close() {
-        graphs.forEach(graph -> JCudaDriver.cuGraphExecDestroy(graph.executable()));
+        graphs.close();
         modules.forEach(JCudaDriver::cuModuleUnload);
         pieces.values().forEach(JCudaDriver::cuMemFree);
-        staging.forEach(own -> JCudaDriver.cuMemFreeHost(own.pointer()));
+        copies.close();
         JCudaDriver.cuStreamDestroy(stream);
         check("cuDevicePrimaryCtxRelease", JCudaDriver.cuDevicePrimaryCtxRelease(device));
     }

@@ -1,9 +1,9 @@
 package carve.cuda;
 
 import carve.api.device.DeviceException;
+import carve.api.device.Download;
 import carve.api.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import java.util.List;
 
 /** The one order in which a device works: launches of kernels, copies from and to the host. */
@@ -67,28 +67,43 @@ final class Stream {
     }
 
     private void launch(long function, Launch.Grid grid, Object... arguments) {
-        Object[] values = Arrays.stream(arguments).map(Stream::value).toArray();
-        if (Arrays.stream(values).anyMatch(this::touches)) {
+        Object[] values = values(arguments);
+        if (touchAny(values)) {
             waiting.run();
         }
         replays.launch(Launch.of(function, grid, values));
     }
 
+    private boolean touchAny(Object[] values) {
+        for (Object value : values) {
+            if (touches(value)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private boolean touches(Object value) {
         return switch (value) {
             case Long number -> waiting.touches(number);
-            case Launch.Struct struct -> Arrays.stream(struct.fields()).anyMatch(this::touches);
+            case Launch.Struct struct -> touchAny(struct.fields());
             default -> false;
         };
+    }
+
+    private static Object[] values(Object[] arguments) {
+        Object[] values = new Object[arguments.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = value(arguments[i]);
+        }
+        return values;
     }
 
     private static Object value(Object argument) {
         return switch (argument) {
             case Tensor tensor -> at(tensor);
             case CudaBuffer buffer -> buffer.address();
-            case Launch.Struct struct ->
-                new Launch.Struct(
-                        Arrays.stream(struct.fields()).map(Stream::value).toArray());
+            case Launch.Struct struct -> new Launch.Struct(values(struct.fields()));
             default -> argument;
         };
     }
@@ -135,6 +150,25 @@ final class Stream {
         checkFault();
     }
 
+    /** Begins to copy values to the host; who waits for them is told if an index was outside of its table until then. */
+    Download fetch(long from, long bytes) {
+        flush();
+        Download values = bytes > 0 ? driver.fetch(from, bytes) : Download.of(MemorySegment.ofArray(new byte[0]));
+        Download faults = driver.fetch(fault, FAULT_BYTES);
+        return new Download() {
+            @Override
+            public boolean ready() {
+                return faults.ready();
+            }
+
+            @Override
+            public MemorySegment await() {
+                check(faults.ints());
+                return values.await();
+            }
+        };
+    }
+
     /**
      * Waits until all is done.
      *
@@ -161,6 +195,10 @@ final class Stream {
     private void checkFault() {
         int[] found = new int[FAULT_BYTES / 4];
         driver.download(fault, MemorySegment.ofArray(found), FAULT_BYTES);
+        check(found);
+    }
+
+    private void check(int[] found) {
         if (found[0] != 0) {
             clearFault();
             throw new DeviceException("index %d is outside of a table of %d rows".formatted(found[1], found[2]));

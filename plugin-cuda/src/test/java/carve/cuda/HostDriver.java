@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import carve.api.device.Download;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -86,6 +87,13 @@ final class HostDriver implements Driver {
     }
 
     @Override
+    public Download fetch(long from, long bytes) {
+        byte[] values = new byte[(int) bytes];
+        download(from, MemorySegment.ofArray(values), bytes);
+        return Download.of(MemorySegment.ofArray(values));
+    }
+
+    @Override
     @SuppressWarnings("restricted")
     public long load(byte[] image) {
         modules.add(SymbolLookup.libraryLookup(Path.of(new String(image, StandardCharsets.UTF_8)), arena));
@@ -140,6 +148,11 @@ final class HostDriver implements Driver {
     @Override
     public void replay(long graph) {
         graphs.get((int) graph).forEach(this::launch);
+    }
+
+    @Override
+    public void forget(long graph) {
+        graphs.set((int) graph, List.of());
     }
 
     @Override

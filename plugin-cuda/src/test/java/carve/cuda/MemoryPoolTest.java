@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import carve.api.device.DeviceException;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 final class MemoryPoolTest {
@@ -52,6 +53,31 @@ final class MemoryPoolTest {
         pool.take(12 * MIB);
         assertEquals(List.of("allocate " + 12 * MIB, "synchronize", "release", "allocate " + 12 * MIB), driver.asked());
         assertEquals(0, pool.keptBytes());
+    }
+
+    // a state that is replaced, between what lives for the step alone
+    private List<Long> step(CudaBuffer[] state) {
+        CudaBuffer first = pool.take(100);
+        CudaBuffer next = pool.take(100);
+        state[0].close();
+        state[0] = next;
+        CudaBuffer last = pool.take(100);
+        List<Long> addresses = List.of(first.address(), next.address(), last.address());
+        last.close();
+        first.close();
+        pool.turn();
+        return addresses;
+    }
+
+    @Test
+    void turnsOfOneSeriesHaveTheirPiecesAgain() {
+        CudaBuffer[] state = {pool.take(100)};
+        List<List<Long>> turns =
+                IntStream.range(0, 12).mapToObj(i -> step(state)).toList();
+        for (int i = 6; i < 12; i++) {
+            assertEquals(turns.get(i - 2), turns.get(i), "turn " + i);
+        }
+        assertNotEquals(turns.get(10), turns.get(11));
     }
 
     @Test

@@ -2,9 +2,12 @@ package carve.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.device.DeviceException;
+import carve.api.device.Download;
 import carve.api.op.RmsNorm;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Shape;
@@ -13,6 +16,9 @@ import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import carve.cuda.CudaDriver.Finding;
 import carve.testkit.Randoms;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -66,6 +72,48 @@ final class NvidiaDriverTest {
                 assertArrayEquals(expected, generated(replayed, step));
             }
         }
+    }
+
+    @Test
+    void tokensThatComeLateAreTheSame() {
+        try (CudaDevice plain = HostDevices.open();
+                CudaDevice launched = open(false);
+                CudaDevice replayed = open(true)) {
+            List<int[]> expected = TokenStreamTest.waited(plain);
+            TokenStreamTest.assertSame(expected, TokenStreamTest.streamed(launched));
+            TokenStreamTest.assertSame(expected, TokenStreamTest.streamed(replayed));
+        }
+    }
+
+    @Test
+    void fetchedComesWhenTheCardHasDoneAllBefore() {
+        try (CudaDevice device = open(false)) {
+            Tensor x = Tensors.of(device, Shape.of(2), 1f, 2f);
+            Download few = x.multiply(3).fetch();
+            Download many = Tensors.full(device, Shape.of(2000), 5).fetch();
+            assertFalse(many.ready());
+            assertEquals(8000, many.await().byteSize());
+            assertTrue(few.ready(), "what was asked before came before");
+            Download next = x.multiply(4).fetch();
+            assertFalse(next.ready());
+            assertArrayEquals(new float[] {3, 6}, few.await().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED));
+            assertArrayEquals(new float[] {4, 8}, next.await().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED));
+        }
+    }
+
+    @Test
+    @SuppressWarnings("restricted")
+    void everythingIsGivenBack() {
+        var played = new Library(driver, SymbolLookup.libraryLookup(driver, Arena.global()));
+        int before = Library.call(played.function("played_alive"));
+        try (CudaDevice device = open(true)) {
+            for (int step = 0; step < 4; step++) {
+                generated(device, step);
+            }
+            device.fetch(Tensors.of(device, Shape.of(1), 1f));
+            assertTrue(Library.call(played.function("played_alive")) > before);
+        }
+        assertEquals(before, Library.call(played.function("played_alive")));
     }
 
     @Test

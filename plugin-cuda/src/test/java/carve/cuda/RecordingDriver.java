@@ -1,5 +1,6 @@
 package carve.cuda;
 
+import carve.api.device.Download;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,7 @@ final class RecordingDriver implements Driver {
 
     private final List<String> asked = new ArrayList<>();
     private final long memory;
+    private long graphs = 7;
     private long used;
     private long next = BASE;
     private final List<Long> sizes = new ArrayList<>();
@@ -64,6 +66,24 @@ final class RecordingDriver implements Driver {
     }
 
     @Override
+    public Download fetch(long from, long bytes) {
+        asked.add("fetch " + bytes);
+        MemorySegment values = MemorySegment.ofArray(new byte[(int) bytes]);
+        return new Download() {
+            @Override
+            public boolean ready() {
+                return false;
+            }
+
+            @Override
+            public MemorySegment await() {
+                asked.add("await " + bytes);
+                return values;
+            }
+        };
+    }
+
+    @Override
     public long load(byte[] image) {
         asked.add("load");
         return 0;
@@ -83,7 +103,7 @@ final class RecordingDriver implements Driver {
     @Override
     public long record(List<Launch> launches) {
         asked.add("record " + launches.size());
-        return 7;
+        return graphs++;
     }
 
     @Override
@@ -94,6 +114,11 @@ final class RecordingDriver implements Driver {
     @Override
     public void replay(long graph) {
         asked.add("replay " + graph);
+    }
+
+    @Override
+    public void forget(long graph) {
+        asked.add("forget " + graph);
     }
 
     @Override

@@ -31,13 +31,40 @@ final class ReplaysTest {
         assertEquals(List.of("replay 7"), series(replays, launch(0, 1, 5), launch(1, 2, 6)));
     }
 
+    private Launch[] five(int... arguments) {
+        return IntStream.range(0, 5).mapToObj(i -> launch(i, 1, arguments[i])).toArray(Launch[]::new);
+    }
+
     @Test
     void onlyWhatChangedIsChanged() {
         var replays = new Replays(driver, true);
-        series(replays, launch(0, 1, 5), launch(1, 2, 6));
-        series(replays, launch(0, 1, 5), launch(1, 2, 6));
-        assertEquals(List.of("change 1 of 7", "replay 7"), series(replays, launch(0, 1, 5), launch(1, 2, 9)));
-        assertEquals(List.of("replay 7"), series(replays, launch(0, 1, 5), launch(1, 2, 9)));
+        series(replays, five(1, 2, 3, 4, 5));
+        series(replays, five(1, 2, 3, 4, 5));
+        assertEquals(List.of("change 1 of 7", "replay 7"), series(replays, five(1, 9, 3, 4, 5)));
+        assertEquals(List.of("replay 7"), series(replays, five(1, 9, 3, 4, 5)));
+    }
+
+    @Test
+    void argumentsThatComeInTurnsHaveAGraphEach() {
+        var replays = new Replays(driver, true);
+        series(replays, five(1, 2, 3, 4, 5));
+        assertEquals(List.of("record 5", "replay 7"), series(replays, five(11, 12, 13, 14, 15)));
+        assertEquals(List.of("record 5", "replay 8"), series(replays, five(1, 2, 3, 4, 5)));
+        assertEquals(List.of("replay 7"), series(replays, five(11, 12, 13, 14, 15)));
+        assertEquals(List.of("change 4 of 8", "replay 8"), series(replays, five(1, 2, 3, 4, 6)));
+    }
+
+    @Test
+    void theOldestSeriesIsForgotten() {
+        var replays = new Replays(driver, true);
+        for (int blocks = 1; blocks <= 8; blocks++) {
+            series(replays, launch(0, blocks, 5));
+            series(replays, launch(0, blocks, 5));
+        }
+        series(replays, launch(0, 1, 5)); // the second is now the oldest
+        series(replays, launch(0, 9, 5));
+        assertEquals(List.of("record 1", "replay 15", "forget 8"), series(replays, launch(0, 9, 5)));
+        assertEquals(List.of("replay 7"), series(replays, launch(0, 1, 5)));
     }
 
     @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.device.Buffer;
 import carve.api.device.Device;
+import carve.api.device.Download;
 import carve.api.device.Kernel;
 import carve.api.tensor.DType;
 import carve.api.tensor.FusedOp;
@@ -167,6 +168,12 @@ public final class AssertingDevice implements Device {
         requireOpen();
         assertTrue(to.byteSize() >= tensor.type().bytes(), () -> "download: " + to.byteSize() + " bytes for " + tensor);
         wrapped.download(unwrap(tensor), to);
+    }
+
+    @Override
+    public Download fetch(Tensor tensor) {
+        requireOpen();
+        return wrapped.fetch(unwrap(tensor));
     }
 
     @Override

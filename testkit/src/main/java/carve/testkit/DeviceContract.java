@@ -1,5 +1,6 @@
 package carve.testkit;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import carve.api.device.Buffer;
 import carve.api.device.Device;
 import carve.api.device.DeviceException;
+import carve.api.device.Download;
 import carve.api.device.ReferenceDevice;
 import carve.api.tensor.DType;
 import carve.api.tensor.Op;
@@ -112,6 +114,26 @@ public abstract class DeviceContract {
                     Tensor tensor = Tensors.upload(device, type, MemorySegment.ofArray(bytes));
                     assertEquals(-1, MemorySegment.ofArray(bytes).mismatch(Values.bytes(tensor)), type::toString);
                 }
+            }
+        }
+    }
+
+    /** What is fetched is what was there when it was asked for, whatever is written there before anybody waits for it. */
+    @Test
+    public void fetchedIsWhatWasThere() {
+        int count = 40;
+        try (Device device = open()) {
+            Tensor x = Tensor.allocate(device, new TensorType(DType.I32, Shape.of(3)));
+            List<Download> downloads = IntStream.range(0, count)
+                    .mapToObj(i -> Scope.run(device, () -> {
+                        device.store(Tensors.of(device, Shape.of(3), i, 7 * i, -i), x, 0, 0);
+                        return x.fetch();
+                    }))
+                    .toList();
+            for (int i = count - 1; i >= 0; i -= 3) {
+                assertArrayEquals(new int[] {i, 7 * i, -i}, downloads.get(i).ints(), "number " + i);
+                assertArrayEquals(new int[] {i, 7 * i, -i}, downloads.get(i).ints(), "again, number " + i);
+                assertTrue(downloads.get(i).ready(), "number " + i);
             }
         }
     }

@@ -9,6 +9,7 @@ import carve.api.checkpoint.TensorSource;
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
 import carve.api.mixer.MixerCatalog;
+import carve.api.model.InputEncoder;
 import carve.api.model.Inputs;
 import carve.api.model.LayerChoice;
 import carve.api.model.LayerPlan;
@@ -31,6 +32,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -192,6 +194,24 @@ public abstract class FamilyContract {
             assertEquals(model.spec().stateBytes(1, tokens.length), state.bytes(), "bytes of the state");
         }
         return Tensors.concat(1, logits);
+    }
+
+    /** Words that only the device knows are embedded as those that the host knows, if an encoder does so at all. */
+    @Test
+    public void wordsOnTheDeviceAreEmbeddedTheSame() {
+        run((device, model) -> {
+            InputEncoder input = model.spec().input();
+            int picture = input.pictureToken().orElse(-1);
+            int last = model.spec().vocabulary() - 1;
+            int[] words = IntStream.concat(Arrays.stream(tokens()), IntStream.of(0, last, last - 1))
+                    .filter(word -> word != picture)
+                    .toArray();
+            Tensor expected = input.encode(model.params().under("input"), Inputs.text(words))
+                    .x();
+            Tensor there = Tensors.of(device, Shape.of(1, words.length), words);
+            input.words(model.params().under("input"), there)
+                    .ifPresent(actual -> Close.bits("embedded", expected, actual));
+        });
     }
 
     /** Recomputing what is inside of layers changes no bit of the logits. */

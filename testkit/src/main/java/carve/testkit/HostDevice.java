@@ -3,6 +3,7 @@ package carve.testkit;
 import carve.api.device.Buffer;
 import carve.api.device.Device;
 import carve.api.device.DeviceException;
+import carve.api.device.Download;
 import carve.api.device.HostMemory;
 import carve.api.device.Kernel;
 import carve.api.device.KernelCatalog;
@@ -18,6 +19,7 @@ import carve.api.tensor.Tensors;
 import carve.api.tensor.Workspace;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
@@ -25,7 +27,8 @@ import java.util.function.IntConsumer;
 /**
  * A device whose values lie in native memory, as those of the device {@code cpu} do, for a plugin's own kernels to be tried
  * on: primitives are the reference's, kernels those of the providers. A segment is as long as its tensor, so that a kernel
- * which leaves it is found out; tasks run now forwards, now backwards, so that those which depend on each other are, too.
+ * which leaves it is found out; tasks run now forwards, now backwards, so that those which depend on each other are, too; what is
+ * fetched is not there before somebody waits for it.
  *
  * <pre>{@code
  * final class SquareKernelTest extends KernelContract {
@@ -141,6 +144,25 @@ public final class HostDevice implements Device {
     @Override
     public void download(Tensor tensor, MemorySegment to) {
         MemorySegment.copy(values(tensor), 0, to, 0, tensor.type().bytes());
+    }
+
+    @Override
+    public Download fetch(Tensor tensor) {
+        MemorySegment values = MemorySegment.ofArray(values(tensor).toArray(ValueLayout.JAVA_BYTE));
+        return new Download() {
+            private boolean awaited;
+
+            @Override
+            public boolean ready() {
+                return awaited;
+            }
+
+            @Override
+            public MemorySegment await() {
+                awaited = true;
+                return values;
+            }
+        };
     }
 
     private Tensor there(Tensor tensor) {

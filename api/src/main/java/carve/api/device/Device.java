@@ -67,6 +67,17 @@ public interface Device extends AutoCloseable {
     void download(Tensor tensor, MemorySegment to);
 
     /**
+     * Begins to copy the values of a tensor to the host. A device that computes while the host goes on does not wait here; for
+     * small tensors, such as tokens.
+     */
+    default Download fetch(Tensor tensor) {
+        MemorySegment values =
+                MemorySegment.ofArray(new byte[Math.toIntExact(tensor.type().bytes())]);
+        download(tensor, values);
+        return Download.of(values);
+    }
+
+    /**
      * Writes a tensor over part of another along one axis: {@code target[.., start + i, ..] = source[.., i, ..]}. The one
      * operation that changes a tensor; only for what a state owns.
      */

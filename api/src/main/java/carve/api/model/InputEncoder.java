@@ -6,6 +6,7 @@ import carve.api.param.ParamSpec;
 import carve.api.param.Params;
 import carve.api.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -46,6 +47,14 @@ public interface InputEncoder {
      */
     default OptionalInt pictureToken() {
         return OptionalInt.empty();
+    }
+
+    /**
+     * Returns {@code (..., D)} for ids {@code (...)} of words, I32, that only the device knows, such as those that it has just
+     * chosen: what {@link #encode(Params, Inputs)} makes of them. Nothing where an encoder must know its tokens.
+     */
+    default Optional<Tensor> words(Params p, Tensor tokens) {
+        return Optional.empty();
     }
 
     /** Returns how the rows of the embedded inputs are divided, without making them: how many positions they take. */

@@ -1,6 +1,5 @@
 package carve.api.model;
 
-import carve.api.device.Device;
 import carve.api.op.Sequences;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
@@ -10,6 +9,7 @@ import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The input encoder of models for text: a table with one row for each token, parameter {@code tokens.weight}.
@@ -34,6 +34,16 @@ public record TokenEmbedding(int vocabulary, int hidden) implements InputEncoder
         return new Encoded(withoutPadding(x, inputs.sequences()), inputs.sequences());
     }
 
+    @Override
+    public Optional<Tensor> words(Params p, Tensor tokens) {
+        return Optional.of(rows(p.get("tokens.weight"), tokens));
+    }
+
+    /** Returns F32 rows {@code (..., D)} of a table (V, D) for token ids {@code (...)} that are on its device. */
+    public static Tensor rows(Tensor table, Tensor tokens) {
+        return table.gather(tokens).cast(DType.F32);
+    }
+
     /** Returns x {@code (B, T, D)} with zeros for padding where {@link Sequences#isBlank} asks for them. */
     public static Tensor withoutPadding(Tensor x, Sequences rows) {
         return rows.isBlank() ? x.multiply(rows.present(x.device(), 0).reshape(rows.batch(), rows.positions(), 1)) : x;
@@ -47,7 +57,6 @@ public record TokenEmbedding(int vocabulary, int hidden) implements InputEncoder
                         "token %d is outside of the vocabulary of %d".formatted(token, table.extent(0)));
             }
         }
-        Device device = table.device();
-        return table.gather(Tensors.of(device, shape, tokens)).cast(DType.F32);
+        return rows(table, Tensors.of(table.device(), shape, tokens));
     }
 }

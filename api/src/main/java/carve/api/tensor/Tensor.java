@@ -2,6 +2,7 @@ package carve.api.tensor;
 
 import carve.api.device.Buffer;
 import carve.api.device.Device;
+import carve.api.device.Download;
 import carve.api.tensor.Op.BinaryFunction;
 import carve.api.tensor.Op.UnaryFunction;
 import java.util.Arrays;
@@ -273,6 +274,11 @@ public final class Tensor {
     /** Returns a copy of the values of an I32 tensor. */
     public int[] ints() {
         return Host.ints(this);
+    }
+
+    /** Begins to copy the values to the host, without waiting where the device can go on meanwhile. */
+    public Download fetch() {
+        return device.fetch(detach());
     }
 
     /** Returns the only value of a tensor of size 1. */

@@ -5,6 +5,7 @@ import carve.api.model.Inputs;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelState;
 import carve.api.model.Sample;
+import carve.api.model.TokenStream;
 import carve.api.op.Sequences;
 import carve.api.stage.Batch;
 import carve.api.tensor.Scope;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -113,7 +115,8 @@ public record Decoding(
         List<List<Integer>> answers = new ArrayList<>();
         prompts.forEach(_ -> answers.add(new ArrayList<>()));
         boolean[] ended = new boolean[rows];
-        try (Session session = new Session(model, rows, length + maxTokens)) {
+        try (Session session = new Session(model, rows, length + maxTokens);
+                Steps steps = new Steps(session)) {
             float[] logits = prompt(model, prompts, session.state);
             int[] chosen = IntStream.range(0, rows)
                     .map(row -> sampler.choose(logits, row * vocabulary, vocabulary, row))
@@ -132,7 +135,7 @@ public record Decoding(
                 if (moves.containsKey(step + 1)) {
                     session.move(moves.get(step + 1).get());
                 }
-                chosen = after(session, chosen, (long) (step + 1) * rows);
+                chosen = steps.after(chosen, step + 1);
             }
         }
         return answers.stream()
@@ -140,8 +143,49 @@ public record Decoding(
                 .toList();
     }
 
+    /** The steps after the prompt: the host waits for the tokens of each only where it chooses them, or the session moves. */
+    private final class Steps implements AutoCloseable {
+        private final Session session;
+        private Optional<TokenStream> stream = Optional.empty();
+        private boolean begun;
+
+        Steps(Session session) {
+            this.session = session;
+        }
+
+        /** Returns the next token of each row after those of the step before, the one with that number, from 1. */
+        int[] after(int[] tokens, int step) {
+            if (!begun) {
+                begun = true;
+                stream = stream(tokens);
+            }
+            return stream.isPresent() ? stream.get().next() : waitingFor(session, tokens, (long) step * tokens.length);
+        }
+
+        private Optional<TokenStream> stream(int[] first) {
+            int picture = model.spec().input().pictureToken().orElse(-1);
+            boolean possible = moves.isEmpty()
+                    && (picture < 0 || sampler.excluded().contains(picture))
+                    && sampler.choosesOn(
+                            model.device(), first.length, model.spec().vocabulary());
+            return possible
+                    ? TokenStream.of(
+                            model,
+                            session.state,
+                            first,
+                            maxTokens - 1,
+                            (logits, step) -> sampler.chosen(logits, (long) step * first.length))
+                    : Optional.empty();
+        }
+
+        @Override
+        public void close() {
+            stream.ifPresent(TokenStream::close);
+        }
+    }
+
     // the next token of each row, whose first random draw has that number
-    private int[] after(Session session, int[] tokens, long draw) {
+    private int[] waitingFor(Session session, int[] tokens, long draw) {
         LoadedModel there = session.model;
         var inputs = new Inputs(tokens, Sequences.whole(tokens.length, 1), Map.of());
         return Scope.run(

@@ -4,6 +4,7 @@ import carve.api.device.Device;
 import carve.api.op.SampleToken;
 import carve.api.param.CounterRandom;
 import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import java.util.Arrays;
 import java.util.List;
@@ -86,19 +87,31 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
      */
     int[] choose(Tensor logits, long draw) {
         int rows = logits.extent(0);
-        List<Double> draws = IntStream.range(0, rows)
-                .mapToObj(row -> uniform("sample", draw + row))
-                .toList();
-        var op = new SampleToken(temperature, topK, topP, List.copyOf(excluded), draws);
-        Device device = logits.device();
-        if (device.workspace().prefersKernel(device, op, List.of(logits.type()))) {
-            return Tensors.apply(op, List.of(logits)).getFirst().ints();
+        if (choosesOn(logits.device(), rows, logits.extent(1))) {
+            return chosen(logits, draw).ints();
         }
         float[] values = logits.floats();
         int vocabulary = logits.extent(1);
         return IntStream.range(0, rows)
                 .map(row -> choose(values, row * vocabulary, vocabulary, draw + row))
                 .toArray();
+    }
+
+    /** Returns whether tokens of rows are chosen where the logits are. */
+    boolean choosesOn(Device device, int rows, int vocabulary) {
+        return device.workspace().prefersKernel(device, op(rows, 0), List.of(TensorType.f32(rows, vocabulary)));
+    }
+
+    /** Returns the tokens {@code (R)} that {@link #choose(Tensor, long)} does, on the device of the logits. */
+    Tensor chosen(Tensor logits, long draw) {
+        return Tensors.apply(op(logits.extent(0), draw), List.of(logits)).getFirst();
+    }
+
+    private SampleToken op(int rows, long draw) {
+        List<Double> draws = IntStream.range(0, rows)
+                .mapToObj(row -> uniform("sample", draw + row))
+                .toList();
+        return new SampleToken(temperature, topK, topP, List.copyOf(excluded), draws);
     }
 
     /** Returns a random number from 0 up to, not including, 1 that depends on the seed, a name and a draw. */

@@ -8,6 +8,7 @@ import carve.api.op.Linear;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
+import carve.api.tensor.Op;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
@@ -129,6 +130,22 @@ record HovleInput(int hidden, int textTokens, int specialTokens, int imageToken,
                         TokenEmbedding.lookUp(table, all, words),
                         TokenEmbedding.lookUp(p.get("special.weight"), all, others)));
         return rows.gather(Tensors.of(table.device(), shape, source));
+    }
+
+    @Override
+    public Optional<Tensor> words(Params p, Tensor tokens) {
+        Tensor table = p.get("tokens.weight");
+        if (specialTokens == 0) {
+            return Optional.of(TokenEmbedding.rows(table, tokens));
+        }
+        Tensor first = Tensors.of(table.device(), Shape.of(), textTokens);
+        Tensor isText = Tensors.apply(new Op.Compare(Op.Comparison.LESS), tokens, first);
+        Tensor none = tokens.subtract(tokens);
+        Tensor words = TokenEmbedding.rows(table, Tensors.where(isText, tokens, none));
+        Tensor others =
+                TokenEmbedding.rows(p.get("special.weight"), Tensors.where(isText, none, tokens.subtract(first)));
+        Shape column = tokens.shape().append(1);
+        return Optional.of(Tensors.where(isText.reshape(column), words, others));
     }
 
     /** Returns what stands for tiles {@code (N, 3, S, S)}: {@code (N tokens, D)}. */

@@ -15,6 +15,7 @@ import carve.api.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
@@ -67,6 +68,11 @@ record LlavaInput(int vocabulary, Tower tower, Connector connector, int imageTok
             probe.publish(FEATURES, features);
         }
         return new Encoded(splice(text, features, placement), placement.sequences());
+    }
+
+    @Override
+    public Optional<Tensor> words(Params p, Tensor tokens) {
+        return Optional.of(TokenEmbedding.rows(p.get("tokens.weight"), tokens));
     }
 
     private Tensor text(Params p, Inputs inputs) {

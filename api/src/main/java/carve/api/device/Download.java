@@ -1,0 +1,41 @@
+package carve.api.device;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * Values of a tensor on their way to the host, as they were when they were asked for: what the device is asked for afterwards
+ * neither changes nor delays them. Confined to the thread of its device; nobody has to wait for it.
+ */
+public interface Download {
+    /** Returns whether {@link #await} would not wait. */
+    boolean ready();
+
+    /**
+     * Waits for the values, little-endian, and returns them; the same each time.
+     *
+     * @throws DeviceException if what makes them went wrong
+     */
+    MemorySegment await();
+
+    /** Waits for the values of an I32 tensor, and returns a copy. */
+    default int[] ints() {
+        return await().toArray(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
+    }
+
+    /** Returns values that are there already. */
+    static Download of(MemorySegment values) {
+        return new Download() {
+            @Override
+            public boolean ready() {
+                return true;
+            }
+
+            @Override
+            public MemorySegment await() {
+                return values;
+            }
+        };
+    }
+}
