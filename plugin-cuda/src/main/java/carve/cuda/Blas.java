@@ -11,10 +11,29 @@ interface Blas extends AutoCloseable {
      * @param leading elements from one column to the next
      * @param stride elements from one matrix to the next; 0 where one serves all
      */
-    record Matrix(long address, int code, boolean transposed, long leading, long stride) {}
+    record Matrix(long address, int code, boolean transposed, long leading, long stride) {
+        /** Returns the same without where it is. */
+        Matrix somewhere() {
+            return new Matrix(0, code, transposed, leading, stride);
+        }
+    }
 
-    /** Sets c (m, n), F32, to the products of a (m, k) and b (k, n); nothing is empty. */
+    /** Sets c (m, n) to the products of a (m, k) and b (k, n); nothing is empty. */
     void multiply(int m, int n, int k, Matrix a, Matrix b, Matrix c, int batches);
+
+    /**
+     * Sets c (m, n), F32, to one product, to whose columns a bias (m), F32, is added.
+     *
+     * @return whether that is done; nothing is where it is not
+     */
+    default boolean multiplyAndAdd(int m, int n, int k, Matrix a, Matrix b, Matrix c, long bias) {
+        return false;
+    }
+
+    /** Returns whether products of operands of a storage type are given in that type; in F32 always. */
+    default boolean gives(int code) {
+        return false;
+    }
 
     /** Returns whether operands of these storage types are taken. */
     boolean takes(int a, int b);

@@ -9,6 +9,7 @@ import carve.api.device.DeviceException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.Optional;
 
 /** Products of matrices by cuBLAS, of whichever major version is there, on the device's stream. */
 final class CublasBlas implements Blas {
@@ -27,7 +28,8 @@ final class CublasBlas implements Blas {
     private final MemorySegment one;
     private final MemorySegment zero;
     private final MethodHandle gemm;
-    private final int compute;
+    private final CudaConfig.Products products;
+    private final Optional<CublasLt> biased;
 
     /**
      * Opens the library.
@@ -35,8 +37,11 @@ final class CublasBlas implements Blas {
      * @param stream the driver's handle of the stream that products are computed on
      * @param flush hands the driver what was asked before
      * @param products how F32 is computed
+     * @param biased what adds a bias to a product, if there is something; closed with this
      */
-    CublasBlas(Library library, long stream, Runnable flush, CudaConfig.Products products) {
+    CublasBlas(Library library, long stream, Runnable flush, CudaConfig.Products products, Optional<CublasLt> biased) {
+        this.products = products;
+        this.biased = biased;
         this.library = library;
         this.flush = flush;
         var created = arena.allocate(ADDRESS);
@@ -44,7 +49,6 @@ final class CublasBlas implements Blas {
         this.handle = created.get(ADDRESS, 0);
         this.one = arena.allocateFrom(JAVA_FLOAT, 1);
         this.zero = arena.allocateFrom(JAVA_FLOAT, 0);
-        this.compute = products == CudaConfig.Products.TF32 ? COMPUTE_32F_FAST_TF32 : COMPUTE_32F;
         check(
                 "cublasSetStream",
                 Library.call(
@@ -76,6 +80,16 @@ final class CublasBlas implements Blas {
                 JAVA_INT, // batches
                 JAVA_INT, // type of the computation
                 JAVA_INT); // algorithm
+    }
+
+    /** Returns what cuBLAS calls a storage type. */
+    static int type(int code) {
+        return TYPES[code];
+    }
+
+    /** Returns how cuBLAS is to compute with operands of a storage type. */
+    static int compute(int code, CudaConfig.Products products) {
+        return code == F32 && products == CudaConfig.Products.TF32 ? COMPUTE_32F_FAST_TF32 : COMPUTE_32F;
     }
 
     /** Returns the library's version, and where it was found; nothing is started for it. */
@@ -110,24 +124,35 @@ final class CublasBlas implements Blas {
                         k,
                         one,
                         a.address(),
-                        TYPES[a.code()],
+                        type(a.code()),
                         Math.toIntExact(a.leading()),
                         a.stride(),
                         b.address(),
-                        TYPES[b.code()],
+                        type(b.code()),
                         Math.toIntExact(b.leading()),
                         b.stride(),
                         zero,
                         c.address(),
-                        TYPES[c.code()],
+                        type(c.code()),
                         Math.toIntExact(c.leading()),
                         c.stride(),
                         batches,
-                        a.code() == F32 ? compute : COMPUTE_32F,
+                        compute(a.code(), products),
                         GEMM_DEFAULT));
     }
 
-    private static void check(String function, int code) {
+    @Override
+    public boolean multiplyAndAdd(int m, int n, int k, Matrix a, Matrix b, Matrix c, long bias) {
+        return biased.isPresent() && biased.get().multiply(m, n, k, a, b, c, bias);
+    }
+
+    @Override
+    public boolean gives(int code) {
+        return code < TYPES.length;
+    }
+
+    /** Throws what a function returned if it is not 0. */
+    static void check(String function, int code) {
         if (code != 0) {
             throw new DeviceException("cuda: %s returned %d".formatted(function, code));
         }
@@ -135,6 +160,7 @@ final class CublasBlas implements Blas {
 
     @Override
     public void close() {
+        biased.ifPresent(CublasLt::close);
         check("cublasDestroy", Library.call(library.function("cublasDestroy_v2", ADDRESS), handle));
         arena.close();
     }

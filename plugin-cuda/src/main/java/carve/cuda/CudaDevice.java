@@ -108,8 +108,7 @@ public final class CudaDevice implements Device {
 
     @Override
     public Buffer execute(Op op, List<Tensor> operands, TensorType result) {
-        List<Operand> given =
-                operands.stream().map(x -> new Operand(Stream.at(x), x.type())).toList();
+        List<Operand> given = operands(operands);
         if (op instanceof Op.MatMul) {
             return multiply(op, given, result);
         }
@@ -119,19 +118,37 @@ public final class CudaDevice implements Device {
                 : calculate(op, given, result);
     }
 
-    // products take operands as they are stored, and are F32
+    // products take operands as they are stored, and are F32, or rounded as they are written
     private CudaBuffer multiply(Op op, List<Operand> operands, TensorType result) {
+        if (products.gives(Code.of(result.dtype()))) {
+            return compute(op, operands, result);
+        }
         CudaBuffer product = compute(op, operands, result.with(DType.F32));
         return isNarrow(result.dtype()) ? rounded(product, result) : product;
     }
 
     /** Returns the F32 product of two matrices that may be stored in different types. */
     Tensor multiply(Tensor a, Tensor b, boolean transposeA, boolean transposeB) {
+        List<Tensor> alike = alike(a, b);
+        Tensor product = product(a, b, transposeA, transposeB);
+        primitives.run(new Op.MatMul(transposeA, transposeB), operands(alike), operand(product));
+        return product;
+    }
+
+    /** Returns {@code x w^T + bias} (m, n), F32, of x (m, k), w (n, k), bias (n); nothing where that takes two passes. */
+    Optional<Tensor> multiplyAndAdd(Tensor x, Tensor weight, Tensor bias) {
+        List<Tensor> alike = alike(x, weight);
+        Tensor sum = product(x, weight, false, true);
+        Tensor wide = bias.cast(DType.F32);
+        boolean done = primitives.multiplyAndAdd(operands(alike), Stream.at(wide), operand(sum));
+        return done ? Optional.of(sum) : Optional.empty();
+    }
+
+    // as they are, or converted to one type
+    private List<Tensor> alike(Tensor a, Tensor b) {
         DType common = common(a.dtype(), b.dtype());
-        if (common == DType.F32 && products.takes(Code.of(a.dtype()), Code.of(b.dtype()))) {
-            return product(a, b, transposeA, transposeB);
-        }
-        return product(a.cast(common), b.cast(common), transposeA, transposeB);
+        boolean taken = common == DType.F32 && products.takes(Code.of(a.dtype()), Code.of(b.dtype()));
+        return taken ? List.of(a, b) : List.of(a.cast(common), b.cast(common));
     }
 
     // what operands are converted to if they must be of one type
@@ -149,13 +166,15 @@ public final class CudaDevice implements Device {
     }
 
     private Tensor product(Tensor a, Tensor b, boolean transposeA, boolean transposeB) {
-        TensorType type = TensorType.f32(a.extent(transposeA ? 1 : 0), b.extent(transposeB ? 0 : 1));
-        Tensor product = Tensor.allocate(this, type);
-        primitives.run(
-                new Op.MatMul(transposeA, transposeB),
-                List.of(new Operand(Stream.at(a), a.type()), new Operand(Stream.at(b), b.type())),
-                new Operand(Stream.at(product), type));
-        return product;
+        return Tensor.allocate(this, TensorType.f32(a.extent(transposeA ? 1 : 0), b.extent(transposeB ? 0 : 1)));
+    }
+
+    private static Operand operand(Tensor x) {
+        return new Operand(Stream.at(x), x.type());
+    }
+
+    private static List<Operand> operands(List<Tensor> tensors) {
+        return tensors.stream().map(CudaDevice::operand).toList();
     }
 
     private CudaBuffer calculate(Op op, List<Operand> operands, TensorType result) {
@@ -256,11 +275,7 @@ public final class CudaDevice implements Device {
 
     @Override
     public void store(Tensor source, Tensor target, int axis, int start) {
-        primitives.place(
-                new Operand(Stream.at(source), source.type()).bytewise(),
-                new Operand(Stream.at(target), target.type()).bytewise(),
-                axis,
-                start);
+        primitives.place(operand(source).bytewise(), operand(target).bytewise(), axis, start);
     }
 
     @Override

@@ -11,6 +11,7 @@ import carve.cuda.CudaDriver.Finding;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -115,9 +116,8 @@ public final class CudaDeviceProvider implements DeviceProvider {
                 driver,
                 compiler,
                 config,
-                (stream, own) -> tools.products()
-                        .<Blas>map(found -> new CublasBlas(found, driver.stream(), stream::flush, config.products()))
-                        .orElse(own),
+                (stream, own) ->
+                        products(tools, driver, stream, config.products()).orElse(own),
                 compiles ? offered : KernelCatalog.NONE);
         try {
             SelfCheck.of(device);
@@ -126,6 +126,20 @@ public final class CudaDeviceProvider implements DeviceProvider {
             device.close();
             throw e;
         }
+    }
+
+    private static Optional<Blas> products(
+            Tools tools, NvidiaDriver driver, Stream stream, CudaConfig.Products products) {
+        return tools.products().map(found -> {
+            Optional<CublasLt> biased = tools.biases()
+                    .map(library -> new CublasLt(
+                            library,
+                            driver.stream(),
+                            stream::flush,
+                            products,
+                            driver.allocate(CublasLt.WORKSPACE_BYTES)));
+            return new CublasBlas(found, driver.stream(), stream::flush, products, biased);
+        });
     }
 
     private static Path cache(CudaConfig config) {

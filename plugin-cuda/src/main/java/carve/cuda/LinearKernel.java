@@ -70,13 +70,17 @@ final class LinearKernel implements ScopedKernel.Narrow {
     }
 
     private Tensor product(Tensor x, List<Tensor> operands) {
-        Tensor y = engine.device().multiply(x, operands.get(1), false, true);
-        if (operands.size() == 3) {
-            Tensor bias = operands.get(2);
-            long n = y.shape().size();
-            engine.stream()
-                    .run("linear", "linear_bias", Launch.Grid.over(n), y, bias, Code.of(bias.dtype()), n, y.extent(1));
-        }
+        return operands.size() == 3
+                ? engine.device()
+                        .multiplyAndAdd(x, operands.get(1), operands.get(2))
+                        .orElseGet(() -> biased(product(x, operands.subList(0, 2)), operands.get(2)))
+                : engine.device().multiply(x, operands.get(1), false, true);
+    }
+
+    private Tensor biased(Tensor y, Tensor bias) {
+        long n = y.shape().size();
+        engine.stream()
+                .run("linear", "linear_bias", Launch.Grid.over(n), y, bias, Code.of(bias.dtype()), n, y.extent(1));
         return y;
     }
 

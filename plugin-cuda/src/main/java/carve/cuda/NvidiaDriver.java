@@ -115,6 +115,11 @@ final class NvidiaDriver implements Driver {
         return stream.address();
     }
 
+    /** Returns the stream, for callers of JCuda. */
+    CUstream handle() {
+        return stream;
+    }
+
     @Override
     public long free() {
         long[] free = new long[1];

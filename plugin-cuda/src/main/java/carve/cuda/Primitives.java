@@ -228,6 +228,22 @@ final class Primitives {
         blas.multiply(n, m, k, left, right, matrix(y, false), batches);
     }
 
+    /** Sets y (m, n), F32, to {@code x w^T + bias} of x (m, k) and w (n, k); returns whether that is done, as in {@link Blas}. */
+    boolean multiplyAndAdd(List<Operand> operands, long bias, Operand y) {
+        int rows = y.shape().extent(0);
+        int columns = y.shape().extent(1);
+        int k = operands.getFirst().shape().extent(1);
+        return k > 0
+                && blas.multiplyAndAdd(
+                        columns,
+                        rows,
+                        k,
+                        matrix(operands.get(1), true),
+                        matrix(operands.get(0), false),
+                        matrix(y, false),
+                        bias);
+    }
+
     private static Blas.Matrix matrix(Operand x, boolean transposed) {
         Shape shape = x.shape();
         long stride = shape.rank() == 2 ? 0 : (long) shape.extent(-1) * shape.extent(-2);

@@ -16,6 +16,7 @@ import carve.testkit.Tolerance;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,7 +40,7 @@ final class CublasBlasTest {
                 new HostDriver(),
                 new HostCompiler(),
                 config,
-                (stream, own) -> new CublasBlas(library, STREAM, stream::flush, products));
+                (stream, own) -> new CublasBlas(library, STREAM, stream::flush, products, Optional.empty()));
     }
 
     private int count(String function) {
@@ -165,7 +166,7 @@ final class CublasBlasTest {
     @Test
     void mixedStorageIsNotTaken() {
         try (CudaDevice device = open(CudaConfig.Products.F32);
-                var blas = new CublasBlas(library, STREAM, () -> {}, CudaConfig.Products.F32)) {
+                var blas = new CublasBlas(library, STREAM, () -> {}, CudaConfig.Products.F32, Optional.empty())) {
             assertTrue(blas.takes(1, 1));
             assertFalse(blas.takes(0, 1));
             assertEquals("cuda", device.name());

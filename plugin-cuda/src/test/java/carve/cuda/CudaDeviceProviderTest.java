@@ -19,8 +19,8 @@ import org.junit.jupiter.api.condition.OS;
 
 class CudaDeviceProviderTest {
     private static final Card CARD = new Card("NVIDIA H200", "sm_90", 150754820096L, 132);
-    private static final Tools NONE = new Tools(new NoCompiler(), false, Optional.empty());
-    private static final Tools PACKED = new Tools(new NoCompiler(), true, Optional.empty());
+    private static final Tools NONE = new Tools(new NoCompiler(), false, Optional.empty(), Optional.empty());
+    private static final Tools PACKED = new Tools(new NoCompiler(), true, Optional.empty(), Optional.empty());
 
     @Test
     void moduleProvidesIt() {

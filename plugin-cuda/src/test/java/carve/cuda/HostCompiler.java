@@ -7,22 +7,30 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /** Compiles kernels for the processor with {@code g++}; an image is the name of a library. */
 final class HostCompiler implements Compiler {
     private static final Pattern KERNEL = Pattern.compile("extern \"C\" __global__ void (\\w+)\\(");
+    private static final List<String> COMPILE = List.of("g++", "-std=c++17", "-O1", "-shared", "-fPIC", "-w");
     private static final Path FOLDER = Path.of("target", "host-kernels").toAbsolutePath();
+    private static final Path CACHE = Optional.ofNullable(System.getenv("CARVE_BUILD_CACHE"))
+            .map(Path::of)
+            .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache", "carve", "build"))
+            .toAbsolutePath();
+    private static final String VERSION = installed();
 
     /** Returns whether there is a C++ compiler for this processor. */
     static boolean isHere() {
-        try {
-            return run(List.of("g++", "--version")).isEmpty();
-        } catch (UncheckedIOException e) {
-            return false;
-        }
+        return !VERSION.isEmpty();
     }
 
     @Override
@@ -39,33 +47,57 @@ final class HostCompiler implements Compiler {
                     .formatted(source.name(), source.options()));
         }
         String text = source.text() + launchers(source.text());
+        List<String> options = new ArrayList<>(List.of("-fno-gnu-unique")); // libraries may not share "shared" memory
+        options.addAll(source.options());
+        options.addAll(List.of("-include", "host.h"));
+        Map<String, String> files =
+                Map.of(name + ".cpp", text, "host.h", resource("host.h"), Modules.HEADER, Modules.text(Modules.HEADER));
+        return library(name, files, options).toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Returns a library of a file, compiled with others beside it. What has been compiled from the same text once is kept, under
+     * the digest of all that it is made of, in {@code .cache/carve/build} of the user, or where the environment's {@code
+     * CARVE_BUILD_CACHE} says.
+     */
+    private static Path library(String name, Map<String, String> files, List<String> options) {
         try {
-            Files.createDirectories(FOLDER);
-            boolean header = changed("host.h", resource("host.h"));
-            boolean common = changed(Modules.HEADER, Modules.text(Modules.HEADER));
-            Path library = FOLDER.resolve(name + ".so");
-            if (changed(name + ".cpp", text) | header | common || !Files.exists(library)) {
-                build(source, name, library);
+            Path kept = CACHE.resolve(name + "-" + digest(files, options) + ".so");
+            if (!Files.exists(kept)) {
+                Files.createDirectories(CACHE);
+                Files.createDirectories(FOLDER);
+                Path own = Files.createTempDirectory(FOLDER, name);
+                for (var file : files.entrySet()) {
+                    Files.writeString(own.resolve(file.getKey()), file.getValue());
+                }
+                List<String> command = new ArrayList<>(COMPILE);
+                command.addAll(options);
+                command.addAll(List.of("-I", ".", name + ".cpp", "-ldl", "-o", "made.so"));
+                String problem = run(own, command);
+                if (!problem.isEmpty()) {
+                    throw new DeviceException(name + ".cpp does not compile:\n" + problem);
+                }
+                Path moved = Files.copy(own.resolve("made.so"), CACHE.resolve(own.getFileName() + ".new"));
+                Files.move(moved, kept, StandardCopyOption.ATOMIC_MOVE);
             }
-            return library.toString().getBytes(StandardCharsets.UTF_8);
+            return kept;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    // A library is built beside its place and moved there: one that is loaded must not be written to.
-    private static void build(Source source, String name, Path library) throws IOException {
-        Path made = FOLDER.resolve(name + ".new");
-        // -fno-gnu-unique: shared memory of one library is not that of another, whose size may differ
-        List<String> command =
-                new ArrayList<>(List.of("g++", "-std=c++17", "-O2", "-shared", "-fPIC", "-w", "-fno-gnu-unique"));
-        command.addAll(source.options());
-        command.addAll(List.of("-include", "host.h", "-I", ".", name + ".cpp", "-o", made.toString()));
-        String problem = run(command);
-        if (!problem.isEmpty()) {
-            throw new DeviceException(source.name() + " does not compile:\n" + problem);
+    private static String digest(Map<String, String> files, List<String> options) {
+        try {
+            var digest = MessageDigest.getInstance("SHA-256");
+            var all = new StringBuilder(VERSION + COMPILE + options);
+            new TreeMap<>(files)
+                    .forEach((file, text) ->
+                            all.append('\0').append(file).append('\0').append(text));
+            digest.update(all.toString().getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest.digest(), 0, 16);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every JDK has it
         }
-        Files.move(made, library, StandardCopyOption.REPLACE_EXISTING);
     }
 
     /** For each kernel a function of pointers to its arguments that calls it, and one that copies them. */
@@ -88,57 +120,45 @@ final class HostCompiler implements Compiler {
 
     /** Returns a library that has the functions of one of NVIDIA's: a file of these resources, compiled under a name. */
     static Path played(String source, String name) throws IOException {
-        Files.createDirectories(FOLDER);
-        Path library = FOLDER.resolve(name);
-        if (changed(source, resource(source)) || !Files.exists(library)) {
-            String problem = run(List.of(
-                    "g++",
-                    "-std=c++17",
-                    "-O1",
-                    "-shared",
-                    "-fPIC",
-                    "-Wl,-soname," + name,
-                    source,
-                    "-ldl",
-                    "-o",
-                    library.toString()));
-            if (!problem.isEmpty()) {
-                throw new DeviceException(source + " does not compile:\n" + problem);
-            }
+        String stem = source.replace(".cpp", "");
+        Map<String, String> files = Map.of(source, resource(source), "cublas.h", resource("cublas.h"));
+        Path made = library(stem, files, List.of("-Wl,-soname," + name));
+        Path library = FOLDER.resolve(made.getFileName()).resolve(name);
+        if (!Files.exists(library)) {
+            Files.createDirectories(library.getParent());
+            Files.copy(made, library);
         }
         return library;
     }
 
-    private static boolean changed(String file, String text) throws IOException {
-        Path path = FOLDER.resolve(file);
-        if (Files.exists(path) && Files.readString(path).equals(text)) {
-            return false;
-        }
-        if (file.equals("host.h") || file.equals(Modules.HEADER)) {
-            try (var libraries = Files.newDirectoryStream(FOLDER, "*.so")) {
-                for (Path library : libraries) {
-                    Files.delete(library);
-                }
-            }
-        }
-        Files.writeString(path, text);
-        return true;
-    }
-
-    private static String resource(String name) throws IOException {
+    private static String resource(String name) {
         try (var in = HostCompiler.class.getResourceAsStream(name)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Process start(Path folder, List<String> command) throws IOException {
+        return new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .start();
+    }
+
+    private static String installed() {
+        try {
+            var process = start(Path.of("").toAbsolutePath(), List.of("g++", "--version"));
+            return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            return "";
         }
     }
 
     /** Returns what a command that fails says; nothing if it succeeds. */
-    private static String run(List<String> command) {
+    private static String run(Path folder, List<String> command) {
         try {
-            Files.createDirectories(FOLDER);
-            var process = new ProcessBuilder(command)
-                    .directory(FOLDER.toFile())
-                    .redirectErrorStream(true)
-                    .start();
+            var process = start(folder, command);
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             return process.waitFor() == 0 ? "" : output;
         } catch (IOException e) {

@@ -147,6 +147,27 @@ final class NvidiaDriverTest {
     }
 
     @Test
+    void whatIsCalledDirectlyIsTimed() throws Exception {
+        String folder = HostCompiler.played("libcublas.cpp", "libcublas.so.13")
+                .getParent()
+                .toString();
+        List<String> lines = CardDirect.lines(new NvidiaDriver(0), Library.find("libcublas", folder), 1 << 20, 13);
+        List<String> cases = lines.stream()
+                .map(line -> line.replaceAll("(value|median-millis)\":[0-9.]+", "$1\":0"))
+                .toList();
+        String by = "\",\"median-millis\":0,\"by\":\"";
+        assertEquals(
+                List.of(
+                        "{\"case\":\"copy of 1 MiB\",\"value\":0,\"unit\":\"GB/s" + by
+                                + "the driver called directly\"}",
+                        "{\"case\":\"product of F32, 13 cubed\",\"value\":0,\"unit\":\"GFLOP/s" + by
+                                + "cuBLAS called directly\"}",
+                        "{\"case\":\"product of BF16, 13 cubed\",\"value\":0,\"unit\":\"GFLOP/s" + by
+                                + "cuBLAS called directly\"}"),
+                cases);
+    }
+
+    @Test
     void driversWordsAreTheMessage() {
         var refusal = assertThrows(DeviceException.class, () -> new NvidiaDriver(5));
         assertEquals("cuda: cuDeviceGet returned 1 (invalid argument)", refusal.getMessage());

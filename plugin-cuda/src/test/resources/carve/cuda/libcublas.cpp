@@ -1,36 +1,13 @@
-// cuBLAS by the functions that products of matrices need, with the enumerations of cublas_api.h and library_types.h: it
-// computes what cublasGemmStridedBatchedEx is defined to give, and refuses what the real one would.
-#include <cmath>
-#include <cstdint>
-#include <cstring>
+// cuBLAS by the functions that products of matrices need: it computes what cublasGemmStridedBatchedEx is defined to give, and
+// refuses what the real one would.
+#include "cublas.h"
 
-static const int NOT_INITIALIZED = 1;
-static const int INVALID_VALUE = 7;
-static const int NOT_SUPPORTED = 15;
 static int handle;
 static bool streamed;
 static int open_handles = 0;
 static int fast = 0;
 
-static float from_bf16(uint16_t bits) {
-    uint32_t wide = (uint32_t) bits << 16;
-    float value;
-    memcpy(&value, &wide, 4);
-    return value;
-}
-
-static float from_f16(uint16_t bits) {
-    int exponent = bits >> 10 & 31;
-    float size = exponent == 0 ? std::ldexp((float) (bits & 0x3ff), -24)
-            : std::ldexp((float) ((bits & 0x3ff) + 1024), exponent - 25);
-    return bits & 0x8000 ? -size : size;
-}
-
-// CUDA_R_32F 0, CUDA_R_16F 2, CUDA_R_16BF 14
-static float at(const void* values, int type, long long index) {
-    return type == 0 ? ((const float*) values)[index]
-            : type == 2 ? from_f16(((const uint16_t*) values)[index]) : from_bf16(((const uint16_t*) values)[index]);
-}
+static int bytes(int type) { return type == F32 ? 4 : 2; }
 
 extern "C" {
 int cublasGetProperty(int type, int* value) {
@@ -55,7 +32,8 @@ int cublasGemmStridedBatchedEx(
     if (given != &handle || !streamed) {
         return NOT_INITIALIZED;
     }
-    if (typeA != typeB || typeC != 0 || compute != 68 && compute != 77 || compute == 77 && typeA != 0) {
+    bool types = typeA == typeB && (typeC == F32 || typeC == typeA);
+    if (!types || compute != 68 && compute != 77 || compute == 77 && typeA != F32) {
         return NOT_SUPPORTED;
     }
     fast += compute == 77;
@@ -64,17 +42,13 @@ int cublasGemmStridedBatchedEx(
         return INVALID_VALUE;
     }
     for (int i = 0; i < batches; i++) {
+        Matrix left = {(const char*) a + i * strideA * bytes(typeA), typeA, opA, lda};
+        Matrix right = {(const char*) b + i * strideB * bytes(typeB), typeB, opB, ldb};
         for (int column = 0; column < n; column++) {
             for (int row = 0; row < m; row++) {
-                double sum = 0;
-                for (int d = 0; d < k; d++) {
-                    long long atA = opA ? d + (long long) row * lda : row + (long long) d * lda;
-                    long long atB = opB ? column + (long long) d * ldb : d + (long long) column * ldb;
-                    sum += (double) at(a, typeA, i * strideA + atA) * at(b, typeB, i * strideB + atB);
-                }
-                float* to = (float*) c + i * strideC + row + (long long) column * ldc;
-                float old = *(const float*) beta == 0 ? 0 : *(const float*) beta * *to;
-                *to = (float) (*(const float*) alpha * sum + old);
+                long long to = i * strideC + row + (long long) column * ldc;
+                float old = *(const float*) beta == 0 ? 0 : *(const float*) beta * at(c, typeC, to);
+                put(c, typeC, to, (float) (*(const float*) alpha * dot(left, right, row, column, k) + old));
             }
         }
     }

@@ -120,6 +120,9 @@ int cuMemcpyHtoDAsync_v2(void* to, const void* from, size_t bytes, void* stream)
 int cuMemcpyDtoHAsync_v2(void* to, const void* from, size_t bytes, void* stream) {
     return ask(stream, [=] { memcpy(to, from, bytes); return 0; });
 }
+int cuMemcpyDtoDAsync_v2(void* to, const void* from, size_t bytes, void* stream) {
+    return ask(stream, [=] { memcpy(to, from, bytes); return 0; });
+}
 int cuModuleLoadData(void** module, const void* image) {
     *module = dlopen((const char*) image, RTLD_NOW | RTLD_LOCAL);
     return *module == nullptr ? INVALID : 0;
