@@ -3,16 +3,20 @@
 #
 #   bench/gpu.sh pack [FOLDER]   here, where carve is built: a Java runtime, what the tests need, and kernels compiled for
 #                                cards where there is nvcc; FOLDER is target/gpu by default, and has less than 64 MiB
-#   FOLDER/gpu.sh [run]          there: the contracts of devices and kernels on the card, with graphs off and on; what PyTorch
-#                                and Triton make of some cases, where they are; then carve.bench.card: the fixtures in F32
-#                                and BF16, operations, generation of published shapes at 1K to 128K, memory, a training
-#                                step. Reports go to $OUT, or to FOLDER/out. It ends within 9 minutes
+#   FOLDER/gpu.sh [run]          there: the contracts of devices and kernels on the card, with graphs off and on; what the
+#                                driver and cuBLAS do when they are called directly; what PyTorch and Triton make of some
+#                                cases, where they are; then carve.bench.card: the fixtures in F32 and BF16, operations,
+#                                generation of published shapes at 1K to 128K, memory, a training step, each goal with what
+#                                was found. The report, card.jsonl and card.md, goes to $OUT, or to FOLDER/out. It ends
+#                                within 9 minutes: each part has its time, and the last what is left
+#   FOLDER/gpu.sh try            anywhere: the same report of small shapes on the processor, which says nothing of a card
 #
 # Where there is no card, run says why and ends with 2.
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
 limit=$((64 * 1024))
+seconds=525
 
 fail() {
     echo "gpu.sh: $1" >&2
@@ -63,7 +67,7 @@ pack() {
     rm "$to/model/model.safetensors" # weights are random there
     [ -e "$to/modules/plugin-cuda/carve/cuda/prebuilt/architectures" ] \
         || echo "no nvcc: the machine with the card needs NVRTC" >&2
-    cp "$here/gpu.sh" "$here/gpu_peers.py" "$to/"
+    cp "$here/gpu.sh" "$here/gpu_peers.py" "$here/torch_ssd.py" "$to/"
     size=$(du -sk "$to" | cut -f 1)
     [ "$size" -le "$limit" ] || fail "$to has $size KiB, more than $limit"
     echo "$to: $size KiB; copy it to the machine with the card and run gpu.sh there"
@@ -93,11 +97,27 @@ java() {
         -Dcarve.cuda.libraries="$found" -Dcarve.devices.cuda.libraries="$found" "$@"
 }
 
+# The seconds that are left of all.
+left() {
+    echo $((begun + seconds - $(date +%s)))
+}
+
 contracts() {
     timeout "$1" "$0" java -Dcarve.cuda.graphs="$2" -jar "$here/tests.jar" execute --details=summary --disable-banner \
         --class-path "$tests" --select-class carve.cuda.CardDeviceTest --select-class carve.cuda.CardKernelTest \
         --reports-dir "$out/graphs-$2" >"$out/contracts-graphs-$2.txt" 2>&1 \
         && echo passed || echo "failed, see contracts-graphs-$2.txt"
+}
+
+# What others make of the same cases; a Python that has PyTorch, if there is one.
+peers() {
+    for python in python3 /usr/bin/python3; do
+        if command -v $python >/dev/null && $python -c 'import torch' 2>/dev/null; then
+            timeout "$1" $python "$here/gpu_peers.py" ${2:-} >>"$out/peers.jsonl" 2>>"$out/peers.txt" || true
+            return
+        fi
+    done
+    echo "no PyTorch on this machine" >>"$out/peers.txt"
 }
 
 measure() {
@@ -109,6 +129,7 @@ measure() {
 }
 
 run() {
+    begun=$(date +%s)
     unpack
     out=${OUT:-$here/out}
     mkdir -p "$out"
@@ -119,21 +140,26 @@ run() {
     { command -v nvidia-smi >/dev/null && nvidia-smi; } >"$out/nvidia-smi.txt" 2>&1 || true
     off=$(contracts 150 false)
     echo "contracts, launch by launch: $off"
-    on=$(contracts 90 true)
+    on=$(contracts 75 true)
     echo "contracts, graphs: $on"
-    { command -v python3 >/dev/null && timeout 60 python3 "$here/gpu_peers.py"; } >"$out/peers.jsonl" 2>"$out/peers.txt" \
-        || true
-    measure 210 150 cuda "$here/model" || echo "the report is not complete"
+    timeout 40 "$0" java -cp "$tests" carve.cuda.CardDirect >"$out/peers.jsonl" 2>"$out/peers.txt" \
+        || echo "the driver and cuBLAS could not be called directly, see peers.txt"
+    peers 80
+    measure "$(left)" $(($(left) - 40)) cuda "$here/model" || echo "the report is not complete"
     printf '\nContracts, launch by launch: %s\n\nContracts, graphs: %s\n' "$off" "$on" >>"$out/card.md"
     cat "$out/card.md"
 }
 
 # What is packed, on this machine's processor with small shapes: that the report can be made.
 try() {
+    begun=$(date +%s)
     unpack
     out=${OUT:-$here/out}
     mkdir -p "$out"
-    measure 210 150 cpu "$here/fixtures/hovle_tiny" small
+    : >"$out/peers.jsonl"
+    : >"$out/peers.txt"
+    peers 60 --cpu
+    measure "$(left)" 150 cpu "$here/fixtures/hovle_tiny" small
     cat "$out/card.md"
 }
 

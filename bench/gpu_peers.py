@@ -1,11 +1,15 @@
 """What PyTorch and Triton make of the cases of carve.bench.card, where they are on the machine: one JSON line for each.
 
-Run as `python3 gpu_peers.py > peers.jsonl` on a machine with a card; where there is no PyTorch with CUDA it says so and
-ends with 2. Names of cases, units and what counts as work are those of carve.bench.card.Operations.
+    python3 gpu_peers.py > peers.jsonl         on a machine with a card; where PyTorch finds none it says so and ends with 2
+    python3 gpu_peers.py --cpu > peers.jsonl   small shapes on the processor: that each case runs, and nothing of its speed
+
+Names of cases, units and what counts as work are those of carve.bench.card.Operations. Scans are those of mamba_ssm, in
+Triton; where that is not installed, matrix products in chunks by PyTorch, compiled if it can be, as torch_ssd.py has them.
 """
 import json
 import statistics
 import sys
+import time
 
 try:
     import torch
@@ -13,89 +17,140 @@ try:
 except ImportError as e:
     print(f"no PyTorch here ({e})", file=sys.stderr)
     sys.exit(2)
-if not torch.cuda.is_available():
+
+SMALL = "--cpu" in sys.argv[1:]
+DEVICE = "cpu" if SMALL else "cuda"
+RUNS = 7
+ENOUGH = 0.01  # seconds: what is shorter is asked for again and again before anybody waits
+MOST = 64
+if not SMALL and not torch.cuda.is_available():
     print("PyTorch finds no card", file=sys.stderr)
     sys.exit(2)
 
-RUNS = 9
 
-
-def millis(body):
-    for _ in range(3):
-        body()
-    times = []
-    for _ in range(RUNS):
-        begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-        begin.record()
-        body()
-        end.record()
+def wait():
+    if DEVICE == "cuda":
         torch.cuda.synchronize()
-        times.append(begin.elapsed_time(end))
-    return statistics.median(times)
+
+
+def once(body, repeats):
+    wait()
+    begin = time.perf_counter()
+    for _ in range(repeats):
+        body()
+    wait()
+    return (time.perf_counter() - begin) / repeats
+
+
+def seconds(body):
+    """As carve.bench.card.Session.millis times ours, so that the two can be compared."""
+    once(body, 1)
+    repeats = int(min(MOST, max(1, ENOUGH / max(1e-6, once(body, 1)))))
+    return statistics.median(once(body, repeats) for _ in range(RUNS))
 
 
 def say(name, work, unit, body, by):
     try:
-        time = millis(body)
+        took = seconds(body)
     except Exception as e:  # a case that does not run here is a case less
         print(f"{name}: {e}", file=sys.stderr)
-        return
-    print(json.dumps({"case": name, "value": work / time * 1000, "unit": unit, "median-millis": time, "by": by}), flush=True)
+        return False
+    line = {"case": name, "value": work / took, "unit": unit, "median-millis": took * 1000, "by": by}
+    print(json.dumps(line), flush=True)
+    return True
+
+
+def random(*shape, gradients=True):
+    values = torch.randn(*shape, device=DEVICE).to(torch.bfloat16)
+    return values.requires_grad_(gradients)
 
 
 def products(by):
     torch.backends.cuda.matmul.allow_tf32 = False
-    for extent in (1024, 4096, 8192):
+    for extent in (65,) if SMALL else (1024, 4096, 8192):
         work = 2 * extent**3 / 1e9
-        a = torch.randn(extent, extent, device="cuda")
-        b = torch.randn(extent, extent, device="cuda")
+        a = torch.randn(extent, extent, device=DEVICE)
+        b = torch.randn(extent, extent, device=DEVICE)
         say(f"product of F32, {extent} cubed", work, "GFLOP/s", lambda: a @ b, by)
         half, other = a.bfloat16(), b.bfloat16()
         say(f"product of BF16, {extent} cubed", work, "GFLOP/s", lambda: half @ other, by)
         say(f"weight of BF16, {extent} cubed", work, "GFLOP/s", lambda: F.linear(half, other), by)
 
 
+def naive(q, k, v):
+    t = q.shape[-2]
+    scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
+    below = torch.ones(t, t, dtype=torch.bool, device=q.device).tril()
+    return scores.masked_fill(~below, float("-inf")).softmax(-1) @ v
+
+
+def fused(q, k, v):
+    return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+
+
 def attention(by):
-    for t in (2048, 8192):
-        q, k, v = (torch.randn(1, 16, t, 128, device="cuda", dtype=torch.bfloat16, requires_grad=True) for _ in range(3))
-        name = f"attention, T {t}, 16 heads of 128"
-        work = 2 * t * t * 16 * 128 / 1e9
+    attend, by = (fused, by) if hasattr(F, "scaled_dot_product_attention") else (naive, by + ", not fused")
+    heads, width = (2, 16) if SMALL else (16, 128)
+    for t in (130,) if SMALL else (2048, 8192):
+        q, k, v = (random(1, heads, t, width) for _ in range(3))
+        name = f"attention, T {t}, {heads} heads of {width}"
+        work = 2 * t * t * heads * width / 1e9
         with torch.no_grad():
-            say(name + ", forward", work, "GFLOP/s", lambda: F.scaled_dot_product_attention(q, k, v, is_causal=True), by)
+            say(name + ", forward", work, "GFLOP/s", lambda: attend(q, k, v), by)
 
         def both():
-            y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+            y = attend(q, k, v)
             torch.autograd.grad(y, (q, k, v), y)
 
         say(name + ", forward and backward", 3 * work, "GFLOP/s", both, by)
 
 
-def scan():
+def scanner():
+    """The fastest scan that is here: of (x, dt, decay, b, c), each (1, T, H, N) or (1, T, H); and whose it is."""
     try:
-        from mamba_ssm.ops.triton.ssd_combined import mamba_chunk_scan_combined
         import triton
+        from mamba_ssm.ops.triton.ssd_combined import mamba_chunk_scan_combined
+
+        chunk = 256
+        return lambda x, dt, a, b, c: mamba_chunk_scan_combined(x, dt, a, b, c, chunk), (
+            f"mamba_ssm on Triton {triton.__version__}, BF16")
     except ImportError as e:
         print(f"no Triton scan here ({e})", file=sys.stderr)
-        return
-    by = f"mamba_ssm on Triton {triton.__version__}, BF16"
-    for t in (8192, 32768, 131072):
-        x, b, c = (torch.randn(1, t, 16, 128, device="cuda", dtype=torch.bfloat16, requires_grad=True) for _ in range(3))
-        dt = torch.rand(1, t, 16, device="cuda", requires_grad=True)
-        decay = -torch.rand(16, device="cuda")
-        name = f"scan, T {t}, H 16, P = N = 128"
-        work = 4 * t * 16 * 128 * 128 / 1e9
+    from torch_ssd import scan
+
+    def chunks(x, dt, a, b, c):
+        state = torch.zeros(1, x.shape[2], x.shape[3], b.shape[3], device=x.device, dtype=x.dtype)
+        return scan(c, b, x, (a * dt).to(x.dtype), dt.to(x.dtype), state, 26 if SMALL else 128)[0]
+
+    by = f"chunks in PyTorch {torch.__version__}, BF16"
+    if DEVICE == "cuda" and hasattr(torch, "compile"):
+        return torch.compile(chunks, dynamic=False), by + ", compiled"
+    return chunks, by
+
+
+def scans():
+    scan, by = scanner()
+    heads, width = (2, 16) if SMALL else (16, 128)
+    for t in (130,) if SMALL else (8192, 32768, 131072):
+        x, b, c = (random(1, t, heads, width) for _ in range(3))
+        dt = torch.rand(1, t, heads, device=DEVICE, requires_grad=True)
+        decay = -torch.rand(heads, device=DEVICE)
+        name = f"scan, T {t}, H {heads}, P = N = {width}"
+        work = 4 * t * heads * width * width / 1e9
         with torch.no_grad():
-            say(name + ", forward", work, "GFLOP/s", lambda: mamba_chunk_scan_combined(x, dt, decay, b, c, 256), by)
+            runs = say(name + ", forward", work, "GFLOP/s", lambda: scan(x, dt, decay, b, c), by)
 
         def both():
-            y = mamba_chunk_scan_combined(x, dt, decay, b, c, 256)
+            y = scan(x, dt, decay, b, c)
             torch.autograd.grad(y, (x, dt, b, c), y)
 
-        say(name + ", forward and backward", 3 * work, "GFLOP/s", both, by)
+        if runs:
+            say(name + ", forward and backward", 3 * work, "GFLOP/s", both, by)
 
 
 if __name__ == "__main__":
+    torch.manual_seed(42)
     who = f"PyTorch {torch.__version__}"
     products(who)
     attention(who + ", BF16")
-    scan()
+    scans()

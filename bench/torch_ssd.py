@@ -25,9 +25,9 @@ def segment_sums(x):
     """Returns sums[..., i, j] = x[j+1] + ... + x[i], -infinity where j > i."""
     length = x.shape[-1]
     rows = x.unsqueeze(-1).expand(*x.shape, length)
-    below = torch.ones(length, length, dtype=torch.bool).tril(-1)
+    below = torch.ones(length, length, dtype=torch.bool, device=x.device).tril(-1)
     sums = rows.masked_fill(~below, 0).cumsum(-2)
-    return sums.masked_fill(~torch.ones(length, length, dtype=torch.bool).tril(0), float("-inf"))
+    return sums.masked_fill(~torch.ones(length, length, dtype=torch.bool, device=x.device).tril(0), float("-inf"))
 
 
 def scan(q, k, v, g, w, state, chunk):

@@ -3,8 +3,10 @@
 #
 # Each file of SOURCES, in each of the variants that its lines "// Variant: OPTIONS" name, becomes one fatbin: machine code
 # for the architectures below, and PTX, which a driver compiles for cards that are newer. Its name ends with the digest of
-# all that it was made of, by which the program finds it again. What is in KEPT already is not compiled again; what nvcc
-# refuses is in PREBUILT/refused, with nvcc's words. A machine without nvcc packs nothing: the program then compiles itself.
+# all that it was made of, by which the program finds it again. What is in KEPT already is not compiled again, nor what is in
+# the user's cache, ~/.cache/carve/build or where CARVE_BUILD_CACHE says, under the digest of this script and nvcc's version.
+# What nvcc refuses is in PREBUILT/refused, with its words. A machine without nvcc packs nothing: the program then compiles
+# itself.
 set -eu
 
 architectures="80 90"
@@ -25,10 +27,15 @@ compile() {
         -o "$3.new" "$2" >"$3.log" 2>&1; then
         rm "$3.log"
         mv "$3.new" "$3.fatbin"
+        # whole or not at all, whoever else does the same
+        mkdir -p "$cache" && cp "$3.fatbin" "$cache/$(basename "$3").$$" \
+            && mv "$cache/$(basename "$3").$$" "$cache/$(basename "$3").fatbin" || true
     else
         { echo "$(basename "$2") $1:"; cat "$3.log"; } >"$3.refused"
     fi
 }
+
+cache=${CARVE_BUILD_CACHE:-$HOME/.cache/carve/build}/nvcc-$({ cat "$0"; "$nvcc" --version; } 2>/dev/null | sha256sum | cut -c 1-16)
 
 if [ "${4:-}" = compile ]; then
     compile "$7" "$5" "$6"
@@ -53,6 +60,7 @@ for source in "$sources"/*.cu; do
     done
 done >"$wanted"
 while IFS='|' read -r source image options; do
+    [ -e "$image.fatbin" ] || cp "$cache/$(basename "$image").fatbin" "$image.fatbin" 2>/dev/null || true
     [ -e "$image.fatbin" ] || printf '%s\0%s\0%s\0' "$source" "$image" "$options"
 done <"$wanted" | NVCC=$nvcc xargs -0 -r -n 3 -P "$(nproc)" sh "$0" "$sources" "$kept" "$prebuilt" compile
 while IFS='|' read -r source image options; do

@@ -2,11 +2,12 @@ package carve.bench.card;
 
 import carve.api.device.Device;
 import carve.api.mixer.MixerState;
-import carve.api.model.Inputs;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelFolder;
 import carve.api.model.ModelSpec;
 import carve.api.model.ModelState;
+import carve.api.model.TokenStream;
+import carve.api.op.SampleToken;
 import carve.api.tensor.DType;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Shape;
@@ -17,17 +18,25 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** The time of one token after many, and the memory that it takes: each model at each length, with graphs. */
 final class Generation {
     private static final String PART = "generation, one sequence, BF16 weights, graphs";
     private static final String SETTINGS = "products = bf16, graphs = true";
-    private static final int ROOM = 64;
+    private static final int ROOM = 128;
+    private static final int WARM = 16;
+    private static final int TIMED = 16;
 
     private final Session session;
     private final ModelFolder teacher;
     private final double bandwidth;
     private final List<Figure> figures = new ArrayList<>();
+
+    /** Returns the length at which models are compared. */
+    static int compared(Session session) {
+        return session.extent(103_000, 70);
+    }
 
     private Generation(Session session, ModelFolder teacher, double bandwidth) {
         this.session = session;
@@ -42,7 +51,8 @@ final class Generation {
         return generation.figures;
     }
 
-    private int[] lengths() {
+    /** Returns the lengths after which a token is timed. */
+    static int[] lengths(Session session) {
         return session.small() ? new int[] {5, 70} : new int[] {1024, 16_384, 103_000, 131_072};
     }
 
@@ -52,7 +62,7 @@ final class Generation {
         }
         try (Device device = session.open(SETTINGS);
                 LoadedModel model = Models.random(teacher, spec, device, DType.BF16)) {
-            for (int length : lengths()) {
+            for (int length : lengths(session)) {
                 if (session.goesOn()) {
                     at(name, model, length);
                 }
@@ -66,11 +76,7 @@ final class Generation {
             for (MixerState layer : state.layers()) {
                 Scope.run(device, () -> skip(device, layer, length));
             }
-            double[] millis = session.millis(
-                    device,
-                    () -> model.model()
-                            .advance(model.params(), Inputs.text(1), state)
-                            .floats());
+            double[] millis = steps(model, state);
             double weights = read(model);
             double bytes = (weights + state.bytes()) / 1e9;
             figures.add(Figure.rate(
@@ -93,6 +99,29 @@ final class Generation {
                             "weights %.2f, state %.3f",
                             model.params().bytes() / 1e9,
                             state.bytes() / 1e9)));
+        }
+    }
+
+    // as long answers are made: greedily, without waiting for a token before the next is asked for
+    private static double[] steps(LoadedModel model, ModelState state) {
+        var choice = new SampleToken(0, 0, 1, List.of(), List.of(0.0));
+        try (TokenStream stream = TokenStream.of(
+                        model,
+                        state,
+                        new int[] {1},
+                        ROOM,
+                        (logits, step) -> Tensors.apply(choice, logits).getFirst())
+                .orElseThrow()) {
+            for (int i = 0; i < WARM; i++) {
+                stream.next();
+            }
+            return Session.quartiles(IntStream.range(0, (ROOM - WARM) / TIMED).mapToDouble(_ -> {
+                long start = System.nanoTime();
+                for (int i = 0; i < TIMED; i++) {
+                    stream.next();
+                }
+                return (System.nanoTime() - start) / 1e6 / TIMED;
+            }));
         }
     }
 

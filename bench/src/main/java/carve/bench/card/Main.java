@@ -64,12 +64,21 @@ public final class Main {
             return found.getFirst().figures();
         });
         part("peers", () -> Peers.beside(folder.resolve("peers.jsonl"), figures));
-        double bandwidth = found.isEmpty() ? 0 : found.getFirst().bandwidth();
+        double measured = found.isEmpty() ? 0 : found.getFirst().bandwidth();
+        double bandwidth = Math.max(measured, Peers.bandwidth(folder.resolve("peers.jsonl")));
         double products = found.isEmpty() ? 0 : found.getFirst().products();
         try (ModelFolder teacher = session.model(model)) {
             part("generation", () -> Generation.of(session, teacher, bandwidth));
             part("training", () -> Training.of(session, teacher, products));
         }
+        part(
+                "goals",
+                () -> Goals.of(
+                        List.copyOf(figures),
+                        bandwidth,
+                        products,
+                        Generation.compared(session),
+                        Generation.lengths(session)));
         return problems.isEmpty();
     }
 
@@ -90,6 +99,10 @@ public final class Main {
                 figures.stream().map(figure -> Json.compact(figure.json())).toList());
         List<String> lines = new ArrayList<>(List.of("# What a card can do", "", card));
         Set<String> parts = new LinkedHashSet<>();
+        figures.stream()
+                .map(Figure::part)
+                .filter(Goals.PART::equals) // above all that they stand on
+                .forEach(parts::add);
         figures.forEach(figure -> parts.add(figure.part()));
         for (String part : parts) {
             lines.addAll(List.of(
@@ -100,6 +113,7 @@ public final class Main {
                     "| --- | --- | --- | --- |"));
             figures.stream().filter(figure -> figure.part().equals(part)).forEach(figure -> lines.add(figure.row()));
         }
+        lines.addAll(SideBySide.of(figures, Generation.lengths(session)));
         problems.forEach(problem -> lines.addAll(List.of("", "**Failed:** " + problem)));
         if (!session.goesOn()) {
             lines.addAll(List.of("", "The time was over before everything was begun."));

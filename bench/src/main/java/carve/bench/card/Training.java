@@ -28,7 +28,7 @@ import java.util.Optional;
  * are rounded to BF16.
  */
 final class Training {
-    private static final String PART = "training, stage 1, one pair of layers";
+    static final String PART = "training, stage 1, one pair of layers";
 
     private final Session session;
     private final Device device;
