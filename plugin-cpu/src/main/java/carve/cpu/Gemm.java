@@ -6,8 +6,14 @@ import java.util.Optional;
 /**
  * Matrix products in F32: {@code C (M, N) = op(A) op(B)}, row-major with any row distance, one or many at a time.
  *
- * <p>B is packed into panels, by all workers for large products; strips of C are then tasks. An element of C is one
- * chain of fused multiply-adds per chunk of the depth, whatever the cut, so the bits do not depend on the threads.
+ * <p>The blocking, from the outside in: a {@link GemmPart} of B, at most {@value #SHARED} elements where workers share it and
+ * {@value #PACKED} where one works alone, is packed into panels and stays in the cache; strips of {@value #STRIP} rows of C are
+ * tasks; a strip packs a block of A for each chunk of the depth, at most {@link Tiles#DEPTH}; a tile of {@link Tiles#ROWS} by
+ * {@link Tiles#PANEL} elements of C stays in registers for a chunk. An element of C is one chain of fused multiply-adds per chunk of
+ * the depth, whatever the cut, so the bits do not depend on the threads.
+ *
+ * <p>The limit is two vectors of fused multiply-adds in each cycle; the tile's loop comes close to it on panels in the cache.
+ * Packing B has to pay off over many rows of A, so up to {@link CpuConfig#exactRows} rows are for {@link Rows} instead.
  */
 final class Gemm {
     private static final int PACKED = 160 * 1024;
@@ -15,8 +21,6 @@ final class Gemm {
     private static final int STRIP = 96;
     private static final int TRANSPOSED_STRIP = 240;
     private static final int PANELS = 0;
-    private static final int BLOCK = 1;
-    private static final int TILE = 2;
     private static final long SMALL = 64L * 64 * 64;
     private static final long MEDIUM = 512L * 512 * 512;
 
@@ -56,7 +60,8 @@ final class Gemm {
             };
         }
 
-        private DType dtype() {
+        /** Returns the storage type. */
+        DType dtype() {
             return switch (this) {
                 case F32, F32_TRANSPOSED -> DType.F32;
                 case BF16_TRANSPOSED -> DType.BF16;
@@ -120,7 +125,7 @@ final class Gemm {
     }
 
     /** What is multiplied with what. */
-    private record Product(Extents size, Matrix a, boolean transposeA, Matrix b, Right right, Matrix c, boolean add) {
+    record Product(Extents size, Matrix a, boolean transposeA, Matrix b, Right right, Matrix c, boolean add) {
         /** Returns whether all is F32 without gaps, and the result is overwritten. */
         boolean isDense() {
             boolean transposeB = right == Right.F32_TRANSPOSED;
@@ -149,147 +154,72 @@ final class Gemm {
     private void shared(Product p, int matrix) {
         Extents size = p.size;
         int deep = Math.min(size.k, SHARED / Tiles.PANEL);
-        int chunk = chunk(deep);
+        int chunk = GemmPart.chunk(deep);
         int block = deep / chunk * chunk;
         int wide = Math.max(1, SHARED / block / Tiles.PANEL) * Tiles.PANEL;
         for (int k = 0; k < size.k; k += block) {
             for (int n = 0; n < size.n; n += wide) {
-                part(p, matrix, k, Math.min(block, size.k - k), chunk, n, Math.min(wide, size.n - n));
+                int depth = Math.min(block, size.k - k);
+                int width = Math.min(wide, size.n - n);
+                if (packed.length < GemmPart.size(depth, width)) {
+                    packed = new float[GemmPart.size(depth, width)];
+                }
+                GemmPart part = new GemmPart(p, matrix, k, depth, chunk, n, width, packed);
+                pack(part);
+                strips(part);
             }
         }
     }
 
-    private void part(Product p, int matrix, int k0, int depth, int chunk, int n0, int width) {
-        int columns = Tiles.panels(width) * Tiles.PANEL;
-        if (packed.length < depth * columns) {
-            packed = new float[depth * columns];
-        }
-        float[] panels = packed;
-        int chunks = (depth + chunk - 1) / chunk;
-        int perTask = Math.max(1, Tiles.panels(width) / 8);
-        int tasks = (Tiles.panels(width) + perTask - 1) / perTask;
+    private void pack(GemmPart part) {
+        int chunks = (part.depth() + part.chunk() - 1) / part.chunk();
+        int panels = Tiles.panels(part.width());
+        int columns = Math.max(1, panels / 8) * Tiles.PANEL;
+        int tasks = (part.width() + columns - 1) / columns;
         workers.run(chunks * tasks, (task, scratch) -> {
-            int k = task / tasks * chunk;
-            int n = task % tasks * perTask * Tiles.PANEL;
-            int deep = Math.min(chunk, depth - k);
-            pack(
-                    p.b,
-                    p.right,
-                    matrix,
-                    k0 + k,
-                    n0 + n,
-                    deep,
-                    Math.min(perTask * Tiles.PANEL, width - n),
-                    panels,
-                    k * columns + n * deep,
-                    scratch);
+            int n = task % tasks * columns;
+            part.pack(task / tasks * part.chunk(), n, Math.min(columns, part.width() - n), scratch);
         });
-        int strip = p.transposeA ? TRANSPOSED_STRIP : STRIP;
-        while (strip > Tiles.ROWS && p.size.m / strip < 3 * workers.threads()) {
-            strip = Math.max(Tiles.ROWS, strip / 2 / Tiles.ROWS * Tiles.ROWS);
-        }
-        int height = strip;
-        int down = (p.size.m + height - 1) / height;
-        int across = down >= 3 * workers.threads() ? 1 : Math.min(Tiles.panels(width), 4 * workers.threads());
-        int each = (Tiles.panels(width) + across - 1) / across * Tiles.PANEL;
+    }
+
+    private void strips(GemmPart part) {
+        int m = part.product().size.m;
+        int height = height(m, part.product().transposeA ? TRANSPOSED_STRIP : STRIP);
+        int down = (m + height - 1) / height;
+        int panels = Tiles.panels(part.width());
+        int across = down >= 3 * workers.threads() ? 1 : Math.min(panels, 4 * workers.threads());
+        int columns = (panels + across - 1) / across * Tiles.PANEL;
         workers.run(down * across, (task, scratch) -> {
-            int m = task / across * height;
-            int n = task % across * each;
-            if (n < width) {
-                strip(
-                        p,
-                        matrix,
-                        k0,
-                        depth,
-                        chunk,
-                        n0,
-                        n,
-                        Math.min(each, width - n),
-                        columns,
-                        m,
-                        Math.min(height, p.size.m - m),
-                        panels,
-                        scratch);
+            int row = task / across * height;
+            int n = task % across * columns;
+            if (n < part.width()) {
+                part.strip(row, Math.min(height, m - row), n, Math.min(columns, part.width() - n), scratch);
             }
         });
     }
 
-    private static void strip(
-            Product p,
-            int matrix,
-            int k0,
-            int depth,
-            int chunk,
-            int n0,
-            int n,
-            int width,
-            int columns,
-            int m,
-            int rows,
-            float[] panels,
-            Scratch scratch) {
-        float[] block = scratch.floats(BLOCK, Tiles.blockSize(Tiles.DEPTH));
-        float[] tile = scratch.floats(TILE, Tiles.ROWS * Tiles.PANEL);
-        long c = p.c.address + 4 * (matrix * p.c.stride + m * p.c.distance + n0 + n);
-        for (int k = 0; k < depth; k += chunk) {
-            int deep = Math.min(chunk, depth - k);
-            block(p.a, p.transposeA, matrix, m, rows, k0 + k, deep, block);
-            Tiles.multiply(
-                    block,
-                    0,
-                    p.transposeA,
-                    panels,
-                    k * columns + n * deep,
-                    rows,
-                    deep,
-                    width,
-                    c,
-                    p.c.distance,
-                    p.add || k0 + k > 0,
-                    tile);
+    private int height(int rows, int most) {
+        int height = most;
+        while (height > Tiles.ROWS && rows / height < 3 * workers.threads()) {
+            height = Math.max(Tiles.ROWS, height / 2 / Tiles.ROWS * Tiles.ROWS);
         }
-    }
-
-    private static void block(Matrix a, boolean transposed, int matrix, int m, int rows, int k, int depth, float[] to) {
-        if (transposed) {
-            Tiles.block(a.address + 4 * (matrix * a.stride + k * a.distance + m), a.distance, depth, rows, to);
-        } else {
-            Tiles.block(a.address + 4 * (matrix * a.stride + m * a.distance + k), a.distance, rows, depth, to);
-        }
-    }
-
-    private static int chunk(int depth) {
-        int chunks = (depth + Tiles.DEPTH - 1) / Tiles.DEPTH;
-        return (depth + chunks - 1) / chunks;
+        return height;
     }
 
     /** Multiplies one pair of matrices on one thread. */
     private static void one(Product p, int matrix, Scratch scratch) {
         Extents size = p.size;
-        int chunk = chunk(size.k);
+        int chunk = GemmPart.chunk(size.k);
         int wide = Math.max(1, PACKED / chunk / Tiles.PANEL) * Tiles.PANEL;
         for (int n = 0; n < size.n; n += wide) {
             int width = Math.min(wide, size.n - n);
-            int columns = Tiles.panels(width) * Tiles.PANEL;
             for (int k = 0; k < size.k; k += chunk) {
-                int deep = Math.min(chunk, size.k - k);
-                float[] panels = scratch.floats(PANELS, deep * columns);
-                pack(p.b, p.right, matrix, k, n, deep, width, panels, 0, scratch);
+                int depth = Math.min(chunk, size.k - k);
+                float[] panels = scratch.floats(PANELS, GemmPart.size(depth, width));
+                GemmPart part = new GemmPart(p, matrix, k, depth, depth, n, width, panels);
+                part.pack(0, 0, width, scratch);
                 for (int m = 0; m < size.m; m += STRIP) {
-                    strip(
-                            p,
-                            matrix,
-                            k,
-                            deep,
-                            deep,
-                            n,
-                            0,
-                            width,
-                            columns,
-                            m,
-                            Math.min(STRIP, size.m - m),
-                            panels,
-                            scratch);
+                    part.strip(m, Math.min(STRIP, size.m - m), 0, width, scratch);
                 }
             }
         }
@@ -299,31 +229,6 @@ final class Gemm {
         for (int matrix = 0; matrix < size.batch; matrix++) {
             for (int m = 0; m < size.m; m++) {
                 Memory.fill(c.address + 4 * (matrix * c.stride + m * c.distance), 4L * size.n, (byte) 0);
-            }
-        }
-    }
-
-    private static void pack(
-            Matrix b,
-            Right right,
-            int matrix,
-            int k,
-            int n,
-            int depth,
-            int width,
-            float[] to,
-            int at,
-            Scratch scratch) {
-        long rows = matrix * b.stride + n * b.distance;
-        switch (right) {
-            case F32 ->
-                Tiles.panels(
-                        b.address + 4 * (matrix * b.stride + k * b.distance + n), b.distance, depth, width, to, at);
-            case F32_TRANSPOSED -> Tiles.panelsTransposed(b.address + 4 * (rows + k), b.distance, depth, width, to, at);
-            case BF16_TRANSPOSED, F16_TRANSPOSED, Q8_0_TRANSPOSED, Q4_0_TRANSPOSED -> {
-                DType dtype = right.dtype();
-                long bytes = dtype.bytes(b.distance);
-                Tiles.panelsTransposed(dtype, b.address + dtype.bytes(rows), bytes, k, depth, width, to, at, scratch);
             }
         }
     }

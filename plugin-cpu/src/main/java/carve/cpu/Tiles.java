@@ -3,8 +3,6 @@ package carve.cpu;
 import static carve.cpu.Memory.F;
 import static carve.cpu.Memory.LANES;
 
-import carve.api.tensor.DType;
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -28,8 +26,6 @@ final class Tiles {
     static final int PANEL = 2 * LANES;
     /** The number of rows that the fastest step works on. */
     static final int ROWS = 12;
-
-    private static final int WIDENED = 8;
 
     private Tiles() {}
 
@@ -86,61 +82,6 @@ final class Tiles {
         }
     }
 
-    /** Makes panels of the transpose of a row-major {@code columns x depth} matrix with this row distance. */
-    static void panelsTransposed(long from, long distance, int depth, int columns, float[] to) {
-        panelsTransposed(from, distance, depth, columns, to, 0);
-    }
-
-    /** Makes panels of the transpose from an index of the array on. */
-    static void panelsTransposed(long from, long distance, int depth, int columns, float[] to, int start) {
-        for (int n = 0; n < columns; n++) {
-            int at = start + (n / PANEL) * depth * PANEL + n % PANEL;
-            long row = from + 4L * n * distance;
-            for (int k = 0; k < depth; k++) {
-                to[at + k * PANEL] = Memory.get(row + 4L * k);
-            }
-        }
-        clearLastPanel(depth, columns, to, start);
-    }
-
-    /**
-     * Makes panels of the transpose of part of a row-major matrix of any storage type, {@code columns} rows that are {@code
-     * bytes} apart, from element {@code first} of each on.
-     */
-    static void panelsTransposed(
-            DType dtype,
-            long from,
-            long bytes,
-            int first,
-            int depth,
-            int columns,
-            float[] to,
-            int start,
-            Scratch scratch) {
-        int skipped = first % dtype.blockElements();
-        int begin = first - skipped;
-        int whole = (skipped + depth + dtype.blockElements() - 1) / dtype.blockElements() * dtype.blockElements();
-        float[] row = scratch.floats(WIDENED, Dots.whole(whole));
-        for (int n = 0; n < columns; n++) {
-            int at = start + (n / PANEL) * depth * PANEL + n % PANEL;
-            Widening.row(dtype, from + n * bytes, begin, whole, row, 0);
-            for (int k = 0; k < depth; k++) {
-                to[at + k * PANEL] = row[skipped + k];
-            }
-        }
-        clearLastPanel(depth, columns, to, start);
-    }
-
-    private static void clearLastPanel(int depth, int columns, float[] to, int start) {
-        int used = columns % PANEL;
-        if (used != 0) {
-            int at = start + (columns / PANEL) * depth * PANEL;
-            for (int k = 0; k < depth; k++, at += PANEL) {
-                Arrays.fill(to, at + used, at + PANEL, 0);
-            }
-        }
-    }
-
     /**
      * Writes block x panels to {@code c}, row distance {@code cs}, which must have room for whole panels and for rows
      * in steps of four.
@@ -173,14 +114,14 @@ final class Tiles {
             int rows, float[] a, int ao, boolean transposed, float[] b, int bo, int depth, float[] c, int co, int cs) {
         if (rows == ROWS) {
             if (transposed) {
-                columns12(a, ao, b, bo, depth, c, co, cs);
+                TileColumns.twelve(a, ao, b, bo, depth, c, co, cs);
             } else {
-                rows12(a, ao, b, bo, depth, c, co, cs);
+                TileRows.twelve(a, ao, b, bo, depth, c, co, cs);
             }
         } else if (transposed) {
-            columns4(a, ao, b, bo, depth, c, co, cs);
+            TileColumns.four(a, ao, b, bo, depth, c, co, cs);
         } else {
-            rows4(a, ao, b, bo, depth, c, co, cs);
+            TileRows.four(a, ao, b, bo, depth, c, co, cs);
         }
     }
 
@@ -238,261 +179,5 @@ final class Tiles {
                 Memory.store(at, add ? value.add(Memory.load(at, rest)) : value, rest);
             }
         }
-    }
-
-    /** Multiplies 12 rows of a block with one panel. */
-    private static void rows12(float[] a, int ao, float[] b, int bo, int depth, float[] c, int co, int cs) {
-        FloatVector l0 = FloatVector.zero(F);
-        FloatVector h0 = FloatVector.zero(F);
-        FloatVector l1 = FloatVector.zero(F);
-        FloatVector h1 = FloatVector.zero(F);
-        FloatVector l2 = FloatVector.zero(F);
-        FloatVector h2 = FloatVector.zero(F);
-        FloatVector l3 = FloatVector.zero(F);
-        FloatVector h3 = FloatVector.zero(F);
-        FloatVector l4 = FloatVector.zero(F);
-        FloatVector h4 = FloatVector.zero(F);
-        FloatVector l5 = FloatVector.zero(F);
-        FloatVector h5 = FloatVector.zero(F);
-        FloatVector l6 = FloatVector.zero(F);
-        FloatVector h6 = FloatVector.zero(F);
-        FloatVector l7 = FloatVector.zero(F);
-        FloatVector h7 = FloatVector.zero(F);
-        FloatVector l8 = FloatVector.zero(F);
-        FloatVector h8 = FloatVector.zero(F);
-        FloatVector l9 = FloatVector.zero(F);
-        FloatVector h9 = FloatVector.zero(F);
-        FloatVector l10 = FloatVector.zero(F);
-        FloatVector h10 = FloatVector.zero(F);
-        FloatVector l11 = FloatVector.zero(F);
-        FloatVector h11 = FloatVector.zero(F);
-        for (int k = 0; k < depth; k++) {
-            FloatVector low = FloatVector.fromArray(F, b, bo + k * PANEL);
-            FloatVector high = FloatVector.fromArray(F, b, bo + k * PANEL + LANES);
-            FloatVector x = FloatVector.broadcast(F, a[ao + k]);
-            l0 = x.fma(low, l0);
-            h0 = x.fma(high, h0);
-            x = FloatVector.broadcast(F, a[ao + STRIDE + k]);
-            l1 = x.fma(low, l1);
-            h1 = x.fma(high, h1);
-            x = FloatVector.broadcast(F, a[ao + 2 * STRIDE + k]);
-            l2 = x.fma(low, l2);
-            h2 = x.fma(high, h2);
-            x = FloatVector.broadcast(F, a[ao + 3 * STRIDE + k]);
-            l3 = x.fma(low, l3);
-            h3 = x.fma(high, h3);
-            x = FloatVector.broadcast(F, a[ao + 4 * STRIDE + k]);
-            l4 = x.fma(low, l4);
-            h4 = x.fma(high, h4);
-            x = FloatVector.broadcast(F, a[ao + 5 * STRIDE + k]);
-            l5 = x.fma(low, l5);
-            h5 = x.fma(high, h5);
-            x = FloatVector.broadcast(F, a[ao + 6 * STRIDE + k]);
-            l6 = x.fma(low, l6);
-            h6 = x.fma(high, h6);
-            x = FloatVector.broadcast(F, a[ao + 7 * STRIDE + k]);
-            l7 = x.fma(low, l7);
-            h7 = x.fma(high, h7);
-            x = FloatVector.broadcast(F, a[ao + 8 * STRIDE + k]);
-            l8 = x.fma(low, l8);
-            h8 = x.fma(high, h8);
-            x = FloatVector.broadcast(F, a[ao + 9 * STRIDE + k]);
-            l9 = x.fma(low, l9);
-            h9 = x.fma(high, h9);
-            x = FloatVector.broadcast(F, a[ao + 10 * STRIDE + k]);
-            l10 = x.fma(low, l10);
-            h10 = x.fma(high, h10);
-            x = FloatVector.broadcast(F, a[ao + 11 * STRIDE + k]);
-            l11 = x.fma(low, l11);
-            h11 = x.fma(high, h11);
-        }
-        l0.intoArray(c, co);
-        h0.intoArray(c, co + LANES);
-        l1.intoArray(c, co + cs);
-        h1.intoArray(c, co + cs + LANES);
-        l2.intoArray(c, co + 2 * cs);
-        h2.intoArray(c, co + 2 * cs + LANES);
-        l3.intoArray(c, co + 3 * cs);
-        h3.intoArray(c, co + 3 * cs + LANES);
-        l4.intoArray(c, co + 4 * cs);
-        h4.intoArray(c, co + 4 * cs + LANES);
-        l5.intoArray(c, co + 5 * cs);
-        h5.intoArray(c, co + 5 * cs + LANES);
-        l6.intoArray(c, co + 6 * cs);
-        h6.intoArray(c, co + 6 * cs + LANES);
-        l7.intoArray(c, co + 7 * cs);
-        h7.intoArray(c, co + 7 * cs + LANES);
-        l8.intoArray(c, co + 8 * cs);
-        h8.intoArray(c, co + 8 * cs + LANES);
-        l9.intoArray(c, co + 9 * cs);
-        h9.intoArray(c, co + 9 * cs + LANES);
-        l10.intoArray(c, co + 10 * cs);
-        h10.intoArray(c, co + 10 * cs + LANES);
-        l11.intoArray(c, co + 11 * cs);
-        h11.intoArray(c, co + 11 * cs + LANES);
-    }
-
-    /** Multiplies 4 rows of a block with one panel. */
-    private static void rows4(float[] a, int ao, float[] b, int bo, int depth, float[] c, int co, int cs) {
-        FloatVector l0 = FloatVector.zero(F);
-        FloatVector h0 = FloatVector.zero(F);
-        FloatVector l1 = FloatVector.zero(F);
-        FloatVector h1 = FloatVector.zero(F);
-        FloatVector l2 = FloatVector.zero(F);
-        FloatVector h2 = FloatVector.zero(F);
-        FloatVector l3 = FloatVector.zero(F);
-        FloatVector h3 = FloatVector.zero(F);
-        for (int k = 0; k < depth; k++) {
-            FloatVector low = FloatVector.fromArray(F, b, bo + k * PANEL);
-            FloatVector high = FloatVector.fromArray(F, b, bo + k * PANEL + LANES);
-            FloatVector x = FloatVector.broadcast(F, a[ao + k]);
-            l0 = x.fma(low, l0);
-            h0 = x.fma(high, h0);
-            x = FloatVector.broadcast(F, a[ao + STRIDE + k]);
-            l1 = x.fma(low, l1);
-            h1 = x.fma(high, h1);
-            x = FloatVector.broadcast(F, a[ao + 2 * STRIDE + k]);
-            l2 = x.fma(low, l2);
-            h2 = x.fma(high, h2);
-            x = FloatVector.broadcast(F, a[ao + 3 * STRIDE + k]);
-            l3 = x.fma(low, l3);
-            h3 = x.fma(high, h3);
-        }
-        l0.intoArray(c, co);
-        h0.intoArray(c, co + LANES);
-        l1.intoArray(c, co + cs);
-        h1.intoArray(c, co + cs + LANES);
-        l2.intoArray(c, co + 2 * cs);
-        h2.intoArray(c, co + 2 * cs + LANES);
-        l3.intoArray(c, co + 3 * cs);
-        h3.intoArray(c, co + 3 * cs + LANES);
-    }
-
-    /** Multiplies 12 columns of a block, transposed, with one panel. */
-    private static void columns12(float[] a, int ao, float[] b, int bo, int depth, float[] c, int co, int cs) {
-        FloatVector l0 = FloatVector.zero(F);
-        FloatVector h0 = FloatVector.zero(F);
-        FloatVector l1 = FloatVector.zero(F);
-        FloatVector h1 = FloatVector.zero(F);
-        FloatVector l2 = FloatVector.zero(F);
-        FloatVector h2 = FloatVector.zero(F);
-        FloatVector l3 = FloatVector.zero(F);
-        FloatVector h3 = FloatVector.zero(F);
-        FloatVector l4 = FloatVector.zero(F);
-        FloatVector h4 = FloatVector.zero(F);
-        FloatVector l5 = FloatVector.zero(F);
-        FloatVector h5 = FloatVector.zero(F);
-        FloatVector l6 = FloatVector.zero(F);
-        FloatVector h6 = FloatVector.zero(F);
-        FloatVector l7 = FloatVector.zero(F);
-        FloatVector h7 = FloatVector.zero(F);
-        FloatVector l8 = FloatVector.zero(F);
-        FloatVector h8 = FloatVector.zero(F);
-        FloatVector l9 = FloatVector.zero(F);
-        FloatVector h9 = FloatVector.zero(F);
-        FloatVector l10 = FloatVector.zero(F);
-        FloatVector h10 = FloatVector.zero(F);
-        FloatVector l11 = FloatVector.zero(F);
-        FloatVector h11 = FloatVector.zero(F);
-        for (int k = 0; k < depth; k++) {
-            FloatVector low = FloatVector.fromArray(F, b, bo + k * PANEL);
-            FloatVector high = FloatVector.fromArray(F, b, bo + k * PANEL + LANES);
-            FloatVector x = FloatVector.broadcast(F, a[ao + k * STRIDE]);
-            l0 = x.fma(low, l0);
-            h0 = x.fma(high, h0);
-            x = FloatVector.broadcast(F, a[ao + k * STRIDE + 1]);
-            l1 = x.fma(low, l1);
-            h1 = x.fma(high, h1);
-            x = FloatVector.broadcast(F, a[ao + k * STRIDE + 2]);
-            l2 = x.fma(low, l2);
-            h2 = x.fma(high, h2);
-            x = FloatVector.broadcast(F, a[ao + k * STRIDE + 3]);
-            l3 = x.fma(low, l3);
-            h3 = x.fma(high, h3);
-            x = FloatVector.broadcast(F, a[ao + k * STRIDE + 4]);
-            l4 = x.fma(low, l4);
-            h4 = x.fma(high, h4);
-            x = FloatVector.broadcast(F, a[ao + k * STRIDE + 5]);
-            l5 = x.fma(low, l5);
-            h5 = x.fma(high, h5);
-            x = FloatVector.broadcast(F, a[ao + k * STRIDE + 6]);
-            l6 = x.fma(low, l6);
-            h6 = x.fma(high, h6);
-            x = FloatVector.broadcast(F, a[ao + k * STRIDE + 7]);
-            l7 = x.fma(low, l7);
-            h7 = x.fma(high, h7);
-            x = FloatVector.broadcast(F, a[ao + k * STRIDE + 8]);
-            l8 = x.fma(low, l8);
-            h8 = x.fma(high, h8);
-            x = FloatVector.broadcast(F, a[ao + k * STRIDE + 9]);
-            l9 = x.fma(low, l9);
-            h9 = x.fma(high, h9);
-            x = FloatVector.broadcast(F, a[ao + k * STRIDE + 10]);
-            l10 = x.fma(low, l10);
-            h10 = x.fma(high, h10);
-            x = FloatVector.broadcast(F, a[ao + k * STRIDE + 11]);
-            l11 = x.fma(low, l11);
-            h11 = x.fma(high, h11);
-        }
-        l0.intoArray(c, co);
-        h0.intoArray(c, co + LANES);
-        l1.intoArray(c, co + cs);
-        h1.intoArray(c, co + cs + LANES);
-        l2.intoArray(c, co + 2 * cs);
-        h2.intoArray(c, co + 2 * cs + LANES);
-        l3.intoArray(c, co + 3 * cs);
-        h3.intoArray(c, co + 3 * cs + LANES);
-        l4.intoArray(c, co + 4 * cs);
-        h4.intoArray(c, co + 4 * cs + LANES);
-        l5.intoArray(c, co + 5 * cs);
-        h5.intoArray(c, co + 5 * cs + LANES);
-        l6.intoArray(c, co + 6 * cs);
-        h6.intoArray(c, co + 6 * cs + LANES);
-        l7.intoArray(c, co + 7 * cs);
-        h7.intoArray(c, co + 7 * cs + LANES);
-        l8.intoArray(c, co + 8 * cs);
-        h8.intoArray(c, co + 8 * cs + LANES);
-        l9.intoArray(c, co + 9 * cs);
-        h9.intoArray(c, co + 9 * cs + LANES);
-        l10.intoArray(c, co + 10 * cs);
-        h10.intoArray(c, co + 10 * cs + LANES);
-        l11.intoArray(c, co + 11 * cs);
-        h11.intoArray(c, co + 11 * cs + LANES);
-    }
-
-    /** Multiplies 4 columns of a block, transposed, with one panel. */
-    private static void columns4(float[] a, int ao, float[] b, int bo, int depth, float[] c, int co, int cs) {
-        FloatVector l0 = FloatVector.zero(F);
-        FloatVector h0 = FloatVector.zero(F);
-        FloatVector l1 = FloatVector.zero(F);
-        FloatVector h1 = FloatVector.zero(F);
-        FloatVector l2 = FloatVector.zero(F);
-        FloatVector h2 = FloatVector.zero(F);
-        FloatVector l3 = FloatVector.zero(F);
-        FloatVector h3 = FloatVector.zero(F);
-        for (int k = 0; k < depth; k++) {
-            FloatVector low = FloatVector.fromArray(F, b, bo + k * PANEL);
-            FloatVector high = FloatVector.fromArray(F, b, bo + k * PANEL + LANES);
-            FloatVector x = FloatVector.broadcast(F, a[ao + k * STRIDE]);
-            l0 = x.fma(low, l0);
-            h0 = x.fma(high, h0);
-            x = FloatVector.broadcast(F, a[ao + k * STRIDE + 1]);
-            l1 = x.fma(low, l1);
-            h1 = x.fma(high, h1);
-            x = FloatVector.broadcast(F, a[ao + k * STRIDE + 2]);
-            l2 = x.fma(low, l2);
-            h2 = x.fma(high, h2);
-            x = FloatVector.broadcast(F, a[ao + k * STRIDE + 3]);
-            l3 = x.fma(low, l3);
-            h3 = x.fma(high, h3);
-        }
-        l0.intoArray(c, co);
-        h0.intoArray(c, co + LANES);
-        l1.intoArray(c, co + cs);
-        h1.intoArray(c, co + cs + LANES);
-        l2.intoArray(c, co + 2 * cs);
-        h2.intoArray(c, co + 2 * cs + LANES);
-        l3.intoArray(c, co + 3 * cs);
-        h3.intoArray(c, co + 3 * cs + LANES);
     }
 }
