@@ -97,10 +97,9 @@ final class Bf16Products {
     private void widen(Rows.Product p, int first, int count, long to) {
         int each = Math.max(1, 64 * 1024 / p.k());
         workers.run((count + each - 1) / each, (task, scratch) -> {
-            float[] row = scratch.floats(0, Dots.whole(p.k()));
+            float[] room = scratch.floats(0, Dots.whole(p.k()));
             for (int i = task * each; i < Math.min(count, (task + 1) * each); i++) {
-                Widening.row(p.dtype(), p.row(first + i), 0, p.k(), row, 0);
-                Casts.round(row, to + 2L * i * p.k(), p.k());
+                Widening.bf16(p.dtype(), p.row(first + i), p.k(), to + 2L * i * p.k(), room);
             }
         });
     }

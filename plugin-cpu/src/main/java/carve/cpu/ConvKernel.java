@@ -141,10 +141,23 @@ final class ConvKernel implements Kernel {
         int channels = in.channels;
         Tensor y = engine.make(operands.getFirst().type());
         long to = at(y);
+        var rows = new ConvRows(in.weight, in.bias, channels, op.silu());
         positions(0, channels, (sequence, t, scratch) -> {
-            float[] sum = scratch.floats(SUM, channels + LANES);
-            in.sum(sequence, t, sum);
-            write(sum, to + 4L * (sequence.start + t) * channels, channels);
+            long row = to + 4L * (sequence.start + t) * channels;
+            if (in.width == 2) {
+                rows.two(in.row(sequence, t - 1), in.row(sequence, t), row);
+            } else if (in.width == 4) {
+                rows.four(
+                        in.row(sequence, t - 3),
+                        in.row(sequence, t - 2),
+                        in.row(sequence, t - 1),
+                        in.row(sequence, t),
+                        row);
+            } else {
+                float[] sum = scratch.floats(SUM, channels + LANES);
+                in.sum(sequence, t, sum);
+                write(sum, row, channels);
+            }
         });
         return List.of(y, next(in, operands.get(3)));
     }

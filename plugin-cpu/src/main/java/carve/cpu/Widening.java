@@ -39,6 +39,45 @@ final class Widening {
         }
     }
 
+    /**
+     * Writes a row of blocks as BF16.
+     *
+     * @param room an array of a row, rounded up to whole vectors
+     */
+    static void bf16(DType dtype, long row, int depth, long to, float[] room) {
+        if (VECTORS && dtype == DType.Q8_0) {
+            bytesBf16(row, depth, to);
+        } else if (VECTORS && dtype == DType.Q4_0) {
+            nibblesBf16(row, depth, to);
+        } else {
+            row(dtype, row, 0, depth, room, 0);
+            Casts.round(room, to, depth);
+        }
+    }
+
+    private static void bytesBf16(long from, int depth, long to) {
+        long end = to + 2L * depth;
+        for (long at = to; at < end; at += 2L * Blocks.SIZE, from += DType.Q8_0.blockBytes()) {
+            float scale = scale(from);
+            for (int i = 0; i < Blocks.SIZE; i += LANES) {
+                Memory.storeBf16(at + 2L * i, bytes(from, i).mul(scale));
+            }
+        }
+    }
+
+    private static void nibblesBf16(long from, int depth, long to) {
+        long end = to + 2L * depth;
+        for (long at = to; at < end; at += 2L * Blocks.SIZE, from += DType.Q4_0.blockBytes()) {
+            float scale = scale(from);
+            FloatVector d = FloatVector.broadcast(F, scale);
+            FloatVector zero = FloatVector.broadcast(F, -8 * scale);
+            for (int i = 0; i < HALF; i += LANES) {
+                Memory.storeBf16(at + 2L * i, low(from, i).fma(d, zero));
+                Memory.storeBf16(at + 2L * (HALF + i), high(from, i).fma(d, zero));
+            }
+        }
+    }
+
     private static void f32(long from, int depth, float[] to, int at) {
         int k = 0;
         for (; k <= depth - LANES; k += LANES) {
