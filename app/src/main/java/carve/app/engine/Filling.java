@@ -47,16 +47,23 @@ final class Filling implements AutoCloseable {
         this.piece = piece;
         this.keys = keys;
         int known = cache.meet(keys);
-        Optional<Snapshot> snapshot = cache.longest(keys.subList(0, Math.min(keys.size(), from / piece)));
-        this.cached = snapshot.map(Snapshot::position).orElse(0);
-        this.state = snapshot.map(found -> found.restore(model, capacity))
-                .orElseGet(() -> model.model().newState(model.device(), 1, capacity));
+        this.state = begin(cache.longest(keys.subList(0, Math.min(keys.size(), from / piece))), capacity);
+        this.cached = state.position();
         this.pieces = new Pieces(model, prompt);
         if (!keys.isEmpty()) {
             wanted.add(keys.size());
         }
         if (known > 0) {
             wanted.add(known);
+        }
+    }
+
+    private ModelState begin(Optional<Snapshot> found, int capacity) {
+        if (found.isEmpty()) {
+            return model.model().newState(model.device(), 1, capacity);
+        }
+        try (Snapshot snapshot = found.get()) {
+            return snapshot.restore(model, capacity);
         }
     }
 

@@ -9,45 +9,97 @@ import carve.api.tensor.Scope;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What a model remembers after a number of positions, in the memory of the host. Immutable.
- *
- * @param key of all that came before
- * @param position how many positions that is
- * @param layers the saved tensors of each layer, by name
+ * What a model remembers after a number of positions, in memory of the host that lies outside of the heap: there it goes when
+ * the last of its users closes it, while a collector would leave it where it is until all of the heap is full. Immutable.
  */
-record Snapshot(String key, int position, List<Map<String, TensorData>> layers) {
-    Snapshot {
-        layers = List.copyOf(layers);
+final class Snapshot implements AutoCloseable {
+    private static final long ALIGNMENT = 64;
+
+    private final String key;
+    private final int position;
+    private final Arena arena;
+    private final List<Map<String, TensorData>> layers;
+    private final long bytes;
+    private final AtomicInteger users = new AtomicInteger(1);
+
+    /**
+     * Makes a snapshot with one user.
+     *
+     * @param key of all that came before
+     * @param position how many positions that is
+     * @param arena has the memory of the tensors, and is closed after the last user
+     * @param layers the saved tensors of each layer, by name
+     */
+    Snapshot(String key, int position, Arena arena, List<Map<String, TensorData>> layers) {
+        this.key = key;
+        this.position = position;
+        this.arena = arena;
+        this.layers = List.copyOf(layers);
+        this.bytes = layers.stream()
+                .flatMap(layer -> layer.values().stream())
+                .mapToLong(data -> data.type().bytes())
+                .sum();
     }
 
     /** Returns a copy of a state. */
     static Snapshot of(String key, Device device, ModelState state) {
-        List<Map<String, TensorData>> layers = new ArrayList<>();
-        for (MixerState layer : state.layers()) {
-            Map<String, TensorData> saved = new LinkedHashMap<>();
-            Scope.run(device, () -> layer.save().forEach((name, tensor) -> saved.put(name, download(tensor))));
-            layers.add(saved);
+        Arena arena = Arena.ofShared();
+        try {
+            List<Map<String, TensorData>> layers = new ArrayList<>();
+            for (MixerState layer : state.layers()) {
+                Map<String, TensorData> saved = new LinkedHashMap<>();
+                Scope.run(
+                        device, () -> layer.save().forEach((name, tensor) -> saved.put(name, download(arena, tensor))));
+                layers.add(saved);
+            }
+            return new Snapshot(key, state.position(), arena, layers);
+        } catch (RuntimeException e) {
+            arena.close();
+            throw e;
         }
-        return new Snapshot(key, state.position(), layers);
     }
 
-    private static TensorData download(Tensor tensor) {
-        MemorySegment values = memory(tensor.type());
+    private static TensorData download(Arena arena, Tensor tensor) {
+        MemorySegment values = memory(arena, tensor.type());
         tensor.device().download(tensor, values);
         return new TensorData(tensor.type(), values);
     }
 
     /** Returns aligned memory for a tensor. */
-    static MemorySegment memory(TensorType type) {
-        return MemorySegment.ofArray(new long[Math.toIntExact((type.bytes() + Long.BYTES - 1) / Long.BYTES)])
-                .asSlice(0, type.bytes());
+    static MemorySegment memory(Arena arena, TensorType type) {
+        return arena.allocate(type.bytes(), ALIGNMENT);
+    }
+
+    String key() {
+        return key;
+    }
+
+    int position() {
+        return position;
+    }
+
+    List<Map<String, TensorData>> layers() {
+        return layers;
+    }
+
+    /** Returns the bytes of all tensors. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** Returns this with one more user, who closes it; called by one who uses it. */
+    Snapshot share() {
+        users.incrementAndGet();
+        return this;
     }
 
     /** Returns a state that goes on from here; the caller closes it. */
@@ -72,11 +124,11 @@ record Snapshot(String key, int position, List<Map<String, TensorData>> layers) 
         });
     }
 
-    /** Returns the bytes of all tensors. */
-    long bytes() {
-        return layers.stream()
-                .flatMap(layer -> layer.values().stream())
-                .mapToLong(data -> data.type().bytes())
-                .sum();
+    /** Ends one use of it. */
+    @Override
+    public void close() {
+        if (users.decrementAndGet() == 0) {
+            arena.close();
+        }
     }
 }

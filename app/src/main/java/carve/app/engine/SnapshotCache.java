@@ -2,7 +2,6 @@ package carve.app.engine;
 
 import carve.api.checkpoint.CheckpointException;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Snapshots of one model by what came before them: those that were used last stay, in memory and, where there is a folder, on
@@ -22,7 +22,7 @@ final class SnapshotCache implements AutoCloseable {
     private static final System.Logger LOG =
             System.getLogger(SnapshotCache.class.getModule().getName());
     private static final int SEEN = 1 << 16;
-    private static final int PENDING = 64;
+    private static final long PENDING = 64L << 20;
 
     private final long budget;
     private final Figures figures;
@@ -32,7 +32,9 @@ final class SnapshotCache implements AutoCloseable {
     // least recently used first
     private final Map<String, Snapshot> kept = new LinkedHashMap<>(16, 0.75f, true);
     private final Map<String, Boolean> seen = new LinkedHashMap<>(16, 0.75f, true);
+    private final AtomicLong pending = new AtomicLong();
     private long bytes;
+    private boolean closed;
 
     SnapshotCache(long budget, Optional<SnapshotFolder> folder, Optional<SnapshotFolder> saved, Figures figures) {
         this.budget = budget;
@@ -58,7 +60,7 @@ final class SnapshotCache implements AutoCloseable {
         return known;
     }
 
-    /** Returns the snapshot of the last of these keys that has one, in memory or on disk. */
+    /** Returns the snapshot of the last of these keys that has one, in memory or on disk; the caller closes it. */
     Optional<Snapshot> longest(List<String> keys) {
         for (String key : keys.reversed()) {
             Optional<Snapshot> found = find(key);
@@ -73,12 +75,12 @@ final class SnapshotCache implements AutoCloseable {
         synchronized (this) {
             Snapshot snapshot = kept.get(key);
             if (snapshot != null) {
-                return Optional.of(snapshot);
+                return Optional.of(snapshot.share());
             }
         }
         Optional<Snapshot> read =
                 saved.flatMap(disk -> disk.read(key)).or(() -> folder.flatMap(disk -> disk.read(key)));
-        read.ifPresent(this::keep);
+        read.ifPresent(found -> keep(found.share()));
         return read;
     }
 
@@ -89,22 +91,29 @@ final class SnapshotCache implements AutoCloseable {
                 || saved.map(disk -> disk.has(key)).orElse(false);
     }
 
-    /** Keeps a snapshot, and writes it to disk when there is time. */
+    /** Keeps a snapshot, and writes it to disk when there is time; it is closed when it is thrown away. */
     void put(Snapshot snapshot) {
-        keep(snapshot);
-        if (folder.isPresent() && writer.getQueue().size() < PENDING) {
-            writer.execute(() -> write(folder.get(), snapshot));
+        if (folder.isPresent() && pending.get() < PENDING) {
+            pending.addAndGet(snapshot.bytes());
+            Snapshot shared = snapshot.share();
+            writer.execute(() -> write(folder.get(), shared));
         }
+        keep(snapshot);
     }
 
     /** Keeps the last of these that there is, whatever else is used, and returns its key. */
     String keep(List<String> keys) {
-        Optional<Snapshot> snapshot = longest(keys);
-        if (snapshot.isEmpty() || saved.isEmpty()) {
+        if (saved.isEmpty()) {
             return "";
         }
-        saved.get().write(snapshot.get());
-        return snapshot.get().key();
+        Optional<Snapshot> found = longest(keys);
+        if (found.isEmpty()) {
+            return "";
+        }
+        try (Snapshot snapshot = found.get()) {
+            saved.get().write(snapshot);
+            return snapshot.key();
+        }
     }
 
     /** Removes what was kept. */
@@ -117,31 +126,37 @@ final class SnapshotCache implements AutoCloseable {
         return saved.map(SnapshotFolder::bytes).orElse(0L);
     }
 
-    private static void write(SnapshotFolder disk, Snapshot snapshot) {
-        try {
-            disk.write(snapshot);
+    private void write(SnapshotFolder disk, Snapshot shared) {
+        try (shared) {
+            disk.write(shared);
         } catch (CheckpointException e) {
             LOG.log(Level.WARNING, "a snapshot is not written: {0}", e.getMessage());
+        } finally {
+            pending.addAndGet(-shared.bytes());
         }
     }
 
     private synchronized void keep(Snapshot snapshot) {
-        if (snapshot.bytes() > budget) {
+        if (closed || snapshot.bytes() > budget) {
+            snapshot.close();
             return;
         }
+        bytes += snapshot.bytes();
         Snapshot before = kept.put(snapshot.key(), snapshot);
-        bytes += snapshot.bytes() - (before == null ? 0 : before.bytes());
-        List<String> surplus = new ArrayList<>();
-        long left = bytes;
-        for (Snapshot oldest : kept.values()) {
-            if (left > budget) {
-                left -= oldest.bytes();
-                surplus.add(oldest.key());
-            }
+        if (before != null) {
+            drop(before);
         }
-        surplus.forEach(kept::remove);
-        bytes = left;
-        figures.evicted.add(surplus.size());
+        var oldest = kept.values().iterator();
+        while (bytes > budget) {
+            drop(oldest.next());
+            oldest.remove();
+            figures.evicted.increment();
+        }
+    }
+
+    private void drop(Snapshot snapshot) {
+        bytes -= snapshot.bytes();
+        snapshot.close();
     }
 
     /** Returns the bytes in memory. */
@@ -159,7 +174,7 @@ final class SnapshotCache implements AutoCloseable {
         return folder.map(SnapshotFolder::bytes).orElse(0L);
     }
 
-    /** Waits until what is to be written is written. */
+    /** Waits until what is to be written is written, and throws away what is in memory. */
     @Override
     public void close() {
         writer.shutdown();
@@ -167,6 +182,11 @@ final class SnapshotCache implements AutoCloseable {
             writer.awaitTermination(30, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        synchronized (this) {
+            closed = true;
+            kept.values().forEach(this::drop);
+            kept.clear();
         }
     }
 }

@@ -10,12 +10,14 @@ import carve.api.tensor.TensorType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +44,7 @@ final class SnapshotFolder {
     private final Object writing = new Object();
     // least recently used first
     private final Map<String, Long> sizes = new LinkedHashMap<>(16, 0.75f, true);
+    private long bytes;
 
     /** Makes the folder, or takes up what is in it. */
     SnapshotFolder(Path folder, String identity, long budget) {
@@ -52,11 +55,11 @@ final class SnapshotFolder {
             makePrivate(folder);
             try (Stream<Path> files = Files.list(folder)) {
                 List<Path> found = files.filter(file -> file.toString().endsWith(ENDING))
-                        .sorted(java.util.Comparator.comparingLong(SnapshotFolder::modified))
+                        .sorted(Comparator.comparingLong(SnapshotFolder::modified))
                         .toList();
                 for (Path file : found) {
                     String name = file.getFileName().toString();
-                    sizes.put(name.substring(0, name.length() - ENDING.length()), Files.size(file));
+                    note(name.substring(0, name.length() - ENDING.length()), Files.size(file));
                 }
             }
         } catch (IOException e) {
@@ -95,7 +98,12 @@ final class SnapshotFolder {
 
     /** Returns the bytes of all files. */
     synchronized long bytes() {
-        return sizes.values().stream().mapToLong(Long::longValue).sum();
+        return bytes;
+    }
+
+    private synchronized void note(String key, long size) {
+        Long before = sizes.put(key, size);
+        bytes += size - (before == null ? 0 : before);
     }
 
     /** Writes a snapshot, unless it is there, and removes others until all fit the budget. */
@@ -113,9 +121,7 @@ final class SnapshotFolder {
         synchronized (writing) {
             SafeTensorsWriter.write(file(snapshot.key()), source, metadata);
         }
-        synchronized (this) {
-            sizes.put(snapshot.key(), file(snapshot.key()).toFile().length());
-        }
+        note(snapshot.key(), file(snapshot.key()).toFile().length());
         evict();
     }
 
@@ -164,23 +170,26 @@ final class SnapshotFolder {
         require(identity.equals(told.get("identity")), tensors, "it is of another model, or of another carve");
         require(checksum(tensors).equals(told.get("crc32c")), tensors, "its values are not those that were written");
         List<Map<String, TensorData>> layers = new ArrayList<>();
+        Arena arena = Arena.ofShared();
         try {
             for (int i = 0; i < Integer.parseInt(told.get("layers")); i++) {
                 layers.add(new LinkedHashMap<>());
             }
             for (String name : tensors.names()) {
                 int dot = name.indexOf('.');
-                layers.get(Integer.parseInt(name.substring(0, dot))).put(name.substring(dot + 1), copy(tensors, name));
+                layers.get(Integer.parseInt(name.substring(0, dot)))
+                        .put(name.substring(dot + 1), copy(arena, tensors, name));
             }
-            return new Snapshot(key, Integer.parseInt(told.get("position")), layers);
+            return new Snapshot(key, Integer.parseInt(told.get("position")), arena, layers);
         } catch (NumberFormatException | IndexOutOfBoundsException e) {
+            arena.close();
             throw new CheckpointException(tensors + ": its metadata does not fit its tensors", e);
         }
     }
 
-    private static TensorData copy(SafeTensors tensors, String name) {
+    private static TensorData copy(Arena arena, SafeTensors tensors, String name) {
         TensorType type = tensors.type(name);
-        MemorySegment values = Snapshot.memory(type);
+        MemorySegment values = Snapshot.memory(arena, type);
         values.copyFrom(tensors.data(name));
         return new TensorData(type, values);
     }
@@ -194,9 +203,11 @@ final class SnapshotFolder {
     /** Removes the snapshot of a key. */
     void remove(String key) {
         synchronized (this) {
-            if (sizes.remove(key) == null) {
+            Long size = sizes.remove(key);
+            if (size == null) {
                 return;
             }
+            bytes -= size;
         }
         try {
             Files.deleteIfExists(file(key));
@@ -208,12 +219,12 @@ final class SnapshotFolder {
     private void evict() {
         List<String> surplus = new ArrayList<>();
         synchronized (this) {
-            long bytes = bytes();
-            for (Map.Entry<String, Long> entry : sizes.entrySet()) {
-                if (bytes > budget) {
-                    bytes -= entry.getValue();
-                    surplus.add(entry.getKey());
-                }
+            long left = bytes;
+            var oldest = sizes.entrySet().iterator();
+            while (left > budget) {
+                Map.Entry<String, Long> entry = oldest.next();
+                left -= entry.getValue();
+                surplus.add(entry.getKey());
             }
         }
         surplus.forEach(this::remove);

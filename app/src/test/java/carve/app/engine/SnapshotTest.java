@@ -1,0 +1,70 @@
+package carve.app.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import carve.api.checkpoint.TensorData;
+import carve.api.tensor.TensorType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Memory of snapshots is there as long as somebody uses it, and no longer. */
+final class SnapshotTest {
+    private static final TensorType TYPE = TensorType.f32(4);
+    private static final long BYTES = TYPE.bytes();
+
+    private static Snapshot snapshot(String key) {
+        Arena arena = Arena.ofShared();
+        MemorySegment values = Snapshot.memory(arena, TYPE);
+        values.set(ValueLayout.JAVA_FLOAT, 0, 42);
+        return new Snapshot(key, 8, arena, List.of(Map.of("state", new TensorData(TYPE, values))));
+    }
+
+    private static float read(Snapshot snapshot) {
+        return snapshot.layers().getFirst().get("state").data().get(ValueLayout.JAVA_FLOAT, 0);
+    }
+
+    @Test
+    void lastUserReleasesIt() {
+        Snapshot snapshot = snapshot("a");
+        Snapshot shared = snapshot.share();
+        snapshot.close();
+        assertEquals(42, read(shared));
+        shared.close();
+        assertThrows(IllegalStateException.class, () -> read(shared));
+    }
+
+    @Test
+    void cacheKeepsItsBudgetAndReleasesTheRest() {
+        SnapshotCache cache = new SnapshotCache(2 * BYTES, Optional.empty(), Optional.empty(), new Figures());
+        List<Snapshot> made = List.of(snapshot("a"), snapshot("b"), snapshot("c"));
+        cache.put(made.get(0));
+        cache.put(made.get(1));
+        Snapshot used = cache.longest(List.of("a")).orElseThrow();
+        cache.put(made.get(2));
+        // b was used least recently
+        assertEquals(2 * BYTES, cache.bytes());
+        assertThrows(IllegalStateException.class, () -> read(made.get(1)));
+        assertEquals(Optional.empty(), cache.longest(List.of("b")));
+        cache.close();
+        assertEquals(42, read(used));
+        used.close();
+        made.forEach(snapshot -> assertThrows(IllegalStateException.class, () -> read(snapshot)));
+    }
+
+    @Test
+    void oneOfTheSameKeyTakesThePlaceOfTheOther() {
+        SnapshotCache cache = new SnapshotCache(2 * BYTES, Optional.empty(), Optional.empty(), new Figures());
+        Snapshot first = snapshot("a");
+        cache.put(first);
+        cache.put(snapshot("a"));
+        assertThrows(IllegalStateException.class, () -> read(first));
+        assertEquals(List.of(BYTES, 1L), List.of(cache.bytes(), (long) cache.size()));
+        cache.close();
+    }
+}
