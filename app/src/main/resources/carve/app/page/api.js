@@ -38,6 +38,21 @@ export async function runs() {
   return answer.ok && 'folder' in await answer.json();
 }
 
+/** Has the server keep a conversation with what a model remembers of it; returns its id, or nothing where none is kept. */
+export async function save(model, messages) {
+  try {
+    const answer = await fetch('v1/states', { method: 'POST', headers: headers(), body: JSON.stringify({ model, messages }) });
+    return answer.ok ? (await answer.json()).id : '';
+  } catch {
+    return '';
+  }
+}
+
+/** Lets the server forget what it keeps. */
+export function forget(id) {
+  fetch(`v1/states/${id}`, { method: 'DELETE', headers: headers() }).catch(() => {});
+}
+
 /** Asks a model; tells of text and figures as they come, and returns why the answer ended. */
 export async function ask(request, signal, told) {
   const answer = await fetch('v1/chat/completions', {

@@ -1,7 +1,8 @@
 // Conversations, kept in this browser.
 //
-// A conversation is {id, title, models, turns, settings, updated}; a turn {question, pictures, answers}, with an answer for
-// each model that was asked: {model, text, live, finish, error}.
+// A conversation is {id, title, models, turns, settings, states, updated}; a turn {question, pictures, answers}, with an answer
+// for each model that was asked: {model, text, live, finish, error}; a state {id, model, column, turns, system} is what the
+// server keeps of the first turns for the model of a column.
 
 const KEY = 'carve-talks';
 
@@ -31,9 +32,18 @@ export function begin(models, turns = [], settings = {}, title = '') {
   return talk;
 }
 
+/** Removes a conversation, and returns the ids of states that were its own. */
 export function remove(talk) {
   talks = talks.filter(other => other !== talk);
   keep();
+  return (talk.states || []).map(one => one.id);
+}
+
+/** Returns what the server keeps of the beginning of a conversation for a model, if anything. */
+export function kept(talk, column, model) {
+  const system = talk.settings.system || '';
+  return (talk.states || []).find(one => one.model === model && one.column === column && one.system === system
+    && one.turns < talk.turns.length);
 }
 
 /** Writes all conversations; where there is no room, the oldest lose their pictures first. */
@@ -54,10 +64,14 @@ export function keep(changed) {
   return false;
 }
 
-/** Returns the messages that a model is sent: what it has said itself, and where it has not, what the first one has. */
-export function messages(talk, upTo, column) {
-  const result = talk.settings.system ? [{ role: 'system', content: talk.settings.system }] : [];
+/**
+ * Returns the messages that a model is sent, from a turn on: what it has said itself, and where it has not, what the first
+ * one has.
+ */
+export function messages(talk, upTo, column, from = 0) {
+  const result = talk.settings.system && !from ? [{ role: 'system', content: talk.settings.system }] : [];
   talk.turns.slice(0, upTo + 1).forEach((turn, i) => {
+    if (i < from) return;
     const content = turn.pictures.length
       ? [...turn.pictures.map(url => ({ type: 'image_url', image_url: { url } })), { type: 'text', text: turn.question }]
       : turn.question;

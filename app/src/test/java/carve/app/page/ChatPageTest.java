@@ -140,6 +140,10 @@ final class ChatPageTest {
         return browser.read("[...document.querySelectorAll('#talks .title')].map(e => e.innerText).join(' | ')");
     }
 
+    private static String states() {
+        return browser.read("fetch('v1/states').then(answer => answer.json()).then(all => String(all.data.length))");
+    }
+
     private static void show() {
         browser.upload("#file", folder.resolve("shapes/test/000000.png"));
         browser.waitFor("document.querySelector('#pictures img')");
@@ -160,6 +164,9 @@ final class ChatPageTest {
         browser.click(".turn .tools button");
         browser.waitFor("document.querySelectorAll('.turn').length === 1");
         assertEquals("describe the picture (fork) | describe the picture", titles());
+        // the server keeps what the model remembers at the fork
+        browser.waitFor("JSON.parse(localStorage.getItem('carve-talks'))[0].states?.length === 1");
+        assertEquals("1", states());
         browser.click("#compare");
         ask("what colour is the star?", 2);
         assertEquals("green | green", answers(1));
@@ -173,6 +180,11 @@ final class ChatPageTest {
         browser.click("#talks li:nth-child(2) .title");
         browser.waitFor("document.querySelectorAll('.answers.two').length === 0");
         assertEquals("two", answers(1));
+        browser.click("#talks li:nth-child(1) .remove");
+        while (!states().equals("0")) {
+            browser.waitFor("true");
+        }
+        assertEquals("describe the picture", titles());
         assertEquals(List.of(), browser.errors());
     }
 

@@ -1,0 +1,36 @@
+// Settings, keys of the keyboard, the key of the server, light and dark.
+import * as api from './api.js';
+import * as store from './store.js';
+import { act, at, state } from './state.js';
+
+function theme() {
+  const dark = matchMedia('(prefers-color-scheme: dark)').matches;
+  const now = document.documentElement.dataset.theme || (dark ? 'dark' : 'light');
+  document.documentElement.dataset.theme = now === 'dark' ? 'light' : 'dark';
+  localStorage.setItem('carve-theme', document.documentElement.dataset.theme);
+}
+
+/** Asks for the server's key, and goes on with it. */
+export function askKey() {
+  if (at('key-box').open) return;
+  at('key-box').showModal();
+  at('key-box').addEventListener('close', () => { api.setKey(at('key').value); act.open(); }, { once: true });
+}
+
+const SETTINGS = { system: 'system', temperature: 'temperature', 'max-tokens': 'maxTokens', seed: 'seed' };
+
+function openSettings() {
+  for (const [id, key] of Object.entries(SETTINGS)) at(id).value = state.talk.settings[key] ?? '';
+  at('settings-box').showModal();
+}
+
+at('settings-box').addEventListener('input', () => {
+  for (const [id, key] of Object.entries(SETTINGS)) state.talk.settings[key] = at(id).value;
+  store.keep();
+});
+
+at('settings').addEventListener('click', openSettings);
+at('keys').addEventListener('click', () => at('keys-box').showModal());
+at('theme').addEventListener('click', theme);
+
+if (localStorage.getItem('carve-theme')) document.documentElement.dataset.theme = localStorage.getItem('carve-theme');

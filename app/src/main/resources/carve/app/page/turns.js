@@ -1,0 +1,97 @@
+// What was said.
+import { drawMeters, fast } from './meters.js';
+import { act, at, columns, modelOf, state } from './state.js';
+import { bytes, count, make, seconds } from './words.js';
+
+function figures(answer) {
+  const live = answer.live;
+  const made = make('div', '', 'figures');
+  if (!live) return made;
+  if (fast(answer)) made.append(make('span', `${live.tokens_per_second} tokens/s`));
+  if (live.first_token_seconds) made.append(make('span', `${seconds(live.first_token_seconds)} to the first`));
+  made.append(make('span', `${count(live.context_length)} positions${live.cached_tokens ? `, ${count(live.cached_tokens)} known` : ''}`));
+  if (live.state_bytes) made.append(make('span', bytes(live.state_bytes)));
+  if (answer.finish === 'length') made.append(make('span', 'ended at the longest'));
+  return made;
+}
+
+function drawAnswer(answer, coming) {
+  const made = make('article', '', 'answer' + (coming ? ' coming' : ''));
+  if (columns().length > 1 || state.models.length > 1) made.append(make('div', answer.model, 'who'));
+  made.append(make('div', answer.text, 'words'));
+  if (answer.error) made.append(make('div', answer.error, 'wrong'));
+  made.append(figures(answer));
+  return made;
+}
+
+function tool(text, title, action) {
+  const made = make('button', text, 'bare');
+  made.type = 'button';
+  made.title = title;
+  made.addEventListener('click', action);
+  return made;
+}
+
+function drawTurn(turn, index) {
+  const made = make('div', '', 'turn');
+  const said = make('div', '', 'said');
+  if (turn.pictures.length) {
+    const shown = make('div', '', 'shown');
+    turn.pictures.forEach(url => {
+      const image = make('img');
+      image.src = url;
+      image.alt = 'the picture of this question';
+      image.addEventListener('load', () => { if (image.naturalWidth < 100) image.className = 'tiny'; });
+      shown.append(image);
+    });
+    said.append(shown);
+  }
+  said.append(make('div', turn.question, 'words'));
+  const running = state.running?.turn === turn;
+  const answers = make('div', '', 'answers' + (turn.answers.length > 1 ? ' two' : ''));
+  turn.answers.forEach(answer => answers.append(drawAnswer(answer, running && !answer.finish && !answer.error)));
+  made.append(said, answers);
+  if (!running) {
+    const tools = make('div', '', 'tools');
+    tools.append(
+      tool('Fork here', 'Go on from here in a new conversation; this one stays', () => act.fork(index)),
+      tool('Ask otherwise', 'Change this question in a new conversation', () => act.edit(index)),
+      tool('Copy', 'Copy the answer', () => navigator.clipboard?.writeText(turn.answers.map(answer => answer.text).join('\n\n'))));
+    made.append(tools);
+  }
+  return made;
+}
+
+function welcome() {
+  const made = make('div', '', 'welcome');
+  const sees = columns().some(name => modelOf(name)?.carve?.pictures);
+  made.append(make('h2', 'What would you like to know?'),
+    make('p', sees ? 'Paste, drop or choose a picture, and ask about it.' : 'This model takes text.'));
+  if (sees) {
+    const ideas = make('div', '', 'ideas');
+    const shapes = columns().some(name => modelOf(name)?.carve?.vocabulary < 1000);
+    ['describe the picture', ...(shapes ? ['how many shapes are there?', 'what shape is green?'] : [])].forEach(idea => {
+      ideas.append(tool(idea, '', () => act.suggest(idea)));
+    });
+    made.append(ideas);
+  }
+  return made;
+}
+
+/** Draws the whole conversation. */
+export function drawTurns() {
+  const turns = at('turns');
+  turns.replaceChildren(...(state.talk.turns.length ? state.talk.turns.map(drawTurn) : [welcome()]));
+  turns.scrollTop = turns.scrollHeight;
+  drawMeters();
+}
+
+/** Draws the last turn alone, while it comes. */
+export function drawLast() {
+  const turns = at('turns');
+  const near = turns.scrollHeight - turns.scrollTop - turns.clientHeight < 160;
+  const index = state.talk.turns.length - 1;
+  turns.lastElementChild.replaceWith(drawTurn(state.talk.turns[index], index));
+  if (near) turns.scrollTop = turns.scrollHeight;
+  drawMeters();
+}
