@@ -5,6 +5,7 @@ import carve.api.config.JsonArray;
 import carve.api.config.JsonObject;
 import carve.api.config.JsonString;
 import carve.api.config.JsonValue;
+import carve.testkit.Needs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -25,7 +26,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 
 /**
  * A headless Chromium, driven by the protocol of its developer tools, with one page. Errors of the page are kept.
@@ -128,13 +128,14 @@ public final class Chromium implements AutoCloseable {
 
     /** Starts the browser with a window of so many pixels; where there is none that starts, the test is left out. */
     public static Chromium orLeaveOut(int width, int height) {
-        Assumptions.assumeTrue(program().isPresent(), REASON);
+        Needs.that(program().isPresent(), REASON);
         try {
             Chromium chromium = new Chromium(program().orElseThrow());
             chromium.size(width, height);
             return chromium;
         } catch (IOException e) {
-            return Assumptions.abort(e.getMessage() + ", so pages were not tried");
+            Needs.that(false, e.getMessage() + ", so pages were not tried");
+            throw new UncheckedIOException(e);
         }
     }
 
