@@ -30,7 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The requests of a public harness, byte for byte as it builds them, and what it makes of the replies: {@code
- * lm_eval/models/openai_completions.py} of lm-evaluation-harness, through Python's {@code json.dumps}.
+ * lm_eval/models/openai_completions.py} of lm-evaluation-harness, through Python's {@code json.dumps}, and {@code
+ * lmms_eval/models/chat/openai.py} of lmms-eval, through OpenAI's client.
  */
 @Timeout(120)
 final class HarnessTest {
@@ -181,5 +182,36 @@ final class HarnessTest {
                 "{\"messages\": [{\"role\": \"user\", \"content\": \"question one\", \"type\": \"text\"}], \"model\": \"small\", "
                         + "\"max_tokens\": 16, \"temperature\": 0.0, \"stop\": [\"\\n\\n\", \"Question:\"], \"seed\": 1234}");
         assertEquals(texts.getFirst(), choice(chat, 0).object("message").string("content"));
+    }
+
+    // 8 x 8 pixels of one grey
+    private static final String PICTURE =
+            "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAADklEQVR42mNogAIGyhgAgIQgARDoahcAAAAASUVORK5CYII=";
+
+    @Test
+    void pictureIsAskedAbout() throws IOException, InterruptedException {
+        String body = "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":"
+                + "\"data:image/png;base64," + PICTURE
+                + "\"}},{\"type\":\"text\",\"text\":\"Is there a star in the image?\\n"
+                + "Answer the question using a single word or phrase. \u2014 na\u00efve\"}]}],"
+                + "\"model\":\"small\",\"max_tokens\":16,\"temperature\":0}";
+        HttpResponse<String> response = served.send(served.request("/v1/chat/completions")
+                .header("Accept", "application/json")
+                .header("Content-Type", "application/json")
+                .header("Accept-Encoding", "gzip, deflate, br, zstd")
+                .header("Authorization", "Bearer EMPTY")
+                .header("User-Agent", "OpenAI/Python 1.109.1")
+                .header("X-Stainless-Lang", "python")
+                .header("X-Stainless-Async", "false")
+                .header("x-stainless-retry-count", "0")
+                .header("x-stainless-read-timeout", "600")
+                .POST(BodyPublishers.ofString(body)));
+        assertEquals(200, response.statusCode(), response::body);
+        JsonObject reply = carve.api.config.Json.parseObject(response.body(), "reply");
+        JsonObject message = choice(reply, 0).object("message");
+        assertEquals("assistant", message.string("role"));
+        int tokens = reply.object("usage").integer("completion_tokens");
+        assertTrue(tokens > 0 && tokens <= 16, message.string("content"));
+        assertTrue(reply.object("usage").integer("prompt_tokens") > 0);
     }
 }
