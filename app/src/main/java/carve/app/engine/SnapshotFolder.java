@@ -27,7 +27,8 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
- * Snapshots of one model on disk, each a safetensors file {@code KEY.safetensors}.
+ * Snapshots of one model on disk, each a safetensors file {@code K/KEY.safetensors} in a folder of the first two letters of its
+ * key, so that no folder has so many files that to look through it takes long.
  *
  * <p>Tensors are named {@code LAYER.NAME}; the metadata has {@code key}, {@code position}, {@code layers}, {@code identity}
  * (of the model and all that its numbers depend on) and {@code crc32c} of all values in the file's order. A file appears whole
@@ -37,6 +38,7 @@ final class SnapshotFolder {
     private static final System.Logger LOG =
             System.getLogger(SnapshotFolder.class.getModule().getName());
     private static final String ENDING = ".safetensors";
+    private static final int PREFIX = 2;
 
     private final Path folder;
     private final String identity;
@@ -53,7 +55,7 @@ final class SnapshotFolder {
         this.budget = budget;
         try {
             makePrivate(folder);
-            try (Stream<Path> files = Files.list(folder)) {
+            try (Stream<Path> files = Files.walk(folder, 2)) {
                 List<Path> found = files.filter(file -> file.toString().endsWith(ENDING))
                         .sorted(Comparator.comparingLong(SnapshotFolder::modified))
                         .toList();
@@ -88,7 +90,7 @@ final class SnapshotFolder {
     }
 
     private Path file(String key) {
-        return folder.resolve(key + ENDING);
+        return folder.resolve(key.substring(0, PREFIX)).resolve(key + ENDING);
     }
 
     /** Returns whether there is one; it may still turn out to be broken. */
