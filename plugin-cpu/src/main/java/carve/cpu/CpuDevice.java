@@ -86,6 +86,16 @@ public final class CpuDevice implements Device {
     }
 
     @Override
+    public int threads() {
+        return workers.threads();
+    }
+
+    @Override
+    public void useThreads(int most) {
+        workers.use(most);
+    }
+
+    @Override
     public Workspace workspace() {
         return workspace;
     }

@@ -24,6 +24,7 @@ final class Workers implements AutoCloseable {
     private final Scratch scratch = new Scratch();
     private volatile Job current;
     private volatile boolean closed;
+    private int most; // of the caller's thread
 
     /** Makes a pool that works with this many threads, the caller's included. */
     Workers(int threads) {
@@ -32,11 +33,17 @@ final class Workers implements AutoCloseable {
             workers[i] = new Worker("carve-cpu-" + (i + 1));
             workers[i].start();
         }
+        most = threads();
     }
 
     /** Returns the number of threads, the caller's included. */
     int threads() {
         return workers.length + 1;
+    }
+
+    /** Has at most so many threads work, the caller's included, until it is said otherwise. */
+    void use(int threads) {
+        most = Math.max(1, threads);
     }
 
     /** Returns the arrays of the calling thread. */
@@ -46,7 +53,7 @@ final class Workers implements AutoCloseable {
 
     /** Runs the tasks {@code 0 <= task < tasks} and returns when all are done. */
     void run(int tasks, Work work) {
-        if (tasks <= 1 || workers.length == 0) {
+        if (tasks <= 1 || workers.length == 0 || most == 1) {
             for (int task = 0; task < tasks; task++) {
                 work.run(task, scratch);
             }
@@ -54,7 +61,7 @@ final class Workers implements AutoCloseable {
         }
         Job job = new Job(tasks, work, Thread.currentThread());
         current = job;
-        int helpers = Math.min(tasks - 1, workers.length);
+        int helpers = Math.min(Math.min(tasks, most) - 1, workers.length);
         for (int i = 0; i < helpers; i++) {
             if (workers[i].parked) {
                 LockSupport.unpark(workers[i]);

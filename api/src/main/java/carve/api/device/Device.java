@@ -83,6 +83,17 @@ public interface Device extends AutoCloseable {
      */
     void store(Tensor source, Tensor target, int axis, int start);
 
+    /** Returns with how many of the host's processors it computes; 1 where it has processors of its own. */
+    default int threads() {
+        return 1;
+    }
+
+    /**
+     * Has it compute with at most so many of the host's processors from the next operation on, and leave the others to devices
+     * that work at the same time. Results have the same bits. By default it goes on as it does.
+     */
+    default void useThreads(int most) {}
+
     /** Waits until everything asked for is done. */
     default void synchronize() {}
 

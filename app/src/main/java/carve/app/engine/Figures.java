@@ -22,17 +22,33 @@ public final class Figures {
     final LongAdder steps = new LongAdder();
     final LongAdder fillNanos = new LongAdder();
     final LongAdder stepNanos = new LongAdder();
-    final AtomicInteger active = new AtomicInteger();
+    final AtomicLong active = new AtomicLong();
     final AtomicInteger waiting = new AtomicInteger();
-    final AtomicInteger remembering = new AtomicInteger();
+    final AtomicLong remembering = new AtomicLong();
     final AtomicLong liveBuffers = new AtomicLong();
     final AtomicLong stateBytes = new AtomicLong();
+
+    /** What one lane has of a figure. Confined to its thread. */
+    static final class Part {
+        private final AtomicLong whole;
+        private long own;
+
+        Part(AtomicLong whole) {
+            this.whole = whole;
+        }
+
+        /** Says how much that is now. */
+        void set(long value) {
+            whole.addAndGet(value - own);
+            own = value;
+        }
+    }
 
     Figures() {}
 
     /** Returns how many sessions are worked on. */
     public int active() {
-        return active.get();
+        return active.intValue();
     }
 
     /** Returns how many requests wait. */
@@ -42,7 +58,7 @@ public final class Figures {
 
     /** Returns how many prefixes are to be prepared when nobody waits. */
     public int remembering() {
-        return remembering.get();
+        return remembering.intValue();
     }
 
     /** Returns how many buffers the scopes of the device own, when it was last idle or between two steps. */

@@ -1,38 +1,36 @@
 package carve.app.engine;
 
-import carve.api.model.LoadedModel;
 import carve.api.model.ModelSpec;
 import carve.api.model.Processor;
 import carve.app.engine.EngineException.Reason;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * A model that answers many at once. One thread has the device: in turn it takes a piece of a prompt, and a step of all
- * sessions that decode. Requests beyond its batch wait, and beyond its queue are refused. When nobody waits, it prepares what a
- * conversation will go on from. Safe for several threads.
+ * A model that answers many at once. Requests beyond its batch wait, and beyond its queue are refused. A small model whose device
+ * shares the host's processors has several {@linkplain Lane lanes}: sessions side by side need not wait for each other within
+ * each operation. Safe for several threads.
  */
 public final class ModelEngine implements AutoCloseable {
     private static final System.Logger LOG =
             System.getLogger(ModelEngine.class.getModule().getName());
+    // weights that processors have in their caches; larger ones are better read once for all sessions
+    private static final long SMALL = 64L << 20;
 
     private final String name;
     private final EngineConfig config;
+    private final Opened.Opening opening;
     private final Figures figures = new Figures();
+    private final Waiting waiting;
     private final CompletableFuture<Opened> opened = new CompletableFuture<>();
-    private final Thread thread;
-
-    // guarded by lock
-    private final Object lock = new Object();
-    private final Deque<Job> waiting = new ArrayDeque<>();
-    private boolean closing;
-    private boolean dropping;
+    private final Thread first;
+    private final List<Thread> others = new CopyOnWriteArrayList<>();
 
     // set before `opened` is
     private SnapshotCache cache;
@@ -41,17 +39,20 @@ public final class ModelEngine implements AutoCloseable {
     private ModelEngine(String name, EngineConfig config, Opened.Opening opening) {
         this.name = name;
         this.config = config;
-        this.thread = Thread.ofPlatform().name("carve-" + name).unstarted(() -> run(opening));
+        this.opening = opening;
+        this.waiting = new Waiting(name, config, figures, Runtime.getRuntime().availableProcessors());
+        this.first = Thread.ofPlatform().name("carve-" + name).unstarted(this::run);
     }
 
     /**
      * Opens a model on a thread of its own, and returns when it can answer.
      *
      * @param name what it is called
+     * @param opening is called by each lane, on its thread
      */
     public static ModelEngine open(String name, Opened.Opening opening, EngineConfig config) {
         ModelEngine engine = new ModelEngine(name, config, opening);
-        engine.thread.start();
+        engine.first.start();
         try {
             engine.opened.join();
             return engine;
@@ -134,9 +135,7 @@ public final class ModelEngine implements AutoCloseable {
 
     /** Returns whether it takes requests. */
     public boolean alive() {
-        synchronized (lock) {
-            return thread.isAlive() && !closing;
-        }
+        return first.isAlive() && waiting.isOpen();
     }
 
     /**
@@ -155,26 +154,10 @@ public final class ModelEngine implements AutoCloseable {
                                     request.prompt().length(),
                                     request.maxTokens()));
         }
-        Job job = new Job(request);
-        synchronized (lock) {
-            if (closing || !thread.isAlive()) {
-                throw new EngineException(Reason.CLOSED, "The model '%s' is being closed.".formatted(name));
-            }
-            if (waiting.size() >= config.queue()) {
-                figures.refused.increment();
-                throw new EngineException(
-                        Reason.BUSY,
-                        "The model '%s' has %d requests waiting already; try again later."
-                                .formatted(name, waiting.size()));
-            }
-            waiting.add(job);
-            figures.waiting.set(waiting.size());
-            lock.notifyAll();
-        }
-        return job;
+        return waiting.add(request);
     }
 
-    private void run(Opened.Opening opening) {
+    private void run() {
         Opened own;
         try {
             own = opening.open();
@@ -185,24 +168,45 @@ public final class ModelEngine implements AutoCloseable {
         try {
             identity = Digests.of(own.identity());
             cache = new SnapshotCache(config.memoryBytes(), folder(), saved(), figures);
-            opened.complete(own);
-            try (Sessions sessions = new Sessions(own.model(), cache, identity, config, figures)) {
-                work(own.model(), sessions);
+            for (int i = 1; i < lanes(own); i++) {
+                int number = i;
+                others.add(Thread.ofPlatform().name("carve-" + name + "-" + i).start(() -> further(number)));
             }
+            opened.complete(own);
+            work(0, own);
         } finally {
             opened.completeExceptionally(new IllegalStateException("the engine did not start"));
-            end(own);
+            waiting.close();
+            others.forEach(thread -> join(thread, 0));
+            waiting.refuse();
+            if (cache != null) {
+                cache.close();
+            }
         }
     }
 
-    private void work(LoadedModel model, Sessions sessions) {
+    private static int lanes(Opened own) {
+        boolean small = own.model().params().bytes() <= SMALL;
+        int most = Runtime.getRuntime().availableProcessors();
+        return small ? Math.min(most, own.model().device().threads()) : 1;
+    }
+
+    // one that does not open leaves all to the others
+    private void further(int number) {
         try {
-            while (await(model, sessions)) {
-                admit(sessions);
-                sessions.turn();
-            }
+            work(number, opening.open());
+        } catch (RuntimeException | LinkageError e) {
+            LOG.log(Level.WARNING, "a lane of the model '" + name + "' ended", e);
+        }
+    }
+
+    private void work(int number, Opened own) {
+        Lane lane = new Lane(number, own, waiting, figures);
+        try {
+            lane.work(cache, identity, config);
         } finally {
-            refuse();
+            waiting.close();
+            lane.close();
         }
     }
 
@@ -220,86 +224,15 @@ public final class ModelEngine implements AutoCloseable {
                 .findFirst();
     }
 
-    /** Waits until there is something to do; returns false when all is done for ever. */
-    private boolean await(LoadedModel model, Sessions sessions) {
-        figures.liveBuffers.set(model.device().workspace().liveBuffers());
-        synchronized (lock) {
-            while (sessions.isEmpty() && waiting.isEmpty() && !closing && !sessions.hasIdleWork()) {
-                try {
-                    lock.wait();
-                } catch (InterruptedException e) {
-                    closing = true;
-                }
-            }
-            if (dropping) {
-                sessions.cancel();
-                waiting.forEach(Job::cancel);
-            }
-            return !closing || !sessions.isEmpty() || !waiting.isEmpty();
-        }
-    }
-
-    private void admit(Sessions sessions) {
-        while (!sessions.isFull()) {
-            Job job;
-            synchronized (lock) {
-                job = waiting.poll();
-                figures.waiting.set(waiting.size());
-            }
-            if (job == null) {
-                return;
-            }
-            if (job.cancelled()) {
-                figures.cancelled.increment();
-                job.end(new Event.Ended(Event.Ending.CANCELLED));
-                continue;
-            }
-            sessions.start(job);
-        }
-    }
-
-    private void refuse() {
-        synchronized (lock) {
-            closing = true;
-            waiting.forEach(job -> job.end(new Event.Failed(Sessions.CLOSED, false)));
-            waiting.clear();
-            figures.waiting.set(0);
-        }
-    }
-
-    private void end(Opened own) {
-        refuse();
-        if (cache != null) {
-            cache.close();
-        }
-        own.processor().close();
-        own.model().close();
-        own.closing().reversed().forEach(this::close);
-    }
-
-    private void close(AutoCloseable part) {
-        try {
-            part.close();
-        } catch (Exception e) {
-            LOG.log(Level.WARNING, "a part of the model '" + name + "' does not close", e);
-        }
-    }
-
     /** Takes no more requests; those that are there have so long to be done, then they are cancelled. */
     public void close(long millis) {
-        synchronized (lock) {
-            closing = true;
-            lock.notifyAll();
-        }
-        join(millis);
-        synchronized (lock) {
-            dropping = true;
-            lock.notifyAll();
-        }
-        join(0);
+        waiting.close();
+        join(first, millis);
+        waiting.drop();
+        join(first, 0);
     }
 
-    private void join(long millis) {
+    private static void join(Thread thread, long millis) {
         try {
             thread.join(millis);
         } catch (InterruptedException e) {

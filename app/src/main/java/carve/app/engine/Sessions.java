@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The sessions that a model answers side by side, and what it prepares while there are none. Confined to the model's thread. */
+/** The sessions that a lane answers side by side, and what it prepares while there are none. Confined to the lane's thread. */
 final class Sessions implements AutoCloseable {
     /** What requests are told that nobody answers any more. */
     static final String CLOSED = "The model is closed.";
@@ -32,6 +32,9 @@ final class Sessions implements AutoCloseable {
     private final List<Session> active = new ArrayList<>();
     private final Deque<Session> filling = new ArrayDeque<>();
     private final Deque<Prompt> unremembered = new ArrayDeque<>();
+    private final Figures.Part activeSessions;
+    private final Figures.Part stateBytes;
+    private final Figures.Part toRemember;
     private Optional<Filling> remembering = Optional.empty();
 
     Sessions(LoadedModel model, SnapshotCache cache, String identity, EngineConfig config, Figures figures) {
@@ -40,6 +43,9 @@ final class Sessions implements AutoCloseable {
         this.identity = identity;
         this.config = config;
         this.figures = figures;
+        this.activeSessions = new Figures.Part(figures.active);
+        this.stateBytes = new Figures.Part(figures.stateBytes);
+        this.toRemember = new Figures.Part(figures.remembering);
     }
 
     /** Returns whether there is none. */
@@ -47,9 +53,9 @@ final class Sessions implements AutoCloseable {
         return active.isEmpty();
     }
 
-    /** Returns whether there are as many as may be. */
-    boolean isFull() {
-        return active.size() >= config.batch();
+    /** Returns how many there are. */
+    int size() {
+        return active.size();
     }
 
     /** Returns whether something may be prepared while there is none. */
@@ -76,7 +82,7 @@ final class Sessions implements AutoCloseable {
             Session session = new Session(job, begun, model);
             active.add(session);
             filling.add(session);
-            figures.active.set(active.size());
+            activeSessions.set(active.size());
             figures.prompted.add(prompt.length());
             figures.cached.add(begun.cached());
             (begun.cached() > 0 ? figures.hits : figures.misses).increment();
@@ -155,8 +161,8 @@ final class Sessions implements AutoCloseable {
                 session.close();
             }
         }
-        figures.active.set(active.size());
-        figures.stateBytes.set(
+        activeSessions.set(active.size());
+        stateBytes.set(
                 active.stream().mapToLong(session -> session.state().bytes()).sum());
     }
 
@@ -178,7 +184,7 @@ final class Sessions implements AutoCloseable {
         boolean further = whole.length() / config.piece() > request.prompt().length() / config.piece();
         if (request.cached() && request.maxTokens() > 1 && further && unremembered.size() < REMEMBERED) {
             unremembered.add(whole);
-            figures.remembering.set(unremembered.size());
+            toRemember.set(unremembered.size());
         }
     }
 
@@ -203,7 +209,7 @@ final class Sessions implements AutoCloseable {
             LOG.log(Level.WARNING, "what was said could not be prepared for what is said next", e);
             forget();
         }
-        figures.remembering.set(unremembered.size() + (remembering.isPresent() ? 1 : 0));
+        toRemember.set(unremembered.size() + (remembering.isPresent() ? 1 : 0));
     }
 
     private void forget() {
@@ -227,7 +233,9 @@ final class Sessions implements AutoCloseable {
             session.close();
         }
         active.clear();
-        figures.active.set(0);
+        activeSessions.set(0);
+        stateBytes.set(0);
+        toRemember.set(0);
         forget();
     }
 }
