@@ -45,6 +45,7 @@ public final class Load {
     private static final int BUSY = 429;
     private static final int FINE = 200;
     private static final double BILLION = 1e9;
+    private static final double MINUTE = 60;
     private static final int LONGEST_PROMPT = 200;
     private static final int LONGEST_ANSWER = 64;
 
@@ -169,18 +170,37 @@ public final class Load {
                 .with("wrong", tally.wrong.size());
     }
 
+    // at the end of each minute, or more often where there are few of them
     private void memory(List<JsonValue> samples) {
-        List<String> names = List.of("process_resident_memory_bytes", "carve_heap_used_bytes", "carve_state_bytes");
-        for (String name : names) {
-            List<String> shown = new ArrayList<>();
-            for (int i = 0; i < samples.size(); i += Math.max(1, samples.size() / 12)) {
-                JsonObject sample = (JsonObject) samples.get(i);
-                sample.value(name)
-                        .ifPresent(value ->
-                                shown.add(String.format(Locale.ROOT, "%.0f", ((JsonNumber) value).real() / (1 << 20))));
+        List<JsonObject> all = samples.stream().map(JsonObject.class::cast).toList();
+        double last = all.isEmpty() ? 0 : second(all.getLast());
+        double every = last >= 2 * MINUTE ? MINUTE : Math.max(1, last / 6);
+        List<JsonObject> shown = new ArrayList<>();
+        for (JsonObject sample : all) {
+            if (second(sample) >= every * (shown.size() + 1) - 1) {
+                shown.add(sample);
             }
-            out.printf("%s, MiB over time: %s%n", name, String.join(" ", shown));
         }
+        out.println();
+        out.println("| second | process, MiB | heap, MiB | sessions, MiB | snapshots in memory, MiB |");
+        out.println("| ---: | ---: | ---: | ---: | ---: |");
+        List<String> names = List.of(
+                "process_resident_memory_bytes", "carve_heap_used_bytes", "carve_state_bytes", "carve_cache_bytes");
+        for (JsonObject sample : shown) {
+            StringBuilder row = new StringBuilder("| %.0f |".formatted(second(sample)));
+            for (String name : names) {
+                String value = sample.value(name)
+                        .map(bytes -> "%.0f".formatted(((JsonNumber) bytes).real() / (1 << 20)))
+                        .orElse("");
+                row.append(' ').append(value).append(" |");
+            }
+            out.println(row);
+        }
+        out.println();
+    }
+
+    private static double second(JsonObject sample) {
+        return ((JsonNumber) sample.value("second").orElseThrow()).real();
     }
 
     private Tally phase(int clients, int seconds, int number, List<JsonValue> memory) throws InterruptedException {
