@@ -1,6 +1,6 @@
 /**
- * Lets models answer many sessions at once: a {@link carve.app.engine.ModelEngine} has a model, its device and the one thread
- * that uses them.
+ * Lets models answer many sessions at once: a {@link carve.app.engine.ModelEngine} has a queue and one or several {@linkplain
+ * carve.app.engine.Lane lanes}, each with the model on a device of its own, and the one thread that uses them.
  *
  * <p>Prompts are taken in pieces that end where the number of positions is a multiple of one constant, whatever came before
  * and whoever else is served, and steps of all sessions that decode are made together. So what a session gets depends on its
