@@ -1,6 +1,7 @@
 package carve.cpu;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 
 /**
@@ -16,10 +17,31 @@ final class Lanes {
     private static final VectorShuffle<Float> BY_2 = rotated(2);
     private static final VectorShuffle<Float> BY_1 = rotated(1);
 
+    private static final VectorShuffle<Float> ACROSS_8 = across(8);
+    private static final VectorShuffle<Float> ACROSS_4 = across(4);
+    private static final VectorShuffle<Float> ACROSS_2 = across(2);
+    private static final VectorShuffle<Float> ACROSS_1 = across(1);
+    private static final VectorMask<Float> UPPER_8 = upper(8);
+    private static final VectorMask<Float> UPPER_4 = upper(4);
+    private static final VectorMask<Float> UPPER_2 = upper(2);
+    private static final VectorMask<Float> UPPER_1 = upper(1);
+
     private Lanes() {}
 
     private static VectorShuffle<Float> rotated(int by) {
         return VectorShuffle.fromOp(Memory.F, i -> (i + by) % COUNT);
+    }
+
+    private static VectorShuffle<Float> across(int bit) {
+        return VectorShuffle.fromOp(Memory.F, i -> (i ^ bit) % COUNT);
+    }
+
+    private static VectorMask<Float> upper(int bit) {
+        boolean[] set = new boolean[COUNT];
+        for (int i = 0; i < COUNT; i++) {
+            set[i] = (i & bit) != 0;
+        }
+        return VectorMask.fromArray(Memory.F, set, 0);
     }
 
     /**
@@ -27,40 +49,97 @@ final class Lanes {
      * i is then element i.
      */
     static void sums(float[] vectors, int count) {
+        int done = 0;
         if (COUNT == 16) {
-            fold16(vectors, count);
+            for (; done <= count - 16; done += 16) {
+                square16(vectors, done * 16, done);
+            }
+        } else if (COUNT == 8) {
+            for (; done <= count - 8; done += 8) {
+                square8(vectors, done * 8, done);
+            }
         }
-        if (COUNT >= 8 && COUNT <= 16) {
-            fold8(vectors, count);
-            fold4(vectors, count);
+        if (done < count) {
+            rest(vectors, done, count - done);
+        }
+    }
+
+    /**
+     * Writes the sums of sixteen vectors of sixteen lanes over the first of them. Vectors are folded two by two: the sum of the
+     * halves of one goes where a bit of the lane number is 0, that of the other where it is 1.
+     */
+    private static void square16(float[] vectors, int at, int to) {
+        for (int i = 0; i < 64; i += 16) {
+            FloatVector a = FloatVector.fromArray(Memory.F, vectors, at + i);
+            FloatVector b = FloatVector.fromArray(Memory.F, vectors, at + i + 64);
+            FloatVector c = FloatVector.fromArray(Memory.F, vectors, at + i + 128);
+            FloatVector d = FloatVector.fromArray(Memory.F, vectors, at + i + 192);
+            a = a.blend(c, UPPER_8).add(c.blend(a, UPPER_8).rearrange(ACROSS_8));
+            b = b.blend(d, UPPER_8).add(d.blend(b, UPPER_8).rearrange(ACROSS_8));
+            a.blend(b, UPPER_4).add(b.blend(a, UPPER_4).rearrange(ACROSS_4)).intoArray(vectors, at + i);
+        }
+        four(vectors, at, to);
+    }
+
+    /** Writes the sums of eight vectors of eight lanes. */
+    private static void square8(float[] vectors, int at, int to) {
+        for (int i = 0; i < 32; i += 8) {
+            FloatVector a = FloatVector.fromArray(Memory.F, vectors, at + i);
+            FloatVector b = FloatVector.fromArray(Memory.F, vectors, at + i + 32);
+            a.blend(b, UPPER_4).add(b.blend(a, UPPER_4).rearrange(ACROSS_4)).intoArray(vectors, at + i);
+        }
+        four(vectors, at, to);
+    }
+
+    /** Folds four vectors by the last two bits into one. */
+    private static void four(float[] vectors, int at, int to) {
+        FloatVector a = FloatVector.fromArray(Memory.F, vectors, at);
+        FloatVector b = FloatVector.fromArray(Memory.F, vectors, at + COUNT);
+        FloatVector c = FloatVector.fromArray(Memory.F, vectors, at + 2 * COUNT);
+        FloatVector d = FloatVector.fromArray(Memory.F, vectors, at + 3 * COUNT);
+        a = a.blend(c, UPPER_2).add(c.blend(a, UPPER_2).rearrange(ACROSS_2));
+        b = b.blend(d, UPPER_2).add(d.blend(b, UPPER_2).rearrange(ACROSS_2));
+        a.blend(b, UPPER_1).add(b.blend(a, UPPER_1).rearrange(ACROSS_1)).intoArray(vectors, to);
+    }
+
+    private static void rest(float[] vectors, int done, int count) {
+        int from = done * COUNT;
+        if (COUNT == 16) {
+            fold16(vectors, from, count);
+        }
+        if (COUNT == 8 || COUNT == 16) {
+            fold8(vectors, from, count);
+            fold4(vectors, from, done, count);
         } else {
             for (int i = 0; i < count; i++) {
-                vectors[i] = sum(FloatVector.fromArray(Memory.F, vectors, i * COUNT));
+                vectors[done + i] = sum(FloatVector.fromArray(Memory.F, vectors, from + i * COUNT));
             }
         }
     }
 
     // each with a constant species, without which the compiler makes no vectors
 
-    private static void fold16(float[] vectors, int count) {
+    private static void fold16(float[] vectors, int from, int count) {
         for (int i = 0; i < count; i++) {
-            FloatVector low = FloatVector.fromArray(FloatVector.SPECIES_256, vectors, 16 * i);
-            low.add(FloatVector.fromArray(FloatVector.SPECIES_256, vectors, 16 * i + 8))
-                    .intoArray(vectors, 8 * i);
+            int at = from + 16 * i;
+            FloatVector low = FloatVector.fromArray(FloatVector.SPECIES_256, vectors, at);
+            low.add(FloatVector.fromArray(FloatVector.SPECIES_256, vectors, at + 8))
+                    .intoArray(vectors, from + 8 * i);
         }
     }
 
-    private static void fold8(float[] vectors, int count) {
+    private static void fold8(float[] vectors, int from, int count) {
         for (int i = 0; i < count; i++) {
-            FloatVector low = FloatVector.fromArray(FloatVector.SPECIES_128, vectors, 8 * i);
-            low.add(FloatVector.fromArray(FloatVector.SPECIES_128, vectors, 8 * i + 4))
-                    .intoArray(vectors, 4 * i);
+            int at = from + 8 * i;
+            FloatVector low = FloatVector.fromArray(FloatVector.SPECIES_128, vectors, at);
+            low.add(FloatVector.fromArray(FloatVector.SPECIES_128, vectors, at + 4))
+                    .intoArray(vectors, from + 4 * i);
         }
     }
 
-    private static void fold4(float[] vectors, int count) {
-        for (int i = 0, at = 0; i < count; i++, at += 4) {
-            vectors[i] = (vectors[at] + vectors[at + 2]) + (vectors[at + 1] + vectors[at + 3]);
+    private static void fold4(float[] vectors, int from, int to, int count) {
+        for (int i = 0, at = from; i < count; i++, at += 4) {
+            vectors[to + i] = (vectors[at] + vectors[at + 2]) + (vectors[at + 1] + vectors[at + 3]);
         }
     }
 

@@ -74,41 +74,23 @@ final class Maps {
     }
 
     private static void exp(long from, long to, int n) {
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            FloatVector x = load(from + 4L * i);
-            store(to + 4L * i, VectorMath.exp(x));
-        }
-        if (i < n) {
-            VectorMask<Float> rest = Memory.first(n - i);
-            FloatVector x = load(from + 4L * i, rest);
-            store(to + 4L * i, VectorMath.exp(x), rest);
+        for (int i = 0; i < n; i += LANES) {
+            VectorMask<Float> m = Memory.first(n - i);
+            store(to + 4L * i, VectorMath.exp(load(from + 4L * i, m)), m);
         }
     }
 
     private static void log(long from, long to, int n) {
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            FloatVector x = load(from + 4L * i);
-            store(to + 4L * i, VectorMath.log(x));
-        }
-        if (i < n) {
-            VectorMask<Float> rest = Memory.first(n - i);
-            FloatVector x = load(from + 4L * i, rest);
-            store(to + 4L * i, VectorMath.log(x), rest);
+        for (int i = 0; i < n; i += LANES) {
+            VectorMask<Float> m = Memory.first(n - i);
+            store(to + 4L * i, VectorMath.log(load(from + 4L * i, m)), m);
         }
     }
 
     private static void log1p(long from, long to, int n) {
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            FloatVector x = load(from + 4L * i);
-            store(to + 4L * i, VectorMath.log1p(x));
-        }
-        if (i < n) {
-            VectorMask<Float> rest = Memory.first(n - i);
-            FloatVector x = load(from + 4L * i, rest);
-            store(to + 4L * i, VectorMath.log1p(x), rest);
+        for (int i = 0; i < n; i += LANES) {
+            VectorMask<Float> m = Memory.first(n - i);
+            store(to + 4L * i, VectorMath.log1p(load(from + 4L * i, m)), m);
         }
     }
 
@@ -139,67 +121,37 @@ final class Maps {
     }
 
     private static void tanh(long from, long to, int n) {
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            FloatVector x = load(from + 4L * i);
-            store(to + 4L * i, VectorMath.tanh(x));
-        }
-        if (i < n) {
-            VectorMask<Float> rest = Memory.first(n - i);
-            FloatVector x = load(from + 4L * i, rest);
-            store(to + 4L * i, VectorMath.tanh(x), rest);
+        for (int i = 0; i < n; i += LANES) {
+            VectorMask<Float> m = Memory.first(n - i);
+            store(to + 4L * i, VectorMath.tanh(load(from + 4L * i, m)), m);
         }
     }
 
     private static void erf(long from, long to, int n) {
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            FloatVector x = load(from + 4L * i);
-            store(to + 4L * i, VectorMath.erf(x));
-        }
-        if (i < n) {
-            VectorMask<Float> rest = Memory.first(n - i);
-            FloatVector x = load(from + 4L * i, rest);
-            store(to + 4L * i, VectorMath.erf(x), rest);
+        for (int i = 0; i < n; i += LANES) {
+            VectorMask<Float> m = Memory.first(n - i);
+            store(to + 4L * i, VectorMath.erf(load(from + 4L * i, m)), m);
         }
     }
 
     private static void sigmoid(long from, long to, int n) {
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            FloatVector x = load(from + 4L * i);
-            store(to + 4L * i, VectorMath.sigmoid(x));
-        }
-        if (i < n) {
-            VectorMask<Float> rest = Memory.first(n - i);
-            FloatVector x = load(from + 4L * i, rest);
-            store(to + 4L * i, VectorMath.sigmoid(x), rest);
+        for (int i = 0; i < n; i += LANES) {
+            VectorMask<Float> m = Memory.first(n - i);
+            store(to + 4L * i, VectorMath.sigmoid(load(from + 4L * i, m)), m);
         }
     }
 
     private static void silu(long from, long to, int n) {
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            FloatVector x = load(from + 4L * i);
-            store(to + 4L * i, VectorMath.silu(x));
-        }
-        if (i < n) {
-            VectorMask<Float> rest = Memory.first(n - i);
-            FloatVector x = load(from + 4L * i, rest);
-            store(to + 4L * i, VectorMath.silu(x), rest);
+        for (int i = 0; i < n; i += LANES) {
+            VectorMask<Float> m = Memory.first(n - i);
+            store(to + 4L * i, VectorMath.silu(load(from + 4L * i, m)), m);
         }
     }
 
     private static void softplus(long from, long to, int n) {
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            FloatVector x = load(from + 4L * i);
-            store(to + 4L * i, VectorMath.softplus(x));
-        }
-        if (i < n) {
-            VectorMask<Float> rest = Memory.first(n - i);
-            FloatVector x = load(from + 4L * i, rest);
-            store(to + 4L * i, VectorMath.softplus(x), rest);
+        for (int i = 0; i < n; i += LANES) {
+            VectorMask<Float> m = Memory.first(n - i);
+            store(to + 4L * i, VectorMath.softplus(load(from + 4L * i, m)), m);
         }
     }
 

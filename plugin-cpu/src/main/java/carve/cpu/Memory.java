@@ -37,10 +37,12 @@ final class Memory {
     private static final VectorSpecies<Byte> QUARTER =
             VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, F.vectorBitSize() / 4)));
 
+    /** All memory. */
     @SuppressWarnings("restricted")
-    private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
-    private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+    /** The order of bytes. */
+    static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
     private Memory() {}
 
@@ -145,6 +147,18 @@ final class Memory {
                 rounded.blend(quiet, value.compare(VectorOperators.NE, value).cast(I));
         ((ShortVector) kept.lanewise(VectorOperators.LSHR, 16).convertShape(VectorOperators.I2S, HALF, 0))
                 .intoMemorySegment(ALL, address, ORDER);
+    }
+
+    /** Writes four elements of an array. */
+    static void four(float[] from, int at, long to) {
+        FloatVector.fromArray(FloatVector.SPECIES_128, from, at).intoMemorySegment(ALL, to, ORDER);
+    }
+
+    /** Writes the sums of four elements of an array and four F32 at an address. */
+    static void four(float[] from, int at, long other, long to) {
+        FloatVector.fromArray(FloatVector.SPECIES_128, from, at)
+                .add(FloatVector.fromMemorySegment(FloatVector.SPECIES_128, ALL, other, ORDER))
+                .intoMemorySegment(ALL, to, ORDER);
     }
 
     /** Returns the vector of I32 that begins at an address. */

@@ -18,6 +18,8 @@ import jdk.incubator.vector.VectorMask;
 final class Norms {
     private static final int X = 0;
     private static final int H = 1;
+    private static final int GATES = 2;
+    private static final int SLOPES = 3;
     private static final int GRAIN = 8 * 1024;
 
     private final Workers workers;
@@ -61,46 +63,76 @@ final class Norms {
         int perTask = size.perTask();
         workers.run(size.tasks(), (task, scratch) -> {
             float[] u = scratch.floats(X, size.width + LANES);
+            float[] gates = scratch.floats(GATES, size.width + LANES);
             int end = Math.min(size.rows, (task + 1) * perTask);
             for (int row = task * perTask; row < end; row++) {
                 long at = 4L * row * size.width;
-                rmsRow(size, x + at, weight + 4L * (row % size.weightRows) * size.width, g + at, y + at, u);
+                rmsRow(size, x + at, weight + 4L * (row % size.weightRows) * size.width, g + at, y + at, u, gates);
             }
         });
     }
 
-    private static void rmsRow(Size size, long x, long w, long g, long y, float[] u) {
+    private static void rmsRow(Size size, long x, long w, long g, long y, float[] u, float[] gates) {
         int width = size.width;
-        float square = gated(size.gate == Gate.BEFORE, x, g, u, width);
-        float r = (float) (1 / Math.sqrt(square / width + size.eps));
-        int whole = F.loopBound(width);
-        boolean after = size.gate == Gate.AFTER;
-        for (int i = 0; i < whole; i += LANES) {
-            FloatVector n = FloatVector.fromArray(F, u, i).mul(r).mul(load(w + 4L * i));
-            store(y + 4L * i, after ? n.mul(VectorMath.silu(load(g + 4L * i))) : n);
+        if (size.gate != Gate.NONE) {
+            gates(g, gates, width);
         }
-        if (whole < width) {
-            VectorMask<Float> rest = Memory.first(width - whole);
-            FloatVector n = FloatVector.fromArray(F, u, whole).mul(r).mul(load(w + 4L * whole, rest));
-            store(y + 4L * whole, after ? n.mul(VectorMath.silu(load(g + 4L * whole, rest))) : n, rest);
+        float square = squares(size.gate == Gate.BEFORE, x, gates, u, width);
+        float r = (float) (1 / Math.sqrt(square / width + size.eps));
+        scaled(size.gate == Gate.AFTER, r, w, y, u, gates, width);
+    }
+
+    private static void scaled(boolean gated, float r, long w, long y, float[] u, float[] gates, int width) {
+        int i = 0;
+        for (; i <= width - LANES; i += LANES) { // with what is inlined everywhere, see VectorMath
+            FloatVector n = FloatVector.fromArray(F, u, i)
+                    .mul(r)
+                    .mul(FloatVector.fromMemorySegment(F, Memory.ALL, w + 4L * i, Memory.ORDER));
+            if (gated) {
+                n.mul(FloatVector.fromArray(F, gates, i)).intoMemorySegment(Memory.ALL, y + 4L * i, Memory.ORDER);
+            } else {
+                n.intoMemorySegment(Memory.ALL, y + 4L * i, Memory.ORDER);
+            }
+        }
+        if (i < width) {
+            VectorMask<Float> rest = Memory.first(width - i);
+            FloatVector n = FloatVector.fromArray(F, u, i).mul(r).mul(load(w + 4L * i, rest));
+            store(y + 4L * i, gated ? n.mul(FloatVector.fromArray(F, gates, i)) : n, rest);
         }
     }
 
-    /** Copies x, times silu(g) if {@code gate}, padded with zeros, and returns its sum of squares. */
-    private static float gated(boolean gate, long x, long g, float[] u, int width) {
-        int whole = F.loopBound(width);
+    /** Writes silu(g); once for all uses, see {@link VectorMath}. */
+    private static void gates(long g, float[] to, int width) {
+        for (int i = 0; i < width; i += LANES) {
+            VectorMath.silu(load(g + 4L * i, Memory.first(width - i))).intoArray(to, i);
+        }
+    }
+
+    /** Writes silu(g) and its derivative. */
+    private static void gates(long g, float[] to, float[] slopes, int width) {
+        for (int i = 0; i < width; i += LANES) {
+            FloatVector gate = load(g + 4L * i, Memory.first(width - i));
+            FloatVector s = VectorMath.sigmoid(gate);
+            FloatVector y = gate.mul(s);
+            y.intoArray(to, i);
+            y.fma(FloatVector.broadcast(F, 1f).sub(s), s).intoArray(slopes, i);
+        }
+    }
+
+    /** Copies x, times the gates if it is gated, padded with zeros, and returns its sum of squares. */
+    private static float squares(boolean gated, long x, float[] gates, float[] u, int width) {
+        int i = 0;
         FloatVector square = FloatVector.zero(F);
-        for (int i = 0; i < whole; i += LANES) {
+        for (; i <= width - LANES; i += LANES) {
             FloatVector v = load(x + 4L * i);
-            v = gate ? v.mul(VectorMath.silu(load(g + 4L * i))) : v;
+            v = gated ? v.mul(FloatVector.fromArray(F, gates, i)) : v;
             v.intoArray(u, i);
             square = v.fma(v, square);
         }
-        if (whole < width) {
-            VectorMask<Float> rest = Memory.first(width - whole);
-            FloatVector v = load(x + 4L * whole, rest);
-            v = gate ? v.mul(VectorMath.silu(load(g + 4L * whole, rest))) : v;
-            v.intoArray(u, whole);
+        if (i < width) {
+            FloatVector v = load(x + 4L * i, Memory.first(width - i));
+            v = gated ? v.mul(FloatVector.fromArray(F, gates, i)) : v;
+            v.intoArray(u, i);
             square = v.fma(v, square);
         }
         return Lanes.sum(square);
@@ -122,6 +154,8 @@ final class Norms {
         workers.run(tasks, (task, scratch) -> {
             float[] u = scratch.floats(X, size.width + LANES);
             float[] h = scratch.floats(H, size.width + LANES);
+            float[] gates = scratch.floats(GATES, size.width + LANES);
+            float[] slopes = scratch.floats(SLOPES, size.width + LANES);
             int end = Math.min(size.rows, (task + 1) * perTask);
             for (int row = task * perTask; row < end; row++) {
                 long at = 4L * row * size.width;
@@ -136,6 +170,8 @@ final class Norms {
                         dg + at,
                         u,
                         h,
+                        gates,
+                        slopes,
                         partial,
                         task * length + weightRow);
             }
@@ -144,9 +180,24 @@ final class Norms {
     }
 
     private static void rmsRowBackward(
-            Size size, long x, long w, long g, long dy, long dx, long dg, float[] u, float[] h, float[] dw, int dwAt) {
+            Size size,
+            long x,
+            long w,
+            long g,
+            long dy,
+            long dx,
+            long dg,
+            float[] u,
+            float[] h,
+            float[] gates,
+            float[] slopes,
+            float[] dw,
+            int dwAt) {
         int width = size.width;
-        float square = gated(size.gate == Gate.BEFORE, x, g, u, width);
+        if (size.gate != Gate.NONE) {
+            gates(g, gates, slopes, width);
+        }
+        float square = squares(size.gate == Gate.BEFORE, x, gates, u, width);
         float r = (float) (1 / Math.sqrt(square / width + size.eps));
         boolean after = size.gate == Gate.AFTER;
         FloatVector dot = FloatVector.zero(F);
@@ -156,16 +207,9 @@ final class Norms {
             FloatVector dn = load(dy + 4L * i, m);
             FloatVector weight = load(w + 4L * i, m);
             if (after) {
-                FloatVector gate = load(g + 4L * i, m);
-                FloatVector s = VectorMath.sigmoid(gate);
-                FloatVector y = gate.mul(s);
-                store(
-                        dg + 4L * i,
-                        dn.mul(n)
-                                .mul(weight)
-                                .mul(y.fma(FloatVector.broadcast(F, 1f).sub(s), s)),
-                        m);
-                dn = dn.mul(y);
+                FloatVector slope = dn.mul(n).mul(weight).mul(FloatVector.fromArray(F, slopes, i));
+                store(dg + 4L * i, slope, m);
+                dn = dn.mul(FloatVector.fromArray(F, gates, i));
             }
             FloatVector old = FloatVector.fromArray(F, dw, dwAt + i, m);
             dn.fma(n, old).intoArray(dw, dwAt + i, m);
@@ -173,22 +217,29 @@ final class Norms {
             hn.intoArray(h, i);
             dot = hn.fma(n, dot);
         }
-        float mean = Lanes.sum(dot) / width;
-        boolean before = size.gate == Gate.BEFORE;
+        slopes(size.gate == Gate.BEFORE, x, dx, dg, Lanes.sum(dot) / width, r, width, u, h, gates, slopes);
+    }
+
+    private static void slopes(
+            boolean gated,
+            long x,
+            long dx,
+            long dg,
+            float mean,
+            float r,
+            int width,
+            float[] u,
+            float[] h,
+            float[] gates,
+            float[] slopes) {
         for (int i = 0; i < width; i += LANES) {
             VectorMask<Float> m = Memory.first(width - i);
             FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
             FloatVector du = FloatVector.fromArray(F, h, i).sub(n.mul(mean)).mul(r);
-            if (before) {
-                FloatVector gate = load(g + 4L * i, m);
-                FloatVector value = load(x + 4L * i, m);
-                FloatVector s = VectorMath.sigmoid(gate);
-                FloatVector y = gate.mul(s);
-                store(
-                        dg + 4L * i,
-                        du.mul(value).mul(y.fma(FloatVector.broadcast(F, 1f).sub(s), s)),
-                        m);
-                du = du.mul(y);
+            if (gated) {
+                FloatVector slope = du.mul(load(x + 4L * i, m)).mul(FloatVector.fromArray(F, slopes, i));
+                store(dg + 4L * i, slope, m);
+                du = du.mul(FloatVector.fromArray(F, gates, i));
             }
             store(dx + 4L * i, du, m);
         }
@@ -240,6 +291,8 @@ final class Norms {
         workers.run(tasks, (task, scratch) -> {
             float[] u = scratch.floats(X, size.width + LANES);
             float[] h = scratch.floats(H, size.width + LANES);
+            float[] gates = scratch.floats(GATES, size.width + LANES);
+            float[] slopes = scratch.floats(SLOPES, size.width + LANES);
             int end = Math.min(size.rows, (task + 1) * perTask);
             for (int row = task * perTask; row < end; row++) {
                 long at = 4L * row * size.width;

@@ -15,7 +15,7 @@ import carve.api.tensor.DType;
  */
 final class Rows {
     /** The most rows that share one reading of the weights. */
-    static final int STRIP = 48;
+    static final int STRIP = 64;
 
     private static final int WIDE = 2 * Dots.COLUMNS;
     private static final int PANEL = 6;
@@ -131,12 +131,32 @@ final class Rows {
         Lanes.sums(sums, rows * WIDE);
         for (int r = 0, taken; r < rows; r += taken) {
             taken = Dots.taken(rows - r);
-            for (int j = 0; j < taken; j++) {
-                for (int i = 0; i < columns; i++) {
-                    int panel = i / Dots.COLUMNS * Dots.COLUMNS;
-                    float value = sums[r * WIDE + panel * taken + j * Dots.COLUMNS + i - panel];
-                    Memory.set(y + 4L * ((long) (r + j) * p.n + i), p.bias == 0 ? value : value + p.bias(n + i));
+            for (int i = 0, at = r * WIDE; i < columns; i += Dots.COLUMNS, at += taken * Dots.COLUMNS) {
+                long to = y + 4L * ((long) r * p.n + i);
+                if (columns - i >= Dots.COLUMNS) {
+                    fours(sums, at, taken, p.bias == 0 ? 0 : p.bias + 4L * (n + i), to, p.n);
+                } else {
+                    few(p, sums, at, taken, n + i, columns - i, to);
                 }
+            }
+        }
+    }
+
+    private static void fours(float[] sums, int at, int rows, long bias, long to, int distance) {
+        for (int j = 0; j < rows; j++) {
+            if (bias == 0) {
+                Memory.four(sums, at + j * Dots.COLUMNS, to + 4L * j * distance);
+            } else {
+                Memory.four(sums, at + j * Dots.COLUMNS, bias, to + 4L * j * distance);
+            }
+        }
+    }
+
+    private static void few(Product p, float[] sums, int at, int rows, int n, int columns, long to) {
+        for (int j = 0; j < rows; j++) {
+            for (int i = 0; i < columns; i++) {
+                float value = sums[at + j * Dots.COLUMNS + i];
+                Memory.set(to + 4L * ((long) j * p.n + i), p.bias == 0 ? value : value + p.bias(n + i));
             }
         }
     }

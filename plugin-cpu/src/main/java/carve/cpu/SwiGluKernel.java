@@ -58,13 +58,9 @@ final class SwiGluKernel implements Kernel {
     }
 
     private static void forward(long a, long b, long y, int n) {
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            store(y + 4L * i, VectorMath.silu(load(a + 4L * i)).mul(load(b + 4L * i)));
-        }
-        if (i < n) {
-            VectorMask<Float> rest = Memory.first(n - i);
-            store(y + 4L * i, VectorMath.silu(load(a + 4L * i, rest)).mul(load(b + 4L * i, rest)), rest);
+        for (int i = 0; i < n; i += LANES) { // with the rest in the same loop, see VectorMath
+            VectorMask<Float> m = Memory.first(n - i);
+            store(y + 4L * i, VectorMath.silu(load(a + 4L * i, m)).mul(load(b + 4L * i, m)), m);
         }
     }
 

@@ -13,6 +13,11 @@ import jdk.incubator.vector.VectorOperators;
  *
  * <p>Polynomials are those of the Cephes library (Moshier 1992); the error function is that of N. Juffa. Results below
  * the smallest normal number are 0.
+ *
+ * <p>The compiler of the JVM stops to inline into a method that has grown to 18,000 nodes of its own, which some sixty operations
+ * on vectors make, those of inlined methods counted. A vector that is then given to a method, or comes from one, is boxed, and
+ * the kernel many times slower. So a method has one of these functions, in one place: what remains of whole vectors is masked in
+ * the same loop, and what is needed twice goes by an array.
  */
 final class VectorMath {
     private static final float MAGIC = 0x1.8p23f; // adding it leaves the nearest integer in the low bits
