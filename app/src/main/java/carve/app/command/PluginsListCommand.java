@@ -2,6 +2,7 @@ package carve.app.command;
 
 import carve.app.plugin.Plugin;
 import carve.app.plugin.PluginPlatform;
+import carve.app.terminal.Table;
 import carve.app.terminal.Terminal;
 import carve.app.work.Workshop;
 import java.util.LinkedHashMap;
@@ -26,9 +27,11 @@ final class PluginsListCommand implements Command {
     public int run(ParseResult arguments, Workshop workshop) {
         Terminal terminal = workshop.terminal();
         PluginPlatform platform = workshop.platform();
-        for (Plugin plugin : platform.plugins()) {
-            terminal.println(line(plugin));
-            provided(plugin)
+        List<String> lines = table(platform).lines();
+        terminal.println(lines.getFirst());
+        for (int i = 0; i < platform.plugins().size(); i++) {
+            terminal.println(lines.get(i + 1));
+            provided(platform.plugins().get(i))
                     .forEach((kind, names) ->
                             terminal.println("    %-12s  %s".formatted(kind, String.join(", ", names))));
         }
@@ -40,9 +43,12 @@ final class PluginsListCommand implements Command {
         return 0;
     }
 
-    private static String line(Plugin plugin) {
-        String modules = plugin.modules().isEmpty() ? "" : "  " + String.join(", ", plugin.modules());
-        return "%s  %s%s  %s".formatted(plugin.name(), plugin.state(), modules, plugin.origin());
+    private static Table table(PluginPlatform platform) {
+        Table table = new Table("PLUGIN", "STATE", "MODULE", "FROM");
+        platform.plugins()
+                .forEach(plugin ->
+                        table.row(plugin.name(), plugin.state(), String.join(", ", plugin.modules()), plugin.origin()));
+        return table;
     }
 
     /** Returns the names of what a plugin provides, by kind. */
