@@ -55,20 +55,30 @@ public record PluginStore(Path folder) {
 
     private Installed install(Path from, Path staged, String name) throws IOException {
         List<Problem> problems = check(new PluginSource(name, staged), from.toString());
-        if (problems.stream().anyMatch(Problem::fatal)) {
-            throw new PluginException("%s cannot be installed:%s"
-                    .formatted(
-                            from,
-                            problems.stream()
-                                    .map(problem -> "\n  " + problem.line())
-                                    .collect(Collectors.joining())));
-        }
+        requireUsable(from, problems);
         PluginLock lock = PluginLock.read(folder).with(new PluginSource(name, staged));
         Path place = folder.resolve(name);
-        Path old = folder.resolve(FolderGuard.OLD + name);
         boolean replaced = Files.exists(place);
         if (replaced) {
             keepDisabled(place, staged);
+        }
+        put(staged, place, lock);
+        return new Installed(name, replaced, problems);
+    }
+
+    private static void requireUsable(Path from, List<Problem> problems) {
+        if (problems.stream().anyMatch(Problem::fatal)) {
+            String lines =
+                    problems.stream().map(problem -> "\n  " + problem.line()).collect(Collectors.joining());
+            throw new PluginException("%s cannot be installed:%s".formatted(from, lines));
+        }
+    }
+
+    // what is there stays, or comes back, unless all of this succeeds
+    private void put(Path staged, Path place, PluginLock lock) throws IOException {
+        Path old = folder.resolve(FolderGuard.OLD + place.getFileName());
+        boolean replaces = Files.exists(place);
+        if (replaces) {
             Files.move(place, old);
         }
         try {
@@ -76,13 +86,12 @@ public record PluginStore(Path folder) {
             lock.write(folder);
         } catch (IOException e) {
             Folders.delete(place);
-            if (replaced) {
+            if (replaces) {
                 Files.move(old, place);
             }
             throw e;
         }
         Folders.delete(old);
-        return new Installed(name, replaced, problems);
     }
 
     private static void keepDisabled(Path place, Path staged) throws IOException {
