@@ -68,12 +68,12 @@ public final class PluginPlatform {
 
     /** Returns the platform of plugins; of two that provide the same, the later one is left out. */
     static PluginPlatform of(List<Plugin> plugins) {
-        Map<String, Object> taken = new HashMap<>();
+        Map<String, Plugin> taken = new HashMap<>();
         List<Plugin> accepted = new ArrayList<>();
         for (Plugin plugin : plugins) {
             List<Problem> conflicts = conflicts(plugin, taken);
             if (conflicts.isEmpty()) {
-                plugin.providers().forEach(provider -> taken.put(describe(provider), provider));
+                plugin.providers().forEach(provider -> taken.put(describe(provider), plugin));
                 accepted.add(plugin);
             } else {
                 List<Problem> problems = new ArrayList<>(plugin.problems());
@@ -85,18 +85,19 @@ public final class PluginPlatform {
         return new PluginPlatform(accepted);
     }
 
-    private static List<Problem> conflicts(Plugin plugin, Map<String, Object> taken) {
+    private static List<Problem> conflicts(Plugin plugin, Map<String, Plugin> taken) {
         List<Problem> conflicts = new ArrayList<>();
         for (Object provider : plugin.providers()) {
-            Object other = taken.get(describe(provider));
+            Plugin other = taken.get(describe(provider));
             if (other != null) {
                 conflicts.add(Problem.error(
                         plugin.name(),
                         "remove or disable one of them",
-                        "%s is provided by %s of module %s already",
+                        "%s is provided by plugin '%s' already (%s, %s)",
                         describe(provider),
-                        other.getClass().getName(),
-                        Providers.module(other.getClass().getModule())));
+                        other.name(),
+                        String.join(", ", other.modules()),
+                        other.origin()));
             }
         }
         return conflicts;

@@ -119,8 +119,9 @@ final class PluginPlatformTest {
         PluginJar.mixer("com.example.first", "same").write(plugins.resolve("first/first.jar"));
         PluginJar.mixer("com.example.second", "same").write(plugins.resolve("second/second.jar"));
         assertEquals(
-                List.of("plugin 'second': mixer 'same' is provided by com.example.first.Provider of module"
-                        + " com.example.first already; remove or disable one of them"),
+                List.of("plugin 'second': mixer 'same' is provided by plugin 'first' already (com.example.first, %s);"
+                                .formatted(plugins.resolve("first"))
+                        + " remove or disable one of them"),
                 load().problems());
         assertEquals(PluginState.RESOLVED, plugin("second").state());
         assertEquals(Set.of("same"), Catalogs.of(load().providers()).mixers().names());
