@@ -7,9 +7,11 @@ import carve.app.plugin.PluginState;
 import carve.app.plugin.PluginStore;
 import carve.app.plugin.Problem;
 import carve.app.terminal.Terminal;
+import carve.app.work.AppConfig;
 import carve.app.work.DeviceChoice;
 import carve.app.work.PluginFolders;
 import carve.app.work.Workshop;
+import carve.hocon.Catalogs;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,7 +48,7 @@ final class PluginsDoctorCommand implements Command {
         List<Plugin> plugins = workshop.platform().plugins();
         plugins.forEach(plugin -> problems.addAll(plugin.problems()));
         tell(terminal, plugins, problems);
-        devices(terminal, workshop.devices());
+        devices(terminal, workshop);
         return problems.stream().anyMatch(Problem::fatal) ? 1 : 0;
     }
 
@@ -79,8 +81,12 @@ final class PluginsDoctorCommand implements Command {
         }
     }
 
-    private static void devices(Terminal terminal, DeviceChoice choice) {
-        for (DeviceChoice.Probed device : choice.probe()) {
+    // the workshop's own catalogs would warn of the same problems again
+    private static void devices(Terminal terminal, Workshop workshop) {
+        AppConfig config = workshop.config();
+        Catalogs catalogs = Catalogs.of(workshop.platform().providers(), config.providers());
+        for (DeviceChoice.Probed device :
+                DeviceChoice.of(catalogs, config.device(), config.kernels()).probe()) {
             if (device.availability() instanceof Unavailable(String reason)) {
                 terminal.println("device '%s' is not available: %s".formatted(device.name(), reason));
             }

@@ -21,7 +21,10 @@ final class PluginsVerifyCommand implements Command {
                         "Check plugins without running anything of them: all that are installed, one of them, or one that"
                                 + " is not installed yet.")
                 .optionalParameter(String.class, "NAME|FILE", "The name of a plugin, or a jar, folder or zip.")
-                .flag("--lock", "Write the checksums of the files as they are to plugins.lock.")
+                .flag(
+                        "--lock",
+                        "Write the checksums of the files as they are to plugins.lock: of the plugin that is named, or"
+                                + " of all that it does not have yet.")
                 .example("carve plugins verify")
                 .example("carve plugins verify target/retention-1.0.jar")
                 .example("carve plugins verify retention --lock")
@@ -50,8 +53,11 @@ final class PluginsVerifyCommand implements Command {
         for (Path folder : folders.all()) {
             PluginStore store = new PluginStore(folder);
             for (String name : store.known()) {
-                code = Math.max(
-                        code, one(terminal, store, name, lock && !folders.own().contains(folder)));
+                // a plugin that is not what the lock says is taken in by its name alone
+                boolean taken = lock
+                        && !folders.own().contains(folder)
+                        && !store.locked().contains(name);
+                code = Math.max(code, one(terminal, store, name, taken));
             }
         }
         return code;

@@ -63,7 +63,7 @@ final class PluginsCommandTest {
         assertTrue(listed());
         assertEquals("replaced retention in %s\n".formatted(plugins), good("plugins", "install", jar.toString()));
         assertEquals("disabled retention in %s\n".formatted(plugins), good("plugins", "disable", "retention"));
-        assertTrue(good("plugins", "list").contains("retention  stopped  " + plugins));
+        assertTrue(good("plugins", "list").matches("(?s).*\nretention +stopped +" + plugins + ".*"));
         assertEquals("enabled retention in %s\n".formatted(plugins), good("plugins", "enable", "retention"));
         assertTrue(listed());
         assertEquals("told to reload retention in %s\n".formatted(plugins), good("plugins", "reload", "retention"));
@@ -103,9 +103,17 @@ final class PluginsCommandTest {
                         [0-9a-f]{12}, expected [0-9a-f]{12}; install it again, or run `carve plugins verify retention --lock` if \
                         you changed it
                         """), carve.out());
+        assertEquals(1, carve.run(inFolder("plugins", "verify", "--lock")), "only by its name");
         assertEquals("retention: good, locked\n", good("plugins", "verify", "retention", "--lock"));
         assertEquals(jar + ": good\n", good("plugins", "verify", jar.toString()));
         bad("no plugin 'retntion'; there is retention (did you mean 'retention'?)", "plugins", "verify", "retntion");
+    }
+
+    @Test
+    void whatTheLockDoesNotHaveIsTakenIn() throws IOException {
+        Files.copy(jar, Files.createDirectories(Path.of(plugins, "retention")).resolve("retention.jar"));
+        assertEquals("retention: good\n", good("plugins", "verify"));
+        assertEquals("retention: good, locked\n", good("plugins", "verify", "--lock"));
     }
 
     @Test
@@ -127,10 +135,11 @@ final class PluginsCommandTest {
                     what would help: put the jar of its module there, and the libraries that it needs into lib/
                 error: plugin 'torn': torn.jar cannot be read: zip END header not found
                     what would help: copy or build it again
-                error: plugin 'twin': mixer 'retention' is provided by com.example.retention.Provider of module \
-                com.example.retention@1.0 already
+                error: plugin 'twin': mixer 'retention' is provided by plugin 'retention' already \
+                (com.example.retention@1.0, %s)
                     what would help: remove or disable one of them
-                """.formatted(plugins, Path.of(plugins, "empty")), told[1]);
+                """.formatted(plugins, Path.of(plugins, "empty"), Path.of(plugins, "retention")), told[1]);
+        assertEquals("", carve.err());
     }
 
     @Test
