@@ -12,7 +12,8 @@ public interface DatasetGenerator {
     String description();
 
     /**
-     * Writes the data set. The same settings give the same files, byte for byte.
+     * Writes the data set. The same settings give the same files, byte for byte. Settings are read, and what is wrong with
+     * them told, before a file is written.
      *
      * @param settings what is set over the defaults in {@code carve.generators.NAME}
      * @param folder where it goes; made if it is not there

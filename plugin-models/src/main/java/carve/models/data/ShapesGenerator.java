@@ -27,6 +27,7 @@ public final class ShapesGenerator implements DatasetGenerator {
                 new ShapesData(ShapesConfig.from(settings)), ShapesVocabulary.of(settings, "tokenizer"));
         int train = settings.integer("train-scenes");
         int test = settings.integer("test-scenes");
+        settings.requireAllRead(); // before anything is written
         try {
             writer.write(folder, train, test, (done, total) -> tell(progress, done, total));
         } catch (DataException e) {
