@@ -40,7 +40,7 @@ pack() {
     rm -rf "$to"
     mkdir -p "$to/modules" "$to/tests" "$to/lib" "$to/needs" "$to/fixtures" "$to/model"
     "$JAVA_HOME/bin/jlink" --strip-debug --no-header-files --no-man-pages --compress zip-0 --output "$to/java" \
-        --add-modules java.base,java.compiler,java.desktop,java.logging,java.management,jdk.unsupported,jdk.incubator.vector
+        --add-modules java.base,java.compiler,java.desktop,java.logging,java.management,java.net.http,jdk.unsupported,jdk.incubator.vector
     tar -C "$to" -czf "$to/java.tar.gz" java # smaller than jlink makes it
     rm -rf "$to/java"
     for module in $modules; do

@@ -118,14 +118,13 @@ final class CublasLt implements AutoCloseable {
      * @return whether the library does so for such matrices
      */
     boolean multiply(int m, int n, int k, Blas.Matrix a, Blas.Matrix b, Blas.Matrix c, long bias) {
-        Plan plan = plans.computeIfAbsent(Shape.of(m, n, k, a, b, c), this::plan);
+        Plan plan = plans.computeIfAbsent(Shape.of(m, n, k, a, b, c), shape -> plan(shape, bias));
         forgetOldest();
         if (plan.algorithm().isEmpty()) {
             return false;
         }
         flush.run();
-        pointer.set(JAVA_LONG, 0, bias);
-        describe(plan.product(), BIAS_POINTER, pointer);
+        point(plan.product(), bias);
         CublasBlas.check(
                 "cublasLtMatmul",
                 Library.call(
@@ -153,7 +152,7 @@ final class CublasLt implements AutoCloseable {
         return workspace == 0 ? 0 : WORKSPACE_BYTES;
     }
 
-    private Plan plan(Shape shape) {
+    private Plan plan(Shape shape, long bias) {
         Arena own = Arena.ofConfined();
         var product = own.allocate(ADDRESS);
         int compute = CublasBlas.compute(shape.a().code(), products);
@@ -162,10 +161,16 @@ final class CublasLt implements AutoCloseable {
         describe(described, TRANSPOSE_A, own.allocateFrom(JAVA_INT, shape.a().transposed() ? 1 : 0));
         describe(described, TRANSPOSE_B, own.allocateFrom(JAVA_INT, shape.b().transposed() ? 1 : 0));
         describe(described, EPILOGUE, own.allocateFrom(JAVA_INT, EPILOGUE_BIAS));
+        point(described, bias); // an algorithm may depend on how it lies
         MemorySegment a = layout(own, shape.a(), shape.m(), shape.k());
         MemorySegment b = layout(own, shape.b(), shape.k(), shape.n());
         MemorySegment c = layout(own, shape.c(), shape.m(), shape.n());
         return new Plan(own, described, a, b, c, algorithm(own, described, a, b, c));
+    }
+
+    private void point(MemorySegment product, long bias) {
+        pointer.set(JAVA_LONG, 0, bias);
+        describe(product, BIAS_POINTER, pointer);
     }
 
     private void describe(MemorySegment product, int attribute, MemorySegment value) {

@@ -12,6 +12,7 @@ import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Workspace;
 import carve.cuda.Primitives.Operand;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,8 @@ import java.util.function.BiFunction;
  * <p>An index outside of a table is found when the host next waits, not when it is used.
  */
 public final class CudaDevice implements Device {
+    private static final System.Logger LOG = System.getLogger(CudaDevice.class.getName());
+
     private final Workspace workspace = new Workspace();
     private final Driver driver;
     private final Stream stream;
@@ -286,6 +289,7 @@ public final class CudaDevice implements Device {
     @Override
     public void close() {
         stream.finish();
+        LOG.log(Level.DEBUG, "cuda: {0}", pool);
         workspace.closeAll();
         pool.trim();
         products.close();

@@ -175,6 +175,17 @@ final class MemoryPool {
                 .sum();
     }
 
+    @Override
+    public String toString() {
+        return "%s in use, %s at most so far, %s kept, of %s on %s"
+                .formatted(
+                        text(usedBytes),
+                        text(peakBytes),
+                        text(keptBytes()),
+                        text(driver.card().memory()),
+                        driver.card().name());
+    }
+
     private static long capacity(long bytes) {
         long unit = bytes <= SMALL ? SMALL_UNIT : LARGE_UNIT;
         return Math.max(1, (bytes + unit - 1) / unit) * unit;

@@ -130,19 +130,7 @@ final class Primitives {
     /** Writes x over the part of y that starts at an index of an axis. */
     void place(Operand x, Operand y, int axis, int start) {
         if (x.shape().size() > 0) {
-            Shape shape = x.shape();
-            long to = (long) start * inner(y.shape(), axis);
-            var axes = new Axes(shape, Types.strides(shape), Types.strides(y.shape()));
-            stream.run(
-                    "move",
-                    "copy",
-                    Launch.Grid.over(shape.size()),
-                    x.bytes(),
-                    x.address(),
-                    0L,
-                    y.address(),
-                    to,
-                    axes.struct());
+            copy(x, 0, Types.strides(x.shape()), y, (long) start * inner(y.shape(), axis), x.shape());
         }
     }
 

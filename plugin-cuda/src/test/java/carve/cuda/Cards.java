@@ -7,6 +7,9 @@ import java.util.Map;
 
 /** The card of this machine, if it has one. */
 final class Cards {
+    /** The name of the card that {@code libcuda.cpp} plays. */
+    static final String PLAYED = "a processor that plays a card";
+
     private Cards() {}
 
     /** Opens the card; where there is none, the test is left out and says why. */
@@ -15,6 +18,9 @@ final class Cards {
         Availability found = provider.probe();
         String reason = found instanceof Availability.Unavailable(var why) ? why : "";
         Needs.that(reason.isEmpty(), reason);
+        // another test of this process may have put one in the place of NVIDIA's
+        boolean played = found instanceof Availability.Available(int rank, String what) && what.startsWith(PLAYED);
+        Needs.that(!played, "no NVIDIA driver: the one that is loaded is played by the processor");
         String libraries = System.getProperty("carve.cuda.libraries", "");
         boolean graphs = Boolean.getBoolean("carve.cuda.graphs");
         return provider.open(MapSettings.of(Map.of("libraries", libraries, "graphs", graphs)));

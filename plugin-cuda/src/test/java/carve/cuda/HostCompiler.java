@@ -125,8 +125,8 @@ final class HostCompiler implements Compiler {
         Path made = library(stem, files, List.of("-Wl,-soname," + name));
         Path library = FOLDER.resolve(made.getFileName()).resolve(name);
         if (!Files.exists(library)) {
-            Files.createDirectories(library.getParent());
-            Files.copy(made, library);
+            Path copy = Files.createTempDirectory(Files.createDirectories(library.getParent()), "copy");
+            Files.move(Files.copy(made, copy.resolve(name)), library, StandardCopyOption.ATOMIC_MOVE);
         }
         return library;
     }

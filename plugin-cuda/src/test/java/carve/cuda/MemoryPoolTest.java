@@ -44,6 +44,7 @@ final class MemoryPoolTest {
         assertEquals(0, pool.usedBytes());
         assertEquals(4 * MIB + 512, pool.peakBytes());
         assertEquals(4 * MIB + 512, pool.keptBytes());
+        assertEquals("0 KiB in use, 4 MiB at most so far, 4 MiB kept, of 16 MiB on a card on paper", pool.toString());
     }
 
     @Test

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import carve.api.config.MapSettings;
+import carve.api.config.SettingsException;
 import carve.api.device.DeviceException;
 import carve.api.device.Download;
 import carve.api.op.RmsNorm;
@@ -20,12 +22,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** JCuda, real and whole, over a driver that a processor plays: that its functions get what they want. */
 final class NvidiaDriverTest {
-    private static final Card CARD = new Card("a processor that plays a card", "sm_90", 1L << 30, 64);
+    private static final Card CARD = new Card(Cards.PLAYED, "sm_90", 1L << 30, 64);
 
     private static String driver;
 
@@ -165,6 +168,14 @@ final class NvidiaDriverTest {
                         "{\"case\":\"product of BF16, 13 cubed\",\"value\":0,\"unit\":\"GFLOP/s" + by
                                 + "cuBLAS called directly\"}"),
                 cases);
+    }
+
+    @Test
+    void cardIsChosenByItsNumber() {
+        var provider = new CudaDeviceProvider(driver);
+        var settings = MapSettings.of(Map.of("index", 1, "libraries", ""));
+        var refusal = assertThrows(SettingsException.class, () -> provider.open(settings));
+        assertTrue(refusal.getMessage().endsWith("key 'index' must be less than 1, is 1"), refusal::getMessage);
     }
 
     @Test

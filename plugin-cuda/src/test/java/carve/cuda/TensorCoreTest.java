@@ -11,11 +11,9 @@ import carve.api.op.SoftmaxAttention;
 import carve.api.tensor.DType;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Shape;
-import carve.api.tensor.Tape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 import carve.testkit.Close;
-import carve.testkit.Randoms;
 import carve.testkit.Tolerance;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,7 +74,7 @@ final class TensorCoreTest {
             var op = new SoftmaxAttention(1 / Math.sqrt(width), true, positions, Sequences.whole(1, positions));
             agrees(
                     op,
-                    -1,
+                    Differentiated.NONE,
                     Shape.of(1, positions, 2, width),
                     Shape.of(1, positions, 1, width),
                     Shape.of(1, positions, 1, width));
@@ -99,7 +97,7 @@ final class TensorCoreTest {
 
     private static void agrees(FusedOp op, int decay, Shape... shapes) {
         try (Device reference = new ReferenceDevice()) {
-            List<Tensor> expected = run(reference, op, decay, shapes);
+            List<Tensor> expected = Differentiated.run(reference, op, decay, shapes);
             agrees(expected, op, decay, CudaConfig.Products.TF32, TF32, shapes);
             agrees(expected, op, decay, CudaConfig.Products.BF16, Tolerance.BF16_GRADIENT, shapes);
         }
@@ -108,30 +106,11 @@ final class TensorCoreTest {
     private static void agrees(
             List<Tensor> expected, FusedOp op, int decay, CudaConfig.Products products, double ratio, Shape... shapes) {
         try (Device device = open(products)) {
-            List<Tensor> actual = run(device, op, decay, shapes);
+            List<Tensor> actual = Differentiated.run(device, op, decay, shapes);
             for (int i = 0; i < expected.size(); i++) {
                 Close.ratio(products + " tensor " + i, expected.get(i), actual.get(i), ratio);
             }
             assertEquals("kernel", device.workspace().choices().get(op.name()).split(" ")[0]);
         }
-    }
-
-    // results and the gradients of all operands; the operand of that index is a logarithm of decays: below 0
-    private static List<Tensor> run(Device device, FusedOp op, int decay, Shape... shapes) {
-        var tape = new Tape();
-        List<Tensor> operands = IntStream.range(0, shapes.length)
-                .mapToObj(i -> {
-                    Tensor x = Randoms.seeded().normal(device, "x" + i, shapes[i].extents());
-                    return tape.watch(i == decay ? x.multiply(x).negate() : x);
-                })
-                .toList();
-        List<Tensor> results = Tensors.apply(op, operands);
-        List<Tensor> weights = IntStream.range(0, results.size())
-                .mapToObj(i -> Randoms.seeded()
-                        .normal(device, "w" + i, results.get(i).shape().extents()))
-                .toList();
-        List<Tensor> all = new ArrayList<>(results);
-        all.addAll(tape.gradients(results, weights, operands));
-        return all;
     }
 }

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 
 /** Tokens that are chosen on the card and feed the next step there are those of steps that wait for each other. */
@@ -82,14 +83,21 @@ final class TokenStreamTest {
         }
     }
 
+    // a stream on a card that writes down what it is asked
+    private static void recorded(boolean graphs, int steps, BiConsumer<RecordingDriver, TokenStream> body) {
+        var driver = new RecordingDriver(1L << 30);
+        try (CudaDevice device = HostDevices.open(driver, graphs);
+                LoadedModel model = SmallModels.decoder(device, 42);
+                ModelState state = model.model().newState(device, 2, steps + 1);
+                TokenStream stream = TokenStream.of(model, state, FIRST, steps, TokenStreamTest::choice)
+                        .orElseThrow()) {
+            body.accept(driver, stream);
+        }
+    }
+
     @Test
     void stepIsAGraphThatNothingIsChangedInButTheDraws() {
-        var driver = new RecordingDriver(1L << 30);
-        try (CudaDevice device = HostDevices.open(driver, true);
-                LoadedModel model = SmallModels.decoder(device, 42);
-                ModelState state = model.model().newState(device, 2, 100);
-                TokenStream stream = TokenStream.of(model, state, FIRST, 99, TokenStreamTest::choice)
-                        .orElseThrow()) {
+        recorded(true, 99, (driver, stream) -> {
             for (int step = 0; step < 20; step++) {
                 stream.next();
             }
@@ -100,17 +108,12 @@ final class TokenStreamTest {
             assertTrue(asked.get(0).matches("change \\d+ of \\d+"), asked::toString);
             assertTrue(asked.get(1).matches("replay \\d+"), asked::toString);
             assertEquals(6, asked.size());
-        }
+        });
     }
 
     @Test
     void hostAsksAFewStepsAheadOfWhatItReads() {
-        var driver = new RecordingDriver(1L << 30);
-        try (CudaDevice device = HostDevices.open(driver, false);
-                LoadedModel model = SmallModels.decoder(device, 42);
-                ModelState state = model.model().newState(device, 2, 100);
-                TokenStream stream = TokenStream.of(model, state, FIRST, 5, TokenStreamTest::choice)
-                        .orElseThrow()) {
+        recorded(false, 5, (driver, stream) -> {
             driver.asked();
             List<String> order = new ArrayList<>();
             for (int step = 0; step < 5; step++) {
@@ -124,6 +127,6 @@ final class TokenStreamTest {
                             "fetch 8", "fetch 8", "fetch 8", "await 8", "fetch 8", "await 8", "fetch 8", "await 8",
                             "await 8", "await 8"),
                     order);
-        }
+        });
     }
 }

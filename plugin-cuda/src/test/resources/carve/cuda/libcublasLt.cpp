@@ -67,7 +67,7 @@ int cublasLtMatmulAlgoGetHeuristic(
         const size_t* preference, int wanted, Result* result, int* found) {
     choices++;
     *found = 0;
-    if (given != &handle || wanted != 1 || c != d) {
+    if (given != &handle || wanted != 1 || c != d || p->epilogue != 4 || p->bias == nullptr) {
         return INVALID_VALUE;
     }
     bool types = a->type == b->type && (d->type == F32 || d->type == a->type) && p->scale == F32;

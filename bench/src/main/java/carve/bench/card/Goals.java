@@ -63,7 +63,7 @@ final class Goals {
 
     private OptionalDouble training(double products) {
         return figures.stream()
-                .filter(figure -> figure.part().equals(Training.PART))
+                .filter(figure -> figure.part().equals(Training.PART) && figure.millis().length > 0)
                 .mapToDouble(figure -> figure.value() / products)
                 .max();
     }

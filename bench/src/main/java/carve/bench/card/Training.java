@@ -91,6 +91,12 @@ final class Training {
                     "GFLOP/s",
                     millis,
                     String.format(Locale.ROOT, "its products alone would take %.2f of it", least / millis[1])));
+            figures.add(Figure.number(
+                    PART,
+                    "T " + positions + ", memory",
+                    device.workspace().peakBytes() / 1e9,
+                    "GB",
+                    "the most of a step"));
         }
         return figures;
     }

@@ -36,7 +36,8 @@ class GoalsTest {
                 number(Peers.PART, "attention, T 70, forward", 0.8, "of PyTorch 2"),
                 number(Peers.PART, "product of F32, 5 cubed", 0.99, "of cuBLAS called directly"),
                 number(Peers.PART, "product of F32, 5 cubed", 0.5, "of PyTorch 2"),
-                number(Training.PART, "T 70", 400_000, "")));
+                new Figure(Training.PART, "T 70", 400_000, "GFLOP/s", new double[] {1, 1, 1}, ""),
+                number(Training.PART, "T 70, memory", 9_000_000, "")));
         assertEquals(
                 List.of(
                         "token of the linear model at 70, of bandwidth: 0.88 met; goal: at least 0.80",
