@@ -1,7 +1,6 @@
 package carve.cpu;
 
 import carve.api.tensor.DType;
-import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 
 /**
@@ -17,8 +16,8 @@ final class OneDnn implements AutoCloseable {
 
     private final LinkedHashMap<Shape, OneDnnProduct> products = new LinkedHashMap<>(64, 0.75f, true);
     private final OneDnnCalls calls = new OneDnnCalls();
-    private final MemorySegment engine = calls.engine();
-    private final MemorySegment attributes = calls.attributes();
+    private final long engine = calls.engine();
+    private final long attributes = calls.attributes();
     private final boolean multipliesBf16 = (calls.instructions() & AVX512_BF16) == AVX512_BF16;
 
     /**

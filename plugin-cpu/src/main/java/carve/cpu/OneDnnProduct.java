@@ -1,7 +1,7 @@
 package carve.cpu;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import carve.api.tensor.DType;
 import carve.cpu.OneDnnCalls.Kind;
@@ -17,18 +17,18 @@ final class OneDnnProduct implements AutoCloseable {
 
     private final Arena arena = Arena.ofShared();
     private final OneDnnCalls calls;
-    private final MemorySegment engine;
-    private final MemorySegment a;
-    private final MemorySegment b;
-    private final MemorySegment c;
-    private final MemorySegment plan;
-    private final MemorySegment room;
+    private final long engine;
+    private final long a;
+    private final long b;
+    private final long c;
+    private final long plan;
+    private final long room;
     private final long roomBytes;
-    private final MemorySegment code;
+    private final long code;
     private final Queue<Call> idle = new ConcurrentLinkedQueue<>();
 
     /** Writes the code. */
-    OneDnnProduct(OneDnnCalls calls, MemorySegment engine, MemorySegment attributes, OneDnn.Shape s) {
+    OneDnnProduct(OneDnnCalls calls, long engine, long attributes, OneDnn.Shape s) {
         this.calls = calls;
         this.engine = engine;
         this.a = calls.matrix(s.type(), s.m(), s.k(), s.aRow(), s.aColumn());
@@ -43,8 +43,8 @@ final class OneDnnProduct implements AutoCloseable {
 
     /** What one run at a time uses. */
     private final class Call {
-        private final MemorySegment stream = calls.stream(engine);
-        private final MemorySegment[] memory = {
+        private final long stream = calls.stream(engine);
+        private final long[] memory = {
             calls.memory(a, engine), calls.memory(b, engine), calls.memory(c, engine), calls.memory(room, engine)
         };
         private final MemorySegment arguments = arena.allocate(ARGUMENT_BYTES * ARGUMENTS.length, 8);
@@ -52,7 +52,7 @@ final class OneDnnProduct implements AutoCloseable {
         Call() {
             for (int i = 0; i < ARGUMENTS.length; i++) {
                 arguments.set(JAVA_INT, ARGUMENT_BYTES * i, ARGUMENTS[i]);
-                arguments.set(ADDRESS, ARGUMENT_BYTES * i + 8, memory[i]);
+                arguments.set(JAVA_LONG, ARGUMENT_BYTES * i + 8, memory[i]);
             }
         }
 
@@ -60,11 +60,11 @@ final class OneDnnProduct implements AutoCloseable {
             for (int i = 0; i < addresses.length; i++) {
                 calls.point(memory[i], addresses[i]);
             }
-            calls.execute(code, stream, ARGUMENTS.length, arguments);
+            calls.execute(code, stream, ARGUMENTS.length, arguments.address());
         }
 
         void free() {
-            for (MemorySegment object : memory) {
+            for (long object : memory) {
                 calls.free(Kind.MEMORY, object);
             }
             calls.free(Kind.STREAM, stream);
