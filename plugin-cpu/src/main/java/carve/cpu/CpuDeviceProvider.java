@@ -23,11 +23,12 @@ public final class CpuDeviceProvider implements DeviceProvider {
     public Availability probe() {
         return new Availability.Available(
                 RANK,
-                "%s, %d processors, vectors of %d bits"
+                "%s, %d processors, vectors of %d bits%s"
                         .formatted(
                                 System.getProperty("os.arch"),
                                 Runtime.getRuntime().availableProcessors(),
-                                32 * Memory.LANES));
+                                32 * Memory.LANES,
+                                Processor.multipliesBf16() ? ", products of BF16" : ""));
     }
 
     @Override
