@@ -11,18 +11,20 @@ import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
+import java.lang.foreign.SegmentAllocator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /**
  * What a model remembers after a number of positions, in memory of the host that lies outside of the heap: there it goes when
  * the last of its users closes it, while a collector would leave it where it is until all of the heap is full. Immutable.
  */
 final class Snapshot implements AutoCloseable {
-    private static final long ALIGNMENT = 64;
+    /** Of the memory of each tensor. */
+    static final long ALIGNMENT = 64;
 
     private final String key;
     private final int position;
@@ -54,29 +56,42 @@ final class Snapshot implements AutoCloseable {
     static Snapshot of(String key, Device device, ModelState state) {
         Arena arena = Arena.ofShared();
         try {
-            List<Map<String, TensorData>> layers = new ArrayList<>();
-            for (MixerState layer : state.layers()) {
-                Map<String, TensorData> saved = new LinkedHashMap<>();
-                Scope.run(
-                        device, () -> layer.save().forEach((name, tensor) -> saved.put(name, download(arena, tensor))));
-                layers.add(saved);
-            }
-            return new Snapshot(key, state.position(), arena, layers);
+            return Scope.run(device, () -> {
+                List<Map<String, Tensor>> saved =
+                        state.layers().stream().map(MixerState::save).toList();
+                SegmentAllocator memory = memory(
+                        arena,
+                        saved.stream().flatMap(layer -> layer.values().stream()).map(Tensor::type));
+                return new Snapshot(
+                        key,
+                        state.position(),
+                        arena,
+                        saved.stream().map(layer -> download(memory, layer)).toList());
+            });
         } catch (RuntimeException e) {
             arena.close();
             throw e;
         }
     }
 
-    private static TensorData download(Arena arena, Tensor tensor) {
-        MemorySegment values = memory(arena, tensor.type());
-        tensor.device().download(tensor, values);
-        return new TensorData(tensor.type(), values);
+    private static Map<String, TensorData> download(SegmentAllocator memory, Map<String, Tensor> layer) {
+        Map<String, TensorData> saved = new LinkedHashMap<>();
+        layer.forEach((name, tensor) -> {
+            MemorySegment values = memory.allocate(tensor.type().bytes(), ALIGNMENT);
+            tensor.device().download(tensor, values);
+            saved.put(name, new TensorData(tensor.type(), values));
+        });
+        return saved;
     }
 
-    /** Returns aligned memory for a tensor. */
-    static MemorySegment memory(Arena arena, TensorType type) {
-        return arena.allocate(type.bytes(), ALIGNMENT);
+    /**
+     * Returns what gives aligned memory to tensors of these types, one after the other: a piece for all of them, since most
+     * snapshots take as much as those before them, and what was released serves again.
+     */
+    static SegmentAllocator memory(Arena arena, Stream<TensorType> types) {
+        long bytes = types.mapToLong(type -> (type.bytes() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT)
+                .sum();
+        return SegmentAllocator.slicingAllocator(arena.allocate(Math.max(ALIGNMENT, bytes), ALIGNMENT));
     }
 
     String key() {

@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -177,10 +178,12 @@ final class SnapshotFolder {
             for (int i = 0; i < Integer.parseInt(told.get("layers")); i++) {
                 layers.add(new LinkedHashMap<>());
             }
+            SegmentAllocator memory =
+                    Snapshot.memory(arena, tensors.names().stream().map(tensors::type));
             for (String name : tensors.names()) {
                 int dot = name.indexOf('.');
                 layers.get(Integer.parseInt(name.substring(0, dot)))
-                        .put(name.substring(dot + 1), copy(arena, tensors, name));
+                        .put(name.substring(dot + 1), copy(memory, tensors, name));
             }
             return new Snapshot(key, Integer.parseInt(told.get("position")), arena, layers);
         } catch (NumberFormatException | IndexOutOfBoundsException e) {
@@ -189,9 +192,9 @@ final class SnapshotFolder {
         }
     }
 
-    private static TensorData copy(Arena arena, SafeTensors tensors, String name) {
+    private static TensorData copy(SegmentAllocator memory, SafeTensors tensors, String name) {
         TensorType type = tensors.type(name);
-        MemorySegment values = Snapshot.memory(arena, type);
+        MemorySegment values = memory.allocate(type.bytes(), Snapshot.ALIGNMENT);
         values.copyFrom(tensors.data(name));
         return new TensorData(type, values);
     }

@@ -11,6 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Memory of snapshots is there as long as somebody uses it, and no longer. */
@@ -20,7 +21,7 @@ final class SnapshotTest {
 
     private static Snapshot snapshot(String key) {
         Arena arena = Arena.ofShared();
-        MemorySegment values = Snapshot.memory(arena, TYPE);
+        MemorySegment values = Snapshot.memory(arena, Stream.of(TYPE)).allocate(BYTES, Snapshot.ALIGNMENT);
         values.set(ValueLayout.JAVA_FLOAT, 0, 42);
         return new Snapshot(key, 8, arena, List.of(Map.of("state", new TensorData(TYPE, values))));
     }
