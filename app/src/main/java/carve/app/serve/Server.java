@@ -39,11 +39,11 @@ public final class Server implements AutoCloseable {
         this.access = new Access(config.keys(), local);
         Asking asking = new Asking(config);
         States states = new States(models, asking);
-        Completions completions = new Completions(models, asking);
+        Tokens tokens = new Tokens(models, asking);
         routes.put("POST /v1/chat/completions", new Chat(models, asking, states));
-        routes.put("POST /v1/completions", completions);
-        routes.put("POST /tokenize", completions::tokenize);
-        routes.put("POST /detokenize", completions::detokenize);
+        routes.put("POST /v1/completions", new Completions(models, asking));
+        routes.put("POST /tokenize", tokens::tokenize);
+        routes.put("POST /detokenize", tokens::detokenize);
         routes.put("GET /v1/states", states::list);
         routes.put("POST /v1/states", states::create);
         routes.put("GET /v1/states/*", states::one);
