@@ -37,6 +37,7 @@ final class Cases {
                 new VectorProductCase(2048, 8192),
                 new VectorProductCase(8192, 2048)));
         SEQUENCES.forEach(extents -> cases.add(scan(extents)));
+        cases.add(scan(new Extents(1, 2048, 16, 1, 128))); // all heads share, as in plain Mamba-2
         SEQUENCES.forEach(extents -> cases.add(attention(extents)));
         return cases;
     }

@@ -9,9 +9,12 @@ import java.util.List;
 /**
  * The gradients of {@link Scan}, chunk by chunk from the end; see {@link ScanSlopes} for those of a chunk.
  *
- * <p>The states before the chunks are computed again. One task computes the heads that add to the same groups.
+ * <p>The states before the chunks are computed again. One task computes heads that add to the same groups, all of them unless
+ * there are few groups: then some, and what several tasks add to has a place for each, to be summed afterwards in their order.
  */
 final class ScanBackward {
+    private static final int TASKS = 16;
+
     private final Workers workers;
 
     ScanBackward(Workers workers) {
@@ -21,15 +24,43 @@ final class ScanBackward {
     /** Where the gradients of the results are, 0 where there is none, and where those of the operands go. */
     record Slopes(long dy, long next, long q, long k, long v, long g, long w, long state) {}
 
-    /** Writes all gradients; those of q, k and v are added to zeros. */
-    void run(Heads h, List<Span> spans, Data data, Slopes slopes) {
-        int groups = gcd(h.queryGroups(), gcd(h.keyGroups(), h.valueGroups()));
-        int perGroup = h.heads() / groups;
-        workers.run(spans.size() * groups, (task, scratch) -> {
-            int group = task % groups;
-            var head = new Head(h, spans.get(task / groups), data, slopes, scratch);
-            for (int i = group * perGroup; i < (group + 1) * perGroup; i++) {
-                head.run(i);
+    /**
+     * How the heads of a group, which add to the same gradients, are divided: by the shape alone, so that the order of sums does
+     * not depend on the number of threads.
+     *
+     * @param groups of heads that share nothing with each other
+     * @param heads of a group
+     * @param each heads of a part
+     */
+    record Parts(int groups, int heads, int each) {
+        /** Divides where there would be few tasks. */
+        static Parts of(Heads h, int spans) {
+            int groups = gcd(h.queryGroups(), gcd(h.keyGroups(), h.valueGroups()));
+            int heads = h.heads() / groups;
+            int wanted = Math.clamp((TASKS + spans * groups - 1) / (spans * groups), 1, heads);
+            return new Parts(groups, heads, (heads + wanted - 1) / wanted);
+        }
+
+        /** Returns how many parts a group has. */
+        int count() {
+            return (heads + each - 1) / each;
+        }
+
+        /** Returns whether several parts add to the same gradient of an operand of this many heads. */
+        boolean share(int all, int own) {
+            return count() > 1 && each % (all / own) != 0;
+        }
+    }
+
+    /** Writes all gradients; those of q, k and v are added to zeros, for each part to its own. */
+    void run(Heads h, List<Span> spans, Data data, Parts parts, List<Slopes> slopes) {
+        int perSpan = parts.groups * parts.count();
+        workers.run(spans.size() * perSpan, (task, scratch) -> {
+            int part = task % parts.count();
+            int first = task % perSpan / parts.count() * parts.heads;
+            var head = new Head(h, spans.get(task / perSpan), data, slopes.get(part), scratch);
+            for (int i = part * parts.each; i < Math.min(parts.heads, (part + 1) * parts.each); i++) {
+                head.run(first + i);
             }
         });
     }

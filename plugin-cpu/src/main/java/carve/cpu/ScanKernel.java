@@ -11,6 +11,8 @@ import carve.api.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** {@link DecayScan} by chunks, or step by step where there are few positions. */
 final class ScanKernel implements Kernel {
@@ -101,21 +103,57 @@ final class ScanKernel implements Kernel {
             d.add(engine.make(
                     i != DecayScan.STATE || wanted.get(i), operands.get(i).type()));
         }
-        for (int i : new int[] {DecayScan.Q, DecayScan.K, DecayScan.V}) {
-            Memory.fill(to(d, i), operands.get(i).type().bytes(), (byte) 0);
-        }
-        var slopes = new ScanBackward.Slopes(
-                at(dy),
-                gradients.get(1).map(Engine::at).orElse(0L),
-                to(d, DecayScan.Q),
-                to(d, DecayScan.K),
-                to(d, DecayScan.V),
-                to(d, DecayScan.G),
-                to(d, DecayScan.W),
-                to(d, DecayScan.STATE));
-        new ScanBackward(engine.workers())
-                .run(heads(operands), spans(), data(operands, results.get(0), results.get(1)), slopes);
+        Scan.Heads h = heads(operands);
+        List<Scan.Span> spans = spans();
+        ScanBackward.Parts parts = ScanBackward.Parts.of(h, spans.size());
+        Partial q = new Partial(
+                parts, h.heads(), h.queryGroups(), d.get(DecayScan.Q).orElseThrow());
+        Partial k =
+                new Partial(parts, h.heads(), h.keyGroups(), d.get(DecayScan.K).orElseThrow());
+        Partial v = new Partial(
+                parts, h.heads(), h.valueGroups(), d.get(DecayScan.V).orElseThrow());
+        List<ScanBackward.Slopes> slopes = IntStream.range(0, parts.count())
+                .mapToObj(i -> new ScanBackward.Slopes(
+                        at(dy),
+                        gradients.get(1).map(Engine::at).orElse(0L),
+                        q.to(i),
+                        k.to(i),
+                        v.to(i),
+                        to(d, DecayScan.G),
+                        to(d, DecayScan.W),
+                        to(d, DecayScan.STATE)))
+                .toList();
+        new ScanBackward(engine.workers()).run(h, spans, data(operands, results.get(0), results.get(1)), parts, slopes);
+        Stream.of(q, k, v).forEach(Partial::sum);
         return d;
+    }
+
+    /** A gradient to which the parts of a group add, with a place for each but the first if several add to the same elements. */
+    private final class Partial {
+        private final List<Tensor> places = new ArrayList<>();
+
+        Partial(ScanBackward.Parts parts, int heads, int own, Tensor gradient) {
+            places.add(gradient);
+            for (int i = 1; i < parts.count() && parts.share(heads, own); i++) {
+                places.add(engine.make(gradient.type()));
+            }
+            places.forEach(place -> Memory.fill(at(place), place.type().bytes(), (byte) 0));
+        }
+
+        long to(int part) {
+            return at(places.get(places.size() == 1 ? 0 : part));
+        }
+
+        void sum() {
+            long to = at(places.getFirst());
+            for (Tensor place : places.subList(1, places.size())) {
+                new Rowwise(engine.workers())
+                        .chunks(
+                                place.shape().size(),
+                                (from, count) -> Maps.accumulate(at(place) + 4 * from, to + 4 * from, count));
+                place.buffer().close();
+            }
+        }
     }
 
     private static long to(List<Optional<Tensor>> gradients, int index) {
