@@ -69,8 +69,8 @@ public final class ModelFolder implements AutoCloseable {
      *
      * @param families the families that are installed
      * @param mixers the mixers that are installed
-     * @throws CheckpointException if a file is missing or broken, no family knows the configuration, or tensors are missing,
-     *     unexpected or misshapen; it tells all of them
+     * @throws CheckpointException if a file is missing or broken, no family knows the configuration, a layer's mixer is not
+     *     installed, or tensors are missing, unexpected or misshapen; it tells all of them
      */
     public static ModelFolder open(Path folder, Collection<ModelFamily> families, MixerCatalog mixers) {
         if (GgufModels.isFile(folder)) {
@@ -136,7 +136,7 @@ public final class ModelFolder implements AutoCloseable {
 
     private static ModelSpec read(Path folder, JsonObject config, ModelFamily family, MixerCatalog mixers) {
         try {
-            return family.read(family.gather(folder, config), mixers);
+            return family.read(family.gather(folder, config), new ModelMixers(folder, mixers));
         } catch (JsonException e) {
             throw new CheckpointException("%s: %s".formatted(folder, e.getMessage()), e);
         }

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -112,6 +113,20 @@ final class BadInputTest {
               unexpected: zzz (64)
               misshapen: output.weight (language_model.output.weight in the checkpoint) is (64, 128), expected (128, 64)\
             """);
+    }
+
+    @Test
+    void modelsWithAMixerOfNoPluginAreRefused() throws IOException {
+        Files.write(weights, file);
+        Path config = folder.resolve("config.json");
+        String layers = String.join(",", Collections.nCopies(6, "{\"mixer\": \"retention\", \"settings\": {}}"));
+        Files.writeString(
+                config,
+                Files.readString(config)
+                        .stripTrailing()
+                        .replaceFirst("}$", ", \"carve\": {\"layers\": [" + layers + "]}}"));
+        refused(folder + ": its config.json asks for mixer 'retention', which is not installed; install the plugin that"
+                + " brings it (there are attention, mamba-in-llama, mamba2, plain-mamba2)");
     }
 
     private void planRefused(String message, String plan) throws IOException {
