@@ -6,6 +6,7 @@ import carve.api.op.CausalConv;
 import carve.api.op.CrossEntropy;
 import carve.api.op.DecayScan;
 import carve.api.op.GatedRmsNorm;
+import carve.api.op.Gelu;
 import carve.api.op.KlDivergence;
 import carve.api.op.LayerNorm;
 import carve.api.op.Linear;
@@ -79,6 +80,7 @@ final class Kernels {
             when operands.get(1).shape().equals(operands.get(2).shape()) -> new LayerNormKernel(engine, norm);
             case Rope rope -> new RopeKernel(engine);
             case SampleToken sample -> new SampleKernel(engine, sample);
+            case Gelu gelu -> new GeluKernel(engine, gelu);
             case SwiGlu swiGlu -> new SwiGluKernel(engine);
             case KlDivergence divergence -> new DivergenceKernel(engine, divergence);
             case AdamW adam -> new AdamWKernel(engine, adam);

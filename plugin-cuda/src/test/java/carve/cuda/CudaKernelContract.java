@@ -13,6 +13,7 @@ abstract class CudaKernelContract extends KernelContract {
                 "cross-entropy",
                 "decay-scan",
                 "gated-rms-norm",
+                "gelu",
                 "kl-divergence",
                 "layer-norm",
                 "linear",

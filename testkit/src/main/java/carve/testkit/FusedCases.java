@@ -5,6 +5,7 @@ import carve.api.op.CausalConv;
 import carve.api.op.CrossEntropy;
 import carve.api.op.DecayScan;
 import carve.api.op.GatedRmsNorm;
+import carve.api.op.Gelu;
 import carve.api.op.KlDivergence;
 import carve.api.op.LayerNorm;
 import carve.api.op.Linear;
@@ -43,6 +44,7 @@ final class FusedCases {
         ops.put("cross-entropy", FusedCases::crossEntropy);
         ops.put("decay-scan", FusedCases::decayScan);
         ops.put("gated-rms-norm", FusedCases::gatedRmsNorm);
+        ops.put("gelu", FusedCases::gelu);
         ops.put("kl-divergence", FusedCases::klDivergence);
         ops.put("layer-norm", FusedCases::layerNorm);
         ops.put("linear", FusedCases::linear);
@@ -335,6 +337,16 @@ final class FusedCases {
                 normal("x", positions, 1),
                 normal("weight", 1, 1),
                 normal("bias", 1));
+    }
+
+    private void gelu(int positions) {
+        for (boolean byTanh : List.of(false, true)) {
+            add(
+                    name(positions, byTanh ? "tanh" : "erf"),
+                    new Gelu(byTanh),
+                    Tolerance.ELEMENTWISE,
+                    normal("x", 2, positions, 13));
+        }
     }
 
     private void swiGlu(int positions) {

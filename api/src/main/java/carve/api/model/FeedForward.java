@@ -1,11 +1,11 @@
 package carve.api.model;
 
+import carve.api.op.Gelu;
 import carve.api.op.Linear;
 import carve.api.op.SwiGlu;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
-import carve.api.tensor.Op.UnaryFunction;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import java.util.ArrayList;
@@ -88,16 +88,11 @@ public record FeedForward(Kind kind, int hidden, int inner, boolean bias) {
 
     /** Returns {@code x/2 (1 + erf(x / sqrt 2))} (Hendrycks and Gimpel 2016, arXiv:1606.08415). */
     public static Tensor gelu(Tensor x) {
-        return x.multiply(x.multiply(Math.sqrt(0.5)).unary(UnaryFunction.ERF).add(1))
-                .multiply(0.5);
+        return new Gelu(false).of(x);
     }
 
     /** Returns {@code x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))}, what others call gelu_new or gelu_pytorch_tanh. */
     public static Tensor geluTanh(Tensor x) {
-        Tensor cubic = x.multiply(x).multiply(x).multiply(0.044715).add(x);
-        return x.multiply(cubic.multiply(Math.sqrt(2 / Math.PI))
-                        .unary(UnaryFunction.TANH)
-                        .add(1))
-                .multiply(0.5);
+        return new Gelu(true).of(x);
     }
 }

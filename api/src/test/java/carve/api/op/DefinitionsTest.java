@@ -206,6 +206,8 @@ final class DefinitionsTest {
         double gated = Math.sqrt((9 * open * open + 16 * shut * shut) / 2 + 0.5);
         assertGives(GatedRmsNorm.apply(x, gate, weight, 0.5, true), 3 * open / gated, 8 * shut / gated);
         assertGives(SwiGlu.apply(gate, x), 3 * open, 4 * shut);
+        assertGives(new Gelu(false).of(gate), 0.8413447461, -0.1586552539);
+        assertGives(new Gelu(true).of(gate), 0.8411919906, -0.1588080094);
     }
 
     @Test
