@@ -103,10 +103,15 @@ left() {
 }
 
 contracts() {
+    code=0
     timeout "$1" "$0" java -Dcarve.cuda.graphs="$2" -jar "$here/tests.jar" execute --details=summary --disable-banner \
         --class-path "$tests" --select-class carve.cuda.CardDeviceTest --select-class carve.cuda.CardKernelTest \
-        --reports-dir "$out/graphs-$2" >"$out/contracts-graphs-$2.txt" 2>&1 \
-        && echo passed || echo "failed, see contracts-graphs-$2.txt"
+        --reports-dir "$out/graphs-$2" >"$out/contracts-graphs-$2.txt" 2>&1 || code=$?
+    case ${code:-0} in
+        0) echo passed ;;
+        124) echo "not ended after $1 seconds, see contracts-graphs-$2.txt" ;;
+        *) echo "failed, see contracts-graphs-$2.txt" ;;
+    esac
 }
 
 # What others make of the same cases; a Python that has PyTorch, if there is one.

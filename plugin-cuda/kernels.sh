@@ -48,6 +48,8 @@ if [ ! -x "$nvcc" ]; then
     exit
 fi
 mkdir -p "$kept" "$prebuilt"
+# what was made a month ago is made again, if anybody still needs it
+find "${cache%/*}" -type f -mtime +30 -delete 2>/dev/null || true
 "$nvcc" --version | tail -n 1 >"$kept/nvcc.new"
 cmp -s "$kept/nvcc.new" "$kept/nvcc" || rm -f "$kept"/*.fatbin
 mv "$kept/nvcc.new" "$kept/nvcc"

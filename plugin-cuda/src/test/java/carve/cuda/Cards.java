@@ -3,6 +3,8 @@ package carve.cuda;
 import carve.api.config.MapSettings;
 import carve.api.device.Availability;
 import carve.api.device.Device;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /** The card of this machine, if it has one. */
@@ -10,7 +12,16 @@ final class Cards {
     /** The name of the card that {@code libcuda.cpp} plays. */
     static final String PLAYED = "a processor that plays a card";
 
+    private static final List<NvidiaDriver> KEPT = new ArrayList<>();
+
     private Cards() {}
+
+    // to make the card's context anew for each test would take longer than the tests
+    private static synchronized void keepContext() {
+        if (KEPT.isEmpty()) {
+            KEPT.add(new NvidiaDriver(0));
+        }
+    }
 
     /** Opens the card; where there is none, the test is left out and says why. */
     static Device open() {
@@ -21,6 +32,7 @@ final class Cards {
         // another test of this process may have put one in the place of NVIDIA's
         boolean played = found instanceof Availability.Available(int rank, String what) && what.startsWith(PLAYED);
         Needs.that(!played, "no NVIDIA driver: the one that is loaded is played by the processor");
+        keepContext();
         String libraries = System.getProperty("carve.cuda.libraries", "");
         boolean graphs = Boolean.getBoolean("carve.cuda.graphs");
         return provider.open(MapSettings.of(Map.of("libraries", libraries, "graphs", graphs)));

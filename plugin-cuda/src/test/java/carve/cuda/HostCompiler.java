@@ -22,11 +22,20 @@ final class HostCompiler implements Compiler {
     private static final Pattern KERNEL = Pattern.compile("extern \"C\" __global__ void (\\w+)\\(");
     private static final List<String> COMPILE = List.of("g++", "-std=c++17", "-O1", "-shared", "-fPIC", "-w");
     private static final Path FOLDER = Path.of("target", "host-kernels").toAbsolutePath();
-    private static final Path CACHE = Optional.ofNullable(System.getenv("CARVE_BUILD_CACHE"))
-            .map(Path::of)
-            .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache", "carve", "build"))
-            .toAbsolutePath();
+    private static final Path CACHE = cache();
     private static final String VERSION = installed();
+
+    private static Path cache() {
+        Path user = Optional.ofNullable(System.getenv("CARVE_BUILD_CACHE"))
+                .map(Path::of)
+                .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache", "carve", "build"))
+                .toAbsolutePath();
+        try {
+            return Files.createDirectories(user);
+        } catch (IOException e) {
+            return FOLDER; // a user without a home keeps them in this clone
+        }
+    }
 
     /** Returns whether there is a C++ compiler for this processor. */
     static boolean isHere() {
