@@ -82,8 +82,8 @@ function welcome() {
 export function drawTurns() {
   const turns = at('turns');
   turns.replaceChildren(...(state.talk.turns.length ? state.talk.turns.map(drawTurn) : [welcome()]));
+  drawMeters(); // before, since they take room below
   turns.scrollTop = turns.scrollHeight;
-  drawMeters();
 }
 
 /** Draws the last turn alone, while it comes. */
@@ -92,6 +92,6 @@ export function drawLast() {
   const near = turns.scrollHeight - turns.scrollTop - turns.clientHeight < 160;
   const index = state.talk.turns.length - 1;
   turns.lastElementChild.replaceWith(drawTurn(state.talk.turns[index], index));
-  if (near) turns.scrollTop = turns.scrollHeight;
   drawMeters();
+  if (near) turns.scrollTop = turns.scrollHeight;
 }
