@@ -113,7 +113,7 @@ final class Gemm {
         } else if (size.batch >= 4 * workers.threads() || work <= SMALL) {
             workers.run(size.batch, (i, scratch) -> one(product, i, scratch));
         } else {
-            Optional<Blas> library = product.isDense() ? blas.of(size.m, size.n, size.k) : Optional.empty();
+            Optional<Blas> library = product.isDense() ? blas.of(size.m, size.n, size.k, transposeA) : Optional.empty();
             for (int i = 0; i < size.batch; i++) {
                 if (library.isPresent()) {
                     product.give(library.get(), i);

@@ -74,11 +74,16 @@ final class BlasTest {
     void choiceIsBySize() {
         try (Workers workers = new Workers(1)) {
             BlasChoice auto = choice(CpuConfig.Blas.AUTO, workers);
-            assertTrue(auto.of(1024, 1024, 1024).isPresent());
-            assertFalse(auto.of(8192, 8192, 63).isPresent());
-            assertFalse(auto.of(64, 8192, 8192).isPresent(), "up to 64 rows, bits do not depend on the rows beside");
-            assertTrue(choice(CpuConfig.Blas.ND4J, workers).of(64, 64, 64).isPresent());
-            assertFalse(choice(CpuConfig.Blas.OWN, workers).of(4096, 4096, 4096).isPresent());
+            assertTrue(auto.of(1024, 1024, 1024, false).isPresent());
+            assertFalse(auto.of(8192, 8192, 63, false).isPresent());
+            assertFalse(auto.of(1000, 1000, 1000, true).isPresent(), "our own are faster where the left is transposed");
+            assertFalse(
+                    auto.of(64, 8192, 8192, false).isPresent(), "up to 64 rows, bits do not depend on the rows beside");
+            assertTrue(
+                    choice(CpuConfig.Blas.ND4J, workers).of(64, 64, 64, false).isPresent());
+            assertFalse(choice(CpuConfig.Blas.OWN, workers)
+                    .of(4096, 4096, 4096, false)
+                    .isPresent());
         }
     }
 }
