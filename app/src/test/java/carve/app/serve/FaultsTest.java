@@ -289,6 +289,10 @@ final class FaultsTest {
             var reply = served.post("/v1/chat/completions", about(url));
             assertEquals("invalid_request_error", Served.error(reply, 400).string("type"), url);
         }
+        // what follows the pixels that the header tells of is not unpacked
+        int status = served.post("/v1/chat/completions", about(picture(png(24, 24, 2_000_000))))
+                .statusCode();
+        assertTrue(status == 200 || status == 400, () -> "a picture of too many rows: " + status);
     }
 
     /** Returns a PNG that says it has these extents, and has so many rows of grey. */
