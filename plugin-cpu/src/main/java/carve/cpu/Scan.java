@@ -194,6 +194,43 @@ final class Scan {
         }
     }
 
+    /** Multiplies rows of a block with {@code depth} of the {@code deep} rows of panels. */
+    static void multiply(
+            float[] a,
+            int ao,
+            float[] panels,
+            int first,
+            int depth,
+            int deep,
+            int rows,
+            int columns,
+            float[] c,
+            int co,
+            int distance) {
+        for (int r = 0; r < rows; ) {
+            int taken = rows - r > 8 ? Tiles.ROWS : 4;
+            for (int n = 0, panel = first; n < columns; n += Tiles.PANEL, panel += deep * Tiles.PANEL) {
+                int to = co + r * distance + n;
+                Tiles.step(taken, a, ao + r * Tiles.STRIDE, false, panels, panel, depth, c, to, distance);
+            }
+            r += taken;
+        }
+    }
+
+    /** Returns the sum of the products of elements. */
+    static float dot(float[] a, int aAt, float[] b, int bAt, int n) {
+        FloatVector sum = FloatVector.zero(F);
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            sum = FloatVector.fromArray(F, a, aAt + i).fma(FloatVector.fromArray(F, b, bAt + i), sum);
+        }
+        float rest = 0;
+        for (; i < n; i++) {
+            rest += a[aAt + i] * b[bAt + i];
+        }
+        return rest + Lanes.sum(sum);
+    }
+
     /** Returns whether anything in a state is not 0. */
     static boolean isSome(long state, int size) {
         int whole = F.loopBound(size);

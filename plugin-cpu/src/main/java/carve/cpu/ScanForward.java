@@ -158,7 +158,18 @@ final class ScanForward {
             }
             int from = r * Tiles.STRIDE + skipped;
             int depth = state - skipped + r + rows;
-            multiply(rows, from, i * rightSize + skipped * Tiles.PANEL, depth);
+            Scan.multiply(
+                    left,
+                    from,
+                    right,
+                    i * rightSize + skipped * Tiles.PANEL,
+                    depth,
+                    deep,
+                    rows,
+                    width,
+                    output,
+                    0,
+                    distance);
             long to = data.result(h, row + r, head);
             Tiles.store(output, distance, rows, width, to, (long) h.heads() * width, false);
         }
@@ -181,26 +192,6 @@ final class ScanForward {
                         p * length + j * Tiles.PANEL,
                         Tiles.PANEL);
             }
-        }
-    }
-
-    private void multiply(int rows, int from, int panels, int depth) {
-        for (int r = 0; r < rows; ) {
-            int taken = rows - r > 8 ? Tiles.ROWS : 4;
-            for (int p = 0, panel = panels; p < width; p += Tiles.PANEL, panel += deep * Tiles.PANEL) {
-                Tiles.step(
-                        taken,
-                        left,
-                        from + r * Tiles.STRIDE,
-                        false,
-                        right,
-                        panel,
-                        depth,
-                        output,
-                        r * distance + p,
-                        distance);
-            }
-            r += taken;
         }
     }
 }

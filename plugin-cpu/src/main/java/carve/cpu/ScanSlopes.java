@@ -1,13 +1,11 @@
 package carve.cpu;
 
-import static carve.cpu.Memory.F;
 import static carve.cpu.Memory.LANES;
 
 import carve.cpu.Scan.Data;
 import carve.cpu.Scan.Heads;
 import carve.cpu.ScanBackward.Slopes;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * The gradients of a chunk of {@link Scan}.
@@ -224,8 +222,9 @@ final class ScanSlopes {
             int rows = Math.min(Tiles.ROWS, length - r);
             int at = r * Tiles.STRIDE;
             int n = r / Tiles.PANEL * Tiles.PANEL; // earlier panels are before the diagonal
-            multiply(keys, at, queryColumns, n * state, state, state, rows, length - n, weights, at + n, Tiles.STRIDE);
-            multiply(
+            Scan.multiply(
+                    keys, at, queryColumns, n * state, state, state, rows, length - n, weights, at + n, Tiles.STRIDE);
+            Scan.multiply(
                     values, at, resultColumns, n * width, width, width, rows, length - n, scores, at + n, Tiles.STRIDE);
             for (int j = r; j < r + rows; j++) {
                 int own = j * Tiles.STRIDE;
@@ -256,14 +255,15 @@ final class ScanSlopes {
             int from = r * Tiles.STRIDE;
             long to = slopes.q() + data.query(h, row + r, head) - data.q();
             if (some) {
-                multiply(leftQueries, from, states, before, width, deep, rows, state, output, 0, stateDistance);
+                Scan.multiply(leftQueries, from, states, before, width, deep, rows, state, output, 0, stateDistance);
                 for (int i = 0; i < rows; i++) {
-                    pairs[r + i] += dot(output, i * stateDistance, queries, (r + i) * Tiles.STRIDE, state);
+                    pairs[r + i] += Scan.dot(output, i * stateDistance, queries, (r + i) * Tiles.STRIDE, state);
                 }
                 Tiles.store(output, stateDistance, rows, state, to, (long) h.queryGroups() * state, true);
             }
             int panel = before + width * Tiles.PANEL;
-            multiply(leftQueries, from + width, states, panel, r + rows, deep, rows, state, output, 0, stateDistance);
+            Scan.multiply(
+                    leftQueries, from + width, states, panel, r + rows, deep, rows, state, output, 0, stateDistance);
             Tiles.store(output, stateDistance, rows, state, to, (long) h.queryGroups() * state, true);
         }
     }
@@ -276,7 +276,7 @@ final class ScanSlopes {
             int deep = chunk + state;
             int from = r * Tiles.STRIDE + first;
             int panel = first * Tiles.PANEL;
-            multiply(leftValues, from, rightResults, panel, depth, deep, rows, width, output, 0, widthDistance);
+            Scan.multiply(leftValues, from, rightResults, panel, depth, deep, rows, width, output, 0, widthDistance);
             long to = slopes.v() + data.value(h, row + r, head) - data.v();
             Tiles.store(output, widthDistance, rows, width, to, (long) h.valueGroups() * width, true);
         }
@@ -290,7 +290,7 @@ final class ScanSlopes {
             int from = r * Tiles.STRIDE;
             int first = shift + r;
             int panel = first * Tiles.PANEL;
-            multiply(
+            Scan.multiply(
                     leftKeys,
                     from + first,
                     rightQueries,
@@ -305,7 +305,7 @@ final class ScanSlopes {
             addKeys(row, r, rows, false);
             if (sloped) {
                 int last = chunk * Tiles.PANEL;
-                multiply(
+                Scan.multiply(
                         leftKeys, from + chunk, rightQueries, last, width, deep, rows, state, output, 0, stateDistance);
                 addKeys(row, r, rows, true);
             }
@@ -317,7 +317,7 @@ final class ScanSlopes {
         for (int i = 0; i < rows; i++) {
             int at = i * stateDistance;
             float input = decay.input(r + i);
-            float slope = dot(output, at, keys, (r + i) * Tiles.STRIDE, state);
+            float slope = Scan.dot(output, at, keys, (r + i) * Tiles.STRIDE, state);
             long to = slopes.w() + 4 * ((row + r + i) * h.heads() + head);
             Memory.set(to, after ? Memory.get(to) + slope : slope);
             passing[r + i] = after ? input * slope : 0;
@@ -327,56 +327,20 @@ final class ScanSlopes {
         Tiles.store(output, stateDistance, rows, state, to, (long) h.keyGroups() * state, true);
     }
 
-    /** Multiplies rows of a block with {@code depth} of the {@code deep} rows of panels. */
-    private static void multiply(
-            float[] a,
-            int ao,
-            float[] panels,
-            int first,
-            int depth,
-            int deep,
-            int rows,
-            int columns,
-            float[] c,
-            int co,
-            int distance) {
-        for (int r = 0; r < rows; ) {
-            int taken = rows - r > 8 ? Tiles.ROWS : 4;
-            for (int n = 0, panel = first; n < columns; n += Tiles.PANEL, panel += deep * Tiles.PANEL) {
-                int to = co + r * distance + n;
-                Tiles.step(taken, a, ao + r * Tiles.STRIDE, false, panels, panel, depth, c, to, distance);
-            }
-            r += taken;
-        }
-    }
-
     /** Returns the sum of the products of the state before the chunk and the gradient of that after it. */
     private float dotOfStates(float[] states, int before) {
         float sum = 0;
         for (int n = 0; n < state; n += Tiles.PANEL) {
             int at = before + n * (width + chunk);
             if (state - n >= Tiles.PANEL) {
-                sum += dot(rightQueries, stateAt(n), states, at, width * Tiles.PANEL);
+                sum += Scan.dot(rightQueries, stateAt(n), states, at, width * Tiles.PANEL);
             } else {
                 for (int p = 0; p < width; p++) {
                     int row = p * Tiles.PANEL;
-                    sum += dot(rightQueries, stateAt(n) + row, states, at + row, state - n);
+                    sum += Scan.dot(rightQueries, stateAt(n) + row, states, at + row, state - n);
                 }
             }
         }
         return sum;
-    }
-
-    private static float dot(float[] a, int aAt, float[] b, int bAt, int n) {
-        FloatVector sum = FloatVector.zero(F);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            sum = FloatVector.fromArray(F, a, aAt + i).fma(FloatVector.fromArray(F, b, bAt + i), sum);
-        }
-        float rest = 0;
-        for (; i < n; i++) {
-            rest += a[aAt + i] * b[bAt + i];
-        }
-        return rest + Lanes.sum(sum);
     }
 }
