@@ -3,6 +3,7 @@ package carve.bench;
 import carve.api.op.DecayScan;
 import carve.api.op.Sequences;
 import carve.api.op.SoftmaxAttention;
+import carve.api.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -34,8 +35,11 @@ final class Cases {
                 new ProductCase(2048, 2048, 2048),
                 new ProductCase(1536, 192, 576),
                 new ProductCase(64, 8192, 2048),
-                new VectorProductCase(2048, 8192),
-                new VectorProductCase(8192, 2048)));
+                new VectorProductCase(DType.F32, 2048, 8192),
+                new VectorProductCase(DType.BF16, 2048, 8192),
+                new VectorProductCase(DType.BF16, 8192, 2048),
+                new VectorProductCase(DType.Q8_0, 2048, 8192),
+                new VectorProductCase(DType.Q4_0, 2048, 8192)));
         SEQUENCES.forEach(extents -> cases.add(scan(extents)));
         cases.add(scan(new Extents(1, 2048, 16, 1, 128))); // all heads share, as in plain Mamba-2
         SEQUENCES.forEach(extents -> cases.add(attention(extents)));
