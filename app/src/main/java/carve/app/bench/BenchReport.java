@@ -71,10 +71,13 @@ public record BenchReport(List<Measurement> rows) {
         }
         Files.createDirectories(folder);
         return List.of(
-                plot(folder.resolve("latency.png"), "Milliseconds a token", Measurement::millis),
+                plot(
+                        folder.resolve("latency.png"),
+                        "Milliseconds from one token of an answer to the next",
+                        Measurement::millis),
                 plot(
                         folder.resolve("memory.png"),
-                        "GiB of weights and state",
+                        "GiB of weights and of one session's state",
                         row -> (row.subject().weightBytes() + row.stateBytes()) / 0x1p30));
     }
 
@@ -84,8 +87,11 @@ public record BenchReport(List<Measurement> rows) {
                 .filter(row -> row.work().kind() == Workload.Kind.ANSWER)
                 .forEach(row -> lines.computeIfAbsent(label(row), _ -> new ArrayList<>())
                         .add(new Point(
-                                Math.max(1, row.work().depth() + row.work().tokens()), value.applyAsDouble(row))));
-        Files.write(file, new LinePlot(title, "positions of context", lines).png());
+                                row.work().depth() > 0
+                                        ? row.work().depth()
+                                        : row.work().tokens(),
+                                value.applyAsDouble(row))));
+        Files.write(file, new LinePlot(title, "positions seen before", lines).png());
         return file;
     }
 

@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
  */
 public record BenchSubject(String name, LoadedModel model, int threads) {
     private static final int PIECE = 2048;
+    private static final double WARM_SECONDS = 1; // about what the compiler of the JVM needs; once at least
 
     /** Returns what reports say of it. */
     public Measurement.Subject subject() {
@@ -52,13 +53,14 @@ public record BenchSubject(String name, LoadedModel model, int threads) {
         try (ModelState before = DeepState.of(model, work.batch(), work.depth(), work.tokens())) {
             List<Double> seconds = new ArrayList<>();
             long bytes = 0;
-            for (int i = -1; i < repetitions; i++) {
+            for (double warm = 0; seconds.size() < repetitions; ) {
                 try (ModelState state = before.fork()) {
                     double once = once(work, state);
                     bytes = state.bytes();
-                    if (i >= 0) {
+                    if (warm >= WARM_SECONDS) {
                         seconds.add(once);
                     }
+                    warm += once;
                 }
             }
             return new Measurement(subject(), work, new Quantiles(seconds), bytes);

@@ -58,7 +58,7 @@ final class BenchCommand implements Command {
                         String.class,
                         "LIST",
                         "Storage of random weights: " + String.join(", ", ExportCommand.TYPES) + "; f32 if not given.")
-                .option("--repeat", Integer.class, "N", "Repetitions after one to warm up; 5 if not given.")
+                .option("--repeat", Integer.class, "N", "Repetitions after a second of warming up; 5 if not given.")
                 .option("--seed", Long.class, "N", "Seed of random weights; 42 if not given.")
                 .option("--json", Path.class, "FILE", "Also write a line of JSON for each measurement.")
                 .option("--plots", Path.class, "FOLDER", "Also write latency.png and memory.png against the context.")

@@ -2,6 +2,8 @@ package carve.app.picture;
 
 import carve.app.picture.Sheet.Anchor;
 import carve.app.picture.Sheet.Style;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -118,6 +120,11 @@ public record LinePlot(String title, String axis, Map<String, List<Point>> lines
     }
 
     private static String number(double value) {
-        return value >= 1 ? String.format(Locale.ROOT, "%,.0f", value) : String.format(Locale.ROOT, "%s", value);
+        return value >= 1
+                ? String.format(Locale.ROOT, "%,.0f", value)
+                : new BigDecimal(value)
+                        .round(new MathContext(3))
+                        .stripTrailingZeros()
+                        .toPlainString();
     }
 }
