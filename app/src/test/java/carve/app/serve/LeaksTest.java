@@ -112,7 +112,7 @@ final class LeaksTest {
         for (int i = 0; i < ROUNDS; i++) {
             round();
         }
-        // connections are closed a little after what was asked on them has ended; one file for each request would be more
+        // connections are closed a little later; a file for each request would be more
         while (files() > files + CLIENTS || threads() > threads) {
             Thread.sleep(5);
         }
