@@ -3,6 +3,7 @@ package carve.cpu;
 import carve.api.device.Kernel;
 import carve.api.op.AdamW;
 import carve.api.op.CausalConv;
+import carve.api.op.ConvolvedScan;
 import carve.api.op.CrossEntropy;
 import carve.api.op.DecayScan;
 import carve.api.op.GatedRmsNorm;
@@ -60,6 +61,14 @@ final class Kernels {
             case GatedRmsNorm norm -> Set.of(2);
             case LayerNorm norm -> Set.of(1, 2);
             case CausalConv conv -> Set.of(1, 2);
+            case ConvolvedScan scan ->
+                Set.of(
+                        ConvolvedScan.CONV,
+                        ConvolvedScan.CONV_BIAS,
+                        ConvolvedScan.STEP_BIAS,
+                        ConvolvedScan.A_LOG,
+                        ConvolvedScan.SKIP,
+                        ConvolvedScan.NORM);
             default -> Set.of();
         };
         return IntStream.range(0, operands.size())
@@ -84,6 +93,10 @@ final class Kernels {
             case DecayScan scan ->
                 ScanKernel.takes(operands) ? Optional.of(new ScanKernel(engine, scan, operands)) : Optional.empty();
             case CausalConv conv -> Optional.of(new ConvKernel(engine, conv));
+            case ConvolvedScan scan ->
+                ConvolvedScanKernel.takes(scan, operands)
+                        ? Optional.of(new ConvolvedScanKernel(engine, scan))
+                        : Optional.empty();
             default -> Optional.empty();
         };
     }

@@ -8,15 +8,11 @@ import carve.api.mixer.MixerDims;
 import carve.api.mixer.MixerState;
 import carve.api.mixer.Probe;
 import carve.api.mixer.Projection;
-import carve.api.op.CausalConv;
-import carve.api.op.GatedRmsNorm;
+import carve.api.op.ConvolvedScan;
 import carve.api.op.Sequences;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
-import carve.api.tensor.Op;
-import carve.api.tensor.Op.BinaryFunction;
-import carve.api.tensor.Op.UnaryFunction;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
@@ -134,47 +130,42 @@ public record PlainMamba2(MixerDims dims, PlainMamba2Config config) implements M
     private record Mixed(Tensor y, Tensor conv, List<Tensor> scan) {}
 
     private Mixed mix(Params p, Tensor u, Sequences s, Tensor convState, List<Tensor> scanStates, Probe probe) {
-        Tensor projected = in().apply(p, u);
-        Tensor gate = projected.slice(2, 0, inner());
-        Tensor packed = projected.slice(2, inner(), inner() + channels());
-        Tensor step = step(p, projected.slice(2, inner() + channels(), projected.extent(2)));
-        List<Tensor> conv =
-                Tensors.apply(new CausalConv(true, s), packed, p.get("conv1d.weight"), convBias(p, u), convState);
-        Tensor x = byHead(conv.getFirst().slice(2, 0, inner()), dims.headWidth());
-        Tensor b = byHead(conv.getFirst().slice(2, inner(), inner() + shared()), config.stateWidth());
-        Tensor c = byHead(conv.getFirst().slice(2, inner() + shared(), channels()), config.stateWidth());
-        Tensor decay = step.multiply(p.get("A_log").exp().negate());
-        Memory.Scanned scanned = Memory.scan(scanStates, s, c, b, x, decay, step);
-        Tensor y = scanned.y().add(x.multiply(p.get("D").reshape(dims.heads(), 1)));
-        Tensor heads = normed(p, y, gate);
+        var op = new ConvolvedScan(s, config.normGroups(), config.epsilon(), config.minStep(), config.maxStep());
+        List<Tensor> operands = List.of(
+                in().apply(p, u),
+                p.get("conv1d.weight"),
+                convBias(p, u),
+                p.get("dt_bias"),
+                p.get("A_log"),
+                p.get("D"),
+                p.get("norm.weight"));
+        Mixed mixed = scanStates.size() == 1
+                ? together(op, operands, convState, scanStates.getFirst())
+                : apart(op, operands, convState, scanStates);
         if (probe.wants(Probe.HEADS)) {
-            probe.publish(Probe.HEADS, byHead(heads, dims.headWidth()));
+            probe.publish(Probe.HEADS, byHead(mixed.y, dims.headWidth()));
         }
-        return new Mixed(out().apply(p, heads), conv.get(1), scanned.next());
+        return new Mixed(out().apply(p, mixed.y), mixed.conv, mixed.scan);
     }
 
-    private Tensor step(Params p, Tensor x) {
-        Tensor step = x.add(p.get("dt_bias")).unary(UnaryFunction.SOFTPLUS);
-        if (!config.boundsSteps()) {
-            return step;
-        }
-        Tensor least = Tensors.scalar(x.device(), config.minStep());
-        Tensor greatest = Tensors.scalar(x.device(), config.maxStep());
-        Tensor raised = Tensors.apply(new Op.Binary(BinaryFunction.MAXIMUM), step, least);
-        return Tensors.apply(new Op.Binary(BinaryFunction.MINIMUM), raised, greatest);
+    private static Mixed together(ConvolvedScan op, List<Tensor> operands, Tensor conv, Tensor scan) {
+        List<Tensor> all = new ArrayList<>(operands);
+        all.add(conv);
+        all.add(scan);
+        List<Tensor> results = op.apply(all);
+        return new Mixed(results.get(0), results.get(1), List.of(results.get(2)));
+    }
+
+    // rows that go on from states that lie apart
+    private Mixed apart(ConvolvedScan op, List<Tensor> operands, Tensor conv, List<Tensor> scans) {
+        ConvolvedScan.Parts parts = op.parts(operands, conv, scans.getFirst().shape());
+        Memory.Scanned scanned =
+                Memory.scan(scans, op.sequences(), parts.q(), parts.k(), parts.v(), parts.decay(), parts.step());
+        return new Mixed(op.finish(parts, scanned.y()), parts.conv(), scanned.next());
     }
 
     private Tensor convBias(Params p, Tensor u) {
         return config.convBias() ? p.get("conv1d.bias") : Tensors.zeros(u.device(), Shape.of(channels()));
-    }
-
-    // y (B, T, H, P) and gate (B, T, I) to (B, T, I)
-    private Tensor normed(Params p, Tensor y, Tensor gate) {
-        int groups = config.normGroups();
-        Shape divided = Shape.of(gate.extent(0), gate.extent(1), groups, inner() / groups);
-        Tensor weight = p.get("norm.weight").reshape(groups, inner() / groups);
-        return GatedRmsNorm.apply(y.reshape(divided), gate.reshape(divided), weight, config.epsilon(), true)
-                .reshape(gate.shape());
     }
 
     private static Tensor byHead(Tensor x, int width) {

@@ -55,9 +55,4 @@ public record PlainMamba2Config(
         }
         return value;
     }
-
-    /** Returns whether time steps are bounded at all: they are positive anyway. */
-    boolean boundsSteps() {
-        return minStep > 0 || maxStep < Double.POSITIVE_INFINITY;
-    }
 }
