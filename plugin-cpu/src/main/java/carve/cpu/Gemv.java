@@ -6,6 +6,8 @@ import static carve.cpu.Memory.LANES;
 import carve.api.tensor.Blocks;
 import carve.api.tensor.DType;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * Products of one row with weights as they are stored, {@code y (N) = x (K) W (N, K)^T + b}: what decoding spends its time on.
@@ -13,6 +15,9 @@ import jdk.incubator.vector.FloatVector;
  * <p>Four rows of W are widened in registers and multiplied side by side, which hides what one sum waits for. They are some
  * rows apart, so that each of the four places is read from front to back for many pages, as the processor expects it. Each sum adds in the order of {@link Rows}, so the bits are those that the row would have
  * among others.
+ *
+ * <p>The loops over blocks are compiled by themselves, as {@code carve.args} asks: inlined into their caller they leave the compiler no room for
+ * all of their operations, and it makes objects of the vectors of the rest.
  */
 final class Gemv {
     private static final int ROW = 3;
@@ -24,22 +29,27 @@ final class Gemv {
     private static final int STREAM_BYTES = 64 * 1024;
     private static final long SMALL_BYTES = 256 * 1024;
 
+    private static final FloatVector STEPS = steps();
+
     private final Workers workers;
 
     Gemv(Workers workers) {
         this.workers = workers;
     }
 
+    private static FloatVector steps() {
+        float[] steps = new float[Math.max(LANES, 2 * HALF)];
+        for (int i = 0; i < HALF; i++) {
+            steps[i] = i - HALF / 2;
+        }
+        return FloatVector.fromArray(F, steps, 0);
+    }
+
     /** Writes y. */
     void multiply(Rows.Product p, long x, long y) {
-        float[] row = workers.scratch().floats(ROW, Dots.whole(p.k()));
-        Widening.row(DType.F32, x, 0, p.k(), row, 0);
+        float[] row = row(p, x);
         long bytes = p.dtype().bytes(p.k());
-        int each = Math.clamp(STREAM_BYTES / Math.max(1, bytes), 4, 256);
-        while (each > 4 && p.n() / (COLUMNS * each) < 4 * workers.threads()) {
-            each /= 2;
-        }
-        int apart = each;
+        int apart = apart(p, bytes);
         int perTask = COLUMNS * apart;
         boolean small = p.n() * bytes <= SMALL_BYTES;
         workers.run(small, (p.n() + perTask - 1) / perTask, (task, scratch) -> {
@@ -56,6 +66,33 @@ final class Gemv {
         });
     }
 
+    /** Returns how far apart the four places are: as many rows as make the same number of equal tasks for each thread. */
+    private int apart(Rows.Product p, long bytes) {
+        int most = Math.clamp(STREAM_BYTES / Math.max(1, bytes), 4, 256);
+        int least = 4 * workers.threads();
+        int tasks = Math.max(least, (p.n() + COLUMNS * most - 1) / (COLUMNS * most));
+        int whole = (tasks + workers.threads() - 1) / workers.threads() * workers.threads();
+        return Math.max(4, (p.n() + COLUMNS * whole - 1) / (COLUMNS * whole));
+    }
+
+    /**
+     * Copies x. Where weights are quantised its blocks are as far apart, or twice as far, as those of the weights, so that one
+     * number counts both.
+     */
+    private float[] row(Rows.Product p, long x) {
+        if (!p.dtype().isQuantised() || !Widening.VECTORS) {
+            float[] row = workers.scratch().floats(ROW, Dots.whole(p.k()));
+            Widening.row(DType.F32, x, 0, p.k(), row, 0);
+            return row;
+        }
+        int step = p.dtype() == DType.Q8_0 ? Q8_0 : 2 * Q4_0;
+        float[] row = workers.scratch().floats(ROW, p.k() / Blocks.SIZE * step);
+        for (int from = 0, to = 0; from < p.k(); from += Blocks.SIZE, to += step) {
+            Widening.row(DType.F32, x, from, Blocks.SIZE, row, to);
+        }
+        return row;
+    }
+
     /** Multiplies four rows, from one on; the last row stands in for those beyond it. */
     private static void four(Rows.Product p, int i, int apart, float[] x, float[] sums) {
         int last = p.n() - 1;
@@ -70,6 +107,9 @@ final class Gemv {
             bf16(x, a, b, c, d, p.k(), sums);
         } else if (dtype == DType.Q8_0 && Widening.VECTORS) {
             bytes(x, a, b, c, d, p.k(), sums);
+        } else if (dtype == DType.Q4_0 && LANES == HALF) {
+            looked(x, a, b, p.k(), sums, 0);
+            looked(x, c, d, p.k(), sums, 2 * LANES);
         } else if (dtype == DType.Q4_0 && Widening.VECTORS) {
             nibbles(x, a, b, p.k(), sums, 0);
             nibbles(x, c, d, p.k(), sums, 2 * LANES);
@@ -104,7 +144,7 @@ final class Gemv {
             u = Memory.load(c + 4L * whole, rest).fma(value, u);
             v = Memory.load(d + 4L * whole, rest).fma(value, v);
         }
-        keep(s, t, u, v, sums);
+        Lanes.keep(s, t, u, v, sums);
     }
 
     private static void bf16(float[] x, long a, long b, long c, long d, int k, float[] sums) {
@@ -127,7 +167,7 @@ final class Gemv {
             u = rest(DType.BF16, c + 2L * whole, k - whole).fma(value, u);
             v = rest(DType.BF16, d + 2L * whole, k - whole).fma(value, v);
         }
-        keep(s, t, u, v, sums);
+        Lanes.keep(s, t, u, v, sums);
     }
 
     private static FloatVector rest(DType dtype, long from, int count) {
@@ -141,46 +181,77 @@ final class Gemv {
         FloatVector t = s;
         FloatVector u = s;
         FloatVector v = s;
-        for (int i = 0, at = 0; i != k; i += Blocks.SIZE, at += Q8_0) {
+        int end = k / Blocks.SIZE * Q8_0;
+        for (int at = 0; at != end; at += Q8_0) {
             FloatVector sa = FloatVector.broadcast(F, Widening.scale(a + at));
             FloatVector sb = FloatVector.broadcast(F, Widening.scale(b + at));
             FloatVector sc = FloatVector.broadcast(F, Widening.scale(c + at));
             FloatVector sd = FloatVector.broadcast(F, Widening.scale(d + at));
             for (int j = 0; j < Blocks.SIZE; j += LANES) {
-                FloatVector value = FloatVector.fromArray(F, x, i + j);
+                FloatVector value = FloatVector.fromArray(F, x, at + j);
                 s = Widening.bytes(a + at, j).mul(sa).fma(value, s);
                 t = Widening.bytes(b + at, j).mul(sb).fma(value, t);
                 u = Widening.bytes(c + at, j).mul(sc).fma(value, u);
                 v = Widening.bytes(d + at, j).mul(sd).fma(value, v);
             }
         }
-        keep(s, t, u, v, sums);
+        Lanes.keep(s, t, u, v, sums);
     }
 
-    // two rows, because four have more operations than the compiler puts into one method
-    private static void nibbles(float[] x, long a, long b, int k, float[] sums, int at) {
+    /**
+     * Multiplies two rows, because four have more operations than the compiler puts into one method. What the 16 integers stand
+     * for under a scale is one vector, of which each element is looked up: of an index its last four bits count.
+     */
+    private static void looked(float[] x, long a, long b, int k, float[] sums, int to) {
         FloatVector s = FloatVector.zero(F);
         FloatVector t = s;
-        for (int i = 0; i < k; i += Blocks.SIZE, a += Q4_0, b += Q4_0) {
-            float da = Widening.scale(a);
-            float db = Widening.scale(b);
+        int end = k / Blocks.SIZE * Q4_0;
+        for (int at = 0; at != end; at += Q4_0) {
+            FloatVector low = FloatVector.fromArray(F, x, 2 * at);
+            FloatVector high = FloatVector.fromArray(F, x, 2 * at + HALF);
+            IntVector values = STEPS.mul(Widening.scale(a + at)).reinterpretAsInts();
+            IntVector pairs = Memory.loadUnsignedBytes(a + at + Short.BYTES);
+            s = pairs.selectFrom(values).reinterpretAsFloats().fma(low, s);
+            s = pairs.lanewise(VectorOperators.LSHR, 4)
+                    .selectFrom(values)
+                    .reinterpretAsFloats()
+                    .fma(high, s);
+            values = STEPS.mul(Widening.scale(b + at)).reinterpretAsInts();
+            pairs = Memory.loadUnsignedBytes(b + at + Short.BYTES);
+            t = pairs.selectFrom(values).reinterpretAsFloats().fma(low, t);
+            t = pairs.lanewise(VectorOperators.LSHR, 4)
+                    .selectFrom(values)
+                    .reinterpretAsFloats()
+                    .fma(high, t);
+        }
+        s.intoArray(sums, to);
+        t.intoArray(sums, to + LANES);
+    }
+
+    private static void nibbles(float[] x, long a, long b, int k, float[] sums, int to) {
+        FloatVector s = FloatVector.zero(F);
+        FloatVector t = s;
+        int end = k / Blocks.SIZE * Q4_0;
+        for (int at = 0; at != end; at += Q4_0) {
+            float da = Widening.scale(a + at);
+            float db = Widening.scale(b + at);
             FloatVector sa = FloatVector.broadcast(F, da);
             FloatVector sb = FloatVector.broadcast(F, db);
             FloatVector za = FloatVector.broadcast(F, -8 * da);
             FloatVector zb = FloatVector.broadcast(F, -8 * db);
             for (int j = 0; j < HALF; j += LANES) {
-                FloatVector value = FloatVector.fromArray(F, x, i + j);
-                s = Widening.low(a, j).fma(sa, za).fma(value, s);
-                t = Widening.low(b, j).fma(sb, zb).fma(value, t);
+                FloatVector value = FloatVector.fromArray(F, x, 2 * at + j);
+                s = Widening.low(a + at, j).fma(sa, za).fma(value, s);
+                t = Widening.low(b + at, j).fma(sb, zb).fma(value, t);
             }
             for (int j = 0; j < HALF; j += LANES) {
-                FloatVector value = FloatVector.fromArray(F, x, i + HALF + j);
-                s = Widening.high(a, j).fma(sa, za).fma(value, s);
-                t = Widening.high(b, j).fma(sb, zb).fma(value, t);
+                FloatVector value = FloatVector.fromArray(F, x, 2 * at + HALF + j);
+                s = Widening.high(a + at, j).fma(sa, za).fma(value, s);
+                t = Widening.high(b + at, j).fma(sb, zb).fma(value, t);
             }
         }
-        s.intoArray(sums, at);
-        t.intoArray(sums, at + LANES);
+        s.intoArray(sums, to);
+        t.intoArray(sums, to + LANES);
     }
 
     private static void f16(float[] x, long a, long b, int k, float[] sums, int at) {
@@ -199,13 +270,6 @@ final class Gemv {
         }
         s.intoArray(sums, at);
         t.intoArray(sums, at + LANES);
-    }
-
-    private static void keep(FloatVector s, FloatVector t, FloatVector u, FloatVector v, float[] sums) {
-        s.intoArray(sums, 0);
-        t.intoArray(sums, LANES);
-        u.intoArray(sums, 2 * LANES);
-        v.intoArray(sums, 3 * LANES);
     }
 
     private static void widened(Rows.Product p, float[] x, long[] rows, float[] sums) {

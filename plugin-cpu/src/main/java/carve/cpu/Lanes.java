@@ -44,6 +44,14 @@ final class Lanes {
         return VectorMask.fromArray(Memory.F, set, 0);
     }
 
+    /** Writes four vectors one after the other. */
+    static void keep(FloatVector s, FloatVector t, FloatVector u, FloatVector v, float[] to) {
+        s.intoArray(to, 0);
+        t.intoArray(to, COUNT);
+        u.intoArray(to, 2 * COUNT);
+        v.intoArray(to, 3 * COUNT);
+    }
+
     /**
      * Sums the lanes of vectors that follow each other in an array, which is overwritten, each in the order of {@link #sum}; sum
      * i is then element i.
