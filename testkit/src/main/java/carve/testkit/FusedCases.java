@@ -2,6 +2,7 @@ package carve.testkit;
 
 import carve.api.op.AdamW;
 import carve.api.op.CausalConv;
+import carve.api.op.ConvolvedScan;
 import carve.api.op.CrossEntropy;
 import carve.api.op.DecayScan;
 import carve.api.op.GatedRmsNorm;
@@ -41,6 +42,7 @@ final class FusedCases {
         Map<String, BiConsumer<FusedCases, Integer>> ops = new LinkedHashMap<>();
         ops.put("adamw", FusedCases::adamW);
         ops.put("causal-conv", FusedCases::causalConv);
+        ops.put("convolved-scan", FusedCases::convolvedScan);
         ops.put("cross-entropy", FusedCases::crossEntropy);
         ops.put("decay-scan", FusedCases::decayScan);
         ops.put("gated-rms-norm", FusedCases::gatedRmsNorm);
@@ -109,6 +111,34 @@ final class FusedCases {
 
     private static String name(int positions, Object... rest) {
         return "T=" + positions + " " + Arrays.toString(rest);
+    }
+
+    private void convolvedScan(int positions) {
+        List<Sequences> all = new ArrayList<>(sequences(positions));
+        all.add(Sequences.whole(1, positions));
+        for (Sequences sequences : all) {
+            convolvedScan(new ConvolvedScan(sequences, 1, 1e-5, 0, Double.POSITIVE_INFINITY));
+        }
+        convolvedScan(new ConvolvedScan(Sequences.whole(1, positions), 2, 1e-5, 0.5, 1));
+    }
+
+    // 4 heads of width 5, of which two share keys and queries of width 13
+    private void convolvedScan(ConvolvedScan op) {
+        int channels = 4 * 5 + 2 * 2 * 13;
+        Sequences sequences = op.sequences();
+        add(
+                name(sequences.positions(), op),
+                op,
+                Tolerance.SCAN,
+                normal("packed", sequences.batch(), sequences.positions(), 4 * 5 + channels + 4),
+                normal("conv", channels, 1, 4),
+                normal("conv-bias", channels),
+                normal("dt_bias", 4),
+                uniform("A_log", -2, 1, 4),
+                normal("D", 4),
+                normal("norm", 4 * 5),
+                normal("conv-state", sequences.count(), channels, 3),
+                normal("scan-state", sequences.count(), 4, 5, 13));
     }
 
     private void decayScan(int positions) {
