@@ -66,7 +66,7 @@ done
 # --- the models ------------------------------------------------------------------------------------------------------------
 if [ -n "$quick" ]; then
     list="mamba2-130m:f32 mamba2-130m:bf16 mamba2-130m:q8_0 mamba2-370m:bf16 llama-1b:q8_0 llama-1b:q4_0"
-    prompts=512 answers=32 repeat=2
+    prompts=512 answers=64 repeat=3
 else
     list=
     for model in mamba2-130m mamba2-370m; do
@@ -86,8 +86,8 @@ done
 # --- rounds ----------------------------------------------------------------------------------------------------------------
 ours() { # file, prompts, more
     name=$(basename "$1" .gguf)
-    ./carve bench --models "$1" --prompt "$2" --generate "$answers" --repeat "$repeat" --threads "$threads" \
-        --json "$figures/ours-$round-$name$3.jsonl" $4 >/dev/null 2>"$figures/ours-$round-$name$3.err" \
+    ./carve bench --models "$1" --prompt "$2" --generate "$answers" --repeat "$repeat" --warm-up 4 \
+        --threads "$threads" --json "$figures/ours-$round-$name$3.jsonl" $4 >/dev/null 2>"$figures/ours-$round-$name$3.err" \
         || { say "carve bench failed:"; cat "$figures/ours-$round-$name$3.err" >&2; }
 }
 theirs() { # file

@@ -21,7 +21,6 @@ import java.util.stream.Collectors;
  */
 public record BenchSubject(String name, LoadedModel model, int threads) {
     private static final int PIECE = 2048;
-    private static final double WARM_SECONDS = 1; // about what the compiler of the JVM needs; once at least
 
     /** Returns what reports say of it. */
     public Measurement.Subject subject() {
@@ -48,8 +47,12 @@ public record BenchSubject(String name, LoadedModel model, int threads) {
                 .orElse(DType.F32);
     }
 
-    /** Measures a workload after warming up, again and again. */
-    public Measurement measure(Workload work, int repetitions) {
+    /**
+     * Measures a workload again and again.
+     *
+     * @param warmUp seconds of the same work before, which the compiler of the JVM needs; once at least
+     */
+    public Measurement measure(Workload work, int repetitions, double warmUp) {
         try (ModelState before = DeepState.of(model, work.batch(), work.depth(), work.tokens())) {
             List<Double> seconds = new ArrayList<>();
             long bytes = 0;
@@ -57,7 +60,7 @@ public record BenchSubject(String name, LoadedModel model, int threads) {
                 try (ModelState state = before.fork()) {
                     double once = once(work, state);
                     bytes = state.bytes();
-                    if (warm >= WARM_SECONDS) {
+                    if (warm >= warmUp) {
                         seconds.add(once);
                     }
                     warm += once;

@@ -58,7 +58,12 @@ final class BenchCommand implements Command {
                         String.class,
                         "LIST",
                         "Storage of random weights: " + String.join(", ", ExportCommand.TYPES) + "; f32 if not given.")
-                .option("--repeat", Integer.class, "N", "Repetitions after a second of warming up; 5 if not given.")
+                .option("--repeat", Integer.class, "N", "Repetitions after warming up; 5 if not given.")
+                .option(
+                        "--warm-up",
+                        Double.class,
+                        "SECONDS",
+                        "Time for the JVM's compiler before each measurement; 1 if not given.")
                 .option("--seed", Long.class, "N", "Seed of random weights; 42 if not given.")
                 .option("--json", Path.class, "FILE", "Also write a line of JSON for each measurement.")
                 .option("--plots", Path.class, "FOLDER", "Also write latency.png and memory.png against the context.")
@@ -69,7 +74,8 @@ final class BenchCommand implements Command {
                 .build();
     }
 
-    private record Plan(List<Workload> works, List<Integer> threads, List<DType> types, int repeat, long seed) {}
+    private record Plan(
+            List<Workload> works, List<Integer> threads, List<DType> types, int repeat, double warmUp, long seed) {}
 
     @Override
     public int run(ParseResult arguments, Workshop workshop) throws IOException {
@@ -123,6 +129,10 @@ final class BenchCommand implements Command {
             throw new IllegalArgumentException(
                     "there is nothing to measure: %d workloads, --repeat %d".formatted(works.size(), repeat));
         }
+        double warmUp = Arguments.get(arguments, "--warm-up", 1.0);
+        if (!(warmUp >= 0 && warmUp < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("--warm-up must be seconds, is " + warmUp);
+        }
         String threads = Arguments.get(arguments, "--threads", "");
         return new Plan(
                 works,
@@ -131,6 +141,7 @@ final class BenchCommand implements Command {
                         .map(ExportCommand::type)
                         .toList(),
                 repeat,
+                warmUp,
                 Arguments.get(arguments, "--seed", 42L));
     }
 
@@ -209,7 +220,7 @@ final class BenchCommand implements Command {
                                                 .map(String::valueOf)
                                                 .toList())));
         for (Workload work : plan.works) {
-            rows.add(subject.measure(work, plan.repeat));
+            rows.add(subject.measure(work, plan.repeat, plan.warmUp));
         }
     }
 }

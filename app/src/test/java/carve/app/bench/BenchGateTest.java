@@ -85,7 +85,7 @@ final class BenchGateTest {
             BenchGate gate = BenchGate.of(subject);
             assertEquals(List.of(), gate.problems());
             assertEquals(BenchGate.CHOSEN, gate.tokens().size());
-            Measurement row = subject.measure(new Workload(Workload.Kind.ANSWER, 2, 7, 3), 4);
+            Measurement row = subject.measure(new Workload(Workload.Kind.ANSWER, 2, 7, 3), 4, 0.01);
             assertEquals(4, row.times().seconds().size());
             assertEquals(model.spec().stateBytes(3, 9), row.stateBytes());
             assertEquals(6, row.rate(1));
