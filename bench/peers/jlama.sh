@@ -25,7 +25,10 @@ cat >"$model/tokenizer.json" <<'JSON'
 JSON
 echo "random weights" >"$model/README.md"
 echo '{"bos_token": "a", "eos_token": "b"}' >"$model/tokenizer_config.json"
-exec "$JAVA_HOME/bin/java" --enable-preview --source 25 --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED \
+# compiled before it runs: java's own compiler of single files does not export packages of the JDK
+"$JAVA_HOME/bin/javac" -proc:none -nowarn -d "$work/jlama-classes" --add-modules jdk.incubator.vector -cp "$work/jlama/*" \
+    "$root/bench/peers/jlama/JlamaBench.java" 2>"$figures/jlama.err"
+exec "$JAVA_HOME/bin/java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED \
     --add-exports java.base/sun.nio.ch=ALL-UNNAMED --add-opens java.base/java.nio=ALL-UNNAMED \
-    -Djava.library.path="$work" -cp "$work/jlama/*" "$root/bench/peers/jlama/JlamaBench.java" \
+    -Djava.library.path="$work" -cp "$work/jlama-classes:$work/jlama/*" JlamaBench \
     "$model" "$prompts" "$answer" "$threads" 2 2>"$figures/jlama.err" >"$figures/jlama.jsonl"

@@ -14,7 +14,7 @@ import java.util.UUID;
  * folder beside the model's, activations to 8.
  *
  * <pre>{@code
- * java -cp LIBRARIES JlamaBench.java MODEL PROMPTS ANSWER THREADS REPETITIONS
+ * java -cp CLASSES:LIBRARIES JlamaBench MODEL PROMPTS ANSWER THREADS REPETITIONS
  * }</pre>
  */
 public final class JlamaBench {
