@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import carve.api.device.Device;
 import carve.api.device.DeviceException;
 import carve.api.op.Linear;
 import carve.api.tensor.DType;
 import carve.api.tensor.Tensor;
+import carve.testkit.Needs;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
@@ -25,9 +25,9 @@ final class Bf16ProductsTest {
         return new CpuDevice(new CpuConfig(threads, CpuConfig.Blas.OWN, bf16, true, 64, true));
     }
 
-    private static void assumeBf16() {
+    private static void needsBf16() {
         try (OneDnn library = OneDnnTest.library()) {
-            assumeTrue(library.multipliesBf16(), "the processor has no instructions for BF16");
+            Needs.that(library.multipliesBf16(), "the processor has no instructions for BF16");
         }
     }
 
@@ -41,7 +41,7 @@ final class Bf16ProductsTest {
 
     @Test
     void narrowWeightsAgreeWithF32() {
-        assumeBf16();
+        needsBf16();
         try (CpuDevice exact = device(2, CpuConfig.Bf16.OWN);
                 CpuDevice fast = device(2, CpuConfig.Bf16.ONEDNN)) {
             for (DType dtype : List.of(DType.BF16, DType.Q8_0, DType.Q4_0)) {
@@ -67,7 +67,7 @@ final class Bf16ProductsTest {
 
     @Test
     void bitsDoNotDependOnThreads() {
-        assumeBf16();
+        needsBf16();
         try (CpuDevice one = device(1, CpuConfig.Bf16.ONEDNN);
                 CpuDevice five = device(5, CpuConfig.Bf16.ONEDNN)) {
             for (DType dtype : List.of(DType.BF16, DType.Q8_0)) {
@@ -78,7 +78,7 @@ final class Bf16ProductsTest {
 
     @Test
     void largeQuantisedWeightsAreWidenedInParts() {
-        assumeBf16();
+        needsBf16();
         int[] shape = {65, 1040, 8192};
         try (CpuDevice exact = device(2, CpuConfig.Bf16.OWN);
                 CpuDevice fast = device(2, CpuConfig.Bf16.ONEDNN)) {

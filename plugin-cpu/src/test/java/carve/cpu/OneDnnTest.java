@@ -1,9 +1,10 @@
 package carve.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import carve.api.tensor.DType;
+import carve.testkit.Needs;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -14,7 +15,7 @@ final class OneDnnTest {
     /** Returns the library, or says why the test is left out. */
     static OneDnn library() {
         LazyOneDnn lazy = new LazyOneDnn();
-        assumeTrue(lazy.library().isPresent(), lazy::reason);
+        Needs.that(lazy.library().isPresent(), lazy.reason());
         return lazy.library().orElseThrow();
     }
 
@@ -74,8 +75,11 @@ final class OneDnnTest {
             for (int m = 1; m <= 300; m++) {
                 library.product(new OneDnn.Shape(DType.F32, m, 1, 1, 1, 1, 1, 1, 1))
                         .run(x, x, y, scratch);
+                assertEquals(Memory.get(x + 4L * (m - 1)) * Memory.get(x), Memory.get(y + 4L * (m - 1)), "of " + m);
             }
+            Memory.fill(y, 4, (byte) 0xFF);
             library.product(new OneDnn.Shape(DType.F32, 1, 1, 1, 1, 1, 1, 1, 1)).run(x, x, y, scratch);
+            assertEquals(Memory.get(x) * Memory.get(x), Memory.get(y));
         }
     }
 
