@@ -1,0 +1,34 @@
+package carve.models.hovle;
+
+import carve.api.device.Device;
+import org.junit.jupiter.api.Nested;
+
+/** Layers of HoVLE and mmMamba agree with what the authors' code computed, on a device. */
+abstract class OfficialLayerContract {
+    /** Returns the device under test, new; it is closed. */
+    protected abstract Device open();
+
+    @Nested
+    final class Attention extends OfficialAttentionContract {
+        @Override
+        protected Device open() {
+            return OfficialLayerContract.this.open();
+        }
+    }
+
+    @Nested
+    final class Mamba extends OfficialMambaContract {
+        @Override
+        protected Device open() {
+            return OfficialLayerContract.this.open();
+        }
+    }
+
+    @Nested
+    final class Pictures extends OfficialPictureContract {
+        @Override
+        protected Device open() {
+            return OfficialLayerContract.this.open();
+        }
+    }
+}
