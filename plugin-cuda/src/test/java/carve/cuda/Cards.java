@@ -3,6 +3,7 @@ package carve.cuda;
 import carve.api.config.MapSettings;
 import carve.api.device.Availability;
 import carve.api.device.Device;
+import carve.testkit.Needs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

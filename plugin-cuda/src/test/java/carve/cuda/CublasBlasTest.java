@@ -29,7 +29,7 @@ final class CublasBlasTest {
 
     @BeforeEach
     void playCublas() throws IOException {
-        Needs.hostCompiler();
+        HostCompiler.isNeeded();
         Path path = HostCompiler.played("libcublas.cpp", "libcublas.so.13");
         library = Library.find("libcublas", path.getParent().toString()).orElseThrow();
     }

@@ -26,7 +26,7 @@ final class CublasLtTest {
 
     @BeforeEach
     void playLibraries() throws Exception {
-        Needs.hostCompiler();
+        HostCompiler.isNeeded();
         String folder = HostCompiler.played("libcublas.cpp", "libcublas.so.13")
                 .getParent()
                 .toString();

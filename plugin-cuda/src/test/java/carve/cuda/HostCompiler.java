@@ -1,6 +1,7 @@
 package carve.cuda;
 
 import carve.api.device.DeviceException;
+import carve.testkit.Needs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -37,9 +38,9 @@ final class HostCompiler implements Compiler {
         }
     }
 
-    /** Returns whether there is a C++ compiler for this processor. */
-    static boolean isHere() {
-        return !VERSION.isEmpty();
+    /** Leaves the test out where there is no C++ compiler for this processor. */
+    static void isNeeded() {
+        Needs.that(!VERSION.isEmpty(), "no g++ on this machine, kernels are not run on the processor");
     }
 
     @Override

@@ -10,7 +10,7 @@ final class HostDevices {
     }
 
     static CudaDevice open(Driver driver, boolean graphs) {
-        Needs.hostCompiler();
+        HostCompiler.isNeeded();
         var config = new CudaConfig(0, CudaConfig.Products.F32, false, graphs, "", "");
         return new CudaDevice(driver, new HostCompiler(), config, (stream, own) -> own);
     }

@@ -17,6 +17,7 @@ import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import carve.cuda.CudaDriver.Finding;
+import carve.testkit.Needs;
 import carve.testkit.Randoms;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
@@ -34,7 +35,7 @@ final class NvidiaDriverTest {
 
     @BeforeAll
     static void playDriver() throws Exception {
-        Needs.hostCompiler();
+        HostCompiler.isNeeded();
         Needs.that(
                 CudaDriver.look("libcuda.so.1") instanceof Finding.NoLibrary,
                 "a driver of NVIDIA's is here, in whose place another cannot be put");

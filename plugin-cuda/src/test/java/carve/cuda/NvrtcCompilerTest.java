@@ -18,7 +18,7 @@ final class NvrtcCompilerTest {
 
     @BeforeEach
     void playNvrtc() throws IOException {
-        Needs.hostCompiler();
+        HostCompiler.isNeeded();
         library = HostCompiler.played("libnvrtc.cpp", "libnvrtc.so.13");
         compiler = NvrtcCompiler.find(library.getParent().toString()).orElseThrow();
     }

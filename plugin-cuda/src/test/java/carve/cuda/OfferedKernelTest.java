@@ -78,7 +78,7 @@ final class OfferedKernelTest extends KernelContract {
 
     @Override
     protected Device open() {
-        Needs.hostCompiler();
+        HostCompiler.isNeeded();
         var offered = new KernelCatalog(List.of((KernelProvider) make("RetentionKernels")));
         var config = new CudaConfig(0, CudaConfig.Products.F32, false, false, "", "");
         return new CudaDevice(new HostDriver(), new HostCompiler(), config, (stream, own) -> own, offered);

@@ -87,7 +87,7 @@ final class PrebuiltCompilerTest {
 
     @Test
     void deviceRunsWhatWasPacked() {
-        Needs.hostCompiler();
+        HostCompiler.isNeeded();
         var source = new Source("elementwise.cu", Modules.text("elementwise.cu"), List.of());
         byte[] image = new HostCompiler().compile(source, "host");
         Map<String, byte[]> files =

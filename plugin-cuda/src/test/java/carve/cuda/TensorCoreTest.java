@@ -25,7 +25,7 @@ final class TensorCoreTest {
     private static final double TF32 = 1e-3; // 10 bits of fraction, a few roundings
 
     private static CudaDevice open(CudaConfig.Products products) {
-        Needs.hostCompiler();
+        HostCompiler.isNeeded();
         var config = new CudaConfig(0, products, false, false, "", "");
         return new CudaDevice(new HostDriver(), new HostCompiler(), config, (stream, own) -> own);
     }
