@@ -22,7 +22,8 @@ import java.util.Optional;
  * The processor that runs this program, with all its cores and vectors.
  *
  * <p>Values are in native memory, dense and row-major, in F32, BF16, F16, I32 and I8; weights may be Q8_0 and Q4_0.
- * Arithmetic on BF16 and F16 is done in F32 and rounded. Products, norms, scans, attention, convolutions and losses have kernels, forward and backward.
+ * Arithmetic on BF16 and F16 is done in F32 and rounded. Products, norms, scans, attention, convolutions and losses have kernels, forward and backward;
+ * on x86-64 they need AVX2 or AVX-512, and without either the definitions run.
  */
 public final class CpuDevice implements Device {
     private final Workspace workspace = new Workspace();
@@ -65,6 +66,9 @@ public final class CpuDevice implements Device {
         this.host = new OfferedHost(this, workers);
         this.pool = new Pool(config.poison());
         this.maps = config.mapWeights();
+        if (!Processor.FUSES) {
+            workspace.withoutKernels(Processor.PLAIN);
+        }
         this.library = new LazyOneDnn();
         Gemm gemm = new Gemm(workers, new BlasChoice(config, library, workers));
         this.primitives = new Primitives(workers, gemm);
@@ -221,7 +225,8 @@ public final class CpuDevice implements Device {
 
     @Override
     public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands) {
-        return kernels.of(op, operands).or(() -> offered.kernel(op, operands, host));
+        Optional<Kernel> own = Processor.FUSES ? kernels.of(op, operands) : Optional.empty();
+        return own.or(() -> offered.kernel(op, operands, host));
     }
 
     @Override

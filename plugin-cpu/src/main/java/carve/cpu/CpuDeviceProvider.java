@@ -6,6 +6,7 @@ import carve.api.device.Device;
 import carve.api.device.DeviceCatalog;
 import carve.api.device.DeviceProvider;
 import carve.api.device.KernelCatalog;
+import java.lang.System.Logger.Level;
 
 /** Opens the device that every machine has. */
 public final class CpuDeviceProvider implements DeviceProvider {
@@ -23,12 +24,13 @@ public final class CpuDeviceProvider implements DeviceProvider {
     public Availability probe() {
         return new Availability.Available(
                 RANK,
-                "%s, %d processors, vectors of %d bits%s"
+                "%s, %d processors, vectors of %d bits%s%s"
                         .formatted(
                                 System.getProperty("os.arch"),
                                 Runtime.getRuntime().availableProcessors(),
                                 32 * Memory.LANES,
-                                Processor.multipliesBf16() ? ", products of BF16" : ""));
+                                Processor.multipliesBf16() ? ", products of BF16" : "",
+                                Processor.FUSES ? "" : "; no kernels: " + Processor.PLAIN));
     }
 
     @Override
@@ -42,6 +44,10 @@ public final class CpuDeviceProvider implements DeviceProvider {
     }
 
     private static Device open(Settings settings, KernelCatalog offered) {
+        if (!Processor.FUSES) {
+            System.getLogger("carve.cpu")
+                    .log(Level.WARNING, "ops run by their definitions, which takes longer: {0}", Processor.PLAIN);
+        }
         return new CpuDevice(CpuConfig.from(settings), offered, PlainProducts.BUDGET);
     }
 }

@@ -22,6 +22,10 @@ final class Maps {
 
     /** Writes the function of n elements. */
     static void unary(Op.UnaryFunction function, long x, long y, int n) {
+        if (!Processor.FUSES) {
+            PlainMaps.unary(function, x, y, n);
+            return;
+        }
         switch (function) {
             case NEGATE -> negate(x, y, n);
             case ABS -> abs(x, y, n);

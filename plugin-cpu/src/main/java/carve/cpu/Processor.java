@@ -6,11 +6,22 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 
 /** What the system says of the processor. */
 final class Processor {
     private static final Path DESCRIPTION = Path.of("/proc/cpuinfo");
     private static final int FIRST = 4096; // the flags of one processor; systems with hundreds are slow to describe all
+
+    /**
+     * Whether vectors multiply and add in one instruction, which every kernel does: on x86-64 since AVX2, elsewhere always. The JVM
+     * would compute each in software, a thousand times slower.
+     */
+    static final boolean FUSES =
+            Memory.LANES > 4 || !List.of("amd64", "x86_64", "x86", "i386").contains(System.getProperty("os.arch"));
+
+    /** What is said where they do not. */
+    static final String PLAIN = "this processor, or the JVM on it, has neither AVX2 nor AVX-512";
 
     private Processor() {}
 

@@ -112,7 +112,9 @@ final class Tiles {
     /** Multiplies 12 or 4 rows of a block with one panel, and writes the tile. */
     static void step(
             int rows, float[] a, int ao, boolean transposed, float[] b, int bo, int depth, float[] c, int co, int cs) {
-        if (rows == ROWS) {
+        if (!Processor.FUSES) {
+            PlainTiles.step(rows, a, ao, transposed, b, bo, depth, c, co, cs);
+        } else if (rows == ROWS) {
             if (transposed) {
                 TileColumns.twelve(a, ao, b, bo, depth, c, co, cs);
             } else {

@@ -40,6 +40,7 @@ public final class Workspace {
     private final Deque<Frame> frames = new ArrayDeque<>();
     private final Map<String, String> choices = new TreeMap<>();
     private Kernels policy = Kernels.PREFERRED;
+    private Optional<String> withoutKernels = Optional.empty();
     private long owned;
     private long peak;
 
@@ -51,6 +52,11 @@ public final class Workspace {
     /** Sets whether fused ops run by kernel. */
     public void kernels(Kernels kernels) {
         this.policy = kernels;
+    }
+
+    /** Says why the device has no kernels of its own on this machine, for messages; for the device's constructor. */
+    public void withoutKernels(String reason) {
+        withoutKernels = Optional.of(reason);
     }
 
     /** Returns by op name what has run so far: {@code kernel NAME} or {@code reference (REASON)}. */
@@ -86,7 +92,8 @@ public final class Workspace {
         }
         Optional<Kernel> kernel = device.kernel(op, operands);
         if (policy == Kernels.REQUIRED && kernel.isEmpty()) {
-            throw missing("device %s has none for %s of %s".formatted(device.name(), op.name(), operands));
+            String none = "device %s has none for %s of %s".formatted(device.name(), op.name(), operands);
+            throw missing(withoutKernels.map(reason -> none + ": " + reason).orElse(none));
         }
         note(device, op, operands, kernel);
         return kernel;
@@ -112,8 +119,8 @@ public final class Workspace {
         if (known != null && (known.equals(choice) || known.contains(choice + " "))) {
             return;
         }
-        String text =
-                kernel.isPresent() ? choice : "reference (no kernel of %s for %s)".formatted(device.name(), operands);
+        String reason = withoutKernels.orElseGet(() -> "no kernel of %s for %s".formatted(device.name(), operands));
+        String text = kernel.isPresent() ? choice : "reference (%s)".formatted(reason);
         if (known == null || !known.startsWith(choice)) {
             choices.put(op.name(), text);
             LOG.log(Level.DEBUG, "{0}: {1}", op.name(), text);
