@@ -83,7 +83,7 @@ final class ServeCommand implements Command {
                 states(arguments));
         serving.requireAllRead();
         requireKey(config, Arguments.flagged(arguments, "--no-key"));
-        Map<String, Path> folders = folders(arguments);
+        Map<String, Path> folders = folders(arguments, workshop.terminal());
         RunPages runs = runs(arguments);
         PluginFolders places = PluginFolders.of(app, workshop.globals());
         try (var plugins = LivePlugins.open(List.of(new ReferenceDeviceProvider()), places.own(), places.others())) {
@@ -139,10 +139,10 @@ final class ServeCommand implements Command {
         }
     }
 
-    private static Map<String, Path> folders(ParseResult arguments) {
+    private static Map<String, Path> folders(ParseResult arguments, Terminal terminal) {
         Map<String, Path> folders = new LinkedHashMap<>();
         if (Arguments.flagged(arguments, "--demo")) {
-            demo(folders);
+            demo(folders, terminal);
         }
         for (String model : Arguments.<String>parameters(arguments, new String[0])) {
             int at = model.indexOf('=');
@@ -160,17 +160,21 @@ final class ServeCommand implements Command {
         return folders;
     }
 
-    private static void demo(Map<String, Path> folders) {
+    // the teacher comes with the sources; students are there once they were made
+    private static void demo(Map<String, Path> folders, Terminal terminal) {
         folders.put("teacher", Path.of("demo", "teacher"));
-        for (String student : List.of("linear", "hybrid")) {
-            folders.put(student, DEMO.resolve(student).resolve("student"));
+        if (!Files.isDirectory(folders.get("teacher"))) {
+            throw new SettingsException("the demo's teacher is not in demo/teacher; start carve where its sources are");
         }
-        folders.forEach((name, folder) -> {
-            if (!Files.isDirectory(folder)) {
-                throw new SettingsException("the demo's %s is not in %s; `carve demo` makes it, in some three minutes"
-                        .formatted(name, folder));
+        for (String student : List.of("linear", "hybrid")) {
+            Path folder = DEMO.resolve(student).resolve("student");
+            if (Files.isDirectory(folder)) {
+                folders.put(student, folder);
+            } else {
+                terminal.remark("carve: the demo's %s is not in %s; `carve demo` makes it, in some three minutes"
+                        .formatted(student, folder));
             }
-        });
+        }
     }
 
     private static List<Path> states(ParseResult arguments) {

@@ -13,19 +13,23 @@ function speedOf(model) {
 
 const FAR = 16384;
 
+/** Returns the bytes that so many positions need; caches take more, since they keep room for those to come. */
+export const needed = (about, length) => about.state_bytes_at_1024 + (length - 1024) * about.cache_bytes_per_token;
+
 // what a model remembers, now and far on, beside attention in every layer
 function drawMeter(answer, named) {
-  const { context_length: length, state_bytes: own, teacher_cache_bytes: teacher } = answer.live;
+  const { context_length: length, state_bytes: taken, teacher_cache_bytes: teacher } = answer.live;
   const about = modelOf(answer.model)?.carve;
+  const own = about ? needed(about, length) : taken;
   const speed = speedOf(answer.model);
   const carved = about && about.cache_bytes_per_token < about.teacher_cache_bytes_per_token;
-  const far = about && about.state_bytes_at_1024 + (FAR - 1024) * about.cache_bytes_per_token;
   const made = make('div', '', 'meter');
   const line = make('div', '', 'line');
   const left = make('span');
   left.append(named ? answer.model + ' ' : '', ...(speed ? [make('b', String(speed)), ' tokens/s at '] : []), make('b', count(length)), ' positions');
   const right = make('span');
   right.append('remembers in ', make('b', bytes(own)), carved ? `, the teacher in ${bytes(teacher)}` : '');
+  right.title = `with room for what is said next, it takes ${bytes(taken)}`;
   line.append(left, right);
   made.append(line);
   if (carved) {
@@ -39,7 +43,7 @@ function drawMeter(answer, named) {
   }
   if (about) {
     const then = carved ? `, the teacher in ${bytes(FAR * about.teacher_cache_bytes_per_token)}` : '';
-    made.append(make('div', `at ${count(FAR)} positions in ${bytes(far)}${then}`, 'far'));
+    made.append(make('div', `at ${count(FAR)} positions in ${bytes(needed(about, FAR))}${then}`, 'far'));
   }
   return made;
 }

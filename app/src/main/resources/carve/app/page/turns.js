@@ -1,5 +1,5 @@
 // What was said.
-import { drawMeters, fast } from './meters.js';
+import { drawMeters, fast, needed } from './meters.js';
 import { act, at, columns, modelOf, state } from './state.js';
 import { bytes, count, make, seconds } from './words.js';
 
@@ -10,7 +10,8 @@ function figures(answer) {
   if (fast(answer)) made.append(make('span', `${live.tokens_per_second} tokens/s`));
   if (live.first_token_seconds) made.append(make('span', `${seconds(live.first_token_seconds)} to the first`));
   made.append(make('span', `${count(live.context_length)} positions${live.cached_tokens ? `, ${count(live.cached_tokens)} known` : ''}`));
-  if (live.state_bytes) made.append(make('span', bytes(live.state_bytes)));
+  const about = modelOf(answer.model)?.carve;
+  if (live.state_bytes) made.append(make('span', bytes(about ? needed(about, live.context_length) : live.state_bytes)));
   if (answer.finish === 'length') made.append(make('span', 'ended at the longest'));
   return made;
 }
