@@ -53,7 +53,9 @@ public final class Hocon {
         if (!Files.isRegularFile(file)) {
             throw new SettingsException("%s: %s".formatted(file, Files.exists(file) ? "not a file" : "no such file"));
         }
-        return settings(file.toString(), () -> ConfigFactory.parseFile(file.toFile(), options(file.toString())));
+        // beside a name without a folder nothing is looked for that is included
+        Path read = file.getParent() == null ? file.toAbsolutePath() : file;
+        return settings(file.toString(), () -> ConfigFactory.parseFile(read.toFile(), options(file.toString())));
     }
 
     /**

@@ -55,6 +55,20 @@ final class HoconTest {
     }
 
     @Test
+    void aFileThatIsNamedAloneIncludesWhatLiesBeside() throws IOException {
+        Path inner = Files.createTempFile(Path.of("").toAbsolutePath(), "inner", ".conf");
+        Path outer = Files.createTempFile(Path.of("").toAbsolutePath(), "outer", ".conf");
+        try {
+            Files.writeString(inner, "rate = 3");
+            Files.writeString(outer, "include \"" + inner.getFileName() + "\"\n");
+            assertEquals(3, Hocon.file(outer.getFileName()).integer("rate"));
+        } finally {
+            Files.delete(inner);
+            Files.delete(outer);
+        }
+    }
+
+    @Test
     void unreadKeysAreRefusedWithTheNearestOne() {
         Settings settings = Hocon.parse("state-size = 4\nstate_sise = 5", "hybrid.conf");
         settings.integer("state-size");
