@@ -65,7 +65,8 @@ async function answer(talk, turn, column, controller) {
     own.finish = finish || 'stop';
   } catch (e) {
     own.finish = 'ended';
-    if (e.name !== 'AbortError') own.error = e.message;
+    own.unsent = e instanceof TypeError && !own.text;
+    if (e.name !== 'AbortError') own.error = e instanceof TypeError ? 'The server does not answer.' : e.message;
     if (e.status === 401) askKey();
   }
   show();
@@ -75,7 +76,18 @@ let scheduled = false;
 function schedule() {
   if (scheduled) return;
   scheduled = true;
-  requestAnimationFrame(() => { scheduled = false; drawLast(); });
+  requestAnimationFrame(() => { scheduled = false; if (state.talk.turns.length) drawLast(); });
+}
+
+// a question that no server has seen is in the field again
+function takeBack(talk, turn) {
+  talk.turns = talk.turns.filter(other => other !== turn);
+  if (state.talk !== talk) return;
+  if (!at('question').value) at('question').value = turn.question;
+  state.pending = [...turn.pictures, ...state.pending];
+  problem('The server does not answer; ask again when it does.');
+  grow();
+  draw();
 }
 
 /** Asks what is in the field; while an answer comes, ends it. */
@@ -87,6 +99,7 @@ export async function ask() {
   const turn = { question, pictures: state.pending, answers: columns().map(model => ({ model, text: '' })) };
   state.pending = [];
   at('question').value = '';
+  problem('');
   grow();
   talk.title ||= question.slice(0, 60) || 'a picture';
   talk.turns.push(turn);
@@ -96,7 +109,9 @@ export async function ask() {
   draw();
   await Promise.all(turn.answers.map((_, column) => answer(talk, turn, column, controller)));
   state.running = null;
+  const unsent = turn.answers.every(one => one.unsent);
+  if (unsent) takeBack(talk, turn);
   if (!store.keep(talk)) problem('This browser has no room for more; remove conversations that are no longer wanted.');
-  if (state.talk === talk) { drawLast(); drawTalks(); }
+  if (state.talk === talk && !unsent) { drawLast(); drawTalks(); }
   drawSend();
 }

@@ -227,6 +227,23 @@ final class ChatPageTest {
     }
 
     @Test
+    void aQuestionThatNoServerHasSeenIsNotLost() {
+        begin(1280, 860, "light");
+        browser.read("window.network = fetch; window.fetch = () => Promise.reject(new TypeError('no network')); ''");
+        show();
+        browser.type("describe the picture");
+        browser.press("Enter");
+        browser.waitFor("!document.querySelector('#problem').classList.contains('hidden')");
+        assertEquals("describe the picture", browser.read("document.querySelector('#question').value"));
+        assertEquals("0", browser.read("document.querySelectorAll('.turn').length"));
+        browser.read("window.fetch = window.network; ''");
+        ask("", 1);
+        assertEquals(DESCRIBED, answers(0));
+        assertEquals("true", browser.read("document.querySelector('#problem').classList.contains('hidden')"));
+        assertEquals(List.of(), browser.errors());
+    }
+
+    @Test
     void thePageFitsAPhone() throws IOException {
         begin(375, 812, "dark");
         show();
