@@ -15,6 +15,7 @@ import carve.app.engine.Request;
 import carve.app.engine.Score;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,7 @@ import java.util.UUID;
 final class Completions implements Handler {
     private static final int MOST_BEST = 20;
     private static final int USUAL_TOKENS = 16;
+    private static final int END = 8;
     private static final Set<String> KNOWN = Set.of(
             "model",
             "prompt",
@@ -61,7 +63,13 @@ final class Completions implements Handler {
     }
 
     /** A prompt, and the text that is repeated where an echo is asked for. */
-    private record Given(Prompt prompt, String text) {}
+    private record Given(Prompt prompt, String text) {
+        /** Returns its last tokens. */
+        int[] end() {
+            int[] tokens = prompt.tokens();
+            return Arrays.copyOfRange(tokens, Math.max(0, tokens.length - END), tokens.length);
+        }
+    }
 
     /** What is asked of each prompt. */
     private record Asked(ServedModel model, Choosing choosing, int tokens, int best, boolean echo) {
@@ -171,7 +179,7 @@ final class Completions implements Handler {
             try {
                 Live live = new Live(asked.model(), given.prompt().length());
                 Job job = Asking.submit(asked.model().engine(), asked.request(given.prompt()));
-                return new Reading(job, asked.processor(), asked.choosing().stops(), live);
+                return new Reading(job, asked.processor(), asked.choosing().stops(), live, given.end());
             } catch (ApiException e) {
                 if (e.status() != 429 || !patient) {
                     throw e;

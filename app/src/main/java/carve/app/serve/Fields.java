@@ -36,11 +36,11 @@ final class Fields {
         if (value.isEmpty()) {
             return;
         }
-        String text = value.get().toString();
+        String text = value.get().describe();
         boolean empty = value.get() instanceof JsonNull
                 || value.get() instanceof JsonArray array && array.items().isEmpty()
                 || value.get() instanceof JsonObject object && object.keys().isEmpty();
-        if (!empty && !List.of(allowed).contains(value.get().describe())) {
+        if (!empty && !List.of(allowed).contains(text)) {
             throw ApiException.invalid(name, "Unsupported value: '%s' is not supported here, found %s.", name, text);
         }
     }
@@ -72,7 +72,7 @@ final class Fields {
 
     Optional<Integer> integer(String name, int least, int most) {
         Optional<Integer> value = checked(name, () -> json.optionalInteger(name));
-        value.ifPresent(number -> requireRange(name, number, least, most));
+        value.ifPresent(number -> requireRange(name, number >= least && number <= most, least, most, number));
         return value;
     }
 
@@ -82,12 +82,12 @@ final class Fields {
 
     Optional<Double> real(String name, double least, double most) {
         Optional<Double> value = checked(name, () -> json.optionalReal(name));
-        value.ifPresent(number -> requireRange(name, number, least, most));
+        value.ifPresent(number -> requireRange(name, number >= least && number <= most, least, most, number));
         return value;
     }
 
-    private static void requireRange(String name, double number, double least, double most) {
-        if (!(number >= least && number <= most)) {
+    private static void requireRange(String name, boolean within, Number least, Number most, Number number) {
+        if (!within) {
             throw ApiException.invalid(
                     name, "Invalid '%s': expected a value from %s to %s, found %s.", name, least, most, number);
         }

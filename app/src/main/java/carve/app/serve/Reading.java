@@ -30,11 +30,19 @@ final class Reading implements AutoCloseable {
     private List<Score> promptScores = List.of();
     private String finish = "";
 
-    Reading(Job job, Processor processor, List<String> stops, Live live) {
+    /**
+     * Reads the answers of a job.
+     *
+     * @param before the last tokens of a text that goes on, since there a word may begin with a space
+     */
+    Reading(Job job, Processor processor, List<String> stops, Live live, int... before) {
         this.job = job;
         this.stops = List.copyOf(stops);
         this.stream = processor.stream();
         this.live = live;
+        for (int token : before) {
+            stream.push(token);
+        }
     }
 
     Live live() {

@@ -242,7 +242,11 @@ final class ServerTest {
                         "Unrecognized request argument supplied: colour"),
                 List.of("{" + QUESTION + ", \"temperature\": 3}", "temperature", "expected a value from 0.0 to 2.0"),
                 List.of("{" + QUESTION + ", \"temperature\": \"hot\"}", "temperature", "expected a number"),
-                List.of("{" + QUESTION + ", \"n\": 2}", "n", "Unsupported value"),
+                List.of("{" + QUESTION + ", \"n\": 2}", "n", "not supported here, found 2."),
+                List.of(
+                        "{" + QUESTION.replace("12", "-1") + "}",
+                        "max_tokens",
+                        "expected a value from 1 to 2147483647, found -1."),
                 List.of("{" + QUESTION + ", \"tools\": [{}]}", "tools", "Unsupported value"),
                 List.of("{\"model\": \"small\"}", "messages", "Missing required parameter"),
                 List.of(
