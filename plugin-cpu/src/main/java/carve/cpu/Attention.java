@@ -30,6 +30,8 @@ final class Attention {
     private static final int RUNNING = 11;
     private static final int TURNED = 15;
     private static final int ROOM = 16;
+    private static final int SUMS = 17;
+    private static final int SUMMED = 16; // rows of a step, and as many as are quick to sum
 
     private final Workers workers;
 
@@ -202,22 +204,27 @@ final class Attention {
             return;
         }
         float[] scores = scratch.floats(SCORES, Tiles.blockSize(Tiles.ROWS));
-        float[] part = scratch.floats(STEP, Tiles.ROWS * outputs);
+        float[] part = k == 0 ? output : scratch.floats(STEP, Tiles.ROWS * outputs);
+        float[] sums = scratch.floats(SUMS, SUMMED * LANES);
         Tiles.multiply(block, r * Tiles.STRIDE, false, keyPanels, rows, h.keyWidth, columns, scores, 0, Tiles.STRIDE);
         for (int i = 0; i < rows; i++) {
             int own = Math.min(columns, seen(h, span, from + r + i, k));
             float before = running[r + i];
             float max = Math.max(before, own <= 0 ? before : max(scores, i * Tiles.STRIDE, own) * h.scale);
-            float sum = exponentials(scores, i * Tiles.STRIDE, Math.max(0, own), columns, h.scale, max);
+            exponentials(scores, i * Tiles.STRIDE, Math.max(0, own), columns, h.scale, max, sums, i * LANES);
             float correction = before == Float.NEGATIVE_INFINITY ? 0 : (float) Math.exp(before - max);
             running[r + i] = max;
-            running[QUERIES + r + i] = running[QUERIES + r + i] * correction + sum;
+            running[QUERIES + r + i] *= correction;
             if (k > 0 && correction != 1) {
                 scale(output, (r + i) * outputs, outputs, correction);
             }
         }
-        multiplyValues(scores, valuePanels, keys, columns, rows, h.valueWidth, part, outputs);
-        for (int i = 0; i < rows * outputs; i += LANES) {
+        Lanes.sums(sums, SUMMED);
+        for (int i = 0; i < rows; i++) {
+            running[QUERIES + r + i] += sums[i];
+        }
+        multiplyValues(scores, valuePanels, keys, columns, rows, h.valueWidth, part, k == 0 ? r * outputs : 0, outputs);
+        for (int i = 0; k > 0 && i < rows * outputs; i += LANES) {
             int to = r * outputs + i;
             FloatVector.fromArray(F, output, to)
                     .add(FloatVector.fromArray(F, part, i))
@@ -227,12 +234,29 @@ final class Attention {
 
     /** Multiplies scores with the first {@code columns} of the {@code keys} rows of panels. */
     private static void multiplyValues(
-            float[] scores, float[] panels, int keys, int columns, int rows, int width, float[] to, int distance) {
+            float[] scores,
+            float[] panels,
+            int keys,
+            int columns,
+            int rows,
+            int width,
+            float[] to,
+            int at,
+            int distance) {
         for (int r = 0; r < rows; ) {
             int taken = rows - r > 8 ? Tiles.ROWS : 4;
             for (int n = 0, panel = 0; n < width; n += Tiles.PANEL, panel += keys * Tiles.PANEL) {
                 Tiles.step(
-                        taken, scores, r * Tiles.STRIDE, false, panels, panel, columns, to, r * distance + n, distance);
+                        taken,
+                        scores,
+                        r * Tiles.STRIDE,
+                        false,
+                        panels,
+                        panel,
+                        columns,
+                        to,
+                        at + r * distance + n,
+                        distance);
             }
             r += taken;
         }
@@ -252,8 +276,8 @@ final class Attention {
         return max.reduceLanes(VectorOperators.MAX);
     }
 
-    /** Replaces the first {@code own} scores by exp(scale x - max) and the rest by 0, and returns the sum. */
-    static float exponentials(float[] x, int at, int own, int columns, float scale, float max) {
+    /** Replaces the first {@code own} scores by exp(scale x - max) and the rest by 0, and writes the sum, lane by lane. */
+    static void exponentials(float[] x, int at, int own, int columns, float scale, float max, float[] sums, int to) {
         FloatVector sum = FloatVector.zero(F);
         int i = 0;
         for (; i <= own - LANES; i += LANES) {
@@ -274,12 +298,23 @@ final class Attention {
         for (; i < columns; i += LANES) {
             FloatVector.zero(F).intoArray(x, at + i);
         }
-        return Lanes.sum(sum);
+        sum.intoArray(sums, to);
     }
 
     private static void scale(float[] x, int at, int n, float factor) {
         for (int i = at; i < at + n; i += LANES) {
             FloatVector.fromArray(F, x, i).mul(factor).intoArray(x, i);
+        }
+    }
+
+    private static void write(float[] x, int at, int n, float factor, long to) {
+        int whole = F.loopBound(n);
+        for (int i = 0; i < whole; i += LANES) {
+            Memory.store(to + 4L * i, FloatVector.fromArray(F, x, at + i).mul(factor));
+        }
+        if (whole < n) { // there is room for a whole vector
+            Memory.store(
+                    to + 4L * whole, FloatVector.fromArray(F, x, at + whole).mul(factor), Memory.first(n - whole));
         }
     }
 
@@ -295,8 +330,7 @@ final class Attention {
             float[] running) {
         for (int i = 0; i < queries; i++) {
             float sum = running[QUERIES + i];
-            scale(output, i * outputs, outputs, 1 / sum);
-            Memory.copy(output, i * outputs, data.result(h, span.query + from + i, head), h.valueWidth);
+            write(output, i * outputs, h.valueWidth, 1 / sum, data.result(h, span.query + from + i, head));
             Memory.set(data.sum(h, span.query + from + i, head), running[i] + (float) Math.log(sum));
         }
     }

@@ -155,7 +155,10 @@ final class AttentionStep {
             if (count > 0) {
                 float max = Attention.max(scores, i * ROW, count) * h.scale();
                 partial[to] = max;
-                partial[to + 1] = Attention.exponentials(scores, i * ROW, count, count, h.scale(), max);
+                float[] sums = scratch.floats(SUMS, LANES);
+                Attention.exponentials(scores, i * ROW, count, count, h.scale(), max, sums, 0);
+                Lanes.sums(sums, 1);
+                partial[to + 1] = sums[0];
             }
         }
 
