@@ -107,6 +107,7 @@ final class ServeCommandTest {
         assertTrue(before.object("usage").object("prompt_tokens_details").integer("cached_tokens") >= 64);
         assertFalse(text(before).isEmpty());
         pictures(first);
+        wordsStandApart(first);
         assertEquals(137, first.process.destroyForcibly().waitFor(), "killed");
 
         Running second = start();
@@ -123,6 +124,15 @@ final class ServeCommandTest {
         String events = new String(streamed.body().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
         assertTrue(events.endsWith("data: [DONE]\n\n"), events);
         assertEquals(143, second.process.waitFor(), "terminated");
+    }
+
+    private void wordsStandApart(Running running) throws IOException, InterruptedException {
+        JsonObject reply = ask(
+                running,
+                "/v1/completions",
+                "{\"prompt\": \"describe the picture\", \"max_tokens\": 2, \"temperature\": 0, \"echo\": true}");
+        String said = ((JsonObject) reply.array("choices").items().getFirst()).string("text");
+        assertTrue(said.matches("describe the picture \\S.*"), said);
     }
 
     private void pictures(Running running) throws IOException, InterruptedException {
