@@ -11,12 +11,14 @@ import java.util.Locale;
  * @param threads threads that compute, the caller's included; at least 1
  * @param blas who computes large products of F32
  * @param bf16 who computes large products with weights in fewer bits than F32
+ * @param fewRows who computes products of few rows with weights
  * @param poison whether new memory is filled with NaN, so that values nobody wrote are found
  * @param exactRows up to how many rows are multiplied with weights so that the bits of a row do not depend on how many there
  *     are; products of more rows may be faster and round differently
  * @param mapWeights whether weights are read where the mapped file lies, without a copy
  */
-public record CpuConfig(int threads, Blas blas, Bf16 bf16, boolean poison, int exactRows, boolean mapWeights) {
+public record CpuConfig(
+        int threads, Blas blas, Bf16 bf16, FewRows fewRows, boolean poison, int exactRows, boolean mapWeights) {
     /** The rows up to which products are exact where nothing else is said. */
     public static final int EXACT_ROWS = 64;
 
@@ -42,6 +44,16 @@ public record CpuConfig(int threads, Blas blas, Bf16 bf16, boolean poison, int e
         OWN
     }
 
+    /** Who computes products of few rows with weights. */
+    public enum FewRows {
+        /** Machine code made at run time where the processor and the system allow it, vectors of Java elsewhere. */
+        AUTO,
+        /** Machine code; an error where it cannot be. */
+        CODE,
+        /** Vectors of Java. */
+        VECTOR
+    }
+
     /** Checks that there is a thread. */
     public CpuConfig {
         if (threads < 1) {
@@ -57,7 +69,7 @@ public record CpuConfig(int threads, Blas blas, Bf16 bf16, boolean poison, int e
      * multiplies BF16 either.
      */
     public CpuConfig(int threads, Blas blas, boolean poison) {
-        this(threads, blas, blas == Blas.OWN ? Bf16.OWN : Bf16.AUTO, poison, EXACT_ROWS, true);
+        this(threads, blas, blas == Blas.OWN ? Bf16.OWN : Bf16.AUTO, FewRows.AUTO, poison, EXACT_ROWS, true);
     }
 
     /** Returns what {@code reference.conf} says: all processors, libraries for large products, no poison. */
@@ -74,13 +86,16 @@ public record CpuConfig(int threads, Blas blas, Bf16 bf16, boolean poison, int e
         }
         Blas blas = settings.has("blas") ? choice(settings, "blas", Blas.values()) : standard.blas();
         Bf16 bf16 = settings.has("bf16") ? choice(settings, "bf16", Bf16.values()) : standard.bf16();
+        FewRows fewRows =
+                settings.has("few-rows") ? choice(settings, "few-rows", FewRows.values()) : standard.fewRows();
         boolean poison = settings.has("poison") ? settings.flag("poison") : standard.poison();
         int exactRows = settings.has("exact-rows") ? settings.integer("exact-rows") : standard.exactRows();
         if (exactRows < 1) {
             throw settings.error("exact-rows", "must be at least 1, is " + exactRows);
         }
         boolean mapWeights = settings.has("map-weights") ? settings.flag("map-weights") : standard.mapWeights();
-        return new CpuConfig(threads == 0 ? standard.threads() : threads, blas, bf16, poison, exactRows, mapWeights);
+        return new CpuConfig(
+                threads == 0 ? standard.threads() : threads, blas, bf16, fewRows, poison, exactRows, mapWeights);
     }
 
     private static <T extends Enum<T>> T choice(Settings settings, String key, T[] choices) {

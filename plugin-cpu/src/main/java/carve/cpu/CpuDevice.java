@@ -30,6 +30,7 @@ public final class CpuDevice implements Device {
     private final Workers workers;
     private final Pool pool;
     private final Primitives primitives;
+    private final FewRows fewRows;
     private final Kernels kernels;
     private final boolean maps;
     private final KernelCatalog offered;
@@ -73,15 +74,8 @@ public final class CpuDevice implements Device {
         Gemm gemm = new Gemm(workers, new BlasChoice(config, library, workers));
         this.primitives = new Primitives(workers, gemm);
         Bf16Products bf16 = new Bf16Products(config.bf16(), library, workers, pool);
-        this.kernels = new Kernels(new Engine(
-                this,
-                workers,
-                gemm,
-                new Gemv(workers),
-                new Rows(workers),
-                new PlainProducts(workers, plain),
-                bf16,
-                config.exactRows()));
+        this.fewRows = FewRows.of(config.fewRows(), workers, plain);
+        this.kernels = new Kernels(new Engine(this, workers, gemm, fewRows, bf16, config.exactRows()));
     }
 
     @Override
@@ -273,6 +267,7 @@ public final class CpuDevice implements Device {
     public void close() {
         workspace.closeAll();
         workers.close();
+        fewRows.close();
         library.close();
         pool.close();
     }

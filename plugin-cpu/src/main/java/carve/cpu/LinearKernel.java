@@ -15,10 +15,10 @@ import java.util.Optional;
  * {@link Linear} with weights as they are stored, in F32, BF16, F16, Q8_0 or Q4_0: they are widened to F32 in registers or where a
  * part of them is packed, never as a whole.
  *
- * <p>One row goes to {@link Gemv}, up to {@link CpuConfig#exactRows} rows to {@link Rows}, more to {@link Bf16Products} where
+ * <p>Up to {@link CpuConfig#exactRows} rows go to {@link FewRows}, more to {@link Bf16Products} where
  * the processor multiplies BF16 and the weights are no wider, else to {@link Gemm}, which gives large products of F32 to the
  * library that {@link BlasChoice} names. The law: up to {@code exactRows} rows, the bits of a row
- * of the result depend on that row of x, the weights and the vector length of the machine alone, neither on the rows beside it
+ * of the result depend on that row of x, the weights and the machine alone, neither on the rows beside it
  * nor on the number of threads. Beyond, they do not depend on the number of threads, except in the library of others.
  *
  * <p>The gradient with respect to x widens the weights to F32 first; quantised weights have none themselves.
@@ -42,7 +42,7 @@ final class LinearKernel implements Kernel {
 
     @Override
     public String name() {
-        return "vector-as-stored";
+        return engine.fewRows().name();
     }
 
     @Override
@@ -60,12 +60,8 @@ final class LinearKernel implements Kernel {
         Tensor y = engine.make(x.type().with(x.shape().with(-1, n)));
         long bias = operands.size() == 3 ? at(operands.get(2).cast(DType.F32)) : 0;
         Rows.Product product = new Rows.Product(n, k, at(w), w.dtype(), bias);
-        if (m <= engine.exactRows() && engine.plain().take(product, m)) {
-            engine.plain().multiply(product, m, at(x), at(y));
-        } else if (m == 1) {
-            engine.gemv().multiply(product, at(x), at(y));
-        } else if (m <= engine.exactRows()) {
-            engine.rows().multiply(product, m, at(x), at(y));
+        if (m <= engine.exactRows()) {
+            engine.fewRows().multiply(product, m, at(x), at(y));
         } else {
             large(product, m, at(x), at(y));
         }

@@ -22,9 +22,11 @@ final class LinearBitsTest {
 
     @TestFactory
     Stream<DynamicTest> aRowHasTheSameBitsAmongAnyNumberOfRowsAndThreads() {
-        return Stream.of(DType.F32, DType.BF16, DType.F16, DType.Q8_0, DType.Q4_0)
-                .flatMap(dtype -> extents(dtype).stream()
-                        .map(shape -> DynamicTest.dynamicTest(dtype + " " + shape, () -> same(dtype, shape))));
+        return Stream.of(CpuConfig.FewRows.AUTO, CpuConfig.FewRows.VECTOR)
+                .flatMap(who -> Stream.of(DType.F32, DType.BF16, DType.F16, DType.Q8_0, DType.Q4_0)
+                        .flatMap(dtype -> extents(dtype).stream()
+                                .map(shape -> DynamicTest.dynamicTest(
+                                        "%s %s %s".formatted(who, dtype, shape), () -> same(who, dtype, shape)))));
     }
 
     private static List<Shape> extents(DType dtype) {
@@ -33,10 +35,10 @@ final class LinearBitsTest {
                 : List.of(Shape.of(5, 1), Shape.of(13, 65), Shape.of(37, 1025));
     }
 
-    private static void same(DType dtype, Shape shape) {
+    private static void same(CpuConfig.FewRows who, DType dtype, Shape shape) {
         float[] expected = new float[0];
         for (int threads : new int[] {2, 1, 3}) {
-            try (CpuDevice device = new CpuDevice(new CpuConfig(threads, CpuConfig.Blas.AUTO, true))) {
+            try (CpuDevice device = device(who, threads)) {
                 Randoms randoms = Randoms.seeded();
                 Tensor x = randoms.normal(device, "x", MOST, shape.extent(1));
                 Tensor weight = randoms.normal(device, "weight", new TensorType(DType.F32, shape))
@@ -53,6 +55,11 @@ final class LinearBitsTest {
                 }
             }
         }
+    }
+
+    private static CpuDevice device(CpuConfig.FewRows who, int threads) {
+        return new CpuDevice(new CpuConfig(
+                threads, CpuConfig.Blas.AUTO, CpuConfig.Bf16.AUTO, who, true, CpuConfig.EXACT_ROWS, true));
     }
 
     private static float[] pieces(Tensor x, int rows, Tensor weight, Tensor bias) {

@@ -43,7 +43,8 @@ final class MappedWeightsTest {
     private Path folder;
 
     private static CpuDevice device(boolean maps) {
-        return new CpuDevice(new CpuConfig(2, CpuConfig.Blas.OWN, CpuConfig.Bf16.OWN, true, 64, maps));
+        return new CpuDevice(
+                new CpuConfig(2, CpuConfig.Blas.OWN, CpuConfig.Bf16.OWN, CpuConfig.FewRows.AUTO, true, 64, maps));
     }
 
     @Test

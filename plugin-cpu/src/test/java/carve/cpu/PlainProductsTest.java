@@ -20,7 +20,8 @@ import org.junit.jupiter.api.TestFactory;
 
 /** The law of the first products: nobody can tell from their bits that they were the first. */
 final class PlainProductsTest {
-    private static final CpuConfig CONFIG = new CpuConfig(2, CpuConfig.Blas.OWN, true);
+    private static final CpuConfig CONFIG = new CpuConfig(
+            2, CpuConfig.Blas.OWN, CpuConfig.Bf16.OWN, CpuConfig.FewRows.VECTOR, true, CpuConfig.EXACT_ROWS, true);
 
     @TestFactory
     Stream<DynamicTest> firstProductsHaveTheBitsOfLaterOnes() {

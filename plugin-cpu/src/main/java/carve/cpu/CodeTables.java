@@ -1,0 +1,37 @@
+package carve.cpu;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Constants that machine code reads. */
+final class CodeTables {
+    /** Where the F32 of each F16 lie. */
+    static final long HALVES = halves();
+    /** Where the constants of Q4_0 lie, and how far from there each. */
+    static final long NIBBLES = nibbles();
+
+    static final int NIBBLE = 0;
+    static final int LESS = 4;
+    static final int SIXTEENTH = 8;
+    static final int SIXTEENTH_LESS = 12;
+
+    private CodeTables() {}
+
+    private static long halves() {
+        MemorySegment table = Arena.global().allocate(4L << Short.SIZE, Memory.ALIGNMENT);
+        for (int i = 0; i < 1 << Short.SIZE; i++) {
+            table.setAtIndex(ValueLayout.JAVA_FLOAT, i, Float.float16ToFloat((short) i));
+        }
+        return table.address();
+    }
+
+    private static long nibbles() {
+        MemorySegment table = Arena.global().allocate(Memory.ALIGNMENT, Memory.ALIGNMENT);
+        table.set(ValueLayout.JAVA_INT, NIBBLE, 15);
+        table.set(ValueLayout.JAVA_FLOAT, LESS, -8);
+        table.set(ValueLayout.JAVA_FLOAT, SIXTEENTH, 1 / 16f);
+        table.set(ValueLayout.JAVA_FLOAT, SIXTEENTH_LESS, -1 / 16f);
+        return table.address();
+    }
+}

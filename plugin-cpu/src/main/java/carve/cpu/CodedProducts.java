@@ -1,0 +1,102 @@
+package carve.cpu;
+
+import carve.api.tensor.Blocks;
+import carve.api.tensor.DType;
+import carve.cpu.code.MachineCode;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Products of rows with weights as they are stored, {@code y (M, N) = x (M, K) W (N, K)^T + b}, by machine code that is made for
+ * each K when it is first met: what {@link Gemv} and {@link Rows} do, on processors with AVX-512.
+ *
+ * <p>A task is a range of rows of W, of which four places are read at the same time, each from front to back, as the
+ * processor expects it. The range fits into the second cache, from where it is read again for the next four rows of x.
+ */
+final class CodedProducts implements FewRows {
+    private static final long STREAM_BYTES = 64 * 1024;
+    private static final long SMALL = 64L * 64 * 64;
+    private static final int COLUMNS = ProductCode.COLUMNS;
+    private static final int NIBBLE_INPUT = 3 * Blocks.SIZE / 2 * Float.BYTES;
+
+    private final Workers workers;
+    private final Map<Kind, MachineCode> made = new HashMap<>();
+    private final MachineCode nibbleInput = MachineCode.of(NibbleInputCode.bytes());
+
+    private record Kind(DType dtype, int k, int rows, boolean bias) {}
+
+    CodedProducts(Workers workers) {
+        this.workers = workers;
+    }
+
+    @Override
+    public String name() {
+        return "code-as-stored";
+    }
+
+    @Override
+    public void multiply(Rows.Product p, int m, long x, long y) {
+        long from = p.dtype() == DType.Q4_0 ? nibbleInput(p, m, x) : x;
+        int xBytes = p.dtype() == DType.Q4_0 ? p.k() / Blocks.SIZE * NIBBLE_INPUT : p.k() * Float.BYTES;
+        MachineCode[] codes = new MachineCode[ProductCode.MOST + 1];
+        for (int rows : new int[] {Math.min(m, ProductCode.MOST), m % ProductCode.MOST}) {
+            codes[rows] = rows == 0 ? null : code(p, rows);
+        }
+        int each = each(p);
+        boolean small = (long) m * p.n() * p.k() <= SMALL;
+        workers.run(small, (p.n() + each - 1) / each, (task, scratch) -> {
+            int n = task * each;
+            int count = Math.min(each, p.n() - n);
+            for (int row = 0; row < m; row += ProductCode.MOST) {
+                long to = y + 4L * ((long) row * p.n() + n);
+                MachineCode code = codes[Math.min(ProductCode.MOST, m - row)];
+                range(p, code, n, count, from + (long) row * xBytes, to);
+            }
+        });
+    }
+
+    private static void range(Rows.Product p, MachineCode code, int n, int count, long x, long y) {
+        int apart = count / COLUMNS;
+        int rest = count % COLUMNS;
+        long bytes = p.dtype().bytes(p.k());
+        long next = 4L * p.n();
+        long bias = p.bias() == 0 ? 0 : p.bias() + 4L * n - y;
+        if (apart > 0) {
+            code.call(p.row(n), apart * bytes, x, y, 4L * apart, apart, next, bias);
+        }
+        if (rest > 0) { // the four places are one
+            int done = apart * COLUMNS;
+            code.call(p.row(n + done), 0, x, y + 4L * done, 0, rest, next, bias);
+        }
+    }
+
+    /** Returns how many rows of W make a task: as many as make the same number of tasks for each thread. */
+    private int each(Rows.Product p) {
+        long bytes = p.dtype().bytes(p.k());
+        int most = COLUMNS * Math.clamp(STREAM_BYTES / Math.max(1, bytes), 4, 256);
+        int least = 4 * workers.threads();
+        int tasks = Math.max(least, (p.n() + most - 1) / most);
+        int whole = (tasks + workers.threads() - 1) / workers.threads() * workers.threads();
+        int each = Math.max(4 * COLUMNS, (p.n() + whole - 1) / whole);
+        return (each + COLUMNS - 1) / COLUMNS * COLUMNS;
+    }
+
+    private long nibbleInput(Rows.Product p, int m, long x) {
+        long blocks = (long) m * p.k() / Blocks.SIZE;
+        long to = workers.scratch().room(blocks * NIBBLE_INPUT);
+        nibbleInput.call(x, to, blocks, 0, 0, 0, 0, 0);
+        return to;
+    }
+
+    private MachineCode code(Rows.Product p, int rows) {
+        return made.computeIfAbsent(
+                new Kind(p.dtype(), p.k(), rows, p.bias() != 0),
+                kind -> MachineCode.of(ProductCode.of(kind.dtype, kind.k, kind.rows, kind.bias)));
+    }
+
+    @Override
+    public void close() {
+        made.values().forEach(MachineCode::close);
+        nibbleInput.close();
+    }
+}

@@ -1,0 +1,336 @@
+package carve.cpu;
+
+import static carve.cpu.code.Instruction.VADDPS;
+import static carve.cpu.code.Instruction.VBROADCASTSS;
+import static carve.cpu.code.Instruction.VCVTDQ2PS;
+import static carve.cpu.code.Instruction.VCVTPH2PS;
+import static carve.cpu.code.Instruction.VFMADD231PS;
+import static carve.cpu.code.Instruction.VMOVUPS;
+import static carve.cpu.code.Instruction.VMULPS;
+import static carve.cpu.code.Instruction.VPANDD;
+import static carve.cpu.code.Instruction.VPMOVSXBD;
+import static carve.cpu.code.Instruction.VPMOVZXBD;
+import static carve.cpu.code.Instruction.VPMOVZXWD;
+import static carve.cpu.code.Instruction.VPXORD;
+import static carve.cpu.code.Instruction.VSHUFF32X4;
+import static carve.cpu.code.Instruction.VSHUFPS;
+import static carve.cpu.code.Register.R10;
+import static carve.cpu.code.Register.R11;
+import static carve.cpu.code.Register.R12;
+import static carve.cpu.code.Register.R13;
+import static carve.cpu.code.Register.R14;
+import static carve.cpu.code.Register.R15;
+import static carve.cpu.code.Register.R8;
+import static carve.cpu.code.Register.R9;
+import static carve.cpu.code.Register.RAX;
+import static carve.cpu.code.Register.RBP;
+import static carve.cpu.code.Register.RBX;
+import static carve.cpu.code.Register.RCX;
+import static carve.cpu.code.Register.RDI;
+import static carve.cpu.code.Register.RDX;
+import static carve.cpu.code.Register.RSI;
+import static carve.cpu.code.Register.RSP;
+
+import carve.api.tensor.Blocks;
+import carve.api.tensor.DType;
+import carve.cpu.code.Address;
+import carve.cpu.code.Assembler;
+import carve.cpu.code.Instruction;
+import carve.cpu.code.Register;
+import java.util.List;
+
+/**
+ * Writes the machine code of products of 1 to 4 rows of x with weights as they are stored, four rows of weights at a time.
+ *
+ * <p>The function takes: where the first of four rows of weights lies (RDI) and how many bytes apart the four are (RSI); x (RDX);
+ * where the first result goes (RCX) and how many bytes apart those of the four rows are (R8); how many times four rows there are,
+ * each right behind the last (R9); how many bytes apart the results of two rows of x are, and how far the bias is from the
+ * result that it is added to.
+ *
+ * <p>The 16 sums of a tile are vectors 0 to 15, vectors 16 to 23 are weights. Each sum adds neighbours along K from the first to
+ * the last, then its lanes, halves onto each other, as {@link Gemv} and {@link Rows} do; so the bits are theirs, and depend on no
+ * other row. Only Q4_0 is added in an order of its own, see {@link #nibbles}.
+ */
+final class ProductCode {
+    /** The rows of weights in a tile. */
+    static final int COLUMNS = 4;
+    /** The most rows of x in a tile. */
+    static final int MOST = 4;
+
+    /** The lanes of a vector. */
+    static final int LANES = 16;
+
+    private static final int VECTOR = 4 * LANES;
+    private static final int STEP = 2 * LANES;
+    private static final int WEIGHTS = 16;
+    private static final int X = 24;
+    private static final int HIGH_X = 25;
+    private static final int ZERO = 26;
+    private static final int BLOCK = 27;
+    private static final int NIBBLE = 28;
+    private static final int AHEAD = 512;
+    private static final List<Register> SAVED = List.of(RBX, RBP, R12, R13, R14, R15);
+    private static final Register[] SCALES = {R12, R13, R14, R15};
+    private static final int ARGUMENTS = 8 * (SAVED.size() + 1);
+
+    private final Assembler code = new Assembler();
+    private final DType dtype;
+    private final int k;
+    private final int rows;
+    private final boolean bias;
+
+    private ProductCode(DType dtype, int k, int rows, boolean bias) {
+        this.dtype = dtype;
+        this.k = k;
+        this.rows = rows;
+        this.bias = bias;
+    }
+
+    /**
+     * Returns the code.
+     *
+     * @param rows of x, 1 to 4
+     * @param bias whether one is added
+     */
+    static byte[] of(DType dtype, int k, int rows, boolean bias) {
+        ProductCode product = new ProductCode(dtype, k, rows, bias);
+        product.function();
+        return product.code.bytes();
+    }
+
+    private void function() {
+        SAVED.forEach(code::push);
+        code.address(R11, Address.at(RSI, RSI, 1));
+        constants();
+        int next = code.position();
+        row();
+        code.add(RDI, (int) dtype.bytes(k));
+        code.add(RCX, Float.BYTES);
+        code.add(R9, -1);
+        code.loopUnlessZero(next);
+        SAVED.reversed().forEach(code::pop);
+        code.ret();
+    }
+
+    private void constants() {
+        if (k % LANES != 0) {
+            code.mask(k % LANES);
+        }
+        if (dtype.isQuantised()) {
+            code.constant(RBP, CodeTables.HALVES);
+        }
+        if (dtype == DType.Q4_0) {
+            code.constant(RAX, CodeTables.NIBBLES);
+            code.vector(VBROADCASTSS, NIBBLE, 0, Address.at(RAX).plus(CodeTables.NIBBLE));
+        }
+    }
+
+    private void row() {
+        code.copy(R10, RDI);
+        code.copy(RAX, RDX);
+        for (int c = 0; c < rows; c++) {
+            for (int r = 0; r < COLUMNS; r++) {
+                code.vector(VPXORD, sum(c, r), sum(c, r), sum(c, r));
+            }
+        }
+        if (k >= STEP) {
+            int wide = k / STEP * STEP / LANES * xVector();
+            code.address(RBX, Address.at(RDX).plus(wide));
+            int next = code.position();
+            step();
+            code.add(R10, (int) dtype.bytes(STEP));
+            code.add(RAX, STEP / LANES * xVector());
+            code.compare(RAX, RBX);
+            code.loopUnlessZero(next);
+        }
+        int left = k % STEP;
+        for (int from = 0; from < left; from += LANES) {
+            lanes(from, left - from < LANES);
+        }
+        fold();
+        store();
+    }
+
+    private void step() {
+        switch (dtype) {
+            case Q8_0 -> bytes();
+            case Q4_0 -> nibbles();
+            default -> {
+                prefetch();
+                lanes(0, false);
+                lanes(LANES, false);
+            }
+        }
+    }
+
+    private void prefetch() {
+        for (int r = 0; r < COLUMNS; r++) {
+            for (int ahead = 0; ahead < dtype.bytes(STEP); ahead += VECTOR) {
+                code.prefetch(weights(r).plus(AHEAD + ahead));
+            }
+        }
+    }
+
+    /** Adds the products of up to 16 neighbours. */
+    private void lanes(int from, boolean masked) {
+        Instruction load = switch (dtype) {
+            case BF16 -> VPMOVZXWD;
+            case F16 -> VCVTPH2PS;
+            default -> VMOVUPS;
+        };
+        for (int r = 0; r < COLUMNS; r++) {
+            load(load, WEIGHTS + r, weights(r).plus((int) dtype.bytes(from)), masked);
+            if (dtype == DType.BF16) {
+                code.shiftLeft(WEIGHTS + r, WEIGHTS + r, 16);
+            }
+        }
+        multiply(from, masked);
+    }
+
+    private void multiply(int from, boolean masked) {
+        for (int c = 0; c < rows; c++) {
+            load(VMOVUPS, X, x(c).plus(4 * from), masked);
+            for (int r = 0; r < COLUMNS; r++) {
+                code.vector(VFMADD231PS, sum(c, r), WEIGHTS + r, X);
+            }
+        }
+    }
+
+    private void load(Instruction op, int to, Address from, boolean masked) {
+        if (masked) {
+            code.masked(op, to, from);
+        } else {
+            code.vector(op, to, 0, from);
+        }
+    }
+
+    /** Adds the products of a block of Q8_0: a byte times its scale is exact in F32. */
+    private void bytes() {
+        for (int r = 0; r < COLUMNS; r++) {
+            code.loadShort(SCALES[r], weights(r));
+            code.prefetch(weights(r).plus(AHEAD));
+        }
+        for (int from = 0; from < Blocks.SIZE; from += LANES) {
+            for (int r = 0; r < COLUMNS; r++) {
+                code.vector(VPMOVSXBD, WEIGHTS + r, 0, weights(r).plus(Short.BYTES + from));
+                code.vector(VCVTDQ2PS, WEIGHTS + r, 0, WEIGHTS + r);
+                code.repeated(VMULPS, WEIGHTS + r, WEIGHTS + r, scale(r));
+            }
+            multiply(from, false);
+        }
+    }
+
+    /**
+     * Adds the products of a block of Q4_0, whose bytes are {@code b = 16 h + l}: {@code d sum((l - 8) x + (h - 8) x')}, as
+     * {@code d (-8 sum(x + x') + sum(l (x - x' / 16) + b x' / 16))}, where what is of x alone is known. That takes few
+     * instructions, and those run beside the multiplications.
+     */
+    private void nibbles() {
+        for (int r = 0; r < COLUMNS; r++) {
+            int low = WEIGHTS + 2 * r;
+            int both = low + 1;
+            code.loadShort(SCALES[r], weights(r));
+            code.prefetch(weights(r).plus(AHEAD));
+            code.vector(VPMOVZXBD, both, 0, weights(r).plus(Short.BYTES));
+            code.vector(VPANDD, low, both, NIBBLE);
+            code.vector(VCVTDQ2PS, both, 0, both);
+            code.vector(VCVTDQ2PS, low, 0, low);
+        }
+        for (int c = 0; c < rows; c++) {
+            code.vector(VMOVUPS, X, 0, x(c));
+            code.vector(VMOVUPS, HIGH_X, 0, x(c).plus(VECTOR));
+            code.vector(VMOVUPS, ZERO, 0, x(c).plus(2 * VECTOR));
+            for (int r = 0; r < COLUMNS; r++) {
+                code.vector(VMOVUPS, BLOCK, 0, ZERO);
+                code.vector(VFMADD231PS, BLOCK, WEIGHTS + 2 * r, X);
+                code.vector(VFMADD231PS, BLOCK, WEIGHTS + 2 * r + 1, HIGH_X);
+                code.repeated(VFMADD231PS, sum(c, r), BLOCK, scale(r));
+            }
+        }
+    }
+
+    /** Adds the lanes of the sums: lane c of part r of vector 0 is then the product of row c of x and row r of the weights. */
+    private void fold() {
+        for (int c = 0; c < rows; c++) {
+            parts(sum(c, 0), sum(c, 1), 0x44, 0xEE);
+            parts(sum(c, 2), sum(c, 3), 0x44, 0xEE);
+            parts(sum(c, 0), sum(c, 2), 0x88, 0xDD);
+        }
+        lanesOf(0, 1, 0x44, 0xEE);
+        if (rows > 2) {
+            lanesOf(2, 3, 0x44, 0xEE);
+        }
+        lanesOf(0, rows > 2 ? 2 : 0, 0x88, 0xDD);
+    }
+
+    private void parts(int one, int other, int first, int second) {
+        fold(VSHUFF32X4, one, other, first, second);
+    }
+
+    private void lanesOf(int one, int other, int first, int second) {
+        fold(VSHUFPS, sum(one, 0), sum(Math.min(other, rows - 1), 0), first, second);
+    }
+
+    private void fold(Instruction shuffle, int one, int other, int first, int second) {
+        code.vector(shuffle, WEIGHTS, one, other, first);
+        code.vector(shuffle, WEIGHTS + 1, one, other, second);
+        code.vector(VADDPS, one, WEIGHTS, WEIGHTS + 1);
+    }
+
+    private void store() {
+        code.address(R13, Address.at(R8, R8, 1));
+        if (bias) {
+            code.load(R12, Address.at(RSP).plus(ARGUMENTS + 8));
+            code.add(R12, RCX);
+        }
+        for (int r = 0; r < COLUMNS; r++) {
+            code.part(WEIGHTS + r, 0, r);
+            if (bias) {
+                code.repeated(VADDPS, WEIGHTS + r, WEIGHTS + r, column(R12, r));
+            }
+        }
+        code.load(RAX, Address.at(RSP).plus(ARGUMENTS));
+        code.copy(R10, RCX);
+        for (int c = 0; c < rows; c++) {
+            for (int r = 0; r < COLUMNS; r++) {
+                code.storeLane(column(R10, r), WEIGHTS + r, c);
+            }
+            code.add(R10, RAX);
+        }
+    }
+
+    private static Address column(Register base, int r) {
+        return switch (r) {
+            case 0 -> Address.at(base);
+            case 1 -> Address.at(base, R8, 0);
+            case 2 -> Address.at(base, R8, 1);
+            default -> Address.at(base, R13, 0);
+        };
+    }
+
+    private static Address weights(int r) {
+        return switch (r) {
+            case 0 -> Address.at(R10);
+            case 1 -> Address.at(R10, RSI, 0);
+            case 2 -> Address.at(R10, RSI, 1);
+            default -> Address.at(R10, R11, 0);
+        };
+    }
+
+    private Address x(int c) {
+        return Address.at(RAX).plus(c * k * (xVector() / LANES));
+    }
+
+    /** Returns how many bytes 16 elements of x take: those of Q4_0 come with half a vector of the sum's beginning. */
+    private int xVector() {
+        return dtype == DType.Q4_0 ? VECTOR + VECTOR / 2 : VECTOR;
+    }
+
+    private static Address scale(int r) {
+        return Address.at(RBP, SCALES[r], 2);
+    }
+
+    private static int sum(int c, int r) {
+        return c * COLUMNS + r;
+    }
+}

@@ -1,0 +1,90 @@
+package carve.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import carve.api.device.DeviceException;
+import carve.api.op.Linear;
+import carve.api.tensor.DType;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Tensors;
+import carve.cpu.code.MachineCode;
+import carve.testkit.Close;
+import carve.testkit.Randoms;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Machine code agrees with vectors of Java: in bits, but for Q4_0, whose sums it adds in another order. */
+final class CodedProductsTest {
+    private static final boolean RUNS = MachineCode.isForThisSystem() && Memory.LANES == ProductCode.LANES;
+
+    @TestFactory
+    Stream<DynamicTest> productsAreThoseOfVectors() {
+        assumeTrue(RUNS, "machine code is for x86-64 Linux with AVX-512");
+        return Stream.of(DType.F32, DType.BF16, DType.F16, DType.Q8_0, DType.Q4_0)
+                .flatMap(dtype -> shapes(dtype).stream()
+                        .flatMap(shape -> IntStream.of(1, 2, 3, 4, 5, 13, 64)
+                                .mapToObj(rows -> DynamicTest.dynamicTest(
+                                        "%d rows with %s %s".formatted(rows, dtype, shape),
+                                        () -> agree(rows, dtype, shape)))));
+    }
+
+    private static List<Shape> shapes(DType dtype) {
+        return dtype.isQuantised()
+                ? List.of(Shape.of(1, 32), Shape.of(13, 64), Shape.of(65, 1056))
+                : List.of(Shape.of(1, 1), Shape.of(5, 13), Shape.of(13, 65), Shape.of(37, 1025), Shape.of(200, 63));
+    }
+
+    private static void agree(int rows, DType dtype, Shape shape) {
+        try (CpuDevice vectors = device(CpuConfig.FewRows.VECTOR);
+                CpuDevice code = device(CpuConfig.FewRows.CODE)) {
+            for (boolean bias : List.of(true, false)) {
+                Tensor expected = product(vectors, rows, dtype, shape, bias);
+                Tensor actual = Tensors.of(
+                        vectors,
+                        expected.shape(),
+                        product(code, rows, dtype, shape, bias).floats());
+                if (dtype == DType.Q4_0) {
+                    Checks.close("bias " + bias, 1e-6, expected, actual);
+                } else {
+                    Close.bits("bias " + bias, expected, actual);
+                }
+            }
+            assertEquals("kernel code-as-stored", code.workspace().choices().get("linear"));
+        }
+    }
+
+    private static CpuDevice device(CpuConfig.FewRows who) {
+        return new CpuDevice(
+                new CpuConfig(2, CpuConfig.Blas.OWN, CpuConfig.Bf16.OWN, who, true, CpuConfig.EXACT_ROWS, true));
+    }
+
+    private static Tensor product(CpuDevice device, int rows, DType dtype, Shape shape, boolean bias) {
+        Randoms randoms = Randoms.seeded();
+        Tensor x = randoms.normal(device, "x", rows, shape.extent(1));
+        Tensor weight = randoms.normal(device, "weight", new TensorType(DType.F32, shape))
+                .cast(dtype);
+        return bias
+                ? Linear.apply(x, weight, randoms.normal(device, "bias", shape.extent(0)))
+                : Linear.apply(x, weight);
+    }
+
+    @Test
+    void whoAsksForCodeWhereThereIsNoneIsToldWhy() {
+        assumeTrue(!RUNS, "there is machine code here");
+        try (Workers workers = new Workers(1)) {
+            assertEquals(
+                    "cpu: few-rows = code, but there is none here: this is not x86-64 Linux with vectors of 512 bits; "
+                            + "few-rows = auto does without it",
+                    assertThrows(DeviceException.class, () -> FewRows.of(CpuConfig.FewRows.CODE, workers, 0))
+                            .getMessage());
+        }
+    }
+}
