@@ -68,7 +68,7 @@ final class ProductCode {
     private static final int ZERO = 26;
     private static final int BLOCK = 27;
     private static final int NIBBLE = 28;
-    private static final int AHEAD = 512;
+    private static final int AHEAD = 256;
     private static final List<Register> SAVED = List.of(RBX, RBP, R12, R13, R14, R15);
     private static final Register[] SCALES = {R12, R13, R14, R15};
     private static final int ARGUMENTS = 8 * (SAVED.size() + 1);

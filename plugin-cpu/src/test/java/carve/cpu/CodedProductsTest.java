@@ -1,10 +1,7 @@
 package carve.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import carve.api.device.DeviceException;
 import carve.api.op.Linear;
 import carve.api.tensor.DType;
 import carve.api.tensor.Shape;
@@ -13,12 +10,12 @@ import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import carve.cpu.code.MachineCode;
 import carve.testkit.Close;
+import carve.testkit.Needs;
 import carve.testkit.Randoms;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** Machine code agrees with vectors of Java: in bits, but for Q4_0, whose sums it adds in another order. */
@@ -27,7 +24,7 @@ final class CodedProductsTest {
 
     @TestFactory
     Stream<DynamicTest> productsAreThoseOfVectors() {
-        assumeTrue(RUNS, "machine code is for x86-64 Linux with AVX-512");
+        Needs.that(RUNS, "machine code is for x86-64 Linux with AVX-512");
         return Stream.of(DType.F32, DType.BF16, DType.F16, DType.Q8_0, DType.Q4_0)
                 .flatMap(dtype -> shapes(dtype).stream()
                         .flatMap(shape -> IntStream.of(1, 2, 3, 4, 5, 13, 64)
@@ -74,17 +71,5 @@ final class CodedProductsTest {
         return bias
                 ? Linear.apply(x, weight, randoms.normal(device, "bias", shape.extent(0)))
                 : Linear.apply(x, weight);
-    }
-
-    @Test
-    void whoAsksForCodeWhereThereIsNoneIsToldWhy() {
-        assumeTrue(!RUNS, "there is machine code here");
-        try (Workers workers = new Workers(1)) {
-            assertEquals(
-                    "cpu: few-rows = code, but there is none here: this is not x86-64 Linux with vectors of 512 bits; "
-                            + "few-rows = auto does without it",
-                    assertThrows(DeviceException.class, () -> FewRows.of(CpuConfig.FewRows.CODE, workers, 0))
-                            .getMessage());
-        }
     }
 }

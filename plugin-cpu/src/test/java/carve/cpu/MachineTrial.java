@@ -37,6 +37,17 @@ final class MachineTrial {
             trial.ops();
             cpu.workspace().choices().forEach((op, choice) -> System.out.println(op + ": " + choice));
             System.out.println(trial.required());
+            System.out.println(codeRequired());
+        }
+    }
+
+    private static String codeRequired() {
+        CpuConfig config =
+                new CpuConfig(1, CpuConfig.Blas.OWN, CpuConfig.Bf16.OWN, CpuConfig.FewRows.CODE, true, 64, true);
+        try (Device device = new CpuDevice(config)) {
+            return "machine code runs on " + device.name();
+        } catch (DeviceException e) {
+            return e.getMessage();
         }
     }
 
