@@ -20,18 +20,26 @@ final class CodedProducts implements FewRows {
     private static final int NIBBLE_INPUT = 3 * Blocks.SIZE / 2 * Float.BYTES;
 
     private final Workers workers;
+    private final boolean many;
     private final Map<Kind, MachineCode> made = new HashMap<>();
     private final MachineCode nibbleInput = MachineCode.of(NibbleInputCode.bytes());
 
     private record Kind(DType dtype, int k, int rows, boolean bias) {}
 
-    CodedProducts(Workers workers) {
+    /** Makes the products of a device; {@code many} rows are to come here too or not. */
+    CodedProducts(Workers workers, boolean many) {
         this.workers = workers;
+        this.many = many;
     }
 
     @Override
     public String name() {
         return "code-as-stored";
+    }
+
+    @Override
+    public boolean servesMany() {
+        return many;
     }
 
     @Override

@@ -24,7 +24,7 @@ public record CpuConfig(
 
     /** Who computes large products of F32. */
     public enum Blas {
-        /** oneDNN where it is there, else ND4J, if the extents are so large that it is faster; our own kernels elsewhere. */
+        /** Machine code for weights, and else oneDNN where it is there, or ND4J if extents are large; our own kernels elsewhere. */
         AUTO,
         /** oneDNN, except for small ones; an error where it does not start. */
         ONEDNN,

@@ -74,7 +74,7 @@ public final class CpuDevice implements Device {
         Gemm gemm = new Gemm(workers, new BlasChoice(config, library, workers));
         this.primitives = new Primitives(workers, gemm);
         Bf16Products bf16 = new Bf16Products(config.bf16(), library, workers, pool);
-        this.fewRows = FewRows.of(config.fewRows(), workers, plain);
+        this.fewRows = FewRows.of(config, workers, plain);
         this.kernels = new Kernels(new Engine(this, workers, gemm, fewRows, bf16, config.exactRows()));
     }
 

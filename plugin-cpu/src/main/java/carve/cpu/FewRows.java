@@ -13,6 +13,9 @@ interface FewRows extends AutoCloseable {
     /** Returns what computes them. */
     String name();
 
+    /** Returns whether products of many rows are to be computed here too, where no instructions for BF16 do. */
+    boolean servesMany();
+
     /** Writes y. */
     void multiply(Rows.Product p, int m, long x, long y);
 
@@ -22,17 +25,20 @@ interface FewRows extends AutoCloseable {
     /**
      * Returns what a device uses: machine code where it runs and is not declined, else vectors; said in the log.
      *
+     * @param config says whether machine code is declined, and whether large products are for a library
      * @param plain how many multiplications plain loops may do first
      * @throws DeviceException if machine code is asked for and cannot be
      */
-    static FewRows of(CpuConfig.FewRows policy, Workers workers, long plain) {
+    static FewRows of(CpuConfig config, Workers workers, long plain) {
+        CpuConfig.FewRows policy = config.fewRows();
         if (policy == CpuConfig.FewRows.VECTOR) {
             return new VectorProducts(workers, plain);
         }
         String reason = "this is not x86-64 Linux with vectors of 512 bits";
         if (MachineCode.isForThisSystem() && Memory.LANES == ProductCode.LANES) {
             try {
-                return new CodedProducts(workers);
+                boolean many = config.blas() == CpuConfig.Blas.AUTO || config.blas() == CpuConfig.Blas.OWN;
+                return new CodedProducts(workers, many);
             } catch (DeviceException e) {
                 reason = e.getMessage();
             }

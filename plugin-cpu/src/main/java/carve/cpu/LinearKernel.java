@@ -16,10 +16,11 @@ import java.util.Optional;
  * part of them is packed, never as a whole.
  *
  * <p>Up to {@link CpuConfig#exactRows} rows go to {@link FewRows}, more to {@link Bf16Products} where
- * the processor multiplies BF16 and the weights are no wider, else to {@link Gemm}, which gives large products of F32 to the
- * library that {@link BlasChoice} names. The law: up to {@code exactRows} rows, the bits of a row
+ * the processor multiplies BF16 and the weights are no wider, else to machine code too where there is some, else to {@link Gemm},
+ * which gives large products of F32 to the library that {@link BlasChoice} names. The law: up to {@code exactRows} rows, the bits of a row
  * of the result depend on that row of x, the weights and the machine alone, neither on the rows beside it
- * nor on the number of threads. Beyond, they do not depend on the number of threads, except in the library of others.
+ * nor on the number of threads. Beyond, they do not depend on the number of threads, except in the library of others; machine
+ * code keeps the law for any number of rows.
  *
  * <p>The gradient with respect to x widens the weights to F32 first; quantised weights have none themselves.
  */
@@ -60,34 +61,34 @@ final class LinearKernel implements Kernel {
         Tensor y = engine.make(x.type().with(x.shape().with(-1, n)));
         long bias = operands.size() == 3 ? at(operands.get(2).cast(DType.F32)) : 0;
         Rows.Product product = new Rows.Product(n, k, at(w), w.dtype(), bias);
-        if (m <= engine.exactRows()) {
+        if (m > engine.exactRows() && engine.bf16().takes(product, m)) {
+            engine.bf16().multiply(product, m, at(x), at(y));
+            addBias(bias, at(y), m, n);
+        } else if (m <= engine.exactRows() || engine.fewRows().servesMany()) {
             engine.fewRows().multiply(product, m, at(x), at(y));
         } else {
             large(product, m, at(x), at(y));
+            addBias(bias, at(y), m, n);
         }
         return List.of(y);
     }
 
     private void large(Rows.Product p, int m, long x, long y) {
-        if (engine.bf16().takes(p, m)) {
-            engine.bf16().multiply(p, m, x, y);
-        } else {
-            engine.gemm()
-                    .multiply(
-                            new Gemm.Extents(1, m, p.n(), p.k()),
-                            new Gemm.Matrix(x, p.k(), 0),
-                            false,
-                            new Gemm.Matrix(p.w(), p.k(), 0),
-                            Gemm.Right.transposed(p.dtype()),
-                            new Gemm.Matrix(y, p.n(), 0),
-                            false);
-        }
-        if (p.bias() != 0) {
-            addBias(p.bias(), y, m, p.n());
-        }
+        engine.gemm()
+                .multiply(
+                        new Gemm.Extents(1, m, p.n(), p.k()),
+                        new Gemm.Matrix(x, p.k(), 0),
+                        false,
+                        new Gemm.Matrix(p.w(), p.k(), 0),
+                        Gemm.Right.transposed(p.dtype()),
+                        new Gemm.Matrix(y, p.n(), 0),
+                        false);
     }
 
     private void addBias(long bias, long y, int m, int n) {
+        if (bias == 0) {
+            return;
+        }
         int rows = Math.max(1, 16 * 1024 / n);
         engine.workers().run((m + rows - 1) / rows, (task, scratch) -> {
             for (int row = task * rows; row < Math.min(m, (task + 1) * rows); row++) {

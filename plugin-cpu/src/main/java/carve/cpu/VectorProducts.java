@@ -19,6 +19,11 @@ final class VectorProducts implements FewRows {
     }
 
     @Override
+    public boolean servesMany() {
+        return false;
+    }
+
+    @Override
     public void multiply(Rows.Product p, int m, long x, long y) {
         if (plain.take(p, m)) {
             plain.multiply(p, m, x, y);
