@@ -26,10 +26,10 @@ final class CodedProducts implements FewRows {
 
     private record Kind(DType dtype, int k, int rows, boolean bias) {}
 
-    /** Makes the products of a device; {@code many} rows are to come here too or not. */
-    CodedProducts(Workers workers, boolean many) {
+    /** Makes the products of a device, of many rows too unless those are for a library. */
+    CodedProducts(Workers workers, CpuConfig.Blas blas) {
         this.workers = workers;
-        this.many = many;
+        this.many = blas == CpuConfig.Blas.AUTO || blas == CpuConfig.Blas.OWN;
     }
 
     @Override

@@ -175,7 +175,8 @@ final class ConvKernel implements Kernel {
                 at(next),
                 weight.extent(0),
                 weight.extent(2),
-                op.silu());
+                op.silu(),
+                engine.convStep());
         int channels = steps.channels();
         int parts = (channels + CHANNELS - 1) / CHANNELS;
         int tasks = op.sequences().count() * parts;

@@ -15,8 +15,19 @@ import carve.api.tensor.Op;
  * @param channels C
  * @param width W
  * @param silu whether SiLU follows
+ * @param four what does one position of four taps
  */
-record ConvSteps(long x, long weight, long bias, long state, long y, long next, int channels, int width, boolean silu) {
+record ConvSteps(
+        long x,
+        long weight,
+        long bias,
+        long state,
+        long y,
+        long next,
+        int channels,
+        int width,
+        boolean silu,
+        ConvStep four) {
     /** The most positions that go this way. */
     static final int FEW = 4;
 
@@ -24,33 +35,22 @@ record ConvSteps(long x, long weight, long bias, long state, long y, long next, 
     void run(int sequence, int first, int length, int from, int count) {
         long rows = 4L * first * channels;
         if (length == 1 && width == 4) {
-            four(sequence, rows, from, from + count);
+            long own = 12 * ((long) sequence * channels + from);
+            long column = 4L * from;
+            four.run(
+                    x + rows + column,
+                    weight + 4 * column,
+                    bias + column,
+                    state + own,
+                    y + rows + column,
+                    next + own,
+                    count);
         } else {
             each(sequence, rows, length, from, from + count);
         }
         for (int t = 0; silu && t < length; t++) {
             long at = y + rows + 4L * ((long) t * channels + from);
             Maps.unary(Op.UnaryFunction.SILU, at, at, count);
-        }
-    }
-
-    /** Does one position with four taps, by far the most frequent of all. */
-    private void four(int sequence, long rows, int from, int to) {
-        for (int c = from; c < to; c++) {
-            long taps = weight + 16L * c;
-            long own = 12 * ((long) sequence * channels + c);
-            float oldest = Memory.get(state + own);
-            float older = Memory.get(state + own + 4);
-            float old = Memory.get(state + own + 8);
-            float input = Memory.get(x + rows + 4L * c);
-            float sum = Math.fma(Memory.get(taps), oldest, Memory.get(bias + 4L * c));
-            sum = Math.fma(Memory.get(taps + 4), older, sum);
-            sum = Math.fma(Memory.get(taps + 8), old, sum);
-            sum = Math.fma(Memory.get(taps + 12), input, sum);
-            Memory.set(y + rows + 4L * c, sum);
-            Memory.set(next + own, older);
-            Memory.set(next + own + 4, old);
-            Memory.set(next + own + 8, input);
         }
     }
 

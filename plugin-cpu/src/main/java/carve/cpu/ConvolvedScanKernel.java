@@ -121,7 +121,8 @@ final class ConvolvedScanKernel implements Kernel {
                 next,
                 s.channels,
                 s.taps,
-                true);
+                true,
+                engine.convStep());
         int tasks = (s.channels + CHANNELS - 1) / CHANNELS;
         engine.workers().run(tasks <= 2, tasks, (task, scratch) -> {
             int from = task * CHANNELS;

@@ -11,14 +11,14 @@ import java.util.Locale;
  * @param threads threads that compute, the caller's included; at least 1
  * @param blas who computes large products of F32
  * @param bf16 who computes large products with weights in fewer bits than F32
- * @param fewRows who computes products of few rows with weights
+ * @param machineCode whether products with weights and steps of convolutions are machine code made at run time
  * @param poison whether new memory is filled with NaN, so that values nobody wrote are found
  * @param exactRows up to how many rows are multiplied with weights so that the bits of a row do not depend on how many there
  *     are; products of more rows may be faster and round differently
  * @param mapWeights whether weights are read where the mapped file lies, without a copy
  */
 public record CpuConfig(
-        int threads, Blas blas, Bf16 bf16, FewRows fewRows, boolean poison, int exactRows, boolean mapWeights) {
+        int threads, Blas blas, Bf16 bf16, Code machineCode, boolean poison, int exactRows, boolean mapWeights) {
     /** The rows up to which products are exact where nothing else is said. */
     public static final int EXACT_ROWS = 64;
 
@@ -44,14 +44,14 @@ public record CpuConfig(
         OWN
     }
 
-    /** Who computes products of few rows with weights. */
-    public enum FewRows {
-        /** Machine code made at run time where the processor and the system allow it, vectors of Java elsewhere. */
+    /** Whether machine code is made at run time. */
+    public enum Code {
+        /** Where the processor has AVX-512 and the system lets programs execute what they have written. */
         AUTO,
-        /** Machine code; an error where it cannot be. */
-        CODE,
-        /** Vectors of Java. */
-        VECTOR
+        /** Yes; an error where it cannot be. */
+        REQUIRED,
+        /** No: kernels are vectors of Java. */
+        OFF
     }
 
     /** Checks that there is a thread. */
@@ -69,7 +69,7 @@ public record CpuConfig(
      * multiplies BF16 either.
      */
     public CpuConfig(int threads, Blas blas, boolean poison) {
-        this(threads, blas, blas == Blas.OWN ? Bf16.OWN : Bf16.AUTO, FewRows.AUTO, poison, EXACT_ROWS, true);
+        this(threads, blas, blas == Blas.OWN ? Bf16.OWN : Bf16.AUTO, Code.AUTO, poison, EXACT_ROWS, true);
     }
 
     /** Returns what {@code reference.conf} says: all processors, libraries for large products, no poison. */
@@ -86,8 +86,8 @@ public record CpuConfig(
         }
         Blas blas = settings.has("blas") ? choice(settings, "blas", Blas.values()) : standard.blas();
         Bf16 bf16 = settings.has("bf16") ? choice(settings, "bf16", Bf16.values()) : standard.bf16();
-        FewRows fewRows =
-                settings.has("few-rows") ? choice(settings, "few-rows", FewRows.values()) : standard.fewRows();
+        Code machineCode =
+                settings.has("machine-code") ? choice(settings, "machine-code", Code.values()) : standard.machineCode();
         boolean poison = settings.has("poison") ? settings.flag("poison") : standard.poison();
         int exactRows = settings.has("exact-rows") ? settings.integer("exact-rows") : standard.exactRows();
         if (exactRows < 1) {
@@ -95,7 +95,7 @@ public record CpuConfig(
         }
         boolean mapWeights = settings.has("map-weights") ? settings.flag("map-weights") : standard.mapWeights();
         return new CpuConfig(
-                threads == 0 ? standard.threads() : threads, blas, bf16, fewRows, poison, exactRows, mapWeights);
+                threads == 0 ? standard.threads() : threads, blas, bf16, machineCode, poison, exactRows, mapWeights);
     }
 
     private static <T extends Enum<T>> T choice(Settings settings, String key, T[] choices) {

@@ -31,6 +31,7 @@ public final class CpuDevice implements Device {
     private final Pool pool;
     private final Primitives primitives;
     private final FewRows fewRows;
+    private final ConvStep convStep;
     private final Kernels kernels;
     private final boolean maps;
     private final KernelCatalog offered;
@@ -74,8 +75,10 @@ public final class CpuDevice implements Device {
         Gemm gemm = new Gemm(workers, new BlasChoice(config, library, workers));
         this.primitives = new Primitives(workers, gemm);
         Bf16Products bf16 = new Bf16Products(config.bf16(), library, workers, pool);
-        this.fewRows = FewRows.of(config, workers, plain);
-        this.kernels = new Kernels(new Engine(this, workers, gemm, fewRows, bf16, config.exactRows()));
+        boolean code = CodeChoice.serves(config.machineCode());
+        this.fewRows = code ? new CodedProducts(workers, config.blas()) : new VectorProducts(workers, plain);
+        this.convStep = code ? new CodedConvStep() : new PlainConvStep();
+        this.kernels = new Kernels(new Engine(this, workers, gemm, convStep, fewRows, bf16, config.exactRows()));
     }
 
     @Override
@@ -268,6 +271,7 @@ public final class CpuDevice implements Device {
         workspace.closeAll();
         workers.close();
         fewRows.close();
+        convStep.close();
         library.close();
         pool.close();
     }

@@ -12,11 +12,19 @@ import java.util.Optional;
  * @param device that holds the tensors
  * @param workers that run tasks
  * @param gemm that multiplies matrices
+ * @param convStep that does steps of convolutions
  * @param fewRows that multiplies few rows with weights
  * @param bf16 that multiplies many rows with weights in few bits
  * @param exactRows up to how many rows that is
  */
-record Engine(CpuDevice device, Workers workers, Gemm gemm, FewRows fewRows, Bf16Products bf16, int exactRows) {
+record Engine(
+        CpuDevice device,
+        Workers workers,
+        Gemm gemm,
+        ConvStep convStep,
+        FewRows fewRows,
+        Bf16Products bf16,
+        int exactRows) {
     /** Returns a new tensor with arbitrary values. */
     Tensor make(TensorType type) {
         return Tensor.allocate(device, type);

@@ -22,7 +22,7 @@ final class Bf16ProductsTest {
     private static final int[][] SHAPES = {{65, 520, 256}, {130, 200, 352}, {513, 257, 64}, {1030, 33, 256}};
 
     private static CpuDevice device(int threads, CpuConfig.Bf16 bf16) {
-        return new CpuDevice(new CpuConfig(threads, CpuConfig.Blas.OWN, bf16, CpuConfig.FewRows.AUTO, true, 64, true));
+        return new CpuDevice(new CpuConfig(threads, CpuConfig.Blas.OWN, bf16, CpuConfig.Code.AUTO, true, 64, true));
     }
 
     private static void needsBf16() {

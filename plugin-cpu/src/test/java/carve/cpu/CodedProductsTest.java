@@ -40,8 +40,8 @@ final class CodedProductsTest {
     }
 
     private static void agree(int rows, DType dtype, Shape shape) {
-        try (CpuDevice vectors = device(CpuConfig.FewRows.VECTOR);
-                CpuDevice code = device(CpuConfig.FewRows.CODE)) {
+        try (CpuDevice vectors = device(CpuConfig.Code.OFF);
+                CpuDevice code = device(CpuConfig.Code.REQUIRED)) {
             for (boolean bias : List.of(true, false)) {
                 Tensor expected = product(vectors, rows, dtype, shape, bias);
                 Tensor actual = Tensors.of(
@@ -58,7 +58,7 @@ final class CodedProductsTest {
         }
     }
 
-    private static CpuDevice device(CpuConfig.FewRows who) {
+    private static CpuDevice device(CpuConfig.Code who) {
         return new CpuDevice(
                 new CpuConfig(2, CpuConfig.Blas.OWN, CpuConfig.Bf16.OWN, who, true, CpuConfig.EXACT_ROWS, true));
     }

@@ -17,7 +17,7 @@ final class CpuConfigTest {
                         Runtime.getRuntime().availableProcessors(),
                         CpuConfig.Blas.AUTO,
                         CpuConfig.Bf16.AUTO,
-                        CpuConfig.FewRows.AUTO,
+                        CpuConfig.Code.AUTO,
                         false,
                         64,
                         true),
@@ -27,7 +27,7 @@ final class CpuConfigTest {
     @Test
     void everyKeyIsRead() {
         assertEquals(
-                new CpuConfig(3, CpuConfig.Blas.OWN, CpuConfig.Bf16.ONEDNN, CpuConfig.FewRows.VECTOR, true, 512, false),
+                new CpuConfig(3, CpuConfig.Blas.OWN, CpuConfig.Bf16.ONEDNN, CpuConfig.Code.OFF, true, 512, false),
                 CpuConfig.from(MapSettings.of(Map.of(
                         "threads",
                         3,
@@ -35,8 +35,8 @@ final class CpuConfigTest {
                         "own",
                         "bf16",
                         "onednn",
-                        "few-rows",
-                        "vector",
+                        "machine-code",
+                        "off",
                         "poison",
                         true,
                         "exact-rows",
@@ -50,7 +50,7 @@ final class CpuConfigTest {
         assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("threads", -1))));
         assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("blas", "mkl"))));
         assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("bf16", "nd4j"))));
-        assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("few-rows", "avx"))));
+        assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("machine-code", "avx"))));
         assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("exact-rows", 0))));
     }
 }

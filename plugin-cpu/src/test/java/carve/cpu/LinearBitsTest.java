@@ -22,7 +22,7 @@ final class LinearBitsTest {
 
     @TestFactory
     Stream<DynamicTest> aRowHasTheSameBitsAmongAnyNumberOfRowsAndThreads() {
-        return Stream.of(CpuConfig.FewRows.AUTO, CpuConfig.FewRows.VECTOR)
+        return Stream.of(CpuConfig.Code.AUTO, CpuConfig.Code.OFF)
                 .flatMap(who -> Stream.of(DType.F32, DType.BF16, DType.F16, DType.Q8_0, DType.Q4_0)
                         .flatMap(dtype -> extents(dtype).stream()
                                 .map(shape -> DynamicTest.dynamicTest(
@@ -35,7 +35,7 @@ final class LinearBitsTest {
                 : List.of(Shape.of(5, 1), Shape.of(13, 65), Shape.of(37, 1025));
     }
 
-    private static void same(CpuConfig.FewRows who, DType dtype, Shape shape) {
+    private static void same(CpuConfig.Code who, DType dtype, Shape shape) {
         float[] expected = new float[0];
         for (int threads : new int[] {2, 1, 3}) {
             try (CpuDevice device = device(who, threads)) {
@@ -57,7 +57,7 @@ final class LinearBitsTest {
         }
     }
 
-    private static CpuDevice device(CpuConfig.FewRows who, int threads) {
+    private static CpuDevice device(CpuConfig.Code who, int threads) {
         return new CpuDevice(new CpuConfig(
                 threads, CpuConfig.Blas.AUTO, CpuConfig.Bf16.AUTO, who, true, CpuConfig.EXACT_ROWS, true));
     }

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 /** On x86-64 kernels run with AVX2; with neither AVX2 nor AVX-512 the definitions do, and say so. */
 final class MachineTest {
     private static final String NO_CODE =
-            "cpu: few-rows = code, but there is none here: this is not x86-64 Linux with vectors of 512 bits; "
-                    + "few-rows = auto does without it";
+            "cpu: machine-code = required, but there is none here: this is not x86-64 Linux with vectors of 512 bits; "
+                    + "auto does without it";
 
     private static List<String> trial(int avx) throws IOException, URISyntaxException, InterruptedException {
         Needs.that(

@@ -43,7 +43,7 @@ final class MachineTrial {
 
     private static String codeRequired() {
         CpuConfig config =
-                new CpuConfig(1, CpuConfig.Blas.OWN, CpuConfig.Bf16.OWN, CpuConfig.FewRows.CODE, true, 64, true);
+                new CpuConfig(1, CpuConfig.Blas.OWN, CpuConfig.Bf16.OWN, CpuConfig.Code.REQUIRED, true, 64, true);
         try (Device device = new CpuDevice(config)) {
             return "machine code runs on " + device.name();
         } catch (DeviceException e) {

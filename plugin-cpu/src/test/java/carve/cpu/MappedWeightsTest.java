@@ -44,7 +44,7 @@ final class MappedWeightsTest {
 
     private static CpuDevice device(boolean maps) {
         return new CpuDevice(
-                new CpuConfig(2, CpuConfig.Blas.OWN, CpuConfig.Bf16.OWN, CpuConfig.FewRows.AUTO, true, 64, maps));
+                new CpuConfig(2, CpuConfig.Blas.OWN, CpuConfig.Bf16.OWN, CpuConfig.Code.AUTO, true, 64, maps));
     }
 
     @Test

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.TestFactory;
 /** The law of the first products: nobody can tell from their bits that they were the first. */
 final class PlainProductsTest {
     private static final CpuConfig CONFIG = new CpuConfig(
-            2, CpuConfig.Blas.OWN, CpuConfig.Bf16.OWN, CpuConfig.FewRows.VECTOR, true, CpuConfig.EXACT_ROWS, true);
+            2, CpuConfig.Blas.OWN, CpuConfig.Bf16.OWN, CpuConfig.Code.OFF, true, CpuConfig.EXACT_ROWS, true);
 
     @TestFactory
     Stream<DynamicTest> firstProductsHaveTheBitsOfLaterOnes() {

@@ -31,6 +31,8 @@ public enum Instruction {
     VPANDD(1, 1, 0xDB, 2, 64),
     /** Exclusive or. */
     VPXORD(1, 1, 0xEF, 2, 64),
+    /** Chooses lanes of the first and the third by the numbers in the second. */
+    VPERMT2PS(2, 1, 0x7F, 2, 64),
     /** Chooses two 128-bit parts of the second and two of the third. */
     VSHUFF32X4(3, 1, 0x23, 2, 64),
     /** In each 128-bit part, chooses two lanes of the second and two of the third. */

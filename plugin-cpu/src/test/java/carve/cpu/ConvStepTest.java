@@ -1,0 +1,45 @@
+package carve.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import carve.testkit.Needs;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A step of a convolution in machine code has the bits of one channel after the other, and writes nothing beside. */
+final class ConvStepTest {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 5, 13, 16, 63, 64, 65, 200})
+    void codeIsWhatOneChannelAfterTheOtherIs(int channels) {
+        Needs.that(CodeChoice.serves(CpuConfig.Code.AUTO), "machine code is for x86-64 Linux with AVX-512");
+        try (ConvStep code = new CodedConvStep()) {
+            assertArrayEquals(run(new PlainConvStep(), channels), run(code, channels));
+        }
+    }
+
+    /** Returns everything that lies in memory afterwards: operands, results, and values behind each. */
+    private static float[] run(ConvStep step, int channels) {
+        SplittableRandom random = new SplittableRandom(42);
+        int[] each = {1, 4, 1, 3, 1, 3};
+        long[] at = new long[each.length];
+        try (Arena arena = Arena.ofConfined()) {
+            int all = Arrays.stream(each).map(n -> n * channels + 1).sum();
+            MemorySegment memory = arena.allocate(4L * all, 4);
+            for (int i = 0; i < all; i++) {
+                memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) random.nextDouble(-1, 1));
+            }
+            long next = memory.address();
+            for (int i = 0; i < each.length; i++) {
+                at[i] = next;
+                next += 4L * (each[i] * channels + 1);
+            }
+            step.run(at[0], at[1], at[2], at[3], at[4], at[5], channels);
+            return memory.toArray(ValueLayout.JAVA_FLOAT);
+        }
+    }
+}
