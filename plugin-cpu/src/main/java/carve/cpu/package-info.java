@@ -1,5 +1,5 @@
 /**
- * The device that every machine has: its processor, through the Vector API.
+ * The device that every machine has: its processor, through the Vector API and machine code made at run time.
  *
  * <p>{@link carve.cpu.CpuDevice} keeps values in native memory that it gets from the system and reuses. Primitives and
  * kernels work on absolute addresses: sizes are checked where tensors are made, not in loops. All heavy work is cut into
@@ -9,11 +9,11 @@
  * <p>Who multiplies matrices, and on which numbers, is chosen by extents and by what is there, never by timing:
  *
  * <ul>
- *   <li>Up to {@code exact-rows} rows with weights of any storage type: our own loops in F32, where the bits of a row do not depend
- *       on the rows beside it.
+ *   <li>Up to {@code exact-rows} rows with weights of any storage type: F32, where the bits of a row do not depend on the rows beside
+ *       it; machine code of {@link carve.cpu.code} where the processor has AVX-512, else vectors.
  *   <li>More rows with weights in BF16, Q8_0 or Q4_0: oneDNN in BF16, where the processor has instructions for it; they do twice
- *       what those for F32 do, and the Vector API cannot name them. Elsewhere weights are widened to F32 part by part.
- *   <li>Large products of F32: oneDNN, where it is there, else ND4J; smaller ones are our own.
+ *       what those for F32 do, and the Vector API cannot name them. Other weights go to machine code again.
+ *   <li>Other large products of F32, as of gradients: oneDNN, where it is there, else ND4J; smaller ones are our own.
  * </ul>
  *
  * <p>Libraries of others are opened by the first product that is large enough, and the log says once which serve and why others
