@@ -2,12 +2,14 @@ package carve.mamba2;
 
 import carve.api.op.DecayScan;
 import carve.api.op.Sequences;
+import carve.api.tensor.DType;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What goes from one position to the next.
@@ -30,19 +32,47 @@ record Memory(Tensor convV, Tensor convK, Tensor convQ, List<Tensor> scan) {
         this(convV, convK, convQ, List.of(scan));
     }
 
-    /** Returns the memory of rows side by side; states of heads that are large stay where they are. */
+    /** Returns the memory of all rows side by side; states of heads that are large stay where they are. */
     static Memory join(List<Memory> rows) {
+        if (rows.size() == 1) {
+            return rows.getFirst();
+        }
         List<Tensor> scans = rows.stream().map(row -> row.scan.getFirst()).toList();
         boolean small = scans.stream().mapToLong(scan -> scan.type().bytes()).sum() <= JOINED;
         return new Memory(
                 join(rows, Memory::convV),
                 join(rows, Memory::convK),
                 join(rows, Memory::convQ),
-                small ? List.of(Tensors.concat(0, scans)) : scans);
+                small
+                        ? List.of(Tensors.concat(0, scans))
+                        : scans.stream().flatMap(Memory::each).toList());
+    }
+
+    private static Stream<Tensor> each(Tensor scan) {
+        int rows = scan.extent(0);
+        return rows == 1 ? Stream.of(scan) : IntStream.range(0, rows).mapToObj(r -> row(scan, r));
     }
 
     private static Tensor join(List<Memory> rows, Function<Memory, Tensor> part) {
         return Tensors.concat(0, rows.stream().map(part).toList());
+    }
+
+    /** Returns copies of some rows, whose states of heads are in one tensor. */
+    Memory slice(int from, int to) {
+        return new Memory(
+                convV.slice(0, from, to),
+                convK.slice(0, from, to),
+                convQ.slice(0, from, to),
+                scan.getFirst().slice(0, from, to));
+    }
+
+    /** Returns the memory in another type. */
+    Memory cast(DType dtype) {
+        return new Memory(
+                convV.cast(dtype),
+                convK.cast(dtype),
+                convQ.cast(dtype),
+                scan.stream().map(states -> states.cast(dtype)).toList());
     }
 
     /** Returns the memory of each row. */

@@ -10,10 +10,12 @@ import carve.api.param.Params;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The laws of what a mixer remembers, {@link Mixer#advance} and {@link MixerState}. */
@@ -148,8 +150,50 @@ public abstract class MixerStateLaws extends MixerForwardLaws {
         });
     }
 
+    /** Sessions that come, go, change places, fork and save between steps get the bits that each gets alone. */
+    @Test
+    public void sessionsThatComeAndGoEqualSessionsAlone() {
+        holds((device, mixer, p) -> {
+            int[] seen = {5, 0, 13, 1, 5};
+            int[][] steps = {{0, 1, 2, 3}, {0, 2, 3, 4}, {0, 2, 3, 4}, {4, 3, 0}};
+            Tensor next = input(device, "next", seen.length, steps.length);
+            List<MixerState> states = Arrays.stream(seen)
+                    .mapToObj(position -> startedAt(device, mixer, p, position))
+                    .toList();
+            List<List<Tensor>> told = Stream.generate(() -> (List<Tensor>) new ArrayList<Tensor>())
+                    .limit(seen.length)
+                    .toList();
+            for (int[] members : steps) {
+                Tensor y = Scope.run(device, () -> {
+                    List<Tensor> x = Arrays.stream(members)
+                            .mapToObj(r -> next.slice(0, r, r + 1)
+                                    .slice(1, told.get(r).size(), told.get(r).size() + 1))
+                            .toList();
+                    return mixer.advance(
+                            p,
+                            Tensors.concat(0, x),
+                            Arrays.stream(members).mapToObj(states::get).toList());
+                });
+                for (int i = 0; i < members.length; i++) {
+                    told.get(members[i]).add(y.slice(0, i, i + 1));
+                }
+                states.get(3).fork().close();
+                states.get(2).load(states.get(2).save(), states.get(2).position());
+            }
+            for (int r = 0; r < seen.length; r++) {
+                try (MixerState alone = startedAt(device, mixer, p, seen[r])) {
+                    int count = told.get(r).size();
+                    int[] ones = IntStream.generate(() -> 1).limit(count).toArray();
+                    Tensor own = next.slice(0, r, r + 1).slice(1, 0, count);
+                    Close.bits("session " + r, advance(mixer, p, alone, own, ones), Tensors.concat(1, told.get(r)));
+                }
+                states.get(r).close();
+            }
+        });
+    }
+
     private MixerState startedAt(Device device, Mixer mixer, Params p, int position) {
-        MixerState state = mixer.newState(device, 1, position + 3);
+        MixerState state = mixer.newState(device, 1, position + 4);
         if (position > 0) {
             advance(mixer, p, state, input(device, "start", 1, position), position);
         }

@@ -97,12 +97,15 @@ enum Fault {
     }),
 
     /** Sessions side by side go on from each other's states. */
-    MIXES_UP_SESSIONS("sessionsSideBySideEqualSessionsAlone", Set.of(), whole -> new Broken(whole) {
-        @Override
-        public Tensor advance(Params p, Tensor x, List<MixerState> states) {
-            return super.advance(p, x, states.reversed());
-        }
-    }),
+    MIXES_UP_SESSIONS(
+            "sessionsSideBySideEqualSessionsAlone",
+            Set.of("sessionsThatComeAndGoEqualSessionsAlone"),
+            whole -> new Broken(whole) {
+                @Override
+                public Tensor advance(Params p, Tensor x, List<MixerState> states) {
+                    return super.advance(p, x, states.reversed());
+                }
+            }),
 
     /** A seeded matrix is the transpose of what was declared. */
     SEEDS_A_WRONG_SHAPE("seedFitsTheParameters", Set.of(), whole -> new Broken(whole) {

@@ -1,0 +1,46 @@
+package carve.mamba2;
+
+import carve.api.tensor.Scope;
+import carve.api.tensor.Tensor;
+import java.util.List;
+
+/**
+ * What the states of several sessions remember after a step together, as the step left it: one row for each. Sessions that step
+ * together again need not be taken apart and put side by side. Released with the last state that is a row of it.
+ */
+final class SideBySide {
+    private final Memory memory;
+    private final int rows;
+    private int users;
+
+    /** Takes the memory, with the states of heads in one tensor, out of its scope. */
+    SideBySide(Memory memory) {
+        this.memory = memory;
+        this.rows = memory.convV().extent(0);
+        this.users = rows;
+        tensors().forEach(Scope::keep);
+    }
+
+    private List<Tensor> tensors() {
+        return List.of(
+                memory.convV(), memory.convK(), memory.convQ(), memory.scan().getFirst());
+    }
+
+    /** Returns some rows that follow each other; all of them are not copied. */
+    Memory rows(int from, int to) {
+        return from == 0 && to == rows ? memory : memory.slice(from, to);
+    }
+
+    /** Returns the bytes of a row. */
+    long rowBytes() {
+        return tensors().stream().mapToLong(tensor -> tensor.type().bytes()).sum() / rows;
+    }
+
+    /** A state is no longer a row. */
+    void leave() {
+        users--;
+        if (users == 0) {
+            tensors().forEach(tensor -> tensor.buffer().close());
+        }
+    }
+}
