@@ -11,10 +11,10 @@ final class CodeTables {
     /** Where the constants of Q4_0 lie, and how far from there each. */
     static final long NIBBLES = nibbles();
 
-    static final int NIBBLE = 0;
-    static final int LESS = 4;
+    static final int FIFTEEN = 0;
+    static final int MINUS_EIGHT = 4;
     static final int SIXTEENTH = 8;
-    static final int SIXTEENTH_LESS = 12;
+    static final int MINUS_SIXTEENTH = 12;
 
     private CodeTables() {}
 
@@ -28,10 +28,10 @@ final class CodeTables {
 
     private static long nibbles() {
         MemorySegment table = Arena.global().allocate(Memory.ALIGNMENT, Memory.ALIGNMENT);
-        table.set(ValueLayout.JAVA_INT, NIBBLE, 15);
-        table.set(ValueLayout.JAVA_FLOAT, LESS, -8);
+        table.set(ValueLayout.JAVA_INT, FIFTEEN, 15);
+        table.set(ValueLayout.JAVA_FLOAT, MINUS_EIGHT, -8);
         table.set(ValueLayout.JAVA_FLOAT, SIXTEENTH, 1 / 16f);
-        table.set(ValueLayout.JAVA_FLOAT, SIXTEENTH_LESS, -1 / 16f);
+        table.set(ValueLayout.JAVA_FLOAT, MINUS_SIXTEENTH, -1 / 16f);
         return table.address();
     }
 }

@@ -15,6 +15,8 @@ import java.util.Map;
  */
 final class CodedProducts implements FewRows {
     private static final long STREAM_BYTES = 64 * 1024;
+    // the rows of x that are prepared for Q4_0 at a time, and stay in the caches while W goes by
+    private static final int PIECE = 512;
     private static final long SMALL = 64L * 64 * 64;
     private static final int COLUMNS = ProductCode.COLUMNS;
     private static final int NIBBLE_INPUT = 3 * Blocks.SIZE / 2 * Float.BYTES;
@@ -44,6 +46,12 @@ final class CodedProducts implements FewRows {
 
     @Override
     public void multiply(Rows.Product p, int m, long x, long y) {
+        for (int row = 0; row < m; row += PIECE) {
+            piece(p, Math.min(PIECE, m - row), x + 4L * row * p.k(), y + 4L * row * p.n());
+        }
+    }
+
+    private void piece(Rows.Product p, int m, long x, long y) {
         long from = p.dtype() == DType.Q4_0 ? nibbleInput(p, m, x) : x;
         int xBytes = p.dtype() == DType.Q4_0 ? p.k() / Blocks.SIZE * NIBBLE_INPUT : p.k() * Float.BYTES;
         MachineCode[] codes = new MachineCode[ProductCode.MOST + 1];

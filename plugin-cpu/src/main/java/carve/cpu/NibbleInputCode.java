@@ -33,8 +33,8 @@ final class NibbleInputCode {
         code.vector(VMOVUPS, 0, 0, Address.at(RDI));
         code.vector(VMOVUPS, 1, 0, Address.at(RDI).plus(VECTOR));
         code.vector(VADDPS, 2, 0, 1);
-        code.repeated(VMULPS, 2, 2, at.plus(CodeTables.LESS));
-        code.repeated(VFMADD231PS, 0, 1, at.plus(CodeTables.SIXTEENTH_LESS));
+        code.repeated(VMULPS, 2, 2, at.plus(CodeTables.MINUS_EIGHT));
+        code.repeated(VFMADD231PS, 0, 1, at.plus(CodeTables.MINUS_SIXTEENTH));
         code.repeated(VMULPS, 1, 1, at.plus(CodeTables.SIXTEENTH));
         for (int i = 0; i < 3; i++) {
             code.vector(VMOVUPS_STORE, i, 0, Address.at(RSI).plus(i * VECTOR));

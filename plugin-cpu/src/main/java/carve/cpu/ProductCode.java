@@ -121,7 +121,7 @@ final class ProductCode {
         }
         if (dtype == DType.Q4_0) {
             code.constant(RAX, CodeTables.NIBBLES);
-            code.vector(VBROADCASTSS, NIBBLE, 0, Address.at(RAX).plus(CodeTables.NIBBLE));
+            code.vector(VBROADCASTSS, NIBBLE, 0, Address.at(RAX).plus(CodeTables.FIFTEEN));
         }
     }
 

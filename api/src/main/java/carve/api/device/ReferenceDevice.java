@@ -25,6 +25,11 @@ public final class ReferenceDevice implements Device {
     /** Makes the device. */
     public ReferenceDevice() {}
 
+    /** Returns the definition of a function of one element. */
+    public static double unary(Op.UnaryFunction function, double x) {
+        return ReferenceMath.unary(function, x);
+    }
+
     @Override
     public String name() {
         return "reference";
