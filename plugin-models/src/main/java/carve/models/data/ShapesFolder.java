@@ -3,12 +3,15 @@ package carve.models.data;
 import carve.api.config.Json;
 import carve.api.config.JsonArray;
 import carve.api.config.JsonObject;
+import carve.api.config.JsonValue;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -25,11 +28,15 @@ import java.util.stream.IntStream;
  *   {"from": "human", "value": "<image>\nwhere is the star?"}, {"from": "gpt", "value": "top left"}]}
  * }</pre>
  *
- * <p>the pictures beside them, in {@code train/} and {@code test/}, and the {@code tokenizer.json} of a {@link ShapesVocabulary}. The bytes are a
+ * <p>or, where conversations of {@code train.json} have several questions, one line per conversation without {@code kind}. Then a scene's questions
+ * are asked in random order, once each, and a conversation has 1, 2 or more of them, up to the greatest number, each as often. A test always asks
+ * one. Beside them are the pictures, in {@code train/} and {@code test/}, and the {@code tokenizer.json} of a {@link ShapesVocabulary}. The bytes are a
  * function of the settings and the numbers of scenes.
  */
 public final class ShapesFolder {
     private static final int SCENE_LIMIT = 1_000_000;
+    // what is drawn of a scene's key for conversations is drawn for nothing else
+    private static final long TALKS = -1;
 
     /** Is told how far the writing is; any thread may call it, several at once. */
     @FunctionalInterface
@@ -40,11 +47,26 @@ public final class ShapesFolder {
 
     private final ShapesData data;
     private final ShapesVocabulary vocabulary;
+    private final int maxTurns;
 
-    /** Makes the writer of this world, with a tokenizer of this vocabulary. */
+    /** Makes the writer of this world, with a tokenizer of this vocabulary; each conversation has one question. */
     public ShapesFolder(ShapesData data, ShapesVocabulary vocabulary) {
+        this(data, vocabulary, 1);
+    }
+
+    /**
+     * Makes the writer of this world, with a tokenizer of this vocabulary.
+     *
+     * @param maxTurns the most questions in a conversation of {@code train.json}
+     * @throws DataException if that is less than 1
+     */
+    public ShapesFolder(ShapesData data, ShapesVocabulary vocabulary, int maxTurns) {
+        if (maxTurns < 1) {
+            throw new DataException("shapes: max-turns must be 1 or more, is " + maxTurns);
+        }
         this.data = data;
         this.vocabulary = vocabulary;
+        this.maxTurns = maxTurns;
     }
 
     /**
@@ -119,24 +141,45 @@ public final class ShapesFolder {
     private void writeConversations(BufferedWriter file, Split split, int scenes) throws IOException {
         String before = "[\n";
         for (int index = 0; index < scenes; index++) {
-            List<Question> questions = data.questions(data.scene(split, index));
-            for (int i = 0; i < questions.size(); i++) {
+            List<List<Question>> talks = talks(split, data.scene(split, index));
+            for (int i = 0; i < talks.size(); i++) {
                 file.write(before);
-                file.write(Json.compact(conversation(split, index, i, questions.get(i))));
+                file.write(Json.compact(conversation(split, index, i, talks.get(i))));
                 before = ",\n";
             }
         }
         file.write(scenes == 0 ? "[]\n" : "\n]\n");
     }
 
-    private static JsonObject conversation(Split split, int index, int number, Question question) {
-        return JsonObject.empty()
+    private List<List<Question>> talks(Split split, Scene scene) {
+        List<Question> questions = data.questions(scene);
+        if (split == Split.TEST || maxTurns == 1) {
+            return questions.stream().map(List::of).toList();
+        }
+        var draws = new Draws(scene.key(), TALKS);
+        List<Question> mixed = Arrays.stream(draws.distinct(questions.size(), questions.size()))
+                .mapToObj(questions::get)
+                .toList();
+        List<List<Question>> talks = new ArrayList<>();
+        for (int from = 0; from < mixed.size(); from += talks.getLast().size()) {
+            talks.add(mixed.subList(from, Math.min(mixed.size(), from + draws.between(1, maxTurns))));
+        }
+        return talks;
+    }
+
+    private static JsonObject conversation(Split split, int index, int number, List<Question> questions) {
+        List<JsonValue> turns = new ArrayList<>();
+        for (Question question : questions) {
+            turns.add(says("human", (turns.isEmpty() ? "<image>\n" : "") + question.text()));
+            turns.add(says("gpt", question.answer()));
+        }
+        JsonObject head = JsonObject.empty()
                 .with("id", "%s-%06d-%d".formatted(split.word(), index, number))
-                .with("image", image(split, index))
-                .with("kind", question.kind().word())
-                .with(
-                        "conversations",
-                        JsonArray.of(says("human", "<image>\n" + question.text()), says("gpt", question.answer())));
+                .with("image", image(split, index));
+        return (questions.size() == 1
+                        ? head.with("kind", questions.getFirst().kind().word())
+                        : head)
+                .with("conversations", new JsonArray(turns));
     }
 
     private static JsonObject says(String who, String what) {

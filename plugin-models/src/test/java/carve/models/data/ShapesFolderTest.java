@@ -6,13 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.models.image.ImageDecoder;
+import carve.models.text.ChatTurn;
 import carve.models.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.ForkJoinPool;
 import org.junit.jupiter.api.Test;
@@ -61,6 +65,38 @@ class ShapesFolderTest {
             }
         }
         assertFalse(samples.hasNext());
+    }
+
+    @Test
+    void aConversationHasUpToSoManyQuestionsAndEachIsAskedOnce() {
+        Path folder = temporary.resolve("shapes");
+        new ShapesFolder(DATA, ShapesVocabulary.HOVLE, 3).write(folder, 40, 5, (done, total) -> {});
+        assertReadsBack(folder, Split.TEST, 5);
+        var asked = new TreeMap<String, List<String>>();
+        var lengths = new TreeSet<Integer>();
+        for (ChatSample talk : ChatFile.read(folder.resolve("train.json"))) {
+            lengths.add(talk.turns().size());
+            assertTrue(talk.turns().getFirst().question().startsWith("<image>\n"));
+            for (ChatTurn turn : talk.turns()) {
+                asked.computeIfAbsent(talk.images().getFirst().getFileName().toString(), _ -> new ArrayList<>())
+                        .add(turn.question().replace("<image>\n", "") + " " + turn.answer());
+            }
+        }
+        assertEquals(Set.of(1, 2, 3), lengths);
+        for (int i = 0; i < 40; i++) {
+            List<String> all = DATA.questions(DATA.scene(Split.TRAIN, i)).stream()
+                    .map(question -> question.text() + " " + question.answer())
+                    .sorted()
+                    .toList();
+            assertEquals(
+                    all, asked.get("%06d.png".formatted(i)).stream().sorted().toList());
+        }
+    }
+
+    @Test
+    void aConversationHasAQuestion() {
+        var e = assertThrows(DataException.class, () -> new ShapesFolder(DATA, ShapesVocabulary.HOVLE, 0));
+        assertEquals("shapes: max-turns must be 1 or more, is 0", e.getMessage());
     }
 
     @Test
