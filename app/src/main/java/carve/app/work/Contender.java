@@ -19,6 +19,7 @@ import java.util.List;
  *
  * @param name what it is called in the table
  * @param result its answers
+ * @param turns its answers in conversations, turn by turn
  * @param parameters how many it has
  * @param state bytes of its state at each of {@link #LENGTHS}
  * @param atShort tokens per second after the short context
@@ -28,6 +29,7 @@ import java.util.List;
 record Contender(
         String name,
         Evaluation.Result result,
+        List<Evaluation.Result> turns,
         long parameters,
         List<Long> state,
         double atShort,
@@ -42,6 +44,7 @@ record Contender(
      * What all are asked.
      *
      * @param questions with right answers
+     * @param turns how many of them are asked in one conversation about each picture; none if 0
      * @param atShort a context length at which decoding is timed
      * @param atLong a longer one
      * @param tokens for how many tokens
@@ -49,7 +52,13 @@ record Contender(
      * @param text of the question of all
      */
     record Tasks(
-            List<Conversations.Question> questions, int atShort, int atLong, int tokens, Path image, String text) {}
+            List<Conversations.Question> questions,
+            int turns,
+            int atShort,
+            int atLong,
+            int tokens,
+            Path image,
+            String text) {}
 
     double accuracy() {
         return result.all().accuracy();
@@ -60,9 +69,15 @@ record Contender(
         try (ModelFolder folder = workshop.open(path);
                 Processor processor = folder.processor();
                 LoadedModel model = folder.load(workshop.device(), Storage.KEEP)) {
+            Evaluation evaluation =
+                    new Evaluation(model, processor, workshop.config().evaluation());
             Evaluation.Result result;
             try (ProgressBar bar = new ProgressBar(workshop.terminal(), "asking " + name, "questions")) {
-                result = new Evaluation(model, processor, workshop.config().evaluation()).run(tasks.questions(), bar);
+                result = evaluation.run(tasks.questions(), bar);
+            }
+            List<Evaluation.Result> turns;
+            try (ProgressBar bar = new ProgressBar(workshop.terminal(), "talking to " + name, "questions")) {
+                turns = Talks.of(tasks.questions(), tasks.turns()).run(evaluation, bar);
             }
             long parameters = folder.spec().parameters().stream()
                     .map(ParamSpec::shape)
@@ -75,6 +90,7 @@ record Contender(
             return new Contender(
                     name,
                     result,
+                    turns,
                     parameters,
                     state,
                     speed(model, tokens, tasks.atShort(), tasks.tokens()),

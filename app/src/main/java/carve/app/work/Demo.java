@@ -25,6 +25,7 @@ import java.util.Map;
  * test     = test.json                  # what all are asked
  * students = [{ name = linear, recipe = linear.conf }, { name = hybrid, recipe = hybrid.conf }]
  * limit    = 400                        # questions
+ * turns    = 4                          # of these in one conversation about each picture; none if not given
  * decode   { short = 64, long = 4096, tokens = 32 }                # context lengths at which decoding is timed
  * question { image = test/000000.png, text = "describe the picture" }
  * }</pre>
@@ -65,6 +66,7 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
         Settings question = settings.section("question");
         Contender.Tasks tasks = new Contender.Tasks(
                 Conversations.read(test).stream().limit(limit).toList(),
+                settings.has("turns") ? settings.integer("turns") : 0,
                 decode.integer("short"),
                 decode.integer("long"),
                 decode.integer("tokens"),

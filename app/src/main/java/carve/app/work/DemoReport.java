@@ -33,6 +33,14 @@ record DemoReport(List<Contender> rows, Contender.Tasks tasks) {
         double teacher = Math.max(1e-9, rows.getFirst().accuracy());
         line(table, "all questions", rows, row -> Amounts.percent(row.accuracy()));
         line(table, "of the teacher's", rows, row -> Amounts.percent(row.accuracy() / teacher));
+        for (int i = 0; i < tasks.turns(); i++) {
+            int turn = i;
+            line(
+                    table,
+                    "turn " + (turn + 1),
+                    rows,
+                    row -> Amounts.percent(row.turns().get(turn).all().accuracy()));
+        }
         line(table, "parameters", rows, row -> Amounts.count(row.parameters()));
         for (int i = 0; i < Contender.LENGTHS.size(); i++) {
             int index = i;
@@ -75,8 +83,15 @@ record DemoReport(List<Contender> rows, Contender.Tasks tasks) {
                                     .with(Integer.toString(tasks.atShort()), row.atShort())
                                     .with(Integer.toString(tasks.atLong()), row.atLong()))
                     .with("answer", row.answer())
-                    .with("evaluation", row.result().json().without("answers")));
+                    .with("evaluation", row.result().json().without("answers"))
+                    .with("turns", turns(row)));
         }
         return JsonObject.empty().with("models", new JsonArray(models));
+    }
+
+    private static JsonArray turns(Contender row) {
+        List<JsonValue> turns = new ArrayList<>();
+        row.turns().forEach(turn -> turns.add(turn.json().without("answers")));
+        return new JsonArray(turns);
     }
 }
