@@ -21,6 +21,14 @@ public interface Processor extends AutoCloseable {
     /** Returns the text of token ids. */
     String decode(int... tokens);
 
+    /**
+     * Returns the text of token ids with the special ones among them, such as {@code <s>}, written as the vocabulary has them.
+     * Unless overridden, the text is that of {@link #decode}.
+     */
+    default String spell(int... tokens) {
+        return decode(tokens);
+    }
+
     /** Returns a decoder for text that arrives token by token. */
     TextStream stream();
 

@@ -131,7 +131,7 @@ final class Completions implements Handler {
     private static Given given(JsonValue value, ServedModel model) {
         Processor processor = model.engine().processor();
         int[] tokens = switch (value) {
-            case JsonString text -> processor.encode(text.text());
+            case JsonString text -> Tokens.encode(processor, text.text(), true);
             case JsonArray ids -> Tokens.ids(ids, model.engine().spec().vocabulary());
             default ->
                 throw ApiException.invalid("prompt", "Invalid 'prompt': expected text, token ids, or a list of these.");

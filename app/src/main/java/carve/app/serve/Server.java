@@ -44,6 +44,7 @@ public final class Server implements AutoCloseable {
         routes.put("POST /v1/completions", new Completions(models, asking));
         routes.put("POST /tokenize", tokens::tokenize);
         routes.put("POST /detokenize", tokens::detokenize);
+        routes.put("GET /tokenizer_info", tokens::info);
         routes.put("GET /v1/states", states::list);
         routes.put("POST /v1/states", states::create);
         routes.put("GET /v1/states/*", states::one);

@@ -41,6 +41,16 @@ final class Served implements AutoCloseable {
         server = start(config, keys, patience);
     }
 
+    private Served(EngineConfig config) throws IOException {
+        running = List.of(engines.small("small", config, true));
+        server = start(config, Set.of(), PATIENCE);
+    }
+
+    /** Starts a server of the model {@code small} alone. */
+    static Served alone(Path work) throws IOException {
+        return new Served(Engines.config(16 << 20, 16 << 20, List.of(work)));
+    }
+
     private Server start(EngineConfig engine, Set<String> keys, int patience) throws IOException {
         ServingConfig.Limits limits =
                 new ServingConfig.Limits(BODY, 1 << 20, 4, 64, patience, patience, 100, 60_000, 1 << 20);

@@ -229,6 +229,11 @@ public record TurnProcessor(TurnTemplate template, Tokenizer tokenizer, Optional
     }
 
     @Override
+    public String spell(int... tokens) {
+        return tokenizer.spell(tokens);
+    }
+
+    @Override
     public TextStream stream() {
         return tokenizer.stream();
     }

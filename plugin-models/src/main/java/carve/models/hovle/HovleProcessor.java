@@ -119,6 +119,11 @@ final class HovleProcessor implements Processor {
     }
 
     @Override
+    public String spell(int... tokens) {
+        return tokenizer.spell(tokens);
+    }
+
+    @Override
     public TextStream stream() {
         return tokenizer.stream();
     }

@@ -42,6 +42,11 @@ record WholeLength(Processor processor, int features) implements Processor {
     }
 
     @Override
+    public String spell(int... tokens) {
+        return processor.spell(tokens);
+    }
+
+    @Override
     public TextStream stream() {
         return processor.stream();
     }

@@ -116,12 +116,19 @@ final class JsonTokenizer implements Tokenizer {
 
     @Override
     public String decode(int... ids) {
-        return library.decode(
-                Arrays.stream(ids)
-                        .filter(id -> id >= 0 && id < size)
-                        .asLongStream()
-                        .toArray(),
-                true);
+        return library.decode(known(ids), true);
+    }
+
+    @Override
+    public String spell(int... ids) {
+        return library.decode(known(ids), false);
+    }
+
+    private long[] known(int... ids) {
+        return Arrays.stream(ids)
+                .filter(id -> id >= 0 && id < size)
+                .asLongStream()
+                .toArray();
     }
 
     @Override

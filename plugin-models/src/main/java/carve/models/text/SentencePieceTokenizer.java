@@ -140,10 +140,21 @@ final class SentencePieceTokenizer implements Tokenizer {
 
     @Override
     public String decode(int... ids) {
+        return decode(false, ids);
+    }
+
+    @Override
+    public String spell(int... ids) {
+        return decode(true, ids);
+    }
+
+    private String decode(boolean special, int... ids) {
         var bytes = new ByteArrayOutputStream();
         boolean first = true;
         for (int id : ids) {
-            if (id >= 0 && id < pieces.size() && !specialTexts.containsKey(id)) {
+            if (specialTexts.containsKey(id)) {
+                bytes.writeBytes((special ? specialTexts.get(id) : "").getBytes(StandardCharsets.UTF_8));
+            } else if (id >= 0 && id < pieces.size()) {
                 Piece piece = pieces.get(id);
                 bytes.writeBytes(
                         piece.kind() == Kind.BYTE

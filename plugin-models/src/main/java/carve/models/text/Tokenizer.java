@@ -46,6 +46,9 @@ public interface Tokenizer extends AutoCloseable {
     /** Returns the text of the ids without special tokens; ids outside the vocabulary are left out. Half characters become U+FFFD. */
     String decode(int... ids);
 
+    /** Returns what {@link #decode} returns, with special tokens written as the vocabulary has them. */
+    String spell(int... ids);
+
     /** Returns the id of a token written as in the vocabulary, special or not. */
     OptionalInt id(String token);
 

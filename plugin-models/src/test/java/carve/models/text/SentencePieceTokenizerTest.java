@@ -74,6 +74,7 @@ class SentencePieceTokenizerTest {
     @Test
     void decodingLeavesOutSpecialTokensAndStrangeIds() {
         assertEquals("hello world", tokenizer.decode(1, HELLO, 267, WORLD, 264, -1, 1 << 20));
+        assertEquals("<s>hello world<|im_end|>", tokenizer.spell(1, HELLO, WORLD, 264, -1, 1 << 20));
     }
 
     @Test
