@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import carve.api.config.Json;
 import carve.api.config.JsonNull;
 import carve.api.config.JsonNumber;
 import carve.api.config.JsonObject;
@@ -29,9 +30,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The requests of a public harness, byte for byte as it builds them, and what it makes of the replies: {@code
- * lm_eval/models/openai_completions.py} of lm-evaluation-harness, through Python's {@code json.dumps}, and {@code
- * lmms_eval/models/chat/openai.py} of lmms-eval, through OpenAI's client.
+ * The requests of public harnesses, byte for byte as they were on the wire but for names and texts, and what the harnesses make
+ * of the replies: lm-evaluation-harness at 4e7e0d47 ({@code local-completions} and {@code local-chat-completions}, one at a time
+ * by requests and several by aiohttp), lmms-eval at 75571cfe ({@code openai}, by OpenAI's client 2.54.0) and VLMEvalKit at
+ * e8e78f05 ({@code GPT4V}).
  */
 @Timeout(120)
 final class HarnessTest {
@@ -52,13 +54,14 @@ final class HarnessTest {
 
     private JsonObject ask(String path, String body) throws IOException, InterruptedException {
         HttpResponse<String> response = served.send(served.request(path)
+                .header("User-Agent", "python-requests/2.28.1")
+                .header("Accept-Encoding", "gzip, deflate, br")
+                .header("Accept", "*/*")
                 .header("Authorization", "Bearer ")
                 .header("Content-Type", "application/json")
-                .header("Accept-Encoding", "gzip, deflate")
-                .header("User-Agent", "python-requests/2.32.3")
                 .POST(BodyPublishers.ofString(body)));
         assertEquals(200, response.statusCode(), response::body);
-        return carve.api.config.Json.parseObject(response.body(), "reply");
+        return Json.parseObject(response.body(), "reply");
     }
 
     private static JsonObject choice(JsonObject reply, int index) {
@@ -108,6 +111,24 @@ final class HarnessTest {
             }
             return sum;
         }
+    }
+
+    @Test
+    void noTokenizerIsNeededBesideTheServer(@TempDir Path folder) throws IOException, InterruptedException {
+        try (Served alone = Served.alone(folder)) {
+            HttpResponse<String> info = alone.get("/tokenizer_info");
+            assertEquals(200, info.statusCode(), info::body);
+            assertEquals(
+                    "{\"model\":\"small\",\"bos_token\":null,\"eos_token\":\"\\n\",\"pad_token\":null,\"add_bos_token\":false,"
+                            + "\"vocab_size\":29,\"max_model_len\":16384}",
+                    info.body());
+            JsonObject tokens = alone.ask("/tokenize", "{\"prompt\": \"test\", \"add_special_tokens\": false}");
+            assertEquals("[20,5,19,20]", Json.compact(tokens.array("tokens")));
+            JsonObject text = alone.ask("/detokenize", "{\"tokens\": [20, 5, 19, 20]}");
+            assertEquals("test", text.string("prompt"));
+        }
+        // which of several it would be is not guessed; the harness then takes the tokenizer that it is told
+        assertEquals(400, served.get("/tokenizer_info").statusCode());
     }
 
     @Test
@@ -169,18 +190,21 @@ final class HarnessTest {
     void textIsGeneratedUntilAStop() throws IOException, InterruptedException {
         JsonObject reply = ask(
                 "/v1/completions",
-                "{\"prompt\": [\"question one\", \"question two\"], \"model\": \"small\", \"max_tokens\": 16, \"temperature\": 0.0, "
-                        + "\"stop\": [\"\\n\\n\", \"Question:\", \"<|im_end|>\"], \"seed\": 1234}");
+                "{\"prompt\": [[17, 21, 5, 19, 20, 9, 15, 14, 27, 15, 14, 5], [17, 21, 5, 19, 20]], \"model\": \"small\", "
+                        + "\"max_tokens\": 16, \"temperature\": 0, \"stop\": [\"\\n\\n\", \"Question:\", \"</s>\"], \"seed\": 1234}");
         List<String> texts = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
             texts.add(choice(reply, i).string("text"));
         }
-        assertEquals(2, texts.size());
-        // messages of chats have a type here
+        JsonObject written = ask(
+                "/v1/completions",
+                "{\"prompt\": \"question one\", \"model\": \"small\", \"max_tokens\": 16, \"temperature\": 0, "
+                        + "\"stop\": [\"\\n\\n\", \"Question:\", \"</s>\"], \"seed\": 1234}");
+        assertEquals(texts.getFirst(), choice(written, 0).string("text"));
         JsonObject chat = ask(
                 "/v1/chat/completions",
-                "{\"messages\": [{\"role\": \"user\", \"content\": \"question one\", \"type\": \"text\"}], \"model\": \"small\", "
-                        + "\"max_tokens\": 16, \"temperature\": 0.0, \"stop\": [\"\\n\\n\", \"Question:\"], \"seed\": 1234}");
+                "{\"messages\": [{\"role\": \"user\", \"content\": \"question one\"}], \"model\": \"small\", "
+                        + "\"max_tokens\": 16, \"temperature\": 0, \"stop\": [\"\\n\\n\"], \"seed\": 1234}");
         assertEquals(texts.getFirst(), choice(chat, 0).object("message").string("content"));
     }
 
@@ -189,25 +213,53 @@ final class HarnessTest {
             "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAADklEQVR42mNogAIGyhgAgIQgARDoahcAAAAASUVORK5CYII=";
 
     @Test
+    void picturesAreAskedAboutWithDetail() throws IOException, InterruptedException {
+        List<String> bodies = List.of(
+                // lm-evaluation-harness
+                "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\", \"image_url\": {\"url\": "
+                        + "\"data:image/png;base64," + PICTURE
+                        + "\", \"detail\": \"auto\"}}, {\"type\": \"text\", \"text\": "
+                        + "\"how many shapes are there?\"}]}], \"model\": \"small\", \"max_tokens\": 12, \"temperature\": 0, "
+                        + "\"stop\": [\"\\n\\n\"], \"seed\": 1234}",
+                // VLMEvalKit; what is in the file counts, not what is said of its type
+                "{\"model\": \"small\", \"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\", "
+                        + "\"image_url\": {\"url\": \"data:image/jpeg;base64," + PICTURE + "\", \"detail\": \"low\"}}, "
+                        + "{\"type\": \"text\", \"text\": \"how many shapes are there?\"}]}], \"temperature\": 0, "
+                        + "\"max_tokens\": 12}");
+        List<String> answers = new ArrayList<>();
+        for (String body : bodies) {
+            answers.add(choice(ask("/v1/chat/completions", body), 0)
+                    .object("message")
+                    .string("content"));
+        }
+        assertEquals(answers.getFirst(), answers.getLast());
+    }
+
+    @Test
     void pictureIsAskedAbout() throws IOException, InterruptedException {
         String body = "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":"
                 + "\"data:image/png;base64," + PICTURE
                 + "\"}},{\"type\":\"text\",\"text\":\"Is there a star in the image?\\n"
                 + "Answer the question using a single word or phrase. \u2014 na\u00efve\"}]}],"
-                + "\"model\":\"small\",\"max_tokens\":16,\"temperature\":0}";
+                + "\"model\":\"small\",\"max_tokens\":16,\"temperature\":0.0}";
         HttpResponse<String> response = served.send(served.request("/v1/chat/completions")
+                .header("Accept-Encoding", "gzip, deflate, br")
+                .header("Authorization", "Bearer EMPTY")
                 .header("Accept", "application/json")
                 .header("Content-Type", "application/json")
-                .header("Accept-Encoding", "gzip, deflate, br, zstd")
-                .header("Authorization", "Bearer EMPTY")
-                .header("User-Agent", "OpenAI/Python 1.109.1")
+                .header("User-Agent", "OpenAI/Python 2.54.0")
                 .header("X-Stainless-Lang", "python")
+                .header("X-Stainless-Package-Version", "2.54.0")
+                .header("X-Stainless-OS", "Linux")
+                .header("X-Stainless-Arch", "x64")
+                .header("X-Stainless-Runtime", "CPython")
+                .header("X-Stainless-Runtime-Version", "3.11.2")
                 .header("X-Stainless-Async", "false")
                 .header("x-stainless-retry-count", "0")
                 .header("x-stainless-read-timeout", "600")
                 .POST(BodyPublishers.ofString(body)));
         assertEquals(200, response.statusCode(), response::body);
-        JsonObject reply = carve.api.config.Json.parseObject(response.body(), "reply");
+        JsonObject reply = Json.parseObject(response.body(), "reply");
         JsonObject message = choice(reply, 0).object("message");
         assertEquals("assistant", message.string("role"));
         int tokens = reply.object("usage").integer("completion_tokens");
