@@ -23,7 +23,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -33,7 +35,8 @@ import java.util.stream.Stream;
  * <p>The file has {@code id}, {@code model}, {@code created}, {@code parent}, {@code tokens} (how many the conversation has),
  * {@code snapshot} (the key of what is remembered, in a file of the engine's, or nothing) and {@code messages}. It appears whole
  * or not at all. Were the snapshot lost, or the model another, the conversation would be read again: a state always loads. Ids
- * are made here, from 96 random bits; anything else is not looked for. Safe for several threads.
+ * are made here, from 96 random bits; anything else is not looked for. Another server may save and delete in the same folder.
+ * Safe for several threads.
  */
 public final class SavedStates {
     private static final System.Logger LOG =
@@ -60,35 +63,52 @@ public final class SavedStates {
         return engine.config().folder().stream().findFirst().map(root -> {
             Path folder = root.resolve("saved").resolve(Digests.of(List.of(engine.name())));
             SavedStates states = new SavedStates(engine, folder, budget);
-            states.load();
+            states.prepare();
             return states;
         });
     }
 
-    private void load() {
+    private void prepare() {
         try {
             ModelEngine.makePrivate(folder);
-            try (Stream<Path> files = Files.list(folder)) {
-                for (Path file : files.sorted().toList()) {
-                    String name = file.getFileName().toString().replace(".json", "");
-                    if (ID.matcher(name).matches()) {
-                        load(name, file);
-                    }
-                }
-            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        refresh();
     }
 
-    private void load(String id, Path file) throws IOException {
+    /** Takes up what another server has saved or deleted. */
+    private void refresh() {
+        Set<String> there = new TreeSet<>();
+        try (Stream<Path> files = Files.list(folder)) {
+            files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".json"))
+                    .map(name -> name.substring(0, name.length() - ".json".length()))
+                    .filter(SavedStates::isId)
+                    .forEach(there::add);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        known.keySet().retainAll(there);
+        sizes.keySet().retainAll(there);
+        there.removeAll(sizes.keySet());
+        there.forEach(this::load);
+    }
+
+    private void load(String id) {
+        Path file = file(id);
         try {
-            JsonObject state = Json.readObject(file);
-            known.put(id, state.without("messages"));
             sizes.put(id, Files.size(file));
+            known.put(id, Json.readObject(file).without("messages"));
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "a saved state has gone: {0}", id);
         } catch (JsonException e) {
             LOG.log(Level.WARNING, "a saved state cannot be read: {0}", e.getMessage());
         }
+    }
+
+    private Path file(String id) {
+        return folder.resolve(id + ".json");
     }
 
     /** Returns whether a text may be the id of a state. */
@@ -98,6 +118,7 @@ public final class SavedStates {
 
     /** Returns all states, newest first, without their messages. */
     synchronized List<JsonObject> all() {
+        refresh();
         return known.values().stream()
                 .sorted(Comparator.comparingLong((JsonObject state) -> state.longInteger("created"))
                         .reversed())
@@ -106,10 +127,15 @@ public final class SavedStates {
 
     /** Returns a state with its messages, if there is one of this id. */
     synchronized Optional<JsonObject> find(String id) {
-        if (!isId(id) || !known.containsKey(id)) {
-            return Optional.empty();
+        return has(id) ? Optional.of(Json.readObject(file(id))) : Optional.empty();
+    }
+
+    private boolean has(String id) {
+        if (!isId(id)) {
+            return false;
         }
-        return Optional.of(Json.readObject(folder.resolve(id + ".json")));
+        refresh();
+        return known.containsKey(id);
     }
 
     /**
@@ -131,13 +157,14 @@ public final class SavedStates {
                 .with("tokens", tokens)
                 .with("snapshot", snapshot);
         byte[] bytes = (Json.compact(state.with("messages", messages)) + "\n").getBytes(StandardCharsets.UTF_8);
+        refresh();
         long used = sizes.values().stream().mapToLong(Long::longValue).sum();
         if (used + bytes.length + engine.savedBytes() > budget) {
             release(snapshot);
             throw ApiException.refused(
                     507, "insufficient_storage", "There is no room for more states; delete some of them.");
         }
-        write(folder.resolve(id + ".json"), bytes);
+        write(file(id), bytes);
         known.put(id, state);
         sizes.put(id, (long) bytes.length);
         return state;
@@ -171,11 +198,11 @@ public final class SavedStates {
 
     /** Removes a state; returns whether there was one. */
     synchronized boolean delete(String id) {
-        if (!isId(id) || !known.containsKey(id)) {
+        if (!has(id)) {
             return false;
         }
         try {
-            Files.deleteIfExists(folder.resolve(id + ".json"));
+            Files.deleteIfExists(file(id));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
