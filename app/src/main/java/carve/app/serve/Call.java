@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
@@ -53,7 +54,7 @@ public final class Call {
     /**
      * Returns the body.
      *
-     * @throws ApiException if it is too long
+     * @throws ApiException if it is too long, or ends too early
      */
     public byte[] body() throws IOException {
         long told = header("Content-Length").map(Call::length).orElse(0L);
@@ -64,17 +65,34 @@ public final class Call {
             InputStream in = exchange.getRequestBody();
             ByteArrayOutputStream body = new ByteArrayOutputStream((int) Math.min(told, CHUNK));
             byte[] chunk = new byte[CHUNK];
-            for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+            for (int n = read(in, chunk, body); n >= 0; n = read(in, chunk, body)) {
                 body.write(chunk, 0, n);
                 if (body.size() > limits.bodyBytes()) {
                     throw tooLong();
                 }
             }
-            if (told > 0 && body.size() < told) {
-                throw new IOException("the body ends after %d of %d bytes".formatted(body.size(), told));
+            if (body.size() < told) {
+                throw broken("it ends after %d of %d bytes".formatted(body.size(), told));
             }
             return body.toByteArray();
         });
+    }
+
+    // who has only stopped sending still reads what is wrong; to who has gone nothing can be said, which is found out
+    // then
+    private int read(InputStream in, byte[] chunk, ByteArrayOutputStream sofar) throws IOException {
+        try {
+            return in.read(chunk);
+        } catch (ClosedByInterruptException e) {
+            throw e;
+        } catch (IOException e) {
+            throw broken("after %d bytes, %s".formatted(sofar.size(), e.getMessage()));
+        }
+    }
+
+    private ApiException broken(String how) {
+        set("Connection", "close");
+        return ApiException.refused(400, "incomplete_body", "The body cannot be read: %s.", how);
     }
 
     private ApiException tooLong() {

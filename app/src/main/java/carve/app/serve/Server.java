@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -132,19 +133,25 @@ public final class Server implements AutoCloseable {
         if (one != null) {
             return one;
         }
-        if (known(call.path()) || known(family) || !method.equals("GET")) {
+        List<String> methods = methods(call.path(), family);
+        if (!methods.isEmpty()) {
+            call.set("Allow", String.join(", ", methods));
             throw ApiException.refused(
-                    known(call.path()) || known(family) ? 405 : 404,
-                    "unknown_url",
-                    "Unknown request URL: %s %s.",
-                    call.method(),
-                    call.path());
+                    405, "method_not_allowed", "%s takes %s, not %s.", call.path(), methods, call.method());
+        }
+        if (!method.equals("GET")) {
+            throw ApiException.refused(404, "unknown_url", "Unknown request URL: %s %s.", call.method(), call.path());
         }
         return page;
     }
 
-    private boolean known(String path) {
-        return routes.keySet().stream().anyMatch(route -> route.endsWith(" " + path));
+    /** Returns the methods that a path takes. */
+    private List<String> methods(String path, String family) {
+        return routes.keySet().stream()
+                .map(route -> route.split(" "))
+                .filter(route -> route[1].equals(path) || route[1].equals(family))
+                .map(route -> route[0])
+                .toList();
     }
 
     private void health(Call call) throws IOException {

@@ -102,7 +102,11 @@ final class States {
         ServedModel model = from.map(Found::model).orElseGet(() -> models.of(fields));
         List<JsonValue> messages = new ArrayList<>();
         from.ifPresent(found -> messages.addAll(found.messages().items()));
-        fields.array("messages").ifPresent(more -> messages.addAll(more.items()));
+        Optional<JsonArray> more = fields.array("messages");
+        if (from.isEmpty() && more.isEmpty()) {
+            throw ApiException.invalid("messages", "Missing required parameter: 'messages', or 'from'.");
+        }
+        more.ifPresent(array -> messages.addAll(array.items()));
         String parent = from.map(found -> found.state().string("id")).orElse("");
         call.send(200, save(call, model, parent, new JsonArray(messages)));
     }

@@ -94,10 +94,18 @@ final class FaultsTest {
 
     @Test
     void bodyThatEndsEarlyIsNoRequest() throws IOException {
-        try (Socket socket = connect(0)) {
-            write(socket, head("/v1/completions", "Content-Length: 1000") + "{}");
-            socket.shutdownOutput();
-            assertEquals("", rest(socket));
+        List<String> broken = List.of(
+                head("/v1/completions", "Content-Length: 1000") + "{}",
+                head("/v1/completions", "Transfer-Encoding: chunked") + "2\r\n{}\r\n",
+                head("/v1/completions", "Transfer-Encoding: chunked") + "not a length\r\n");
+        for (String request : broken) {
+            try (Socket socket = connect(0)) {
+                write(socket, request);
+                socket.shutdownOutput();
+                String reply = rest(socket);
+                assertTrue(reply.startsWith("HTTP/1.1 400 "), reply);
+                assertTrue(reply.contains("\"message\":\"The body cannot be read: "), reply);
+            }
         }
     }
 

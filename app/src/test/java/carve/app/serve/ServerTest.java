@@ -268,7 +268,11 @@ final class ServerTest {
         JsonObject unknown =
                 Served.error(served.post("/v1/chat/completions", "{" + QUESTION.replace("small", "large") + "}"), 404);
         assertEquals("model_not_found", unknown.string("code"));
-        Served.error(served.get("/v1/chat/completions"), 405);
+        HttpResponse<String> other = served.get("/v1/chat/completions");
+        assertEquals(
+                "/v1/chat/completions takes [POST], not GET.",
+                Served.error(other, 405).string("message"));
+        assertEquals("POST", other.headers().firstValue("Allow").orElse(""));
         Served.error(served.get("/v2/everything"), 404);
         served.assertQuiet();
     }
