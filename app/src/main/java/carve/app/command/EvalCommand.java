@@ -1,6 +1,7 @@
 package carve.app.command;
 
 import carve.api.config.Json;
+import carve.api.config.JsonException;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelFolder;
 import carve.api.model.Processor;
@@ -75,8 +76,7 @@ final class EvalCommand implements Command {
             return 0;
         }
         Terminal terminal = workshop.terminal();
-        List<Conversations.Question> questions =
-                Conversations.read(Arguments.get(arguments, "--data", Path.of("data.json")));
+        List<Conversations.Question> questions = read(Arguments.get(arguments, "--data", Path.of("data.json")));
         int limit = Arguments.get(arguments, "--limit", questions.size());
         Evaluating defaults = workshop.config().evaluation();
         Evaluating config = new Evaluating(
@@ -95,6 +95,15 @@ final class EvalCommand implements Command {
             show(terminal, result);
         }
         return 0;
+    }
+
+    private static List<Conversations.Question> read(Path data) {
+        try {
+            return Conversations.read(data);
+        } catch (JsonException e) {
+            boolean single = e.getMessage().lines().count() == 1;
+            throw single ? new JsonException(e.getMessage() + "; files of public suites go with --suite", e) : e;
+        }
     }
 
     private static void show(Terminal terminal, Evaluation.Result result) {

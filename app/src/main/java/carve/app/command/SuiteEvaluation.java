@@ -17,6 +17,7 @@ import carve.app.suite.Prompts;
 import carve.app.suite.Scores;
 import carve.app.suite.Source;
 import carve.app.suite.Suite;
+import carve.app.suite.SuiteException;
 import carve.app.suite.Suites;
 import carve.app.terminal.Amounts;
 import carve.app.terminal.ProgressBar;
@@ -70,9 +71,17 @@ final class SuiteEvaluation {
     void run() throws IOException {
         Suite suite = Suites.of(Arguments.get(arguments, "--suite", ""));
         Path data = Arguments.get(arguments, "--data", Path.of("data"));
-        List<Item> all = suite.read(
-                new Source(data, Arguments.find(arguments, "--images"), Arguments.get(arguments, "--split", "")));
+        String split = Arguments.get(arguments, "--split", "");
+        List<Item> all = suite.read(new Source(data, Arguments.find(arguments, "--images"), split));
         List<Item> items = Asking.first(suite, all, Arguments.get(arguments, "--limit", all.size()));
+        if (items.isEmpty()) {
+            throw new SuiteException("%s: there are no questions to ask%s; %s: %s"
+                    .formatted(
+                            data,
+                            split.isEmpty() ? "" : " of split '%s'".formatted(split),
+                            suite.name(),
+                            suite.files()));
+        }
         Optional<Path> grades = Arguments.find(arguments, "--grades");
         if (grades.isPresent()) {
             show(suite, new Grading(suite).score(items, grades.get()), items.size());

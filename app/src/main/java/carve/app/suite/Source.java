@@ -24,14 +24,17 @@ import java.util.stream.Stream;
  */
 public record Source(Path data, Optional<Path> images, String split) {
     /**
-     * Checks that the data is there.
+     * Checks that the data is there, and the folder of the pictures.
      *
-     * @throws SuiteException if it is not
+     * @throws SuiteException if one is not
      */
     public Source {
         if (!Files.exists(data)) {
             throw new SuiteException(data + ": no such file or folder");
         }
+        images.filter(folder -> !Files.isDirectory(folder)).ifPresent(folder -> {
+            throw new SuiteException(folder + ": no such folder; --images names that of the pictures");
+        });
     }
 
     boolean isTable() {

@@ -22,6 +22,7 @@ import java.util.Map;
 final class Tsv {
     private static final String IMAGE = "image";
     private static final int REFERENCE = 64;
+    private static final int SHOWN = 32;
     private static final int BUFFER = 1 << 20;
 
     private final Path file;
@@ -137,8 +138,16 @@ final class Tsv {
         private void require(String column) {
             if (!header.contains(column)) {
                 throw new SuiteException("%s: there is no column '%s'; there are %s"
-                        .formatted(Source.place(file, 1), column, String.join(", ", header)));
+                        .formatted(Source.place(file, 1), column, String.join(", ", shown())));
             }
+        }
+
+        // a table that lacks its header has pictures here
+        private List<String> shown() {
+            return header.stream()
+                    .map(name -> name.isEmpty() ? "''" : name)
+                    .map(name -> name.length() > SHOWN ? name.substring(0, SHOWN) + "..." : name)
+                    .toList();
         }
 
         private void row() throws IOException {
@@ -147,6 +156,7 @@ final class Tsv {
             List<Media> picture = new ArrayList<>();
             int column = 0;
             boolean more = true;
+            boolean cut = false;
             while (more) {
                 boolean image = column < header.size() && header.get(column).equals(IMAGE);
                 long start = offset;
@@ -158,14 +168,19 @@ final class Tsv {
                 }
                 column++;
                 more = next == '\t';
+                cut = next < 0;
                 step();
             }
             if (column == 1 && cells.get(header.getFirst()).isEmpty()) {
                 return;
             }
             if (column != header.size()) {
-                throw new SuiteException("%s: has %d cells, but there are %d columns"
-                        .formatted(Source.place(file, first), column, header.size()));
+                throw new SuiteException("%s: has %d cells, but there are %d columns%s"
+                        .formatted(
+                                Source.place(file, first),
+                                column,
+                                header.size(),
+                                cut ? "; the file ends in this line, it is not whole" : ""));
             }
             Row row = new Row(file, first, cells);
             rows.add(row);

@@ -86,8 +86,30 @@ class SuiteCommandTest {
                 carve.err());
         assertEquals(2, carve.run("eval", MODEL, "--data", data.toString(), "--split", "random"));
         assertEquals("carve: '--split' goes with --suite; see carve eval --help\n", carve.err());
+        assertEquals(1, carve.run("eval", MODEL, "--data", data.toString()));
+        assertEquals(
+                "carve: coco_pope_random.json: 2:1: expected the end of the text, found '{'; "
+                        + "files of public suites go with --suite\n",
+                carve.err());
+        String images = folder.resolve("val2014").toString();
+        assertEquals(1, carve.run("eval", MODEL, "--suite", "pope", "--data", data.toString(), "--images", images));
+        assertEquals("carve: %s: no such folder; --images names that of the pictures\n".formatted(images), carve.err());
         Files.delete(folder.resolve("p.png"));
         assertEquals(1, carve.run("eval", MODEL, "--suite", "pope", "--data", data.toString()));
         assertTrue(carve.err().startsWith("carve: coco_pope_random.json: line 1: there is no picture 'p.png' in "));
+    }
+
+    @Test
+    void aPartThatIsNotThereIsNoEmptyTable() throws IOException {
+        Path data = Files.writeString(
+                folder.resolve("SEED-Bench.json"),
+                "{\"question_type\": {\"Scene Understanding\": 1}, \"questions\": []}");
+        assertEquals(1, carve.run("eval", MODEL, "--suite", "seed", "--data", data.toString(), "--split", "pictures"));
+        assertTrue(
+                carve.err()
+                        .startsWith(
+                                "carve: %s: there are no questions to ask of split 'pictures'; seed: SEED-Bench.json, "
+                                        .formatted(data)),
+                carve.err());
     }
 }

@@ -156,6 +156,17 @@ class ChoiceSuitesTest {
         assertBroken("bad.tsv: line 1: there is no column 'answer'; there are index, image, question", """
                 index\timage\tquestion
                 """);
+        assertBroken("bad.tsv: line 1: there is no column 'index'; there are ''", "");
+        assertBroken(
+                "bad.tsv: line 1: there is no column 'index'; there are 1, " + image.substring(0, 32)
+                        + "..., one?, yes",
+                "1\t%s\tone?\tyes\n".formatted(image));
+        assertBroken(
+                "bad.tsv: line 3: has 2 cells, but there are 4 columns; the file ends in this line, it is not whole",
+                """
+                index\timage\tquestion\tanswer
+                1\t%s\tone?\tyes
+                2\t%s""".formatted(image, image.substring(0, image.length() / 2)));
         assertBroken("bad.tsv: line 3: column 'image' must be base64, found '#'", """
                 index\timage\tquestion\tanswer
                 1\t%s\tone?\tyes

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -81,7 +82,7 @@ class PopeTest {
     @Test
     void whatIsWrongIsToldWithItsLine() throws IOException {
         Path file = SuiteFiles.write(folder.resolve("coco_pope_random.json"), line(1, "yes"));
-        Path pictures = folder.resolve("val2014");
+        Path pictures = Files.createDirectory(folder.resolve("val2014"));
         assertProblem(
                 "coco_pope_random.json: line 1: there is no picture 'p.png' in " + pictures
                         + "; --images names their folder",
