@@ -2,7 +2,7 @@ package carve.cpu;
 
 import carve.cpu.code.MachineCode;
 
-/** A step of a convolution by machine code, 16 channels at a time; the bits are those of {@link PlainConvStep}. */
+/** A step of a convolution with four taps by machine code, 16 channels at a time; the bits are those of {@link PlainConvStep}. */
 final class CodedConvStep implements ConvStep {
     private final MachineCode code = MachineCode.of(ConvStepCode.bytes());
     private final ConvStep rest = new PlainConvStep();

@@ -1,16 +1,16 @@
 package carve.cpu;
 
-/** One position of a causal convolution with four taps, by far the most frequent in decoding. */
+/** One position of a causal convolution with a number of taps W, by far the most frequent in decoding. */
 interface ConvStep extends AutoCloseable {
     /**
      * Does some channels that follow each other.
      *
      * @param x the inputs (C)
-     * @param weight the taps (C, 4)
+     * @param weight the taps (C, W)
      * @param bias the bias (C)
-     * @param state the inputs before (C, 3)
+     * @param state the inputs before (C, W-1)
      * @param y the results (C): the bias, to which taps are added from the oldest on
-     * @param next the last inputs (C, 3)
+     * @param next the last inputs (C, W-1)
      */
     void run(long x, long weight, long bias, long state, long y, long next, int channels);
 

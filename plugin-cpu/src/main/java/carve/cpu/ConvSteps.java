@@ -31,20 +31,13 @@ record ConvSteps(
     /** The most positions that go this way. */
     static final int FEW = 4;
 
+    private static final ConvStep TWO = new TwoTapStep();
+
     /** Does some channels of a sequence, from its first row on. */
     void run(int sequence, int first, int length, int from, int count) {
         long rows = 4L * first * channels;
-        if (length == 1 && width == 4) {
-            long own = 12 * ((long) sequence * channels + from);
-            long column = 4L * from;
-            four.run(
-                    x + rows + column,
-                    weight + 4 * column,
-                    bias + column,
-                    state + own,
-                    y + rows + column,
-                    next + own,
-                    count);
+        if (length == 1 && (width == 2 || width == 4)) {
+            step(width == 2 ? TWO : four, rows, sequence, from, count);
         } else {
             each(sequence, rows, length, from, from + count);
         }
@@ -52,6 +45,19 @@ record ConvSteps(
             long at = y + rows + 4L * ((long) t * channels + from);
             Maps.unary(Op.UnaryFunction.SILU, at, at, count);
         }
+    }
+
+    private void step(ConvStep step, long rows, int sequence, int from, int count) {
+        long column = 4L * from;
+        long own = (width - 1) * (4L * sequence * channels + column);
+        step.run(
+                x + rows + column,
+                weight + width * column,
+                bias + column,
+                state + own,
+                y + rows + column,
+                next + own,
+                count);
     }
 
     private void each(int sequence, long rows, int length, int from, int to) {

@@ -1,6 +1,6 @@
 package carve.cpu;
 
-/** A step of a convolution, channel by channel. */
+/** A step of a convolution with four taps, channel by channel. */
 final class PlainConvStep implements ConvStep {
     @Override
     public void run(long x, long weight, long bias, long state, long y, long next, int channels) {

@@ -11,21 +11,36 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A step of a convolution in machine code has the bits of one channel after the other, and writes nothing beside. */
+/** A step of a convolution has the bits of one channel after the other, and writes nothing beside. */
 final class ConvStepTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 5, 13, 16, 63, 64, 65, 200})
     void codeIsWhatOneChannelAfterTheOtherIs(int channels) {
         Needs.that(CodeChoice.serves(CpuConfig.Code.AUTO), "machine code is for x86-64 Linux with AVX-512");
         try (ConvStep code = new CodedConvStep()) {
-            assertArrayEquals(run(new PlainConvStep(), channels), run(code, channels));
+            assertArrayEquals(run(new PlainConvStep(), 4, channels), run(code, 4, channels));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 5, 13, 16, 63, 64, 65, 200})
+    void twoTapsAreWhatOneChannelAfterTheOtherIs(int channels) {
+        assertArrayEquals(run(ConvStepTest::twoTaps, 2, channels), run(new TwoTapStep(), 2, channels));
+    }
+
+    private static void twoTaps(long x, long weight, long bias, long state, long y, long next, int channels) {
+        for (int c = 0; c < channels; c++) {
+            float input = Memory.get(x + 4L * c);
+            float before = Math.fma(Memory.get(weight + 8L * c), Memory.get(state + 4L * c), Memory.get(bias + 4L * c));
+            Memory.set(y + 4L * c, Math.fma(Memory.get(weight + 8L * c + 4), input, before));
+            Memory.set(next + 4L * c, input);
         }
     }
 
     /** Returns everything that lies in memory afterwards: operands, results, and values behind each. */
-    private static float[] run(ConvStep step, int channels) {
+    private static float[] run(ConvStep step, int taps, int channels) {
         SplittableRandom random = new SplittableRandom(42);
-        int[] each = {1, 4, 1, 3, 1, 3};
+        int[] each = {1, taps, 1, taps - 1, 1, taps - 1};
         long[] at = new long[each.length];
         try (Arena arena = Arena.ofConfined()) {
             int all = Arrays.stream(each).map(n -> n * channels + 1).sum();
