@@ -11,6 +11,7 @@ import java.util.List;
 final class SideBySide {
     private final Memory memory;
     private final int rows;
+    private final long rowBytes;
     private int users;
 
     /** Takes the memory, with the states of heads in one tensor, out of its scope. */
@@ -19,6 +20,8 @@ final class SideBySide {
         this.rows = memory.convV().extent(0);
         this.users = rows;
         tensors().forEach(Scope::keep);
+        this.rowBytes =
+                tensors().stream().mapToLong(tensor -> tensor.type().bytes()).sum() / rows;
     }
 
     private List<Tensor> tensors() {
@@ -33,7 +36,7 @@ final class SideBySide {
 
     /** Returns the bytes of a row. */
     long rowBytes() {
-        return tensors().stream().mapToLong(tensor -> tensor.type().bytes()).sum() / rows;
+        return rowBytes;
     }
 
     /** A state is no longer a row. */

@@ -96,6 +96,23 @@ public final class SafeTensorsWriter implements AutoCloseable {
         }
     }
 
+    /**
+     * Writes a whole file with the tensors of a source, in the source's order, from where a channel stands; whoever opened it
+     * flushes it and puts the file in place.
+     *
+     * @throws IOException if the disk does not take it
+     */
+    public static void write(FileChannel to, TensorSource source, Map<String, String> metadata) throws IOException {
+        Segments.write(
+                to,
+                ByteBuffer.wrap(SafeTensorsHeader.of(types(source), metadata).print()));
+        for (String name : source.names()) {
+            for (MemorySegment piece : source.pieces(name)) {
+                Segments.write(to, piece);
+            }
+        }
+    }
+
     /** Returns the types of a source's tensors in the source's order. */
     public static Map<String, TensorType> types(TensorSource source) {
         var types = new LinkedHashMap<String, TensorType>();

@@ -14,6 +14,7 @@ import java.util.Map;
  */
 public final class StateTensors implements AutoCloseable {
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private long bytes;
 
     /** Makes an empty collection. */
     public StateTensors() {}
@@ -21,6 +22,7 @@ public final class StateTensors implements AutoCloseable {
     /** Puts a tensor under a name, takes its memory out of its scope, and releases what was there before. */
     public void put(String name, Tensor tensor) {
         Tensor before = tensors.put(name, Scope.keep(tensor));
+        bytes += tensor.type().bytes() - (before == null ? 0 : before.type().bytes());
         if (before != null && before.buffer() != tensor.buffer()) {
             before.buffer().close();
         }
@@ -38,9 +40,7 @@ public final class StateTensors implements AutoCloseable {
 
     /** Returns the bytes of all tensors. */
     public long bytes() {
-        return tensors.values().stream()
-                .mapToLong(tensor -> tensor.type().bytes())
-                .sum();
+        return bytes;
     }
 
     /** Returns a view of the tensors by name. */
@@ -87,5 +87,6 @@ public final class StateTensors implements AutoCloseable {
     public void close() {
         tensors.values().forEach(tensor -> tensor.buffer().close());
         tensors.clear();
+        bytes = 0;
     }
 }

@@ -35,7 +35,11 @@ public record ModelState(List<MixerState> layers, int batch, int capacity) imple
 
     /** Returns the bytes of device memory that it takes. */
     public long bytes() {
-        return layers.stream().mapToLong(MixerState::bytes).sum();
+        long bytes = 0;
+        for (MixerState layer : layers) { // at every token of every session
+            bytes += layer.bytes();
+        }
+        return bytes;
     }
 
     /** Returns a copy that goes its own way; the caller closes it. */

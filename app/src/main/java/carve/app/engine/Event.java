@@ -19,8 +19,9 @@ public sealed interface Event {
      *
      * @param cached how many of its tokens did not have to be computed
      * @param scores of its tokens from the second on, if they were asked for
+     * @param nanos when, by {@link System#nanoTime}
      */
-    record Prompted(int cached, List<Score> scores) implements Event {}
+    record Prompted(int cached, List<Score> scores, long nanos) implements Event {}
 
     /**
      * A token was chosen.
@@ -29,8 +30,9 @@ public sealed interface Event {
      * @param stop whether it ends the answer, and is not part of it
      * @param score how probable it was, if that was asked for
      * @param stateBytes what the session takes
+     * @param nanos when, by {@link System#nanoTime}
      */
-    record Token(int token, boolean stop, Score score, long stateBytes) implements Event {}
+    record Token(int token, boolean stop, Score score, long stateBytes, long nanos) implements Event {}
 
     /**
      * There is no more.

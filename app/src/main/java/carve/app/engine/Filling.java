@@ -116,7 +116,7 @@ final class Filling implements AutoCloseable {
         });
         int boundary = to / piece;
         if (to % piece == 0 && wanted.contains(boundary) && !cache.has(keys.get(boundary - 1))) {
-            cache.put(Snapshot.of(keys.get(boundary - 1), model.device(), state));
+            cache.put(Snapshot.of(keys.get(boundary - 1), model.device(), state, cache::shared));
         }
     }
 

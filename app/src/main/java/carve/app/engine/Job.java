@@ -1,6 +1,7 @@
 package carve.app.engine;
 
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
@@ -8,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 public final class Job {
     private final Request request;
     private final LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean cancelled;
-    private volatile boolean over;
 
     Job(Request request) {
         this.request = request;
@@ -30,6 +31,14 @@ public final class Job {
         return Optional.ofNullable(events.poll(millis, TimeUnit.MILLISECONDS));
     }
 
+    /**
+     * Waits until it ended, and returns whether it did in time: who wants the answer only as a whole need not be woken for each
+     * of its tokens.
+     */
+    public boolean awaitEnd(long millis) throws InterruptedException {
+        return ended.await(millis, TimeUnit.MILLISECONDS);
+    }
+
     /** Tells the engine that nobody wants the rest. */
     public void cancel() {
         cancelled = true;
@@ -37,7 +46,7 @@ public final class Job {
 
     /** Returns whether it ended, well or not. */
     public boolean over() {
-        return over;
+        return ended.getCount() == 0;
     }
 
     boolean cancelled() {
@@ -49,9 +58,9 @@ public final class Job {
     }
 
     void end(Event last) {
-        if (!over) {
-            over = true;
+        if (!over()) {
             events.add(last);
+            ended.countDown();
         }
     }
 }

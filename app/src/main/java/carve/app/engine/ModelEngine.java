@@ -212,15 +212,16 @@ public final class ModelEngine implements AutoCloseable {
 
     private Optional<SnapshotFolder> saved() {
         return config.folder().stream()
-                .map(root -> new SnapshotFolder(root.resolve(identity).resolve("saved"), identity, Long.MAX_VALUE))
+                .map(root ->
+                        new SnapshotFolder(root.resolve(identity).resolve("saved"), identity, Long.MAX_VALUE, true))
                 .findFirst();
     }
 
     private Optional<SnapshotFolder> folder() {
         return config.folder().stream()
                 .filter(_ -> config.diskBytes() > 0)
-                .map(root ->
-                        new SnapshotFolder(root.resolve(identity).resolve("prefixes"), identity, config.diskBytes()))
+                .map(root -> new SnapshotFolder(
+                        root.resolve(identity).resolve("prefixes"), identity, config.diskBytes(), false))
                 .findFirst();
     }
 

@@ -68,7 +68,7 @@ final class Session implements AutoCloseable {
         filling.next(request.scorePrompt() ? request.best() : -1, request.maxTokens() > 0);
         if (filling.done()) {
             prompted = true;
-            job.tell(new Event.Prompted(filling.cached(), filling.scores()));
+            job.tell(new Event.Prompted(filling.cached(), filling.scores(), System.nanoTime()));
             if (request.maxTokens() == 0) {
                 end(Event.Ending.LENGTH);
             } else {
@@ -84,7 +84,7 @@ final class Session implements AutoCloseable {
         boolean stop = request.stops().contains(token);
         answer.add(token);
         Score score = request.best() < 0 ? Score.NONE : Score.of(logits, offset, vocabulary, token, request.best());
-        job.tell(new Event.Token(token, stop, score, state().bytes()));
+        job.tell(new Event.Token(token, stop, score, state().bytes(), System.nanoTime()));
         if (stop) {
             end(Event.Ending.STOP);
         } else if (answer.size() == request.maxTokens()) {

@@ -1,6 +1,7 @@
 package carve.app.engine;
 
-import carve.api.checkpoint.TensorData;
+import carve.api.checkpoint.TensorSource;
+import carve.api.checkpoint.TensorSources;
 import carve.api.device.Device;
 import carve.api.mixer.MixerState;
 import carve.api.model.LoadedModel;
@@ -9,89 +10,84 @@ import carve.api.tensor.Scope;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
+import carve.app.engine.SnapshotLayout.Place;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SegmentAllocator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
+import java.util.function.UnaryOperator;
 
 /**
  * What a model remembers after a number of positions, in memory of the host that lies outside of the heap: there it goes when
- * the last of its users closes it, while a collector would leave it where it is until all of the heap is full. Immutable.
+ * the last of its users closes it, while a collector would leave it where it is until all of the heap is full. All tensors are
+ * in one piece of memory, since most snapshots take as much as those before them, and what was released serves again. Immutable.
  */
 final class Snapshot implements AutoCloseable {
-    /** Of the memory of each tensor. */
-    static final long ALIGNMENT = 64;
-
     private final String key;
     private final int position;
-    private final Arena arena;
-    private final List<Map<String, TensorData>> layers;
-    private final long bytes;
+    private final SnapshotLayout layout;
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment memory;
     private final AtomicInteger users = new AtomicInteger(1);
+
+    /** What writes the values of a tensor. */
+    @FunctionalInterface
+    interface Filler {
+        /** Writes them where they belong. */
+        void fill(Place place, MemorySegment values);
+    }
 
     /**
      * Makes a snapshot with one user.
      *
      * @param key of all that came before
      * @param position how many positions that is
-     * @param arena has the memory of the tensors, and is closed after the last user
-     * @param layers the saved tensors of each layer, by name
+     * @param layout where its tensors lie
+     * @param filler writes the values of each
      */
-    Snapshot(String key, int position, Arena arena, List<Map<String, TensorData>> layers) {
+    Snapshot(String key, int position, SnapshotLayout layout, Filler filler) {
         this.key = key;
         this.position = position;
-        this.arena = arena;
-        this.layers = List.copyOf(layers);
-        this.bytes = layers.stream()
-                .flatMap(layer -> layer.values().stream())
-                .mapToLong(data -> data.type().bytes())
-                .sum();
-    }
-
-    /** Returns a copy of a state. */
-    static Snapshot of(String key, Device device, ModelState state) {
-        Arena arena = Arena.ofShared();
+        this.layout = layout;
         try {
-            return Scope.run(device, () -> {
-                List<Map<String, Tensor>> saved =
-                        state.layers().stream().map(MixerState::save).toList();
-                SegmentAllocator memory = memory(
-                        arena,
-                        saved.stream().flatMap(layer -> layer.values().stream()).map(Tensor::type));
-                return new Snapshot(
-                        key,
-                        state.position(),
-                        arena,
-                        saved.stream().map(layer -> download(memory, layer)).toList());
-            });
+            this.memory = arena.allocate(layout.room(), SnapshotLayout.ALIGNMENT);
+            layout.places().forEach(place -> filler.fill(place, values(place)));
         } catch (RuntimeException e) {
             arena.close();
             throw e;
         }
     }
 
-    private static Map<String, TensorData> download(SegmentAllocator memory, Map<String, Tensor> layer) {
-        Map<String, TensorData> saved = new LinkedHashMap<>();
-        layer.forEach((name, tensor) -> {
-            MemorySegment values = memory.allocate(tensor.type().bytes(), ALIGNMENT);
-            tensor.device().download(tensor, values);
-            saved.put(name, new TensorData(tensor.type(), values));
+    /**
+     * Returns a copy of a state.
+     *
+     * @param shared returns a layout that equals one, and that others have
+     */
+    static Snapshot of(String key, Device device, ModelState state, UnaryOperator<SnapshotLayout> shared) {
+        return Scope.run(device, () -> {
+            List<Map<String, Tensor>> saved =
+                    state.layers().stream().map(MixerState::save).toList();
+            SnapshotLayout layout = shared.apply(
+                    SnapshotLayout.of(saved.stream().map(Snapshot::types).toList()));
+            return new Snapshot(
+                    key,
+                    state.position(),
+                    layout,
+                    (place, values) -> device.download(saved.get(place.layer()).get(place.name()), values));
         });
-        return saved;
     }
 
-    /**
-     * Returns what gives aligned memory to tensors of these types, one after the other: a piece for all of them, since most
-     * snapshots take as much as those before them, and what was released serves again.
-     */
-    static SegmentAllocator memory(Arena arena, Stream<TensorType> types) {
-        long bytes = types.mapToLong(type -> (type.bytes() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT)
-                .sum();
-        return SegmentAllocator.slicingAllocator(arena.allocate(Math.max(ALIGNMENT, bytes), ALIGNMENT));
+    private static Map<String, TensorType> types(Map<String, Tensor> tensors) {
+        Map<String, TensorType> types = new HashMap<>();
+        tensors.forEach((name, tensor) -> types.put(name, tensor.type()));
+        return types;
+    }
+
+    private MemorySegment values(Place place) {
+        return memory.asSlice(place.offset(), place.type().bytes());
     }
 
     String key() {
@@ -102,13 +98,24 @@ final class Snapshot implements AutoCloseable {
         return position;
     }
 
-    List<Map<String, TensorData>> layers() {
-        return layers;
+    SnapshotLayout layout() {
+        return layout;
+    }
+
+    /** Returns the tensors by their full names. */
+    TensorSource tensors() {
+        Map<String, TensorType> types = new LinkedHashMap<>();
+        Map<String, Place> places = new HashMap<>();
+        for (Place place : layout.places()) {
+            types.put(place.fullName(), place.type());
+            places.put(place.fullName(), place);
+        }
+        return TensorSources.of(types, name -> values(places.get(name)));
     }
 
     /** Returns the bytes of all tensors. */
     long bytes() {
-        return bytes;
+        return layout.bytes();
     }
 
     /** Returns this with one more user, who closes it; called by one who uses it. */
@@ -121,8 +128,8 @@ final class Snapshot implements AutoCloseable {
     ModelState restore(LoadedModel model, int capacity) {
         ModelState state = model.model().newState(model.device(), 1, capacity);
         try {
-            for (int i = 0; i < layers.size(); i++) {
-                restore(model.device(), layers.get(i), state.layer(i));
+            for (int i = 0; i < layout.layers(); i++) {
+                restore(model.device(), i, state.layer(i));
             }
             return state;
         } catch (RuntimeException e) {
@@ -131,10 +138,14 @@ final class Snapshot implements AutoCloseable {
         }
     }
 
-    private void restore(Device device, Map<String, TensorData> saved, MixerState layer) {
+    private void restore(Device device, int number, MixerState layer) {
         Scope.run(device, () -> {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
-            saved.forEach((name, data) -> tensors.put(name, Tensors.upload(device, data.type(), data.data())));
+            for (Place place : layout.places()) {
+                if (place.layer() == number) {
+                    tensors.put(place.name(), Tensors.upload(device, place.type(), values(place)));
+                }
+            }
             layer.load(tensors, position);
         });
     }

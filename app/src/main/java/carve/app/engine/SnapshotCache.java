@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +33,7 @@ final class SnapshotCache implements AutoCloseable {
     // least recently used first
     private final Map<String, Snapshot> kept = new LinkedHashMap<>(16, 0.75f, true);
     private final Map<String, Boolean> seen = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<SnapshotLayout, SnapshotLayout> layouts = new ConcurrentHashMap<>();
     private final AtomicLong pending = new AtomicLong();
     private long bytes;
     private boolean closed;
@@ -78,8 +80,8 @@ final class SnapshotCache implements AutoCloseable {
                 return Optional.of(snapshot.share());
             }
         }
-        Optional<Snapshot> read =
-                saved.flatMap(disk -> disk.read(key)).or(() -> folder.flatMap(disk -> disk.read(key)));
+        Optional<Snapshot> read = saved.flatMap(disk -> disk.read(key, this::shared))
+                .or(() -> folder.flatMap(disk -> disk.read(key, this::shared)));
         read.ifPresent(found -> keep(found.share()));
         return read;
     }
@@ -89,6 +91,12 @@ final class SnapshotCache implements AutoCloseable {
         return kept.containsKey(key)
                 || folder.map(disk -> disk.has(key)).orElse(false)
                 || saved.map(disk -> disk.has(key)).orElse(false);
+    }
+
+    /** Returns the layout that equals this one, and that all snapshots have. */
+    SnapshotLayout shared(SnapshotLayout layout) {
+        SnapshotLayout known = layouts.putIfAbsent(layout, layout);
+        return known == null ? layout : known;
     }
 
     /** Keeps a snapshot, and writes it to disk when there is time; it is closed when it is thrown away. */

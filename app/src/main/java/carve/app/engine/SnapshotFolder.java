@@ -3,27 +3,28 @@ package carve.app.engine;
 import carve.api.checkpoint.CheckpointException;
 import carve.api.checkpoint.SafeTensors;
 import carve.api.checkpoint.SafeTensorsWriter;
-import carve.api.checkpoint.TensorData;
 import carve.api.checkpoint.TensorSource;
-import carve.api.checkpoint.TensorSources;
 import carve.api.tensor.TensorType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
@@ -32,8 +33,8 @@ import java.util.zip.CRC32C;
  * key, so that no folder has so many files that to look through it takes long.
  *
  * <p>Tensors are named {@code LAYER.NAME}; the metadata has {@code key}, {@code position}, {@code layers}, {@code identity}
- * (of the model and all that its numbers depend on) and {@code crc32c} of all values in the file's order. A file appears whole
- * or not at all. One that is broken, or of another model, is removed and counts as not there. Safe for several threads.
+ * (of the model and all that its numbers depend on) and {@code crc32c} of all values in the file's order. One that is broken, as a
+ * process that is killed may leave it, or of another model, is removed and counts as not there. Safe for several threads.
  */
 final class SnapshotFolder {
     private static final System.Logger LOG =
@@ -44,16 +45,22 @@ final class SnapshotFolder {
     private final Path folder;
     private final String identity;
     private final long budget;
+    private final boolean lasting;
     private final Object writing = new Object();
     // least recently used first
     private final Map<String, Long> sizes = new LinkedHashMap<>(16, 0.75f, true);
     private long bytes;
 
-    /** Makes the folder, or takes up what is in it. */
-    SnapshotFolder(Path folder, String identity, long budget) {
+    /**
+     * Makes the folder, or takes up what is in it.
+     *
+     * @param lasting whether a file is flushed to the disk before it counts as written
+     */
+    SnapshotFolder(Path folder, String identity, long budget, boolean lasting) {
         this.folder = folder;
         this.identity = identity;
         this.budget = budget;
+        this.lasting = lasting;
         try {
             makePrivate(folder);
             try (Stream<Path> files = Files.walk(folder, 2)) {
@@ -114,27 +121,42 @@ final class SnapshotFolder {
         if (has(snapshot.key())) {
             return;
         }
-        TensorSource source = TensorSources.of(flat(snapshot));
+        TensorSource source = snapshot.tensors();
         Map<String, String> metadata = new TreeMap<>(Map.of(
                 "key", snapshot.key(),
                 "position", String.valueOf(snapshot.position()),
-                "layers", String.valueOf(snapshot.layers().size()),
+                "layers", String.valueOf(snapshot.layout().layers()),
                 "identity", identity,
                 "crc32c", checksum(source)));
+        Path file = file(snapshot.key());
         synchronized (writing) {
-            SafeTensorsWriter.write(file(snapshot.key()), source, metadata);
+            if (lasting) {
+                SafeTensorsWriter.write(file, source, metadata);
+            } else {
+                writeAtOnce(file, source, metadata);
+            }
         }
-        note(snapshot.key(), file(snapshot.key()).toFile().length());
+        note(snapshot.key(), file.toFile().length());
         evict();
     }
 
-    private static Map<String, TensorData> flat(Snapshot snapshot) {
-        Map<String, TensorData> flat = new LinkedHashMap<>();
-        for (int i = 0; i < snapshot.layers().size(); i++) {
-            int layer = i;
-            new TreeMap<>(snapshot.layers().get(i)).forEach((name, data) -> flat.put(layer + "." + name, data));
+    // what can be computed again need not survive a loss of power: that it is whole, its checksum tells
+    private static void writeAtOnce(Path file, TensorSource source, Map<String, String> metadata) {
+        try {
+            if (!Files.isDirectory(file.getParent())) {
+                Files.createDirectories(file.getParent());
+            }
+            try (FileChannel to = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                SafeTensorsWriter.write(to, source, metadata);
+            } catch (FileAlreadyExistsException e) {
+                LOG.log(Level.DEBUG, "{0} was written by another process", file);
+            } catch (IOException e) {
+                Files.deleteIfExists(file);
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new CheckpointException("%s: cannot be written: %s".formatted(file, e.getMessage()), e);
         }
-        return flat;
     }
 
     private static String checksum(TensorSource source) {
@@ -151,15 +173,19 @@ final class SnapshotFolder {
         return Long.toHexString(sum.getValue());
     }
 
-    /** Returns the snapshot of a key, if there is a whole one. */
-    Optional<Snapshot> read(String key) {
+    /**
+     * Returns the snapshot of a key, if there is a whole one.
+     *
+     * @param shared returns a layout that equals one, and that others have
+     */
+    Optional<Snapshot> read(String key, UnaryOperator<SnapshotLayout> shared) {
         synchronized (this) {
             if (sizes.get(key) == null) {
                 return Optional.empty();
             }
         }
         try (SafeTensors tensors = SafeTensors.open(file(key))) {
-            return Optional.of(read(key, tensors));
+            return Optional.of(read(key, tensors, shared));
         } catch (CheckpointException e) {
             LOG.log(Level.WARNING, "a snapshot is left out and removed: {0}", e.getMessage());
             remove(key);
@@ -167,36 +193,33 @@ final class SnapshotFolder {
         }
     }
 
-    private Snapshot read(String key, SafeTensors tensors) {
+    private Snapshot read(String key, SafeTensors tensors, UnaryOperator<SnapshotLayout> shared) {
         Map<String, String> told = tensors.metadata();
         require(key.equals(told.get("key")), tensors, "it is of another prefix");
         require(identity.equals(told.get("identity")), tensors, "it is of another model, or of another carve");
         require(checksum(tensors).equals(told.get("crc32c")), tensors, "its values are not those that were written");
-        List<Map<String, TensorData>> layers = new ArrayList<>();
-        Arena arena = Arena.ofShared();
         try {
-            for (int i = 0; i < Integer.parseInt(told.get("layers")); i++) {
-                layers.add(new LinkedHashMap<>());
-            }
-            SegmentAllocator memory =
-                    Snapshot.memory(arena, tensors.names().stream().map(tensors::type));
-            for (String name : tensors.names()) {
-                int dot = name.indexOf('.');
-                layers.get(Integer.parseInt(name.substring(0, dot)))
-                        .put(name.substring(dot + 1), copy(memory, tensors, name));
-            }
-            return new Snapshot(key, Integer.parseInt(told.get("position")), arena, layers);
+            SnapshotLayout layout = shared.apply(layout(Integer.parseInt(told.get("layers")), tensors));
+            return new Snapshot(
+                    key,
+                    Integer.parseInt(told.get("position")),
+                    layout,
+                    (place, values) -> values.copyFrom(tensors.data(place.fullName())));
         } catch (NumberFormatException | IndexOutOfBoundsException e) {
-            arena.close();
             throw new CheckpointException(tensors + ": its metadata does not fit its tensors", e);
         }
     }
 
-    private static TensorData copy(SegmentAllocator memory, SafeTensors tensors, String name) {
-        TensorType type = tensors.type(name);
-        MemorySegment values = memory.allocate(type.bytes(), Snapshot.ALIGNMENT);
-        values.copyFrom(tensors.data(name));
-        return new TensorData(type, values);
+    private static SnapshotLayout layout(int layers, SafeTensors tensors) {
+        List<Map<String, TensorType>> types = new ArrayList<>();
+        for (int i = 0; i < layers; i++) {
+            types.add(new HashMap<>());
+        }
+        for (String name : tensors.names()) {
+            int dot = name.indexOf('.');
+            types.get(Integer.parseInt(name.substring(0, dot))).put(name.substring(dot + 1), tensors.type(name));
+        }
+        return SnapshotLayout.of(types);
     }
 
     private static void require(boolean condition, SafeTensors tensors, String problem) {

@@ -1,6 +1,7 @@
 package carve.app.serve;
 
 import carve.api.config.JsonObject;
+import carve.app.engine.Event;
 
 /** What is measured of an answer while it comes. */
 final class Live {
@@ -18,16 +19,16 @@ final class Live {
         this.prompt = prompt;
     }
 
-    void prompted(int fromCache) {
-        cached = fromCache;
-        prompted = System.nanoTime();
+    void prompted(Event.Prompted event) {
+        cached = event.cached();
+        prompted = event.nanos();
         last = prompted;
     }
 
-    void token(long bytes) {
+    void token(Event.Token event) {
         tokens++;
-        stateBytes = bytes;
-        last = System.nanoTime();
+        stateBytes = event.stateBytes();
+        last = event.nanos();
     }
 
     int tokens() {

@@ -70,7 +70,7 @@ final class Reading implements AutoCloseable {
     private Part part(Event event) {
         return switch (event) {
             case Event.Prompted prompted -> {
-                live.prompted(prompted.cached());
+                live.prompted(prompted);
                 promptScores = prompted.scores();
                 yield new Part("", List.of(), false);
             }
@@ -86,7 +86,7 @@ final class Reading implements AutoCloseable {
     }
 
     private Part token(Event.Token token) {
-        live.token(token.stateBytes());
+        live.token(token);
         List<Score> scores = job.request().best() < 0 ? List.of() : List.of(token.score());
         return token.stop() ? new Part("", scores, true) : new Part(shown(stream.push(token.token())), scores, false);
     }
@@ -133,6 +133,9 @@ final class Reading implements AutoCloseable {
 
     /** Reads to the end, and gives signs of life meanwhile. */
     List<Part> all(Call call, long millis) throws InterruptedException, java.io.IOException {
+        while (stops.isEmpty() && !job.awaitEnd(millis)) {
+            call.live(millis);
+        }
         List<Part> parts = new ArrayList<>();
         while (finish.isEmpty()) {
             next(millis).ifPresent(parts::add);

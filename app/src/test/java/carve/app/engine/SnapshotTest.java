@@ -3,31 +3,25 @@ package carve.app.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import carve.api.checkpoint.TensorData;
 import carve.api.tensor.TensorType;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Memory of snapshots is there as long as somebody uses it, and no longer. */
 final class SnapshotTest {
     private static final TensorType TYPE = TensorType.f32(4);
     private static final long BYTES = TYPE.bytes();
+    private static final SnapshotLayout LAYOUT = SnapshotLayout.of(List.of(Map.of("state", TYPE)));
 
     private static Snapshot snapshot(String key) {
-        Arena arena = Arena.ofShared();
-        MemorySegment values = Snapshot.memory(arena, Stream.of(TYPE)).allocate(BYTES, Snapshot.ALIGNMENT);
-        values.set(ValueLayout.JAVA_FLOAT, 0, 42);
-        return new Snapshot(key, 8, arena, List.of(Map.of("state", new TensorData(TYPE, values))));
+        return new Snapshot(key, 8, LAYOUT, (_, values) -> values.set(ValueLayout.JAVA_FLOAT, 0, 42));
     }
 
     private static float read(Snapshot snapshot) {
-        return snapshot.layers().getFirst().get("state").data().get(ValueLayout.JAVA_FLOAT, 0);
+        return snapshot.tensors().data("0.state").get(ValueLayout.JAVA_FLOAT, 0);
     }
 
     @Test
