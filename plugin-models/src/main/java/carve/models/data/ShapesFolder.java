@@ -28,10 +28,10 @@ import java.util.stream.IntStream;
  *   {"from": "human", "value": "<image>\nwhere is the star?"}, {"from": "gpt", "value": "top left"}]}
  * }</pre>
  *
- * <p>or, where conversations of {@code train.json} have several questions, one line per conversation without {@code kind}. Then a scene's questions
- * are asked in random order, once each, and a conversation has 1, 2 or more of them, up to the greatest number, each as often. A test always asks
- * one. Beside them are the pictures, in {@code train/} and {@code test/}, and the {@code tokenizer.json} of a {@link ShapesVocabulary}. The bytes are a
- * function of the settings and the numbers of scenes.
+ * <p>or, where conversations of {@code train.json} have several questions, one line per conversation without {@code kind}: a scene's questions in
+ * random order, once each, cut into conversations of as many as are drawn each time; the last has what is left. A test always asks one. Beside
+ * them are the pictures, in {@code train/} and {@code test/}, and the {@code tokenizer.json} of a {@link ShapesVocabulary}. The bytes are a function
+ * of the settings and the numbers of scenes.
  */
 public final class ShapesFolder {
     private static final int SCENE_LIMIT = 1_000_000;
@@ -45,28 +45,40 @@ public final class ShapesFolder {
         void written(long done, long total);
     }
 
+    /**
+     * How many questions conversations of {@code train.json} have; each number as often.
+     *
+     * @param min at least so many, but for the last of a scene
+     * @param max at most so many
+     */
+    public record Turns(int min, int max) {
+        /** One question in each conversation. */
+        public static final Turns ONE = new Turns(1, 1);
+
+        /** Checks the numbers. */
+        public Turns {
+            if (min < 1 || max < min) {
+                throw new DataException(
+                        "shapes: min-turns and max-turns must be 1 or more and in order, found %d and %d"
+                                .formatted(min, max));
+            }
+        }
+    }
+
     private final ShapesData data;
     private final ShapesVocabulary vocabulary;
-    private final int maxTurns;
+    private final Turns turns;
 
     /** Makes the writer of this world, with a tokenizer of this vocabulary; each conversation has one question. */
     public ShapesFolder(ShapesData data, ShapesVocabulary vocabulary) {
-        this(data, vocabulary, 1);
+        this(data, vocabulary, Turns.ONE);
     }
 
-    /**
-     * Makes the writer of this world, with a tokenizer of this vocabulary.
-     *
-     * @param maxTurns the most questions in a conversation of {@code train.json}
-     * @throws DataException if that is less than 1
-     */
-    public ShapesFolder(ShapesData data, ShapesVocabulary vocabulary, int maxTurns) {
-        if (maxTurns < 1) {
-            throw new DataException("shapes: max-turns must be 1 or more, is " + maxTurns);
-        }
+    /** Makes the writer of this world, with a tokenizer of this vocabulary and conversations of so many turns. */
+    public ShapesFolder(ShapesData data, ShapesVocabulary vocabulary, Turns turns) {
         this.data = data;
         this.vocabulary = vocabulary;
-        this.maxTurns = maxTurns;
+        this.turns = turns;
     }
 
     /**
@@ -153,7 +165,7 @@ public final class ShapesFolder {
 
     private List<List<Question>> talks(Split split, Scene scene) {
         List<Question> questions = data.questions(scene);
-        if (split == Split.TEST || maxTurns == 1) {
+        if (split == Split.TEST || turns.equals(Turns.ONE)) {
             return questions.stream().map(List::of).toList();
         }
         var draws = new Draws(scene.key(), TALKS);
@@ -162,16 +174,16 @@ public final class ShapesFolder {
                 .toList();
         List<List<Question>> talks = new ArrayList<>();
         for (int from = 0; from < mixed.size(); from += talks.getLast().size()) {
-            talks.add(mixed.subList(from, Math.min(mixed.size(), from + draws.between(1, maxTurns))));
+            talks.add(mixed.subList(from, Math.min(mixed.size(), from + draws.between(turns.min(), turns.max()))));
         }
         return talks;
     }
 
     private static JsonObject conversation(Split split, int index, int number, List<Question> questions) {
-        List<JsonValue> turns = new ArrayList<>();
+        List<JsonValue> said = new ArrayList<>();
         for (Question question : questions) {
-            turns.add(says("human", (turns.isEmpty() ? "<image>\n" : "") + question.text()));
-            turns.add(says("gpt", question.answer()));
+            said.add(says("human", (said.isEmpty() ? "<image>\n" : "") + question.text()));
+            said.add(says("gpt", question.answer()));
         }
         JsonObject head = JsonObject.empty()
                 .with("id", "%s-%06d-%d".formatted(split.word(), index, number))
@@ -179,7 +191,7 @@ public final class ShapesFolder {
         return (questions.size() == 1
                         ? head.with("kind", questions.getFirst().kind().word())
                         : head)
-                .with("conversations", new JsonArray(turns));
+                .with("conversations", new JsonArray(said));
     }
 
     private static JsonObject says(String who, String what) {

@@ -23,12 +23,10 @@ public final class ShapesGenerator implements DatasetGenerator {
 
     @Override
     public void generate(Settings settings, Path folder, Progress progress) {
-        int maxTurns = settings.integer("max-turns");
-        if (maxTurns < 1) {
-            throw settings.error("max-turns", "must be 1 or more, is " + maxTurns);
-        }
         ShapesFolder writer = new ShapesFolder(
-                new ShapesData(ShapesConfig.from(settings)), ShapesVocabulary.of(settings, "tokenizer"), maxTurns);
+                new ShapesData(ShapesConfig.from(settings)),
+                ShapesVocabulary.of(settings, "tokenizer"),
+                new ShapesFolder.Turns(settings.integer("min-turns"), settings.integer("max-turns")));
         int train = settings.integer("train-scenes");
         int test = settings.integer("test-scenes");
         settings.requireAllRead(); // before anything is written

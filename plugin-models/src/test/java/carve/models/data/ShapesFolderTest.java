@@ -70,7 +70,8 @@ class ShapesFolderTest {
     @Test
     void aConversationHasUpToSoManyQuestionsAndEachIsAskedOnce() {
         Path folder = temporary.resolve("shapes");
-        new ShapesFolder(DATA, ShapesVocabulary.HOVLE, 3).write(folder, 40, 5, (done, total) -> {});
+        new ShapesFolder(DATA, ShapesVocabulary.HOVLE, new ShapesFolder.Turns(2, 3))
+                .write(folder, 40, 5, (done, total) -> {});
         assertReadsBack(folder, Split.TEST, 5);
         var asked = new TreeMap<String, List<String>>();
         var lengths = new TreeSet<Integer>();
@@ -82,6 +83,7 @@ class ShapesFolderTest {
                         .add(turn.question().replace("<image>\n", "") + " " + turn.answer());
             }
         }
+        // one is what is left of some pictures
         assertEquals(Set.of(1, 2, 3), lengths);
         for (int i = 0; i < 40; i++) {
             List<String> all = DATA.questions(DATA.scene(Split.TRAIN, i)).stream()
@@ -95,8 +97,11 @@ class ShapesFolderTest {
 
     @Test
     void aConversationHasAQuestion() {
-        var e = assertThrows(DataException.class, () -> new ShapesFolder(DATA, ShapesVocabulary.HOVLE, 0));
-        assertEquals("shapes: max-turns must be 1 or more, is 0", e.getMessage());
+        String expected = "shapes: min-turns and max-turns must be 1 or more and in order, found %d and %d";
+        for (var wrong : List.of(List.of(0, 1), List.of(3, 2))) {
+            var e = assertThrows(DataException.class, () -> new ShapesFolder.Turns(wrong.getFirst(), wrong.getLast()));
+            assertEquals(expected.formatted(wrong.getFirst(), wrong.getLast()), e.getMessage());
+        }
     }
 
     @Test

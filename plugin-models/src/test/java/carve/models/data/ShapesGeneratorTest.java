@@ -30,7 +30,7 @@ final class ShapesGeneratorTest {
                 "light-percent", 0,
                 "train-scenes", 2,
                 "test-scenes", 1));
-        keys.putAll(Map.of("tokenizer", "hovle", "max-turns", 1, "tset-scenes", 5));
+        keys.putAll(Map.of("tokenizer", "hovle", "min-turns", 1, "max-turns", 1, "tset-scenes", 5));
         Settings settings = MapSettings.of(keys);
         Path folder = work.resolve("shapes");
         assertThrows(
