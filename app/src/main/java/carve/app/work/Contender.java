@@ -12,6 +12,7 @@ import carve.api.param.ParamSpec;
 import carve.app.terminal.ProgressBar;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -24,7 +25,7 @@ import java.util.List;
  * @param state bytes of its state at each of {@link #LENGTHS}
  * @param atShort tokens per second after the short context
  * @param atLong tokens per second after the long context
- * @param answer what it says to the question of all
+ * @param said what it says to the questions of all, one conversation
  */
 record Contender(
         String name,
@@ -34,7 +35,7 @@ record Contender(
         List<Long> state,
         double atShort,
         double atLong,
-        String answer) {
+        List<String> said) {
     /** Positions at which sizes of states are told. */
     static final List<Long> LENGTHS = List.of(1024L, 16 * 1024L, 103 * 1024L);
 
@@ -48,8 +49,8 @@ record Contender(
      * @param atShort a context length at which decoding is timed
      * @param atLong a longer one
      * @param tokens for how many tokens
-     * @param image of the question of all
-     * @param text of the question of all
+     * @param image of the questions of all
+     * @param asked the questions of all, one after the other in one conversation
      */
     record Tasks(
             List<Conversations.Question> questions,
@@ -58,7 +59,7 @@ record Contender(
             int atLong,
             int tokens,
             Path image,
-            String text) {}
+            List<String> asked) {}
 
     double accuracy() {
         return result.all().accuracy();
@@ -86,7 +87,9 @@ record Contender(
             List<Long> state = LENGTHS.stream()
                     .map(length -> folder.spec().stateBytes(1, length))
                     .toList();
-            int[] tokens = processor.prompt(List.of(Message.user(tasks.text()))).tokens();
+            int[] tokens = processor
+                    .prompt(List.of(Message.user(tasks.asked().getFirst())))
+                    .tokens();
             return new Contender(
                     name,
                     result,
@@ -95,7 +98,7 @@ record Contender(
                     state,
                     speed(model, tokens, tasks.atShort(), tasks.tokens()),
                     speed(model, tokens, tasks.atLong(), tasks.tokens()),
-                    answer(model, processor, tasks));
+                    talk(model, processor, tasks));
         }
     }
 
@@ -117,9 +120,17 @@ record Contender(
         }
     }
 
-    private static String answer(LoadedModel model, Processor processor, Tasks tasks) throws IOException {
+    private static List<String> talk(LoadedModel model, Processor processor, Tasks tasks) throws IOException {
         Decoding decoding = new Decoding(model, Sampler.greedy(processor.excluded()), processor.stops(), 64);
-        var prompt = processor.prompt(List.of(Message.user(tasks.text(), Picture.read(tasks.image()))));
-        return processor.decode(decoding.answer(List.of(prompt), (_, _) -> {}).getFirst());
+        List<Message> talk = new ArrayList<>();
+        List<String> said = new ArrayList<>();
+        for (String text : tasks.asked()) {
+            talk.add(talk.isEmpty() ? Message.user(text, Picture.read(tasks.image())) : Message.user(text));
+            int[] answer = decoding.answer(List.of(processor.prompt(talk)), (_, _) -> {})
+                    .getFirst();
+            said.add(processor.decode(answer));
+            talk.add(Message.assistant(said.getLast()));
+        }
+        return said;
     }
 }

@@ -27,7 +27,7 @@ import java.util.Map;
  * limit    = 400                        # questions
  * turns    = 4                          # of these in one conversation about each picture; none if not given
  * decode   { short = 64, long = 4096, tokens = 32 }                # context lengths at which decoding is timed
- * question { image = test/000000.png, text = "describe the picture" }
+ * question { image = test/000000.png, text = "describe the picture", then = "where is the star?" }   # then may be left out
  * }</pre>
  *
  * <p>The students' recipes are given {@code teacher}, {@code out} and {@code data.file}, the file {@code train} of the data, and
@@ -71,7 +71,7 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
                 decode.integer("long"),
                 decode.integer("tokens"),
                 data.resolve(question.string("image")),
-                question.string("text"));
+                asked(question));
         settings.requireAllRead();
         List<Entry> entries = new ArrayList<>(List.of(new Entry("teacher", plan.teacher())));
         for (Pupil student : plan.students()) {
@@ -87,6 +87,11 @@ public record Demo(Workshop workshop, Path file, TreeSettings settings, Path out
         workshop.terminal()
                 .println("%ndone in %s; everything is in %s"
                         .formatted(Amounts.time((System.nanoTime() - started) / 1e9), out));
+    }
+
+    private static List<String> asked(Settings question) {
+        String first = question.string("text");
+        return question.has("then") ? List.of(first, question.string("then")) : List.of(first);
     }
 
     private Path data() {

@@ -2,6 +2,7 @@ package carve.app.work;
 
 import carve.api.config.JsonArray;
 import carve.api.config.JsonObject;
+import carve.api.config.JsonString;
 import carve.api.config.JsonValue;
 import carve.app.terminal.Amounts;
 import carve.app.terminal.Table;
@@ -54,8 +55,13 @@ record DemoReport(List<Contender> rows, Contender.Tasks tasks) {
         line(table, "tokens/s at " + Amounts.count(tasks.atLong()), rows, row -> "%.0f".formatted(row.atLong()));
         terminal.println("");
         table.print(terminal);
-        terminal.println("%n%s  %s".formatted(tasks.image(), tasks.text()));
-        rows.forEach(row -> terminal.println("  %-12s %s".formatted(row.name(), row.answer())));
+        for (int i = 0; i < tasks.asked().size(); i++) {
+            int turn = i;
+            String where = i == 0 ? tasks.image().toString() : "and then";
+            terminal.println("%n%s  %s".formatted(where, tasks.asked().get(i)));
+            rows.forEach(row -> terminal.println(
+                    "  %-13s %s".formatted(row.name(), row.said().get(turn))));
+        }
     }
 
     private static void line(Table table, String name, List<Contender> rows, Function<Contender, String> cell) {
@@ -82,7 +88,11 @@ record DemoReport(List<Contender> rows, Contender.Tasks tasks) {
                             JsonObject.empty()
                                     .with(Integer.toString(tasks.atShort()), row.atShort())
                                     .with(Integer.toString(tasks.atLong()), row.atLong()))
-                    .with("answer", row.answer())
+                    .with("answer", row.said().getFirst())
+                    .with(
+                            "said",
+                            JsonArray.of(
+                                    row.said().stream().map(JsonString::new).toArray(JsonValue[]::new)))
                     .with("evaluation", row.result().json().without("answers"))
                     .with("turns", turns(row)));
         }
