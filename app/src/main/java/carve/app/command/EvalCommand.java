@@ -101,8 +101,8 @@ final class EvalCommand implements Command {
         try {
             return Conversations.read(data);
         } catch (JsonException e) {
-            boolean single = e.getMessage().lines().count() == 1;
-            throw single ? new JsonException(e.getMessage() + "; files of public suites go with --suite", e) : e;
+            boolean other = Files.exists(data) && e.getMessage().lines().count() == 1;
+            throw other ? new JsonException(e.getMessage() + "; files of public suites go with --suite", e) : e;
         }
     }
 
