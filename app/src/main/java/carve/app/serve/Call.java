@@ -23,6 +23,7 @@ public final class Call {
     private final ServingConfig.Limits limits;
     private Optional<OutputStream> begun = Optional.empty();
     private boolean events;
+    private boolean broken;
     private long lastSign = System.nanoTime();
 
     Call(HttpExchange exchange, Deadlines deadlines, ServingConfig.Limits limits) {
@@ -91,7 +92,7 @@ public final class Call {
     }
 
     private ApiException broken(String how) {
-        set("Connection", "close");
+        broken = true;
         return ApiException.refused(400, "incomplete_body", "The body cannot be read: %s.", how);
     }
 
@@ -223,13 +224,23 @@ public final class Call {
         if (e.status() == 401) {
             set("WWW-Authenticate", "Bearer");
         }
-        if (e.status() == 413) {
+        if (e.status() == 413 || broken) {
             set("Connection", "close");
         }
         send(e.status(), e.json());
         if (e.status() == 413) {
             linger();
+        } else if (broken) {
+            cut();
         }
+    }
+
+    // what is left of the body would be waited for
+    private void cut() throws IOException {
+        deadlines.within(Math.min(1000, limits.readMillis()), () -> {
+            exchange.close();
+            return 0;
+        });
     }
 
     // who still sends would not read the reply if the connection were cut at once

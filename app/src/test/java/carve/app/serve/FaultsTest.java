@@ -107,6 +107,11 @@ final class FaultsTest {
                 assertTrue(reply.contains("\"message\":\"The body cannot be read: "), reply);
             }
         }
+        // who does not go away by himself is cut off, too
+        try (Socket socket = connect(0)) {
+            write(socket, head("/v1/completions", "Transfer-Encoding: chunked") + "not a length\r\n");
+            assertTrue(rest(socket).startsWith("HTTP/1.1 400 "));
+        }
     }
 
     @Test
