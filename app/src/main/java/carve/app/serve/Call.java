@@ -137,7 +137,9 @@ public final class Call {
         }
         set("Content-Type", type);
         boolean head = method().equals("HEAD");
-        deadlines.within(limits.writeMillis(), () -> {
+        // the end of a reply waits for the rest of the body, which may never come
+        int millis = broken ? Math.min(1000, limits.writeMillis()) : limits.writeMillis();
+        deadlines.within(millis, () -> {
             exchange.sendResponseHeaders(status, body.length == 0 || head ? -1 : body.length);
             if (body.length > 0 && !head) {
                 try (OutputStream out = exchange.getResponseBody()) {
@@ -230,17 +232,7 @@ public final class Call {
         send(e.status(), e.json());
         if (e.status() == 413) {
             linger();
-        } else if (broken) {
-            cut();
         }
-    }
-
-    // what is left of the body would be waited for
-    private void cut() throws IOException {
-        deadlines.within(Math.min(1000, limits.readMillis()), () -> {
-            exchange.close();
-            return 0;
-        });
     }
 
     // who still sends would not read the reply if the connection were cut at once
