@@ -11,6 +11,7 @@ import jdk.incubator.vector.VectorMask;
 /** The recurrent form of a {@link Scan}, for few positions: the state is read and written once for each. */
 final class ScanSteps {
     private static final int SUMS = 0;
+    private static final long PAGE = 4096;
 
     private ScanSteps() {}
 
@@ -44,13 +45,16 @@ final class ScanSteps {
         int n = h.state();
         int whole = F.loopBound(n);
         VectorMask<Float> rest = Memory.first(n - whole);
-        // four rows a quarter apart: each of the four places is read from front to back, as the processor expects it
+        // four rows a quarter apart: each of the four places is read from front to back, as the processor expects it; a state
+        // that ends before it has learnt to expect that is read as one place
         int quarter = h.width() / 4;
-        for (int p = 0; p < quarter; p++) {
-            four(from + 4L * p * n, to + 4L * p * n, q, k, v + 4L * p, quarter, kept, weight, n, sums);
+        int apart = 4L * n * h.width() <= PAGE ? 1 : quarter;
+        for (int b = 0; b < quarter; b++) {
+            int p = apart == 1 ? 4 * b : b;
+            four(from + 4L * p * n, to + 4L * p * n, q, k, v + 4L * p, apart, kept, weight, n, sums);
             Lanes.sums(sums, 4);
             for (int i = 0; i < 4; i++) {
-                Memory.set(y + 4L * (p + i * quarter), sums[i]);
+                Memory.set(y + 4L * (p + i * apart), sums[i]);
             }
         }
         for (int p = 4 * quarter; p < h.width(); p++) {
