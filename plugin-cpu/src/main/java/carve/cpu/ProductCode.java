@@ -1,6 +1,7 @@
 package carve.cpu;
 
 import static carve.cpu.code.Instruction.VADDPS;
+import static carve.cpu.code.Instruction.VBROADCASTF32X4;
 import static carve.cpu.code.Instruction.VBROADCASTSS;
 import static carve.cpu.code.Instruction.VCVTDQ2PS;
 import static carve.cpu.code.Instruction.VCVTPH2PS;
@@ -40,34 +41,37 @@ import carve.cpu.code.Register;
 import java.util.List;
 
 /**
- * Writes the machine code of products of 1 to 4 rows of x with weights as they are stored, four rows of weights at a time.
+ * Writes the machine code of products of a few rows of x with weights as they are stored, four rows of weights at a time.
  *
  * <p>The function takes: where the first of four rows of weights lies (RDI) and how many bytes apart the four are (RSI); x (RDX);
- * where the first result goes (RCX) and how many bytes apart those of the four rows are (R8); how many times four rows there are,
- * each right behind the last (R9); how many bytes apart the results of two rows of x are, and how far the bias is from the
- * result that it is added to.
+ * where the first result goes (RCX) and how many bytes apart those of the four rows are (R8); how many times four rows there are
+ * (R9); how many bytes apart the results of two rows of x are, and how far the bias is from the result that it is added to.
  *
- * <p>The 16 sums of a tile are vectors 0 to 15, vectors 16 to 23 are weights. Each sum adds neighbours along K from the first to
- * the last, then its lanes, halves onto each other, as {@link Gemv} and {@link Rows} do; so the bits are theirs, and depend on no
- * other row. Only Q4_0 is added in an order of its own, see {@link #nibbles}.
+ * <p>The four rows of weights lie {@link Lie#APART}, and the next four right behind these: each place is read from front to back,
+ * as suits weights that come from memory. Or they lie {@link Lie#BESIDE} each other, and the next four behind all of them: then
+ * their results do, too, and are stored at once, as suits weights that are in a cache.
+ *
+ * <p>The sums of a tile, at most 24, are the first vectors. Each sum adds neighbours along K from the first to the last, then its
+ * lanes, halves onto each other, as {@link Gemv} and {@link Rows} do; so the bits are theirs, and depend on no other row. Only
+ * Q4_0 is added in an order of its own, see {@link #nibbles}.
  */
 final class ProductCode {
     /** The rows of weights in a tile. */
     static final int COLUMNS = 4;
-    /** The most rows of x in a tile. */
-    static final int MOST = 4;
 
     /** The lanes of a vector. */
     static final int LANES = 16;
 
     private static final int VECTOR = 4 * LANES;
     private static final int STEP = 2 * LANES;
-    private static final int WEIGHTS = 16;
-    private static final int X = 24;
-    private static final int HIGH_X = 25;
-    private static final int ZERO = 26;
-    private static final int BLOCK = 27;
-    private static final int NIBBLE = 28;
+    private static final int PARTS = 4;
+    private static final int PAGE = 4096;
+    private static final int X = 28;
+    // of Q4_0 alone
+    private static final int NIBBLE = 24;
+    private static final int HIGH_X = 29;
+    private static final int ZERO = 30;
+    private static final int BLOCK = 31;
     private static final int AHEAD = 256;
     private static final List<Register> SAVED = List.of(RBX, RBP, R12, R13, R14, R15);
     private static final Register[] SCALES = {R12, R13, R14, R15};
@@ -78,22 +82,43 @@ final class ProductCode {
     private final int k;
     private final int rows;
     private final boolean bias;
+    private final Lie lie;
+    // the first vector behind the sums
+    private final int weights;
 
-    private ProductCode(DType dtype, int k, int rows, boolean bias) {
+    /** How four rows of weights lie to each other. */
+    enum Lie {
+        /** Anywhere. */
+        APART,
+        /** One behind the other. */
+        BESIDE
+    }
+
+    private ProductCode(DType dtype, int k, int rows, boolean bias, Lie lie) {
         this.dtype = dtype;
         this.k = k;
         this.rows = rows;
         this.bias = bias;
+        this.lie = lie;
+        this.weights = COLUMNS * (dtype == DType.Q4_0 ? 4 : 6);
+    }
+
+    /**
+     * Returns the most rows of x in a tile: as many as there are vectors for, but fewer where rows are whole pages, since then
+     * what is read of each at a time goes to the same eight places of the first cache.
+     */
+    static int most(DType dtype, int k) {
+        return dtype == DType.Q4_0 || dtype.bytes(k) % PAGE == 0 ? 4 : 6;
     }
 
     /**
      * Returns the code.
      *
-     * @param rows of x, 1 to 4
+     * @param rows of x, 1 to {@link #most}
      * @param bias whether one is added
      */
-    static byte[] of(DType dtype, int k, int rows, boolean bias) {
-        ProductCode product = new ProductCode(dtype, k, rows, bias);
+    static byte[] of(DType dtype, int k, int rows, boolean bias, Lie lie) {
+        ProductCode product = new ProductCode(dtype, k, rows, bias, lie);
         product.function();
         return product.code.bytes();
     }
@@ -104,8 +129,9 @@ final class ProductCode {
         constants();
         int next = code.position();
         row();
-        code.add(RDI, (int) dtype.bytes(k));
-        code.add(RCX, Float.BYTES);
+        int done = lie == Lie.APART ? 1 : COLUMNS;
+        code.add(RDI, done * (int) dtype.bytes(k));
+        code.add(RCX, done * Float.BYTES);
         code.add(R9, -1);
         code.loopUnlessZero(next);
         SAVED.reversed().forEach(code::pop);
@@ -147,7 +173,14 @@ final class ProductCode {
         for (int from = 0; from < left; from += LANES) {
             lanes(from, left - from < LANES);
         }
-        fold();
+        for (int first = 0; first < rows; first += PARTS) {
+            int count = Math.min(PARTS, rows - first);
+            if (lie == Lie.APART) {
+                foldApart(first, count);
+            } else {
+                foldBeside(first, count);
+            }
+        }
         store();
     }
 
@@ -179,9 +212,9 @@ final class ProductCode {
             default -> VMOVUPS;
         };
         for (int r = 0; r < COLUMNS; r++) {
-            load(load, WEIGHTS + r, weights(r).plus((int) dtype.bytes(from)), masked);
+            load(load, weights + r, weights(r).plus((int) dtype.bytes(from)), masked);
             if (dtype == DType.BF16) {
-                code.shiftLeft(WEIGHTS + r, WEIGHTS + r, 16);
+                code.shiftLeft(weights + r, weights + r, 16);
             }
         }
         multiply(from, masked);
@@ -191,7 +224,7 @@ final class ProductCode {
         for (int c = 0; c < rows; c++) {
             load(VMOVUPS, X, x(c).plus(4 * from), masked);
             for (int r = 0; r < COLUMNS; r++) {
-                code.vector(VFMADD231PS, sum(c, r), WEIGHTS + r, X);
+                code.vector(VFMADD231PS, sum(c, r), weights + r, X);
             }
         }
     }
@@ -212,9 +245,9 @@ final class ProductCode {
         }
         for (int from = 0; from < Blocks.SIZE; from += LANES) {
             for (int r = 0; r < COLUMNS; r++) {
-                code.vector(VPMOVSXBD, WEIGHTS + r, 0, weights(r).plus(Short.BYTES + from));
-                code.vector(VCVTDQ2PS, WEIGHTS + r, 0, WEIGHTS + r);
-                code.repeated(VMULPS, WEIGHTS + r, WEIGHTS + r, scale(r));
+                code.vector(VPMOVSXBD, weights + r, 0, weights(r).plus(Short.BYTES + from));
+                code.vector(VCVTDQ2PS, weights + r, 0, weights + r);
+                code.repeated(VMULPS, weights + r, weights + r, scale(r));
             }
             multiply(from, false);
         }
@@ -227,7 +260,7 @@ final class ProductCode {
      */
     private void nibbles() {
         for (int r = 0; r < COLUMNS; r++) {
-            int low = WEIGHTS + 2 * r;
+            int low = weights + 2 * r;
             int both = low + 1;
             code.loadShort(SCALES[r], weights(r));
             code.prefetch(weights(r).plus(AHEAD));
@@ -242,59 +275,108 @@ final class ProductCode {
             code.vector(VMOVUPS, ZERO, 0, x(c).plus(2 * VECTOR));
             for (int r = 0; r < COLUMNS; r++) {
                 code.vector(VMOVUPS, BLOCK, 0, ZERO);
-                code.vector(VFMADD231PS, BLOCK, WEIGHTS + 2 * r, X);
-                code.vector(VFMADD231PS, BLOCK, WEIGHTS + 2 * r + 1, HIGH_X);
+                code.vector(VFMADD231PS, BLOCK, weights + 2 * r, X);
+                code.vector(VFMADD231PS, BLOCK, weights + 2 * r + 1, HIGH_X);
                 code.repeated(VFMADD231PS, sum(c, r), BLOCK, scale(r));
             }
         }
     }
 
-    /** Adds the lanes of the sums: lane c of part r of vector 0 is then the product of row c of x and row r of the weights. */
-    private void fold() {
-        for (int c = 0; c < rows; c++) {
-            parts(sum(c, 0), sum(c, 1), 0x44, 0xEE);
-            parts(sum(c, 2), sum(c, 3), 0x44, 0xEE);
-            parts(sum(c, 0), sum(c, 2), 0x88, 0xDD);
+    /**
+     * Adds the lanes of the sums of up to four rows of x: lane c of part r of the first is then the product of row c of these and
+     * row r of the weights.
+     */
+    private void foldApart(int first, int count) {
+        for (int c = first; c < first + count; c++) {
+            fold(VSHUFF32X4, sum(c, 0), sum(c, 1), sum(c, 2), sum(c, 3));
         }
-        lanesOf(0, 1, 0x44, 0xEE);
-        if (rows > 2) {
-            lanesOf(2, 3, 0x44, 0xEE);
+        fold(
+                VSHUFPS,
+                sum(first, 0),
+                sum(row(first, count, 1), 0),
+                sum(row(first, count, 2), 0),
+                sum(row(first, count, 3), 0));
+    }
+
+    /** As {@link #foldApart}, but lane r of part c is the product. */
+    private void foldBeside(int first, int count) {
+        for (int r = 0; r < COLUMNS; r++) {
+            fold(
+                    VSHUFF32X4,
+                    sum(first, r),
+                    sum(row(first, count, 1), r),
+                    sum(row(first, count, 2), r),
+                    sum(row(first, count, 3), r));
         }
-        lanesOf(0, rows > 2 ? 2 : 0, 0x88, 0xDD);
+        fold(VSHUFPS, sum(first, 0), sum(first, 1), sum(first, 2), sum(first, 3));
     }
 
-    private void parts(int one, int other, int first, int second) {
-        fold(VSHUFF32X4, one, other, first, second);
+    // where there are fewer rows, some are folded twice
+    private static int row(int first, int count, int c) {
+        return c < count ? first + c : first + (count == 3 ? 2 : 0);
     }
 
-    private void lanesOf(int one, int other, int first, int second) {
-        fold(VSHUFPS, sum(one, 0), sum(Math.min(other, rows - 1), 0), first, second);
+    /** Adds halves of four sums, then halves of these; what was in the first then lies beside the others, in the first. */
+    private void fold(Instruction shuffle, int one, int two, int three, int four) {
+        half(shuffle, one, two, 0x44, 0xEE);
+        if (three != one) {
+            half(shuffle, three, four, 0x44, 0xEE);
+        }
+        half(shuffle, one, three, 0x88, 0xDD);
     }
 
-    private void fold(Instruction shuffle, int one, int other, int first, int second) {
-        code.vector(shuffle, WEIGHTS, one, other, first);
-        code.vector(shuffle, WEIGHTS + 1, one, other, second);
-        code.vector(VADDPS, one, WEIGHTS, WEIGHTS + 1);
+    private void half(Instruction shuffle, int one, int other, int first, int second) {
+        code.vector(shuffle, weights, one, other, first);
+        code.vector(shuffle, weights + 1, one, other, second);
+        code.vector(VADDPS, one, weights, weights + 1);
     }
 
     private void store() {
-        code.address(R13, Address.at(R8, R8, 1));
         if (bias) {
             code.load(R12, Address.at(RSP).plus(ARGUMENTS + 8));
             code.add(R12, RCX);
         }
-        for (int r = 0; r < COLUMNS; r++) {
-            code.part(WEIGHTS + r, 0, r);
-            if (bias) {
-                code.repeated(VADDPS, WEIGHTS + r, WEIGHTS + r, column(R12, r));
-            }
-        }
         code.load(RAX, Address.at(RSP).plus(ARGUMENTS));
         code.copy(R10, RCX);
+        if (lie == Lie.APART) {
+            storeApart();
+        } else {
+            storeBeside();
+        }
+    }
+
+    private void storeApart() {
+        code.address(R13, Address.at(R8, R8, 1));
         for (int c = 0; c < rows; c++) {
-            for (int r = 0; r < COLUMNS; r++) {
-                code.storeLane(column(R10, r), WEIGHTS + r, c);
+            if (c % PARTS == 0) {
+                parts(sum(c, 0));
             }
+            for (int r = 0; r < COLUMNS; r++) {
+                code.storeLane(column(R10, r), weights + r, c % PARTS);
+            }
+            code.add(R10, RAX);
+        }
+    }
+
+    private void parts(int sum) {
+        for (int r = 0; r < COLUMNS; r++) {
+            code.part(weights + r, sum, r);
+            if (bias) {
+                code.repeated(VADDPS, weights + r, weights + r, column(R12, r));
+            }
+        }
+    }
+
+    private void storeBeside() {
+        if (bias) {
+            code.vector(VBROADCASTF32X4, weights, 0, Address.at(R12));
+        }
+        for (int c = 0; c < rows; c++) {
+            int sum = sum(c / PARTS * PARTS, 0);
+            if (bias && c % PARTS == 0) {
+                code.vector(VADDPS, sum, sum, weights);
+            }
+            code.storePart(Address.at(R10), sum, c % PARTS);
             code.add(R10, RAX);
         }
     }

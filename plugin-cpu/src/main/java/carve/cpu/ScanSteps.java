@@ -45,7 +45,8 @@ final class ScanSteps {
         int n = h.state();
         int whole = F.loopBound(n);
         VectorMask<Float> rest = Memory.first(n - whole);
-        // four rows a quarter apart: each of the four places is read from front to back, as the processor expects it; a state
+        // four rows a quarter apart: each of the four places is read from front to back, as the processor expects it; a
+        // state
         // that ends before it has learnt to expect that is read as one place
         int quarter = h.width() / 4;
         int apart = 4L * n * h.width() <= PAGE ? 1 : quarter;

@@ -27,7 +27,7 @@ final class CodedProductsTest {
         Needs.that(RUNS, "machine code is for x86-64 Linux with AVX-512");
         return Stream.of(DType.F32, DType.BF16, DType.F16, DType.Q8_0, DType.Q4_0)
                 .flatMap(dtype -> shapes(dtype).stream()
-                        .flatMap(shape -> IntStream.of(1, 2, 3, 4, 5, 13, 64)
+                        .flatMap(shape -> IntStream.of(1, 2, 3, 4, 5, 6, 7, 8, 13, 64)
                                 .mapToObj(rows -> DynamicTest.dynamicTest(
                                         "%d rows with %s %s".formatted(rows, dtype, shape),
                                         () -> agree(rows, dtype, shape)))));

@@ -70,6 +70,12 @@ public final class Assembler {
         vector(Instruction.VEXTRACTF32X4, from, 0, to, part);
     }
 
+    /** Writes {@code VEXTRACTF32X4}: one of the four parts of a vector goes to memory. */
+    public void storePart(Address to, int from, int part) {
+        memory(Instruction.VEXTRACTF32X4, from, 0, to, 0, Instruction.VEXTRACTF32X4.unit);
+        code.put((byte) part);
+    }
+
     /** Writes {@code VPSLLD}: a shift of each I32. */
     public void shiftLeft(int to, int from, int bits) {
         vector(Instruction.VPSLLD, 6, to, from, bits);

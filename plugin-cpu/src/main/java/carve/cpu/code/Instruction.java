@@ -11,6 +11,8 @@ public enum Instruction {
     VMOVUPS_STORE(1, 0, 0x11, 2, 64),
     /** Repeats an F32. */
     VBROADCASTSS(2, 1, 0x18, 2, 4),
+    /** Repeats 128 bits. */
+    VBROADCASTF32X4(2, 1, 0x1A, 2, 16),
     /** Widens signed bytes to I32. */
     VPMOVSXBD(2, 1, 0x21, 2, 16),
     /** Widens unsigned bytes to I32. */
@@ -39,7 +41,7 @@ public enum Instruction {
     VSHUFPS(1, 0, 0xC6, 2, 64),
     /** Shifts I32 to the left; written with {@link Assembler#shiftLeft}. */
     VPSLLD(1, 1, 0x72, 2, 64),
-    /** Takes a 128-bit part of the first operand written, into the last. */
+    /** Takes a 128-bit part of the first operand written, into the last, which may be memory. */
     VEXTRACTF32X4(3, 1, 0x19, 2, 16),
     /** Stores a lane of the first 128 bits. */
     VEXTRACTPS(3, 1, 0x17, 0, 4);

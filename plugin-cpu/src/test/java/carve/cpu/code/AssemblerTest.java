@@ -2,6 +2,7 @@ package carve.cpu.code;
 
 import static carve.cpu.code.Address.at;
 import static carve.cpu.code.Instruction.VADDPS;
+import static carve.cpu.code.Instruction.VBROADCASTF32X4;
 import static carve.cpu.code.Instruction.VBROADCASTSS;
 import static carve.cpu.code.Instruction.VCVTDQ2PS;
 import static carve.cpu.code.Instruction.VCVTPH2PS;
@@ -71,6 +72,7 @@ final class AssemblerTest {
         bytes("62 f2 7d 48 31 4f 01", code -> code.vector(VPMOVZXBD, 1, 0, at(RDI).plus(16)));
         bytes("62 f2 7d 48 33 4f 01", code -> code.vector(VPMOVZXWD, 1, 0, at(RDI).plus(32)));
         bytes("62 f2 7d 48 13 4f 01", code -> code.vector(VCVTPH2PS, 1, 0, at(RDI).plus(32)));
+        bytes("62 f2 7d 48 1a 4f 01", code -> code.vector(VBROADCASTF32X4, 1, 0, at(RDI).plus(16)));
         bytes("62 f2 7d 48 18 4f 01", code -> code.vector(VBROADCASTSS, 1, 0, at(RDI).plus(4)));
     }
 
@@ -88,6 +90,7 @@ final class AssemblerTest {
     @Test
     void resultsAreStored() {
         bytes("62 f1 7c 48 11 56 00", code -> code.vector(VMOVUPS_STORE, 2, 0, at(RSI)));
+        bytes("62 c3 7d 48 19 62 00 02", code -> code.storePart(at(R10), 20, 2));
         bytes("62 a3 7d 08 17 5c 41 00 03", code -> code.storeLane(at(RCX, R8, 1), 19, 3));
     }
 
