@@ -1,6 +1,7 @@
 package carve.cpu;
 
 import static carve.cpu.Engine.at;
+import static carve.cpu.Memory.F;
 import static carve.cpu.Memory.LANES;
 import static carve.cpu.Memory.load;
 import static carve.cpu.Memory.store;
@@ -57,11 +58,20 @@ final class SwiGluKernel implements Kernel {
         return List.of(y);
     }
 
+    // a mask in this loop would be too much for the compiler, see VectorMath
     private static void forward(long a, long b, long y, int n) {
-        for (int i = 0; i < n; i += LANES) { // with the rest in the same loop, see VectorMath
-            VectorMask<Float> m = Memory.first(n - i);
-            store(y + 4L * i, VectorMath.silu(load(a + 4L * i, m)).mul(load(b + 4L * i, m)), m);
+        int whole = F.loopBound(n);
+        for (int i = 0; i < whole; i += LANES) {
+            store(y + 4L * i, VectorMath.silu(load(a + 4L * i)).mul(load(b + 4L * i)));
         }
+        if (whole < n) {
+            rest(a + 4L * whole, b + 4L * whole, y + 4L * whole, n - whole);
+        }
+    }
+
+    private static void rest(long a, long b, long y, int n) {
+        VectorMask<Float> m = Memory.first(n);
+        store(y, VectorMath.silu(load(a, m)).mul(load(b, m)), m);
     }
 
     @Override
@@ -79,7 +89,7 @@ final class SwiGluKernel implements Kernel {
     }
 
     private static void backward(long a, long b, long dy, long da, long db, int n) {
-        FloatVector one = FloatVector.broadcast(Memory.F, 1f);
+        FloatVector one = FloatVector.broadcast(F, 1f);
         for (int i = 0; i < n; i += LANES) {
             VectorMask<Float> m = Memory.first(n - i);
             FloatVector x = load(a + 4L * i, m);
