@@ -280,20 +280,12 @@ final class Attention {
     static void exponentials(float[] x, int at, int own, int columns, float scale, float max, float[] sums, int to) {
         FloatVector sum = FloatVector.zero(F);
         int i = 0;
-        for (; i <= own - LANES; i += LANES) {
+        for (; i < own; i += LANES) { // there is room for a whole vector, and but one exponential, see VectorMath
             FloatVector e = VectorMath.exp(
                     FloatVector.fromArray(F, x, at + i).mul(scale).sub(max));
+            e = FloatVector.zero(F).blend(e, Memory.first(own - i));
             e.intoArray(x, at + i);
             sum = sum.add(e);
-        }
-        if (i < own) {
-            VectorMask<Float> rest = Memory.first(own - i);
-            FloatVector e = VectorMath.exp(
-                    FloatVector.fromArray(F, x, at + i, rest).mul(scale).sub(max));
-            e = FloatVector.zero(F).blend(e, rest);
-            e.intoArray(x, at + i); // there is room for a whole vector
-            sum = sum.add(e);
-            i += LANES;
         }
         for (; i < columns; i += LANES) {
             FloatVector.zero(F).intoArray(x, at + i);

@@ -242,16 +242,27 @@ final class ConvKernel implements Kernel {
             float[] sum = scratch.floats(SUM, channels + LANES);
             in.sum(sequence, t, sum);
             long row = 4L * (sequence.start + t) * channels;
-            for (int c = 0; c < channels; c += LANES) {
-                VectorMask<Float> m = Memory.first(channels - c);
-                FloatVector d = load(from + row + 4L * c, m);
-                store(
-                        to + row + 4L * c,
-                        VectorMath.siluSlope(FloatVector.fromArray(F, sum, c)).mul(d),
-                        m);
-            }
+            slopes(sum, from + row, to + row, channels);
         });
         return ds;
+    }
+
+    private static void slopes(float[] sum, long from, long to, int channels) {
+        int whole = F.loopBound(channels);
+        for (int c = 0; c < whole; c += LANES) {
+            FloatVector d = load(from + 4L * c);
+            store(
+                    to + 4L * c,
+                    VectorMath.siluSlope(FloatVector.fromArray(F, sum, c)).mul(d));
+        }
+        if (whole < channels) {
+            restSlopes(sum, whole, from + 4L * whole, to + 4L * whole, Memory.first(channels - whole));
+        }
+    }
+
+    private static void restSlopes(float[] sum, int at, long from, long to, VectorMask<Float> rest) {
+        FloatVector d = load(from, rest);
+        store(to, VectorMath.siluSlope(FloatVector.fromArray(F, sum, at)).mul(d), rest);
     }
 
     /** Writes the gradients of the inputs and of the state, whose rows are the positions before the first. */

@@ -103,20 +103,40 @@ final class Norms {
 
     /** Writes silu(g); once for all uses, see {@link VectorMath}. */
     private static void gates(long g, float[] to, int width) {
-        for (int i = 0; i < width; i += LANES) {
-            VectorMath.silu(load(g + 4L * i, Memory.first(width - i))).intoArray(to, i);
+        int whole = F.loopBound(width);
+        for (int i = 0; i < whole; i += LANES) {
+            VectorMath.silu(load(g + 4L * i)).intoArray(to, i);
         }
+        if (whole < width) {
+            restGates(g + 4L * whole, to, whole, Memory.first(width - whole));
+        }
+    }
+
+    private static void restGates(long g, float[] to, int at, VectorMask<Float> rest) {
+        VectorMath.silu(load(g, rest)).intoArray(to, at);
     }
 
     /** Writes silu(g) and its derivative. */
     private static void gates(long g, float[] to, float[] slopes, int width) {
-        for (int i = 0; i < width; i += LANES) {
-            FloatVector gate = load(g + 4L * i, Memory.first(width - i));
+        int whole = F.loopBound(width);
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector gate = load(g + 4L * i);
             FloatVector s = VectorMath.sigmoid(gate);
             FloatVector y = gate.mul(s);
             y.intoArray(to, i);
             y.fma(FloatVector.broadcast(F, 1f).sub(s), s).intoArray(slopes, i);
         }
+        if (whole < width) {
+            restGates(g + 4L * whole, to, slopes, whole, Memory.first(width - whole));
+        }
+    }
+
+    private static void restGates(long g, float[] to, float[] slopes, int at, VectorMask<Float> rest) {
+        FloatVector gate = load(g, rest);
+        FloatVector s = VectorMath.sigmoid(gate);
+        FloatVector y = gate.mul(s);
+        y.intoArray(to, at);
+        y.fma(FloatVector.broadcast(F, 1f).sub(s), s).intoArray(slopes, at);
     }
 
     /** Copies x, times the gates if it is gated, padded with zeros, and returns its sum of squares. */
@@ -200,21 +220,38 @@ final class Norms {
         float square = squares(size.gate == Gate.BEFORE, x, gates, u, width);
         float r = (float) (1 / Math.sqrt(square / width + size.eps));
         boolean after = size.gate == Gate.AFTER;
+        int whole = F.loopBound(width);
         FloatVector dot = FloatVector.zero(F);
-        for (int i = 0; i < width; i += LANES) {
-            VectorMask<Float> m = Memory.first(width - i);
+        for (int i = 0; i < whole; i += LANES) { // with what is inlined everywhere, see VectorMath
             FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
-            FloatVector dn = load(dy + 4L * i, m);
-            FloatVector weight = load(w + 4L * i, m);
+            FloatVector dn = FloatVector.fromMemorySegment(F, Memory.ALL, dy + 4L * i, Memory.ORDER);
+            FloatVector weight = FloatVector.fromMemorySegment(F, Memory.ALL, w + 4L * i, Memory.ORDER);
             if (after) {
-                FloatVector slope = dn.mul(n).mul(weight).mul(FloatVector.fromArray(F, slopes, i));
-                store(dg + 4L * i, slope, m);
+                dn.mul(n)
+                        .mul(weight)
+                        .mul(FloatVector.fromArray(F, slopes, i))
+                        .intoMemorySegment(Memory.ALL, dg + 4L * i, Memory.ORDER);
                 dn = dn.mul(FloatVector.fromArray(F, gates, i));
             }
-            FloatVector old = FloatVector.fromArray(F, dw, dwAt + i, m);
-            dn.fma(n, old).intoArray(dw, dwAt + i, m);
+            dn.fma(n, FloatVector.fromArray(F, dw, dwAt + i)).intoArray(dw, dwAt + i);
             FloatVector hn = dn.mul(weight);
             hn.intoArray(h, i);
+            dot = hn.fma(n, dot);
+        }
+        if (whole < width) {
+            VectorMask<Float> m = Memory.first(width - whole);
+            FloatVector n = FloatVector.fromArray(F, u, whole).mul(r);
+            FloatVector dn = load(dy + 4L * whole, m);
+            FloatVector weight = load(w + 4L * whole, m);
+            if (after) {
+                FloatVector slope = dn.mul(n).mul(weight).mul(FloatVector.fromArray(F, slopes, whole));
+                store(dg + 4L * whole, slope, m);
+                dn = dn.mul(FloatVector.fromArray(F, gates, whole));
+            }
+            FloatVector old = FloatVector.fromArray(F, dw, dwAt + whole, m);
+            dn.fma(n, old).intoArray(dw, dwAt + whole, m);
+            FloatVector hn = dn.mul(weight);
+            hn.intoArray(h, whole);
             dot = hn.fma(n, dot);
         }
         slopes(size.gate == Gate.BEFORE, x, dx, dg, Lanes.sum(dot) / width, r, width, u, h, gates, slopes);
@@ -232,16 +269,28 @@ final class Norms {
             float[] h,
             float[] gates,
             float[] slopes) {
-        for (int i = 0; i < width; i += LANES) {
-            VectorMask<Float> m = Memory.first(width - i);
+        int whole = F.loopBound(width);
+        for (int i = 0; i < whole; i += LANES) {
             FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
             FloatVector du = FloatVector.fromArray(F, h, i).sub(n.mul(mean)).mul(r);
             if (gated) {
-                FloatVector slope = du.mul(load(x + 4L * i, m)).mul(FloatVector.fromArray(F, slopes, i));
-                store(dg + 4L * i, slope, m);
+                du.mul(FloatVector.fromMemorySegment(F, Memory.ALL, x + 4L * i, Memory.ORDER))
+                        .mul(FloatVector.fromArray(F, slopes, i))
+                        .intoMemorySegment(Memory.ALL, dg + 4L * i, Memory.ORDER);
                 du = du.mul(FloatVector.fromArray(F, gates, i));
             }
-            store(dx + 4L * i, du, m);
+            du.intoMemorySegment(Memory.ALL, dx + 4L * i, Memory.ORDER);
+        }
+        if (whole < width) {
+            VectorMask<Float> m = Memory.first(width - whole);
+            FloatVector n = FloatVector.fromArray(F, u, whole).mul(r);
+            FloatVector du = FloatVector.fromArray(F, h, whole).sub(n.mul(mean)).mul(r);
+            if (gated) {
+                FloatVector slope = du.mul(load(x + 4L * whole, m)).mul(FloatVector.fromArray(F, slopes, whole));
+                store(dg + 4L * whole, slope, m);
+                du = du.mul(FloatVector.fromArray(F, gates, whole));
+            }
+            store(dx + 4L * whole, du, m);
         }
     }
 

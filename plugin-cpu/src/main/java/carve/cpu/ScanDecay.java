@@ -103,7 +103,6 @@ record ScanDecay(float[] values) {
             int start,
             float[] toInput,
             double[] pairs) {
-        DoubleVector taken = DoubleVector.zero(D);
         FloatVector high = FloatVector.broadcast(F, values[HIGH + j]);
         FloatVector low = FloatVector.broadcast(F, values[LOW + j]);
         float w = values[INPUT + j];
@@ -114,25 +113,32 @@ record ScanDecay(float[] values) {
                     .add(FloatVector.fromArray(F, values, LOW + i).sub(low));
             FloatVector e = VectorMath.exp(d);
             FloatVector zero = FloatVector.zero(F);
-            FloatVector own = FloatVector.fromArray(F, y, at + i);
             FloatVector ex = e.mul(FloatVector.fromArray(F, x, at + i)).mul(w).blend(zero, hidden);
-            FloatVector ey = e.mul(own).blend(zero, hidden);
-            VectorMask<Float> seen = Memory.first(length - i).andNot(hidden);
-            taken = taken.add(add(zero.blend(ex.mul(own), seen), pairs, i));
+            FloatVector ey = e.mul(FloatVector.fromArray(F, y, at + i)).blend(zero, hidden);
             ex.intoArray(toX, start + i);
             ey.intoArray(toY, start + i);
             ey.mul(w).intoArray(toInput, at + i);
         }
-        pairs[j] -= taken.reduceLanes(VectorOperators.ADD);
+        double taken = addProducts(j, first, length, toX, start, y, at, pairs);
+        pairs[j] -= taken;
     }
 
-    /** Adds a vector to an array and returns the sums of its halves. */
-    private static DoubleVector add(FloatVector x, double[] to, int at) {
-        DoubleVector low = (DoubleVector) x.convertShape(VectorOperators.F2D, D, 0);
-        DoubleVector high = (DoubleVector) x.convertShape(VectorOperators.F2D, D, 1);
-        DoubleVector.fromArray(D, to, at).add(low).intoArray(to, at);
-        int next = at + D.length();
-        DoubleVector.fromArray(D, to, next).add(high).intoArray(to, next);
-        return low.add(high);
+    /** Adds the products of elements from j on to pairs, and returns their sum; apart from exponentials, see {@link VectorMath}. */
+    private static double addProducts(
+            int j, int first, int length, float[] x, int xStart, float[] y, int yStart, double[] pairs) {
+        DoubleVector sum = DoubleVector.zero(D);
+        FloatVector zero = FloatVector.zero(F);
+        for (int i = first; i < length; i += LANES) { // with what is inlined everywhere
+            VectorMask<Float> seen = F.indexInRange(0, length - i).andNot(F.indexInRange(0, Math.max(0, j - i)));
+            FloatVector all = FloatVector.fromArray(F, x, xStart + i).mul(FloatVector.fromArray(F, y, yStart + i));
+            FloatVector product = zero.blend(all, seen);
+            DoubleVector low = (DoubleVector) product.convertShape(VectorOperators.F2D, D, 0);
+            DoubleVector high = (DoubleVector) product.convertShape(VectorOperators.F2D, D, 1);
+            DoubleVector.fromArray(D, pairs, i).add(low).intoArray(pairs, i);
+            int next = i + D.length();
+            DoubleVector.fromArray(D, pairs, next).add(high).intoArray(pairs, next);
+            sum = sum.add(low.add(high));
+        }
+        return sum.reduceLanes(VectorOperators.ADD);
     }
 }

@@ -90,16 +90,31 @@ final class SwiGluKernel implements Kernel {
 
     private static void backward(long a, long b, long dy, long da, long db, int n) {
         FloatVector one = FloatVector.broadcast(F, 1f);
-        for (int i = 0; i < n; i += LANES) {
-            VectorMask<Float> m = Memory.first(n - i);
-            FloatVector x = load(a + 4L * i, m);
-            FloatVector d = load(dy + 4L * i, m);
-            FloatVector other = load(b + 4L * i, m); // before any store: it might lie a multiple of 4096 bytes away
+        int whole = F.loopBound(n);
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector x = load(a + 4L * i);
+            FloatVector d = load(dy + 4L * i);
+            FloatVector other = load(b + 4L * i); // before any store: it might lie a multiple of 4096 bytes away
             FloatVector s = VectorMath.sigmoid(x);
             FloatVector y = x.mul(s);
-            store(db + 4L * i, d.mul(y), m);
+            store(db + 4L * i, d.mul(y));
             // silu' = s + silu (1 - s)
-            store(da + 4L * i, y.fma(one.sub(s), s).mul(d).mul(other), m);
+            store(da + 4L * i, y.fma(one.sub(s), s).mul(d).mul(other));
         }
+        if (whole < n) {
+            long at = 4L * whole;
+            restBackward(a + at, b + at, dy + at, da + at, db + at, n - whole);
+        }
+    }
+
+    private static void restBackward(long a, long b, long dy, long da, long db, int n) {
+        VectorMask<Float> m = Memory.first(n);
+        FloatVector x = load(a, m);
+        FloatVector d = load(dy, m);
+        FloatVector s = VectorMath.sigmoid(x);
+        FloatVector y = x.mul(s);
+        FloatVector slope = y.fma(FloatVector.broadcast(F, 1f).sub(s), s);
+        store(da, slope.mul(d).mul(load(b, m)), m);
+        store(db, d.mul(y), m);
     }
 }

@@ -15,9 +15,10 @@ import jdk.incubator.vector.VectorOperators;
  * the smallest normal number are 0.
  *
  * <p>The compiler of the JVM stops to inline into a method that has grown to 18,000 nodes of its own, which some sixty operations
- * on vectors make, those of inlined methods counted. A vector that is then given to a method, or comes from one, is boxed, and
- * the kernel many times slower. So a method has one of these functions, in one place: what remains of whole vectors is masked in
- * the same loop, and what is needed twice goes by an array.
+ * on vectors make, those of inlined methods counted; only the Vector API's own are inlined everywhere. A vector that is then given
+ * to a method, or comes from one, is boxed, and the kernel many times slower. So a method has one of these functions, in one
+ * place, and masks, which make many nodes, are for what remains of whole vectors; what is needed twice goes by an array. Whether
+ * vectors are boxed is seen in what a recording of a long run says of allocations.
  */
 final class VectorMath {
     private static final float MAGIC = 0x1.8p23f; // adding it leaves the nearest integer in the low bits
