@@ -11,12 +11,12 @@ import java.util.Optional;
 /** {@link LayerNorm}. */
 final class LayerNormKernel implements Kernel {
     private final Engine engine;
-    private final Norms norms;
+    private final LayerNorms norms;
     private final LayerNorm op;
 
     LayerNormKernel(Engine engine, LayerNorm op) {
         this.engine = engine;
-        this.norms = new Norms(engine.workers());
+        this.norms = new LayerNorms(engine.workers());
         this.op = op;
     }
 
@@ -37,7 +37,7 @@ final class LayerNormKernel implements Kernel {
     @Override
     public List<Tensor> forward(List<Tensor> operands) {
         Tensor y = engine.make(operands.getFirst().type());
-        norms.layer(size(operands), at(operands.get(0)), at(operands.get(1)), at(operands.get(2)), at(y));
+        norms.forward(size(operands), at(operands.get(0)), at(operands.get(1)), at(operands.get(2)), at(y));
         return List.of(y);
     }
 
@@ -47,7 +47,7 @@ final class LayerNormKernel implements Kernel {
         Tensor dx = engine.make(operands.get(0).type());
         Tensor dw = engine.make(operands.get(1).type());
         Tensor db = engine.make(operands.get(2).type());
-        norms.layerBackward(
+        norms.backward(
                 size(operands),
                 at(operands.get(0)),
                 at(operands.get(1)),

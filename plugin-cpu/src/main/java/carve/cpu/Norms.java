@@ -9,7 +9,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
 /**
- * Root-mean-square and layer normalisation over the last axis, with and without a gate, forward and backward.
+ * Root-mean-square normalisation over the last axis, with and without a gate, forward and backward.
  *
  * <p>With r = 1 / sqrt(mean(x^2) + eps), n = x r w. Gradients: dw = sum over rows of dn x r, and with h = dn w,
  * dx = r (h - x r mean(h x r)). A gate multiplies by silu(g), after the norm or before it. The weight may cover
@@ -48,11 +48,11 @@ final class Norms {
      * @param gate where the gate is applied
      */
     record Size(int rows, int width, int weightRows, float eps, Gate gate) {
-        private int perTask() {
+        int perTask() {
             return Math.max(1, GRAIN / width) * weightRows;
         }
 
-        private int tasks() {
+        int tasks() {
             int perTask = perTask();
             return (rows + perTask - 1) / perTask;
         }
@@ -294,106 +294,8 @@ final class Norms {
         }
     }
 
-    /** Writes y = (x - mean) / sqrt(variance + eps) * weight + bias; the weight and the bias cover one row. */
-    void layer(Size size, long x, long weight, long bias, long y) {
-        int perTask = size.perTask();
-        workers.run(size.tasks(), (task, scratch) -> {
-            float[] u = scratch.floats(X, size.width + LANES);
-            int end = Math.min(size.rows, (task + 1) * perTask);
-            for (int row = task * perTask; row < end; row++) {
-                long at = 4L * row * size.width;
-                long shift = 4L * (row % size.weightRows) * size.width;
-                float r = centred(size, x + at, u);
-                for (int i = 0; i < size.width; i += LANES) {
-                    VectorMask<Float> m = Memory.first(size.width - i);
-                    FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
-                    store(y + at + 4L * i, n.fma(load(weight + shift + 4L * i, m), load(bias + shift + 4L * i, m)), m);
-                }
-            }
-        });
-    }
-
-    /** Copies x minus its mean, padded with zeros, and returns 1 / sqrt(variance + eps). */
-    private static float centred(Size size, long x, float[] u) {
-        int width = size.width;
-        FloatVector sum = FloatVector.zero(F);
-        for (int i = 0; i < width; i += LANES) {
-            sum = sum.add(load(x + 4L * i, Memory.first(width - i)));
-        }
-        float mean = Lanes.sum(sum) / width;
-        FloatVector square = FloatVector.zero(F);
-        for (int i = 0; i < width; i += LANES) {
-            VectorMask<Float> m = Memory.first(width - i);
-            FloatVector v = load(x + 4L * i, m).sub(FloatVector.zero(F).blend(mean, m));
-            v.intoArray(u, i);
-            square = v.fma(v, square);
-        }
-        return (float) (1 / Math.sqrt(Lanes.sum(square) / width + size.eps));
-    }
-
-    /** Writes the gradients of {@link #layer}. */
-    void layerBackward(Size size, long x, long weight, long dy, long dx, long dw, long db) {
-        int perTask = size.perTask();
-        int tasks = size.tasks();
-        int length = size.weightRows * size.width;
-        float[] partial = new float[2 * tasks * length + LANES];
-        workers.run(tasks, (task, scratch) -> {
-            float[] u = scratch.floats(X, size.width + LANES);
-            float[] h = scratch.floats(H, size.width + LANES);
-            float[] gates = scratch.floats(GATES, size.width + LANES);
-            float[] slopes = scratch.floats(SLOPES, size.width + LANES);
-            int end = Math.min(size.rows, (task + 1) * perTask);
-            for (int row = task * perTask; row < end; row++) {
-                long at = 4L * row * size.width;
-                int weightRow = row % size.weightRows * size.width;
-                layerRowBackward(
-                        size,
-                        x + at,
-                        weight + 4L * weightRow,
-                        dy + at,
-                        dx + at,
-                        u,
-                        h,
-                        partial,
-                        task * length + weightRow,
-                        (tasks + task) * length + weightRow);
-            }
-        });
-        sum(partial, tasks, length, dw);
-        float[] biases = new float[tasks * length];
-        System.arraycopy(partial, tasks * length, biases, 0, biases.length);
-        sum(biases, tasks, length, db);
-    }
-
-    private static void layerRowBackward(
-            Size size, long x, long w, long dy, long dx, float[] u, float[] h, float[] partial, int dwAt, int dbAt) {
-        int width = size.width;
-        float r = centred(size, x, u);
-        FloatVector dot = FloatVector.zero(F);
-        FloatVector sum = FloatVector.zero(F);
-        for (int i = 0; i < width; i += LANES) {
-            VectorMask<Float> m = Memory.first(width - i);
-            FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
-            FloatVector d = load(dy + 4L * i, m);
-            d.fma(n, FloatVector.fromArray(F, partial, dwAt + i, m)).intoArray(partial, dwAt + i, m);
-            d.add(FloatVector.fromArray(F, partial, dbAt + i, m)).intoArray(partial, dbAt + i, m);
-            FloatVector hn = d.mul(load(w + 4L * i, m));
-            hn.intoArray(h, i);
-            dot = hn.fma(n, dot);
-            sum = sum.add(hn);
-        }
-        float mean = Lanes.sum(sum) / width;
-        float slope = Lanes.sum(dot) / width;
-        for (int i = 0; i < width; i += LANES) {
-            FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
-            FloatVector value =
-                    FloatVector.fromArray(F, h, i).sub(mean).sub(n.mul(slope)).mul(r);
-            store(dx + 4L * i, value, Memory.first(width - i));
-        }
-    }
-
     /** Adds the partial sums of all tasks, in their order. */
-    private static void sum(float[] partial, int tasks, int length, long to) {
+    static void sum(float[] partial, int tasks, int length, long to) {
         for (int task = 1; task < tasks; task++) {
             for (int i = 0; i < length; i++) {
                 partial[i] += partial[task * length + i];

@@ -1,7 +1,5 @@
 package carve.cpu;
 
-import static carve.cpu.code.Instruction.VADDPS;
-import static carve.cpu.code.Instruction.VBROADCASTF32X4;
 import static carve.cpu.code.Instruction.VBROADCASTSS;
 import static carve.cpu.code.Instruction.VCVTDQ2PS;
 import static carve.cpu.code.Instruction.VCVTPH2PS;
@@ -13,15 +11,12 @@ import static carve.cpu.code.Instruction.VPMOVSXBD;
 import static carve.cpu.code.Instruction.VPMOVZXBD;
 import static carve.cpu.code.Instruction.VPMOVZXWD;
 import static carve.cpu.code.Instruction.VPXORD;
-import static carve.cpu.code.Instruction.VSHUFF32X4;
-import static carve.cpu.code.Instruction.VSHUFPS;
 import static carve.cpu.code.Register.R10;
 import static carve.cpu.code.Register.R11;
 import static carve.cpu.code.Register.R12;
 import static carve.cpu.code.Register.R13;
 import static carve.cpu.code.Register.R14;
 import static carve.cpu.code.Register.R15;
-import static carve.cpu.code.Register.R8;
 import static carve.cpu.code.Register.R9;
 import static carve.cpu.code.Register.RAX;
 import static carve.cpu.code.Register.RBP;
@@ -30,7 +25,6 @@ import static carve.cpu.code.Register.RCX;
 import static carve.cpu.code.Register.RDI;
 import static carve.cpu.code.Register.RDX;
 import static carve.cpu.code.Register.RSI;
-import static carve.cpu.code.Register.RSP;
 
 import carve.api.tensor.Blocks;
 import carve.api.tensor.DType;
@@ -64,7 +58,6 @@ final class ProductCode {
 
     private static final int VECTOR = 4 * LANES;
     private static final int STEP = 2 * LANES;
-    private static final int PARTS = 4;
     private static final int PAGE = 4096;
     private static final int X = 28;
     // of Q4_0 alone
@@ -173,15 +166,7 @@ final class ProductCode {
         for (int from = 0; from < left; from += LANES) {
             lanes(from, left - from < LANES);
         }
-        for (int first = 0; first < rows; first += PARTS) {
-            int count = Math.min(PARTS, rows - first);
-            if (lie == Lie.APART) {
-                foldApart(first, count);
-            } else {
-                foldBeside(first, count);
-            }
-        }
-        store();
+        new ProductResults(code, rows, lie, weights, bias, ARGUMENTS).write();
     }
 
     private void step() {
@@ -282,114 +267,6 @@ final class ProductCode {
         }
     }
 
-    /**
-     * Adds the lanes of the sums of up to four rows of x: lane c of part r of the first is then the product of row c of these and
-     * row r of the weights.
-     */
-    private void foldApart(int first, int count) {
-        for (int c = first; c < first + count; c++) {
-            fold(VSHUFF32X4, sum(c, 0), sum(c, 1), sum(c, 2), sum(c, 3));
-        }
-        fold(
-                VSHUFPS,
-                sum(first, 0),
-                sum(row(first, count, 1), 0),
-                sum(row(first, count, 2), 0),
-                sum(row(first, count, 3), 0));
-    }
-
-    /** As {@link #foldApart}, but lane r of part c is the product. */
-    private void foldBeside(int first, int count) {
-        for (int r = 0; r < COLUMNS; r++) {
-            fold(
-                    VSHUFF32X4,
-                    sum(first, r),
-                    sum(row(first, count, 1), r),
-                    sum(row(first, count, 2), r),
-                    sum(row(first, count, 3), r));
-        }
-        fold(VSHUFPS, sum(first, 0), sum(first, 1), sum(first, 2), sum(first, 3));
-    }
-
-    // where there are fewer rows, some are folded twice
-    private static int row(int first, int count, int c) {
-        return c < count ? first + c : first + (count == 3 ? 2 : 0);
-    }
-
-    /** Adds halves of four sums, then halves of these; what was in the first then lies beside the others, in the first. */
-    private void fold(Instruction shuffle, int one, int two, int three, int four) {
-        half(shuffle, one, two, 0x44, 0xEE);
-        if (three != one) {
-            half(shuffle, three, four, 0x44, 0xEE);
-        }
-        half(shuffle, one, three, 0x88, 0xDD);
-    }
-
-    private void half(Instruction shuffle, int one, int other, int first, int second) {
-        code.vector(shuffle, weights, one, other, first);
-        code.vector(shuffle, weights + 1, one, other, second);
-        code.vector(VADDPS, one, weights, weights + 1);
-    }
-
-    private void store() {
-        if (bias) {
-            code.load(R12, Address.at(RSP).plus(ARGUMENTS + 8));
-            code.add(R12, RCX);
-        }
-        code.load(RAX, Address.at(RSP).plus(ARGUMENTS));
-        code.copy(R10, RCX);
-        if (lie == Lie.APART) {
-            storeApart();
-        } else {
-            storeBeside();
-        }
-    }
-
-    private void storeApart() {
-        code.address(R13, Address.at(R8, R8, 1));
-        for (int c = 0; c < rows; c++) {
-            if (c % PARTS == 0) {
-                parts(sum(c, 0));
-            }
-            for (int r = 0; r < COLUMNS; r++) {
-                code.storeLane(column(R10, r), weights + r, c % PARTS);
-            }
-            code.add(R10, RAX);
-        }
-    }
-
-    private void parts(int sum) {
-        for (int r = 0; r < COLUMNS; r++) {
-            code.part(weights + r, sum, r);
-            if (bias) {
-                code.repeated(VADDPS, weights + r, weights + r, column(R12, r));
-            }
-        }
-    }
-
-    private void storeBeside() {
-        if (bias) {
-            code.vector(VBROADCASTF32X4, weights, 0, Address.at(R12));
-        }
-        for (int c = 0; c < rows; c++) {
-            int sum = sum(c / PARTS * PARTS, 0);
-            if (bias && c % PARTS == 0) {
-                code.vector(VADDPS, sum, sum, weights);
-            }
-            code.storePart(Address.at(R10), sum, c % PARTS);
-            code.add(R10, RAX);
-        }
-    }
-
-    private static Address column(Register base, int r) {
-        return switch (r) {
-            case 0 -> Address.at(base);
-            case 1 -> Address.at(base, R8, 0);
-            case 2 -> Address.at(base, R8, 1);
-            default -> Address.at(base, R13, 0);
-        };
-    }
-
     private static Address weights(int r) {
         return switch (r) {
             case 0 -> Address.at(R10);
@@ -412,7 +289,8 @@ final class ProductCode {
         return Address.at(RBP, SCALES[r], 2);
     }
 
-    private static int sum(int c, int r) {
+    /** Returns the vector of the sum of a row of x and a row of weights. */
+    static int sum(int c, int r) {
         return c * COLUMNS + r;
     }
 }
