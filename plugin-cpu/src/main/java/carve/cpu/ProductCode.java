@@ -59,6 +59,7 @@ final class ProductCode {
     private static final int VECTOR = 4 * LANES;
     private static final int STEP = 2 * LANES;
     private static final int PAGE = 4096;
+    private static final int FEWER = 4;
     private static final int X = 28;
     // of Q4_0 alone
     private static final int NIBBLE = 24;
@@ -93,7 +94,7 @@ final class ProductCode {
         this.rows = rows;
         this.bias = bias;
         this.lie = lie;
-        this.weights = COLUMNS * (dtype == DType.Q4_0 ? 4 : 6);
+        this.weights = COLUMNS * room(dtype);
     }
 
     /**
@@ -101,7 +102,12 @@ final class ProductCode {
      * what is read of each at a time goes to the same eight places of the first cache.
      */
     static int most(DType dtype, int k) {
-        return dtype == DType.Q4_0 || dtype.bytes(k) % PAGE == 0 ? 4 : 6;
+        return dtype.bytes(k) % PAGE == 0 ? FEWER : room(dtype);
+    }
+
+    /** Returns for how many rows of x there are vectors. */
+    private static int room(DType dtype) {
+        return dtype == DType.Q4_0 ? FEWER : 6;
     }
 
     /**
