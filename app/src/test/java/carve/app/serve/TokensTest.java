@@ -2,59 +2,26 @@ package carve.app.serve;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
-import carve.api.model.Message;
 import carve.api.model.Processor;
-import carve.api.model.Sample;
-import java.util.List;
-import java.util.Set;
+import carve.testkit.LetterProcessor;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What a tokenizer puts before texts is there once where it is wanted, and not where it is not. */
 final class TokensTest {
-    /**
-     * A letter is a token, its number in Unicode.
-     *
-     * @param before what is put before texts
-     */
-    private record Letters(int... before) implements Processor {
+    /** Puts something before texts. */
+    private static final class Letters extends LetterProcessor {
+        private final int[] before;
+
+        Letters(int... before) {
+            this.before = before;
+        }
+
         @Override
         public int[] encode(String text) {
-            return IntStream.concat(IntStream.of(before), text.chars()).toArray();
+            return IntStream.concat(IntStream.of(before), IntStream.of(super.encode(text)))
+                    .toArray();
         }
-
-        @Override
-        public String decode(int... tokens) {
-            return new String(tokens, 0, tokens.length);
-        }
-
-        @Override
-        public Sample prompt(List<Message> conversation) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Sample example(List<Message> conversation) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public TextStream stream() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Set<Integer> stops() {
-            return Set.of();
-        }
-
-        @Override
-        public Set<Integer> excluded() {
-            return Set.of();
-        }
-
-        @Override
-        public void close() {}
     }
 
     @Test

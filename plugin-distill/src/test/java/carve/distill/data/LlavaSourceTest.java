@@ -8,11 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import carve.api.config.SettingsException;
 import carve.api.model.HostTensor;
 import carve.api.model.Message;
-import carve.api.model.Processor;
 import carve.api.model.Sample;
 import carve.api.stage.DataSource;
 import carve.api.tensor.Shape;
 import carve.distill.Parts;
+import carve.testkit.LetterProcessor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -32,7 +32,7 @@ final class LlavaSourceTest {
     private Path folder;
 
     /** A token for each letter, and the sum of a picture's bytes for the picture; counts what it is asked. */
-    private static final class Letters implements Processor {
+    private static final class Letters extends LetterProcessor {
         private int asked;
 
         @Override
@@ -70,32 +70,9 @@ final class LlavaSourceTest {
         }
 
         @Override
-        public int[] encode(String text) {
-            return text.chars().toArray();
-        }
-
-        @Override
-        public String decode(int... tokens) {
-            return new String(tokens, 0, tokens.length);
-        }
-
-        @Override
-        public TextStream stream() {
-            throw new UnsupportedOperationException("nothing is streamed here");
-        }
-
-        @Override
-        public Set<Integer> stops() {
-            return Set.of();
-        }
-
-        @Override
         public Set<Integer> excluded() {
             return Set.of((int) '#');
         }
-
-        @Override
-        public void close() {}
     }
 
     private final Letters letters = new Letters();

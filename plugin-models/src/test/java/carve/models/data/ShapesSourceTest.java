@@ -10,56 +10,23 @@ import carve.api.model.Message;
 import carve.api.model.Processor;
 import carve.api.model.Sample;
 import carve.api.stage.DataSource;
+import carve.testkit.LetterProcessor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class ShapesSourceTest {
     /** Remembers what it was asked to make samples of. */
-    private static final class Listener implements Processor {
+    private static final class Listener extends LetterProcessor {
         private final List<List<Message>> heard = new ArrayList<>();
-
-        @Override
-        public Sample prompt(List<Message> conversation) {
-            throw new UnsupportedOperationException();
-        }
 
         @Override
         public Sample example(List<Message> conversation) {
             heard.add(conversation);
             return new Sample(new int[1], new boolean[1], Map.of());
         }
-
-        @Override
-        public int[] encode(String text) {
-            return new int[0];
-        }
-
-        @Override
-        public String decode(int... tokens) {
-            return "";
-        }
-
-        @Override
-        public TextStream stream() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Set<Integer> stops() {
-            return Set.of();
-        }
-
-        @Override
-        public Set<Integer> excluded() {
-            return Set.of();
-        }
-
-        @Override
-        public void close() {}
     }
 
     private static DataSource open(Processor processor, Object share, long seed) {
