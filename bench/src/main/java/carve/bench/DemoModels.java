@@ -6,6 +6,7 @@ import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
 import carve.api.model.Conversion;
 import carve.api.model.LayerPlan;
+import carve.api.model.PlanReader;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelFolder;
 import carve.api.model.Processor;
@@ -49,7 +50,7 @@ record DemoModels(Path teacher, Path student, FixedSamples samples) {
             FixedSamples samples = samples(bench, given);
             try (ModelFolder saved = bench.model(teacher)) {
                 TreeSettings settings = Hocon.parse(PLAN, "bench");
-                LayerPlan plan = LayerPlan.from(settings, saved.spec().layers().size());
+                LayerPlan plan = PlanReader.read(settings, saved.spec().layers().size());
                 Conversion.of(saved, plan, bench.catalogs().mixerCatalog(), device, SEED)
                         .save(student, _ -> {});
             }

@@ -22,9 +22,9 @@ public final class DistillStageProvider implements StageProvider {
                         settings,
                         parts,
                         new TrainingSettings.Defaults(
-                                Words.of(Forcing.class, settings, "forcing"),
-                                Words.of(OverLayers.class, settings, "layers"))),
-                Words.of(Pads.class, settings, "pads"),
+                                settings.word("forcing", Forcing.class),
+                                settings.word("layers", OverLayers.class))),
+                settings.word("pads", Pads.class),
                 settings.flag("recompute"),
                 Vocabulary.from(settings));
     }

@@ -9,6 +9,7 @@ import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
 import carve.api.model.HostTensor;
 import carve.api.model.LayerPlan;
+import carve.api.model.PlanReader;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelFolder;
 import carve.api.model.ModelSpec;
@@ -69,7 +70,7 @@ final class DistillFixtureTest {
             try (ModelFolder files = ModelFolder.open(path, List.of(FAMILY), Plugins.CATALOGS.mixerCatalog())) {
                 LoadedModel teacher = files.load(device, Storage.F32);
                 String layers = name.endsWith("hybrid") ? "[keep, mamba2, keep, \"mamba2 x3\"]" : "[\"mamba2 x6\"]";
-                LayerPlan plan = LayerPlan.from(Hocon.parse("layers = " + layers, "plan"));
+                LayerPlan plan = PlanReader.read(Hocon.parse("layers = " + layers, "plan"));
                 ModelSpec spec = FAMILY.convert(files.spec(), plan, Plugins.CATALOGS.mixerCatalog());
                 return new Setting(fixture, teacher, student(fixture, teacher, spec), device);
             }

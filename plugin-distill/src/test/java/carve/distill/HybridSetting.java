@@ -8,6 +8,7 @@ import carve.api.checkpoint.TensorSources;
 import carve.api.device.Device;
 import carve.api.model.HostTensor;
 import carve.api.model.LayerPlan;
+import carve.api.model.PlanReader;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelFolder;
 import carve.api.model.ModelSpec;
@@ -52,7 +53,7 @@ record HybridSetting(Fixture fixture, LoadedModel teacher, LoadedModel student, 
         Path path = Fixture.folder().resolve("matvlm_teacher_tiny");
         try (ModelFolder files = ModelFolder.open(path, List.of(FAMILY), Plugins.CATALOGS.mixerCatalog())) {
             LoadedModel teacher = files.load(device, Storage.F32);
-            LayerPlan plan = LayerPlan.from(Hocon.parse("layers = [mamba-in-llama, \"keep x3\"]", "plan"));
+            LayerPlan plan = PlanReader.read(Hocon.parse("layers = [mamba-in-llama, \"keep x3\"]", "plan"));
             ModelSpec spec = FAMILY.convert(files.spec(), plan, Plugins.CATALOGS.mixerCatalog());
             NameMap names = FAMILY.names(spec);
             return new HybridSetting(fixture, teacher, student(fixture, teacher, spec, names), names);

@@ -39,6 +39,6 @@ public final class Parts {
 
     /** Returns a constant as settings write it. */
     public static String word(Enum<?> constant) {
-        return Words.of(constant);
+        return Settings.word(constant);
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import carve.api.config.Settings;
 import carve.api.model.LayerChoice;
 import carve.api.model.LayerPlan;
+import carve.api.model.PlanReader;
 import carve.api.stage.Stage;
 import carve.api.stage.StageProvider;
 import carve.distill.training.Forcing;
@@ -44,7 +45,7 @@ final class PresetTest {
     @ParameterizedTest
     @CsvSource({"mmmamba-linear, 32", "mmmamba-hybrid, 24", "linear, 32", "hybrid, 24"})
     void plansFitAHovle(String name, int converted) {
-        LayerPlan plan = LayerPlan.from(preset(name), 32);
+        LayerPlan plan = PlanReader.read(preset(name), 32);
         assertEquals(
                 converted,
                 plan.layers().stream().filter(layer -> !layer.keeps()).count());
@@ -100,7 +101,7 @@ final class PresetTest {
 
     @Test
     void theHybridOfMatvlmHasTheReleasedSettings() {
-        List<LayerChoice> layers = LayerPlan.from(preset("matvlm"), 32).layers();
+        List<LayerChoice> layers = PlanReader.read(preset("matvlm"), 32).layers();
         assertEquals(
                 List.of(0, 4, 8, 12, 16, 20, 24, 28),
                 IntStream.range(0, 32)

@@ -1,6 +1,5 @@
 package carve.testkit;
 
-import carve.api.checkpoint.Checkpoint;
 import carve.api.config.Json;
 import carve.api.config.JsonObject;
 import carve.api.device.ReferenceDevice;
@@ -54,7 +53,7 @@ public abstract class InitialModelContract extends FamilyContract {
     @BeforeEach
     public final void write(@TempDir Path temporary) throws IOException {
         Path bare = Files.createDirectory(temporary.resolve("bare"));
-        Files.write(bare.resolve(Checkpoint.CONFIG), Json.print(config).getBytes(StandardCharsets.UTF_8));
+        Files.write(bare.resolve(ModelFamily.CONFIG_FILE), Json.print(config).getBytes(StandardCharsets.UTF_8));
         folder = temporary.resolve("model");
         try (ReferenceDevice device = new ReferenceDevice();
                 ModelFolder described = ModelFolder.open(bare, List.of(family), mixers);

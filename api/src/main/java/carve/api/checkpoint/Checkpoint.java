@@ -295,6 +295,11 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
     }
 
     @Override
+    public String label() {
+        return toString();
+    }
+
+    @Override
     public String toString() {
         return folder.toString();
     }

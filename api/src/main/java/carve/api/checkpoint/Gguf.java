@@ -21,7 +21,7 @@ import java.util.Set;
 
 /**
  * A GGUF file, as llama.cpp reads and writes them, mapped into memory and checked when it is opened. Files may be larger than
- * the memory. The format is told at {@link GgufWriter}; versions 2 and 3 are read.
+ * the memory. Versions 2 and 3 are read; files are written as version 3.
  *
  * <p>The metadata are a JSON object, whose keys have dots in them. Names of tensors are llama.cpp's; extents are in our order,
  * the last one being that of elements side by side. Closing the file invalidates all its segments.
@@ -29,6 +29,17 @@ import java.util.Set;
 public final class Gguf implements TensorSource, AutoCloseable {
     /** The first four bytes of a file, as a little-endian number: {@code GGUF}. */
     static final int MAGIC = 0x46554747;
+
+    /** The version that is written. */
+    public static final int VERSION = 3;
+    /** Where values begin: at multiples of so many bytes. */
+    public static final int ALIGNMENT = 32;
+    /** The key of another alignment. */
+    public static final String ALIGNMENT_KEY = "general.alignment";
+    /** The key of the name of the kind of model. */
+    public static final String ARCHITECTURE = "general.architecture";
+    /** The key of the type of most values. */
+    public static final String FILE_TYPE = "general.file_type";
 
     private static final int MAX_DIMENSIONS = 4;
     // a name's length, the number of extents, one extent, a type, an offset
@@ -63,11 +74,11 @@ public final class Gguf implements TensorSource, AutoCloseable {
     public static Gguf open(Path file) {
         Arena arena = Arena.ofShared();
         try {
-            MemorySegment mapped = SafeTensors.map(file, arena);
-            return open(file, arena, SafeTensors.readable(file, mapped, arena));
+            MemorySegment mapped = MappedFile.map(file, arena);
+            return open(file, arena, MappedFile.readable(file, mapped, arena));
         } catch (IOException | RuntimeException e) {
             arena.close();
-            throw SafeTensors.failure(file, e);
+            throw MappedFile.failure(file, e);
         }
     }
 
@@ -78,9 +89,9 @@ public final class Gguf implements TensorSource, AutoCloseable {
             throw reader.error("the file does not begin with GGUF; is this a GGUF file?");
         }
         int version = reader.integer("the version");
-        if (version != 2 && version != GgufWriter.VERSION) {
+        if (version != 2 && version != VERSION) {
             throw reader.error("version %s is not supported; there are 2 and %d"
-                    .formatted(Integer.toUnsignedString(version), GgufWriter.VERSION));
+                    .formatted(Integer.toUnsignedString(version), VERSION));
         }
         int tensors = reader.count("the number of tensors", LEAST_BYTES);
         JsonObject metadata = reader.metadata(reader.count("the number of metadata", Long.BYTES + Integer.BYTES + 1));
@@ -103,15 +114,15 @@ public final class Gguf implements TensorSource, AutoCloseable {
     }
 
     private static long alignment(GgufReader reader, JsonObject metadata) {
-        long alignment = metadata.value(GgufWriter.ALIGNMENT_KEY)
+        long alignment = metadata.value(ALIGNMENT_KEY)
                 .map(value ->
                         value instanceof JsonNumber number ? number.whole().orElse(-1L) : -1L)
-                .orElse((long) GgufWriter.ALIGNMENT);
+                .orElse((long) ALIGNMENT);
         if (alignment < 1 || alignment > 1 << 20 || Long.bitCount(alignment) != 1) {
             throw reader.error("'%s' must be a power of two up to 1048576, is %s"
                     .formatted(
-                            GgufWriter.ALIGNMENT_KEY,
-                            metadata.value(GgufWriter.ALIGNMENT_KEY)
+                            ALIGNMENT_KEY,
+                            metadata.value(ALIGNMENT_KEY)
                                     .orElseThrow()
                                     .describe()));
         }
@@ -203,12 +214,12 @@ public final class Gguf implements TensorSource, AutoCloseable {
      * @throws CheckpointException if there is none
      */
     public String architecture() {
-        return metadata.optionalString(GgufWriter.ARCHITECTURE)
+        return metadata.optionalString(ARCHITECTURE)
                 .orElseThrow(() -> new CheckpointException("%s: no metadata '%s'%s"
                         .formatted(
                                 file,
-                                GgufWriter.ARCHITECTURE,
-                                Names.suggestion(GgufWriter.ARCHITECTURE, metadata.keys()))));
+                                ARCHITECTURE,
+                                Names.suggestion(ARCHITECTURE, metadata.keys()))));
     }
 
     /** Returns the names in the order of the file's list. */

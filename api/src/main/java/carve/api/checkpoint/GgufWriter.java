@@ -19,7 +19,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Writes GGUF files of version {@value #VERSION}, which llama.cpp reads.
+ * Writes GGUF files of version {@value #Gguf.VERSION}, which llama.cpp reads.
  *
  * <p>The format, little-endian throughout; a text is its length in bytes (U64) and UTF-8:
  *
@@ -42,17 +42,6 @@ import java.util.Map;
  * under its name when it is complete.
  */
 public final class GgufWriter {
-    /** The version that is written. */
-    public static final int VERSION = 3;
-    /** Where values begin: at multiples of so many bytes. */
-    public static final int ALIGNMENT = 32;
-    /** The key of another alignment. */
-    public static final String ALIGNMENT_KEY = "general.alignment";
-    /** The key of the name of the kind of model. */
-    public static final String ARCHITECTURE = "general.architecture";
-    /** The key of the type of most values. */
-    public static final String FILE_TYPE = "general.file_type";
-
     private final ByteArrayOutputStream head = new ByteArrayOutputStream();
 
     private GgufWriter() {}
@@ -64,7 +53,7 @@ public final class GgufWriter {
      *     written; what was there before is unchanged
      */
     public static void write(Path file, JsonObject metadata, TensorSource tensors) {
-        byte[] head = new GgufWriter().head(metadata.without(ALIGNMENT_KEY), SafeTensorsWriter.types(tensors));
+        byte[] head = new GgufWriter().head(metadata.without(Gguf.ALIGNMENT_KEY), SafeTensorsWriter.types(tensors));
         Path absolute = file.toAbsolutePath();
         String name = absolute.getFileName().toString();
         try (Staging staging = Staging.in(absolute.getParent())) {
@@ -100,12 +89,12 @@ public final class GgufWriter {
     }
 
     private static long aligned(long bytes) {
-        return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        return (bytes + Gguf.ALIGNMENT - 1) / Gguf.ALIGNMENT * Gguf.ALIGNMENT;
     }
 
     private byte[] head(JsonObject metadata, Map<String, TensorType> types) {
         integer(Gguf.MAGIC);
-        integer(VERSION);
+        integer(Gguf.VERSION);
         longInteger(types.size());
         longInteger(metadata.keys().size());
         metadata.keys().forEach(key -> {

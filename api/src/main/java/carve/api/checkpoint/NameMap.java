@@ -153,7 +153,7 @@ public final class NameMap {
 
     /** Returns what messages call a source: its file or folder, if it has one. */
     static String label(TensorSource source) {
-        return source instanceof Checkpoint || source instanceof SafeTensors ? source.toString() : "tensors";
+        return source.label();
     }
 
     Optional<NameLayout> layout(String checkpointName) {

@@ -38,7 +38,6 @@ import java.util.concurrent.atomic.AtomicLong;
  * tensors have, and loops over them stay fast; without native access they are slices of the mapping, with the same values.
  */
 public final class SafeTensors implements TensorSource, AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(SafeTensors.class.getName());
     private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private static final long FORGET_BYTES = 1L << 31;
@@ -69,13 +68,13 @@ public final class SafeTensors implements TensorSource, AutoCloseable {
             return open(file, arena);
         } catch (IOException | RuntimeException e) {
             arena.close();
-            throw failure(file, e);
+            throw MappedFile.failure(file, e);
         }
     }
 
     private static SafeTensors open(Path file, Arena arena) throws IOException {
-        MemorySegment mapped = map(file, arena);
-        MemorySegment all = readable(file, mapped, arena);
+        MemorySegment mapped = MappedFile.map(file, arena);
+        MemorySegment all = MappedFile.readable(file, mapped, arena);
         if (all.byteSize() < Long.BYTES) {
             throw new CheckpointException(
                     "%s: the file has %d bytes, the header's length alone takes 8".formatted(file, all.byteSize()));
@@ -94,38 +93,6 @@ public final class SafeTensors implements TensorSource, AutoCloseable {
         byte[] text = all.asSlice(Long.BYTES, length).toArray(ValueLayout.JAVA_BYTE);
         var header = SafeTensorsHeader.parse(text, all.byteSize() - start, file.toString());
         return new SafeTensors(file, arena, header, mapped, all.asSlice(start));
-    }
-
-    static MemorySegment map(Path file, Arena arena) throws IOException {
-        try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-        }
-    }
-
-    static MemorySegment readable(Path file, MemorySegment mapped, Arena arena) {
-        if (SafeTensors.class.getModule().isNativeAccessEnabled()) {
-            return plain(mapped, arena).asReadOnly();
-        }
-        LOG.log(
-                System.Logger.Level.DEBUG,
-                "{0}: values are read through the mapping, which is slower in some loops,"
-                        + " because carve.api has no native access",
-                file);
-        return mapped;
-    }
-
-    // A mapping is a segment class of its own, which spoils kernels that see both.
-    @SuppressWarnings("restricted")
-    private static MemorySegment plain(MemorySegment mapped, Arena arena) {
-        return MemorySegment.ofAddress(mapped.address()).reinterpret(mapped.byteSize(), arena, null);
-    }
-
-    static CheckpointException failure(Path file, Exception e) {
-        return switch (e) {
-            case CheckpointException known -> known;
-            case NoSuchFileException _ -> new CheckpointException(file + ": no such file", e);
-            default -> new CheckpointException("%s: cannot be read: %s".formatted(file, e), e);
-        };
     }
 
     /** Returns the file. */
@@ -172,6 +139,11 @@ public final class SafeTensors implements TensorSource, AutoCloseable {
     @Override
     public void close() {
         arena.close();
+    }
+
+    @Override
+    public String label() {
+        return toString();
     }
 
     @Override

@@ -11,7 +11,7 @@ import java.util.Set;
  * <p>Values are dense, row-major and little-endian, at no particular alignment. Whoever opened the source closes it; segments
  * are valid until then. A source may be read by several threads.
  */
-public interface TensorSource {
+public interface TensorSource extends AutoCloseable {
     /** Returns the names in the order in which the tensors are best read; unmodifiable. */
     Set<String> names();
 
@@ -38,4 +38,13 @@ public interface TensorSource {
     default List<MemorySegment> pieces(String name) {
         return List.of(data(name));
     }
+
+    /** Returns what messages call the source: its file or folder, if it has one. */
+    default String label() {
+        return "tensors";
+    }
+
+    /** Invalidates all segments; a view of another source does nothing. */
+    @Override
+    default void close() {}
 }

@@ -88,7 +88,7 @@ public final class GgufModels {
         GgufLayout layout = family.gguf()
                 .orElseThrow(() -> new CheckpointException(
                         "%s: models of the family '%s' have no GGUF layout".formatted(folder, family.name())));
-        JsonObject metadata = layout.metadata(spec, folder).with(GgufWriter.FILE_TYPE, GgufWriter.fileType(dtype));
+        JsonObject metadata = layout.metadata(spec, folder).with(Gguf.FILE_TYPE, GgufWriter.fileType(dtype));
         Set<String> kept = family.names(spec).keptNames();
         TensorSource used = TensorSources.select(official, name -> !kept.contains(name));
         TensorSource cast = TensorSources.cast(used, name -> stored(used.type(name), dtype));

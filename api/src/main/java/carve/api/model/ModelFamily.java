@@ -1,6 +1,5 @@
 package carve.api.model;
 
-import carve.api.checkpoint.Checkpoint;
 import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.TensorSource;
 import carve.api.config.Json;
@@ -11,12 +10,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * A kind of model: how its configuration reads, how its checkpoint is laid out, how it is talked to. Found by {@link
  * java.util.ServiceLoader}.
  */
 public interface ModelFamily {
+    /** The file of a checkpoint's configuration. */
+    String CONFIG_FILE = "config.json";
+
     /** Returns the name of the family, {@code [a-z][a-z0-9-]*}. */
     String name();
 
@@ -35,7 +38,7 @@ public interface ModelFamily {
 
     /** Returns the files that a configuration is written to, by name; {@link #gather} puts them together again. */
     default Map<String, byte[]> files(JsonObject config) {
-        return Map.of(Checkpoint.CONFIG, (Json.print(config) + "\n").getBytes(StandardCharsets.UTF_8));
+        return Map.of(CONFIG_FILE, (Json.print(config) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     /**
@@ -50,9 +53,11 @@ public interface ModelFamily {
      * takes from elsewhere.
      *
      * @param tensors the checkpoint's, by the model's names
+     * @param checkpoints opens another checkpoint's folder; the caller closes it
      * @throws carve.api.checkpoint.CheckpointException if they are not there
      */
-    default TensorSource weights(ModelSpec spec, Path folder, TensorSource tensors) {
+    default TensorSource weights(
+            ModelSpec spec, Path folder, TensorSource tensors, Function<Path, ? extends TensorSource> checkpoints) {
         return tensors;
     }
 

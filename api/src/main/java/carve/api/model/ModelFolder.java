@@ -194,7 +194,7 @@ public final class ModelFolder implements AutoCloseable {
      * @throws CheckpointException if there are none
      */
     public TensorSource tensors() {
-        return family.weights(spec, path, names.toModel(checkpoint()));
+        return family.weights(spec, path, names.toModel(checkpoint()), Checkpoint::open);
     }
 
     /** Opens what is needed to talk to the model; the caller closes it. */
@@ -332,11 +332,6 @@ public final class ModelFolder implements AutoCloseable {
                 .asSlice(0, tensor.type().bytes());
         tensor.device().download(tensor, values);
         return values;
-    }
-
-    /** Returns a copy of a tensor on a device. */
-    static Tensor copy(Tensor tensor, Device device) {
-        return Tensors.upload(device, tensor.type(), download(tensor));
     }
 
     /** Returns a writer of a folder with a configuration and the files that go with this model. */

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A point of a session to which its state can go back, see {@link ModelState#mark}: for layers whose state can forget positions
+ * A point of a session to which its state can go back, which the caller closes: for layers whose state can forget positions
  * it is a number, for all others a copy, which takes as much memory as a state that is constant has.
  */
 public final class ModelMark implements AutoCloseable {
@@ -13,7 +13,12 @@ public final class ModelMark implements AutoCloseable {
     private final int position;
     private final List<Optional<MixerState>> copies;
 
-    ModelMark(ModelState state) {
+    /** Returns a mark of the point where a state is; the caller closes it. States that can forget positions are not copied. */
+    public static ModelMark of(ModelState state) {
+        return new ModelMark(state);
+    }
+
+    private ModelMark(ModelState state) {
         this.state = state;
         this.position = state.position();
         this.copies = state.layers().stream()

@@ -48,14 +48,6 @@ public record ModelState(List<MixerState> layers, int batch, int capacity) imple
     }
 
     /**
-     * Returns a mark of this point, to which the session can go back; the caller closes it. States that can forget positions
-     * are not copied.
-     */
-    public ModelMark mark() {
-        return new ModelMark(this);
-    }
-
-    /**
      * Returns a copy on another device, from which the session goes on there; the caller closes it, and this one when it is no
      * longer wanted.
      *
@@ -75,7 +67,7 @@ public record ModelState(List<MixerState> layers, int batch, int capacity) imple
                 there,
                 () -> Scope.run(here, () -> {
                     Map<String, Tensor> copies = new LinkedHashMap<>();
-                    from.save().forEach((name, tensor) -> copies.put(name, ModelFolder.copy(tensor, here)));
+                    from.save().forEach((name, tensor) -> copies.put(name, tensor.copyTo(here)));
                     to.load(copies, from.position());
                 }));
     }

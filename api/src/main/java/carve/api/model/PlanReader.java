@@ -12,12 +12,33 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Reads a plan from settings.
+ * Reads a {@link LayerPlan} from settings.
+ *
+ * <pre>{@code
+ * mixers {
+ *   mamba2 { type = mamba2, seed = mimic }
+ *   wide   { from = mamba2, conv-width = 4 }        # all of mamba2, and this over it
+ * }
+ * block  = [keep, mamba2 x3]                         # words; x3 repeats
+ * layers = ${block} ${block}                         # one word for each layer
+ * at { 0 = wide, 5-7 { norm-epsilon = 1e-6 } }       # single layers: another word, or settings over its mixer's
+ * }</pre>
+ *
+ * <p>A word is {@code keep}, a name under {@code mixers}, or the name of an installed mixer with its defaults. Which word a
+ * layer has is said by exactly one of
+ *
+ * <ul>
+ *   <li>{@code layers}: words in order, as a list or in one string. {@code (keep mamba2 x3) x8} repeats a group, {@code
+ *       mamba2 x rest} fills what the others leave;
+ *   <li>{@code repeat}: words that are repeated until all layers have one;
+ *   <li>{@code ratio}: {@code [keep 1, mamba2 7]} or {@code [mamba2 12.5%, keep 87.5%]}, spread evenly over the depth;
+ *   <li>the notation of another project, see {@link HybridNotation}.
+ * </ul>
  *
  * @param settings the plan's
  * @param layers the model's number of layers, where it is known
  */
-record PlanReader(Settings settings, OptionalInt layers) {
+public record PlanReader(Settings settings, OptionalInt layers) {
     private static final String LAYERS = "layers";
     private static final String REPEAT = "repeat";
     private static final String RATIO = "ratio";
@@ -26,13 +47,43 @@ record PlanReader(Settings settings, OptionalInt layers) {
     /** A text in a list of settings. */
     private record Entry(String text, String place) {}
 
-    static Set<String> layouts() {
+    /** The keys of which exactly one says which mixer each layer has. */
+    public static final Set<String> LAYOUTS = layouts();
+
+    /** All keys of plans. */
+    public static final Set<String> KEYS = keys();
+
+    private static Set<String> keys() {
+        Set<String> keys = new LinkedHashSet<>(List.of("mixers", "at", "words"));
+        keys.addAll(LAYOUTS);
+        return Set.copyOf(keys);
+    }
+
+    /**
+     * Returns the plan that settings describe, where they say themselves for how many layers.
+     *
+     * @throws SettingsException if a word means nothing, or the model's number of layers has to be known
+     */
+    public static LayerPlan read(Settings settings) {
+        return new PlanReader(settings, OptionalInt.empty()).read();
+    }
+
+    /**
+     * Returns the plan that settings describe for a model with a number of layers.
+     *
+     * @throws SettingsException if a word means nothing, or the plan is one for another number of layers
+     */
+    public static LayerPlan read(Settings settings, int modelLayers) {
+        return new PlanReader(settings, OptionalInt.of(modelLayers)).read();
+    }
+
+    private static Set<String> layouts() {
         Set<String> keys = new LinkedHashSet<>(OWN);
         keys.addAll(HybridNotation.KEYS);
         return Set.copyOf(keys);
     }
 
-    LayerPlan read() {
+    private LayerPlan read() {
         PlanMixers mixers = new PlanMixers(section("mixers"));
         List<LayerChoice> choices = new ArrayList<>();
         words().forEach(word -> choices.add(mixers.choice(word)));
@@ -81,15 +132,9 @@ record PlanReader(Settings settings, OptionalInt layers) {
 
     private List<PlanWord> sized(String key, List<PlanWord> words) {
         if (layers.isPresent() && words.size() != layers.getAsInt()) {
-            throw new SettingsException(anotherLength(place(key), words.size(), layers.getAsInt()));
+            throw new SettingsException(LayerPlan.wrongLength(place(key), words.size(), layers.getAsInt()));
         }
         return words;
-    }
-
-    /** Returns the message for a plan that is one of another number of layers. */
-    static String anotherLength(String place, int found, int expected) {
-        return "%s has %d entries, the model has %d layers; name one for each, 'mixer x3' repeats, 'mixer x rest' fills and 'keep' leaves a layer as it is"
-                .formatted(place, found, expected);
     }
 
     private List<PlanWord> repeated() {

@@ -5,6 +5,8 @@ import carve.api.device.Device;
 import carve.api.device.Download;
 import carve.api.tensor.Op.BinaryFunction;
 import carve.api.tensor.Op.UnaryFunction;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -274,6 +276,15 @@ public final class Tensor {
     /** Returns a copy of the values of an I32 tensor. */
     public int[] ints() {
         return Host.ints(this);
+    }
+
+    /** Returns a copy on a device, outside of any tape. */
+    public Tensor copyTo(Device target) {
+        long bytes = type().bytes();
+        MemorySegment values =
+                Arena.ofAuto().allocate(Math.max(1, bytes), Long.BYTES).asSlice(0, bytes);
+        device.download(detach(), values);
+        return Tensors.upload(target, type(), values);
     }
 
     /** Begins to copy the values to the host, without waiting where the device can go on meanwhile. */

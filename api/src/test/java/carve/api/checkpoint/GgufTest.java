@@ -68,7 +68,7 @@ final class GgufTest {
             for (String name : tensors.names()) {
                 assertEquals(tensors.type(name), read.type(name), name);
                 assertEquals(-1, tensors.data(name).mismatch(read.data(name)), name);
-                assertEquals(0, read.data(name).address() % GgufWriter.ALIGNMENT, name);
+                assertEquals(0, read.data(name).address() % Gguf.ALIGNMENT, name);
             }
             assertEquals("small", read.architecture());
             assertEquals(METADATA.keys(), read.metadata().keys());

@@ -21,7 +21,7 @@ final class HybridNotationTest {
 
     private static String plan(String json, int layers) {
         Settings settings = settings(json);
-        LayerPlan plan = LayerPlan.from(settings, layers);
+        LayerPlan plan = PlanReader.read(settings, layers);
         settings.requireAllRead();
         return plan.layers().stream().map(LayerChoice::mixer).collect(Collectors.joining(" "));
     }
@@ -78,7 +78,7 @@ final class HybridNotationTest {
     void wordsMayBeNamesUnderMixers() {
         Settings settings = settings("{'ssm_layers': [0], 'words': {'linear': 'wide'},"
                 + " 'mixers': {'wide': {'type': 'mamba2', 'conv-width': 4}}}");
-        LayerPlan plan = LayerPlan.from(settings, 1);
+        LayerPlan plan = PlanReader.read(settings, 1);
         assertEquals("mamba2", plan.layers().getFirst().mixer());
         assertEquals(
                 "{conv-width=4}", plan.layers().getFirst().settings().toMap().toString());

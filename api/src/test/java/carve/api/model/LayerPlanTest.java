@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Words become layers, and words that do not are refused with their place. */
 final class LayerPlanTest {
     private static List<String> mixers(Map<String, ?> settings, int layers) {
-        return LayerPlan.from(MapSettings.of(settings), layers).layers().stream()
+        return PlanReader.read(MapSettings.of(settings), layers).layers().stream()
                 .map(LayerChoice::mixer)
                 .toList();
     }
@@ -55,7 +55,7 @@ final class LayerPlanTest {
     void plansWithoutARestFitTheirOwnNumberOfLayers() {
         assertEquals(
                 5,
-                LayerPlan.from(MapSettings.of(Map.of("layers", "keep mamba2 x4")))
+                PlanReader.read(MapSettings.of(Map.of("layers", "keep mamba2 x4")))
                         .layers()
                         .size());
     }
@@ -70,7 +70,7 @@ final class LayerPlanTest {
         "'mamba2 1', 3, ''"
     })
     void ratiosAreSpreadEvenlyOverTheDepth(String shares, int layers, String kept) {
-        LayerPlan plan = LayerPlan.from(MapSettings.of(Map.of("ratio", List.of(shares.split(";")))), layers);
+        LayerPlan plan = PlanReader.read(MapSettings.of(Map.of("ratio", List.of(shares.split(";")))), layers);
         assertEquals(
                 kept,
                 String.join(" ", plan.kept().stream().map(Object::toString).toList()));
@@ -79,7 +79,7 @@ final class LayerPlanTest {
 
     @Test
     void namesStandForMixersWithSettings() {
-        LayerPlan plan = LayerPlan.from(MapSettings.of(Map.of(
+        LayerPlan plan = PlanReader.read(MapSettings.of(Map.of(
                 "layers",
                 List.of("wide", "mamba2"),
                 "mixers",
@@ -94,7 +94,7 @@ final class LayerPlanTest {
 
     @Test
     void mixersInheritTheSettingsOfOthers() {
-        LayerPlan plan = LayerPlan.from(MapSettings.of(Map.of(
+        LayerPlan plan = PlanReader.read(MapSettings.of(Map.of(
                 "layers",
                 "finest",
                 "mixers",
@@ -110,7 +110,7 @@ final class LayerPlanTest {
 
     @Test
     void singleLayersAreOverridden() {
-        LayerPlan plan = LayerPlan.from(
+        LayerPlan plan = PlanReader.read(
                 MapSettings.of(Map.of(
                         "repeat",
                         "wide",
@@ -252,7 +252,7 @@ final class LayerPlanTest {
 
     @Test
     void mixersThatAreNotInstalledAreToldWithTheirPlaces() {
-        LayerPlan plan = LayerPlan.from(MapSettings.of(
+        LayerPlan plan = PlanReader.read(MapSettings.of(
                 Map.of("layers", List.of("keep", "mamba3", "wide"), "mixers", Map.of("wide", Map.of("type", "x")))));
         SettingsException e = assertThrows(SettingsException.class, () -> plan.checked(3, Set.of("mamba2")));
         assertEquals(

@@ -54,7 +54,7 @@ final class Drafter implements AutoCloseable {
                 break;
             }
             if (proposal.size() < most) {
-                marks.add(state.mark());
+                marks.add(ModelMark.of(state));
             }
         }
         return proposal;

@@ -10,6 +10,7 @@ import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
 import carve.api.model.LayerChoice;
 import carve.api.model.LayerPlan;
+import carve.api.model.PlanReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +58,7 @@ public record ForeignConfig(Path file, JsonObject root) {
     }
 
     private static Set<String> foreign() {
-        Set<String> keys = new TreeSet<>(LayerPlan.LAYOUTS);
+        Set<String> keys = new TreeSet<>(PlanReader.LAYOUTS);
         keys.removeAll(OWN);
         return keys;
     }
@@ -116,7 +117,7 @@ public record ForeignConfig(Path file, JsonObject root) {
         OptionalInt layers = given.isPresent() ? given : count(part.json());
         try {
             LayerPlan plan =
-                    layers.isPresent() ? LayerPlan.from(settings, layers.getAsInt()) : LayerPlan.from(settings);
+                    layers.isPresent() ? PlanReader.read(settings, layers.getAsInt()) : PlanReader.read(settings);
             settings.requireAllRead();
             return plan;
         } catch (SettingsException e) {

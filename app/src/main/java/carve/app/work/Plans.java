@@ -3,6 +3,7 @@ package carve.app.work;
 import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
 import carve.api.model.LayerPlan;
+import carve.api.model.PlanReader;
 import java.util.Map;
 import java.util.Set;
 
@@ -48,7 +49,7 @@ public final class Plans {
     public static LayerPlan read(TreeSettings settings, int modelLayers) {
         var nothing = new SettingsNode.Section(Map.of(), "defaults");
         TreeSettings aside = settings.over(new TreeSettings(nothing, OF_RECIPES));
-        LayerPlan plan = LayerPlan.from(aside, modelLayers);
+        LayerPlan plan = PlanReader.read(aside, modelLayers);
         aside.requireAllRead();
         return plan;
     }

@@ -6,6 +6,7 @@ import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
 import carve.api.model.LayerPlan;
+import carve.api.model.PlanReader;
 import carve.api.tensor.DType;
 import carve.hocon.Hocon;
 import java.nio.file.Path;
@@ -59,7 +60,7 @@ public final class Recipe {
         SettingsNode.Section defaults = Hocon.resource(Recipe.class.getModule(), "recipe.conf")
                 .orElseThrow()
                 .take();
-        Set<String> ofConversions = new LinkedHashSet<>(LayerPlan.KEYS);
+        Set<String> ofConversions = new LinkedHashSet<>(PlanReader.KEYS);
         ofConversions.add(Converting.EARLIER);
         return new Recipe(settings.over(new TreeSettings(defaults, ofConversions))); // read by conversions
     }
@@ -87,11 +88,11 @@ public final class Recipe {
 
     // whoever says which layers means all of them
     private static TreeSettings withoutPlan(SettingsNode.Section own, TreeSettings base) {
-        if (Collections.disjoint(own.members().keySet(), LayerPlan.LAYOUTS)) {
+        if (Collections.disjoint(own.members().keySet(), PlanReader.LAYOUTS)) {
             return base;
         }
         SettingsNode.Section rest = base.take().without("at").without("words");
-        for (String key : LayerPlan.LAYOUTS) {
+        for (String key : PlanReader.LAYOUTS) {
             rest = rest.without(key);
         }
         return new TreeSettings(rest, base.referred());
@@ -135,7 +136,7 @@ public final class Recipe {
 
     /** Returns whether the recipe has a plan. */
     public boolean planned() {
-        return LayerPlan.LAYOUTS.stream().anyMatch(settings::has);
+        return PlanReader.LAYOUTS.stream().anyMatch(settings::has);
     }
 
     /** Returns the device that the recipe asks for as {@link #device(TreeSettings, DeviceChoice, Globals)} does. */

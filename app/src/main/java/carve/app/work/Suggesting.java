@@ -7,6 +7,7 @@ import carve.api.config.TreeSettings;
 import carve.api.model.Conversion;
 import carve.api.model.LayerChoice;
 import carve.api.model.LayerPlan;
+import carve.api.model.PlanReader;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelFolder;
 import carve.api.model.Processor;
@@ -98,7 +99,7 @@ public record Suggesting(Workshop workshop, TreeSettings settings) {
         SettingsNode repeat = new SettingsNode.Scalar(mixer, settings.origin("mixer"));
         var words = new SettingsNode.Section(
                 Map.of("repeat", repeat, "mixers", settings.section("mixers").take()), settings.origin());
-        return LayerPlan.from(new TreeSettings(words), count);
+        return PlanReader.read(new TreeSettings(words), count);
     }
 
     private Measured measured(ModelFolder teacher, Conversion conversion, long seed, Path work) throws IOException {

@@ -58,7 +58,7 @@ final class Verifier implements AutoCloseable {
         if (unseen.size() > MOST_UNSEEN) {
             takeIn(unseen.size() - 1);
         }
-        mark = List.of(state.mark());
+        mark = List.of(ModelMark.of(state));
         List<Integer> tokens = new ArrayList<>(unseen);
         tokens.addAll(proposal.tokens());
         float[] logits = advanceAll(tokens);

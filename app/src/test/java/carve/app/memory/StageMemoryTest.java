@@ -7,6 +7,7 @@ import carve.api.config.Settings;
 import carve.api.device.Device;
 import carve.api.model.Conversion;
 import carve.api.model.LayerPlan;
+import carve.api.model.PlanReader;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelFolder;
 import carve.api.model.ModelSpec;
@@ -50,7 +51,7 @@ class StageMemoryTest {
     }
 
     private static ModelSpec student(ModelFolder teacher) {
-        LayerPlan plan = LayerPlan.from(
+        LayerPlan plan = PlanReader.read(
                 Hocon.parse("repeat = [mamba2, keep]", "plan"),
                 teacher.spec().layers().size());
         return teacher.family().convert(teacher.spec(), plan, CATALOGS.mixerCatalog());

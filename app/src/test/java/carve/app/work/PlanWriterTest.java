@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import carve.api.model.LayerChoice;
 import carve.api.model.LayerPlan;
+import carve.api.model.PlanReader;
 import carve.hocon.Hocon;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,7 @@ final class PlanWriterTest {
     void wordsAreAsShortAsRepetitionMakesThem(String words, String expected) {
         String written = PlanWriter.words(List.of(words.split(" ")));
         assertEquals(expected, written);
-        LayerPlan read = LayerPlan.from(Hocon.parse("layers = \"" + written + "\"", "plan"));
+        LayerPlan read = PlanReader.read(Hocon.parse("layers = \"" + written + "\"", "plan"));
         assertEquals(
                 List.of(words.split(" ")),
                 read.layers().stream().map(LayerChoice::mixer).toList());
@@ -34,7 +35,7 @@ final class PlanWriterTest {
 
     @Test
     void mixersWithSettingsHaveNames() {
-        LayerPlan plan = LayerPlan.from(Hocon.parse("""
+        LayerPlan plan = PlanReader.read(Hocon.parse("""
                 mixers {
                   one { type = mamba2, conv-width = 4, seed = mimic }
                   two { from = one, name = "a b", list = [1, x], flag = true, inner { rate = 0.5 } }
@@ -52,7 +53,7 @@ final class PlanWriterTest {
                 }
                 layers = "keep mamba2-2 mamba2-3 mamba2 mamba2-2 window"
                 """, text);
-        LayerPlan read = LayerPlan.from(Hocon.parse(text, "written"));
+        LayerPlan read = PlanReader.read(Hocon.parse(text, "written"));
         for (int i = 0; i < plan.layers().size(); i++) {
             assertEquals(plan.layers().get(i).mixer(), read.layers().get(i).mixer());
             assertEquals(

@@ -2,6 +2,7 @@ package carve.bench.card;
 
 import carve.api.device.Device;
 import carve.api.model.LayerPlan;
+import carve.api.model.PlanReader;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelFolder;
 import carve.api.model.ModelSpec;
@@ -34,7 +35,7 @@ final class Models {
     /** Returns the teacher with other mixers in the layers that a plan says. */
     static ModelSpec converted(Session session, ModelFolder teacher, String layers) {
         var settings = Hocon.parse("mixers { mamba2 { type = mamba2, seed = mimic } }\n" + layers, "report");
-        LayerPlan plan = LayerPlan.from(settings, teacher.spec().layers().size());
+        LayerPlan plan = PlanReader.read(settings, teacher.spec().layers().size());
         return teacher.family().convert(teacher.spec(), plan, session.catalogs().mixerCatalog());
     }
 

@@ -1,7 +1,6 @@
 package carve.distill.data;
 
 import carve.api.config.Settings;
-import carve.distill.Words;
 import java.nio.file.Path;
 
 /**
@@ -56,8 +55,8 @@ record LlavaConfig(
                 file,
                 folder,
                 maxLength,
-                Words.of(TooLong.class, settings, "too-long"),
-                Words.of(Missing.class, settings, "on-missing"),
+                settings.word("too-long", TooLong.class),
+                settings.word("on-missing", Missing.class),
                 settings.flag("shuffle"),
                 (long) megabytes << MEGA);
     }

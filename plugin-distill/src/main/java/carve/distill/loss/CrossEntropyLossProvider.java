@@ -4,7 +4,6 @@ import carve.api.config.Settings;
 import carve.api.loss.Loss;
 import carve.api.loss.LossProvider;
 import carve.api.loss.Reduction;
-import carve.distill.Words;
 
 /** Makes {@code cross-entropy} losses. */
 public final class CrossEntropyLossProvider implements LossProvider {
@@ -15,7 +14,7 @@ public final class CrossEntropyLossProvider implements LossProvider {
 
     @Override
     public Loss create(Settings settings) {
-        Reduction reduction = Words.of(Reduction.class, settings, "reduction");
+        Reduction reduction = settings.word("reduction", Reduction.class);
         if (reduction == Reduction.ELEMENTS) {
             throw settings.error(
                     "reduction",

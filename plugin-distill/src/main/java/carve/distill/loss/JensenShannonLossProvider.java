@@ -3,7 +3,6 @@ package carve.distill.loss;
 import carve.api.config.Settings;
 import carve.api.loss.Loss;
 import carve.api.loss.LossProvider;
-import carve.distill.Words;
 
 /** Makes {@code jensen-shannon} losses. */
 public final class JensenShannonLossProvider implements LossProvider {
@@ -17,7 +16,7 @@ public final class JensenShannonLossProvider implements LossProvider {
         return new JensenShannonLoss(
                 settings.string("at"),
                 LossSettings.weight(settings),
-                Words.of(JensenShannonLoss.Form.class, settings, "form"),
+                settings.word("form", JensenShannonLoss.Form.class),
                 LossSettings.temperature(settings),
                 LossSettings.reducer(settings));
     }

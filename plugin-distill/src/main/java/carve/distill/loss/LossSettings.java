@@ -2,7 +2,6 @@ package carve.distill.loss;
 
 import carve.api.config.Settings;
 import carve.api.loss.Reduction;
-import carve.distill.Words;
 
 /** What the losses have in common. */
 final class LossSettings {
@@ -25,13 +24,13 @@ final class LossSettings {
     }
 
     static Reducer reducer(Settings settings) {
-        Mask mask = Words.of(Mask.class, settings, "mask");
-        Reduction reduction = Words.of(Reduction.class, settings, "reduction");
+        Mask mask = settings.word("mask", Mask.class);
+        Reduction reduction = settings.word("reduction", Reduction.class);
         if (reduction == Reduction.ELEMENTS && mask != Mask.ALL) {
             throw settings.error(
                     "reduction",
                     "is elements, the mean over all elements with padding: that needs mask = all;" + " with mask = "
-                            + Words.of(mask) + ", tokens is the mean over positions that count");
+                            + Settings.word(mask) + ", tokens is the mean over positions that count");
         }
         return new Reducer(mask, reduction);
     }

@@ -1,7 +1,7 @@
 package carve.distill.training;
 
+import carve.api.config.Settings;
 import carve.api.loss.Loss;
-import carve.distill.Words;
 import java.util.Set;
 
 /**
@@ -35,7 +35,7 @@ public record Term(String label, Loss loss, Forcing forcing, OverLayers layers) 
     /** Returns what a run must not change when it is resumed. */
     String fixed() {
         return isOfLayers()
-                ? "%s with forcing %s, %s of layers".formatted(loss, Words.of(forcing), Words.of(layers))
+                ? "%s with forcing %s, %s of layers".formatted(loss, Settings.word(forcing), Settings.word(layers))
                 : loss.toString();
     }
 }

@@ -8,7 +8,6 @@ import carve.api.stage.Optimizer;
 import carve.api.stage.Schedule;
 import carve.api.stage.StageException;
 import carve.api.stage.StageParts;
-import carve.distill.Words;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -99,8 +98,8 @@ public record TrainingSettings(
         return new TrainingSettings(
                 settings.string("name"),
                 selector(settings),
-                Words.of(Among.class, settings, "among"),
-                Words.of(Start.class, settings, "start"),
+                settings.word("among", Among.class),
+                settings.word("start", Start.class),
                 terms(settings, parts, defaults),
                 parts.optimizer(settings.section("optimizer")),
                 parts.schedule(settings.section("schedule"), steps),
@@ -141,8 +140,8 @@ public record TrainingSettings(
 
     // forcing and layers are words for any loss, whoever made it
     private static Term term(Settings section, StageParts parts, Defaults defaults) {
-        Forcing forcing = section.has(FORCING) ? Words.of(Forcing.class, section, FORCING) : defaults.forcing();
-        OverLayers layers = section.has(LAYERS) ? Words.of(OverLayers.class, section, LAYERS) : defaults.layers();
+        Forcing forcing = section.has(FORCING) ? section.word(FORCING, Forcing.class) : defaults.forcing();
+        OverLayers layers = section.has(LAYERS) ? section.word(LAYERS, OverLayers.class) : defaults.layers();
         String type = section.string("type");
         Loss loss = parts.loss(new TreeSettings(section.take().without(FORCING).without(LAYERS)));
         Term term = new Term(type + "@" + loss.site(), loss, forcing, layers);
@@ -205,7 +204,7 @@ public record TrainingSettings(
     /** Returns what a run must not change when it is resumed, by key. */
     Map<String, String> fixed() {
         Map<String, String> fixed = new LinkedHashMap<>();
-        fixed.put("train", train + " among " + Words.of(among));
+        fixed.put("train", train + " among " + Settings.word(among));
         fixed.put("losses", terms.stream().map(Term::fixed).toList().toString());
         fixed.put("optimizer", optimizer.toString());
         fixed.put("schedule", schedule.toString());

@@ -2,7 +2,7 @@ package carve.models.decoder;
 
 import carve.api.checkpoint.CheckpointException;
 import carve.api.checkpoint.Gguf;
-import carve.api.checkpoint.GgufWriter;
+
 import carve.api.checkpoint.TensorSource;
 import carve.api.config.JsonObject;
 import carve.api.mixer.MixerDims;
@@ -140,7 +140,7 @@ final class LlamaGguf implements GgufLayout {
         }
         MixerDims dims = config.dims();
         JsonObject keys = JsonObject.empty()
-                .with(GgufWriter.ARCHITECTURE, ARCHITECTURE)
+                .with(Gguf.ARCHITECTURE, ARCHITECTURE)
                 .with(KEY + "context_length", dims.rotary().maxPositions())
                 .with(KEY + "embedding_length", config.hidden())
                 .with(KEY + "feed_forward_length", config.inner())

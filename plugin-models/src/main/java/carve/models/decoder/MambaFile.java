@@ -1,7 +1,7 @@
 package carve.models.decoder;
 
-import carve.api.checkpoint.Checkpoint;
 import carve.api.config.Json;
+import carve.api.model.ModelFamily;
 import carve.api.config.JsonArray;
 import carve.api.config.JsonNull;
 import carve.api.config.JsonNumber;
@@ -51,7 +51,7 @@ public final class MambaFile {
     /** Returns the files of a configuration. */
     public static Map<String, byte[]> files(JsonObject config) {
         Map<String, byte[]> files = new LinkedHashMap<>();
-        files.put(Checkpoint.CONFIG, (Json.print(config.without(KEY)) + "\n").getBytes(StandardCharsets.UTF_8));
+        files.put(ModelFamily.CONFIG_FILE, (Json.print(config.without(KEY)) + "\n").getBytes(StandardCharsets.UTF_8));
         config.optionalObject(KEY)
                 .ifPresent(mamba -> files.put(NAME, print(mamba).getBytes(StandardCharsets.UTF_8)));
         return files;

@@ -1,6 +1,5 @@
 package carve.models.llava;
 
-import carve.api.checkpoint.Checkpoint;
 import carve.api.checkpoint.CheckpointException;
 import carve.api.checkpoint.TensorSource;
 import carve.api.checkpoint.TensorSources;
@@ -22,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * What the authors' code for evaluation does by mistake, and changes results. Nothing of it is done but on request, by keys
@@ -92,25 +92,25 @@ record Defects(Optional<String> head, double dropout, boolean halves, boolean wh
     }
 
     /** Returns weights with another output layer, if one is asked for. */
-    TensorSource weights(Path folder, TensorSource tensors) {
+    TensorSource weights(Path folder, TensorSource tensors, Function<Path, ? extends TensorSource> checkpoints) {
         if (head.isEmpty()) {
             return tensors;
         }
         Path base = folder.resolve(head.get());
         Map<String, TensorType> types = new LinkedHashMap<>();
-        try (Checkpoint checkpoint = Checkpoint.open(base)) {
+        try (TensorSource checkpoint = checkpoints.apply(base)) {
             OUTPUT.forEach((ours, theirs) -> types.put(ours, type(checkpoint, theirs, tensors.type(ours))));
         }
         return TensorSources.union(
                 TensorSources.select(tensors, name -> !OUTPUT.containsKey(name)),
-                TensorSources.of(types, name -> copy(base, OUTPUT.get(name))));
+                TensorSources.of(types, name -> copy(checkpoints.apply(base), OUTPUT.get(name))));
     }
 
-    private static TensorType type(Checkpoint base, String name, TensorType ours) {
+    private static TensorType type(TensorSource base, String name, TensorType ours) {
         if (!base.names().contains(name) || !base.type(name).shape().equals(ours.shape())) {
             throw new CheckpointException("%s: '%s' needs '%s' %s, there is %s"
                     .formatted(
-                            base,
+                            base.label(),
                             HEAD,
                             name,
                             ours.shape(),
@@ -119,8 +119,8 @@ record Defects(Optional<String> head, double dropout, boolean halves, boolean wh
         return base.type(name);
     }
 
-    private static MemorySegment copy(Path base, String name) {
-        try (Checkpoint checkpoint = Checkpoint.open(base)) {
+    private static MemorySegment copy(TensorSource base, String name) {
+        try (TensorSource checkpoint = base) {
             MemorySegment values = checkpoint.data(name);
             return Arena.ofAuto().allocate(values.byteSize(), Long.BYTES).copyFrom(values);
         }

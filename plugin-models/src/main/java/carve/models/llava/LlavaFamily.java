@@ -22,6 +22,7 @@ import carve.models.decoder.MambaFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.Map;
 import java.util.Optional;
 
@@ -84,8 +85,9 @@ public final class LlavaFamily implements ModelFamily {
     }
 
     @Override
-    public TensorSource weights(ModelSpec spec, Path folder, TensorSource tensors) {
-        return Defects.of(spec.config()).weights(folder, tensors);
+    public TensorSource weights(
+            ModelSpec spec, Path folder, TensorSource tensors, Function<Path, ? extends TensorSource> checkpoints) {
+        return Defects.of(spec.config()).weights(folder, tensors, checkpoints);
     }
 
     @Override

@@ -2,7 +2,7 @@ package carve.models.mamba;
 
 import carve.api.checkpoint.CheckpointException;
 import carve.api.checkpoint.Gguf;
-import carve.api.checkpoint.GgufWriter;
+
 import carve.api.checkpoint.TensorSource;
 import carve.api.config.JsonObject;
 import carve.api.model.GgufLayout;
@@ -143,7 +143,7 @@ final class MambaGguf implements GgufLayout {
         refuse(folder, !shape.convBias(), "a convolution without a bias");
         refuse(folder, shape.normGroups() != shape.groups(), "groups that are normed together");
         JsonObject keys = JsonObject.empty()
-                .with(GgufWriter.ARCHITECTURE, ARCHITECTURE)
+                .with(Gguf.ARCHITECTURE, ARCHITECTURE)
                 .with(KEY + "context_length", 1 << 20) // it has none; what llama.cpp writes
                 .with(KEY + "embedding_length", config.hidden())
                 .with(KEY + "feed_forward_length", 0)
