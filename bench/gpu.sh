@@ -63,7 +63,7 @@ pack() {
     done
     rm -f "$to"/fixtures/*/init_with_kqvo.safetensors "$to"/fixtures/*/train_format.safetensors
     "$JAVA_HOME/bin/java" -p "api/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib" \
-        -m carve.bench/carve.bench.TrueShape "$to/model" bf16 hovle 2>/dev/null
+        -m carve.bench/carve.bench.ZeroWeightModel "$to/model" bf16 hovle 2>/dev/null
     rm "$to/model/model.safetensors" # weights are random there
     [ -e "$to/modules/plugin-cuda/carve/cuda/prebuilt/architectures" ] \
         || echo "no nvcc: the machine with the card needs NVRTC" >&2
@@ -105,7 +105,7 @@ left() {
 contracts() {
     code=0
     timeout "$1" "$0" java -Dcarve.cuda.graphs="$2" -jar "$here/tests.jar" execute --details=summary --disable-banner \
-        --class-path "$tests" --select-class carve.cuda.CardDeviceTest --select-class carve.cuda.CardKernelTest \
+        --class-path "$tests" --select-class carve.cuda.GpuDeviceTest --select-class carve.cuda.GpuKernelTest \
         --reports-dir "$out/graphs-$2" >"$out/contracts-graphs-$2.txt" 2>&1 || code=$?
     case ${code:-0} in
         0) echo passed ;;
@@ -130,7 +130,7 @@ measure() {
         --enable-native-access=ALL-UNNAMED,carve.bench,carve.cpu,carve.cuda --add-reads carve.cuda=ALL-UNNAMED \
         --add-reads carve.cpu=ALL-UNNAMED --add-reads carve.models=ALL-UNNAMED -Xmx16g -cp "$(joined "$here"/lib/*.jar)" \
         -p "$(joined "$here"/modules/*)$(joined "$here"/needs/*.jar)" \
-        -m carve.bench/carve.bench.card.Main "$3" "$out" "$2" "$here/fixtures" "$4" ${5:-}
+        -m carve.bench/carve.bench.gpu.Main "$3" "$out" "$2" "$here/fixtures" "$4" ${5:-}
 }
 
 run() {
@@ -138,16 +138,16 @@ run() {
     unpack
     out=${OUT:-$here/out}
     mkdir -p "$out"
-    reason=$(java -cp "$tests" carve.cuda.CardProbe) || { echo "gpu.sh: no card: $reason" >&2; exit 2; }
+    reason=$(java -cp "$tests" carve.cuda.GpuProbe) || { echo "gpu.sh: no card: $reason" >&2; exit 2; }
     found=$(libraries)
     export found
-    echo "card: $(java -cp "$tests" carve.cuda.CardProbe)"
+    echo "card: $(java -cp "$tests" carve.cuda.GpuProbe)"
     { command -v nvidia-smi >/dev/null && nvidia-smi; } >"$out/nvidia-smi.txt" 2>&1 || true
     off=$(contracts 150 false)
     echo "contracts, launch by launch: $off"
     on=$(contracts 75 true)
     echo "contracts, graphs: $on"
-    timeout 40 "$0" java -cp "$tests" carve.cuda.CardDirect >"$out/peers.jsonl" 2>"$out/peers.txt" \
+    timeout 40 "$0" java -cp "$tests" carve.cuda.DirectCudaBenchmark >"$out/peers.jsonl" 2>"$out/peers.txt" \
         || echo "the driver and cuBLAS could not be called directly, see peers.txt"
     peers 80
     measure "$(left)" $(($(left) - 40)) cuda "$here/model" || echo "the report is not complete"

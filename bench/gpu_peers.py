@@ -3,7 +3,7 @@
     python3 gpu_peers.py > peers.jsonl         on a machine with a card; where PyTorch finds none it says so and ends with 2
     python3 gpu_peers.py --cpu > peers.jsonl   small shapes on the processor: that each case runs, and nothing of its speed
 
-Names of cases, units and what counts as work are those of carve.bench.card.Operations. Scans are those of mamba_ssm, in
+Names of cases, units and what counts as work are those of carve.bench.gpu.OpBenchmark. Scans are those of mamba_ssm, in
 Triton; where that is not installed, matrix products in chunks by PyTorch, compiled if it can be, as torch_ssd.py has them.
 """
 import json
@@ -43,7 +43,7 @@ def once(body, repeats):
 
 
 def seconds(body):
-    """As carve.bench.card.Session.millis times ours, so that the two can be compared."""
+    """As carve.bench.gpu.BenchmarkSession.millis times ours, so that the two can be compared."""
     once(body, 1)
     repeats = int(min(MOST, max(1, ENOUGH / max(1e-6, once(body, 1)))))
     return statistics.median(once(body, repeats) for _ in range(RUNS))

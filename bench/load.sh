@@ -1,5 +1,5 @@
 #!/bin/sh
-# Serves a model and asks it with many clients: throughput against one client's, errors, memory over time. See carve.bench.Load.
+# Serves a model and asks it with many clients: throughput against one client's, errors, memory over time. See carve.bench.ServingBenchmark.
 #
 #   bench/load.sh [--model demo/teacher] [--seconds 300] [--clients 64] [--json bench/target/load.json]
 set -eu
@@ -33,4 +33,4 @@ done
 address=$(sed -n 's/^carve serves .* at //p' "$work/out")
 # shellcheck disable=SC2086
 "$JAVA_HOME/bin/java" -p api/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib \
-    --add-modules ALL-DEFAULT,jdk.incubator.vector -m carve.bench/carve.bench.Load "$address" --name model $arguments
+    --add-modules ALL-DEFAULT,jdk.incubator.vector -m carve.bench/carve.bench.ServingBenchmark "$address" --name model $arguments

@@ -140,5 +140,5 @@ done
 
 exec "$JAVA_HOME/bin/java" -Djava.awt.headless=true \
     -p "api/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib" \
-    --add-modules jdk.incubator.vector -m carve.bench/carve.bench.peers.Main "$figures" \
+    --add-modules jdk.incubator.vector -m carve.bench/carve.bench.comparison.Main "$figures" \
     "bench/results/peers-$(date +%F)${quick:+-quick}" "$note"

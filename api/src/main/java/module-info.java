@@ -2,7 +2,10 @@
 module carve.api {
     exports carve.api.checkpoint;
     exports carve.api.config;
+    exports carve.api.data;
     exports carve.api.device;
+    exports carve.api.gguf;
+    exports carve.api.json;
     exports carve.api.loss;
     exports carve.api.mixer;
     exports carve.api.model;
@@ -10,4 +13,5 @@ module carve.api {
     exports carve.api.param;
     exports carve.api.stage;
     exports carve.api.tensor;
+    exports carve.api.text;
 }

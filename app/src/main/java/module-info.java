@@ -1,7 +1,7 @@
 /** The program: commands, settings, and the platform that plugins stand on. */
 module carve.app {
-    requires carve.api;
     requires carve.hocon;
+    requires carve.runtime;
     requires com.google.common; // Guice needs it, and says so to nobody
     requires com.google.guice;
     requires info.picocli;
@@ -17,17 +17,6 @@ module carve.app {
     opens carve.app.wiring to
             com.google.guice;
 
-    uses carve.api.device.DeviceProvider;
-    uses carve.api.device.KernelProvider;
-    uses carve.api.loss.LossProvider;
-    uses carve.api.mixer.MixerProvider;
-    uses carve.api.model.ModelFamily;
-    uses carve.api.stage.DataProvider;
-    uses carve.api.stage.DatasetGenerator;
-    uses carve.api.stage.OptimizerProvider;
-    uses carve.api.stage.ScheduleProvider;
-    uses carve.api.stage.StageProvider;
-
     provides System.LoggerFinder with
-            carve.app.terminal.LogLines;
+            carve.app.report.ConsoleLoggerFinder;
 }

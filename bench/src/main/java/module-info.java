@@ -1,8 +1,8 @@
 /** Side-by-side measurements: what runs here is found like any plugin, and nothing of it is compiled against. */
 module carve.bench {
-    requires carve.api;
     requires java.compiler;
     requires carve.hocon;
+    requires carve.runtime;
     requires java.desktop;
     requires java.logging; // what the device logs is part of what is measured
     requires java.management;

@@ -2,8 +2,6 @@
 module carve.cuda {
     requires transitive carve.api;
 
-    exports carve.cuda;
-
     provides carve.api.device.DeviceProvider with
             carve.cuda.CudaDeviceProvider;
 }

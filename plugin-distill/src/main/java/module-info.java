@@ -1,6 +1,6 @@
 /** Distillation: losses, stages, optimizers, schedules, and data in LLaVA's and InternVL's formats. */
 module carve.distill {
-    requires transitive carve.api;
+    requires transitive carve.runtime;
 
     provides carve.api.loss.LossProvider with
             carve.distill.loss.CrossEntropyLossProvider,
@@ -8,17 +8,17 @@ module carve.distill {
             carve.distill.loss.HardCrossEntropyLossProvider,
             carve.distill.loss.JensenShannonLossProvider,
             carve.distill.loss.KlLossProvider,
-            carve.distill.loss.MeanSquareLossProvider,
+            carve.distill.loss.MeanSquaredErrorLossProvider,
             carve.distill.loss.ReverseKlLossProvider;
-    provides carve.api.stage.DataProvider with
-            carve.distill.data.InternVlProvider,
-            carve.distill.data.LlavaProvider;
+    provides carve.api.data.DatasetProvider with
+            carve.distill.data.InternVlDataProvider,
+            carve.distill.data.LlavaDataProvider;
     provides carve.api.stage.OptimizerProvider with
-            carve.distill.optimizer.AdamWProvider;
-    provides carve.api.stage.ScheduleProvider with
-            carve.distill.optimizer.ConstantProvider,
-            carve.distill.optimizer.CosineProvider,
-            carve.distill.optimizer.WarmupStableDecayProvider;
+            carve.distill.optimizer.AdamWOptimizerProvider;
+    provides carve.api.stage.LearningRateScheduleProvider with
+            carve.distill.optimizer.ConstantScheduleProvider,
+            carve.distill.optimizer.CosineScheduleProvider,
+            carve.distill.optimizer.WarmupStableDecayScheduleProvider;
     provides carve.api.stage.StageProvider with
             carve.distill.DistillStageProvider,
             carve.distill.SupervisedStageProvider;

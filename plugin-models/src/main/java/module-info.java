@@ -7,9 +7,9 @@ module carve.models {
             carve.models.decoder.DecoderFamily,
             carve.models.hovle.HovleFamily,
             carve.models.llava.LlavaFamily,
-            carve.models.mamba.MambaFamily;
-    provides carve.api.stage.DataProvider with
-            carve.models.data.ShapesProvider;
-    provides carve.api.stage.DatasetGenerator with
-            carve.models.data.ShapesGenerator;
+            carve.models.mamba2.Mamba2Family;
+    provides carve.api.data.DatasetProvider with
+            carve.models.data.ShapesDataProvider;
+    provides carve.api.data.DatasetGenerator with
+            carve.models.data.ShapesDatasetGenerator;
 }

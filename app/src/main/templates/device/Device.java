@@ -10,7 +10,7 @@ import carve.api.tensor.FusedOp;
 import carve.api.tensor.Op;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
-import carve.api.tensor.Workspace;
+import carve.api.tensor.DeviceContext;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;

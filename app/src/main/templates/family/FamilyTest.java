@@ -1,9 +1,9 @@
 package {{package}};
 
-import carve.api.config.Json;
+import carve.api.json.Json;
 import carve.api.tensor.DType;
-import carve.testkit.InitialModelContract;
-import carve.testkit.MixerList;
+import carve.testkit.RandomModelContract;
+import carve.testkit.TestMixerCatalog;
 import carve.testkit.Retention;
 
 final class {{class}}Test extends InitialModelContract {

@@ -1,8 +1,8 @@
 package {{package}};
 
-import carve.api.model.Message;
-import carve.api.model.Processor;
-import carve.api.model.Sample;
+import carve.api.text.Message;
+import carve.api.text.Processor;
+import carve.api.data.Sample;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

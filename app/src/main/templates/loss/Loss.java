@@ -3,7 +3,7 @@ package {{package}};
 import carve.api.config.Settings;
 import carve.api.loss.Loss;
 import carve.api.loss.LossProvider;
-import carve.api.loss.Observations;
+import carve.api.loss.LossInputs;
 import carve.api.loss.Reduction;
 import carve.api.tensor.Op.UnaryFunction;
 import carve.api.tensor.Tensor;

@@ -1,7 +1,7 @@
 package {{package}};
 
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerDims;
+import carve.api.mixer.LayerConfig;
 import carve.testkit.MixerContract;
 
 final class {{class}}Test extends MixerContract {

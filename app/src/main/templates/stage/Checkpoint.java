@@ -1,7 +1,7 @@
 package {{package}};
 
-import carve.api.checkpoint.SafeTensors;
-import carve.api.checkpoint.SafeTensorsWriter;
+import carve.runtime.safetensors.SafeTensorsFile;
+import carve.runtime.safetensors.SafeTensorsWriter;
 import carve.api.param.ParamStore;
 import carve.api.stage.StageException;
 import carve.api.tensor.Tensor;

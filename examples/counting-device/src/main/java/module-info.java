@@ -3,5 +3,5 @@ module examples.countingdevice {
     requires carve.api;
 
     provides carve.api.device.DeviceProvider with
-            examples.countingdevice.CountingProvider;
+            examples.countingdevice.CountingDeviceProvider;
 }

@@ -3,7 +3,7 @@ module examples.retention {
     requires carve.api;
 
     provides carve.api.device.KernelProvider with
-            examples.retention.RetentionKernels;
+            examples.retention.RetentionKernelProvider;
     provides carve.api.mixer.MixerProvider with
             examples.retention.Retention.Provider;
 }

@@ -3,5 +3,5 @@ module examples.slidingwindow {
     requires carve.api;
 
     provides carve.api.mixer.MixerProvider with
-            examples.slidingwindow.SlidingWindow.Provider;
+            examples.slidingwindow.SlidingWindowAttention.Provider;
 }

@@ -1,7 +1,7 @@
 package carve.app;
 
-import carve.app.command.CommandLines;
-import carve.app.terminal.Terminal;
+import carve.app.cli.CommandRunner;
+import carve.app.report.Terminal;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -12,9 +12,9 @@ public final class Main {
 
     /** Runs a command line and ends the process with its exit code. */
     public static void main(String[] line) {
-        Terminal terminal = Terminal.ofProcess(Boolean.getBoolean("carve.terminal"));
+        Terminal terminal = Terminal.system(Boolean.getBoolean("carve.terminal"));
         List<Path> home = Optional.ofNullable(System.getProperty("carve.home")).map(Path::of).stream()
                 .toList();
-        System.exit(new CommandLines(terminal, home, System.getenv()).run(line));
+        System.exit(new CommandRunner(terminal, home, System.getenv()).run(line));
     }
 }

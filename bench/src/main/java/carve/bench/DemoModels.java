@@ -2,19 +2,19 @@ package carve.bench;
 
 import carve.api.config.Settings;
 import carve.api.config.TreeSettings;
+import carve.api.data.Dataset;
+import carve.api.data.DatasetProvider;
+import carve.api.data.Sample;
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
-import carve.api.model.Conversion;
 import carve.api.model.LayerPlan;
-import carve.api.model.PlanReader;
 import carve.api.model.LoadedModel;
-import carve.api.model.ModelFolder;
-import carve.api.model.Processor;
-import carve.api.model.Sample;
-import carve.api.model.Storage;
-import carve.api.stage.DataProvider;
-import carve.api.stage.DataSource;
+import carve.api.text.Processor;
 import carve.hocon.Hocon;
+import carve.runtime.convert.Conversion;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.model.WeightPrecision;
+import carve.runtime.plan.LayerPlanReader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -39,32 +39,35 @@ record DemoModels(Path teacher, Path student, FixedSamples samples) {
             """;
 
     /** Returns the demo's models from a folder, which may have no weights yet: initial ones are as fast. */
-    static DemoModels of(Bench bench, Path folder, Folders folders) {
-        Path teacher = folders.yet();
-        Path student = folders.yet();
+    static DemoModels of(BenchmarkContext benchmarkContext, Path folder, TemporaryFolders temporaryFolders) {
+        Path teacher = temporaryFolders.reserve();
+        Path student = temporaryFolders.reserve();
         try (Device device = new ReferenceDevice();
-                ModelFolder given = bench.model(folder)) {
-            try (LoadedModel model = given.trained() ? given.load(device, Storage.F32) : given.initial(device, SEED)) {
+                ModelFolder given = benchmarkContext.openModel(folder)) {
+            try (LoadedModel model =
+                    given.hasWeights() ? given.load(device, WeightPrecision.F32) : given.initial(device, SEED)) {
                 given.save(model, teacher);
             }
-            FixedSamples samples = samples(bench, given);
-            try (ModelFolder saved = bench.model(teacher)) {
+            FixedSamples samples = samples(benchmarkContext, given);
+            try (ModelFolder saved = benchmarkContext.openModel(teacher)) {
                 TreeSettings settings = Hocon.parse(PLAN, "bench");
-                LayerPlan plan = PlanReader.read(settings, saved.spec().layers().size());
-                Conversion.of(saved, plan, bench.catalogs().mixerCatalog(), device, SEED)
+                LayerPlan plan =
+                        LayerPlanReader.read(settings, saved.spec().layers().size());
+                Conversion.of(saved, plan, benchmarkContext.catalogs().mixerCatalog(), device, SEED)
                         .save(student, _ -> {});
             }
             return new DemoModels(teacher, student, samples);
         }
     }
 
-    private static FixedSamples samples(Bench bench, ModelFolder folder) {
+    private static FixedSamples samples(BenchmarkContext benchmarkContext, ModelFolder folder) {
         try (Processor processor = folder.processor();
-                DataSource data = bench.catalogs()
+                Dataset data = benchmarkContext
+                        .catalogs()
                         .data()
                         .create(
                                 Hocon.parse(DATA, "bench"),
-                                (DataProvider provider, Settings settings) ->
+                                (DatasetProvider provider, Settings settings) ->
                                         provider.open(settings, processor, SEED))) {
             List<Sample> samples = LongStream.range(0, ROWS)
                     .mapToObj(i -> data.sample(i).orElseThrow())

@@ -1,7 +1,7 @@
 package carve.bench;
 
-import carve.api.model.Sample;
-import carve.api.stage.DataSource;
+import carve.api.data.Dataset;
+import carve.api.data.Sample;
 import java.util.List;
 import java.util.Optional;
 
@@ -10,7 +10,7 @@ import java.util.Optional;
  *
  * @param samples at least one
  */
-record FixedSamples(List<Sample> samples) implements DataSource {
+record FixedSamples(List<Sample> samples) implements Dataset {
     @Override
     public long size() {
         return samples.size();
@@ -22,7 +22,7 @@ record FixedSamples(List<Sample> samples) implements DataSource {
     }
 
     @Override
-    public String identity() {
+    public String fingerprint() {
         return "%d samples of the bench".formatted(samples.size());
     }
 

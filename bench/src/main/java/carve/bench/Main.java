@@ -1,9 +1,9 @@
 package carve.bench;
 
-import carve.api.config.Json;
-import carve.api.config.JsonArray;
-import carve.api.config.JsonObject;
-import carve.hocon.Catalogs;
+import carve.api.json.Json;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonObject;
+import carve.runtime.catalog.Catalogs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,11 +20,11 @@ import java.util.stream.Stream;
 public final class Main {
     private final Logger program =
             Logger.getLogger("carve"); // held: the log forgets levels of loggers that nobody holds
-    private final Bench bench;
+    private final BenchmarkContext benchmarkContext;
     private final Options options;
 
-    private Main(Bench bench, Options options) {
-        this.bench = bench;
+    private Main(BenchmarkContext benchmarkContext, Options options) {
+        this.benchmarkContext = benchmarkContext;
         this.options = options;
         program.setLevel(Level.WARNING);
     }
@@ -41,8 +41,9 @@ public final class Main {
         }
         try {
             Options options = Options.of(line, standardModel());
-            Bench bench = new Bench(Catalogs.discover(ModuleLayer.boot()), options.device(), options.repetitions());
-            System.exit(new Main(bench, options).run() ? 0 : 1);
+            BenchmarkContext benchmarkContext = new BenchmarkContext(
+                    Catalogs.discover(ModuleLayer.boot()), options.device(), options.repetitions());
+            System.exit(new Main(benchmarkContext, options).run() ? 0 : 1);
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage() + "\n\n" + Options.USAGE);
             System.exit(2);
@@ -55,28 +56,29 @@ public final class Main {
     }
 
     private boolean run() throws IOException {
-        double load = Host.load();
+        double load = HostInfo.load();
         progress("limits");
-        Limits before = Limits.measure();
-        List<Row> rows = rows();
+        Roofline before = Roofline.measure();
+        List<BenchmarkResult> rows = rows();
         progress("limits again");
-        Limits after = Limits.measure();
-        Limits limits = before.or(after);
+        Roofline after = Roofline.measure();
+        Roofline roofline = before.max(after);
         List<String> notes = notes(load, before, after);
-        System.out.print(new Report(limits, notes, rows).markdown());
-        write(limits, notes, rows);
-        return rows.stream().allMatch(row -> row.gate().green());
+        System.out.print(new Report(roofline, notes, rows).markdown());
+        write(roofline, notes, rows);
+        return rows.stream()
+                .allMatch(benchmarkResult -> benchmarkResult.correctnessGate().passed());
     }
 
-    private List<Row> rows() {
-        try (Folders folders = new Folders()) {
-            List<Case> cases = new ArrayList<>(Cases.ops());
-            cases.addAll(Cases.trainings(DemoModels.of(bench, options.model(), folders)));
-            List<Row> rows = new ArrayList<>();
-            for (Case each : cases) {
+    private List<BenchmarkResult> rows() {
+        try (TemporaryFolders temporaryFolders = new TemporaryFolders()) {
+            List<Benchmark> cases = new ArrayList<>(Benchmarks.ops());
+            cases.addAll(Benchmarks.trainings(DemoModels.of(benchmarkContext, options.model(), temporaryFolders)));
+            List<BenchmarkResult> rows = new ArrayList<>();
+            for (Benchmark each : cases) {
                 if (each.name().contains(options.only())) {
                     progress(each.name());
-                    rows.addAll(each.measure(bench));
+                    rows.addAll(each.measure(benchmarkContext));
                 }
             }
             return rows;
@@ -87,8 +89,9 @@ public final class Main {
         System.err.println("measuring " + what);
     }
 
-    private List<String> notes(double load, Limits before, Limits after) {
-        String loads = String.format(Locale.ROOT, "load average %.1f before and %.1f after the run", load, Host.load());
+    private List<String> notes(double load, Roofline before, Roofline after) {
+        String loads =
+                String.format(Locale.ROOT, "load average %.1f before and %.1f after the run", load, HostInfo.load());
         String limits = String.format(
                 Locale.ROOT,
                 "limits are the better of two measurements, before and after: %.1f and %.1f"
@@ -101,21 +104,21 @@ public final class Main {
                 "%d repetitions, each of as many calls as take 20 ms or of one training step, after warming up; %s of %s"
                         .formatted(options.repetitions(), "training steps with weights", options.model());
         Stream<String> all = Stream.of(
-                LocalDate.now(ZoneOffset.UTC).toString(), Host.description(), loads, limits, how, options.note());
+                LocalDate.now(ZoneOffset.UTC).toString(), HostInfo.description(), loads, limits, how, options.note());
         return all.filter(note -> !note.isEmpty()).toList();
     }
 
-    private void write(Limits limits, List<String> notes, List<Row> rows) throws IOException {
+    private void write(Roofline roofline, List<String> notes, List<BenchmarkResult> rows) throws IOException {
         List<String> lines = new ArrayList<>();
         JsonObject machine = JsonObject.empty()
-                .with("threads", limits.threads())
-                .with("flops-of-one", limits.flopsOfOne())
-                .with("flops", limits.flops())
-                .with("bandwidth-of-one", limits.bandwidthOfOne())
-                .with("bandwidth", limits.bandwidth())
+                .with("threads", roofline.threads())
+                .with("flops-of-one", roofline.singleThreadFlops())
+                .with("flops", roofline.flops())
+                .with("bandwidth-of-one", roofline.singleThreadBandwidth())
+                .with("bandwidth", roofline.bandwidth())
                 .with("notes", JsonArray.ofStrings(notes));
         lines.add(Json.compact(machine));
-        rows.forEach(row -> lines.add(Json.compact(row.json(limits))));
+        rows.forEach(benchmarkResult -> lines.add(Json.compact(benchmarkResult.json(roofline))));
         Files.createDirectories(options.json().toAbsolutePath().getParent());
         Files.write(options.json(), lines);
     }

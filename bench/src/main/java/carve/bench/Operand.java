@@ -9,17 +9,17 @@ import carve.api.tensor.Tensor;
  * @param name what it is called
  * @param low the least value
  * @param high the greatest value
- * @param timed whether it is {@code (B, T, ...)}
+ * @param hasPositions whether it is {@code (B, T, ...)}
  * @param shape its extents
  */
-record Operand(String name, double low, double high, boolean timed, int... shape) {
+record Operand(String name, double low, double high, boolean hasPositions, int... shape) {
     /** Returns it on a device. */
     Tensor on(Device device) {
-        return Numbers.between(device, name, low, high, shape);
+        return RandomTensors.uniform(device, name, low, high, shape);
     }
 
     /** Returns its first positions, if it has any, of a tensor like it. */
     Tensor first(Tensor tensor, int positions) {
-        return timed ? tensor.slice(1, 0, positions) : tensor;
+        return hasPositions ? tensor.slice(1, 0, positions) : tensor;
     }
 }

@@ -7,11 +7,11 @@ import java.util.Locale;
 /**
  * The table.
  *
- * @param limits of the machine
+ * @param roofline of the machine
  * @param notes on the machine and the run
  * @param rows what was measured
  */
-record Report(Limits limits, List<String> notes, List<Row> rows) {
+record Report(Roofline roofline, List<String> notes, List<BenchmarkResult> rows) {
     private static final double GIGA = 1e-9;
     private static final double MILLI = 1e3;
 
@@ -21,46 +21,48 @@ record Report(Limits limits, List<String> notes, List<Row> rows) {
         notes.forEach(note -> lines.add("- " + note));
         lines.addAll(List.of(
                 "",
-                "| limit | 1 thread | %d threads |".formatted(limits.threads()),
+                "| limit | 1 thread | %d threads |".formatted(roofline.threads()),
                 "|:--|--:|--:|",
                 text(
                         "| F32 FMA on registers, GFLOP/s | %.1f | %.1f |",
-                        limits.flopsOfOne() * GIGA, limits.flops() * GIGA),
+                        roofline.singleThreadFlops() * GIGA, roofline.flops() * GIGA),
                 text(
                         "| reading memory, GB/s | %.1f | %.1f |",
-                        limits.bandwidthOfOne() * GIGA, limits.bandwidth() * GIGA),
+                        roofline.singleThreadBandwidth() * GIGA, roofline.bandwidth() * GIGA),
                 "",
                 "Share: the time that the work needs at the limit that binds it (FMA or memory, all threads), divided by the time"
                         + " it took; by the median, and by the best repetition.",
                 "",
                 "| what | shape | ran | ms, median (quartiles) | GFLOP/s | GB/s | bound by | share | best | remark |",
                 "|:--|:--|:--|--:|--:|--:|:--|--:|--:|:--|"));
-        rows.forEach(row -> lines.add(line(row)));
+        rows.forEach(benchmarkResult -> lines.add(line(benchmarkResult)));
         lines.addAll(List.of("", "What was compared before it was timed:", ""));
-        rows.forEach(row -> lines.add("- %s, %s: %s%s"
+        rows.forEach(benchmarkResult -> lines.add("- %s, %s: %s%s"
                 .formatted(
-                        row.name(),
-                        row.shape(),
-                        row.gate().green() ? "" : "RED: ",
-                        row.gate().finding())));
+                        benchmarkResult.name(),
+                        benchmarkResult.shape(),
+                        benchmarkResult.correctnessGate().passed() ? "" : "RED: ",
+                        benchmarkResult.correctnessGate().description())));
         return String.join("\n", lines) + "\n";
     }
 
-    private String line(Row row) {
-        String begin = "| %s | %s | %s |".formatted(row.name(), row.shape(), row.ran());
-        return row.timing()
+    private String line(BenchmarkResult benchmarkResult) {
+        String begin =
+                "| %s | %s | %s |".formatted(benchmarkResult.name(), benchmarkResult.shape(), benchmarkResult.kernel());
+        return benchmarkResult
+                .timing()
                 .map(times -> begin
                         + text(
                                 " %s (%s, %s) | %.1f | %s | %s | %.0f %% | %.0f %% | %s |",
                                 millis(times.median()),
                                 millis(times.quantile(0.25)),
                                 millis(times.quantile(0.75)),
-                                row.work().flops() / times.median() * GIGA,
-                                rate(row.work().bytes() / times.median()),
-                                row.work().bound(limits),
-                                share(row, times.median()),
-                                share(row, times.least()),
-                                row.remark()))
+                                benchmarkResult.work().flops() / times.median() * GIGA,
+                                rate(benchmarkResult.work().bytes() / times.median()),
+                                benchmarkResult.work().boundBy(roofline),
+                                share(benchmarkResult, times.median()),
+                                share(benchmarkResult, times.min()),
+                                benchmarkResult.note()))
                 .orElse(begin + " wrong results, not timed | | | | | | |");
     }
 
@@ -73,8 +75,8 @@ record Report(Limits limits, List<String> notes, List<Row> rows) {
         return bytes == 0 ? "" : text("%.1f", bytes * GIGA);
     }
 
-    private double share(Row row, double seconds) {
-        return 100 * row.work().seconds(limits) / seconds;
+    private double share(BenchmarkResult benchmarkResult, double seconds) {
+        return 100 * benchmarkResult.work().minSeconds(roofline) / seconds;
     }
 
     private static String text(String format, Object... values) {

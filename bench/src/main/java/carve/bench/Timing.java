@@ -55,7 +55,7 @@ record Timing(List<Double> seconds) {
     }
 
     /** Returns the shortest repetition in seconds. */
-    double least() {
+    double min() {
         return seconds.getFirst();
     }
 

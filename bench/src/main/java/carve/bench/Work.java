@@ -8,12 +8,12 @@ package carve.bench;
  */
 record Work(double flops, double bytes) {
     /** Returns the time below which the machine cannot do it, in seconds. */
-    double seconds(Limits limits) {
-        return Math.max(flops / limits.flops(), bytes / limits.bandwidth());
+    double minSeconds(Roofline roofline) {
+        return Math.max(flops / roofline.flops(), bytes / roofline.bandwidth());
     }
 
     /** Returns which of the two limits that time comes from. */
-    String bound(Limits limits) {
-        return flops / limits.flops() >= bytes / limits.bandwidth() ? "FMA" : "memory";
+    String boundBy(Roofline roofline) {
+        return flops / roofline.flops() >= bytes / roofline.bandwidth() ? "FMA" : "memory";
     }
 }

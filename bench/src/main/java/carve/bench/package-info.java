@@ -6,7 +6,7 @@
  * reached. Ops go through {@code carve.api}, so that what is measured is what users get. Before an op's speed is told, its
  * results are compared with the reference device or a scalar twin; where they differ the table says so in place of a speed.
  *
- * <p>To measure another op, give {@link carve.bench.Cases} another case:
+ * <p>To measure another op, give {@link carve.bench.Benchmarks} another case:
  *
  * <pre>{@code
  * new SequenceCase("decay-scan", "B 1, T 2048, ...", operands, t -> new DecayScan(Sequences.whole(1, t)), 2048,

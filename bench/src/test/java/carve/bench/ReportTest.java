@@ -9,11 +9,11 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ReportTest {
-    private static final Limits LIMITS = new Limits(2, 50e9, 100e9, 5e9, 10e9);
+    private static final Roofline LIMITS = new Roofline(2, 50e9, 100e9, 5e9, 10e9);
     private static final Timing TIMING = new Timing(List.of(0.04, 0.01, 0.02, 0.03, 0.05));
 
-    private static Row row(Work work, Gate gate, Optional<Timing> timing) {
-        return new Row("op", "B 1", "kernel k", work, gate, timing, "");
+    private static BenchmarkResult row(Work work, CorrectnessGate correctnessGate, Optional<Timing> timing) {
+        return new BenchmarkResult("op", "B 1", "kernel k", work, correctnessGate, timing, "");
     }
 
     @Test
@@ -21,12 +21,12 @@ class ReportTest {
         assertEquals(0.03, TIMING.median());
         assertEquals(0.02, TIMING.quantile(0.25));
         assertEquals(0.025, TIMING.quantile(0.375), 1e-12);
-        assertEquals(0.01, TIMING.least());
+        assertEquals(0.01, TIMING.min());
     }
 
     @Test
     void shareIsOfTheLimitThatBinds() {
-        Gate green = new Gate(true, 0, "equal");
+        CorrectnessGate green = new CorrectnessGate(true, 0, "equal");
         String products =
                 new Report(LIMITS, List.of(), List.of(row(new Work(1.5e9, 0), green, Optional.of(TIMING)))).markdown();
         assertTrue(
@@ -41,7 +41,7 @@ class ReportTest {
 
     @Test
     void wrongResultsHaveNoSpeed() {
-        Row red = row(new Work(1e9, 0), new Gate(false, 7, "far apart"), Optional.empty());
+        BenchmarkResult red = row(new Work(1e9, 0), new CorrectnessGate(false, 7, "far apart"), Optional.empty());
         String text = new Report(LIMITS, List.of(), List.of(red)).markdown();
         assertTrue(text.contains("| op | B 1 | kernel k | wrong results, not timed | | | | | | |"), text);
         assertTrue(text.contains("- op, B 1: RED: far apart"), text);

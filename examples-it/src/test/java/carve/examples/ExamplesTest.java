@@ -20,20 +20,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ExamplesTest {
     private static final List<String> EXAMPLES = List.of("retention", "sliding-window", "focal-kl", "counting-device");
 
-    private Journey journey;
-    private Stranger stranger;
+    private DistillationWorkflow distillationWorkflow;
+    private ExternalWorkspace externalWorkspace;
 
     @BeforeAll
     void buildAndInstall() throws IOException, InterruptedException {
-        journey = new Journey("examples");
-        stranger = journey.stranger();
+        distillationWorkflow = new DistillationWorkflow("examples");
+        externalWorkspace = distillationWorkflow.workspace();
         for (String example : EXAMPLES) {
-            Path source = Artifacts.ROOT.resolve("examples").resolve(example);
-            copy(source, stranger.folder().resolve(example));
+            Path source = PublishedArtifacts.ROOT.resolve("examples").resolve(example);
+            copy(source, externalWorkspace.folder().resolve(example));
         }
-        stranger.maven(EXAMPLES);
+        externalWorkspace.buildWithMaven(EXAMPLES);
         for (String example : EXAMPLES) {
-            stranger.carve("plugins", "install", example + "/target/plugins/" + example);
+            externalWorkspace.carve("plugins", "install", example + "/target/plugins/" + example);
         }
     }
 
@@ -53,30 +53,32 @@ final class ExamplesTest {
     @ParameterizedTest
     @ValueSource(strings = {"retention", "sliding-window"})
     void hybridWithTheMixerIsDistilledAndAsked(String mixer) throws IOException, InterruptedException {
-        journey.mix(mixer);
+        distillationWorkflow.distilHybrid(mixer);
         // by the kernels of the device, and for the op of retention by the plugin's own
-        journey.ask("runs/%s/student".formatted(mixer), "--require", "kernels");
+        distillationWorkflow.generateAnswer("runs/%s/student".formatted(mixer), "--require", "kernels");
     }
 
     @Test
     void studentLearnsByTheLoss() throws IOException, InterruptedException {
-        journey.ask(journey.distil("focal-kl", "mamba2", "{ type = focal-kl, focus = 1 }"));
+        distillationWorkflow.generateAnswer(
+                distillationWorkflow.distil("focal-kl", "mamba2", "{ type = focal-kl, focus = 1 }"));
     }
 
     @Test
     void deviceCountsWhatIsDone() throws IOException, InterruptedException {
-        String student = journey.distil("counting", "mamba2", "{ type = kl }", "--device", "counting");
-        List<String> counts = Files.readAllLines(stranger.folder().resolve("counts.txt"));
+        String student = distillationWorkflow.distil("counting", "mamba2", "{ type = kl }", "--device", "counting");
+        List<String> counts = Files.readAllLines(externalWorkspace.folder().resolve("counts.txt"));
         for (String op :
                 List.of("linear", "linear backward", "decay-scan", "decay-scan backward", "softmax-attention")) {
             assertTrue(counts.stream().anyMatch(line -> line.matches(op + " +[1-9][0-9]*")), op + " in " + counts);
         }
-        journey.ask(student, "--device", "counting");
+        distillationWorkflow.generateAnswer(student, "--device", "counting");
     }
 
     @Test
     void pluginsHaveDifferentVersionsOfOneLibrary() throws IOException, InterruptedException {
-        String loaders = stranger.beside(Loaders.class, "installed", "org.apache.commons.lang3.StringUtils");
+        String loaders = externalWorkspace.runWithProgram(
+                PrintClassOrigins.class, "installed", "org.apache.commons.lang3.StringUtils");
         assertEquals("""
                 examples.countingdevice commons-lang3-3.18.0.jar
                 examples.focalkl none

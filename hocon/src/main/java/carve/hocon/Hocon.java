@@ -49,7 +49,7 @@ public final class Hocon {
      * @throws SettingsException if it is not there, cannot be parsed, or a substitution has no value; the message begins with
      *     file and line
      */
-    public static TreeSettings file(Path file) {
+    public static TreeSettings parseFile(Path file) {
         if (!Files.isRegularFile(file)) {
             throw new SettingsException("%s: %s".formatted(file, Files.exists(file) ? "not a file" : "no such file"));
         }
@@ -75,7 +75,7 @@ public final class Hocon {
      * @param name the resource's path, such as {@code reference.conf}
      * @throws SettingsException if it cannot be parsed or a substitution has no value
      */
-    public static Optional<TreeSettings> resource(Module module, String name) {
+    public static Optional<TreeSettings> parseResource(Module module, String name) {
         if (!module.isNamed()) {
             return unnamed(module.getClassLoader(), name);
         }
@@ -92,7 +92,7 @@ public final class Hocon {
         try {
             for (var url : loader.resources(name).toList()) {
                 try (InputStream stream = url.openStream()) {
-                    all.add(parse(text(stream), url.toString()).take());
+                    all.add(parse(text(stream), url.toString()).asTree());
                 }
             }
         } catch (IOException e) {

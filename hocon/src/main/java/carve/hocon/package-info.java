@@ -1,15 +1,8 @@
 /**
- * Settings in HOCON, and catalogs of providers with the defaults of their settings.
+ * Settings in HOCON.
  *
- * <p>{@link carve.hocon.Hocon} parses files into {@link carve.api.config.Settings} that know file and line of each value.
- * {@link carve.hocon.Catalogs} holds providers by kind and name and puts what is set over the defaults, which each provider
- * has in the {@code reference.conf} at the root of its module, at {@code carve.KIND.NAME}:
- *
- * <pre>{@code
- * carve.mixers.retention {
- *   decay = 0.97   # per position
- * }
- * }</pre>
+ * <p>{@link carve.hocon.Hocon} parses files into {@link carve.api.config.Settings} that know file and line of each value;
+ * {@link carve.hocon.HoconFormat} offers it to the runtime.
  *
  * {@snippet :
  * Catalogs catalogs = Catalogs.discover(ModuleLayer.boot());

@@ -6,11 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import carve.api.config.MapSettings;
 import carve.api.config.Settings;
 import carve.api.config.SettingsException;
+import carve.api.stage.LearningRateSchedule;
+import carve.api.stage.LearningRateScheduleProvider;
 import carve.api.stage.Optimizer;
 import carve.api.stage.OptimizerProvider;
-import carve.api.stage.Schedule;
-import carve.api.stage.ScheduleProvider;
 import carve.api.tensor.Tensor;
+import carve.runtime.catalog.Catalogs;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** Providers are found by name and given what is set over their defaults. */
 final class CatalogsTest {
-    private record Descent(double rate, double norm, String mode) implements Optimizer {
+    private record Descent(double learningRate, double norm, String mode) implements Optimizer {
         @Override
         public List<String> moments() {
             return List.of();
@@ -39,14 +40,14 @@ final class CatalogsTest {
         }
     }
 
-    private static final class FlatProvider implements ScheduleProvider {
+    private static final class FlatProvider implements LearningRateScheduleProvider {
         @Override
         public String name() {
             return "flat";
         }
 
         @Override
-        public Schedule create(Settings settings, long steps) {
+        public LearningRateSchedule create(Settings settings, long steps) {
             long from = settings.longInteger("from");
             return step -> step < from || step >= steps ? 0 : 1;
         }
@@ -57,16 +58,16 @@ final class CatalogsTest {
     @Test
     void whatIsSetGoesOverTheDefaults() {
         Settings recipe = Hocon.parse("optimizer { type = descent, rate = 0.5\n clip.mode = each }", "recipe.conf");
-        assertEquals(new Descent(0.5, 1.0, "each"), catalogs.parts().optimizer(recipe.section("optimizer")));
+        assertEquals(new Descent(0.5, 1.0, "each"), catalogs.stageParts().optimizer(recipe.section("optimizer")));
         recipe.requireAllRead();
     }
 
     @Test
     void userSettingsGoOverTheDefaultsToo() {
-        var user = Hocon.parse("optimizers.descent.rate = 0.25", "carve.conf").take();
+        var user = Hocon.parse("optimizers.descent.rate = 0.25", "carve.conf").asTree();
         var overridden = Catalogs.of(List.of(new DescentProvider("descent")), user);
         Settings section = MapSettings.of(Map.of("type", "descent"));
-        assertEquals(new Descent(0.25, 1.0, "all"), overridden.parts().optimizer(section));
+        assertEquals(new Descent(0.25, 1.0, "all"), overridden.stageParts().optimizer(section));
     }
 
     @Test
@@ -79,8 +80,8 @@ final class CatalogsTest {
     @Test
     void unknownTypesAreRefusedWithPlaceAndSuggestion() {
         Settings recipe = Hocon.parse("\noptimizer { type = decent }", "recipe.conf");
-        var error =
-                assertThrows(SettingsException.class, () -> catalogs.parts().optimizer(recipe.section("optimizer")));
+        var error = assertThrows(
+                SettingsException.class, () -> catalogs.stageParts().optimizer(recipe.section("optimizer")));
         assertEquals(
                 "recipe.conf: 2: no optimizer 'decent'; there is descent (did you mean 'descent'?)",
                 error.getMessage());
@@ -89,8 +90,9 @@ final class CatalogsTest {
     @Test
     void unreadKeysAreRefused() {
         Settings recipe = Hocon.parse("schedule { type = flat\n form = 3 }", "recipe.conf");
-        var error =
-                assertThrows(SettingsException.class, () -> catalogs.parts().schedule(recipe.section("schedule"), 10));
+        var error = assertThrows(
+                SettingsException.class,
+                () -> catalogs.stageParts().learningRateSchedule(recipe.section("schedule"), 10));
         assertEquals("recipe.conf: 2: key 'form' was not used; did you mean 'from'?", error.getMessage());
     }
 

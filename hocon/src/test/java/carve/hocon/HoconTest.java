@@ -27,7 +27,7 @@ final class HoconTest {
     @Test
     void valuesKnowFileAndLine() throws IOException {
         Path file = Files.writeString(folder.resolve("a.conf"), "one = 1\nsection {\n  two = 2\n}\n");
-        Settings settings = Hocon.file(file);
+        Settings settings = Hocon.parseFile(file);
         assertEquals(file + ": 1", settings.origin("one"));
         assertEquals(file + ": 2", settings.origin("section"));
         assertEquals(file + ": 3", settings.section("section").origin("two"));
@@ -50,7 +50,7 @@ final class HoconTest {
     void includedFilesNameThemselves() throws IOException {
         Path inner = Files.writeString(folder.resolve("inner.conf"), "\n\nrate = 3\n");
         Path outer = Files.writeString(folder.resolve("outer.conf"), "include \"inner.conf\"\n");
-        String origin = Hocon.file(outer).origin("rate");
+        String origin = Hocon.parseFile(outer).origin("rate");
         assertEquals(inner + ": 3", origin);
     }
 
@@ -61,7 +61,7 @@ final class HoconTest {
         try {
             Files.writeString(inner, "rate = 3");
             Files.writeString(outer, "include \"" + inner.getFileName() + "\"\n");
-            assertEquals(3, Hocon.file(outer.getFileName()).integer("rate"));
+            assertEquals(3, Hocon.parseFile(outer.getFileName()).integer("rate"));
         } finally {
             Files.delete(inner);
             Files.delete(outer);
@@ -96,7 +96,7 @@ final class HoconTest {
     @Test
     void missingFilesAreRefused() {
         Path file = folder.resolve("none.conf");
-        var error = assertThrows(SettingsException.class, () -> Hocon.file(file));
+        var error = assertThrows(SettingsException.class, () -> Hocon.parseFile(file));
         assertEquals(file + ": no such file", error.getMessage());
     }
 }

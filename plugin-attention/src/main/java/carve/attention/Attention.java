@@ -1,13 +1,13 @@
 package carve.attention;
 
 import carve.api.device.Device;
+import carve.api.mixer.ActivationHook;
 import carve.api.mixer.AttentionWeights;
+import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerDims;
 import carve.api.mixer.MixerState;
-import carve.api.mixer.Probe;
 import carve.api.mixer.Projection;
-import carve.api.op.Sequences;
+import carve.api.op.SequenceLayout;
 import carve.api.op.SoftmaxAttention;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
@@ -30,11 +30,11 @@ import java.util.stream.Stream;
  * <p>Keys and values may be remembered in fewer bits than F32; {@link #forward}, with which one trains, does not.
  *
  * @param dims the dimensions of the layer
- * @param cache the storage type of remembered keys and values: F32, BF16, or Q8_0 where heads are blocks of 32 wide
+ * @param kvCacheType the storage type of remembered keys and values: F32, BF16, or Q8_0 where heads are blocks of 32 wide
  */
-public record Attention(MixerDims dims, DType cache) implements Mixer {
+public record Attention(LayerConfig dims, DType kvCacheType) implements Mixer {
     /** Makes the mixer that remembers in F32. */
-    public Attention(MixerDims dims) {
+    public Attention(LayerConfig dims) {
         this(dims, DType.F32);
     }
 
@@ -62,81 +62,81 @@ public record Attention(MixerDims dims, DType cache) implements Mixer {
     }
 
     @Override
-    public Tensor forward(Params p, Tensor x, Sequences s, Probe probe) {
+    public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
         int[] positions = s.positionIds();
-        Tensor q = rotate(byHead(q().apply(p, x), dims.heads()), positions, s.longest());
-        Tensor k = rotate(byHead(k().apply(p, x), dims.kvHeads()), positions, s.longest());
-        Tensor v = byHead(v().apply(p, x), dims.kvHeads());
-        return finish(p, attend(q, k, v, s.positions(), s), probe);
+        Tensor q = rotate(splitHeads(q().apply(p, x), dims.heads()), positions, s.maxLength());
+        Tensor k = rotate(splitHeads(k().apply(p, x), dims.kvHeads()), positions, s.maxLength());
+        Tensor v = splitHeads(v().apply(p, x), dims.kvHeads());
+        return projectHeads(p, attend(q, k, v, s.positions(), s), activationHook);
     }
 
     @Override
     public MixerState newState(Device device, int batch, int capacity) {
-        return new KeyValueState(device, batch, capacity, dims, cache);
+        return new KvCache(device, batch, capacity, dims, kvCacheType);
     }
 
     @Override
     public Tensor advance(Params p, Tensor x, MixerState state) {
-        KeyValueState cache = (KeyValueState) state;
+        KvCache cache = (KvCache) state;
         int seen = cache.position();
         int length = seen + x.extent(1);
         int[] positions = IntStream.range(seen, length).toArray();
-        Tensor q = rotate(byHead(q().apply(p, x), dims.heads()), positions, length);
-        Tensor k = rotate(byHead(k().apply(p, x), dims.kvHeads()), positions, length);
-        cache.append(k, byHead(v().apply(p, x), dims.kvHeads()));
-        Sequences rows = Sequences.whole(x.extent(0), x.extent(1));
-        return finish(p, attend(q, cache.keys(), cache.values(), length, rows), Probe.NONE);
+        Tensor q = rotate(splitHeads(q().apply(p, x), dims.heads()), positions, length);
+        Tensor k = rotate(splitHeads(k().apply(p, x), dims.kvHeads()), positions, length);
+        cache.append(k, splitHeads(v().apply(p, x), dims.kvHeads()));
+        SequenceLayout rows = SequenceLayout.unpadded(x.extent(0), x.extent(1));
+        return projectHeads(p, attend(q, cache.keys(), cache.values(), length, rows), ActivationHook.NONE);
     }
 
     @Override
     public Tensor advance(Params p, Tensor x, List<MixerState> states) {
         int[] seen = states.stream().mapToInt(MixerState::position).toArray();
-        Tensor q = dims.rotary().rotateEach(byHead(q().apply(p, x), dims.heads()), seen);
-        Tensor k = dims.rotary().rotateEach(byHead(k().apply(p, x), dims.kvHeads()), seen);
-        Tensor v = byHead(v().apply(p, x), dims.kvHeads());
-        Sequences row = Sequences.whole(1, x.extent(1));
+        Tensor q = dims.rotaryEmbedding().rotateRows(splitHeads(q().apply(p, x), dims.heads()), seen);
+        Tensor k = dims.rotaryEmbedding().rotateRows(splitHeads(k().apply(p, x), dims.kvHeads()), seen);
+        Tensor v = splitHeads(v().apply(p, x), dims.kvHeads());
+        SequenceLayout row = SequenceLayout.unpadded(1, x.extent(1));
         List<Tensor> heads = new ArrayList<>();
         for (int r = 0; r < seen.length; r++) {
-            KeyValueState cache = (KeyValueState) states.get(r);
+            KvCache cache = (KvCache) states.get(r);
             cache.append(k.slice(0, r, r + 1), v.slice(0, r, r + 1));
             heads.add(attend(q.slice(0, r, r + 1), cache.keys(), cache.values(), cache.position(), row));
         }
-        return finish(p, Tensors.concat(0, heads), Probe.NONE);
+        return projectHeads(p, Tensors.concat(0, heads), ActivationHook.NONE);
     }
 
-    private Tensor attend(Tensor q, Tensor k, Tensor v, int keys, Sequences s) {
+    private Tensor attend(Tensor q, Tensor k, Tensor v, int keys, SequenceLayout s) {
         double scale = 1 / Math.sqrt(dims.headWidth());
         return Tensors.apply(new SoftmaxAttention(scale, true, keys, s), q, k, v)
                 .getFirst();
     }
 
-    private Tensor finish(Params p, Tensor heads, Probe probe) {
-        if (probe.wants(Probe.HEADS)) {
-            probe.publish(Probe.HEADS, heads);
+    private Tensor projectHeads(Params p, Tensor heads, ActivationHook activationHook) {
+        if (activationHook.wants(ActivationHook.HEADS)) {
+            activationHook.publish(ActivationHook.HEADS, heads);
         }
         return o().apply(p, heads.reshape(heads.extent(0), heads.extent(1), -1));
     }
 
-    private Tensor byHead(Tensor x, int heads) {
+    private Tensor splitHeads(Tensor x, int heads) {
         return x.reshape(x.extent(0), x.extent(1), heads, dims.headWidth());
     }
 
     private Tensor rotate(Tensor x, int[] positions, int length) {
-        return dims.rotary().rotate(x, positions, length);
+        return dims.rotaryEmbedding().rotate(x, positions, length);
     }
 
     @Override
-    public boolean constantState() {
+    public boolean hasConstantState() {
         return false;
     }
 
     @Override
     public long stateBytes(int batch, long positions) {
-        return 2 * cache.bytes(batch * positions * dims.kvHeads() * dims.headWidth());
+        return 2 * kvCacheType.bytes(batch * positions * dims.kvHeads() * dims.headWidth());
     }
 
     @Override
-    public Map<String, Tensor> seed(AttentionWeights from) {
+    public Map<String, Tensor> initFrom(AttentionWeights from) {
         return from.tensors();
     }
 }

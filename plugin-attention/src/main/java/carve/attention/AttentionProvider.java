@@ -1,16 +1,16 @@
 package carve.attention;
 
-import carve.api.config.Names;
+import carve.api.config.NameSuggestions;
 import carve.api.config.Settings;
+import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerDims;
 import carve.api.mixer.MixerProvider;
 import carve.api.tensor.DType;
 import java.util.List;
 
 /** Makes the mixer {@code attention}. */
 public final class AttentionProvider implements MixerProvider {
-    private static final List<DType> CACHES = List.of(DType.F32, DType.BF16, DType.Q8_0);
+    private static final List<DType> KV_CACHE_TYPES = List.of(DType.F32, DType.BF16, DType.Q8_0);
 
     /** Makes the provider. */
     public AttentionProvider() {}
@@ -21,22 +21,22 @@ public final class AttentionProvider implements MixerProvider {
     }
 
     @Override
-    public Mixer create(MixerDims dims, Settings settings) {
-        return new Attention(dims, cache(dims, settings));
+    public Mixer create(LayerConfig dims, Settings settings) {
+        return new Attention(dims, kvCacheType(dims, settings));
     }
 
-    private static DType cache(MixerDims dims, Settings settings) {
+    private static DType kvCacheType(LayerConfig dims, Settings settings) {
         String name = settings.string("cache");
-        DType cache = CACHES.stream()
+        DType cache = KV_CACHE_TYPES.stream()
                 .filter(type -> type.key().equals(name))
                 .findFirst()
                 .orElseThrow(() -> settings.error(
                         "cache",
                         "is wrong: "
-                                + Names.unknown(
+                                + NameSuggestions.unknown(
                                         "storage type of keys and values",
                                         name,
-                                        CACHES.stream().map(DType::key).toList())));
+                                        KV_CACHE_TYPES.stream().map(DType::key).toList())));
         if (dims.headWidth() % cache.blockElements() != 0) {
             throw settings.error(
                     "cache",

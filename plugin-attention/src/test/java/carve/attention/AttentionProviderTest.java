@@ -5,24 +5,24 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import carve.api.config.MapSettings;
 import carve.api.config.SettingsException;
-import carve.api.mixer.MixerDims;
-import carve.api.mixer.Rotary;
+import carve.api.mixer.LayerConfig;
+import carve.api.mixer.RotaryEmbedding;
 import carve.api.tensor.DType;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class AttentionProviderTest {
     private static Attention mixer(String cache, int width) {
-        var dims = new MixerDims(20, 2, 1, width, false, 1e-5, new Rotary(1e4, width, 4096, 0));
+        var dims = new LayerConfig(20, 2, 1, width, false, 1e-5, new RotaryEmbedding(1e4, width, 4096, 0));
         return (Attention)
                 new AttentionProvider().create(dims, MapSettings.of(Map.of("cache", cache), "hybrid.conf: 5"));
     }
 
     @Test
     void cachesAreStoredAsSaid() {
-        assertEquals(DType.F32, mixer("f32", 20).cache());
-        assertEquals(DType.BF16, mixer("bf16", 20).cache());
-        assertEquals(DType.Q8_0, mixer("q8_0", 64).cache());
+        assertEquals(DType.F32, mixer("f32", 20).kvCacheType());
+        assertEquals(DType.BF16, mixer("bf16", 20).kvCacheType());
+        assertEquals(DType.Q8_0, mixer("q8_0", 64).kvCacheType());
     }
 
     @Test

@@ -1,19 +1,19 @@
 package carve.attention;
 
+import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerDims;
-import carve.api.mixer.Rotary;
+import carve.api.mixer.RotaryEmbedding;
 import carve.testkit.MixerContract;
 
 /** One key and value head for all, biases, and half of each head rotated. */
 final class BiasedAttentionTest extends MixerContract {
     @Override
-    protected Mixer mixer(MixerDims dims) {
+    protected Mixer mixer(LayerConfig dims) {
         return new Attention(dims);
     }
 
     @Override
-    protected MixerDims dims() {
-        return new MixerDims(20, 5, 1, 4, true, 1e-5, new Rotary(1e6, 2, 4096, 0));
+    protected LayerConfig dims() {
+        return new LayerConfig(20, 5, 1, 4, true, 1e-5, new RotaryEmbedding(1e6, 2, 4096, 0));
     }
 }

@@ -9,21 +9,27 @@ import java.util.Locale;
  * The settings of the CPU device.
  *
  * @param threads threads that compute, the caller's included; at least 1
- * @param blas who computes large products of F32
- * @param bf16 who computes large products with weights in fewer bits than F32
+ * @param blasMode who computes large products of F32
+ * @param bf16Mode who computes large products with weights in fewer bits than F32
  * @param machineCode whether products with weights and steps of convolutions are machine code made at run time
  * @param poison whether new memory is filled with NaN, so that values nobody wrote are found
- * @param exactRows up to how many rows are multiplied with weights so that the bits of a row do not depend on how many there
+ * @param batchInvariantRows up to how many rows are multiplied with weights so that the bits of a row do not depend on how many there
  *     are; products of more rows may be faster and round differently
  * @param mapWeights whether weights are read where the mapped file lies, without a copy
  */
 public record CpuConfig(
-        int threads, Blas blas, Bf16 bf16, Code machineCode, boolean poison, int exactRows, boolean mapWeights) {
+        int threads,
+        BlasMode blasMode,
+        Bf16Mode bf16Mode,
+        MachineCodeMode machineCode,
+        boolean poison,
+        int batchInvariantRows,
+        boolean mapWeights) {
     /** The rows up to which products are exact where nothing else is said. */
-    public static final int EXACT_ROWS = 64;
+    public static final int BATCH_INVARIANT_ROWS = 64;
 
     /** Who computes large products of F32. */
-    public enum Blas {
+    public enum BlasMode {
         /** Machine code for weights, and else oneDNN where it is there, or ND4J if extents are large; our own kernels elsewhere. */
         AUTO,
         /** oneDNN, except for small ones; an error where it does not start. */
@@ -35,7 +41,7 @@ public record CpuConfig(
     }
 
     /** Who computes large products with weights in BF16, Q8_0 or Q4_0. */
-    public enum Bf16 {
+    public enum Bf16Mode {
         /** oneDNN in BF16 where it is there and the processor multiplies BF16; our own kernels, in F32, elsewhere. */
         AUTO,
         /** oneDNN in BF16; an error where it does not start or the processor does not multiply BF16. */
@@ -45,7 +51,7 @@ public record CpuConfig(
     }
 
     /** Whether machine code is made at run time. */
-    public enum Code {
+    public enum MachineCodeMode {
         /** Where the processor has AVX-512 and the system lets programs execute what they have written. */
         AUTO,
         /** Yes; an error where it cannot be. */
@@ -59,8 +65,8 @@ public record CpuConfig(
         if (threads < 1) {
             throw new IllegalArgumentException("threads must be at least 1, is " + threads);
         }
-        if (exactRows < 1) {
-            throw new IllegalArgumentException("exact-rows must be at least 1, is " + exactRows);
+        if (batchInvariantRows < 1) {
+            throw new IllegalArgumentException("exact-rows must be at least 1, is " + batchInvariantRows);
         }
     }
 
@@ -68,13 +74,20 @@ public record CpuConfig(
      * Makes a configuration with the usual number of exact rows and mapped weights; where {@code blas} is our own, nobody else
      * multiplies BF16 either.
      */
-    public CpuConfig(int threads, Blas blas, boolean poison) {
-        this(threads, blas, blas == Blas.OWN ? Bf16.OWN : Bf16.AUTO, Code.AUTO, poison, EXACT_ROWS, true);
+    public CpuConfig(int threads, BlasMode blasMode, boolean poison) {
+        this(
+                threads,
+                blasMode,
+                blasMode == BlasMode.OWN ? Bf16Mode.OWN : Bf16Mode.AUTO,
+                MachineCodeMode.AUTO,
+                poison,
+                BATCH_INVARIANT_ROWS,
+                true);
     }
 
     /** Returns what {@code reference.conf} says: all processors, libraries for large products, no poison. */
     public static CpuConfig standard() {
-        return new CpuConfig(Runtime.getRuntime().availableProcessors(), Blas.AUTO, false);
+        return new CpuConfig(Runtime.getRuntime().availableProcessors(), BlasMode.AUTO, false);
     }
 
     /** Returns the configuration that settings give; keys that are not there keep their standard. */
@@ -84,18 +97,25 @@ public record CpuConfig(
         if (threads < 0) {
             throw settings.error("threads", "must be positive, or 0 for all processors, is " + threads);
         }
-        Blas blas = settings.has("blas") ? choice(settings, "blas", Blas.values()) : standard.blas();
-        Bf16 bf16 = settings.has("bf16") ? choice(settings, "bf16", Bf16.values()) : standard.bf16();
-        Code machineCode =
-                settings.has("machine-code") ? choice(settings, "machine-code", Code.values()) : standard.machineCode();
+        BlasMode blasMode = settings.has("blas") ? choice(settings, "blas", BlasMode.values()) : standard.blasMode();
+        Bf16Mode bf16Mode = settings.has("bf16") ? choice(settings, "bf16", Bf16Mode.values()) : standard.bf16Mode();
+        MachineCodeMode machineCode = settings.has("machine-code")
+                ? choice(settings, "machine-code", MachineCodeMode.values())
+                : standard.machineCode();
         boolean poison = settings.has("poison") ? settings.flag("poison") : standard.poison();
-        int exactRows = settings.has("exact-rows") ? settings.integer("exact-rows") : standard.exactRows();
+        int exactRows = settings.has("exact-rows") ? settings.integer("exact-rows") : standard.batchInvariantRows();
         if (exactRows < 1) {
             throw settings.error("exact-rows", "must be at least 1, is " + exactRows);
         }
         boolean mapWeights = settings.has("map-weights") ? settings.flag("map-weights") : standard.mapWeights();
         return new CpuConfig(
-                threads == 0 ? standard.threads() : threads, blas, bf16, machineCode, poison, exactRows, mapWeights);
+                threads == 0 ? standard.threads() : threads,
+                blasMode,
+                bf16Mode,
+                machineCode,
+                poison,
+                exactRows,
+                mapWeights);
     }
 
     private static <T extends Enum<T>> T choice(Settings settings, String key, T[] choices) {

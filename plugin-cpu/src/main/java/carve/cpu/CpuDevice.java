@@ -6,12 +6,30 @@ import carve.api.device.DeviceException;
 import carve.api.device.Kernel;
 import carve.api.device.KernelCatalog;
 import carve.api.tensor.DType;
+import carve.api.tensor.DeviceContext;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Op;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
-import carve.api.tensor.Workspace;
-import carve.cpu.Primitives.Operand;
+import carve.cpu.blas.BlasSelector;
+import carve.cpu.blas.LazyOneDnn;
+import carve.cpu.conv.ConvStep;
+import carve.cpu.conv.JitConvStep;
+import carve.cpu.conv.ScalarConvStep;
+import carve.cpu.gemm.Bf16Gemm;
+import carve.cpu.gemm.Gemm;
+import carve.cpu.gemm.JitSkinnyGemm;
+import carve.cpu.gemm.SkinnyGemm;
+import carve.cpu.gemm.VectorSkinnyGemm;
+import carve.cpu.kernel.KernelContext;
+import carve.cpu.memory.BufferPool;
+import carve.cpu.memory.CpuBuffer;
+import carve.cpu.memory.NativeMemory;
+import carve.cpu.primitive.Primitives;
+import carve.cpu.primitive.Primitives.Operand;
+import carve.cpu.simd.Casts;
+import carve.cpu.simd.CpuFeatures;
+import carve.cpu.thread.ThreadPool;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
@@ -26,17 +44,17 @@ import java.util.Optional;
  * on x86-64 they need AVX2 or AVX-512, and without either the definitions run.
  */
 public final class CpuDevice implements Device {
-    private final Workspace workspace = new Workspace();
-    private final Workers workers;
-    private final Pool pool;
+    private final DeviceContext deviceContext = new DeviceContext();
+    private final ThreadPool threadPool;
+    private final BufferPool bufferPool;
     private final Primitives primitives;
-    private final FewRows fewRows;
+    private final SkinnyGemm skinnyGemm;
     private final ConvStep convStep;
-    private final Kernels kernels;
-    private final boolean maps;
-    private final KernelCatalog offered;
-    private final OfferedHost host;
-    private final LazyOneDnn library;
+    private final KernelSelector kernelSelector;
+    private final boolean mapWeights;
+    private final KernelCatalog pluginKernels;
+    private final CpuHostMemory host;
+    private final LazyOneDnn oneDnn;
 
     /**
      * Makes the device.
@@ -62,23 +80,25 @@ public final class CpuDevice implements Device {
      *
      * @param plain how many multiplications they may have
      */
-    CpuDevice(CpuConfig config, KernelCatalog offered, long plain) {
-        this.offered = offered;
-        this.workers = new Workers(config.threads());
-        this.host = new OfferedHost(this, workers);
-        this.pool = new Pool(config.poison());
-        this.maps = config.mapWeights();
-        if (!Processor.FUSES) {
-            workspace.withoutKernels(Processor.PLAIN);
+    public CpuDevice(CpuConfig config, KernelCatalog offered, long plain) {
+        this.pluginKernels = offered;
+        this.threadPool = new ThreadPool(config.threads());
+        this.host = new CpuHostMemory(this, threadPool);
+        this.bufferPool = new BufferPool(config.poison());
+        this.mapWeights = config.mapWeights();
+        if (!CpuFeatures.HAS_FMA) {
+            deviceContext.noKernelsBecause(CpuFeatures.NO_FMA_REASON);
         }
-        this.library = new LazyOneDnn();
-        Gemm gemm = new Gemm(workers, new BlasChoice(config, library, workers));
-        this.primitives = new Primitives(workers, gemm);
-        Bf16Products bf16 = new Bf16Products(config.bf16(), library, workers, pool);
-        boolean code = CodeChoice.serves(config.machineCode());
-        this.fewRows = code ? new CodedProducts(workers, config.blas()) : new VectorProducts(workers, plain);
-        this.convStep = code ? new CodedConvStep() : new PlainConvStep();
-        this.kernels = new Kernels(new Engine(this, workers, gemm, convStep, fewRows, bf16, config.exactRows()));
+        this.oneDnn = new LazyOneDnn();
+        Gemm gemm = new Gemm(threadPool, new BlasSelector(config, oneDnn, threadPool));
+        this.primitives = new Primitives(threadPool, gemm);
+        Bf16Gemm bf16 = new Bf16Gemm(config.bf16Mode(), oneDnn, threadPool, bufferPool);
+        boolean code = JitSupport.isEnabled(config.machineCode());
+        this.skinnyGemm =
+                code ? new JitSkinnyGemm(threadPool, config.blasMode()) : new VectorSkinnyGemm(threadPool, plain);
+        this.convStep = code ? new JitConvStep() : new ScalarConvStep();
+        this.kernelSelector = new KernelSelector(
+                new KernelContext(this, threadPool, gemm, convStep, skinnyGemm, bf16, config.batchInvariantRows()));
     }
 
     @Override
@@ -88,32 +108,32 @@ public final class CpuDevice implements Device {
 
     @Override
     public int threads() {
-        return workers.threads();
+        return threadPool.threads();
     }
 
     @Override
     public void useThreads(int most) {
-        workers.use(most);
+        threadPool.limitThreads(most);
     }
 
     @Override
-    public Workspace workspace() {
-        return workspace;
+    public DeviceContext context() {
+        return deviceContext;
     }
 
     @Override
     public Buffer allocate(TensorType type) {
         requireSupported(type.dtype());
-        return pool.take(type.bytes());
+        return bufferPool.allocate(type.bytes());
     }
 
     @Override
     public Buffer execute(Op op, List<Tensor> operands, TensorType result) {
         if (op instanceof Op.Cast) {
-            CpuBuffer buffer = take(result);
+            CpuBuffer buffer = allocateBuffer(result);
             Operand x = Operand.of(operands.getFirst());
-            Casts.run(
-                    workers,
+            Casts.cast(
+                    threadPool,
                     x.dtype(),
                     x.address(),
                     result.dtype(),
@@ -125,20 +145,20 @@ public final class CpuDevice implements Device {
             return compute(
                     op,
                     operands.stream().map(Operand::of).map(Operand::bytewise).toList(),
-                    result.bytewise());
+                    result.asBytes());
         }
-        return calculates(op) && operands.stream().anyMatch(x -> isNarrow(x.dtype()))
-                ? executeWide(op, operands, result)
+        return isArithmetic(op) && operands.stream().anyMatch(x -> isNarrow(x.dtype()))
+                ? executeInF32(op, operands, result)
                 : compute(op, operands.stream().map(Operand::of).toList(), result);
     }
 
-    private CpuBuffer take(TensorType type) {
+    private CpuBuffer allocateBuffer(TensorType type) {
         requireSupported(type.dtype());
-        return pool.take(type.bytes());
+        return bufferPool.allocate(type.bytes());
     }
 
     private CpuBuffer compute(Op op, List<Operand> operands, TensorType result) {
-        CpuBuffer buffer = take(result);
+        CpuBuffer buffer = allocateBuffer(result);
         try {
             primitives.run(op, operands, new Operand(buffer.address(), result));
             return buffer;
@@ -149,20 +169,19 @@ public final class CpuDevice implements Device {
     }
 
     /** Computes in F32 what is stored in fewer bits. */
-    private CpuBuffer executeWide(Op op, List<Tensor> operands, TensorType result) {
+    private CpuBuffer executeInF32(Op op, List<Tensor> operands, TensorType result) {
         List<CpuBuffer> temporary = new ArrayList<>();
         try {
-            List<Operand> wide = operands.stream()
-                    .map(x -> widened(Operand.of(x), temporary))
-                    .toList();
+            List<Operand> wide =
+                    operands.stream().map(x -> upcast(Operand.of(x), temporary)).toList();
             if (!isNarrow(result.dtype())) {
                 return compute(op, wide, result);
             }
             CpuBuffer exact = compute(op, wide, result.with(DType.F32));
             temporary.add(exact);
-            CpuBuffer rounded = take(result);
-            Casts.run(
-                    workers,
+            CpuBuffer rounded = allocateBuffer(result);
+            Casts.cast(
+                    threadPool,
                     DType.F32,
                     exact.address(),
                     result.dtype(),
@@ -174,15 +193,15 @@ public final class CpuDevice implements Device {
         }
     }
 
-    private Operand widened(Operand x, List<CpuBuffer> temporary) {
+    private Operand upcast(Operand x, List<CpuBuffer> temporary) {
         if (!isNarrow(x.dtype())) {
             return x;
         }
         TensorType type = x.type().with(DType.F32);
-        CpuBuffer buffer = take(type);
+        CpuBuffer buffer = allocateBuffer(type);
         temporary.add(buffer);
-        Casts.run(
-                workers,
+        Casts.cast(
+                threadPool,
                 x.dtype(),
                 x.address(),
                 DType.F32,
@@ -191,7 +210,7 @@ public final class CpuDevice implements Device {
         return new Operand(buffer.address(), type);
     }
 
-    private static boolean calculates(Op op) {
+    private static boolean isArithmetic(Op op) {
         return switch (op) {
             case Op.Unary unary -> true;
             case Op.Binary binary -> true;
@@ -222,8 +241,8 @@ public final class CpuDevice implements Device {
 
     @Override
     public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands) {
-        Optional<Kernel> own = Processor.FUSES ? kernels.of(op, operands) : Optional.empty();
-        return own.or(() -> offered.kernel(op, operands, host));
+        Optional<Kernel> own = CpuFeatures.HAS_FMA ? kernelSelector.select(op, operands) : Optional.empty();
+        return own.or(() -> pluginKernels.kernel(op, operands, host));
     }
 
     @Override
@@ -236,15 +255,16 @@ public final class CpuDevice implements Device {
 
     @Override
     public Buffer upload(TensorType type, MemorySegment values) {
-        CpuBuffer buffer = take(type);
-        MemorySegment.copy(values, 0, Memory.segment(buffer.address(), Math.max(1, type.bytes())), 0, type.bytes());
+        CpuBuffer buffer = allocateBuffer(type);
+        MemorySegment.copy(
+                values, 0, NativeMemory.segment(buffer.address(), Math.max(1, type.bytes())), 0, type.bytes());
         return buffer;
     }
 
     @Override
     public Buffer map(TensorType type, MemorySegment values, Runnable released) {
         requireSupported(type.dtype());
-        if (!maps || !values.isNative() || type.bytes() == 0) {
+        if (!mapWeights || !values.isNative() || type.bytes() == 0) {
             return Device.super.map(type, values, released);
         }
         return new CpuBuffer(values.address(), type.bytes(), () -> {
@@ -256,7 +276,7 @@ public final class CpuDevice implements Device {
     @Override
     public void download(Tensor tensor, MemorySegment to) {
         long bytes = tensor.type().bytes();
-        MemorySegment.copy(Memory.segment(Operand.of(tensor).address(), Math.max(1, bytes)), 0, to, 0, bytes);
+        MemorySegment.copy(NativeMemory.segment(Operand.of(tensor).address(), Math.max(1, bytes)), 0, to, 0, bytes);
     }
 
     @Override
@@ -268,12 +288,12 @@ public final class CpuDevice implements Device {
 
     @Override
     public void close() {
-        workspace.closeAll();
-        workers.close();
-        fewRows.close();
+        deviceContext.closeAll();
+        threadPool.close();
+        skinnyGemm.close();
         convStep.close();
-        library.close();
-        pool.close();
+        oneDnn.close();
+        bufferPool.close();
     }
 
     private void requireSupported(DType dtype) {
@@ -282,7 +302,7 @@ public final class CpuDevice implements Device {
         }
     }
 
-    static DeviceException unsupported(DType dtype) {
+    public static DeviceException unsupported(DType dtype) {
         return new DeviceException(
                 "cpu: %s is not computed with; convert to F32, BF16, F16, I32 or I8".formatted(dtype));
     }

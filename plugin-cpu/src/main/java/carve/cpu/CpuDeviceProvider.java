@@ -6,6 +6,9 @@ import carve.api.device.Device;
 import carve.api.device.DeviceCatalog;
 import carve.api.device.DeviceProvider;
 import carve.api.device.KernelCatalog;
+import carve.cpu.gemm.ScalarGemm;
+import carve.cpu.memory.NativeMemory;
+import carve.cpu.simd.CpuFeatures;
 import java.lang.System.Logger.Level;
 
 /** Opens the device that every machine has. */
@@ -28,9 +31,9 @@ public final class CpuDeviceProvider implements DeviceProvider {
                         .formatted(
                                 System.getProperty("os.arch"),
                                 Runtime.getRuntime().availableProcessors(),
-                                32 * Memory.LANES,
-                                Processor.multipliesBf16() ? ", products of BF16" : "",
-                                Processor.FUSES ? "" : "; no kernels: " + Processor.PLAIN));
+                                32 * NativeMemory.LANES,
+                                CpuFeatures.supportsBf16() ? ", products of BF16" : "",
+                                CpuFeatures.HAS_FMA ? "" : "; no kernels: " + CpuFeatures.NO_FMA_REASON));
     }
 
     @Override
@@ -44,10 +47,13 @@ public final class CpuDeviceProvider implements DeviceProvider {
     }
 
     private static Device open(Settings settings, KernelCatalog offered) {
-        if (!Processor.FUSES) {
+        if (!CpuFeatures.HAS_FMA) {
             System.getLogger("carve.cpu")
-                    .log(Level.WARNING, "ops run by their definitions, which takes longer: {0}", Processor.PLAIN);
+                    .log(
+                            Level.WARNING,
+                            "ops run by their definitions, which takes longer: {0}",
+                            CpuFeatures.NO_FMA_REASON);
         }
-        return new CpuDevice(CpuConfig.from(settings), offered, PlainProducts.BUDGET);
+        return new CpuDevice(CpuConfig.from(settings), offered, ScalarGemm.WARM_UP_BUDGET);
     }
 }

@@ -15,9 +15,9 @@ final class CpuConfigTest {
         assertEquals(
                 new CpuConfig(
                         Runtime.getRuntime().availableProcessors(),
-                        CpuConfig.Blas.AUTO,
-                        CpuConfig.Bf16.AUTO,
-                        CpuConfig.Code.AUTO,
+                        CpuConfig.BlasMode.AUTO,
+                        CpuConfig.Bf16Mode.AUTO,
+                        CpuConfig.MachineCodeMode.AUTO,
                         false,
                         64,
                         true),
@@ -27,7 +27,14 @@ final class CpuConfigTest {
     @Test
     void everyKeyIsRead() {
         assertEquals(
-                new CpuConfig(3, CpuConfig.Blas.OWN, CpuConfig.Bf16.ONEDNN, CpuConfig.Code.OFF, true, 512, false),
+                new CpuConfig(
+                        3,
+                        CpuConfig.BlasMode.OWN,
+                        CpuConfig.Bf16Mode.ONEDNN,
+                        CpuConfig.MachineCodeMode.OFF,
+                        true,
+                        512,
+                        false),
                 CpuConfig.from(MapSettings.of(Map.of(
                         "threads",
                         3,

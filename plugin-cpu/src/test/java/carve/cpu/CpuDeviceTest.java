@@ -6,6 +6,6 @@ import carve.testkit.DeviceContract;
 final class CpuDeviceTest extends DeviceContract {
     @Override
     protected Device open() {
-        return new CpuDevice(new CpuConfig(2, CpuConfig.Blas.OWN, true));
+        return new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.OWN, true));
     }
 }

@@ -7,7 +7,7 @@ import java.util.Set;
 final class CpuKernelTest extends KernelContract {
     @Override
     protected Device open() {
-        return new CpuDevice(new CpuConfig(2, CpuConfig.Blas.OWN, true));
+        return new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.OWN, true));
     }
 
     @Override

@@ -6,25 +6,26 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import carve.api.checkpoint.Checkpoint;
-import carve.api.checkpoint.CheckpointWriter;
-import carve.api.checkpoint.Elements;
+import carve.api.checkpoint.DTypeConversion;
 import carve.api.checkpoint.TensorSources;
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
 import carve.api.mixer.MixerCatalog;
 import carve.api.model.LoadedModel;
-import carve.api.model.ModelFolder;
-import carve.api.model.Storage;
 import carve.api.tensor.DType;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
-import carve.testkit.MixerList;
+import carve.cpu.kernel.KernelContext;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.model.WeightPrecision;
+import carve.runtime.safetensors.Checkpoint;
+import carve.runtime.safetensors.CheckpointWriter;
 import carve.testkit.Retention;
 import carve.testkit.SmallFamily;
 import carve.testkit.SmallModels;
-import carve.testkit.Values;
+import carve.testkit.TensorValues;
+import carve.testkit.TestMixerCatalog;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -37,24 +38,24 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Weights are read where the file is mapped, for as long as a model needs them. */
 final class MappedWeightsTest {
-    private static final MixerCatalog MIXERS = MixerList.of(new Retention.Provider());
+    private static final MixerCatalog MIXERS = TestMixerCatalog.of(new Retention.Provider());
 
     @TempDir
     private Path folder;
 
     private static CpuDevice device(boolean maps) {
-        return new CpuDevice(
-                new CpuConfig(2, CpuConfig.Blas.OWN, CpuConfig.Bf16.OWN, CpuConfig.Code.AUTO, true, 64, maps));
+        return new CpuDevice(new CpuConfig(
+                2, CpuConfig.BlasMode.OWN, CpuConfig.Bf16Mode.OWN, CpuConfig.MachineCodeMode.AUTO, true, 64, maps));
     }
 
     @Test
     void mappedValuesAreNotCopiedAndGivenBackOnce() {
         try (CpuDevice device = device(true);
                 Arena arena = Arena.ofConfined()) {
-            MemorySegment values = Elements.of(DType.F32, new float[] {1, 2, 3}, arena);
+            MemorySegment values = DTypeConversion.of(DType.F32, new float[] {1, 2, 3}, arena);
             int[] released = new int[1];
             Tensor x = Tensors.map(device, TensorType.f32(3), values.asReadOnly(), () -> released[0]++);
-            assertEquals(values.address(), Engine.at(x));
+            assertEquals(values.address(), KernelContext.addressOf(x));
             assertArrayEquals(new float[] {2, 4, 6}, x.add(x).floats());
             assertEquals(0, released[0]);
             x.buffer().close();
@@ -69,7 +70,7 @@ final class MappedWeightsTest {
         try (CpuDevice copies = device(false);
                 CpuDevice maps = device(true);
                 Arena arena = Arena.ofConfined()) {
-            MemorySegment values = Elements.of(DType.F32, new float[] {1, 2, 3}, arena);
+            MemorySegment values = DTypeConversion.of(DType.F32, new float[] {1, 2, 3}, arena);
             Tensor x = Tensors.map(copies, TensorType.f32(3), values, () -> released[0]++);
             assertEquals(1, released[0]);
             values.fill((byte) 0);
@@ -89,15 +90,15 @@ final class MappedWeightsTest {
         Checkpoint checkpoint = opened.checkpoint();
         MemorySegment file = checkpoint.data(checkpoint.names().iterator().next());
         try (CpuDevice device = device(true);
-                LoadedModel model = opened.load(device, Storage.KEEP);
+                LoadedModel model = opened.load(device, WeightPrecision.AS_STORED);
                 ReferenceDevice reference = new ReferenceDevice();
-                LoadedModel expected = opened.load(reference, Storage.KEEP)) {
+                LoadedModel expected = opened.load(reference, WeightPrecision.AS_STORED)) {
             opened.close();
             assertTrue(file.scope().isAlive(), "the model reads the file");
             model.params().asMap().forEach((name, tensor) -> {
                 Tensor same = expected.params().get(name);
                 assertEquals(same.type(), tensor.type(), name);
-                assertEquals(-1, Values.bytes(same).mismatch(Values.bytes(tensor)), name);
+                assertEquals(-1, TensorValues.bytes(same).mismatch(TensorValues.bytes(tensor)), name);
             });
         }
         assertFalse(file.scope().isAlive(), "nobody reads the file any more");
@@ -111,7 +112,7 @@ final class MappedWeightsTest {
         Checkpoint checkpoint = opened.checkpoint();
         MemorySegment file = checkpoint.data(checkpoint.names().iterator().next());
         try (Device device = device(true);
-                LoadedModel model = opened.load(device, Storage.F32)) {
+                LoadedModel model = opened.load(device, WeightPrecision.F32)) {
             opened.close();
             assertFalse(file.scope().isAlive());
             assertEquals(
@@ -125,7 +126,7 @@ final class MappedWeightsTest {
             Map<String, TensorType> types = new LinkedHashMap<>();
             model.params().asMap().forEach((name, tensor) -> types.put("model." + name, tensor.type()));
             var tensors = TensorSources.of(
-                    types, name -> Values.bytes(model.params().get(name.substring("model.".length()))));
+                    types, name -> TensorValues.bytes(model.params().get(name.substring("model.".length()))));
             new CheckpointWriter(folder)
                     .with(Checkpoint.CONFIG, SmallFamily.config("retention", "retention"))
                     .write(TensorSources.cast(

@@ -1,6 +1,7 @@
 package carve.cuda;
 
 import carve.api.config.Settings;
+import carve.cuda.gpu.GpuProperties;
 import java.util.List;
 import java.util.Locale;
 
@@ -8,15 +9,21 @@ import java.util.Locale;
  * The settings of the CUDA device.
  *
  * @param index which of the cards, from 0
- * @param products how products of F32 are computed
- * @param library whether products of matrices are cuBLAS's where it is there
- * @param graphs whether series of launches that come again are replayed as CUDA graphs
- * @param libraries folders where cuBLAS and NVRTC are looked for first, separated as those of a class path
- * @param cache where compiled kernels are kept; empty for the user's cache folder
+ * @param matmulPrecision how products of F32 are computed
+ * @param cublas whether products of matrices are cuBLAS's where it is there
+ * @param cudaGraphs whether series of launches that come again are replayed as CUDA graphs
+ * @param libraryPath folders where cuBLAS and NVRTC are looked for first, separated as those of a class path
+ * @param kernelCache where compiled kernels are kept; empty for the user's cache folder
  */
-record CudaConfig(int index, Products products, boolean library, boolean graphs, String libraries, String cache) {
+public record CudaConfig(
+        int index,
+        MatmulPrecision matmulPrecision,
+        boolean cublas,
+        boolean cudaGraphs,
+        String libraryPath,
+        String kernelCache) {
     /** How products of F32 are computed. */
-    enum Products {
+    public enum MatmulPrecision {
         /** In F32. */
         F32,
         /** On tensor cores, whose operands have 10 bits of fraction. */
@@ -27,47 +34,47 @@ record CudaConfig(int index, Products products, boolean library, boolean graphs,
         MIXED;
 
         /** Returns the options by which kernels on a card use tensor cores; none where they do not. */
-        List<String> options(Card card) {
+        public List<String> compilerOptions(GpuProperties gpuProperties) {
             return switch (this) {
                 case F32 -> List.of();
-                case TF32 -> card.isCurrent() ? List.of("-DTENSOR=2") : List.of();
-                case BF16, MIXED -> card.isCurrent() ? List.of("-DTENSOR=1") : List.of();
+                case TF32 -> gpuProperties.isAmpereOrNewer() ? List.of("-DTENSOR=2") : List.of();
+                case BF16, MIXED -> gpuProperties.isAmpereOrNewer() ? List.of("-DTENSOR=1") : List.of();
             };
         }
     }
 
     /** Returns what {@code reference.conf} says. */
-    static CudaConfig standard() {
-        return new CudaConfig(0, Products.F32, true, false, "", "");
+    public static CudaConfig defaults() {
+        return new CudaConfig(0, MatmulPrecision.F32, true, false, "", "");
     }
 
     /** Returns what looking for the device goes by: a probe is given no settings but those of the command line. */
-    static CudaConfig probed() {
+    static CudaConfig forProbe() {
         String libraries = System.getProperty("carve.devices.cuda.libraries", "");
-        return new CudaConfig(0, Products.F32, true, false, libraries, "");
+        return new CudaConfig(0, MatmulPrecision.F32, true, false, libraries, "");
     }
 
     /** Returns the configuration that settings give; keys that are not there keep their standard. */
     static CudaConfig from(Settings settings) {
-        CudaConfig standard = standard();
+        CudaConfig standard = defaults();
         int index = settings.has("index") ? settings.integer("index") : standard.index();
         if (index < 0) {
             throw settings.error("index", "must be the number of a card from 0, is " + index);
         }
         return new CudaConfig(
                 index,
-                settings.has("products") ? products(settings) : standard.products(),
-                settings.has("library") ? settings.flag("library") : standard.library(),
-                settings.has("graphs") ? settings.flag("graphs") : standard.graphs(),
-                settings.has("libraries") ? settings.string("libraries") : standard.libraries(),
-                settings.has("cache") ? settings.string("cache") : standard.cache());
+                settings.has("products") ? products(settings) : standard.matmulPrecision(),
+                settings.has("library") ? settings.flag("library") : standard.cublas(),
+                settings.has("graphs") ? settings.flag("graphs") : standard.cudaGraphs(),
+                settings.has("libraries") ? settings.string("libraries") : standard.libraryPath(),
+                settings.has("cache") ? settings.string("cache") : standard.kernelCache());
     }
 
-    private static Products products(Settings settings) {
+    private static MatmulPrecision products(Settings settings) {
         String name = settings.string("products");
         if (!List.of("f32", "tf32", "bf16", "mixed").contains(name)) {
             throw settings.error("products", "must be one of f32, tf32, bf16, mixed, is " + name);
         }
-        return Products.valueOf(name.toUpperCase(Locale.ROOT));
+        return MatmulPrecision.valueOf(name.toUpperCase(Locale.ROOT));
     }
 }

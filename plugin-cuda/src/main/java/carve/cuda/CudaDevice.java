@@ -6,12 +6,27 @@ import carve.api.device.Download;
 import carve.api.device.Kernel;
 import carve.api.device.KernelCatalog;
 import carve.api.tensor.DType;
+import carve.api.tensor.DeviceContext;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Op;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
-import carve.api.tensor.Workspace;
-import carve.cuda.Primitives.Operand;
+import carve.cuda.blas.KernelBlas;
+import carve.cuda.gpu.DTypeCode;
+import carve.cuda.gpu.GpuBlas;
+import carve.cuda.gpu.GpuBuffer;
+import carve.cuda.gpu.GpuDriver;
+import carve.cuda.gpu.GpuProperties;
+import carve.cuda.gpu.GpuStream;
+import carve.cuda.gpu.GraphCache;
+import carve.cuda.gpu.KernelCompiler;
+import carve.cuda.gpu.KernelModules;
+import carve.cuda.gpu.MemoryPool;
+import carve.cuda.kernels.KernelContext;
+import carve.cuda.kernels.KernelSelector;
+import carve.cuda.kernels.MultiTensorAdamW;
+import carve.cuda.kernels.PrimitiveKernels;
+import carve.cuda.kernels.PrimitiveKernels.Operand;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -31,42 +46,51 @@ import java.util.function.BiFunction;
 public final class CudaDevice implements Device {
     private static final System.Logger LOG = System.getLogger(CudaDevice.class.getName());
 
-    private final Workspace workspace = new Workspace();
-    private final Driver driver;
-    private final Stream stream;
+    private final DeviceContext deviceContext = new DeviceContext();
+    private final GpuDriver gpuDriver;
+    private final GpuStream gpuStream;
     private final MemoryPool pool;
-    private final Blas products;
+    private final GpuBlas gpuBlas;
     private final CudaConfig config;
-    private final Primitives primitives;
-    private final Kernels kernels;
-    private final KernelCatalog offered;
-    private final OfferedHost host;
+    private final PrimitiveKernels primitiveKernels;
+    private final KernelSelector kernelSelector;
+    private final KernelCatalog pluginKernels;
+    private final CudaKernelHost kernelHost;
 
     /** Makes the device over a driver, which is closed with it; products of matrices are those of a library, or our own. */
-    CudaDevice(Driver driver, Compiler compiler, CudaConfig config, BiFunction<Stream, Blas, Blas> blas) {
-        this(driver, compiler, config, blas, KernelCatalog.NONE);
+    public CudaDevice(
+            GpuDriver gpuDriver,
+            KernelCompiler kernelCompiler,
+            CudaConfig config,
+            BiFunction<GpuStream, GpuBlas, GpuBlas> blas) {
+        this(gpuDriver, kernelCompiler, config, blas, KernelCatalog.NONE);
     }
 
     /** Makes the device with kernels of plugins, which run where it has none of its own. */
     CudaDevice(
-            Driver driver,
-            Compiler compiler,
+            GpuDriver gpuDriver,
+            KernelCompiler kernelCompiler,
             CudaConfig config,
-            BiFunction<Stream, Blas, Blas> blas,
+            BiFunction<GpuStream, GpuBlas, GpuBlas> blas,
             KernelCatalog offered) {
-        this.offered = offered;
-        this.driver = driver;
-        var replays = new Replays(driver, config.graphs());
-        this.stream = new Stream(driver, new Modules(driver, compiler), replays);
-        this.host = new OfferedHost(this, stream);
-        this.pool = new MemoryPool(driver, stream::finish);
+        this.pluginKernels = offered;
+        this.gpuDriver = gpuDriver;
+        var graphCache = new GraphCache(gpuDriver, config.cudaGraphs());
+        this.gpuStream = new GpuStream(gpuDriver, new KernelModules(gpuDriver, kernelCompiler), graphCache);
+        this.kernelHost = new CudaKernelHost(this, gpuStream);
+        this.pool = new MemoryPool(gpuDriver, gpuStream::drain);
         this.config = config;
-        this.products = blas.apply(stream, new KernelBlas(stream, config.products(), driver.card()));
-        this.primitives = new Primitives(stream, products);
-        var steps = new Steps(stream, pool);
-        stream.let(steps);
-        this.kernels = new Kernels(
-                new Engine(this, stream, driver.card(), steps, config.products().options(driver.card())));
+        this.gpuBlas =
+                blas.apply(gpuStream, new KernelBlas(gpuStream, config.matmulPrecision(), gpuDriver.properties()));
+        this.primitiveKernels = new PrimitiveKernels(gpuStream, gpuBlas);
+        var multiTensorAdamW = new MultiTensorAdamW(gpuStream, pool);
+        gpuStream.defer(multiTensorAdamW);
+        this.kernelSelector = new KernelSelector(new KernelContext(
+                this,
+                gpuStream,
+                gpuDriver.properties(),
+                multiTensorAdamW,
+                config.matmulPrecision().compilerOptions(gpuDriver.properties())));
     }
 
     @Override
@@ -75,13 +99,13 @@ public final class CudaDevice implements Device {
     }
 
     @Override
-    public Workspace workspace() {
-        return workspace;
+    public DeviceContext context() {
+        return deviceContext;
     }
 
     /** Returns what the card is. */
-    Card card() {
-        return driver.card();
+    GpuProperties properties() {
+        return gpuDriver.properties();
     }
 
     /** Returns the most bytes of the card that tensors have taken at one time. */
@@ -96,7 +120,7 @@ public final class CudaDevice implements Device {
 
     @Override
     public boolean stores(DType dtype) {
-        return Code.knows(dtype);
+        return DTypeCode.isStorable(dtype);
     }
 
     @Override
@@ -104,67 +128,67 @@ public final class CudaDevice implements Device {
         return take(type);
     }
 
-    private CudaBuffer take(TensorType type) {
-        Code.of(type.dtype()); // refuses what is not computed with
-        return pool.take(type.bytes());
+    private GpuBuffer take(TensorType type) {
+        DTypeCode.of(type.dtype()); // refuses what is not computed with
+        return pool.allocate(type.bytes());
     }
 
     @Override
     public Buffer execute(Op op, List<Tensor> operands, TensorType result) {
         List<Operand> given = operands(operands);
         if (op instanceof Op.MatMul) {
-            return multiply(op, given, result);
+            return matmul(op, given, result);
         }
         boolean rows = result.dtype().isQuantised() && !(op instanceof Op.Cast); // which are moved whole
         return rows
-                ? compute(op, given.stream().map(Operand::bytewise).toList(), result.bytewise())
-                : calculate(op, given, result);
+                ? compute(op, given.stream().map(Operand::bytewise).toList(), result.asBytes())
+                : executeWidened(op, given, result);
     }
 
     // products take operands as they are stored, and are F32, or rounded as they are written
-    private CudaBuffer multiply(Op op, List<Operand> operands, TensorType result) {
-        if (products.gives(Code.of(result.dtype()))) {
+    private GpuBuffer matmul(Op op, List<Operand> operands, TensorType result) {
+        if (gpuBlas.supportsOutput(DTypeCode.of(result.dtype()))) {
             return compute(op, operands, result);
         }
-        CudaBuffer product = compute(op, operands, result.with(DType.F32));
-        return isNarrow(result.dtype()) ? rounded(product, result) : product;
+        GpuBuffer product = compute(op, operands, result.with(DType.F32));
+        return isNarrow(result.dtype()) ? narrowed(product, result) : product;
     }
 
     /** Returns the F32 product of two matrices that may be stored in different types. */
-    Tensor multiply(Tensor a, Tensor b, boolean transposeA, boolean transposeB) {
-        List<Tensor> alike = alike(a, b);
+    public Tensor matmul(Tensor a, Tensor b, boolean transposeA, boolean transposeB) {
+        List<Tensor> alike = castToCommonType(a, b);
         Tensor product = product(a, b, transposeA, transposeB);
-        primitives.run(new Op.MatMul(transposeA, transposeB), operands(alike), operand(product));
+        primitiveKernels.execute(new Op.MatMul(transposeA, transposeB), operands(alike), operand(product));
         return product;
     }
 
     /** Returns {@code x w^T + bias} (m, n), F32, of x (m, k), w (n, k), bias (n); nothing where that takes two passes. */
-    Optional<Tensor> multiplyAndAdd(Tensor x, Tensor weight, Tensor bias) {
-        List<Tensor> alike = alike(x, weight);
+    public Optional<Tensor> matmulWithBias(Tensor x, Tensor weight, Tensor bias) {
+        List<Tensor> alike = castToCommonType(x, weight);
         Tensor sum = product(x, weight, false, true);
         Tensor wide = bias.cast(DType.F32);
-        boolean done = primitives.multiplyAndAdd(operands(alike), Stream.at(wide), operand(sum));
+        boolean done = primitiveKernels.matmulWithBias(operands(alike), GpuStream.address(wide), operand(sum));
         return done ? Optional.of(sum) : Optional.empty();
     }
 
     // as they are, or converted to one type
-    private List<Tensor> alike(Tensor a, Tensor b) {
-        DType common = common(a.dtype(), b.dtype());
-        boolean taken = common == DType.F32 && products.takes(Code.of(a.dtype()), Code.of(b.dtype()));
+    private List<Tensor> castToCommonType(Tensor a, Tensor b) {
+        DType common = commonType(a.dtype(), b.dtype());
+        boolean taken = common == DType.F32 && gpuBlas.supportsInputs(DTypeCode.of(a.dtype()), DTypeCode.of(b.dtype()));
         return taken ? List.of(a, b) : List.of(a.cast(common), b.cast(common));
     }
 
     // what operands are converted to if they must be of one type
-    private DType common(DType a, DType b) {
-        boolean half = switch (config.products()) {
+    private DType commonType(DType a, DType b) {
+        boolean half = switch (config.matmulPrecision()) {
             case F32, TF32 -> false;
-            case BF16 -> isSmall(a) || isSmall(b);
+            case BF16 -> isBf16OrQuantised(a) || isBf16OrQuantised(b);
             case MIXED -> true;
         };
         return half ? DType.BF16 : DType.F32;
     }
 
-    private static boolean isSmall(DType dtype) {
+    private static boolean isBf16OrQuantised(DType dtype) {
         return dtype == DType.BF16 || dtype.isQuantised();
     }
 
@@ -173,52 +197,53 @@ public final class CudaDevice implements Device {
     }
 
     private static Operand operand(Tensor x) {
-        return new Operand(Stream.at(x), x.type());
+        return new Operand(GpuStream.address(x), x.type());
     }
 
     private static List<Operand> operands(List<Tensor> tensors) {
         return tensors.stream().map(CudaDevice::operand).toList();
     }
 
-    private CudaBuffer calculate(Op op, List<Operand> operands, TensorType result) {
-        if (movesOnly(op) || operands.stream().noneMatch(x -> isNarrow(x.type().dtype()))) {
+    private GpuBuffer executeWidened(Op op, List<Operand> operands, TensorType result) {
+        if (isDataMovement(op)
+                || operands.stream().noneMatch(x -> isNarrow(x.type().dtype()))) {
             return compute(op, operands, result);
         }
-        List<CudaBuffer> temporary = new ArrayList<>();
+        List<GpuBuffer> temporary = new ArrayList<>();
         List<Operand> wide = operands.stream().map(x -> widened(x, temporary)).toList();
-        CudaBuffer exact = compute(op, wide, isNarrow(result.dtype()) ? result.with(DType.F32) : result);
-        temporary.forEach(CudaBuffer::close);
-        return isNarrow(result.dtype()) ? rounded(exact, result) : exact;
+        GpuBuffer exact = compute(op, wide, isNarrow(result.dtype()) ? result.with(DType.F32) : result);
+        temporary.forEach(GpuBuffer::close);
+        return isNarrow(result.dtype()) ? narrowed(exact, result) : exact;
     }
 
-    private CudaBuffer compute(Op op, List<Operand> operands, TensorType result) {
-        CudaBuffer buffer = take(result);
+    private GpuBuffer compute(Op op, List<Operand> operands, TensorType result) {
+        GpuBuffer buffer = take(result);
         if (result.shape().size() > 0) {
-            primitives.run(op, operands, new Operand(buffer.address(), result));
+            primitiveKernels.execute(op, operands, new Operand(buffer.address(), result));
         }
         return buffer;
     }
 
-    private CudaBuffer rounded(CudaBuffer exact, TensorType result) {
-        CudaBuffer buffer = take(result);
+    private GpuBuffer narrowed(GpuBuffer exact, TensorType result) {
+        GpuBuffer buffer = take(result);
         if (result.shape().size() > 0) {
-            primitives.cast(
+            primitiveKernels.cast(
                     new Operand(exact.address(), result.with(DType.F32)), new Operand(buffer.address(), result));
         }
         exact.close();
         return buffer;
     }
 
-    private Operand widened(Operand x, List<CudaBuffer> temporary) {
+    private Operand widened(Operand x, List<GpuBuffer> temporary) {
         if (!isNarrow(x.type().dtype())) {
             return x;
         }
         TensorType type = x.type().with(DType.F32);
-        CudaBuffer buffer = take(type);
+        GpuBuffer buffer = take(type);
         temporary.add(buffer);
         var wide = new Operand(buffer.address(), type);
         if (type.shape().size() > 0) {
-            primitives.cast(x, wide);
+            primitiveKernels.cast(x, wide);
         }
         return wide;
     }
@@ -227,7 +252,7 @@ public final class CudaDevice implements Device {
         return dtype == DType.BF16 || dtype == DType.F16;
     }
 
-    private static boolean movesOnly(Op op) {
+    private static boolean isDataMovement(Op op) {
         return switch (op) {
             case Op.Unary unary -> false;
             case Op.Binary binary -> false;
@@ -254,45 +279,45 @@ public final class CudaDevice implements Device {
 
     @Override
     public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands) {
-        return kernels.of(op, operands).or(() -> offered.kernel(op, operands, host));
+        return kernelSelector.select(op, operands).or(() -> pluginKernels.kernel(op, operands, kernelHost));
     }
 
     @Override
     public Buffer upload(TensorType type, MemorySegment values) {
-        CudaBuffer buffer = take(type);
-        stream.upload(values, buffer.address(), type.bytes());
+        GpuBuffer buffer = take(type);
+        gpuStream.upload(values, buffer.address(), type.bytes());
         return buffer;
     }
 
     @Override
-    public Download fetch(Tensor tensor) {
-        pool.turn();
-        return stream.fetch(Stream.at(tensor), tensor.type().bytes());
+    public Download downloadAsync(Tensor tensor) {
+        pool.nextStep();
+        return gpuStream.downloadAsync(GpuStream.address(tensor), tensor.type().bytes());
     }
 
     @Override
     public void download(Tensor tensor, MemorySegment to) {
-        pool.turn();
-        stream.download(Stream.at(tensor), to, tensor.type().bytes());
+        pool.nextStep();
+        gpuStream.download(GpuStream.address(tensor), to, tensor.type().bytes());
     }
 
     @Override
     public void store(Tensor source, Tensor target, int axis, int start) {
-        primitives.place(operand(source).bytewise(), operand(target).bytewise(), axis, start);
+        primitiveKernels.copyInto(operand(source).bytewise(), operand(target).bytewise(), axis, start);
     }
 
     @Override
     public void synchronize() {
-        stream.synchronize();
+        gpuStream.synchronize();
     }
 
     @Override
     public void close() {
-        stream.finish();
+        gpuStream.drain();
         LOG.log(Level.DEBUG, "cuda: {0}", pool);
-        workspace.closeAll();
+        deviceContext.closeAll();
         pool.trim();
-        products.close();
-        driver.close();
+        gpuBlas.close();
+        gpuDriver.close();
     }
 }

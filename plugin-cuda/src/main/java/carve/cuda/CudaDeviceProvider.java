@@ -7,7 +7,14 @@ import carve.api.device.DeviceCatalog;
 import carve.api.device.DeviceException;
 import carve.api.device.DeviceProvider;
 import carve.api.device.KernelCatalog;
-import carve.cuda.CudaDriver.Finding;
+import carve.cuda.blas.CublasBlas;
+import carve.cuda.blas.CublasLt;
+import carve.cuda.driver.CudaGpuDriver;
+import carve.cuda.driver.DriverProbe;
+import carve.cuda.driver.DriverProbe.ProbeResult;
+import carve.cuda.gpu.GpuBlas;
+import carve.cuda.gpu.GpuProperties;
+import carve.cuda.gpu.GpuStream;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -37,7 +44,7 @@ public final class CudaDeviceProvider implements DeviceProvider {
                         : "libcuda.so.1");
     }
 
-    CudaDeviceProvider(String library) {
+    public CudaDeviceProvider(String library) {
         this.library = library;
     }
 
@@ -48,37 +55,37 @@ public final class CudaDeviceProvider implements DeviceProvider {
 
     @Override
     public Availability probe() {
-        return availability(CudaDriver.look(library), () -> Tools.find(CudaConfig.probed()));
+        return availability(DriverProbe.probe(library), () -> CudaToolkit.find(CudaConfig.forProbe()));
     }
 
     /** Returns what was found as people read it; tools are only looked for where there is a card. */
-    static Availability availability(Finding finding, Supplier<Tools> tools) {
-        return switch (finding) {
-            case Finding.NoLibrary(var library) ->
+    static Availability availability(ProbeResult probeResult, Supplier<CudaToolkit> tools) {
+        return switch (probeResult) {
+            case ProbeResult.NoLibrary(var library) ->
                 new Availability.Unavailable("no NVIDIA driver: %s was not found on this machine".formatted(library));
-            case Finding.NotADriver(var library, var function) ->
+            case ProbeResult.MissingFunction(var library, var function) ->
                 new Availability.Unavailable("no NVIDIA driver: %s has no function %s".formatted(library, function));
-            case Finding.Refused(var function, var code, var meaning) ->
+            case ProbeResult.DriverError(var function, var code, var meaning) ->
                 new Availability.Unavailable(
                         "the NVIDIA driver finds no device: %s returned %d (%s)".formatted(function, code, meaning));
-            case Finding.Devices devices
-            when devices.cards().isEmpty() ->
+            case ProbeResult.Devices devices
+            when devices.gpus().isEmpty() ->
                 new Availability.Unavailable("the NVIDIA driver (CUDA %s) finds no device".formatted(devices.cuda()));
-            case Finding.Devices devices -> availability(devices, tools.get());
+            case ProbeResult.Devices devices -> availability(devices, tools.get());
         };
     }
 
-    private static Availability availability(Finding.Devices devices, Tools tools) {
-        String cards = devices.cards().stream().map(Card::toString).collect(Collectors.joining(", "));
-        Card first = devices.cards().getFirst();
-        if (!tools.compilesFor(first)) {
+    private static Availability availability(ProbeResult.Devices devices, CudaToolkit cudaToolkit) {
+        String cards = devices.gpus().stream().map(GpuProperties::toString).collect(Collectors.joining(", "));
+        GpuProperties first = devices.gpus().getFirst();
+        if (!cudaToolkit.supports(first)) {
             return new Availability.Unavailable(
                     "%s, CUDA %s found, but nothing to compile kernels with: install NVRTC (libnvrtc.so.12 or .13), or say where it is with carve.devices.cuda.libraries"
                             .formatted(cards, devices.cuda()));
         }
-        boolean good = first.isCurrent() && first.isRoomy();
+        boolean good = first.isAmpereOrNewer() && first.hasEnoughMemory();
         return new Availability.Available(
-                good ? RANK : LOW_RANK, "%s, CUDA %s, %s".formatted(cards, devices.cuda(), tools.description()));
+                good ? RANK : LOW_RANK, "%s, CUDA %s, %s".formatted(cards, devices.cuda(), cudaToolkit.description()));
     }
 
     @Override
@@ -93,34 +100,36 @@ public final class CudaDeviceProvider implements DeviceProvider {
 
     private Device open(Settings settings, KernelCatalog offered) {
         CudaConfig config = CudaConfig.from(settings);
-        Finding finding = CudaDriver.look(library);
-        Tools tools = Tools.find(config);
-        if (availability(finding, () -> tools) instanceof Availability.Unavailable(var reason)) {
+        ProbeResult probeResult = DriverProbe.probe(library);
+        CudaToolkit cudaToolkit = CudaToolkit.find(config);
+        if (availability(probeResult, () -> cudaToolkit) instanceof Availability.Unavailable(var reason)) {
             throw new DeviceException("device 'cuda' is not available: " + reason);
         }
-        int count = finding instanceof Finding.Devices devices ? devices.cards().size() : 0;
+        int count = probeResult instanceof ProbeResult.Devices devices
+                ? devices.gpus().size()
+                : 0;
         if (config.index() >= count) {
             throw settings.error("index", "must be less than %d, is %d".formatted(count, config.index()));
         }
-        return open(config, tools, offered);
+        return open(config, cudaToolkit, offered);
     }
 
-    private static Device open(CudaConfig config, Tools tools, KernelCatalog offered) {
-        boolean compiles = tools.compilers().compiles();
+    private static Device open(CudaConfig config, CudaToolkit cudaToolkit, KernelCatalog offered) {
+        boolean compiles = cudaToolkit.baseCompiler().isAvailable();
         if (!compiles) {
             LOG.log(Level.INFO, "nothing to compile CUDA C++ of plugins with: their ops run by their definitions");
         }
-        var driver = new NvidiaDriver(config.index());
-        var compiler = tools.compiler(cache(config));
+        var driver = new CudaGpuDriver(config.index());
+        var kernelCompiler = cudaToolkit.compiler(cache(config));
         var device = new CudaDevice(
                 driver,
-                compiler,
+                kernelCompiler,
                 config,
-                (stream, own) ->
-                        products(tools, driver, stream, config.products()).orElse(own),
+                (gpuStream, own) -> products(cudaToolkit, driver, gpuStream, config.matmulPrecision())
+                        .orElse(own),
                 compiles ? offered : KernelCatalog.NONE);
         try {
-            SelfCheck.of(device);
+            CudaSelfTest.run(device);
             return device;
         } catch (DeviceException e) {
             device.close();
@@ -128,23 +137,27 @@ public final class CudaDeviceProvider implements DeviceProvider {
         }
     }
 
-    private static Optional<Blas> products(
-            Tools tools, NvidiaDriver driver, Stream stream, CudaConfig.Products products) {
-        return tools.products().map(found -> {
-            Optional<CublasLt> biased = tools.biases()
-                    .map(library -> new CublasLt(
-                            library,
-                            driver.stream(),
-                            stream::flush,
-                            products,
+    private static Optional<GpuBlas> products(
+            CudaToolkit cudaToolkit,
+            CudaGpuDriver driver,
+            GpuStream gpuStream,
+            CudaConfig.MatmulPrecision matmulPrecision) {
+        return cudaToolkit.cublas().map(found -> {
+            Optional<CublasLt> biased = cudaToolkit
+                    .cublasLt()
+                    .map(nativeLibrary -> new CublasLt(
+                            nativeLibrary,
+                            driver.streamAddress(),
+                            gpuStream::flush,
+                            matmulPrecision,
                             driver.allocate(CublasLt.WORKSPACE_BYTES)));
-            return new CublasBlas(found, driver.stream(), stream::flush, products, biased);
+            return new CublasBlas(found, driver.streamAddress(), gpuStream::flush, matmulPrecision, biased);
         });
     }
 
     private static Path cache(CudaConfig config) {
-        return config.cache().isEmpty()
+        return config.kernelCache().isEmpty()
                 ? Path.of(System.getProperty("user.home"), ".cache", "carve", "cuda")
-                : Path.of(config.cache());
+                : Path.of(config.kernelCache());
     }
 }

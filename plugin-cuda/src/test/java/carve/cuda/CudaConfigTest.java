@@ -12,14 +12,14 @@ final class CudaConfigTest {
     @Test
     void nothingSetIsStandard() {
         assertEquals(
-                new CudaConfig(0, CudaConfig.Products.F32, true, false, "", ""),
+                new CudaConfig(0, CudaConfig.MatmulPrecision.F32, true, false, "", ""),
                 CudaConfig.from(MapSettings.of(Map.of())));
     }
 
     @Test
     void everyKeyIsRead() {
         assertEquals(
-                new CudaConfig(1, CudaConfig.Products.BF16, false, true, "/a", "/b"),
+                new CudaConfig(1, CudaConfig.MatmulPrecision.BF16, false, true, "/a", "/b"),
                 CudaConfig.from(MapSettings.of(Map.of(
                         "index",
                         1,

@@ -9,7 +9,10 @@ import carve.api.device.Availability.Available;
 import carve.api.device.Availability.Unavailable;
 import carve.api.device.DeviceException;
 import carve.api.device.DeviceProvider;
-import carve.cuda.CudaDriver.Finding;
+import carve.cuda.compile.MissingCompiler;
+import carve.cuda.compile.PrebuiltCompiler;
+import carve.cuda.driver.DriverProbe.ProbeResult;
+import carve.cuda.gpu.GpuProperties;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,9 +21,11 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 class CudaDeviceProviderTest {
-    private static final Card CARD = new Card("NVIDIA H200", "sm_90", 150754820096L, 132);
-    private static final Tools NONE = new Tools(new NoCompiler(), false, Optional.empty(), Optional.empty());
-    private static final Tools PACKED = new Tools(new NoCompiler(), true, Optional.empty(), Optional.empty());
+    private static final GpuProperties CARD = new GpuProperties("NVIDIA H200", "sm_90", 150754820096L, 132);
+    private static final CudaToolkit NONE =
+            new CudaToolkit(new MissingCompiler(), false, Optional.empty(), Optional.empty());
+    private static final CudaToolkit PACKED =
+            new CudaToolkit(new MissingCompiler(), true, Optional.empty(), Optional.empty());
 
     @Test
     void moduleProvidesIt() {
@@ -56,28 +61,30 @@ class CudaDeviceProviderTest {
                 refusal.getMessage());
     }
 
-    private static String reason(Finding finding) {
-        return ((Unavailable) CudaDeviceProvider.availability(finding, () -> NONE)).reason();
+    private static String reason(ProbeResult probeResult) {
+        return ((Unavailable) CudaDeviceProvider.availability(probeResult, () -> NONE)).reason();
     }
 
     @Test
     void driverSpeaksForItself() {
         assertEquals(
                 "the NVIDIA driver finds no device: cuInit returned 100 (no CUDA-capable device is detected)",
-                reason(new Finding.Refused("cuInit", 100, "no CUDA-capable device is detected")));
-        assertEquals("the NVIDIA driver (CUDA 12.4) finds no device", reason(new Finding.Devices(12040, List.of())));
+                reason(new ProbeResult.DriverError("cuInit", 100, "no CUDA-capable device is detected")));
+        assertEquals(
+                "the NVIDIA driver (CUDA 12.4) finds no device", reason(new ProbeResult.Devices(12040, List.of())));
     }
 
     @Test
     void toolsAreNotLookedForWithoutACard() {
-        var found = CudaDeviceProvider.availability(new Finding.NoLibrary("x"), () -> {
+        var found = CudaDeviceProvider.availability(new ProbeResult.NoLibrary("x"), () -> {
             throw new AssertionError("nothing to look for");
         });
         assertEquals(new Unavailable("no NVIDIA driver: x was not found on this machine"), found);
     }
 
-    private static Availability found(Card card, Tools tools) {
-        return CudaDeviceProvider.availability(new Finding.Devices(13000, List.of(card)), () -> tools);
+    private static Availability found(GpuProperties gpuProperties, CudaToolkit cudaToolkit) {
+        return CudaDeviceProvider.availability(
+                new ProbeResult.Devices(13000, List.of(gpuProperties)), () -> cudaToolkit);
     }
 
     @Test
@@ -85,23 +92,23 @@ class CudaDeviceProviderTest {
         String refusal =
                 ", CUDA 13.0 found, but nothing to compile kernels with: install NVRTC (libnvrtc.so.12 or .13), or say where it is with carve.devices.cuda.libraries";
         assertEquals(new Unavailable("NVIDIA H200 (sm_90, 140.4 GiB)" + refusal), found(CARD, NONE));
-        var old = new Card("NVIDIA T4", "sm_75", 16L << 30, 40);
+        var old = new GpuProperties("NVIDIA T4", "sm_75", 16L << 30, 40);
         assertEquals(new Unavailable("NVIDIA T4 (sm_75, 16.0 GiB)" + refusal), found(old, PACKED));
     }
 
     @Test
     void currentCardIsTakenBeforeTheProcessor() {
         assertEquals(1000, rank(CARD));
-        assertEquals(90, rank(new Card("NVIDIA RTX A500", "sm_86", 2L << 30, 16)));
+        assertEquals(90, rank(new GpuProperties("NVIDIA RTX A500", "sm_86", 2L << 30, 16)));
     }
 
-    private static int rank(Card card) {
-        return ((Available) found(card, PACKED)).rank();
+    private static int rank(GpuProperties gpuProperties) {
+        return ((Available) found(gpuProperties, PACKED)).priority();
     }
 
     @Test
     void descriptionSaysWhatComputes() {
-        String packed = new PrebuiltCompiler(new NoCompiler()).version();
+        String packed = new PrebuiltCompiler(new MissingCompiler()).version();
         assertEquals(
                 new Available(
                         1000,

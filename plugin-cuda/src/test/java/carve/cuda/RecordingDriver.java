@@ -1,12 +1,15 @@
 package carve.cuda;
 
 import carve.api.device.Download;
+import carve.cuda.gpu.GpuDriver;
+import carve.cuda.gpu.GpuProperties;
+import carve.cuda.gpu.KernelLaunch;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
 /** A card that runs nothing and writes down what it is asked. */
-final class RecordingDriver implements Driver {
+public final class RecordingDriver implements GpuDriver {
     private static final long BASE = 1L << 40; // no size is as large
 
     private final List<String> asked = new ArrayList<>();
@@ -16,31 +19,31 @@ final class RecordingDriver implements Driver {
     private long next = BASE;
     private final List<Long> sizes = new ArrayList<>();
 
-    RecordingDriver(long memory) {
+    public RecordingDriver(long memory) {
         this.memory = memory;
     }
 
     /** Returns what was asked since this was last called. */
-    List<String> asked() {
+    public List<String> calls() {
         List<String> result = List.copyOf(asked);
         asked.clear();
         return result;
     }
 
     @Override
-    public Card card() {
-        return new Card("a card on paper", "sm_90", memory, 132);
+    public GpuProperties properties() {
+        return new GpuProperties("a card on paper", "sm_90", memory, 132);
     }
 
     @Override
-    public long free() {
+    public long freeBytes() {
         return memory - used;
     }
 
     @Override
     public long allocate(long bytes) {
         asked.add("allocate " + bytes);
-        if (bytes > free()) {
+        if (bytes > freeBytes()) {
             return 0;
         }
         used += bytes;
@@ -66,12 +69,12 @@ final class RecordingDriver implements Driver {
     }
 
     @Override
-    public Download fetch(long from, long bytes) {
+    public Download downloadAsync(long from, long bytes) {
         asked.add("fetch " + bytes);
         MemorySegment values = MemorySegment.ofArray(new byte[(int) bytes]);
         return new Download() {
             @Override
-            public boolean ready() {
+            public boolean isDone() {
                 return false;
             }
 
@@ -84,7 +87,7 @@ final class RecordingDriver implements Driver {
     }
 
     @Override
-    public long load(byte[] image) {
+    public long loadModule(byte[] image) {
         asked.add("load");
         return 0;
     }
@@ -96,28 +99,28 @@ final class RecordingDriver implements Driver {
     }
 
     @Override
-    public void launch(Launch launch) {
-        asked.add("launch " + launch.grid().x());
+    public void launch(KernelLaunch kernelLaunch) {
+        asked.add("launch " + kernelLaunch.grid().x());
     }
 
     @Override
-    public long record(List<Launch> launches) {
+    public long instantiateGraph(List<KernelLaunch> launches) {
         asked.add("record " + launches.size());
         return graphs++;
     }
 
     @Override
-    public void change(long graph, int index, Launch launch) {
+    public void updateGraph(long graph, int index, KernelLaunch kernelLaunch) {
         asked.add("change " + index + " of " + graph);
     }
 
     @Override
-    public void replay(long graph) {
+    public void launchGraph(long graph) {
         asked.add("replay " + graph);
     }
 
     @Override
-    public void forget(long graph) {
+    public void destroyGraph(long graph) {
         asked.add("forget " + graph);
     }
 

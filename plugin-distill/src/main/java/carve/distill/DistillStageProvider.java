@@ -2,11 +2,14 @@ package carve.distill;
 
 import carve.api.config.Settings;
 import carve.api.stage.Stage;
-import carve.api.stage.StageParts;
+import carve.api.stage.StageComponents;
 import carve.api.stage.StageProvider;
-import carve.distill.training.Forcing;
-import carve.distill.training.OverLayers;
-import carve.distill.training.TrainingSettings;
+import carve.runtime.train.ChunkedLogitsLoss;
+import carve.runtime.train.LayerInputs;
+import carve.runtime.train.LayerReduction;
+import carve.runtime.train.PaddingMask;
+import carve.runtime.train.TrainingConfig;
+import carve.runtime.train.TrainingStage;
 
 /** Makes {@code distill} stages, in which a student learns from a teacher. */
 public final class DistillStageProvider implements StageProvider {
@@ -16,16 +19,16 @@ public final class DistillStageProvider implements StageProvider {
     }
 
     @Override
-    public Stage create(Settings settings, StageParts parts) {
-        return new DistillStage(
-                TrainingSettings.from(
+    public Stage create(Settings settings, StageComponents parts) {
+        return new TrainingStage(
+                TrainingConfig.from(
                         settings,
                         parts,
-                        new TrainingSettings.Defaults(
-                                settings.word("forcing", Forcing.class),
-                                settings.word("layers", OverLayers.class))),
-                settings.word("pads", Pads.class),
+                        new TrainingConfig.LossDefaults(
+                                settings.enumConstant("forcing", LayerInputs.class),
+                                settings.enumConstant("layers", LayerReduction.class))),
+                settings.enumConstant("pads", PaddingMask.class),
                 settings.flag("recompute"),
-                Vocabulary.from(settings));
+                ChunkedLogitsLoss.from(settings));
     }
 }

@@ -2,11 +2,14 @@ package carve.distill;
 
 import carve.api.config.Settings;
 import carve.api.stage.Stage;
-import carve.api.stage.StageParts;
+import carve.api.stage.StageComponents;
 import carve.api.stage.StageProvider;
-import carve.distill.training.Forcing;
-import carve.distill.training.OverLayers;
-import carve.distill.training.TrainingSettings;
+import carve.runtime.train.ChunkedLogitsLoss;
+import carve.runtime.train.LayerInputs;
+import carve.runtime.train.LayerReduction;
+import carve.runtime.train.PaddingMask;
+import carve.runtime.train.TrainingConfig;
+import carve.runtime.train.TrainingStage;
 
 /** Makes {@code supervised} stages, in which a model learns from the answers of its data alone. */
 public final class SupervisedStageProvider implements StageProvider {
@@ -16,20 +19,20 @@ public final class SupervisedStageProvider implements StageProvider {
     }
 
     @Override
-    public Stage create(Settings settings, StageParts parts) {
-        TrainingSettings training =
-                TrainingSettings.from(settings, parts, new TrainingSettings.Defaults(Forcing.NONE, OverLayers.MEAN));
+    public Stage create(Settings settings, StageComponents parts) {
+        TrainingConfig training = TrainingConfig.from(
+                settings, parts, new TrainingConfig.LossDefaults(LayerInputs.NONE, LayerReduction.MEAN));
         boolean recompute = settings.flag("recompute");
-        Vocabulary vocabulary = Vocabulary.from(settings);
+        ChunkedLogitsLoss chunkedLogitsLoss = ChunkedLogitsLoss.from(settings);
         training.terms().stream()
-                .filter(term -> term.loss().needsTeacher())
+                .filter(lossTerm -> lossTerm.loss().needsTeacher())
                 .findFirst()
-                .ifPresent(term -> {
+                .ifPresent(lossTerm -> {
                     throw settings.error(
                             "losses",
                             "has %s, which compares with a teacher; use a distill stage, or cross-entropy"
-                                    .formatted(term.label()));
+                                    .formatted(lossTerm.label()));
                 });
-        return new DistillStage(training, Pads.MASKED, recompute, vocabulary);
+        return new TrainingStage(training, PaddingMask.MASKED, recompute, chunkedLogitsLoss);
     }
 }

@@ -8,7 +8,7 @@ import carve.testkit.StageContract;
 final class SupervisedStageTest extends StageContract {
     @Override
     protected Stage stage() {
-        return Plugins.stage("type = supervised, name = learn, steps = 10, checkpoint-every = 5, batch-size = 3,"
+        return TestCatalogs.stage("type = supervised, name = learn, steps = 10, checkpoint-every = 5, batch-size = 3,"
                 + " recompute = true, schedule { type = cosine, warmup = 0 }");
     }
 

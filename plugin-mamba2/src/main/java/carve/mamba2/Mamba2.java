@@ -1,15 +1,15 @@
 package carve.mamba2;
 
 import carve.api.device.Device;
+import carve.api.mixer.ActivationHook;
 import carve.api.mixer.AttentionWeights;
+import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerDims;
 import carve.api.mixer.MixerState;
-import carve.api.mixer.Probe;
 import carve.api.mixer.Projection;
 import carve.api.op.CausalConv;
 import carve.api.op.GatedRmsNorm;
-import carve.api.op.Sequences;
+import carve.api.op.SequenceLayout;
 import carve.api.param.CounterRandom;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
@@ -48,7 +48,7 @@ import java.util.Map;
  * @param dims the dimensions of the attention that it takes the place of
  * @param config its settings
  */
-public record Mamba2(MixerDims dims, Mamba2Config config) implements Mixer {
+public record Mamba2(LayerConfig dims, Mamba2Config config) implements Mixer {
     private static final double GATE_GAIN = Math.pow(2, -2.5);
 
     private int kvWidth() {
@@ -89,7 +89,7 @@ public record Mamba2(MixerDims dims, Mamba2Config config) implements Mixer {
 
     @Override
     public List<ParamSpec> parameters() {
-        boolean mimic = config.seed() == Mamba2Config.Seed.MIMIC;
+        boolean mimic = config.init() == Mamba2Config.Initialisation.MIMIC;
         Init conv = Init.fanIn(config.convWidth());
         List<ParamSpec> specs = new ArrayList<>();
         specs.addAll(q().parameters());
@@ -98,7 +98,7 @@ public record Mamba2(MixerDims dims, Mamba2Config config) implements Mixer {
         specs.addAll(gate().parameters(Init.xavier(GATE_GAIN)));
         specs.addAll(mimic ? timeStep().parameters(Init.ZEROS) : timeStep().parameters());
         specs.add(new ParamSpec(
-                "conv1d.weight", Shape.of(channels(), 1, config.convWidth()), mimic ? Mamba2::currentToken : conv));
+                "conv1d.weight", Shape.of(channels(), 1, config.convWidth()), mimic ? Mamba2::identityConv : conv));
         specs.add(new ParamSpec("conv1d.bias", Shape.of(channels()), mimic ? Init.ZEROS : conv));
         specs.add(new ParamSpec("A_log_bias", Shape.of(dims.heads()), mimic ? Init.ONES : Init.logUniform(1, 16)));
         specs.add(new ParamSpec(
@@ -109,26 +109,27 @@ public record Mamba2(MixerDims dims, Mamba2Config config) implements Mixer {
     }
 
     /** An {@link Init} of convolutions that pass the current token on alone. */
-    static double currentToken(Shape shape, CounterRandom random, long index) {
+    static double identityConv(Shape shape, CounterRandom random, long index) {
         return index % shape.extent(2) == shape.extent(2) - 1 ? 1 : 0;
     }
 
     @Override
-    public Tensor forward(Params p, Tensor x, Sequences s, Probe probe) {
-        return mix(p, x, s, emptyMemory(x.device(), s.count()), probe).y();
+    public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
+        return mix(p, x, s, zeroCache(x.device(), s.count()), activationHook).y();
     }
 
     @Override
     public MixerState newState(Device device, int batch, int capacity) {
-        return new Mamba2State(DType.F32, emptyMemory(device, batch));
+        return new Mamba2State(DType.F32, zeroCache(device, batch));
     }
 
     @Override
     public Tensor advance(Params p, Tensor x, MixerState state) {
         Mamba2State own = (Mamba2State) state;
-        Mixed mixed = mix(p, x, Sequences.whole(x.extent(0), x.extent(1)), own.memory(), Probe.NONE);
-        own.advance(mixed.next(), x.extent(1));
-        return mixed.y();
+        MixResult mixResult =
+                mix(p, x, SequenceLayout.unpadded(x.extent(0), x.extent(1)), own.cache(), ActivationHook.NONE);
+        own.advance(mixResult.cache(), x.extent(1));
+        return mixResult.y();
     }
 
     @Override
@@ -136,60 +137,66 @@ public record Mamba2(MixerDims dims, Mamba2Config config) implements Mixer {
         if (states.size() == 1) {
             return advance(p, x, states.getFirst());
         }
-        Mixed mixed = mix(p, x, Sequences.whole(x.extent(0), x.extent(1)), Mamba2State.join(states), Probe.NONE);
-        Mamba2State.advance(states, mixed.next(), x.extent(1));
-        return mixed.y();
+        MixResult mixResult = mix(
+                p,
+                x,
+                SequenceLayout.unpadded(x.extent(0), x.extent(1)),
+                Mamba2State.concat(states),
+                ActivationHook.NONE);
+        Mamba2State.advance(states, mixResult.cache(), x.extent(1));
+        return mixResult.y();
     }
 
     /** What came out, (B, T, D), and what is to be remembered. */
-    private record Mixed(Tensor y, Memory next) {}
+    private record MixResult(Tensor y, Mamba2Cache cache) {}
 
-    private Mixed mix(Params p, Tensor x, Sequences s, Memory memory, Probe probe) {
-        List<Tensor> v = convolve(p, v().apply(p, x), 0, s, memory.convV());
-        List<Tensor> k = convolve(p, k().apply(p, x), kvWidth(), s, memory.convK());
-        List<Tensor> q = convolve(p, q().apply(p, x), 2 * kvWidth(), s, memory.convQ());
+    private MixResult mix(
+            Params p, Tensor x, SequenceLayout s, Mamba2Cache mamba2Cache, ActivationHook activationHook) {
+        List<Tensor> v = convolve(p, v().apply(p, x), 0, s, mamba2Cache.convV());
+        List<Tensor> k = convolve(p, k().apply(p, x), kvWidth(), s, mamba2Cache.convK());
+        List<Tensor> q = convolve(p, q().apply(p, x), 2 * kvWidth(), s, mamba2Cache.convQ());
         Tensor step = timeStep().apply(p, x).add(p.get("dt_bias")).unary(UnaryFunction.SOFTPLUS); // (B, T, H)
         Tensor decay = step.multiply(p.get("A_log_bias").exp().negate());
-        Memory.Scanned scanned = memory.scan(
+        Mamba2Cache.ScanResult scanResult = mamba2Cache.scan(
                 s,
-                byHead(q.get(0), dims.heads()),
-                byHead(k.get(0), dims.kvHeads()),
-                byHead(v.get(0), dims.kvHeads()),
+                splitHeads(q.get(0), dims.heads()),
+                splitHeads(k.get(0), dims.kvHeads()),
+                splitHeads(v.get(0), dims.kvHeads()),
                 decay,
                 step);
-        Tensor gate = byHead(gate().apply(p, x), dims.heads());
-        Tensor heads = GatedRmsNorm.apply(scanned.y(), gate, p.get("g_norm.weight"), config.epsilon(), false);
-        if (probe.wants(Probe.HEADS)) {
-            probe.publish(Probe.HEADS, heads);
+        Tensor gate = splitHeads(gate().apply(p, x), dims.heads());
+        Tensor heads = GatedRmsNorm.apply(scanResult.y(), gate, p.get("g_norm.weight"), config.epsilon(), false);
+        if (activationHook.wants(ActivationHook.HEADS)) {
+            activationHook.publish(ActivationHook.HEADS, heads);
         }
         Tensor y = o().apply(p, heads.reshape(x.extent(0), x.extent(1), width()));
-        return new Mixed(y, new Memory(v.get(1), k.get(1), q.get(1), scanned.next()));
+        return new MixResult(y, new Mamba2Cache(v.get(1), k.get(1), q.get(1), scanResult.states()));
     }
 
     /** Convolves the channels from one on; v, k and q each have their own part of one depthwise convolution. */
-    static List<Tensor> convolve(Params p, Tensor x, int from, Sequences s, Tensor before) {
+    static List<Tensor> convolve(Params p, Tensor x, int from, SequenceLayout s, Tensor before) {
         int to = from + x.extent(2);
         Tensor weight = p.get("conv1d.weight").slice(0, from, to);
         return Tensors.apply(
                 new CausalConv(true, s), x, weight, p.get("conv1d.bias").slice(0, from, to), before);
     }
 
-    private Memory emptyMemory(Device device, int sequences) {
+    private Mamba2Cache zeroCache(Device device, int sequences) {
         Shape kv = Shape.of(sequences, kvWidth(), config.convWidth() - 1);
         Shape scan = Shape.of(sequences, dims.heads(), dims.headWidth(), dims.headWidth());
-        return new Memory(
+        return new Mamba2Cache(
                 Tensors.zeros(device, kv),
                 Tensors.zeros(device, kv),
                 Tensors.zeros(device, kv.with(1, width())),
                 Tensors.zeros(device, scan));
     }
 
-    private Tensor byHead(Tensor x, int heads) {
+    private Tensor splitHeads(Tensor x, int heads) {
         return x.reshape(x.extent(0), x.extent(1), heads, dims.headWidth());
     }
 
     @Override
-    public boolean constantState() {
+    public boolean hasConstantState() {
         return true;
     }
 
@@ -201,9 +208,9 @@ public record Mamba2(MixerDims dims, Mamba2Config config) implements Mixer {
     }
 
     @Override
-    public Map<String, Tensor> seed(AttentionWeights from) {
+    public Map<String, Tensor> initFrom(AttentionWeights from) {
         Map<String, Tensor> seeded = new HashMap<>(from.tensors());
-        if (config.seed() == Mamba2Config.Seed.SCRATCH) {
+        if (config.init() == Mamba2Config.Initialisation.SCRATCH) {
             seeded.keySet().removeIf(name -> !name.startsWith("o_proj."));
         }
         return seeded;

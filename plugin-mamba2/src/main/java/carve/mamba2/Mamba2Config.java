@@ -1,6 +1,6 @@
 package carve.mamba2;
 
-import carve.api.config.Names;
+import carve.api.config.NameSuggestions;
 import carve.api.config.Settings;
 import java.util.Arrays;
 import java.util.List;
@@ -11,11 +11,11 @@ import java.util.Locale;
  *
  * @param convWidth W, the width of the causal convolution
  * @param epsilon of the gated norm of heads
- * @param seed what is taken from attention, and what new parameters begin with
+ * @param init what is taken from attention, and what new parameters begin with
  */
-public record Mamba2Config(int convWidth, double epsilon, Seed seed) {
+public record Mamba2Config(int convWidth, double epsilon, Initialisation init) {
     /** Ways to begin (mmMamba, section 3.2 and Table 4). */
-    public enum Seed {
+    public enum Initialisation {
         /** Projections of attention; new parameters such that the mixer is near linear attention. */
         MIMIC,
         /** Projections of attention; new parameters as Mamba-2 begins. */
@@ -37,14 +37,14 @@ public record Mamba2Config(int convWidth, double epsilon, Seed seed) {
         return new Mamba2Config(width, epsilon, seed(settings));
     }
 
-    private static Seed seed(Settings settings) {
-        List<String> known = Arrays.stream(Seed.values())
-                .map(seed -> seed.name().toLowerCase(Locale.ROOT))
+    private static Initialisation seed(Settings settings) {
+        List<String> known = Arrays.stream(Initialisation.values())
+                .map(initialisation -> initialisation.name().toLowerCase(Locale.ROOT))
                 .toList();
         String name = settings.string("seed");
         if (!known.contains(name)) {
-            throw settings.error("seed", "is wrong: " + Names.unknown("seed", name, known));
+            throw settings.error("seed", "is wrong: " + NameSuggestions.unknown("seed", name, known));
         }
-        return Seed.valueOf(name.toUpperCase(Locale.ROOT));
+        return Initialisation.valueOf(name.toUpperCase(Locale.ROOT));
     }
 }

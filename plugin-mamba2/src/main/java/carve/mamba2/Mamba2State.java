@@ -16,86 +16,86 @@ import java.util.Optional;
  */
 final class Mamba2State implements MixerState {
     /** (B, C, W-1): the last inputs of the channels of v, k and q. */
-    private static final String CONV = "conv_state";
+    private static final String CONV_STATE = "conv_state";
 
     /** (B, H, P, N). */
-    private static final String SCAN = "ssm_state";
+    private static final String SSM_STATE = "ssm_state";
 
     private final StateTensors tensors = new StateTensors();
-    private final DType stored;
-    private Optional<Row> row = Optional.empty();
+    private final DType storageType;
+    private Optional<BatchRow> row = Optional.empty();
     private int position;
 
     /** A row of what several states remember, in place of tensors of its own. */
-    private record Row(SideBySide all, int number) {
-        Memory memory(int rows) {
-            return all.rows(number, number + rows);
+    private record BatchRow(BatchedCache batch, int index) {
+        Mamba2Cache cache(int rows) {
+            return batch.slice(index, index + rows);
         }
 
-        Row after(int rows) {
-            return new Row(all, number + rows);
+        BatchRow after(int rows) {
+            return new BatchRow(batch, index + rows);
         }
     }
 
-    Mamba2State(DType stored, Memory memory) {
-        this.stored = stored;
-        keep(memory.cast(stored));
+    Mamba2State(DType stored, Mamba2Cache mamba2Cache) {
+        this.storageType = stored;
+        replaceTensors(mamba2Cache.cast(stored));
     }
 
-    private void keep(Memory memory) {
-        tensors.put("conv_v", memory.convV());
-        tensors.put("conv_k", memory.convK());
-        tensors.put("conv_q", memory.convQ());
-        tensors.put(SCAN, memory.scan().getFirst());
-        leave();
+    private void replaceTensors(Mamba2Cache mamba2Cache) {
+        tensors.put("conv_v", mamba2Cache.convV());
+        tensors.put("conv_k", mamba2Cache.convK());
+        tensors.put("conv_q", mamba2Cache.convQ());
+        tensors.put(SSM_STATE, mamba2Cache.ssmStates().getFirst());
+        detachFromBatch();
     }
 
-    private void leave() {
-        row.ifPresent(own -> own.all.leave());
+    private void detachFromBatch() {
+        row.ifPresent(own -> own.batch.release());
         row = Optional.empty();
     }
 
-    private void follow(Row next, int positions) {
-        leave();
+    private void attachToBatch(BatchRow next, int positions) {
+        detachFromBatch();
         tensors.close();
         row = Optional.of(next);
         position += positions;
     }
 
     /** Returns tensors that are this state's alone. */
-    private StateTensors own() {
-        row.ifPresent(shared -> keep(shared.memory(1)));
+    private StateTensors materialise() {
+        row.ifPresent(shared -> replaceTensors(shared.cache(1)));
         return tensors;
     }
 
     /** Returns what it remembers, in F32. */
-    Memory memory() {
+    Mamba2Cache cache() {
         return rows(1).cast(DType.F32);
     }
 
-    private Memory rows(int count) {
-        return row.map(shared -> shared.memory(count))
-                .orElseGet(() -> new Memory(
-                        tensors.get("conv_v"), tensors.get("conv_k"), tensors.get("conv_q"), tensors.get(SCAN)));
+    private Mamba2Cache rows(int count) {
+        return row.map(shared -> shared.cache(count))
+                .orElseGet(() -> new Mamba2Cache(
+                        tensors.get("conv_v"), tensors.get("conv_k"), tensors.get("conv_q"), tensors.get(SSM_STATE)));
     }
 
     /** Returns what states of one row each remember, side by side, in F32. */
-    static Memory join(List<MixerState> states) {
-        List<Memory> runs = new ArrayList<>();
+    static Mamba2Cache concat(List<MixerState> states) {
+        List<Mamba2Cache> runs = new ArrayList<>();
         for (int i = 0, count; i < states.size(); i += count) {
             Mamba2State first = (Mamba2State) states.get(i);
-            count = first.followers(states, i);
+            count = first.consecutiveRows(states, i);
             runs.add(first.rows(count).cast(DType.F32));
         }
-        return Memory.join(runs);
+        return Mamba2Cache.concat(runs);
     }
 
     /** Returns how many states, from this one on, are rows that follow each other. */
-    private int followers(List<MixerState> states, int from) {
+    private int consecutiveRows(List<MixerState> states, int from) {
         if (row.isEmpty()) {
             return 1;
         }
-        Row own = row.get();
+        BatchRow own = row.get();
         int count = 1;
         while (from + count < states.size() && ((Mamba2State) states.get(from + count)).isRow(own.after(count))) {
             count++;
@@ -103,27 +103,27 @@ final class Mamba2State implements MixerState {
         return count;
     }
 
-    private boolean isRow(Row other) {
+    private boolean isRow(BatchRow other) {
         return row.filter(other::equals).isPresent();
     }
 
     /** Makes each state remember its row. */
-    static void advance(List<MixerState> states, Memory next, int positions) {
-        if (next.scan().size() > 1) {
-            List<Memory> rows = next.rows();
+    static void advance(List<MixerState> states, Mamba2Cache next, int positions) {
+        if (next.ssmStates().size() > 1) {
+            List<Mamba2Cache> rows = next.splitBatch();
             for (int r = 0; r < rows.size(); r++) {
                 ((Mamba2State) states.get(r)).advance(rows.get(r), positions);
             }
             return;
         }
-        SideBySide all = new SideBySide(next.cast(((Mamba2State) states.getFirst()).stored));
+        BatchedCache all = new BatchedCache(next.cast(((Mamba2State) states.getFirst()).storageType));
         for (int r = 0; r < states.size(); r++) {
-            ((Mamba2State) states.get(r)).follow(new Row(all, r), positions);
+            ((Mamba2State) states.get(r)).attachToBatch(new BatchRow(all, r), positions);
         }
     }
 
-    void advance(Memory next, int positions) {
-        keep(next.cast(stored));
+    void advance(Mamba2Cache next, int positions) {
+        replaceTensors(next.cast(storageType));
         position += positions;
     }
 
@@ -134,29 +134,29 @@ final class Mamba2State implements MixerState {
 
     @Override
     public long bytes() {
-        return row.map(own -> own.all.rowBytes()).orElseGet(tensors::bytes);
+        return row.map(own -> own.batch.rowBytes()).orElseGet(tensors::bytes);
     }
 
     @Override
     public MixerState fork() {
-        own();
-        Memory memory = memory();
+        materialise();
+        Mamba2Cache mamba2Cache = cache();
         Mamba2State fork = new Mamba2State(
-                stored,
-                new Memory(
-                        StateTensors.copy(memory.convV()),
-                        StateTensors.copy(memory.convK()),
-                        StateTensors.copy(memory.convQ()),
-                        StateTensors.copy(memory.scan().getFirst())));
+                storageType,
+                new Mamba2Cache(
+                        StateTensors.copy(mamba2Cache.convV()),
+                        StateTensors.copy(mamba2Cache.convK()),
+                        StateTensors.copy(mamba2Cache.convQ()),
+                        StateTensors.copy(mamba2Cache.ssmStates().getFirst())));
         fork.position = position;
         return fork;
     }
 
     @Override
     public Map<String, Tensor> save() {
-        StateTensors own = own();
+        StateTensors own = materialise();
         List<Tensor> windows = List.of(own.get("conv_v"), own.get("conv_k"), own.get("conv_q"));
-        return Map.of(CONV, Tensors.concat(1, windows), SCAN, own.get(SCAN));
+        return Map.of(CONV_STATE, Tensors.concat(1, windows), SSM_STATE, own.get(SSM_STATE));
     }
 
     @Override
@@ -169,13 +169,13 @@ final class Mamba2State implements MixerState {
         if (!fits) {
             throw new IllegalArgumentException("a mamba2 state %s cannot be loaded from %s".formatted(own, saved));
         }
-        int kv = memory().convV().extent(1);
-        Tensor conv = saved.get(CONV);
-        keep(new Memory(
+        int kv = cache().convV().extent(1);
+        Tensor conv = saved.get(CONV_STATE);
+        replaceTensors(new Mamba2Cache(
                 copy(conv, 0, kv),
                 copy(conv, kv, 2 * kv),
                 copy(conv, 2 * kv, conv.extent(1)),
-                StateTensors.copy(saved.get(SCAN))));
+                StateTensors.copy(saved.get(SSM_STATE))));
         position = newPosition;
     }
 
@@ -185,7 +185,7 @@ final class Mamba2State implements MixerState {
 
     @Override
     public void close() {
-        leave();
+        detachFromBatch();
         tensors.close();
     }
 }

@@ -1,14 +1,14 @@
 package carve.mamba2;
 
 import carve.api.device.Device;
+import carve.api.mixer.ActivationHook;
 import carve.api.mixer.AttentionWeights;
+import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerDims;
 import carve.api.mixer.MixerState;
-import carve.api.mixer.Probe;
 import carve.api.op.GatedRmsNorm;
 import carve.api.op.Linear;
-import carve.api.op.Sequences;
+import carve.api.op.SequenceLayout;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
@@ -46,9 +46,9 @@ import java.util.Map;
  * @param dims the dimensions of the attention that it takes the place of
  * @param config its settings
  */
-public record MambaInLlama(MixerDims dims, MambaInLlamaConfig config) implements Mixer {
+public record MambaInLlama(LayerConfig dims, MambaInLlamaConfig config) implements Mixer {
     /** The bias with which {@code silu(bias) = 1}. */
-    private static final double OPEN = 1.2784645427610738;
+    private static final double OPEN_GATE_BIAS = 1.2784645427610738;
 
     private int kvWidth() {
         return dims.kvHeads() * dims.headWidth();
@@ -73,18 +73,19 @@ public record MambaInLlama(MixerDims dims, MambaInLlamaConfig config) implements
 
     @Override
     public List<ParamSpec> parameters() {
-        boolean open = config.seed() == MambaInLlamaConfig.Seed.KQVO_OPEN_GATE;
-        boolean identity = config.seed().isIdentity();
+        boolean open = config.init() == MambaInLlamaConfig.Initialisation.KQVO_OPEN_GATE;
+        boolean identity = config.init().isIdentity();
         Init linear = Init.fanIn(dims.hidden());
         Init conv = Init.fanIn(config.convWidth());
         List<ParamSpec> specs = new ArrayList<>();
-        projection(specs, "in_proj.z", width(), open ? Init.ZEROS : linear, open ? Init.constant(OPEN) : linear);
+        projection(
+                specs, "in_proj.z", width(), open ? Init.ZEROS : linear, open ? Init.constant(OPEN_GATE_BIAS) : linear);
         projection(specs, "in_proj.x", kvWidth(), linear, linear);
         projection(specs, "in_proj.B", kvWidth(), linear, linear);
         projection(specs, "in_proj.C", width(), linear, linear);
         projection(specs, "in_proj.dt", dims.heads(), linear, linear);
         specs.add(new ParamSpec(
-                "conv1d.weight", Shape.of(channels(), 1, config.convWidth()), identity ? Mamba2::currentToken : conv));
+                "conv1d.weight", Shape.of(channels(), 1, config.convWidth()), identity ? Mamba2::identityConv : conv));
         specs.add(new ParamSpec("conv1d.bias", Shape.of(channels()), identity ? Init.ZEROS : conv));
         specs.add(new ParamSpec("dt_bias", Shape.of(dims.heads()), Init.softplusLogUniform(1e-3, 1e-1, 1e-4)));
         specs.add(new ParamSpec("A_log", Shape.of(dims.heads()), Init.logUniform(1, 16)));
@@ -106,21 +107,22 @@ public record MambaInLlama(MixerDims dims, MambaInLlamaConfig config) implements
     }
 
     @Override
-    public Tensor forward(Params p, Tensor x, Sequences s, Probe probe) {
-        return mix(p, x, s, emptyMemory(x.device(), s.count()), probe).y();
+    public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
+        return mix(p, x, s, zeroCache(x.device(), s.count()), activationHook).y();
     }
 
     @Override
     public MixerState newState(Device device, int batch, int capacity) {
-        return new Mamba2State(config.state(), emptyMemory(device, batch));
+        return new Mamba2State(config.stateType(), zeroCache(device, batch));
     }
 
     @Override
     public Tensor advance(Params p, Tensor x, MixerState state) {
         Mamba2State own = (Mamba2State) state;
-        Mixed mixed = mix(p, x, Sequences.whole(x.extent(0), x.extent(1)), own.memory(), Probe.NONE);
-        own.advance(mixed.next(), x.extent(1));
-        return mixed.y();
+        MixResult mixResult =
+                mix(p, x, SequenceLayout.unpadded(x.extent(0), x.extent(1)), own.cache(), ActivationHook.NONE);
+        own.advance(mixResult.cache(), x.extent(1));
+        return mixResult.y();
     }
 
     @Override
@@ -128,33 +130,39 @@ public record MambaInLlama(MixerDims dims, MambaInLlamaConfig config) implements
         if (states.size() == 1) {
             return advance(p, x, states.getFirst());
         }
-        Mixed mixed = mix(p, x, Sequences.whole(x.extent(0), x.extent(1)), Mamba2State.join(states), Probe.NONE);
-        Mamba2State.advance(states, mixed.next(), x.extent(1));
-        return mixed.y();
+        MixResult mixResult = mix(
+                p,
+                x,
+                SequenceLayout.unpadded(x.extent(0), x.extent(1)),
+                Mamba2State.concat(states),
+                ActivationHook.NONE);
+        Mamba2State.advance(states, mixResult.cache(), x.extent(1));
+        return mixResult.y();
     }
 
     /** What came out, (B, T, D), and what is to be remembered. */
-    private record Mixed(Tensor y, Memory next) {}
+    private record MixResult(Tensor y, Mamba2Cache cache) {}
 
-    private Mixed mix(Params p, Tensor u, Sequences s, Memory memory, Probe probe) {
+    private MixResult mix(
+            Params p, Tensor u, SequenceLayout s, Mamba2Cache mamba2Cache, ActivationHook activationHook) {
         int first = convolvedWidth();
-        List<Tensor> x = Mamba2.convolve(p, repeated(linear(p, "in_proj.x", u)), 0, s, memory.convV());
-        List<Tensor> b = Mamba2.convolve(p, repeated(linear(p, "in_proj.B", u)), first, s, memory.convK());
-        List<Tensor> c = Mamba2.convolve(p, linear(p, "in_proj.C", u), 2 * first, s, memory.convQ());
+        List<Tensor> x = Mamba2.convolve(p, repeatGroups(linear(p, "in_proj.x", u)), 0, s, mamba2Cache.convV());
+        List<Tensor> b = Mamba2.convolve(p, repeatGroups(linear(p, "in_proj.B", u)), first, s, mamba2Cache.convK());
+        List<Tensor> c = Mamba2.convolve(p, linear(p, "in_proj.C", u), 2 * first, s, mamba2Cache.convQ());
         Tensor step = linear(p, "in_proj.dt", u).add(p.get("dt_bias")).unary(UnaryFunction.SOFTPLUS); // (B, T, H)
         Tensor decay = step.multiply(p.get("A_log").exp().negate());
-        Tensor values = byHead(x.get(0), convolvedHeads());
-        Memory.Scanned scanned =
-                memory.scan(s, byHead(c.get(0), dims.heads()), byHead(b.get(0), convolvedHeads()), values, decay, step);
-        Tensor y = scanned.y().add(skipped(p, values));
-        Tensor gate = byHead(linear(p, "in_proj.z", u), dims.heads());
+        Tensor values = splitHeads(x.get(0), convolvedHeads());
+        Mamba2Cache.ScanResult scanResult = mamba2Cache.scan(
+                s, splitHeads(c.get(0), dims.heads()), splitHeads(b.get(0), convolvedHeads()), values, decay, step);
+        Tensor y = scanResult.y().add(skipConnection(p, values));
+        Tensor gate = splitHeads(linear(p, "in_proj.z", u), dims.heads());
         Tensor weight = p.get("norm.weight").reshape(dims.heads(), dims.headWidth());
         Tensor heads = GatedRmsNorm.apply(y, gate, weight, config.epsilon(), true);
-        if (probe.wants(Probe.HEADS)) {
-            probe.publish(Probe.HEADS, heads);
+        if (activationHook.wants(ActivationHook.HEADS)) {
+            activationHook.publish(ActivationHook.HEADS, heads);
         }
         Tensor out = linear(p, "out_proj", heads.reshape(u.extent(0), u.extent(1), width()));
-        return new Mixed(out, new Memory(x.get(1), b.get(1), c.get(1), scanned.next()));
+        return new MixResult(out, new Mamba2Cache(x.get(1), b.get(1), c.get(1), scanResult.states()));
     }
 
     private Tensor linear(Params p, String name, Tensor x) {
@@ -163,7 +171,7 @@ public record MambaInLlama(MixerDims dims, MambaInLlamaConfig config) implements
     }
 
     // (B, T, G P) as it is, or with each group once for each of its heads
-    private Tensor repeated(Tensor x) {
+    private Tensor repeatGroups(Tensor x) {
         if (convolvedWidth() == kvWidth()) {
             return x;
         }
@@ -173,7 +181,7 @@ public record MambaInLlama(MixerDims dims, MambaInLlamaConfig config) implements
     }
 
     // D x (B, T, H, P), where several heads may share the x of a group
-    private Tensor skipped(Params p, Tensor x) {
+    private Tensor skipConnection(Params p, Tensor x) {
         int groups = convolvedHeads();
         Tensor factor = p.get("D").reshape(groups, dims.heads() / groups, 1);
         return x.reshape(x.extent(0), x.extent(1), groups, 1, dims.headWidth())
@@ -181,22 +189,22 @@ public record MambaInLlama(MixerDims dims, MambaInLlamaConfig config) implements
                 .reshape(x.extent(0), x.extent(1), dims.heads(), dims.headWidth());
     }
 
-    private Memory emptyMemory(Device device, int sequences) {
+    private Mamba2Cache zeroCache(Device device, int sequences) {
         Shape kv = Shape.of(sequences, convolvedWidth(), config.convWidth() - 1);
         Shape scan = Shape.of(sequences, dims.heads(), dims.headWidth(), dims.headWidth());
-        return new Memory(
+        return new Mamba2Cache(
                 Tensors.zeros(device, kv),
                 Tensors.zeros(device, kv),
                 Tensors.zeros(device, kv.with(1, width())),
                 Tensors.zeros(device, scan));
     }
 
-    private Tensor byHead(Tensor x, int heads) {
+    private Tensor splitHeads(Tensor x, int heads) {
         return x.reshape(x.extent(0), x.extent(1), heads, dims.headWidth());
     }
 
     @Override
-    public boolean constantState() {
+    public boolean hasConstantState() {
         return true;
     }
 
@@ -204,13 +212,13 @@ public record MambaInLlama(MixerDims dims, MambaInLlamaConfig config) implements
     public long stateBytes(int batch, long positions) {
         long conv = (long) channels() * (config.convWidth() - 1);
         long scan = (long) dims.heads() * dims.headWidth() * dims.headWidth();
-        return (long) config.state().bytes() * batch * (conv + scan);
+        return (long) config.stateType().bytes() * batch * (conv + scan);
     }
 
     @Override
-    public Map<String, Tensor> seed(AttentionWeights from) {
+    public Map<String, Tensor> initFrom(AttentionWeights from) {
         Map<String, Tensor> seeded = new HashMap<>();
-        if (config.seed() != MambaInLlamaConfig.Seed.RANDOM) {
+        if (config.init() != MambaInLlamaConfig.Initialisation.RANDOM) {
             seed(from, "v_proj", "in_proj.x", seeded);
             seed(from, "k_proj", "in_proj.B", seeded);
             seed(from, "q_proj", "in_proj.C", seeded);

@@ -1,6 +1,6 @@
 package carve.mamba2;
 
-import carve.api.config.Names;
+import carve.api.config.NameSuggestions;
 import carve.api.config.Settings;
 import carve.api.tensor.DType;
 import java.util.Arrays;
@@ -14,14 +14,14 @@ import java.util.Locale;
  * @param epsilon of the gated norm of heads
  * @param bias whether the projections in and out have biases
  * @param repeatBeforeConv whether x and B are repeated to all heads before the convolution, rather than after it
- * @param state the storage type of states; F32 but to reproduce the authors' generation, which rounds states to the type of
+ * @param stateType the storage type of states; F32 but to reproduce the authors' generation, which rounds states to the type of
  *     the weights at every step
- * @param seed what is taken from attention, and what new parameters begin with
+ * @param init what is taken from attention, and what new parameters begin with
  */
 public record MambaInLlamaConfig(
-        int convWidth, double epsilon, boolean bias, boolean repeatBeforeConv, DType state, Seed seed) {
+        int convWidth, double epsilon, boolean bias, boolean repeatBeforeConv, DType stateType, Initialisation init) {
     /** Ways to begin. */
-    public enum Seed {
+    public enum Initialisation {
         /** Projections of attention; new parameters as Mamba-2 begins, convolution and gate at random (the authors'). */
         KQVO,
         /** Nothing of attention. */
@@ -51,27 +51,30 @@ public record MambaInLlamaConfig(
             throw settings.error("norm-epsilon", "must be positive; norm-epsilon=" + epsilon);
         }
         boolean bias = settings.flag("bias");
-        Seed seed = seed(settings);
-        if (seed == Seed.KQVO_OPEN_GATE && !bias) {
+        Initialisation initialisation = seed(settings);
+        if (initialisation == Initialisation.KQVO_OPEN_GATE && !bias) {
             throw settings.error("seed", "is kqvo-open-gate, which opens the gate by its bias; set bias = true");
         }
-        return new MambaInLlamaConfig(width, epsilon, bias, settings.flag("repeat-before-conv"), state(settings), seed);
+        return new MambaInLlamaConfig(
+                width, epsilon, bias, settings.flag("repeat-before-conv"), state(settings), initialisation);
     }
 
-    private static Seed seed(Settings settings) {
-        List<String> known = Arrays.stream(Seed.values()).map(Seed::word).toList();
+    private static Initialisation seed(Settings settings) {
+        List<String> known =
+                Arrays.stream(Initialisation.values()).map(Initialisation::word).toList();
         String name = settings.string("seed");
         if (!known.contains(name)) {
-            throw settings.error("seed", "is wrong: " + Names.unknown("seed", name, known));
+            throw settings.error("seed", "is wrong: " + NameSuggestions.unknown("seed", name, known));
         }
-        return Seed.values()[known.indexOf(name)];
+        return Initialisation.values()[known.indexOf(name)];
     }
 
     private static DType state(Settings settings) {
         List<String> known = List.of("f32", "f16", "bf16");
         String name = settings.string("state");
         if (!known.contains(name)) {
-            throw settings.error("state", "is wrong: " + Names.unknown("storage type of states", name, known));
+            throw settings.error(
+                    "state", "is wrong: " + NameSuggestions.unknown("storage type of states", name, known));
         }
         return DType.valueOf(name.toUpperCase(Locale.ROOT));
     }

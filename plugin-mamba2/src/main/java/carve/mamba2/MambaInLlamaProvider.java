@@ -1,8 +1,8 @@
 package carve.mamba2;
 
 import carve.api.config.Settings;
+import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerDims;
 import carve.api.mixer.MixerProvider;
 
 /** Makes the mixer {@code mamba-in-llama}. */
@@ -16,7 +16,7 @@ public final class MambaInLlamaProvider implements MixerProvider {
     }
 
     @Override
-    public Mixer create(MixerDims dims, Settings settings) {
+    public Mixer create(LayerConfig dims, Settings settings) {
         return new MambaInLlama(dims, MambaInLlamaConfig.from(settings));
     }
 }

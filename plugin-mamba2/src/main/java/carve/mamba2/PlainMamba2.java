@@ -1,15 +1,15 @@
 package carve.mamba2;
 
 import carve.api.device.Device;
+import carve.api.mixer.ActivationHook;
 import carve.api.mixer.AttentionWeights;
-import carve.api.mixer.FixedState;
+import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerDims;
 import carve.api.mixer.MixerState;
-import carve.api.mixer.Probe;
 import carve.api.mixer.Projection;
-import carve.api.op.ConvolvedScan;
-import carve.api.op.Sequences;
+import carve.api.mixer.RecurrentState;
+import carve.api.op.CombinedConvScan;
+import carve.api.op.SequenceLayout;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
@@ -42,28 +42,28 @@ import java.util.Map;
  * @param dims H heads, G of keys and values, of width P
  * @param config its settings
  */
-public record PlainMamba2(MixerDims dims, PlainMamba2Config config) implements Mixer {
-    private static final String CONV = "conv_state";
-    private static final String SCAN = "ssm_state";
+public record PlainMamba2(LayerConfig dims, PlainMamba2Config config) implements Mixer {
+    private static final String CONV_STATE = "conv_state";
+    private static final String SSM_STATE = "ssm_state";
 
-    private int inner() {
+    private int innerWidth() {
         return dims.heads() * dims.headWidth();
     }
 
-    private int shared() {
-        return dims.kvHeads() * config.stateWidth();
+    private int groupWidth() {
+        return dims.kvHeads() * config.stateSize();
     }
 
     private int channels() {
-        return inner() + 2 * shared();
+        return innerWidth() + 2 * groupWidth();
     }
 
     private Projection in() {
-        return new Projection("in_proj", inner() + channels() + dims.heads(), dims.hidden(), dims.bias());
+        return new Projection("in_proj", innerWidth() + channels() + dims.heads(), dims.hidden(), dims.bias());
     }
 
     private Projection out() {
-        return new Projection("out_proj", dims.hidden(), inner(), dims.outputBias());
+        return new Projection("out_proj", dims.hidden(), innerWidth(), dims.outputBias());
     }
 
     @Override
@@ -78,34 +78,34 @@ public record PlainMamba2(MixerDims dims, PlainMamba2Config config) implements M
         if (config.convBias()) {
             specs.add(new ParamSpec("conv1d.bias", Shape.of(channels()), conv));
         }
-        specs.add(new ParamSpec("norm.weight", Shape.of(inner()), Init.ONES));
+        specs.add(new ParamSpec("norm.weight", Shape.of(innerWidth()), Init.ONES));
         specs.addAll(out().parameters());
         return List.copyOf(specs);
     }
 
     @Override
-    public Tensor forward(Params p, Tensor x, Sequences s, Probe probe) {
+    public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
         Map<String, Shape> shapes = shapes(s.count());
         Device device = x.device();
-        Tensor conv = Tensors.zeros(device, shapes.get(CONV));
-        return mix(p, x, s, conv, List.of(Tensors.zeros(device, shapes.get(SCAN))), probe)
+        Tensor conv = Tensors.zeros(device, shapes.get(CONV_STATE));
+        return mix(p, x, s, conv, List.of(Tensors.zeros(device, shapes.get(SSM_STATE))), activationHook)
                 .y();
     }
 
     @Override
     public MixerState newState(Device device, int batch, int capacity) {
-        return new FixedState(device, shapes(batch));
+        return new RecurrentState(device, shapes(batch));
     }
 
     @Override
     public Tensor advance(Params p, Tensor x, MixerState state) {
-        FixedState own = (FixedState) state;
-        Sequences rows = Sequences.whole(x.extent(0), x.extent(1));
-        Mixed mixed = mix(p, x, rows, own.get(CONV), List.of(own.get(SCAN)), Probe.NONE);
-        own.replace(CONV, mixed.conv());
-        own.replace(SCAN, mixed.scan().getFirst());
-        own.move(x.extent(1));
-        return mixed.y();
+        RecurrentState own = (RecurrentState) state;
+        SequenceLayout rows = SequenceLayout.unpadded(x.extent(0), x.extent(1));
+        MixResult mixResult = mix(p, x, rows, own.get(CONV_STATE), List.of(own.get(SSM_STATE)), ActivationHook.NONE);
+        own.replace(CONV_STATE, mixResult.convState());
+        own.replace(SSM_STATE, mixResult.ssmStates().getFirst());
+        own.advance(x.extent(1));
+        return mixResult.y();
     }
 
     @Override
@@ -113,24 +113,33 @@ public record PlainMamba2(MixerDims dims, PlainMamba2Config config) implements M
         if (states.size() == 1) {
             return advance(p, x, states.getFirst());
         }
-        List<FixedState> own = states.stream().map(FixedState.class::cast).toList();
-        Tensor conv =
-                Tensors.concat(0, own.stream().map(state -> state.get(CONV)).toList());
-        List<Tensor> scans = own.stream().map(state -> state.get(SCAN)).toList();
-        Mixed mixed = mix(p, x, Sequences.whole(x.extent(0), x.extent(1)), conv, scans, Probe.NONE);
+        List<RecurrentState> own =
+                states.stream().map(RecurrentState.class::cast).toList();
+        Tensor conv = Tensors.concat(
+                0, own.stream().map(state -> state.get(CONV_STATE)).toList());
+        List<Tensor> scans = own.stream().map(state -> state.get(SSM_STATE)).toList();
+        MixResult mixResult =
+                mix(p, x, SequenceLayout.unpadded(x.extent(0), x.extent(1)), conv, scans, ActivationHook.NONE);
         for (int r = 0; r < own.size(); r++) {
-            own.get(r).replace(CONV, mixed.conv().slice(0, r, r + 1));
-            own.get(r).replace(SCAN, mixed.scan().get(r));
-            own.get(r).move(x.extent(1));
+            own.get(r).replace(CONV_STATE, mixResult.convState().slice(0, r, r + 1));
+            own.get(r).replace(SSM_STATE, mixResult.ssmStates().get(r));
+            own.get(r).advance(x.extent(1));
         }
-        return mixed.y();
+        return mixResult.y();
     }
 
     // what came out, (B, T, D), and the states after it: one of all rows, or one of each
-    private record Mixed(Tensor y, Tensor conv, List<Tensor> scan) {}
+    private record MixResult(Tensor y, Tensor convState, List<Tensor> ssmStates) {}
 
-    private Mixed mix(Params p, Tensor u, Sequences s, Tensor convState, List<Tensor> scanStates, Probe probe) {
-        var op = new ConvolvedScan(s, config.normGroups(), config.epsilon(), config.minStep(), config.maxStep());
+    private MixResult mix(
+            Params p,
+            Tensor u,
+            SequenceLayout s,
+            Tensor convState,
+            List<Tensor> scanStates,
+            ActivationHook activationHook) {
+        var op = new CombinedConvScan(
+                s, config.normGroups(), config.epsilon(), config.minTimeStep(), config.maxTimeStep());
         List<Tensor> operands = List.of(
                 in().apply(p, u),
                 p.get("conv1d.weight"),
@@ -139,57 +148,64 @@ public record PlainMamba2(MixerDims dims, PlainMamba2Config config) implements M
                 p.get("A_log"),
                 p.get("D"),
                 p.get("norm.weight"));
-        Mixed mixed = scanStates.size() == 1
-                ? together(op, operands, convState, scanStates.getFirst())
-                : apart(op, operands, convState, scanStates);
-        if (probe.wants(Probe.HEADS)) {
-            probe.publish(Probe.HEADS, byHead(mixed.y, dims.headWidth()));
+        MixResult mixResult = scanStates.size() == 1
+                ? scanBatched(op, operands, convState, scanStates.getFirst())
+                : scanRowByRow(op, operands, convState, scanStates);
+        if (activationHook.wants(ActivationHook.HEADS)) {
+            activationHook.publish(ActivationHook.HEADS, splitHeads(mixResult.y, dims.headWidth()));
         }
-        return new Mixed(out().apply(p, mixed.y), mixed.conv, mixed.scan);
+        return new MixResult(out().apply(p, mixResult.y), mixResult.convState, mixResult.ssmStates);
     }
 
-    private static Mixed together(ConvolvedScan op, List<Tensor> operands, Tensor conv, Tensor scan) {
+    private static MixResult scanBatched(CombinedConvScan op, List<Tensor> operands, Tensor conv, Tensor scan) {
         List<Tensor> all = new ArrayList<>(operands);
         all.add(conv);
         all.add(scan);
         List<Tensor> results = op.apply(all);
-        return new Mixed(results.get(0), results.get(1), List.of(results.get(2)));
+        return new MixResult(results.get(0), results.get(1), List.of(results.get(2)));
     }
 
     // rows that go on from states that lie apart
-    private Mixed apart(ConvolvedScan op, List<Tensor> operands, Tensor conv, List<Tensor> scans) {
-        ConvolvedScan.Parts parts = op.parts(operands, conv, scans.getFirst().shape());
-        Memory.Scanned scanned =
-                Memory.scan(scans, op.sequences(), parts.q(), parts.k(), parts.v(), parts.decay(), parts.step());
-        return new Mixed(op.finish(parts, scanned.y()), parts.conv(), scanned.next());
+    private MixResult scanRowByRow(CombinedConvScan op, List<Tensor> operands, Tensor conv, List<Tensor> scans) {
+        CombinedConvScan.ScanInputs scanInputs =
+                op.scanInputs(operands, conv, scans.getFirst().shape());
+        Mamba2Cache.ScanResult scanResult = Mamba2Cache.scan(
+                scans,
+                op.sequenceLayout(),
+                scanInputs.q(),
+                scanInputs.k(),
+                scanInputs.v(),
+                scanInputs.decay(),
+                scanInputs.dt());
+        return new MixResult(op.gateAndNormalise(scanInputs, scanResult.y()), scanInputs.conv(), scanResult.states());
     }
 
     private Tensor convBias(Params p, Tensor u) {
         return config.convBias() ? p.get("conv1d.bias") : Tensors.zeros(u.device(), Shape.of(channels()));
     }
 
-    private static Tensor byHead(Tensor x, int width) {
+    private static Tensor splitHeads(Tensor x, int width) {
         return x.reshape(x.extent(0), x.extent(1), x.extent(2) / width, width);
     }
 
     private Map<String, Shape> shapes(int sequences) {
         return Map.of(
-                CONV, Shape.of(sequences, channels(), config.convWidth() - 1),
-                SCAN, Shape.of(sequences, dims.heads(), dims.headWidth(), config.stateWidth()));
+                CONV_STATE, Shape.of(sequences, channels(), config.convWidth() - 1),
+                SSM_STATE, Shape.of(sequences, dims.heads(), dims.headWidth(), config.stateSize()));
     }
 
     @Override
-    public boolean constantState() {
+    public boolean hasConstantState() {
         return true;
     }
 
     @Override
     public long stateBytes(int batch, long positions) {
-        return FixedState.bytes(shapes(batch));
+        return RecurrentState.bytes(shapes(batch));
     }
 
     @Override
-    public Map<String, Tensor> seed(AttentionWeights from) {
+    public Map<String, Tensor> initFrom(AttentionWeights from) {
         return Map.of();
     }
 }

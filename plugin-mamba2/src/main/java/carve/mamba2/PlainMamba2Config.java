@@ -1,7 +1,7 @@
 package carve.mamba2;
 
 import carve.api.config.Settings;
-import carve.api.mixer.MixerDims;
+import carve.api.mixer.LayerConfig;
 
 /**
  * The settings of the mixer {@code plain-mamba2}.
@@ -9,25 +9,25 @@ import carve.api.mixer.MixerDims;
  * @param convWidth W, the width of the causal convolution
  * @param convBias whether the convolution has a bias
  * @param epsilon of the gated norm
- * @param stateWidth N, the width of a head's state
+ * @param stateSize N, the width of a head's state
  * @param normGroups into how many parts the gated norm divides the inner width
- * @param minStep the least time step
- * @param maxStep the greatest time step; infinite if there is none
+ * @param minTimeStep the least time step
+ * @param maxTimeStep the greatest time step; infinite if there is none
  */
 public record PlainMamba2Config(
         int convWidth,
         boolean convBias,
         double epsilon,
-        int stateWidth,
+        int stateSize,
         int normGroups,
-        double minStep,
-        double maxStep) {
+        double minTimeStep,
+        double maxTimeStep) {
     /**
      * Returns the configuration that settings describe, for a layer of these dimensions.
      *
      * @throws carve.api.config.SettingsException if a value is out of range, or does not divide what it should
      */
-    public static PlainMamba2Config from(Settings settings, MixerDims dims) {
+    public static PlainMamba2Config from(Settings settings, LayerConfig dims) {
         int width = between(settings, "conv-width", 1, 8);
         boolean bias = settings.flag("conv-bias");
         double epsilon = settings.real("norm-epsilon");

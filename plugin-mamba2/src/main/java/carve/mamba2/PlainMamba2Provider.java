@@ -1,8 +1,8 @@
 package carve.mamba2;
 
 import carve.api.config.Settings;
+import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerDims;
 import carve.api.mixer.MixerProvider;
 
 /** Makes the mixer {@code plain-mamba2}. */
@@ -16,7 +16,7 @@ public final class PlainMamba2Provider implements MixerProvider {
     }
 
     @Override
-    public Mixer create(MixerDims dims, Settings settings) {
+    public Mixer create(LayerConfig dims, Settings settings) {
         return new PlainMamba2(dims, PlainMamba2Config.from(settings, dims));
     }
 }

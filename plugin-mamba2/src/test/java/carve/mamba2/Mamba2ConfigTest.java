@@ -17,7 +17,7 @@ final class Mamba2ConfigTest {
     @Test
     void everyKeyIsRead() {
         Settings settings = settings(4, 1e-6, "inherit");
-        assertEquals(new Mamba2Config(4, 1e-6, Mamba2Config.Seed.INHERIT), Mamba2Config.from(settings));
+        assertEquals(new Mamba2Config(4, 1e-6, Mamba2Config.Initialisation.INHERIT), Mamba2Config.from(settings));
         settings.requireAllRead();
     }
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 final class MambaInLlamaConfigTest {
     static final MambaInLlamaConfig DEFAULTS =
-            new MambaInLlamaConfig(4, 1e-5, false, false, DType.F32, MambaInLlamaConfig.Seed.KQVO);
+            new MambaInLlamaConfig(4, 1e-5, false, false, DType.F32, MambaInLlamaConfig.Initialisation.KQVO);
 
     private static Settings settings(Map<String, Object> set) {
         Map<String, Object> all = new HashMap<>(Map.of(
@@ -49,7 +49,8 @@ final class MambaInLlamaConfigTest {
                 "seed",
                 "kqvo-open-gate"));
         assertEquals(
-                new MambaInLlamaConfig(2, 1e-6, true, true, DType.F16, MambaInLlamaConfig.Seed.KQVO_OPEN_GATE),
+                new MambaInLlamaConfig(
+                        2, 1e-6, true, true, DType.F16, MambaInLlamaConfig.Initialisation.KQVO_OPEN_GATE),
                 MambaInLlamaConfig.from(settings));
         settings.requireAllRead();
         assertEquals(DEFAULTS, MambaInLlamaConfig.from(settings(Map.of())));

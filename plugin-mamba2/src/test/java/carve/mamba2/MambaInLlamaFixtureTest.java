@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
+import carve.api.mixer.ActivationHook;
 import carve.api.mixer.AttentionWeights;
-import carve.api.mixer.MixerDims;
+import carve.api.mixer.LayerConfig;
 import carve.api.mixer.MixerState;
-import carve.api.mixer.Probe;
-import carve.api.mixer.Rotary;
-import carve.api.op.Sequences;
+import carve.api.mixer.RotaryEmbedding;
+import carve.api.op.SequenceLayout;
 import carve.api.param.CounterRandom;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
@@ -19,9 +19,9 @@ import carve.api.tensor.Shape;
 import carve.api.tensor.Tape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
-import carve.testkit.Close;
 import carve.testkit.Fixture;
-import carve.testkit.Randoms;
+import carve.testkit.RandomTensors;
+import carve.testkit.TensorAssertions;
 import carve.testkit.Tolerance;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,10 +42,10 @@ final class MambaInLlamaFixtureTest {
     private record Case(String file, MambaInLlama mixer) {}
 
     private static List<Case> cases() {
-        MixerDims plain = new MixerDims(64, 2, 2, 32, false, 1e-5, Rotary.NONE);
-        var biased = new MambaInLlamaConfig(4, 1e-5, true, false, DType.F32, MambaInLlamaConfig.Seed.KQVO);
-        MixerDims grouped = new MixerDims(64, 4, 2, 16, false, 1e-5, Rotary.NONE);
-        var repeated = new MambaInLlamaConfig(4, 1e-5, false, true, DType.F32, MambaInLlamaConfig.Seed.KQVO);
+        LayerConfig plain = new LayerConfig(64, 2, 2, 32, false, 1e-5, RotaryEmbedding.NONE);
+        var biased = new MambaInLlamaConfig(4, 1e-5, true, false, DType.F32, MambaInLlamaConfig.Initialisation.KQVO);
+        LayerConfig grouped = new LayerConfig(64, 4, 2, 16, false, 1e-5, RotaryEmbedding.NONE);
+        var repeated = new MambaInLlamaConfig(4, 1e-5, false, true, DType.F32, MambaInLlamaConfig.Initialisation.KQVO);
         return List.of(
                 new Case("ma_layers/mamba2_mixer", new MambaInLlama(plain, MambaInLlamaConfigTest.DEFAULTS)),
                 new Case("ma_layers/mamba2_mixer_bias", new MambaInLlama(plain, biased)),
@@ -100,8 +100,12 @@ final class MambaInLlamaFixtureTest {
             Map<String, Tensor> watched = new LinkedHashMap<>();
             parameters(device, fixture, given.mixer()).forEach((name, tensor) -> watched.put(name, tape.watch(tensor)));
             Tensor x = tape.watch(fixture.tensor(device, "in." + prefix + "x"));
-            Tensor y =
-                    given.mixer().forward(Params.of(watched), x, Sequences.whole(x.extent(0), x.extent(1)), Probe.NONE);
+            Tensor y = given.mixer()
+                    .forward(
+                            Params.of(watched),
+                            x,
+                            SequenceLayout.unpadded(x.extent(0), x.extent(1)),
+                            ActivationHook.NONE);
             fixture.assertAgrees("value", "out." + prefix + "y", y);
             if (fixture.names().contains("out." + prefix + "grad_x")) {
                 gradients(fixture, prefix, tape, x, y, watched);
@@ -159,14 +163,15 @@ final class MambaInLlamaFixtureTest {
         Map<String, Tensor> saved = state.save();
         fixture.assertAgrees("value", "out." + prefix + "ssm_state" + suffix, saved.get("ssm_state"));
         Tensor window = fixture.tensor(device, "out." + prefix + "conv_state" + suffix);
-        Close.ratio("window", window.slice(2, 1, window.extent(2)), saved.get("conv_state"), Tolerance.SCAN);
+        TensorAssertions.assertClose(
+                "window", window.slice(2, 1, window.extent(2)), saved.get("conv_state"), Tolerance.SCAN);
     }
 
     @Test
     void stateOfHalfWidthTakesHalfTheMemoryAndIsNear() {
-        MixerDims dims = new MixerDims(64, 2, 2, 32, false, 1e-5, Rotary.NONE);
+        LayerConfig dims = new LayerConfig(64, 2, 2, 32, false, 1e-5, RotaryEmbedding.NONE);
         var half = new MambaInLlama(
-                dims, new MambaInLlamaConfig(4, 1e-5, false, false, DType.F16, MambaInLlamaConfig.Seed.KQVO));
+                dims, new MambaInLlamaConfig(4, 1e-5, false, false, DType.F16, MambaInLlamaConfig.Initialisation.KQVO));
         var whole = new MambaInLlama(dims, MambaInLlamaConfigTest.DEFAULTS);
         assertEquals(whole.stateBytes(2, 9), 2 * half.stateBytes(2, 9));
         try (Fixture fixture = Fixture.open("ma_layers/mamba2_mixer");
@@ -182,28 +187,30 @@ final class MambaInLlamaFixtureTest {
             }
             assertEquals(whole.stateBytes(2, 1), a.bytes());
             assertEquals(half.stateBytes(2, 1), b.bytes());
-            Close.ratio("rounded state", exact, rounded, 1e-2);
+            TensorAssertions.assertClose("rounded state", exact, rounded, 1e-2);
             assertFalse(Arrays.equals(exact.floats(), rounded.floats()), "rounding is felt");
             try (MixerState loaded = half.newState(device, 2, 1)) {
                 loaded.load(b.save(), b.position());
                 Tensor next = x.slice(1, 0, 1);
-                Close.bits("loaded", half.advance(p, next, b), half.advance(p, next, loaded));
+                TensorAssertions.assertBitwiseEqual("loaded", half.advance(p, next, b), half.advance(p, next, loaded));
             }
         }
     }
 
     @Test
     void openGateTakesBiasesAndLetsAllThrough() {
-        MixerDims dims = new MixerDims(12, 2, 2, 6, true, 1e-5, Rotary.NONE);
+        LayerConfig dims = new LayerConfig(12, 2, 2, 6, true, 1e-5, RotaryEmbedding.NONE);
         var mixer = new MambaInLlama(
-                dims, new MambaInLlamaConfig(4, 1e-5, true, false, DType.F32, MambaInLlamaConfig.Seed.KQVO_OPEN_GATE));
-        Randoms randoms = Randoms.seeded();
+                dims,
+                new MambaInLlamaConfig(
+                        4, 1e-5, true, false, DType.F32, MambaInLlamaConfig.Initialisation.KQVO_OPEN_GATE));
+        RandomTensors randomTensors = RandomTensors.seeded();
         Map<String, Tensor> attention = new LinkedHashMap<>();
         for (String name : List.of("q_proj", "k_proj", "v_proj", "o_proj")) {
-            attention.put(name + ".weight", randoms.normal(device, name, 12, 12));
-            attention.put(name + ".bias", randoms.normal(device, name + ".bias", 12));
+            attention.put(name + ".weight", randomTensors.normal(device, name, 12, 12));
+            attention.put(name + ".bias", randomTensors.normal(device, name + ".bias", 12));
         }
-        Map<String, Tensor> seed = mixer.seed(new AttentionWeights(dims, attention));
+        Map<String, Tensor> seed = mixer.initFrom(new AttentionWeights(dims, attention));
         assertEquals(8, seed.size());
         assertEquals(attention.get("k_proj.bias"), seed.get("in_proj.B.bias"));
         ParamSpec gate = mixer.parameters().stream()

@@ -1,7 +1,7 @@
 package carve.mamba2;
 
+import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerDims;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.tensor.DType;
@@ -10,14 +10,14 @@ import carve.testkit.MixerContract;
 /** Grouped x and B, convolved before they are shared; an epsilon that keeps the norm smooth. */
 final class MambaInLlamaTest extends MixerContract {
     @Override
-    protected Mixer mixer(MixerDims dims) {
+    protected Mixer mixer(LayerConfig dims) {
         return new MambaInLlama(
-                dims, new MambaInLlamaConfig(4, 1, false, false, DType.F32, MambaInLlamaConfig.Seed.KQVO));
+                dims, new MambaInLlamaConfig(4, 1, false, false, DType.F32, MambaInLlamaConfig.Initialisation.KQVO));
     }
 
     // time steps near 1 instead of 0.01, with which the gradients of B and C drown in rounding
     @Override
-    protected Init around(ParamSpec spec) {
+    protected Init initialValues(ParamSpec spec) {
         return spec.name().equals("dt_bias") ? Init.ZEROS : spec.init();
     }
 }

@@ -6,14 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import carve.api.config.MapSettings;
 import carve.api.config.Settings;
 import carve.api.config.SettingsException;
-import carve.api.mixer.MixerDims;
-import carve.api.mixer.Rotary;
+import carve.api.mixer.LayerConfig;
+import carve.api.mixer.RotaryEmbedding;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class PlainMamba2ConfigTest {
-    private static final MixerDims DIMS = new MixerDims(24, 4, 2, 12, false, 1e-5, Rotary.NONE);
+    private static final LayerConfig DIMS = new LayerConfig(24, 4, 2, 12, false, 1e-5, RotaryEmbedding.NONE);
 
     private static Settings settings(Map<String, Object> set) {
         Map<String, Object> all = new HashMap<>(Map.of(

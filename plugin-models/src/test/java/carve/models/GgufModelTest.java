@@ -5,26 +5,26 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import carve.api.checkpoint.CheckpointException;
-import carve.api.checkpoint.Elements;
-import carve.api.checkpoint.Gguf;
-import carve.api.checkpoint.GgufWriter;
+import carve.api.checkpoint.DTypeConversion;
 import carve.api.checkpoint.TensorSource;
 import carve.api.checkpoint.TensorSources;
-import carve.api.config.Json;
-import carve.api.config.JsonObject;
 import carve.api.device.ReferenceDevice;
+import carve.api.gguf.GgufFile;
+import carve.api.json.Json;
+import carve.api.json.JsonObject;
 import carve.api.mixer.MixerCatalog;
-import carve.api.model.GgufModels;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelFamily;
-import carve.api.model.ModelFolder;
 import carve.api.tensor.DType;
 import carve.api.tensor.Shape;
 import carve.mamba2.PlainMamba2Provider;
 import carve.models.decoder.DecoderFamily;
 import carve.models.hovle.HovleFamily;
-import carve.models.mamba.MambaFamily;
+import carve.models.mamba2.Mamba2Family;
 import carve.models.text.TextException;
+import carve.runtime.gguf.GgufWriter;
+import carve.runtime.model.GgufModels;
+import carve.runtime.model.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Models go to GGUF and come back with the same values; what llama.cpp wants of the file is in it. */
 final class GgufModelTest {
     private static final List<ModelFamily> FAMILIES =
-            List.of(new DecoderFamily(), new HovleFamily(), new MambaFamily());
+            List.of(new DecoderFamily(), new HovleFamily(), new Mamba2Family());
     private static final MixerCatalog MIXERS = OfficialMixers.attentionAnd(new PlainMamba2Provider());
 
     private static final String MAMBA = """
@@ -83,14 +83,14 @@ final class GgufModelTest {
             TensorSource expected = before.tensors();
             TensorSource actual = after.tensors();
             assertEquals(new TreeSet<>(expected.names()), new TreeSet<>(actual.names()));
-            assertEquals(before.spec().tied(), after.spec().tied());
+            assertEquals(before.spec().tiedEmbeddings(), after.spec().tiedEmbeddings());
             assertEquals(before.spec().layers(), after.spec().layers());
             for (String name : expected.names()) {
                 boolean matrix = expected.type(name).shape().rank() == 2;
                 assertEquals(matrix ? dtype : DType.F32, actual.type(name).dtype(), name);
                 assertArrayEquals(
-                        Elements.doubles(DType.F32, expected.data(name)),
-                        Elements.doubles(actual.type(name).dtype(), actual.data(name)),
+                        DTypeConversion.doubles(DType.F32, expected.data(name)),
+                        DTypeConversion.doubles(actual.type(name).dtype(), actual.data(name)),
                         name.endsWith("A_log") ? 1e-6 : matrix ? tolerance : 0,
                         name);
             }
@@ -115,18 +115,19 @@ final class GgufModelTest {
     @Test
     void mambaFilesAreThoseOfLlamaCpp() throws IOException {
         Path file = export(model(MAMBA), DType.F16);
-        try (Gguf gguf = Gguf.open(file)) {
-            assertEquals("mamba2", gguf.architecture());
-            assertEquals(4, gguf.metadata().integer("mamba2.ssm.time_step_rank"));
-            assertEquals(64, gguf.metadata().integer("mamba2.ssm.inner_size"));
-            assertEquals(1, gguf.metadata().integer("general.file_type"));
-            assertEquals("none", gguf.metadata().string("tokenizer.ggml.model"));
-            assertEquals(Shape.of(4, 1), gguf.type("blk.1.ssm_a").shape());
-            assertEquals(Shape.of(2, 32), gguf.type("blk.1.ssm_norm.weight").shape());
-            assertEquals(DType.F32, gguf.type("blk.1.ssm_norm.weight").dtype());
-            assertEquals(Shape.of(96, 4), gguf.type("blk.1.ssm_conv1d.weight").shape());
-            assertEquals(DType.F16, gguf.type("token_embd.weight").dtype());
-            for (double a : Elements.doubles(DType.F32, gguf.data("blk.0.ssm_a"))) {
+        try (GgufFile ggufFile = GgufFile.open(file)) {
+            assertEquals("mamba2", ggufFile.architecture());
+            assertEquals(4, ggufFile.metadata().integer("mamba2.ssm.time_step_rank"));
+            assertEquals(64, ggufFile.metadata().integer("mamba2.ssm.inner_size"));
+            assertEquals(1, ggufFile.metadata().integer("general.file_type"));
+            assertEquals("none", ggufFile.metadata().string("tokenizer.ggml.model"));
+            assertEquals(Shape.of(4, 1), ggufFile.type("blk.1.ssm_a").shape());
+            assertEquals(Shape.of(2, 32), ggufFile.type("blk.1.ssm_norm.weight").shape());
+            assertEquals(DType.F32, ggufFile.type("blk.1.ssm_norm.weight").dtype());
+            assertEquals(
+                    Shape.of(96, 4), ggufFile.type("blk.1.ssm_conv1d.weight").shape());
+            assertEquals(DType.F16, ggufFile.type("token_embd.weight").dtype());
+            for (double a : DTypeConversion.doubles(DType.F32, ggufFile.data("blk.0.ssm_a"))) {
                 assertEquals(-8.5, a, 7.51);
             }
         }
@@ -137,14 +138,14 @@ final class GgufModelTest {
     void queriesLieInPairs() throws IOException {
         Path from = model(LLAMA);
         Path file = export(from, DType.F32);
-        try (Gguf gguf = Gguf.open(file);
+        try (GgufFile ggufFile = GgufFile.open(file);
                 ModelFolder model = ModelFolder.open(from, FAMILIES, MIXERS)) {
-            double[] theirs = Elements.doubles(DType.F32, gguf.data("blk.0.attn_q.weight"));
-            double[] ours =
-                    Elements.doubles(DType.F32, model.checkpoint().data("model.layers.0.self_attn.q_proj.weight"));
+            double[] theirs = DTypeConversion.doubles(DType.F32, ggufFile.data("blk.0.attn_q.weight"));
+            double[] ours = DTypeConversion.doubles(
+                    DType.F32, model.checkpoint().data("model.layers.0.self_attn.q_proj.weight"));
             assertEquals(ours[16 * 64 + 5], theirs[64 + 5]);
             assertEquals(ours[(32 + 2) * 64 + 5], theirs[(32 + 4) * 64 + 5]);
-            assertEquals(50000, gguf.metadata().real("llama.rope.freq_base"));
+            assertEquals(50000, ggufFile.metadata().real("llama.rope.freq_base"));
         }
     }
 

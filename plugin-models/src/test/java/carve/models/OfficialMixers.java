@@ -5,7 +5,7 @@ import carve.api.mixer.MixerCatalog;
 import carve.api.mixer.MixerProvider;
 import carve.attention.AttentionProvider;
 import carve.mamba2.MambaInLlamaProvider;
-import carve.testkit.MixerList;
+import carve.testkit.TestMixerCatalog;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -14,17 +14,18 @@ public final class OfficialMixers {
     private OfficialMixers() {}
 
     /** Returns attention and other mixers. */
-    public static MixerList attentionAnd(MixerProvider... others) {
+    public static TestMixerCatalog attentionAnd(MixerProvider... others) {
         MixerProvider[] all = Stream.concat(Stream.of(new AttentionProvider()), Stream.of(others))
                 .toArray(MixerProvider[]::new);
-        return MixerList.of(all)
-                .with("attention", MapSettings.of(Map.of("cache", "f32")).take());
+        return TestMixerCatalog.of(all)
+                .withDefaults(
+                        "attention", MapSettings.of(Map.of("cache", "f32")).asTree());
     }
 
     /** Returns attention and MambaInLlama's mixer. */
     public static MixerCatalog mambaInLlama() {
         return attentionAnd(new MambaInLlamaProvider())
-                .with(
+                .withDefaults(
                         "mamba-in-llama",
                         MapSettings.of(Map.of(
                                         "conv-width",
@@ -39,6 +40,6 @@ public final class OfficialMixers {
                                         "f32",
                                         "seed",
                                         "kqvo"))
-                                .take());
+                                .asTree());
     }
 }

@@ -11,13 +11,13 @@ import carve.api.device.Device;
 import carve.api.device.Download;
 import carve.api.device.Kernel;
 import carve.api.tensor.DType;
+import carve.api.tensor.DeviceContext;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Op;
 import carve.api.tensor.Scope;
+import carve.api.tensor.ShapeInference;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
-import carve.api.tensor.Types;
-import carve.api.tensor.Workspace;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,12 +43,12 @@ import java.util.Set;
  */
 public final class AssertingDevice implements Device {
     /** A buffer of the wrapped device with what is known about it. */
-    private final class Checked implements Buffer {
+    private final class CheckedBuffer implements Buffer {
         private final Buffer inner;
         private final long bytes;
         private boolean closed;
 
-        private Checked(Buffer inner, long bytes) {
+        private CheckedBuffer(Buffer inner, long bytes) {
             this.inner = inner;
             this.bytes = bytes;
             open.add(this);
@@ -68,10 +68,10 @@ public final class AssertingDevice implements Device {
     }
 
     private final Device wrapped;
-    private final Workspace workspace = new Workspace();
-    private final Set<Checked> open = Collections.newSetFromMap(new IdentityHashMap<>());
-    private final boolean poisons;
-    private Optional<Checked> adopted = Optional.empty();
+    private final DeviceContext deviceContext = new DeviceContext();
+    private final Set<CheckedBuffer> open = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final boolean poisonsResults;
+    private Optional<CheckedBuffer> adopted = Optional.empty();
     private boolean closed;
 
     /** Makes a device over another, which is closed with it. */
@@ -81,7 +81,7 @@ public final class AssertingDevice implements Device {
 
     private AssertingDevice(Device wrapped, boolean poisons) {
         this.wrapped = wrapped;
-        this.poisons = poisons;
+        this.poisonsResults = poisons;
     }
 
     /**
@@ -103,8 +103,8 @@ public final class AssertingDevice implements Device {
     }
 
     /** Asserts that no buffer is open but those of the outermost scope. */
-    public void assertNothingKept() {
-        assertEquals(workspace.liveBuffers(), open.size(), "buffers that no scope owns and nobody closed");
+    public void assertNoBuffersKept() {
+        assertEquals(deviceContext.liveBuffers(), open.size(), "buffers that no scope owns and nobody closed");
     }
 
     @Override
@@ -113,15 +113,15 @@ public final class AssertingDevice implements Device {
     }
 
     @Override
-    public Workspace workspace() {
-        return workspace;
+    public DeviceContext context() {
+        return deviceContext;
     }
 
     @Override
     public Buffer allocate(TensorType type) {
         requireOpen();
         if (adopted.isPresent()) {
-            Checked result = adopted.get();
+            CheckedBuffer result = adopted.get();
             adopted = Optional.empty();
             return result;
         }
@@ -132,7 +132,10 @@ public final class AssertingDevice implements Device {
     public Buffer execute(Op op, List<Tensor> operands, TensorType result) {
         requireOpen();
         assertFalse(op instanceof Op.Reshape, "reshape never reaches a device");
-        assertEquals(Types.of(op, operands.stream().map(Tensor::type).toList()), result, () -> op + ": result type");
+        assertEquals(
+                ShapeInference.of(op, operands.stream().map(Tensor::type).toList()),
+                result,
+                () -> op + ": result type");
         poison(List.of(result));
         return check(wrapped.execute(op, unwrap(operands), result), result);
     }
@@ -171,9 +174,9 @@ public final class AssertingDevice implements Device {
     }
 
     @Override
-    public Download fetch(Tensor tensor) {
+    public Download downloadAsync(Tensor tensor) {
         requireOpen();
-        return wrapped.fetch(unwrap(tensor));
+        return wrapped.downloadAsync(unwrap(tensor));
     }
 
     @Override
@@ -199,7 +202,7 @@ public final class AssertingDevice implements Device {
     public void close() {
         if (!closed) {
             closed = true;
-            workspace.closeAll();
+            deviceContext.closeAll();
             int left = open.size();
             wrapped.close();
             assertEquals(0, left, "buffers left behind: kept, and never closed");
@@ -208,7 +211,7 @@ public final class AssertingDevice implements Device {
 
     // bytes of -1 are NaN in every floating-point type
     private void poison(List<TensorType> types) {
-        if (poisons) {
+        if (poisonsResults) {
             List<Buffer> dirty = types.stream().map(this::dirty).toList();
             dirty.forEach(Buffer::close);
         }
@@ -220,9 +223,9 @@ public final class AssertingDevice implements Device {
         return wrapped.upload(type, MemorySegment.ofArray(bytes));
     }
 
-    private Checked check(Buffer inner, TensorType type) {
+    private CheckedBuffer check(Buffer inner, TensorType type) {
         assertTrue(inner.bytes() >= 0, () -> "a buffer of %d bytes for %s".formatted(inner.bytes(), type));
-        return new Checked(inner, type.bytes());
+        return new CheckedBuffer(inner, type.bytes());
     }
 
     private List<Tensor> unwrap(List<Tensor> tensors) {
@@ -232,7 +235,7 @@ public final class AssertingDevice implements Device {
     private Tensor unwrap(Tensor tensor) {
         assertSame(this, tensor.device(), () -> tensor + " is on another device");
         assertTrue(tensor.tape().isEmpty(), () -> tensor + " reaches the device watched");
-        Checked buffer = (Checked) tensor.buffer();
+        CheckedBuffer buffer = (CheckedBuffer) tensor.buffer();
         assertFalse(buffer.closed, () -> tensor + " is used after its buffer was closed");
         assertEquals(buffer.bytes, tensor.type().bytes(), () -> tensor + " lies over a buffer of another size");
         return Tensor.over(wrapped, tensor.type(), buffer.inner);
@@ -308,8 +311,8 @@ public final class AssertingDevice implements Device {
     // Results of the wrapped device become tensors of this one, of its innermost scope; an operand given back stays
     // itself.
     private List<Tensor> adopt(List<Tensor> results, List<Tensor> known) {
-        Map<Buffer, Checked> outer = new IdentityHashMap<>();
-        known.forEach(tensor -> outer.put(((Checked) tensor.buffer()).inner, (Checked) tensor.buffer()));
+        Map<Buffer, CheckedBuffer> outer = new IdentityHashMap<>();
+        known.forEach(tensor -> outer.put(((CheckedBuffer) tensor.buffer()).inner, (CheckedBuffer) tensor.buffer()));
         return results.stream()
                 .map(result -> {
                     assertNotEquals(this, result.device(), "kernels compute on the wrapped device");
@@ -317,9 +320,9 @@ public final class AssertingDevice implements Device {
                     if (outer.containsKey(buffer)) {
                         return Tensor.over(this, result.type(), outer.get(buffer));
                     }
-                    Checked checked = check(buffer, result.type());
-                    outer.put(buffer, checked);
-                    adopted = Optional.of(checked);
+                    CheckedBuffer checkedBuffer = check(buffer, result.type());
+                    outer.put(buffer, checkedBuffer);
+                    adopted = Optional.of(checkedBuffer);
                     return Tensor.allocate(this, result.type());
                 })
                 .toList();

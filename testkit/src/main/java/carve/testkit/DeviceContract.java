@@ -95,10 +95,10 @@ public abstract class DeviceContract {
     @Test
     public void sameBitsTwice() {
         try (Device device = open()) {
-            Tensor a = Randoms.seeded().normal(device, "a", 3, 65, 200);
-            Tensor b = Randoms.seeded().normal(device, "b", 200, 63);
-            Close.bits("matmul", a.matmul(b), a.matmul(b));
-            Close.bits("sum", a.sum(), a.sum());
+            Tensor a = RandomTensors.seeded().normal(device, "a", 3, 65, 200);
+            Tensor b = RandomTensors.seeded().normal(device, "b", 200, 63);
+            TensorAssertions.assertBitwiseEqual("matmul", a.matmul(b), a.matmul(b));
+            TensorAssertions.assertBitwiseEqual("sum", a.sum(), a.sum());
         }
     }
 
@@ -112,7 +112,7 @@ public abstract class DeviceContract {
                     byte[] bytes = new byte[Math.toIntExact(type.bytes())];
                     IntStream.range(0, bytes.length).forEach(i -> bytes[i] = (byte) (i * 37 % 120));
                     Tensor tensor = Tensors.upload(device, type, MemorySegment.ofArray(bytes));
-                    assertEquals(-1, MemorySegment.ofArray(bytes).mismatch(Values.bytes(tensor)), type::toString);
+                    assertEquals(-1, MemorySegment.ofArray(bytes).mismatch(TensorValues.bytes(tensor)), type::toString);
                 }
             }
         }
@@ -120,27 +120,27 @@ public abstract class DeviceContract {
 
     /** What is fetched is what was there when it was asked for, whatever is written there before anybody waits for it. */
     @Test
-    public void fetchedIsWhatWasThere() {
+    public void fetchReturnsValuesAtTheTimeOfTheCall() {
         int count = 40;
         try (Device device = open()) {
             Tensor x = Tensor.allocate(device, new TensorType(DType.I32, Shape.of(3)));
             List<Download> downloads = IntStream.range(0, count)
                     .mapToObj(i -> Scope.run(device, () -> {
                         device.store(Tensors.of(device, Shape.of(3), i, 7 * i, -i), x, 0, 0);
-                        return x.fetch();
+                        return x.downloadAsync();
                     }))
                     .toList();
             for (int i = count - 1; i >= 0; i -= 3) {
                 assertArrayEquals(new int[] {i, 7 * i, -i}, downloads.get(i).ints(), "number " + i);
                 assertArrayEquals(new int[] {i, 7 * i, -i}, downloads.get(i).ints(), "again, number " + i);
-                assertTrue(downloads.get(i).ready(), "number " + i);
+                assertTrue(downloads.get(i).isDone(), "number " + i);
             }
         }
     }
 
     /** Quantised rows are downloaded as they were uploaded, moved to the bit, and cast as defined; or the type is refused. */
     @Test
-    public void quantisedRowsMoveToTheBit() {
+    public void quantisedRowsAreMovedExactly() {
         try (Device reference = new ReferenceDevice();
                 Device device = open()) {
             for (DType dtype : List.of(DType.Q8_0, DType.Q4_0)) {
@@ -151,17 +151,17 @@ public abstract class DeviceContract {
                 }
                 Tensor expected = PrimitiveCases.operand(reference, "table", type);
                 Tensor actual = PrimitiveCases.operand(device, "table", type);
-                assertEquals(-1, Values.bytes(expected).mismatch(Values.bytes(actual)), type::toString);
-                Close.bits(dtype + " cast", expected.cast(DType.F32), actual.cast(DType.F32));
-                Close.bits(dtype + " rows", gathered(expected), gathered(actual));
-                Close.bits(dtype + " slice", expected.slice(0, 1, 4), actual.slice(0, 1, 4));
-                Close.bits(
+                assertEquals(-1, TensorValues.bytes(expected).mismatch(TensorValues.bytes(actual)), type::toString);
+                TensorAssertions.assertBitwiseEqual(dtype + " cast", expected.cast(DType.F32), actual.cast(DType.F32));
+                TensorAssertions.assertBitwiseEqual(dtype + " rows", gathered(expected), gathered(actual));
+                TensorAssertions.assertBitwiseEqual(dtype + " slice", expected.slice(0, 1, 4), actual.slice(0, 1, 4));
+                TensorAssertions.assertBitwiseEqual(
                         dtype + " concat",
                         Tensors.concat(0, List.of(expected, expected)),
                         Tensors.concat(0, List.of(actual, actual)));
                 for (DType wide : List.of(DType.F32, DType.BF16, DType.F16)) {
                     TensorType from = type.with(wide);
-                    Close.bits(
+                    TensorAssertions.assertBitwiseEqual(
                             wide + " to " + dtype,
                             PrimitiveCases.operand(reference, "wide", from).cast(dtype),
                             PrimitiveCases.operand(device, "wide", from).cast(dtype));
@@ -181,7 +181,8 @@ public abstract class DeviceContract {
                 Device device = open()) {
             for (DType dtype : STORAGE) {
                 for (int axis = 0; axis < 3; axis++) {
-                    Close.bits(dtype + " axis " + axis, stored(reference, dtype, axis), stored(device, dtype, axis));
+                    TensorAssertions.assertBitwiseEqual(
+                            dtype + " axis " + axis, stored(reference, dtype, axis), stored(device, dtype, axis));
                 }
             }
         }
@@ -250,10 +251,10 @@ public abstract class DeviceContract {
     @Test
     public void scopesReleaseWhatWasBornInThem() {
         try (Device device = open()) {
-            int before = device.workspace().liveBuffers();
+            int before = device.context().liveBuffers();
             Tensor kept = Scope.run(
                     device, () -> Tensors.ones(device, Shape.of(5)).multiply(3).add(1));
-            assertEquals(before + 1, device.workspace().liveBuffers());
+            assertEquals(before + 1, device.context().liveBuffers());
             assertEquals(4, kept.floats()[4]);
             assertFalse(kept.buffer().bytes() < 20, "5 floats take 20 bytes or more");
         }

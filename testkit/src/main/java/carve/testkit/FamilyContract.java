@@ -3,27 +3,27 @@ package carve.testkit;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import carve.api.checkpoint.Checkpoint;
 import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.TensorSource;
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
 import carve.api.mixer.MixerCatalog;
+import carve.api.model.ActivationRecorder;
 import carve.api.model.InputEncoder;
-import carve.api.model.Inputs;
-import carve.api.model.LayerChoice;
 import carve.api.model.LayerPlan;
 import carve.api.model.LoadedModel;
+import carve.api.model.MixerSpec;
 import carve.api.model.ModelFamily;
-import carve.api.model.ModelFolder;
+import carve.api.model.ModelInputs;
 import carve.api.model.ModelState;
-import carve.api.model.SiteProbe;
-import carve.api.model.Storage;
 import carve.api.param.ParamSpec;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.model.WeightPrecision;
+import carve.runtime.safetensors.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,8 +98,8 @@ public abstract class FamilyContract {
         assertTrue(family().name().matches("[a-z][a-z0-9-]*"), family().name());
         holds(folder -> {
             assertEquals(family().name(), folder.spec().family());
-            assertTrue(family().recognises(folder.checkpoint().config()));
-            assertEquals(family().read(folder.spec().config(), mixers()), folder.spec(), "the same twice");
+            assertTrue(family().supports(folder.checkpoint().config()));
+            assertEquals(family().spec(folder.spec().config(), mixers()), folder.spec(), "the same twice");
         });
     }
 
@@ -117,7 +117,7 @@ public abstract class FamilyContract {
             TreeSet<String> carried = new TreeSet<>(folder.tensors().names());
             declared.forEach(carried::remove);
             assertEquals(
-                    new TreeSet<>(folder.spec().carried().stream()
+                    new TreeSet<>(folder.spec().extraTensors().stream()
                             .map(ParamSpec::name)
                             .toList()),
                     carried,
@@ -140,7 +140,7 @@ public abstract class FamilyContract {
         holds(folder -> {
             Path copy = temporary.resolve("copy");
             try (AssertingDevice device = new AssertingDevice(open())) {
-                try (LoadedModel model = folder.load(device, Storage.KEEP)) {
+                try (LoadedModel model = folder.load(device, WeightPrecision.AS_STORED)) {
                     folder.save(model, copy);
                 }
                 assertEquals(0, device.openBuffers(), "buffers left behind by loading and saving");
@@ -149,7 +149,7 @@ public abstract class FamilyContract {
                 assertSame(folder.checkpoint(), saved);
                 assertEquals(folder.checkpoint().config(), saved.config());
             }
-            family().companions().forEach(name -> assertSameFile(folder().resolve(name), copy.resolve(name)));
+            family().auxiliaryFiles().forEach(name -> assertSameFile(folder().resolve(name), copy.resolve(name)));
         });
     }
 
@@ -174,10 +174,11 @@ public abstract class FamilyContract {
     @Test
     public void stepsEqualForward() {
         run((device, model) -> {
-            Tensor expected = model.model().forward(model.params(), Inputs.text(tokens()), SiteProbe.NONE);
+            Tensor expected =
+                    model.model().forward(model.params(), ModelInputs.text(tokens()), ActivationRecorder.NONE);
             assertEquals(Shape.of(1, tokens().length, model.spec().vocabulary()), expected.shape());
-            Close.ratio("steps", expected, stepwise(device, model, 1), Tolerance.STEP);
-            Close.ratio("pieces", expected, stepwise(device, model, 3), Tolerance.STEP);
+            TensorAssertions.assertClose("steps", expected, stepwise(device, model, 1), Tolerance.STEP);
+            TensorAssertions.assertClose("pieces", expected, stepwise(device, model, 3), Tolerance.STEP);
         });
     }
 
@@ -187,8 +188,8 @@ public abstract class FamilyContract {
         try (ModelState state = model.model().newState(device, 1, tokens.length)) {
             for (int from = 0; from < tokens.length; from += piece) {
                 int to = Math.min(tokens.length, from + piece);
-                Inputs next = Inputs.text(Arrays.copyOfRange(tokens, from, to));
-                logits.add(model.model().advanceAll(model.params(), next, state));
+                ModelInputs next = ModelInputs.text(Arrays.copyOfRange(tokens, from, to));
+                logits.add(model.model().advanceAllLogits(model.params(), next, state));
             }
             assertEquals(tokens.length, state.position());
             assertEquals(model.spec().stateBytes(1, tokens.length), state.bytes(), "bytes of the state");
@@ -198,19 +199,19 @@ public abstract class FamilyContract {
 
     /** Words that only the device knows are embedded as those that the host knows, if an encoder does so at all. */
     @Test
-    public void wordsOnTheDeviceAreEmbeddedTheSame() {
+    public void deviceTokensAreEmbeddedTheSame() {
         run((device, model) -> {
             InputEncoder input = model.spec().input();
-            int picture = input.pictureToken().orElse(-1);
+            int picture = input.imageToken().orElse(-1);
             int last = model.spec().vocabulary() - 1;
             int[] words = IntStream.concat(Arrays.stream(tokens()), IntStream.of(0, last, last - 1))
                     .filter(word -> word != picture)
                     .toArray();
-            Tensor expected = input.encode(model.params().under("input"), Inputs.text(words))
+            Tensor expected = input.encode(model.params().under("input"), ModelInputs.text(words))
                     .x();
             Tensor there = Tensors.of(device, Shape.of(1, words.length), words);
-            input.words(model.params().under("input"), there)
-                    .ifPresent(actual -> Close.bits("embedded", expected, actual));
+            input.embedTokens(model.params().under("input"), there)
+                    .ifPresent(actual -> TensorAssertions.assertBitwiseEqual("embedded", expected, actual));
         });
     }
 
@@ -218,11 +219,11 @@ public abstract class FamilyContract {
     @Test
     public void recomputingEqualsKeeping() {
         run((device, model) -> {
-            Inputs inputs = Inputs.text(tokens());
-            Close.bits(
+            ModelInputs modelInputs = ModelInputs.text(tokens());
+            TensorAssertions.assertBitwiseEqual(
                     "logits",
-                    model.model().forward(model.params(), inputs, SiteProbe.NONE),
-                    model.model().forwardRecomputing(model.params(), inputs));
+                    model.model().forward(model.params(), modelInputs, ActivationRecorder.NONE),
+                    model.model().forwardRecomputing(model.params(), modelInputs));
         });
     }
 
@@ -233,8 +234,9 @@ public abstract class FamilyContract {
             try (AssertingDevice device = new AssertingDevice(open());
                     LoadedModel model = folder.initial(device, 42)) {
                 Scope.run(device, () -> {
-                    Tensor logits = model.model().forward(model.params(), Inputs.text(tokens()), SiteProbe.NONE);
-                    assertTrue(Arrays.stream(Values.of(logits)).allMatch(Double::isFinite), "finite logits");
+                    Tensor logits =
+                            model.model().forward(model.params(), ModelInputs.text(tokens()), ActivationRecorder.NONE);
+                    assertTrue(Arrays.stream(TensorValues.of(logits)).allMatch(Double::isFinite), "finite logits");
                 });
             }
         });
@@ -244,11 +246,10 @@ public abstract class FamilyContract {
     @Test
     public void keepingEveryLayerKeepsTheModel() {
         holds(folder -> {
-            List<LayerChoice> keep =
-                    Collections.nCopies(folder.spec().layers().size(), LayerChoice.of(LayerChoice.KEEP));
-            var kept = family().convert(folder.spec(), new LayerPlan(keep), mixers());
+            List<MixerSpec> keep = Collections.nCopies(folder.spec().layers().size(), MixerSpec.of(MixerSpec.KEEP));
+            var kept = family().studentSpec(folder.spec(), new LayerPlan(keep), mixers());
             assertEquals(shapes(folder.spec().parameters()), shapes(kept.parameters()));
-            assertEquals(kept, family().read(kept.config(), mixers()), "its configuration reads as the same model");
+            assertEquals(kept, family().spec(kept.config(), mixers()), "its configuration reads as the same model");
         });
     }
 
@@ -265,7 +266,7 @@ public abstract class FamilyContract {
     private void run(ModelLaw law) {
         holds(folder -> {
             try (AssertingDevice device = new AssertingDevice(open())) {
-                try (LoadedModel model = folder.load(device, Storage.F32)) {
+                try (LoadedModel model = folder.load(device, WeightPrecision.F32)) {
                     Scope.run(device, () -> law.check(device, model));
                 }
                 assertEquals(0, device.openBuffers(), "buffers left behind");

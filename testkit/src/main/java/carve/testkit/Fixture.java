@@ -1,13 +1,13 @@
 package carve.testkit;
 
-import carve.api.checkpoint.Elements;
-import carve.api.checkpoint.SafeTensors;
-import carve.api.config.Json;
+import carve.api.checkpoint.DTypeConversion;
 import carve.api.device.Device;
+import carve.api.json.Json;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
+import carve.runtime.safetensors.SafeTensorsFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -29,23 +29,24 @@ import java.util.Set;
  * }</pre>
  */
 public final class Fixture implements AutoCloseable {
-    private static final double TIMES = 10;
+    private static final double MAX_ERROR_FACTOR = 10;
 
     private final String name;
-    private final SafeTensors file;
-    private final Optional<SafeTensors> twin;
+    private final SafeTensorsFile file;
+    private final Optional<SafeTensorsFile> f64File;
 
-    private Fixture(String name, SafeTensors file, Optional<SafeTensors> twin) {
+    private Fixture(String name, SafeTensorsFile file, Optional<SafeTensorsFile> twin) {
         this.name = name;
         this.file = file;
-        this.twin = twin;
+        this.f64File = twin;
     }
 
     /** Returns the fixture of a name such as {@code mm_layers/ssd_kernel}. */
     public static Fixture open(String name) {
         Path exact = folder().resolve(name + ".f64.safetensors");
-        SafeTensors file = SafeTensors.open(folder().resolve(name + ".safetensors"));
-        return new Fixture(name, file, Files.exists(exact) ? Optional.of(SafeTensors.open(exact)) : Optional.empty());
+        SafeTensorsFile file = SafeTensorsFile.open(folder().resolve(name + ".safetensors"));
+        return new Fixture(
+                name, file, Files.exists(exact) ? Optional.of(SafeTensorsFile.open(exact)) : Optional.empty());
     }
 
     /**
@@ -87,19 +88,19 @@ public final class Fixture implements AutoCloseable {
 
     /** Returns the values of a floating-point tensor as the official float32 run had them. */
     public float[] floats(String tensor) {
-        return Elements.floats(file.type(tensor).dtype(), file.data(tensor));
+        return DTypeConversion.floats(file.type(tensor).dtype(), file.data(tensor));
     }
 
     /** Returns the values of a whole-number tensor, of any width. */
     public int[] ints(String tensor) {
-        return Elements.ints(file.type(tensor).dtype(), file.data(tensor));
+        return DTypeConversion.ints(file.type(tensor).dtype(), file.data(tensor));
     }
 
     /** Returns the float64 values of the twin, or the float32 values where the twin has none. */
-    public double[] truth(String tensor) {
-        SafeTensors source =
-                twin.filter(exact -> exact.names().contains(tensor)).orElse(file);
-        return Elements.doubles(source.type(tensor).dtype(), source.data(tensor));
+    public double[] reference(String tensor) {
+        SafeTensorsFile source =
+                f64File.filter(exact -> exact.names().contains(tensor)).orElse(file);
+        return DTypeConversion.doubles(source.type(tensor).dtype(), source.data(tensor));
     }
 
     /** Returns a tensor on a device; whole numbers become I32. */
@@ -115,9 +116,9 @@ public final class Fixture implements AutoCloseable {
      * tensors of a kind.
      *
      * @param kind {@code value}, {@code grad}, {@code loss}, {@code logits} or {@code norm}
-     * @throws carve.api.config.JsonException if the file has no results of this kind
+     * @throws carve.api.json.JsonException if the file has no results of this kind
      */
-    public double floor(String kind) {
+    public double referenceError(String kind) {
         return Json.readObject(folder().resolve("f32_vs_f64.json"))
                 .object("fixtures")
                 .object(name)
@@ -127,7 +128,7 @@ public final class Fixture implements AutoCloseable {
 
     /** Asserts that a tensor has a result's shape and is at most ten times the official run's own error from the truth. */
     public void assertAgrees(String kind, String tensor, Tensor actual) {
-        assertAgrees(kind, tensor, actual.shape(), Values.of(actual));
+        assertAgrees(kind, tensor, actual.shape(), TensorValues.of(actual));
     }
 
     /** Asserts that values have a result's shape and are at most ten times the official run's own error from the truth. */
@@ -136,13 +137,14 @@ public final class Fixture implements AutoCloseable {
             throw new AssertionError(
                     "%s %s: shape %s expected, found %s".formatted(name, tensor, shape(tensor), shape));
         }
-        Close.f64(name + " " + tensor, shape, truth(tensor), actual, TIMES * floor(kind));
+        TensorAssertions.assertMaxErrorWithin(
+                name + " " + tensor, shape, reference(tensor), actual, MAX_ERROR_FACTOR * referenceError(kind));
     }
 
     @Override
     public void close() {
         file.close();
-        twin.ifPresent(SafeTensors::close);
+        f64File.ifPresent(SafeTensorsFile::close);
     }
 
     @Override

@@ -79,8 +79,8 @@ public abstract class FusedOpContract {
             assertEquals(op.results(types(operands)), types(results));
             List<Tensor> again = Tensors.apply(op, operands);
             for (int i = 0; i < results.size(); i++) {
-                assertTrue(Arrays.stream(Values.of(results.get(i))).allMatch(Double::isFinite), "result " + i);
-                Close.bits("result " + i, results.get(i), again.get(i));
+                assertTrue(Arrays.stream(TensorValues.of(results.get(i))).allMatch(Double::isFinite), "result " + i);
+                TensorAssertions.assertBitwiseEqual("result " + i, results.get(i), again.get(i));
             }
         });
     }
@@ -93,7 +93,7 @@ public abstract class FusedOpContract {
                     .filter(i -> operands.get(i).dtype() == DType.F32)
                     .boxed()
                     .toList();
-            CentralDifferences.assertAgree(op.name(), operands, floating, in -> Tensors.apply(op, in));
+            GradientCheck.assertGradients(op.name(), operands, floating, in -> Tensors.apply(op, in));
         });
     }
 

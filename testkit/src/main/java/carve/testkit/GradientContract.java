@@ -42,7 +42,7 @@ import org.junit.jupiter.api.TestFactory;
  * }</pre>
  */
 public abstract class GradientContract {
-    private static final Randoms RANDOMS = Randoms.seeded();
+    private static final RandomTensors RANDOMS = RandomTensors.seeded();
 
     /** A primitive on operands of certain values; those of type F32 are differentiated by. */
     private record Case(Op op, List<TensorType> types, List<double[]> values) {
@@ -53,7 +53,7 @@ public abstract class GradientContract {
 
         List<Tensor> operands(Device device) {
             return IntStream.range(0, types.size())
-                    .mapToObj(i -> Values.upload(device, types.get(i), values.get(i)))
+                    .mapToObj(i -> TensorValues.upload(device, types.get(i), values.get(i)))
                     .toList();
         }
     }
@@ -70,7 +70,7 @@ public abstract class GradientContract {
         return cases().stream()
                 .map(c -> DynamicTest.dynamicTest(c.toString(), () -> {
                     try (Device device = open()) {
-                        CentralDifferences.assertAgree(
+                        GradientCheck.assertGradients(
                                 c.toString(), c.operands(device), in -> List.of(Tensors.apply(c.op(), in)));
                     }
                 }));
@@ -79,14 +79,14 @@ public abstract class GradientContract {
     /** Each fused op, by kernel or by definition, at a few positions. */
     @TestFactory
     public Stream<DynamicTest> gradientsOfFusedOpsEqualCentralDifferences() {
-        return FusedCases.names().stream()
+        return FusedOpCases.names().stream()
                 .map(op -> DynamicTest.dynamicTest(op, () -> {
                     try (Device device = open()) {
-                        FusedCase c = FusedCases.of(op, 2).getFirst();
+                        FusedOpCase c = FusedOpCases.of(op, 2).getFirst();
                         List<Tensor> operands = c.operands().stream()
                                 .map(operand -> operand.on(device))
                                 .toList();
-                        CentralDifferences.assertAgree(
+                        GradientCheck.assertGradients(
                                 c.toString(), operands, c.differentiable(), in -> Tensors.apply(c.op(), in));
                     }
                 }));
@@ -116,7 +116,7 @@ public abstract class GradientContract {
             Tensor greatest = x.argMax(1).cast(DType.F32);
             Tensor positive = Tensors.apply(new Op.Compare(Op.Comparison.LESS), Tensors.zeros(device, Shape.of()), x);
             Tensor loss = greatest.sum().add(positive.cast(DType.F32).sum());
-            Close.bits(
+            TensorAssertions.assertBitwiseEqual(
                     "gradient",
                     Tensors.zeros(device, x.shape()),
                     tape.gradients(loss, List.of(x)).getFirst());
@@ -125,10 +125,10 @@ public abstract class GradientContract {
 
     /** A tensor that is used more than once gets the sum of its gradients. */
     @Test
-    public void usesAddUp() {
+    public void gradientsAccumulateOverUses() {
         try (Device device = open()) {
             Tensor x = RANDOMS.normal(device, "x", 5, 5);
-            CentralDifferences.assertAgree("x x^T + x exp(x)", List.of(x), in -> {
+            GradientCheck.assertGradients("x x^T + x exp(x)", List.of(x), in -> {
                 Tensor y = in.getFirst();
                 return List.of(
                         y.matmul(y, false, true).add(y.multiply(y.exp())),
@@ -149,7 +149,7 @@ public abstract class GradientContract {
             Tensor factor = RANDOMS.normal(device, "f", 2, 5);
             List<Tensor> gradients =
                     tape.gradients(watched.cast(DType.F32).multiply(factor).sum(), List.of(watched, unused));
-            Close.bits("gradient", factor.cast(DType.BF16), gradients.get(0));
+            TensorAssertions.assertBitwiseEqual("gradient", factor.cast(DType.BF16), gradients.get(0));
             assertEquals(other.type(), gradients.get(1).type());
         }
     }
@@ -166,7 +166,7 @@ public abstract class GradientContract {
                 List<Tensor> recomputed =
                         valuesAndGradients(operands, in -> Recompute.apply(types, GradientContract::block, in));
                 for (int i = 0; i < kept.size(); i++) {
-                    Close.bits("tensor " + i, kept.get(i), recomputed.get(i));
+                    TensorAssertions.assertBitwiseEqual("tensor " + i, kept.get(i), recomputed.get(i));
                 }
             });
             assertEquals(0, device.openBuffers());

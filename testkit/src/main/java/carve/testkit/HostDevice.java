@@ -1,22 +1,22 @@
 package carve.testkit;
 
 import carve.api.device.Buffer;
+import carve.api.device.CpuTarget;
 import carve.api.device.Device;
 import carve.api.device.DeviceException;
 import carve.api.device.Download;
-import carve.api.device.HostMemory;
 import carve.api.device.Kernel;
 import carve.api.device.KernelCatalog;
 import carve.api.device.KernelProvider;
 import carve.api.device.ReferenceDevice;
 import carve.api.tensor.DType;
+import carve.api.tensor.DeviceContext;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Op;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
-import carve.api.tensor.Workspace;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -44,12 +44,12 @@ public final class HostDevice implements Device {
     private static final int ALIGNMENT = 64;
 
     /** Memory of a tensor, which its closing takes away. */
-    private static final class Native implements Buffer {
+    private static final class NativeBuffer implements Buffer {
         private final Arena arena = Arena.ofConfined();
         private final MemorySegment values;
         private boolean closed;
 
-        private Native(long bytes) {
+        private NativeBuffer(long bytes) {
             values = arena.allocate(Math.max(1, bytes), ALIGNMENT)
                     .asSlice(0, bytes)
                     .fill((byte) -1);
@@ -69,7 +69,7 @@ public final class HostDevice implements Device {
         }
     }
 
-    private final class Host implements HostMemory {
+    private final class TestHostMemory implements CpuTarget {
         private boolean backwards;
 
         @Override
@@ -78,7 +78,7 @@ public final class HostDevice implements Device {
         }
 
         @Override
-        public MemorySegment values(Tensor tensor) {
+        public MemorySegment memory(Tensor tensor) {
             return HostDevice.values(tensor);
         }
 
@@ -88,7 +88,7 @@ public final class HostDevice implements Device {
         }
 
         @Override
-        public void run(int tasks, IntConsumer work) {
+        public void parallelFor(int tasks, IntConsumer work) {
             for (int task = 0; task < tasks; task++) {
                 work.accept(backwards ? tasks - 1 - task : task);
             }
@@ -96,14 +96,14 @@ public final class HostDevice implements Device {
         }
     }
 
-    private final Workspace workspace = new Workspace();
+    private final DeviceContext deviceContext = new DeviceContext();
     private final Device reference = new ReferenceDevice();
-    private final HostMemory host = new Host();
-    private final KernelCatalog offered;
+    private final CpuTarget host = new TestHostMemory();
+    private final KernelCatalog pluginKernels;
 
     /** Makes a device with the kernels of these providers and no others. */
     public HostDevice(KernelProvider... providers) {
-        this.offered = new KernelCatalog(List.of(providers));
+        this.pluginKernels = new KernelCatalog(List.of(providers));
     }
 
     @Override
@@ -112,12 +112,12 @@ public final class HostDevice implements Device {
     }
 
     @Override
-    public Workspace workspace() {
-        return workspace;
+    public DeviceContext context() {
+        return deviceContext;
     }
 
     private static MemorySegment values(Tensor tensor) {
-        Native buffer = (Native) tensor.buffer();
+        NativeBuffer buffer = (NativeBuffer) tensor.buffer();
         if (buffer.closed) {
             throw new DeviceException("host: a tensor is used after its scope has closed; return it or keep it");
         }
@@ -131,12 +131,12 @@ public final class HostDevice implements Device {
 
     @Override
     public Buffer allocate(TensorType type) {
-        return new Native(type.bytes());
+        return new NativeBuffer(type.bytes());
     }
 
     @Override
     public Buffer upload(TensorType type, MemorySegment from) {
-        Native buffer = new Native(type.bytes());
+        NativeBuffer buffer = new NativeBuffer(type.bytes());
         MemorySegment.copy(from, 0, buffer.values, 0, type.bytes());
         return buffer;
     }
@@ -147,13 +147,13 @@ public final class HostDevice implements Device {
     }
 
     @Override
-    public Download fetch(Tensor tensor) {
+    public Download downloadAsync(Tensor tensor) {
         MemorySegment values = MemorySegment.ofArray(values(tensor).toArray(ValueLayout.JAVA_BYTE));
         return new Download() {
             private boolean awaited;
 
             @Override
-            public boolean ready() {
+            public boolean isDone() {
                 return awaited;
             }
 
@@ -169,13 +169,13 @@ public final class HostDevice implements Device {
         return Tensors.upload(reference, tensor.type(), values(tensor));
     }
 
-    private static void copy(Tensor from, Native to) {
+    private static void copy(Tensor from, NativeBuffer to) {
         from.device().download(from, to.values);
     }
 
     @Override
     public Buffer execute(Op op, List<Tensor> operands, TensorType result) {
-        Native buffer = new Native(result.bytes());
+        NativeBuffer buffer = new NativeBuffer(result.bytes());
         Scope.run(
                 reference,
                 () -> copy(Tensors.apply(op, operands.stream().map(this::there).toList()), buffer));
@@ -187,18 +187,18 @@ public final class HostDevice implements Device {
         Scope.run(reference, () -> {
             Tensor whole = there(target);
             reference.store(there(source), whole, axis, start);
-            copy(whole, (Native) target.buffer());
+            copy(whole, (NativeBuffer) target.buffer());
         });
     }
 
     @Override
     public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands) {
-        return offered.kernel(op, operands, host);
+        return pluginKernels.kernel(op, operands, host);
     }
 
     @Override
     public void close() {
-        workspace.closeAll();
+        deviceContext.closeAll();
         reference.close();
     }
 }

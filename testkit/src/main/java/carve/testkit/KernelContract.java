@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import carve.api.device.Device;
 import carve.api.device.DeviceException;
 import carve.api.device.ReferenceDevice;
+import carve.api.tensor.DeviceContext;
 import carve.api.tensor.Scope;
-import carve.api.tensor.Workspace;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.TestFactory;
  * ReferenceDevice}, by kernel or without; the device has kernels for exactly the ops that it says it has.
  *
  * <p>A plugin tries its own kernels in the same way, on a {@link HostDevice} with its provider, and names its ops in {@link
- * #trials}.
+ * #kernelCases}.
  *
  * <pre>{@code
  * final class CpuKernelTest extends KernelContract {
@@ -54,24 +54,24 @@ public abstract class KernelContract {
      * Returns ops of one's own to try at T positions in place of those that come with Carve: for each op whole rows of F32 as
      * the first trial, then what else its kernel is for. At 13 positions and more each op has a trial.
      */
-    protected List<KernelTrial> trials(int positions) {
+    protected List<KernelCase> kernelCases(int positions) {
         return List.of();
     }
 
     private List<String> ops() {
-        List<KernelTrial> own = trials(65);
+        List<KernelCase> own = kernelCases(65);
         return own.isEmpty()
-                ? FusedCases.names()
+                ? FusedOpCases.names()
                 : own.stream().map(trial -> trial.op().name()).distinct().toList();
     }
 
-    private List<FusedCase> cases(String op, int positions) {
-        List<KernelTrial> own = trials(positions);
+    private List<FusedOpCase> cases(String op, int positions) {
+        List<KernelCase> own = kernelCases(positions);
         return own.isEmpty()
-                ? FusedCases.of(op, positions)
+                ? FusedOpCases.of(op, positions)
                 : own.stream()
                         .filter(trial -> trial.op().name().equals(op))
-                        .map(KernelTrial::fusedCase)
+                        .map(KernelCase::toFusedOpCase)
                         .toList();
     }
 
@@ -105,7 +105,7 @@ public abstract class KernelContract {
         return ops().stream()
                 .map(op -> DynamicTest.dynamicTest(op, () -> {
                     forEach(cases(op, 65).subList(0, 1), (c, r, d) -> {
-                        d.workspace().kernels(Workspace.Kernels.OFF);
+                        d.context().kernelPolicy(DeviceContext.KernelPolicy.OFF);
                         c.assertAgrees(r, d, c.differentiable(), c.results());
                     });
                 }));
@@ -117,17 +117,17 @@ public abstract class KernelContract {
         return ops().stream()
                 .map(op -> DynamicTest.dynamicTest(op, () -> {
                     try (Device device = open()) {
-                        FusedCase c = cases(op, 200).getFirst();
-                        FusedCase.Outcome first = c.run(device, c.differentiable(), c.results());
-                        FusedCase.Outcome second = c.run(device, c.differentiable(), c.results());
+                        FusedOpCase c = cases(op, 200).getFirst();
+                        FusedOpCase.Outcome first = c.run(device, c.differentiable(), c.results());
+                        FusedOpCase.Outcome second = c.run(device, c.differentiable(), c.results());
                         for (int i : c.results()) {
-                            Close.bits(
+                            TensorAssertions.assertBitwiseEqual(
                                     c + ": result " + i,
                                     first.results().get(i),
                                     second.results().get(i));
                         }
                         for (int i = 0; i < first.gradients().size(); i++) {
-                            Close.bits(
+                            TensorAssertions.assertBitwiseEqual(
                                     c + ": gradient " + i,
                                     first.gradients().get(i),
                                     second.gradients().get(i));
@@ -142,9 +142,9 @@ public abstract class KernelContract {
         Set<String> found = new TreeSet<>();
         try (Device device = open()) {
             for (String op : ops()) {
-                FusedCase c = cases(op, 65).getFirst();
+                FusedOpCase c = cases(op, 65).getFirst();
                 c.run(device, c.differentiable(), c.results());
-                if (device.workspace().choices().get(op).startsWith("kernel ")) {
+                if (device.context().kernelChoices().get(op).startsWith("kernel ")) {
                     found.add(op);
                 }
             }
@@ -154,14 +154,14 @@ public abstract class KernelContract {
 
     /** What is asserted of a case on the reference device and on the device under test. */
     private interface Law {
-        void check(FusedCase c, Device reference, Device device);
+        void check(FusedOpCase c, Device reference, Device device);
     }
 
-    private void forEach(List<FusedCase> cases, Law law) {
+    private void forEach(List<FusedOpCase> cases, Law law) {
         try (Device reference = new ReferenceDevice();
                 AssertingDevice device = AssertingDevice.poisoning(open())) {
-            for (FusedCase c : cases) {
-                if (!c.storable(device)) {
+            for (FusedOpCase c : cases) {
+                if (!c.isStorableOn(device)) {
                     assertThrows(
                             DeviceException.class, () -> c.upload(device), () -> c + ": a type that it does not store");
                     continue;

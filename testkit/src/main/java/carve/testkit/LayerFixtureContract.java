@@ -4,7 +4,7 @@ import carve.api.device.Device;
 import carve.api.op.CausalConv;
 import carve.api.op.DecayScan;
 import carve.api.op.RmsNorm;
-import carve.api.op.Sequences;
+import carve.api.op.SequenceLayout;
 import carve.api.tensor.Op.UnaryFunction;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tape;
@@ -74,7 +74,7 @@ public abstract class LayerFixtureContract {
         Tensor x = in.get("x");
         Tensor weight = in.get("dt").add(in.get("dt_bias")).unary(UnaryFunction.SOFTPLUS);
         Tensor decay = weight.multiply(in.get("A"));
-        Sequences whole = Sequences.whole(x.extent(0), x.extent(1));
+        SequenceLayout whole = SequenceLayout.unpadded(x.extent(0), x.extent(1));
         return Tensors.apply(new DecayScan(whole), in.get("C"), in.get("B"), x, decay, weight, state);
     }
 
@@ -99,7 +99,7 @@ public abstract class LayerFixtureContract {
         Tensor x = in.get("x").permute(0, 2, 1); // the official layout is (B, C, T)
         Tensor weight = in.get("weight");
         int width = weight.extent(1);
-        CausalConv op = new CausalConv(true, Sequences.whole(x.extent(0), x.extent(1)));
+        CausalConv op = new CausalConv(true, SequenceLayout.unpadded(x.extent(0), x.extent(1)));
         Tensor state = Tensors.zeros(device, Shape.of(x.extent(0), x.extent(2), width - 1));
         List<Tensor> results = Tensors.apply(op, x, weight.reshape(x.extent(2), 1, width), in.get("bias"), state);
         Tensor y = results.get(0).permute(0, 2, 1);

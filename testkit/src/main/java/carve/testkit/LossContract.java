@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
 import carve.api.loss.Loss;
-import carve.api.loss.Observations;
+import carve.api.loss.LossInputs;
 import carve.api.loss.Reduction;
 import carve.api.tensor.DType;
 import carve.api.tensor.Scope;
@@ -50,14 +50,14 @@ import org.junit.jupiter.api.TestFactory;
 public abstract class LossContract {
     private static final int BATCH = 3;
     private static final int POSITIONS = 5;
-    private static final Randoms RANDOMS = Randoms.seeded();
+    private static final RandomTensors RANDOMS = RandomTensors.seeded();
 
     /** Which positions count. */
-    protected enum Counted {
+    protected enum CountedPositions {
         /** All of them. */
         ALL,
         /** Those where the mask is 1. */
-        PADDING_LEFT_OUT,
+        NON_PADDING,
         /** Those whose target is not negative. */
         ANSWERS
     }
@@ -69,7 +69,7 @@ public abstract class LossContract {
     protected abstract Loss loss(Reduction reduction);
 
     /** Returns which positions count with a reduction. */
-    protected abstract Counted counted(Reduction reduction);
+    protected abstract CountedPositions countedPositions(Reduction reduction);
 
     /** Returns the reductions that the loss has; by default all. */
     protected Set<Reduction> reductions() {
@@ -80,12 +80,12 @@ public abstract class LossContract {
      * Returns the power with which the loss grows with what is reduced: 1 but for norms, which take a root of sums and means
      * and have 0.5.
      */
-    protected double power() {
+    protected double reductionExponent() {
         return 1;
     }
 
     /** Returns whether the loss is zero where student and teacher are equal; by default it is. */
-    protected boolean vanishes() {
+    protected boolean isZeroForEqualInputs() {
         return true;
     }
 
@@ -120,16 +120,16 @@ public abstract class LossContract {
     @TestFactory
     public Stream<DynamicTest> lossIsAFiniteScalar() {
         return forEachReduction((device, loss, reduction) -> {
-            Tensor value = loss.of(observations(device, loss));
+            Tensor value = loss.compute(observations(device, loss));
             assertEquals(1, value.shape().size(), "size of " + value);
             assertTrue(Float.isFinite(value.item()) && value.item() > 0, "value " + value.item());
             assertTrue(loss.weight() >= 0 && Double.isFinite(loss.weight()), "weight " + loss.weight());
-            Close.bits("twice", value, loss.of(observations(device, loss)));
+            TensorAssertions.assertBitwiseEqual("twice", value, loss.compute(observations(device, loss)));
         });
     }
 
     /**
-     * What compares with a teacher is zero, and has no gradient, where student and teacher are equal; what {@link #vanishes
+     * What compares with a teacher is zero, and has no gradient, where student and teacher are equal; what {@link #isZeroForEqualInputs
      * says otherwise} is not, and has one.
      */
     @TestFactory
@@ -137,17 +137,17 @@ public abstract class LossContract {
         return forEachReduction((device, loss, reduction) -> {
             if (loss.needsTeacher()) {
                 Tape tape = new Tape();
-                Observations different = observations(device, loss);
+                LossInputs different = observations(device, loss);
                 Tensor student = tape.watch(different.teacher());
-                Tensor value =
-                        loss.of(new Observations(student, different.teacher(), different.targets(), different.mask()));
+                Tensor value = loss.compute(
+                        new LossInputs(student, different.teacher(), different.targets(), different.mask()));
                 Tensor gradient = tape.gradients(value, List.of(student)).getFirst();
-                if (vanishes()) {
+                if (isZeroForEqualInputs()) {
                     assertEquals(0, value.item(), 1e-6, "loss");
-                    Close.ratio("gradient", Tensors.zeros(device, student.shape()), gradient, 0, 1e-6);
+                    TensorAssertions.assertClose("gradient", Tensors.zeros(device, student.shape()), gradient, 0, 1e-6);
                 } else {
                     assertTrue(value.item() > 1e-3, "loss " + value.item() + " vanishes");
-                    double[] slopes = Values.of(gradient);
+                    double[] slopes = TensorValues.of(gradient);
                     assertTrue(DoubleStream.of(slopes).anyMatch(x -> Math.abs(x) > 1e-3), "the gradient vanishes");
                 }
             }
@@ -158,12 +158,12 @@ public abstract class LossContract {
     @TestFactory
     public Stream<DynamicTest> gradientsEqualCentralDifferences() {
         return forEachReduction((device, loss, reduction) -> {
-            Observations all = observations(device, loss);
+            LossInputs all = observations(device, loss);
             List<Tensor> operands = List.of(all.student());
-            CentralDifferences.assertAgree(
+            GradientCheck.assertGradients(
                     loss.toString(),
                     operands,
-                    in -> List.of(loss.of(new Observations(
+                    in -> List.of(loss.compute(new LossInputs(
                             in.getFirst(),
                             loss.needsTeacher() ? all.teacher() : in.getFirst(),
                             all.targets(),
@@ -173,63 +173,64 @@ public abstract class LossContract {
 
     /** What stands at positions that do not count changes no bit of the loss and has no gradient; all else does. */
     @TestFactory
-    public Stream<DynamicTest> onlyPositionsThatCountCount() {
+    public Stream<DynamicTest> uncountedPositionsHaveNoEffect() {
         return forEachReduction((device, loss, reduction) -> {
-            Observations all = observations(device, loss);
+            LossInputs all = observations(device, loss);
             Tape tape = new Tape();
             Tensor student = tape.watch(all.student());
             Tensor teacher = loss.needsTeacher() ? all.teacher() : student;
-            Tensor value = loss.of(new Observations(student, teacher, all.targets(), all.mask()));
+            Tensor value = loss.compute(new LossInputs(student, teacher, all.targets(), all.mask()));
             double[] gradient =
-                    Values.of(tape.gradients(value, List.of(student)).getFirst());
+                    TensorValues.of(tape.gradients(value, List.of(student)).getFirst());
             int width = gradient.length / (BATCH * POSITIONS);
             for (int i = 0; i < BATCH * POSITIONS; i++) {
                 boolean moves = IntStream.range(i * width, (i + 1) * width).anyMatch(e -> gradient[e] != 0);
-                assertEquals(counts(counted(reduction), i), moves, "whether position " + i + " has a gradient");
+                assertEquals(
+                        counts(countedPositions(reduction), i), moves, "whether position " + i + " has a gradient");
             }
-            Tensor other = changedWhereNothingCounts(device, all.student(), counted(reduction));
-            Tensor changed = loss.of(
-                    new Observations(other, loss.needsTeacher() ? all.teacher() : other, all.targets(), all.mask()));
-            Close.bits("loss", value, changed);
+            Tensor other = changedWhereNothingCounts(device, all.student(), countedPositions(reduction));
+            Tensor changed = loss.compute(
+                    new LossInputs(other, loss.needsTeacher() ? all.teacher() : other, all.targets(), all.mask()));
+            TensorAssertions.assertBitwiseEqual("loss", value, changed);
         });
     }
 
-    private static Tensor changedWhereNothingCounts(Device device, Tensor student, Counted counted) {
-        double[] values = Values.of(student);
+    private static Tensor changedWhereNothingCounts(Device device, Tensor student, CountedPositions countedPositions) {
+        double[] values = TensorValues.of(student);
         int width = values.length / (BATCH * POSITIONS);
         for (int i = 0; i < values.length; i++) {
-            values[i] += counts(counted, i / width) ? 0 : 1 + i % 3;
+            values[i] += counts(countedPositions, i / width) ? 0 : 1 + i % 3;
         }
-        return Values.upload(device, student.type(), values);
+        return TensorValues.upload(device, student.type(), values);
     }
 
     /** The same rows twice: as a sum twice the loss, as any mean the same. */
     @TestFactory
-    public Stream<DynamicTest> rowsTwiceAreReducedAsNamed() {
+    public Stream<DynamicTest> duplicatedRowsAreReducedAsNamed() {
         return forEachReduction((device, loss, reduction) -> {
-            Observations once = observations(device, loss);
-            Observations twice = new Observations(
+            LossInputs once = observations(device, loss);
+            LossInputs twice = new LossInputs(
                     twice(once.student()), twice(once.teacher()), twice(once.targets()), twice(once.mask()));
             double factor = switch (reduction) {
                 case SUM -> 2;
                 case TOKENS, BATCH, ELEMENTS -> 1;
             };
-            assertRatio(Math.pow(factor, power()), loss.of(twice), loss.of(once));
+            assertRatio(Math.pow(factor, reductionExponent()), loss.compute(twice), loss.compute(once));
         });
     }
 
     /** Sum, mean over rows and mean over positions differ by the numbers of rows and of positions that count. */
     @Test
-    public void reductionsDifferByWhatTheyDivideBy() {
+    public void reductionsDifferByTheirDivisor() {
         try (Device device = open()) {
             for (Reduction reduction : EnumSet.of(Reduction.TOKENS, Reduction.BATCH)) {
                 if (reductions().containsAll(EnumSet.of(Reduction.SUM, reduction))) {
-                    Tensor sum = loss(Reduction.SUM).of(observations(device, loss(Reduction.SUM)));
-                    Tensor mean = loss(reduction).of(observations(device, loss(reduction)));
+                    Tensor sum = loss(Reduction.SUM).compute(observations(device, loss(Reduction.SUM)));
+                    Tensor mean = loss(reduction).compute(observations(device, loss(reduction)));
                     long count = IntStream.range(0, BATCH * POSITIONS)
-                            .filter(i -> counts(counted(reduction), i))
+                            .filter(i -> counts(countedPositions(reduction), i))
                             .count();
-                    assertRatio(Math.pow(reduction == Reduction.BATCH ? BATCH : count, power()), sum, mean);
+                    assertRatio(Math.pow(reduction == Reduction.BATCH ? BATCH : count, reductionExponent()), sum, mean);
                 }
             }
         }
@@ -243,7 +244,7 @@ public abstract class LossContract {
         return Tensors.concat(0, List.of(x, x));
     }
 
-    private static Observations observations(Device device, Loss loss) {
+    private static LossInputs observations(Device device, Loss loss) {
         Shape shape = shape(loss);
         Tensor student = RANDOMS.normal(device, "student", shape.extents());
         Tensor teacher = loss.needsTeacher() ? RANDOMS.normal(device, "teacher", shape.extents()) : student;
@@ -251,23 +252,23 @@ public abstract class LossContract {
         double[] targets = RANDOMS.integers("targets", 0, shape.extent(-1), BATCH * POSITIONS);
         double[] mask = new double[BATCH * POSITIONS];
         for (int i = 0; i < mask.length; i++) {
-            mask[i] = counts(Counted.PADDING_LEFT_OUT, i) ? 1 : 0;
-            targets[i] = counts(Counted.ANSWERS, i) ? targets[i] : -100;
+            mask[i] = counts(CountedPositions.NON_PADDING, i) ? 1 : 0;
+            targets[i] = counts(CountedPositions.ANSWERS, i) ? targets[i] : -100;
         }
-        return new Observations(
+        return new LossInputs(
                 student,
                 teacher,
-                Values.upload(device, positions, targets),
-                Values.upload(device, positions.with(DType.F32), mask));
+                TensorValues.upload(device, positions, targets),
+                TensorValues.upload(device, positions.with(DType.F32), mask));
     }
 
     // row b has 5 - b positions before its padding, of which the first two are questions
-    private static boolean counts(Counted counted, int position) {
+    private static boolean counts(CountedPositions countedPositions, int position) {
         int column = position % POSITIONS;
         boolean present = column < POSITIONS - position / POSITIONS;
-        return switch (counted) {
+        return switch (countedPositions) {
             case ALL -> true;
-            case PADDING_LEFT_OUT -> present;
+            case NON_PADDING -> present;
             case ANSWERS -> present && column >= 2;
         };
     }

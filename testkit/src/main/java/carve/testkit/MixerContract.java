@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.device.Device;
+import carve.api.mixer.ActivationHook;
 import carve.api.mixer.Mixer;
 import carve.api.mixer.MixerState;
-import carve.api.mixer.Probe;
-import carve.api.op.Sequences;
+import carve.api.op.SequenceLayout;
 import carve.api.param.CounterRandom;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
- * The laws of mixers, on the reference device or any other: those of {@link MixerForwardLaws} and {@link MixerStateLaws}, and
+ * The laws of mixers, on the reference device or any other: those of {@link MixerForwardContract} and {@link MixerStateContract}, and
  * those of both forms together, which are here.
  *
  * <pre>{@code
@@ -38,22 +38,23 @@ import org.junit.jupiter.api.Test;
  * }
  * }</pre>
  *
- * <p>A mixer that cannot be seeded from attention says so by overriding {@link #canBeSeeded}, and the contract asserts it.
+ * <p>A mixer that cannot be seeded from attention says so by overriding {@link #initialisesFromAttention}, and the contract asserts it.
  */
-public abstract class MixerContract extends MixerStateLaws {
+public abstract class MixerContract extends MixerStateContract {
     /** Makes the contract. */
     protected MixerContract() {}
 
     /** What one row holds changes no bit of another, wherever it stands, at once and step by step. */
     @Test
-    public void rowsDoNotTalk() {
+    public void batchRowsAreIndependent() {
         holds((device, mixer, p) -> {
             Tensor one = input(device, "one", 3, 13);
             for (int b = 0; b < 3; b++) {
                 Tensor other = others(device, one, b);
                 String row = " of row %d when the others change".formatted(b);
-                Close.bits("forward" + row, row(b, forward(mixer, p, one)), row(b, forward(mixer, p, other)));
-                Close.bits(
+                TensorAssertions.assertBitwiseEqual(
+                        "forward" + row, row(b, forward(mixer, p, one)), row(b, forward(mixer, p, other)));
+                TensorAssertions.assertBitwiseEqual(
                         "advance" + row,
                         row(b, fromTheStart(device, mixer, p, one)),
                         row(b, fromTheStart(device, mixer, p, other)));
@@ -96,7 +97,7 @@ public abstract class MixerContract extends MixerStateLaws {
     }
 
     private static void packed(Mixer mixer, Params p, Tensor x) {
-        mixer.forward(p, x, Sequences.packed(0, 2, 7), new Heads());
+        mixer.forward(p, x, SequenceLayout.packed(0, 2, 7), new HeadsProbe());
     }
 
     private static void assertReads(Mixer mixer, Params p, String form, Consumer<Params> use) {
@@ -113,7 +114,7 @@ public abstract class MixerContract extends MixerStateLaws {
     }
 
     /** Keeps the heads that it is given. */
-    private static final class Heads implements Probe {
+    private static final class HeadsProbe implements ActivationHook {
         private final Map<String, Tensor> published = new TreeMap<>();
 
         @Override
@@ -127,26 +128,26 @@ public abstract class MixerContract extends MixerStateLaws {
         }
     }
 
-    /** The heads are published, as the law of {@link Probe#HEADS} says, if they are wanted, and change nothing. */
+    /** The heads are published, as the law of {@link ActivationHook#HEADS} says, if they are wanted, and change nothing. */
     @Test
     public void publishesHeadsIfWanted() {
         holds((device, mixer, p) -> {
             Tensor x = input(device, "x", 2, 5);
-            Heads probe = new Heads();
-            Tensor y = mixer.forward(p, x, Sequences.whole(2, 5), probe);
-            assertEquals(Set.of(Probe.HEADS), probe.published.keySet());
-            Shape heads = probe.published.get(Probe.HEADS).shape();
+            HeadsProbe probe = new HeadsProbe();
+            Tensor y = mixer.forward(p, x, SequenceLayout.unpadded(2, 5), probe);
+            assertEquals(Set.of(ActivationHook.HEADS), probe.published.keySet());
+            Shape heads = probe.published.get(ActivationHook.HEADS).shape();
             assertEquals(List.of(4, 2, 5), List.of(heads.rank(), heads.extent(0), heads.extent(1)), "heads " + heads);
-            Close.bits("output", forward(mixer, p, x), y);
+            TensorAssertions.assertBitwiseEqual("output", forward(mixer, p, x), y);
         });
     }
 
     /** First values made from an attention layer have declared names and shapes, and are finite; or there are none. */
     @Test
-    public void seedFitsTheParameters() {
+    public void initFromFitsTheParameters() {
         holds((device, mixer, p) -> {
-            Map<String, Tensor> seed = mixer.seed(attention(device, dims()));
-            assertEquals(canBeSeeded(), !seed.isEmpty(), "whether there is a seed");
+            Map<String, Tensor> seed = mixer.initFrom(attentionWeights(device, dims()));
+            assertEquals(initialisesFromAttention(), !seed.isEmpty(), "whether there is a seed");
             Map<String, Shape> declared =
                     mixer.parameters().stream().collect(Collectors.toMap(ParamSpec::name, ParamSpec::shape));
             seed.forEach((name, value) -> {
@@ -162,11 +163,11 @@ public abstract class MixerContract extends MixerStateLaws {
     public void sameBitsTwice() {
         holds((device, mixer, p) -> {
             Tensor x = input(device, "x", 2, LONG);
-            Close.bits("forward", forward(mixer, p, x), forward(mixer, p, x));
-            Close.bits(
+            TensorAssertions.assertBitwiseEqual("forward", forward(mixer, p, x), forward(mixer, p, x));
+            TensorAssertions.assertBitwiseEqual(
                     "advance",
-                    continued(device, mixer, p, x.slice(1, 0, 5), x.slice(1, 5, 8)),
-                    continued(device, mixer, p, x.slice(1, 0, 5), x.slice(1, 5, 8)));
+                    advanceFromPrefix(device, mixer, p, x.slice(1, 0, 5), x.slice(1, 5, 8)),
+                    advanceFromPrefix(device, mixer, p, x.slice(1, 0, 5), x.slice(1, 5, 8)));
         });
     }
 
@@ -184,7 +185,7 @@ public abstract class MixerContract extends MixerStateLaws {
                 assertArrayEquals(first(one), first(again.parameters().get(i)), "first values of " + one.name());
             }
             Tensor x = input(device, "x", 2, 5);
-            Close.bits("forward", forward(mixer, p, x), forward(again, p, x));
+            TensorAssertions.assertBitwiseEqual("forward", forward(mixer, p, x), forward(again, p, x));
         });
     }
 

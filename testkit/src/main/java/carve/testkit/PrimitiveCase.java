@@ -27,15 +27,15 @@ record PrimitiveCase(String group, Op op, List<TensorType> types, List<double[]>
         Tensor expected = Tensors.apply(op, operands(reference));
         Tensor actual = Tensors.apply(op, operands(device));
         if (ratio == 0) {
-            Close.bits(name(), expected, actual);
+            TensorAssertions.assertBitwiseEqual(name(), expected, actual);
         } else {
-            Close.ratio(name(), expected, actual, ratio);
+            TensorAssertions.assertClose(name(), expected, actual, ratio);
         }
     }
 
     private List<Tensor> operands(Device device) {
         return IntStream.range(0, types.size())
-                .mapToObj(i -> Values.upload(device, types.get(i), values.get(i)))
+                .mapToObj(i -> TensorValues.upload(device, types.get(i), values.get(i)))
                 .toList();
     }
 }

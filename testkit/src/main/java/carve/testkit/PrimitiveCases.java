@@ -18,7 +18,7 @@ final class PrimitiveCases {
     static final int[] EXTENTS = {1, 2, 5, 13, 63, 64, 65, 200};
 
     private static final List<DType> STORAGE = List.of(DType.F32, DType.BF16, DType.F16, DType.I32, DType.I8);
-    private static final Randoms RANDOMS = Randoms.seeded();
+    private static final RandomTensors RANDOMS = RandomTensors.seeded();
 
     private static final Shape[][] BROADCAST = {
         {Shape.of(), Shape.of()},
@@ -62,7 +62,7 @@ final class PrimitiveCases {
 
     /** Returns a tensor of any storage type whose values are the same on every device. */
     static Tensor operand(Device device, String name, TensorType type) {
-        return Values.upload(device, type, values(name, type));
+        return TensorValues.upload(device, type, values(name, type));
     }
 
     private static double[] values(String name, TensorType type) {

@@ -2,16 +2,16 @@ package carve.testkit;
 
 import carve.api.config.Settings;
 import carve.api.device.Device;
+import carve.api.mixer.ActivationHook;
 import carve.api.mixer.AttentionWeights;
-import carve.api.mixer.FixedState;
+import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerDims;
 import carve.api.mixer.MixerProvider;
 import carve.api.mixer.MixerState;
-import carve.api.mixer.Probe;
 import carve.api.mixer.Projection;
+import carve.api.mixer.RecurrentState;
 import carve.api.op.DecayScan;
-import carve.api.op.Sequences;
+import carve.api.op.SequenceLayout;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
 import carve.api.tensor.Shape;
@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  * @param dims of the layer
  * @param decay by which the state is multiplied at each position
  */
-public record Retention(MixerDims dims, double decay) implements Mixer {
+public record Retention(LayerConfig dims, double decay) implements Mixer {
     private static final String STATE = "state"; // (B, H, K, K)
 
     /** Makes mixers named {@code retention}, with a decay of 0.9. */
@@ -41,7 +41,7 @@ public record Retention(MixerDims dims, double decay) implements Mixer {
         }
 
         @Override
-        public Mixer create(MixerDims dims, Settings settings) {
+        public Mixer create(LayerConfig dims, Settings settings) {
             return new Retention(dims, settings.has("decay") ? settings.real("decay") : 0.9);
         }
     }
@@ -74,12 +74,12 @@ public record Retention(MixerDims dims, double decay) implements Mixer {
     }
 
     @Override
-    public Tensor forward(Params p, Tensor x, Sequences s, Probe probe) {
+    public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
         Tensor empty = Tensors.zeros(x.device(), stateShape(s.count()));
-        return output().apply(p, scan(p, x, s, empty, probe).getFirst());
+        return output().apply(p, scan(p, x, s, empty, activationHook).getFirst());
     }
 
-    private List<Tensor> scan(Params p, Tensor x, Sequences s, Tensor state, Probe probe) {
+    private List<Tensor> scan(Params p, Tensor x, SequenceLayout s, Tensor state, ActivationHook activationHook) {
         Shape weights = Shape.of(x.extent(0), x.extent(1), dims.heads());
         List<Tensor> results = Tensors.apply(
                 new DecayScan(s),
@@ -89,8 +89,8 @@ public record Retention(MixerDims dims, double decay) implements Mixer {
                 Tensors.full(x.device(), weights, Math.log(decay)),
                 Tensors.ones(x.device(), weights),
                 state);
-        if (probe.wants(Probe.HEADS)) {
-            probe.publish(Probe.HEADS, results.getFirst());
+        if (activationHook.wants(ActivationHook.HEADS)) {
+            activationHook.publish(ActivationHook.HEADS, results.getFirst());
         }
         return List.of(results.getFirst().reshape(x.extent(0), x.extent(1), -1), results.get(1));
     }
@@ -109,31 +109,31 @@ public record Retention(MixerDims dims, double decay) implements Mixer {
 
     @Override
     public MixerState newState(Device device, int batch, int capacity) {
-        return new FixedState(device, shapes(batch));
+        return new RecurrentState(device, shapes(batch));
     }
 
     @Override
     public Tensor advance(Params p, Tensor x, MixerState state) {
-        FixedState own = (FixedState) state;
-        Sequences whole = Sequences.whole(x.extent(0), x.extent(1));
-        List<Tensor> results = scan(p, x, whole, own.get(STATE), Probe.NONE);
+        RecurrentState own = (RecurrentState) state;
+        SequenceLayout whole = SequenceLayout.unpadded(x.extent(0), x.extent(1));
+        List<Tensor> results = scan(p, x, whole, own.get(STATE), ActivationHook.NONE);
         own.replace(STATE, results.get(1));
-        own.move(x.extent(1));
+        own.advance(x.extent(1));
         return output().apply(p, results.getFirst());
     }
 
     @Override
-    public boolean constantState() {
+    public boolean hasConstantState() {
         return true;
     }
 
     @Override
     public long stateBytes(int batch, long positions) {
-        return FixedState.bytes(shapes(batch));
+        return RecurrentState.bytes(shapes(batch));
     }
 
     @Override
-    public Map<String, Tensor> seed(AttentionWeights from) {
+    public Map<String, Tensor> initFrom(AttentionWeights from) {
         return from.tensors();
     }
 }

@@ -2,21 +2,21 @@ package carve.testkit;
 
 import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.NameRule;
-import carve.api.config.JsonArray;
-import carve.api.config.JsonObject;
 import carve.api.config.SettingsException;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonObject;
+import carve.api.mixer.LayerConfig;
 import carve.api.mixer.MixerCatalog;
-import carve.api.mixer.MixerDims;
-import carve.api.mixer.Rotary;
+import carve.api.mixer.RotaryEmbedding;
 import carve.api.model.Block;
 import carve.api.model.FeedForward;
-import carve.api.model.LayerChoice;
 import carve.api.model.LayerPlan;
+import carve.api.model.MixerSpec;
 import carve.api.model.ModelFamily;
 import carve.api.model.ModelSpec;
 import carve.api.model.Norm;
-import carve.api.model.Processor;
 import carve.api.model.TokenEmbedding;
+import carve.api.text.Processor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,28 +48,28 @@ public final class SmallFamily implements ModelFamily {
     }
 
     @Override
-    public boolean recognises(JsonObject config) {
+    public boolean supports(JsonObject config) {
         return config.optionalString("model_type").filter("small"::equals).isPresent();
     }
 
     @Override
-    public ModelSpec read(JsonObject config, MixerCatalog mixers) {
+    public ModelSpec spec(JsonObject config, MixerCatalog mixers) {
         List<Block> layers = new ArrayList<>();
         for (String mixer : config.strings("mixers")) {
-            layers.add(block(layers.size(), LayerChoice.of(mixer), mixers));
+            layers.add(block(layers.size(), MixerSpec.of(mixer), mixers));
         }
         Norm norm = new Norm(Norm.Kind.RMS, HIDDEN, 1e-5);
         return new ModelSpec(
                 name(), config, new TokenEmbedding(VOCABULARY, HIDDEN), layers, norm, VOCABULARY, false, List.of());
     }
 
-    private static Block block(int index, LayerChoice choice, MixerCatalog mixers) {
-        MixerDims dims = new MixerDims(HIDDEN, 4, 2, 6, false, 1e-5, new Rotary(10_000, 6, 4096, 0));
+    private static Block block(int index, MixerSpec choice, MixerCatalog mixers) {
+        LayerConfig dims = new LayerConfig(HIDDEN, 4, 2, 6, false, 1e-5, new RotaryEmbedding(10_000, 6, 4096, 0));
         return new Block(
                 "llm." + index,
                 dims,
                 choice,
-                mixers.create(choice.mixer(), dims, choice.settings()),
+                mixers.create(choice.name(), dims, choice.settings()),
                 new Norm(Norm.Kind.RMS, HIDDEN, 1e-5),
                 new FeedForward(FeedForward.Kind.SWIGLU, HIDDEN, 40, false),
                 false);
@@ -83,17 +83,17 @@ public final class SmallFamily implements ModelFamily {
     }
 
     @Override
-    public ModelSpec convert(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
+    public ModelSpec studentSpec(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
         if (plan.layers().size() != teacher.layers().size()) {
             throw new SettingsException("the plan has %d layers, the model %d"
                     .formatted(plan.layers().size(), teacher.layers().size()));
         }
         List<Block> layers = new ArrayList<>();
-        for (LayerChoice choice : plan.layers()) {
+        for (MixerSpec choice : plan.layers()) {
             Block block = teacher.layers().get(layers.size());
-            layers.add(choice.keeps() ? block : block(layers.size(), choice, mixers));
+            layers.add(choice.isKeep() ? block : block(layers.size(), choice, mixers));
         }
-        String[] names = layers.stream().map(layer -> layer.choice().mixer()).toArray(String[]::new);
+        String[] names = layers.stream().map(layer -> layer.mixerSpec().name()).toArray(String[]::new);
         return teacher.with(config(names), layers);
     }
 
@@ -103,7 +103,7 @@ public final class SmallFamily implements ModelFamily {
     }
 
     @Override
-    public List<String> companions() {
+    public List<String> auxiliaryFiles() {
         return List.of();
     }
 }

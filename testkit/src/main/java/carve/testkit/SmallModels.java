@@ -1,13 +1,13 @@
 package carve.testkit;
 
+import carve.api.data.Dataset;
+import carve.api.data.Sample;
 import carve.api.device.Device;
 import carve.api.mixer.MixerCatalog;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelSpec;
-import carve.api.model.Sample;
 import carve.api.param.CounterRandom;
 import carve.api.param.ParamStore;
-import carve.api.stage.DataSource;
 import java.util.Map;
 import java.util.Optional;
 
@@ -17,19 +17,19 @@ public final class SmallModels {
 
     /** Returns a decoder with two retention layers and initial weights; the caller closes it. */
     public static LoadedModel decoder(Device device, long seed) {
-        return decoder(device, seed, MixerList.of(new Retention.Provider()), "retention", "retention");
+        return decoder(device, seed, TestMixerCatalog.of(new Retention.Provider()), "retention", "retention");
     }
 
     /** Returns a decoder with these mixers and initial weights; the caller closes it. */
     public static LoadedModel decoder(Device device, long seed, MixerCatalog catalog, String... mixers) {
         SmallFamily family = new SmallFamily();
-        ModelSpec spec = family.read(SmallFamily.config(mixers), catalog);
+        ModelSpec spec = family.spec(SmallFamily.config(mixers), catalog);
         return new LoadedModel(family, spec, ParamStore.initial(device, spec.parameters(), seed));
     }
 
     /** Returns samples of 3 to 12 random tokens, the second half of each an answer. */
-    public static DataSource data(int samples, long seed) {
-        return new DataSource() {
+    public static Dataset data(int samples, long seed) {
+        return new Dataset() {
             @Override
             public long size() {
                 return samples;
@@ -41,7 +41,7 @@ public final class SmallModels {
             }
 
             @Override
-            public String identity() {
+            public String fingerprint() {
                 return "small, %d samples, seed %d".formatted(samples, seed);
             }
         };

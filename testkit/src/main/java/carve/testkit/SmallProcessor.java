@@ -1,8 +1,8 @@
 package carve.testkit;
 
-import carve.api.model.Message;
-import carve.api.model.Processor;
-import carve.api.model.Sample;
+import carve.api.data.Sample;
+import carve.api.text.Message;
+import carve.api.text.Processor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +23,7 @@ final class SmallProcessor implements Processor {
     }
 
     @Override
-    public Sample example(List<Message> conversation) {
+    public Sample trainingSample(List<Message> conversation) {
         int[] tokens = conversation.stream()
                 .flatMapToInt(message -> Arrays.stream(turn(message)))
                 .toArray();
@@ -53,7 +53,7 @@ final class SmallProcessor implements Processor {
     }
 
     @Override
-    public TextStream stream() {
+    public TextStream textStream() {
         return new TextStream() {
             @Override
             public String push(int token) {
@@ -61,19 +61,19 @@ final class SmallProcessor implements Processor {
             }
 
             @Override
-            public String end() {
+            public String flush() {
                 return "";
             }
         };
     }
 
     @Override
-    public Set<Integer> stops() {
+    public Set<Integer> stopTokens() {
         return Set.of(0);
     }
 
     @Override
-    public Set<Integer> excluded() {
+    public Set<Integer> suppressedTokens() {
         return Set.of();
     }
 

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import carve.api.data.Dataset;
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
 import carve.api.model.LoadedModel;
 import carve.api.param.Selector;
-import carve.api.stage.DataSource;
 import carve.api.stage.ParamDigest;
-import carve.api.stage.Progress;
+import carve.api.stage.ProgressListener;
 import carve.api.stage.Stage;
 import carve.api.stage.StageContext;
 import carve.api.stage.StageException;
@@ -54,7 +54,7 @@ public abstract class StageContract {
     private static final int STEPS = 10;
 
     /** Stands for whatever stops a run: a signal, a full disk, a loss of power. */
-    private static final class Stopped extends RuntimeException {
+    private static final class SimulatedCrash extends RuntimeException {
         private static final long serialVersionUID = 1L;
     }
 
@@ -81,7 +81,7 @@ public abstract class StageContract {
     }
 
     /** Returns the data; by default 7 samples of random tokens. */
-    protected DataSource data() {
+    protected Dataset data() {
         return SmallModels.data(7, 42);
     }
 
@@ -91,25 +91,30 @@ public abstract class StageContract {
     }
 
     /** How a run ended: what the stage says, and the parameters of student and teacher. */
-    private record End(StageResult result, Map<String, List<Byte>> student, Map<String, List<Byte>> teacher) {}
+    private record RunOutcome(StageResult result, Map<String, List<Byte>> student, Map<String, List<Byte>> teacher) {}
 
-    private End run(Path folder, boolean resume, Progress progress) {
+    private RunOutcome run(Path folder, boolean resume, ProgressListener progressListener) {
         try (AssertingDevice device = new AssertingDevice(open())) {
-            End end;
+            RunOutcome runOutcome;
             try (LoadedModel teacher = teacher(device);
                     LoadedModel student = student(device);
-                    DataSource data = data()) {
-                StageResult result = stage().run(context(teacher, student, data, folder, resume, progress));
+                    Dataset data = data()) {
+                StageResult result = stage().run(context(teacher, student, data, folder, resume, progressListener));
                 assertEquals(ParamDigest.of(student.params()), result.digest(), "digest");
-                end = new End(result, bytes(student), bytes(teacher));
+                runOutcome = new RunOutcome(result, bytes(student), bytes(teacher));
             }
             assertEquals(0, device.openBuffers(), "buffers left behind");
-            return end;
+            return runOutcome;
         }
     }
 
     private StageContext context(
-            LoadedModel teacher, LoadedModel student, DataSource data, Path folder, boolean resume, Progress progress) {
+            LoadedModel teacher,
+            LoadedModel student,
+            Dataset data,
+            Path folder,
+            boolean resume,
+            ProgressListener progressListener) {
         List<Integer> layers =
                 IntStream.range(0, student.spec().layers().size()).boxed().toList();
         return new StageContext(
@@ -120,7 +125,7 @@ public abstract class StageContract {
                 temporary.resolve(folder),
                 Optional.empty(),
                 resume,
-                progress);
+                progressListener);
     }
 
     private static Map<String, List<Byte>> bytes(LoadedModel model) {
@@ -130,13 +135,13 @@ public abstract class StageContract {
     }
 
     private static List<Byte> bytes(Tensor tensor) {
-        MemorySegment bytes = Values.bytes(tensor);
+        MemorySegment bytes = TensorValues.bytes(tensor);
         return LongStream.range(0, bytes.byteSize())
                 .mapToObj(i -> bytes.get(ValueLayout.JAVA_BYTE, i))
                 .toList();
     }
 
-    private Map<String, List<Byte>> beginning(boolean teacher) {
+    private Map<String, List<Byte>> initialParameters(boolean teacher) {
         try (Device device = open();
                 LoadedModel model = teacher ? teacher(device) : student(device)) {
             return bytes(model);
@@ -146,51 +151,53 @@ public abstract class StageContract {
     /** Selected parameters move, each of them; no bit of any other does, nor of the teacher. */
     @Test
     public void onlySelectedParametersMove() {
-        End end = run(Path.of("run"), false, Progress.NONE);
-        beginning(false).forEach((name, before) -> {
-            if (trains().selects(name)) {
-                assertNotEquals(before, end.student().get(name), name + " is selected and did not move");
+        RunOutcome runOutcome = run(Path.of("run"), false, ProgressListener.NONE);
+        initialParameters(false).forEach((name, before) -> {
+            if (trains().matches(name)) {
+                assertNotEquals(before, runOutcome.student().get(name), name + " is selected and did not move");
             } else {
-                assertEquals(before, end.student().get(name), name + " is not selected and moved");
+                assertEquals(before, runOutcome.student().get(name), name + " is not selected and moved");
             }
         });
-        assertEquals(beginning(true), end.teacher(), "the teacher");
+        assertEquals(initialParameters(true), runOutcome.teacher(), "the teacher");
     }
 
     /** The result says what happened, and every step is told. */
     @Test
-    public void everyStepIsTold() {
+    public void progressReportsEveryStep() {
         List<Long> told = new ArrayList<>();
-        End end = run(Path.of("run"), false, (done, total, loss, rate) -> {
+        RunOutcome runOutcome = run(Path.of("run"), false, (done, total, loss, rate) -> {
             told.add(done);
             assertEquals(STEPS, total, "steps in all");
             assertTrue(Double.isFinite(loss) && Double.isFinite(rate), "loss " + loss + ", rate " + rate);
         });
         assertEquals(LongStream.rangeClosed(1, STEPS).boxed().toList(), told);
-        assertEquals(STEPS, end.result().steps());
-        assertTrue(end.result().tokens() > 0, "tokens " + end.result().tokens());
-        assertTrue(Double.isFinite(end.result().firstLoss())
-                && Double.isFinite(end.result().lastLoss()));
+        assertEquals(STEPS, runOutcome.result().steps());
+        assertTrue(
+                runOutcome.result().tokens() > 0,
+                "tokens " + runOutcome.result().tokens());
+        assertTrue(Double.isFinite(runOutcome.result().firstLoss())
+                && Double.isFinite(runOutcome.result().lastLoss()));
     }
 
     /** The same run twice ends with the same bits. */
     @Test
     public void sameBitsTwice() {
-        End first = run(Path.of("first"), false, Progress.NONE);
-        End second = run(Path.of("second"), false, Progress.NONE);
+        RunOutcome first = run(Path.of("first"), false, ProgressListener.NONE);
+        RunOutcome second = run(Path.of("second"), false, ProgressListener.NONE);
         assertEquals(first.student(), second.student());
         assertEquals(first.result().digest(), second.result().digest());
     }
 
     /** Ten steps are five, a stop, and five; and they are seven, a stop that loses two, and five. */
     @Test
-    public void stoppedAndResumedEqualsWhole() {
-        End whole = run(Path.of("whole"), false, Progress.NONE);
+    public void resumedRunEqualsUninterruptedRun() {
+        RunOutcome whole = run(Path.of("whole"), false, ProgressListener.NONE);
         for (int stop : new int[] {5, 7}) {
             Path folder = Path.of("stopped after " + stop);
             assertThrows(RuntimeException.class, () -> run(folder, false, stopAt(stop)));
             List<Long> told = new ArrayList<>();
-            End resumed = run(folder, true, (done, total, loss, rate) -> told.add(done));
+            RunOutcome resumed = run(folder, true, (done, total, loss, rate) -> told.add(done));
             assertEquals(LongStream.rangeClosed(6, STEPS).boxed().toList(), told, "steps after a stop at " + stop);
             assertEquals(whole.student(), resumed.student(), "parameters after a stop at " + stop);
             assertEquals(whole.result().digest(), resumed.result().digest());
@@ -200,27 +207,29 @@ public abstract class StageContract {
         }
     }
 
-    private static Progress stopAt(int step) {
+    private static ProgressListener stopAt(int step) {
         return (done, total, loss, rate) -> {
             if (done == step) {
-                throw new Stopped();
+                throw new SimulatedCrash();
             }
         };
     }
 
     /** A run that was stopped before its first checkpoint is resumed from its beginning. */
     @Test
-    public void stoppedEarlyBeginsAnew() {
-        End whole = run(Path.of("whole"), false, Progress.NONE);
+    public void resumingBeforeTheFirstCheckpointRestarts() {
+        RunOutcome whole = run(Path.of("whole"), false, ProgressListener.NONE);
         assertThrows(RuntimeException.class, () -> run(Path.of("early"), false, stopAt(2)));
-        assertEquals(whole.student(), run(Path.of("early"), true, Progress.NONE).student());
+        assertEquals(
+                whole.student(),
+                run(Path.of("early"), true, ProgressListener.NONE).student());
     }
 
     /** Resuming a run that had ended makes no step and gives its result again. */
     @Test
-    public void endedAndResumedGivesTheSameResult() {
-        End whole = run(Path.of("run"), false, Progress.NONE);
-        End again = run(Path.of("run"), true, stopAt(1));
+    public void resumingAFinishedRunGivesTheSameResult() {
+        RunOutcome whole = run(Path.of("run"), false, ProgressListener.NONE);
+        RunOutcome again = run(Path.of("run"), true, stopAt(1));
         assertEquals(whole.student(), again.student());
         assertEquals(whole.result().digest(), again.result().digest());
     }
@@ -231,8 +240,8 @@ public abstract class StageContract {
         try (Device device = open();
                 LoadedModel teacher = teacher(device);
                 LoadedModel student = student(device);
-                DataSource data = data()) {
-            StageContext context = context(teacher, student, data, Path.of("run"), false, Progress.NONE);
+                Dataset data = data()) {
+            StageContext context = context(teacher, student, data, Path.of("run"), false, ProgressListener.NONE);
             StageContext other = new StageContext(
                     context.teacher(),
                     student,
@@ -241,7 +250,7 @@ public abstract class StageContract {
                     context.folder(),
                     Optional.of("0".repeat(64)),
                     false,
-                    Progress.NONE);
+                    ProgressListener.NONE);
             assertThrows(StageException.class, () -> stage().run(other));
         }
     }
@@ -252,7 +261,7 @@ public abstract class StageContract {
         if (stage().needsTeacher()) {
             try (Device device = open();
                     LoadedModel student = student(device);
-                    DataSource data = data()) {
+                    Dataset data = data()) {
                 StageContext context = new StageContext(
                         Optional.empty(),
                         student,
@@ -261,7 +270,7 @@ public abstract class StageContract {
                         temporary.resolve("run"),
                         Optional.empty(),
                         false,
-                        Progress.NONE);
+                        ProgressListener.NONE);
                 assertThrows(StageException.class, () -> stage().run(context));
             }
         }

@@ -1,7 +1,7 @@
 package carve.testkit;
 
 /**
- * The ratios by which results may differ from what is expected, see {@link Close#ratio}. To loosen one is a commit of its
+ * The ratios by which results may differ from what is expected, see {@link TensorAssertions#assertClose}. To loosen one is a commit of its
  * own, with the measurement that asked for it.
  */
 public final class Tolerance {
@@ -17,11 +17,11 @@ public final class Tolerance {
     /** Position by position against all at once, in F32. */
     public static final double STEP = 1e-4;
 
-    /** Gradients against central differences with {@link #DIFFERENCE}. */
-    public static final double CENTRAL = 2e-3;
+    /** Gradients against central differences with {@link #DIFFERENCE_STEP}. */
+    public static final double CENTRAL_DIFFERENCE = 2e-3;
 
     /** The h of central differences. */
-    public static final double DIFFERENCE = 1e-2;
+    public static final double DIFFERENCE_STEP = 1e-2;
 
     /** Results stored in BF16. */
     public static final double BF16_FORWARD = 5e-3;

@@ -26,7 +26,7 @@
  * <tr><td>{@link carve.testkit.FamilyContract}</td><td>a model family</td></tr>
  * </table>
  *
- * <p>Close means the ratios of {@link carve.testkit.Tolerance}, see {@link carve.testkit.Close}; where a law is exact, bits
+ * <p>Close means the ratios of {@link carve.testkit.Tolerance}, see {@link carve.testkit.TensorAssertions}; where a law is exact, bits
  * are compared. The seed is 42, extents are 1, 2, 5, 13, 63, 64, 65 and 200.
  */
 package carve.testkit;

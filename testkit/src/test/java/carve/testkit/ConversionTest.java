@@ -7,27 +7,27 @@ import carve.api.config.Settings;
 import carve.api.config.SettingsException;
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
+import carve.api.mixer.ActivationHook;
 import carve.api.mixer.AttentionWeights;
+import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
 import carve.api.mixer.MixerCatalog;
-import carve.api.mixer.MixerDims;
 import carve.api.mixer.MixerProvider;
 import carve.api.mixer.MixerState;
-import carve.api.mixer.Probe;
-import carve.api.model.Conversion;
-import carve.api.model.Conversion.Fate;
-import carve.api.model.LayerChoice;
 import carve.api.model.LayerPlan;
 import carve.api.model.LoadedModel;
-import carve.api.model.ModelFolder;
-import carve.api.model.Storage;
-import carve.api.op.Sequences;
+import carve.api.model.MixerSpec;
+import carve.api.op.SequenceLayout;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
 import carve.api.tensor.DType;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
+import carve.runtime.convert.Conversion;
+import carve.runtime.convert.Conversion.Outcome;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.model.WeightPrecision;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -45,7 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A student has of its teacher what the plan leaves it, to the bit, and every tensor is accounted for. */
 final class ConversionTest {
     /** Retention with a factor for its output; it takes half of o_proj, and k_proj not at all. */
-    private record Scaled(Retention whole) implements Mixer {
+    private record ScaledMixer(Retention whole) implements Mixer {
         @Override
         public List<ParamSpec> parameters() {
             List<ParamSpec> more = new ArrayList<>(whole.parameters());
@@ -54,8 +54,8 @@ final class ConversionTest {
         }
 
         @Override
-        public Tensor forward(Params p, Tensor x, Sequences s, Probe probe) {
-            return whole.forward(p, x, s, probe).multiply(p.get("scale"));
+        public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
+            return whole.forward(p, x, s, activationHook).multiply(p.get("scale"));
         }
 
         @Override
@@ -69,8 +69,8 @@ final class ConversionTest {
         }
 
         @Override
-        public boolean constantState() {
-            return whole.constantState();
+        public boolean hasConstantState() {
+            return whole.hasConstantState();
         }
 
         @Override
@@ -79,7 +79,7 @@ final class ConversionTest {
         }
 
         @Override
-        public Map<String, Tensor> seed(AttentionWeights from) {
+        public Map<String, Tensor> initFrom(AttentionWeights from) {
             Map<String, Tensor> seed = new HashMap<>(from.tensors());
             seed.remove("k_proj.weight");
             seed.put("o_proj.weight", seed.get("o_proj.weight").multiply(0.5));
@@ -89,13 +89,13 @@ final class ConversionTest {
 
     private record Provider(String name) implements MixerProvider {
         @Override
-        public Mixer create(MixerDims dims, Settings settings) {
-            return new Scaled(new Retention(dims, 0.9));
+        public Mixer create(LayerConfig dims, Settings settings) {
+            return new ScaledMixer(new Retention(dims, 0.9));
         }
     }
 
     private static final MixerCatalog MIXERS =
-            MixerList.of(new Retention.Provider(), new Provider("scaled"), new Provider("third"));
+            TestMixerCatalog.of(new Retention.Provider(), new Provider("scaled"), new Provider("third"));
 
     @TempDir
     private Path temporary;
@@ -118,15 +118,16 @@ final class ConversionTest {
     }
 
     private static LayerPlan plan(String... words) {
-        return new LayerPlan(List.of(words).stream().map(LayerChoice::of).toList());
+        return new LayerPlan(List.of(words).stream().map(MixerSpec::of).toList());
     }
 
-    private static Map<String, Fate> mixer(List<Conversion.Entry> account, int layer) {
-        Map<String, Fate> fates = new TreeMap<>();
+    private static Map<String, Outcome> mixer(List<Conversion.TensorReport> account, int layer) {
+        Map<String, Outcome> fates = new TreeMap<>();
         String prefix = "layers." + layer + ".mixer.";
         account.stream()
-                .filter(entry -> entry.name().startsWith(prefix))
-                .forEach(entry -> fates.put(entry.name().substring(prefix.length()), entry.fate()));
+                .filter(tensorReport -> tensorReport.name().startsWith(prefix))
+                .forEach(tensorReport ->
+                        fates.put(tensorReport.name().substring(prefix.length()), tensorReport.outcome()));
         return fates;
     }
 
@@ -136,23 +137,23 @@ final class ConversionTest {
                 ModelFolder teacher = open(save("t", DType.F32, "retention", "retention"))) {
             Conversion conversion = Conversion.of(teacher, plan("keep", "scaled"), MIXERS, device, 42);
             assertEquals(List.of(1), conversion.converted());
-            List<Conversion.Entry> account = conversion.account();
+            List<Conversion.TensorReport> account = conversion.report();
             assertEquals(
                     Map.of(
                             "q_proj.weight",
-                            Fate.TAKEN,
+                            Outcome.COPIED,
                             "k_proj.weight",
-                            Fate.NEW,
+                            Outcome.INITIALISED,
                             "v_proj.weight",
-                            Fate.TAKEN,
+                            Outcome.COPIED,
                             "o_proj.weight",
-                            Fate.TRANSFORMED,
+                            Outcome.TRANSFORMED,
                             "scale",
-                            Fate.NEW),
+                            Outcome.INITIALISED),
                     mixer(account, 1));
             account.stream()
-                    .filter(entry -> !entry.name().startsWith("layers.1.mixer."))
-                    .forEach(entry -> assertEquals(Fate.TAKEN, entry.fate(), entry.name()));
+                    .filter(tensorReport -> !tensorReport.name().startsWith("layers.1.mixer."))
+                    .forEach(tensorReport -> assertEquals(Outcome.COPIED, tensorReport.outcome(), tensorReport.name()));
         }
     }
 
@@ -161,7 +162,7 @@ final class ConversionTest {
         try (Device device = new ReferenceDevice();
                 ModelFolder teacher = open(save("t", DType.F32, "retention", "scaled"))) {
             Conversion conversion = Conversion.of(teacher, plan("keep", "retention"), MIXERS, device, 42);
-            assertEquals(Fate.DROPPED, mixer(conversion.account(), 1).get("scale"));
+            assertEquals(Outcome.DROPPED, mixer(conversion.report(), 1).get("scale"));
         }
     }
 
@@ -193,9 +194,9 @@ final class ConversionTest {
     }
 
     private static void assertBits(Conversion conversion, ModelFolder teacher, ModelFolder student) {
-        for (Conversion.Entry entry : conversion.account()) {
-            String name = entry.name();
-            if (entry.fate() == Fate.TAKEN) {
+        for (Conversion.TensorReport tensorReport : conversion.report()) {
+            String name = tensorReport.name();
+            if (tensorReport.outcome() == Outcome.COPIED) {
                 assertEquals(teacher.tensors().type(name), student.tensors().type(name), name);
                 assertEquals(
                         -1,
@@ -204,10 +205,11 @@ final class ConversionTest {
             }
         }
         try (Device device = new ReferenceDevice();
-                LoadedModel old = teacher.load(device, Storage.F32);
-                LoadedModel made = student.load(device, Storage.F32)) {
+                LoadedModel old = teacher.load(device, WeightPrecision.F32);
+                LoadedModel made = student.load(device, WeightPrecision.F32)) {
             String name = "layers.1.mixer.o_proj.weight";
-            Close.bits(name, old.params().get(name).multiply(0.5), made.params().get(name));
+            TensorAssertions.assertBitwiseEqual(
+                    name, old.params().get(name).multiply(0.5), made.params().get(name));
         }
     }
 
@@ -217,7 +219,7 @@ final class ConversionTest {
                 ModelFolder folder = open(teacher)) {
             Conversion.of(folder, plan, MIXERS, device, 42).save(seeded, _ -> {});
             try (ModelFolder other = open(seeded);
-                    LoadedModel model = other.load(device, Storage.F32)) {
+                    LoadedModel model = other.load(device, WeightPrecision.F32)) {
                 for (String name : List.copyOf(model.params().names())) {
                     model.params().put(name, model.params().get(name).multiply(2));
                 }
@@ -235,18 +237,19 @@ final class ConversionTest {
                 ModelFolder teacher = open(teachers);
                 ModelFolder earlier = open(half)) {
             Conversion fresh = Conversion.of(teacher, plan("scaled", "scaled"), MIXERS, device, 42);
-            Conversion conversion = fresh.continuing(earlier);
-            List<Conversion.Entry> account = conversion.account();
+            Conversion conversion = fresh.continueFrom(earlier);
+            List<Conversion.TensorReport> account = conversion.report();
             assertEquals(
-                    List.of(Fate.CONTINUED),
+                    List.of(Outcome.CONTINUED),
                     mixer(account, 0).values().stream().distinct().toList());
-            assertEquals(mixer(fresh.account(), 1), mixer(account, 1));
-            for (Conversion.Entry entry : account) {
-                var from = entry.fate() == Fate.CONTINUED ? earlier.tensors() : fresh.tensors();
+            assertEquals(mixer(fresh.report(), 1), mixer(account, 1));
+            for (Conversion.TensorReport tensorReport : account) {
+                var from = tensorReport.outcome() == Outcome.CONTINUED ? earlier.tensors() : fresh.tensors();
                 assertEquals(
                         -1,
-                        from.data(entry.name()).mismatch(conversion.tensors().data(entry.name())),
-                        entry.name());
+                        from.data(tensorReport.name())
+                                .mismatch(conversion.tensors().data(tensorReport.name())),
+                        tensorReport.name());
             }
         }
     }
@@ -266,12 +269,12 @@ final class ConversionTest {
                     half
                             + ": as an earlier student it does not fit the plan:\n  none of the layers that the plan converts,"
                             + " [1], is converted there",
-                    assertThrows(SettingsException.class, () -> conversion.continuing(earlier))
+                    assertThrows(SettingsException.class, () -> conversion.continueFrom(earlier))
                             .getMessage());
             assertEquals(
                     other
                             + ": expected an earlier student, small of 2 layers of width 24; found small of 3 layers of width 24",
-                    assertThrows(SettingsException.class, () -> conversion.continuing(longer))
+                    assertThrows(SettingsException.class, () -> conversion.continueFrom(longer))
                             .getMessage());
         }
         Path third = save("third", DType.F32, "third", "retention");
@@ -282,7 +285,7 @@ final class ConversionTest {
             assertEquals(
                     third
                             + ": as an earlier student it does not fit the plan:\n  layer 0 is third there, the plan has scaled",
-                    assertThrows(SettingsException.class, () -> conversion.continuing(earlier))
+                    assertThrows(SettingsException.class, () -> conversion.continueFrom(earlier))
                             .getMessage());
         }
     }

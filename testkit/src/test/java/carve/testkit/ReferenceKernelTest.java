@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
-import carve.api.op.ByRows;
+import carve.api.op.ChunkedRecompute;
 import carve.api.op.Recompute;
 import carve.api.tensor.FusedOp;
 import java.io.IOException;
@@ -30,10 +30,10 @@ final class ReferenceKernelTest extends KernelContract {
     /** The contract leaves out no fused op of the API but those that have no mathematics of their own. */
     @Test
     void everyFusedOpIsTried() throws IOException, ClassNotFoundException {
-        Set<Class<?>> tried = FusedCases.names().stream()
-                .map(name -> FusedCases.of(name, 2).getFirst().op().getClass())
+        Set<Class<?>> tried = FusedOpCases.names().stream()
+                .map(name -> FusedOpCases.of(name, 2).getFirst().op().getClass())
                 .collect(Collectors.toSet());
-        tried.addAll(Set.of(ByRows.class, Recompute.class));
+        tried.addAll(Set.of(ChunkedRecompute.class, Recompute.class));
         assertEquals(fusedOps(), tried);
     }
 

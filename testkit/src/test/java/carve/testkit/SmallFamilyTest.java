@@ -3,11 +3,11 @@ package carve.testkit;
 import carve.api.tensor.DType;
 
 /** The contract of families, tried with the family of the test kit. */
-final class SmallFamilyTest extends InitialModelContract {
+final class SmallFamilyTest extends RandomModelContract {
     SmallFamilyTest() {
         super(
                 new SmallFamily(),
-                MixerList.of(new Retention.Provider()),
+                TestMixerCatalog.of(new Retention.Provider()),
                 DType.F32,
                 SmallFamily.config("retention", "retention"));
     }

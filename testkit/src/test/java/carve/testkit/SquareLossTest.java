@@ -1,7 +1,7 @@
 package carve.testkit;
 
 import carve.api.loss.Loss;
-import carve.api.loss.Observations;
+import carve.api.loss.LossInputs;
 import carve.api.loss.Reduction;
 import carve.api.tensor.Tensor;
 import java.util.EnumSet;
@@ -33,9 +33,9 @@ final class SquareLossTest extends LossContract {
         }
 
         @Override
-        public Tensor of(Observations observations) {
-            Tensor mask = observations.mask();
-            Tensor difference = observations.student().subtract(observations.teacher());
+        public Tensor compute(LossInputs lossInputs) {
+            Tensor mask = lossInputs.mask();
+            Tensor difference = lossInputs.student().subtract(lossInputs.teacher());
             Tensor values = difference
                     .multiply(difference)
                     .reshape(mask.extent(0), mask.extent(1), -1)
@@ -55,8 +55,8 @@ final class SquareLossTest extends LossContract {
     }
 
     @Override
-    protected Counted counted(Reduction reduction) {
-        return Counted.PADDING_LEFT_OUT;
+    protected CountedPositions countedPositions(Reduction reduction) {
+        return CountedPositions.NON_PADDING;
     }
 
     @Override

@@ -17,7 +17,7 @@ public final class CheckpointException extends RuntimeException {
     }
 
     /** Returns one exception for some problems of one input, in the order given; at least one. */
-    static CheckpointException of(String origin, Collection<String> problems) {
+    public static CheckpointException of(String origin, Collection<String> problems) {
         String first = problems.iterator().next();
         return new CheckpointException(
                 problems.size() == 1

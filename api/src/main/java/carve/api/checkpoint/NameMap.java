@@ -1,7 +1,7 @@
 package carve.api.checkpoint;
 
-import carve.api.checkpoint.NameLayout.Slot;
-import carve.api.config.Names;
+import carve.api.checkpoint.TensorLayout.Slot;
+import carve.api.config.NameSuggestions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -22,8 +22,8 @@ import java.util.stream.Stream;
  */
 public final class NameMap {
     private final List<NameRule> rules;
-    private final Map<String, NameLayout> layouts = new LinkedHashMap<>();
-    private final Map<String, NameLayout> places = new LinkedHashMap<>();
+    private final Map<String, TensorLayout> layouts = new LinkedHashMap<>();
+    private final Map<String, TensorLayout> places = new LinkedHashMap<>();
 
     private NameMap(List<NameRule> rules) {
         this.rules = List.copyOf(rules);
@@ -37,7 +37,7 @@ public final class NameMap {
      */
     public static NameMap of(List<NameRule> rules) {
         var map = new NameMap(rules);
-        var problems = new TreeSet<String>(Names.natural());
+        var problems = new TreeSet<String>(NameSuggestions.naturalOrder());
         rules.forEach(rule -> map.expand(rule, problems));
         if (!problems.isEmpty()) {
             throw CheckpointException.of("name map", problems);
@@ -68,7 +68,7 @@ public final class NameMap {
     /** Returns the names of the tensors that are only carried along. */
     public Set<String> keptNames() {
         var kept = new LinkedHashSet<String>();
-        layouts.values().stream().filter(NameLayout::kept).forEach(layout -> kept.add(layout.checkpoint()));
+        layouts.values().stream().filter(TensorLayout::kept).forEach(layout -> kept.add(layout.checkpoint()));
         return Collections.unmodifiableSet(kept);
     }
 
@@ -78,10 +78,10 @@ public final class NameMap {
      * @throws CheckpointException if no rule has the name
      */
     public List<String> modelNames(String checkpointName) {
-        NameLayout layout = layouts.get(checkpointName);
+        TensorLayout layout = layouts.get(checkpointName);
         if (layout == null) {
             throw new CheckpointException("no rule for the checkpoint tensor '%s'%s"
-                    .formatted(checkpointName, Names.suggestion(checkpointName, layouts.keySet())));
+                    .formatted(checkpointName, NameSuggestions.suggestion(checkpointName, layouts.keySet())));
         }
         return layout.slots().stream().map(Slot::model).toList();
     }
@@ -92,17 +92,17 @@ public final class NameMap {
      * @throws CheckpointException if no rule has the name
      */
     public String checkpointName(String modelName) {
-        NameLayout layout = places.get(modelName);
+        TensorLayout layout = places.get(modelName);
         if (layout == null) {
             throw new CheckpointException("no rule for the model tensor '%s'%s"
-                    .formatted(modelName, Names.suggestion(modelName, places.keySet())));
+                    .formatted(modelName, NameSuggestions.suggestion(modelName, places.keySet())));
         }
         return layout.checkpoint();
     }
 
     /**
      * Returns the tensors of a checkpoint as the model names them, kept ones under their own names. Tensors that rules have
-     * and the checkpoint lacks are absent; {@link Manifest} tells whether that is a problem.
+     * and the checkpoint lacks are absent; {@link ExpectedTensors} tells whether that is a problem.
      *
      * @throws CheckpointException if a tensor has no rule, or not the number of rows that its rule wants; it tells all
      */
@@ -110,7 +110,7 @@ public final class NameMap {
         var problems = new ArrayList<String>();
         var views = new LinkedHashMap<String, TensorSources.View>();
         for (String name : checkpoint.names()) {
-            NameLayout layout = layouts.get(name);
+            TensorLayout layout = layouts.get(name);
             Optional<String> problem = layout == null
                     ? Optional.of("no rule for the checkpoint tensor '%s'".formatted(name))
                     : layout.problem(checkpoint.type(name));
@@ -134,7 +134,7 @@ public final class NameMap {
             }
         }
         var views = new LinkedHashMap<String, TensorSources.View>();
-        for (NameLayout layout : layouts.values()) {
+        for (TensorLayout layout : layouts.values()) {
             if (layout.slots().stream().anyMatch(slot -> model.names().contains(slot.model()))) {
                 layout.joinProblem(model)
                         .ifPresentOrElse(problems::add, () -> views.put(layout.checkpoint(), layout.join(model)));
@@ -146,7 +146,7 @@ public final class NameMap {
 
     private static void refuse(TensorSource source, List<String> problems) {
         if (!problems.isEmpty()) {
-            problems.sort(Names.natural());
+            problems.sort(NameSuggestions.naturalOrder());
             throw CheckpointException.of(label(source), problems);
         }
     }
@@ -156,7 +156,7 @@ public final class NameMap {
         return source.label();
     }
 
-    Optional<NameLayout> layout(String checkpointName) {
+    Optional<TensorLayout> layout(String checkpointName) {
         return Optional.ofNullable(layouts.get(checkpointName));
     }
 
@@ -192,8 +192,8 @@ public final class NameMap {
         var slots = slots(rule).stream()
                 .map(slot -> new Slot(at(slot.model(), index, problems), slot.rows()))
                 .toList();
-        int groups = rule instanceof NameRule.Grouped grouped ? grouped.groups() : 1;
-        var layout = new NameLayout(checkpoint, groups, slots, rule instanceof NameRule.Keep);
+        int groups = rule instanceof NameRule.Interleaved interleaved ? interleaved.groups() : 1;
+        var layout = new TensorLayout(checkpoint, groups, slots, rule instanceof NameRule.Keep);
         if (layout.rows() > Integer.MAX_VALUE) {
             problems.add("'%s' has %d rows, the limit is %d".formatted(checkpoint, layout.rows(), Integer.MAX_VALUE));
         }
@@ -210,8 +210,8 @@ public final class NameMap {
     private static List<Slot> slots(NameRule rule) {
         return switch (rule) {
             case NameRule.Rename rename -> List.of(new Slot(rename.model(), Slot.ALL));
-            case NameRule.Rows rows -> slots(rows.parts());
-            case NameRule.Grouped grouped -> slots(grouped.parts());
+            case NameRule.Concatenated concatenated -> slots(concatenated.parts());
+            case NameRule.Interleaved interleaved -> slots(interleaved.parts());
             case NameRule.Keep keep -> List.of(new Slot(keep.checkpoint(), Slot.ALL));
         };
     }

@@ -55,9 +55,9 @@ public sealed interface NameRule {
      * @param parts the model tensors from top to bottom
      * @param indices what the placeholder stands for; empty if there is none
      */
-    record Rows(String checkpoint, List<Part> parts, List<Integer> indices) implements NameRule {
+    record Concatenated(String checkpoint, List<Part> parts, List<Integer> indices) implements NameRule {
         /** Copies the lists. */
-        public Rows {
+        public Concatenated {
             parts = List.copyOf(parts);
             indices = List.copyOf(indices);
         }
@@ -72,9 +72,9 @@ public sealed interface NameRule {
      * @param parts the model tensors in the order in which a group has them, with their rows in one group
      * @param indices what the placeholder stands for; empty if there is none
      */
-    record Grouped(String checkpoint, int groups, List<Part> parts, List<Integer> indices) implements NameRule {
+    record Interleaved(String checkpoint, int groups, List<Part> parts, List<Integer> indices) implements NameRule {
         /** Copies the lists and checks that there are groups. */
-        public Grouped {
+        public Interleaved {
             if (groups < 1) {
                 throw new CheckpointException("'%s' must have at least 1 group, has %d".formatted(checkpoint, groups));
             }
@@ -109,13 +109,13 @@ public sealed interface NameRule {
     }
 
     /** Returns the rule for model tensors that lie one below the other. */
-    static NameRule rows(String checkpoint, Part... parts) {
-        return new Rows(checkpoint, List.of(parts), List.of());
+    static NameRule concatenated(String checkpoint, Part... parts) {
+        return new Concatenated(checkpoint, List.of(parts), List.of());
     }
 
     /** Returns the rule for model tensors that lie interleaved in groups of rows. */
-    static NameRule grouped(String checkpoint, int groups, Part... parts) {
-        return new Grouped(checkpoint, groups, List.of(parts), List.of());
+    static NameRule interleaved(String checkpoint, int groups, Part... parts) {
+        return new Interleaved(checkpoint, groups, List.of(parts), List.of());
     }
 
     /** Returns the rule for a tensor that is only carried along. */
@@ -124,17 +124,18 @@ public sealed interface NameRule {
     }
 
     /** Returns this rule for the indices {@code from <= i < to}; for nothing if there are none. */
-    default NameRule over(int from, int to) {
-        return over(IntStream.range(from, to).boxed().toList());
+    default NameRule forIndices(int from, int to) {
+        return forIndices(IntStream.range(from, to).boxed().toList());
     }
 
     /** Returns this rule for some indices. An empty collection makes a rule for nothing. */
-    default NameRule over(Collection<Integer> indices) {
+    default NameRule forIndices(Collection<Integer> indices) {
         List<Integer> list = List.copyOf(indices);
         return switch (this) {
             case Rename(var checkpoint, var model, var _) -> new Rename(checkpoint, model, list);
-            case Rows(var checkpoint, var parts, var _) -> new Rows(checkpoint, parts, list);
-            case Grouped(var checkpoint, var groups, var parts, var _) -> new Grouped(checkpoint, groups, parts, list);
+            case Concatenated(var checkpoint, var parts, var _) -> new Concatenated(checkpoint, parts, list);
+            case Interleaved(var checkpoint, var groups, var parts, var _) ->
+                new Interleaved(checkpoint, groups, parts, list);
             case Keep(var checkpoint, var _) -> new Keep(checkpoint, list);
         };
     }

@@ -1,6 +1,6 @@
 package carve.api.checkpoint;
 
-import carve.api.config.Names;
+import carve.api.config.NameSuggestions;
 import carve.api.tensor.DType;
 import carve.api.tensor.TensorType;
 import java.lang.foreign.Arena;
@@ -79,8 +79,8 @@ public final class TensorSources {
                             ? new View(type, () -> source.pieces(name))
                             : new View(
                                     type.with(to),
-                                    () -> List.of(
-                                            Elements.convert(type.dtype(), source.data(name), to, Arena.ofAuto()))));
+                                    () -> List.of(DTypeConversion.convert(
+                                            type.dtype(), source.data(name), to, Arena.ofAuto()))));
         }
         return views(views);
     }
@@ -90,12 +90,12 @@ public final class TensorSources {
     }
 
     /** Returns the message for a tensor that is not there; it lists near names only, there may be thousands. */
-    static CheckpointException unknown(String name, Collection<String> known) {
+    public static CheckpointException unknown(String name, Collection<String> known) {
         return new CheckpointException("no tensor '%s'; there %s%s"
                 .formatted(
                         name,
                         known.size() == 1 ? "is 1 other" : "are %d others".formatted(known.size()),
-                        Names.suggestion(name, known)));
+                        NameSuggestions.suggestion(name, known)));
     }
 
     static MemorySegment join(List<MemorySegment> pieces) {

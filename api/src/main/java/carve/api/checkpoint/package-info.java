@@ -1,25 +1,18 @@
 /**
- * Checkpoints in Hugging Face layout, in and out: safetensors files, folders of them, and maps between their names and ours.
+ * Named tensors, and the maps between a checkpoint's names and a model's.
  *
- * <p>Everything that has named tensors is a {@link carve.api.checkpoint.TensorSource}: a file
- * ({@link carve.api.checkpoint.SafeTensors}), a folder ({@link carve.api.checkpoint.Checkpoint}), values at hand and views
- * ({@link carve.api.checkpoint.TensorSources}), and either side of a {@link carve.api.checkpoint.NameMap}. Sources are mapped
- * and lazy; nothing is copied whole. A model family says how the official names map to its own, and what it expects:
+ * <p>Everything that has named tensors is a {@link carve.api.checkpoint.TensorSource}: a file, a folder, values in memory and
+ * views ({@link carve.api.checkpoint.TensorSources}), and either side of a {@link carve.api.checkpoint.NameMap}. Sources are
+ * mapped and lazy; nothing is copied whole. A model family says how the official names map to its own:
  *
  * {@snippet :
  * NameMap names = NameMap.of(
- *         NameRule.rename("model.layers.{i}.attention.wo.weight", "layers.{i}.mixer.o_proj.weight").over(0, 24),
+ *         NameRule.rename("model.layers.{i}.attention.wo.weight", "layers.{i}.mixer.o_proj.weight").forIndices(0, 24),
  *         NameRule.keep("model.tok_embeddings.weight"));
- * try (Checkpoint teacher = Checkpoint.open(folder)) {
- *     manifest.verify(teacher, names);
- *     TensorSource model = names.toModel(teacher);
- *     new CheckpointWriter(copy).with(Checkpoint.CONFIG, teacher.config()).write(names.toCheckpoint(model));
- * }
+ * TensorSource model = names.toModel(checkpoint);
  * }
  *
- * <p>Writing goes through {@link carve.api.checkpoint.Staging}: temporary names, a flush, a rename; what is killed in between
- * leaves the old files. Reading checks everything first; what is wrong with a file or folder is reported all at once, in one
- * {@link carve.api.checkpoint.CheckpointException}. {@link carve.api.checkpoint.Elements} converts stored elements to Java
- * arrays and back.
+ * <p>Problems of a file or folder are reported all at once, in one {@link carve.api.checkpoint.CheckpointException}. {@link
+ * carve.api.checkpoint.DTypeConversion} converts stored elements to Java arrays and back.
  */
 package carve.api.checkpoint;

@@ -1,5 +1,12 @@
 package carve.api.config;
 
+import carve.api.json.JsonArray;
+import carve.api.json.JsonBoolean;
+import carve.api.json.JsonNull;
+import carve.api.json.JsonNumber;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonString;
+import carve.api.json.JsonValue;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

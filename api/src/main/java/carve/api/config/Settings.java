@@ -56,22 +56,24 @@ public interface Settings {
      *
      * @throws SettingsException if the key is missing or names none; the message has all that there are
      */
-    default <E extends Enum<E>> E word(String key, Class<E> type) {
+    default <E extends Enum<E>> E enumConstant(String key, Class<E> type) {
         String word = string(key);
         List<E> constants = List.of(type.getEnumConstants());
         return constants.stream()
-                .filter(constant -> word(constant).equals(word))
+                .filter(constant -> enumConstant(constant).equals(word))
                 .findFirst()
                 .orElseThrow(() -> error(
                         key,
                         "must be one of %s, is '%s'"
                                 .formatted(
-                                        constants.stream().map(Settings::word).collect(Collectors.joining(", ")),
+                                        constants.stream()
+                                                .map(Settings::enumConstant)
+                                                .collect(Collectors.joining(", ")),
                                         word)));
     }
 
     /** Returns a constant of an enum as settings write it: in lower case, with dashes. */
-    static String word(Enum<?> constant) {
+    static String enumConstant(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
@@ -122,7 +124,7 @@ public interface Settings {
     boolean has(String key);
 
     /** Returns the whole section as a tree and counts all its keys as used: whoever takes it answers for them. */
-    SettingsNode.Section take();
+    SettingsNode.Section asTree();
 
     /** Returns the keys of this section in the order in which they were written. Marks nothing. */
     Set<String> keys();

@@ -1,5 +1,8 @@
 package carve.api.config;
 
+import carve.api.json.JsonException;
+import carve.api.json.JsonNumber;
+import carve.api.json.JsonString;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +19,7 @@ import java.util.stream.Stream;
  */
 public final class TreeSettings implements Settings {
     private final SettingsNode.Section node;
-    private final Set<String> referred;
+    private final Set<String> referenced;
     private final Set<String> asked = ConcurrentHashMap.newKeySet();
     private final Set<String> used = ConcurrentHashMap.newKeySet();
     private final ConcurrentMap<String, List<TreeSettings>> inner = new ConcurrentHashMap<>();
@@ -33,19 +36,19 @@ public final class TreeSettings implements Settings {
      */
     public TreeSettings(SettingsNode.Section node, Set<String> referred) {
         this.node = node;
-        this.referred = Set.copyOf(referred);
+        this.referenced = Set.copyOf(referred);
         used.addAll(referred);
     }
 
     /** Returns the keys that count as read because other values refer to them. */
     public Set<String> referred() {
-        return referred;
+        return referenced;
     }
 
     /** Returns these settings over others, with nothing read but what other values of the files refer to. */
     public TreeSettings over(TreeSettings defaults) {
-        Set<String> both = new HashSet<>(referred);
-        both.addAll(defaults.referred);
+        Set<String> both = new HashSet<>(referenced);
+        both.addAll(defaults.referenced);
         return new TreeSettings(node.over(defaults.node), both);
     }
 
@@ -134,7 +137,7 @@ public final class TreeSettings implements Settings {
     }
 
     @Override
-    public SettingsNode.Section take() {
+    public SettingsNode.Section asTree() {
         keys().forEach(this::use);
         return node;
     }
@@ -157,7 +160,7 @@ public final class TreeSettings implements Settings {
 
     @Override
     public void requireAllRead() {
-        List<String> problems = unread().sorted(Names.natural()).toList();
+        List<String> problems = unread().sorted(NameSuggestions.naturalOrder()).toList();
         if (!problems.isEmpty()) {
             throw new SettingsException(String.join("\n", problems));
         }
@@ -169,14 +172,15 @@ public final class TreeSettings implements Settings {
     }
 
     private String unread(String key) {
-        return error(key, "was not used" + Names.suggestion(key, asked)).getMessage();
+        return error(key, "was not used" + NameSuggestions.suggestion(key, asked))
+                .getMessage();
     }
 
     private SettingsNode use(String key) {
         asked.add(key);
         SettingsNode value = node.members().get(key);
         if (value == null) {
-            throw new SettingsException(node.origin() + ": " + Names.unknown("key", key, keys()));
+            throw new SettingsException(node.origin() + ": " + NameSuggestions.unknown("key", key, keys()));
         }
         used.add(key);
         return value;

@@ -17,7 +17,7 @@
  * {@link carve.api.config.MapSettings} makes settings of a map; the application translates its configuration files into
  * {@link carve.api.config.SettingsNode} and hands that to {@link carve.api.config.TreeSettings}.
  *
- * <p>{@link carve.api.config.Json} reads and prints {@code config.json} without losing anything: keys keep their order and
+ * <p>{@link carve.api.json.Json} reads and prints {@code config.json} without losing anything: keys keep their order and
  * numbers their text.
  */
 package carve.api.config;

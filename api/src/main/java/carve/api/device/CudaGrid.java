@@ -1,7 +1,7 @@
 package carve.api.device;
 
 /**
- * The blocks of a launch of a {@link CudaHost}, along three axes.
+ * The blocks of a launch of a {@link CudaTarget}, along three axes.
  *
  * @param x blocks along the first axis, {@code blockIdx.x}; at least 1
  * @param y blocks along the second, 1 to 65,535
@@ -27,6 +27,6 @@ public record CudaGrid(int x, int y, int z) {
 
     /** Returns blocks with a thread for each of so many elements, or fewer blocks whose threads take several. */
     public static CudaGrid over(long elements) {
-        return of(Math.clamp((elements + CudaHost.THREADS - 1) / CudaHost.THREADS, 1, MOST));
+        return of(Math.clamp((elements + CudaTarget.THREADS - 1) / CudaTarget.THREADS, 1, MOST));
     }
 }

@@ -1,11 +1,11 @@
 package carve.api.device;
 
 import carve.api.tensor.DType;
+import carve.api.tensor.DeviceContext;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Op;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
-import carve.api.tensor.Workspace;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
@@ -22,7 +22,7 @@ public interface Device extends AutoCloseable {
     String name();
 
     /** Returns the workspace that the device made when it was made. */
-    Workspace workspace();
+    DeviceContext context();
 
     /** Returns memory with undefined values for a tensor of a type. */
     Buffer allocate(TensorType type);
@@ -70,7 +70,7 @@ public interface Device extends AutoCloseable {
      * Begins to copy the values of a tensor to the host. A device that computes while the host goes on does not wait here; for
      * small tensors, such as tokens.
      */
-    default Download fetch(Tensor tensor) {
+    default Download downloadAsync(Tensor tensor) {
         MemorySegment values =
                 MemorySegment.ofArray(new byte[Math.toIntExact(tensor.type().bytes())]);
         download(tensor, values);

@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
  */
 public interface Download {
     /** Returns whether {@link #await} would not wait. */
-    boolean ready();
+    boolean isDone();
 
     /**
      * Waits for the values, little-endian, and returns them; the same each time.
@@ -28,7 +28,7 @@ public interface Download {
     static Download of(MemorySegment values) {
         return new Download() {
             @Override
-            public boolean ready() {
+            public boolean isDone() {
                 return true;
             }
 

@@ -35,8 +35,8 @@ public final class KernelCatalog {
      *
      * @throws DeviceException if a provider fails, or two offer one
      */
-    public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands, KernelHost host) {
-        List<OfferedKernel> offers = new ArrayList<>(1);
+    public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands, KernelTarget host) {
+        List<PluginKernel> offers = new ArrayList<>(1);
         for (KernelProvider provider : providers) {
             offer(provider, op, operands, host).ifPresent(offers::add);
         }
@@ -51,15 +51,15 @@ public final class KernelCatalog {
         return offers.stream().<Kernel>map(offer -> offer).findFirst();
     }
 
-    private static Optional<OfferedKernel> offer(
-            KernelProvider provider, FusedOp op, List<TensorType> operands, KernelHost host) {
+    private static Optional<PluginKernel> offer(
+            KernelProvider provider, FusedOp op, List<TensorType> operands, KernelTarget host) {
         try {
-            return provider.kernel(op, operands, host).map(kernel -> new OfferedKernel(provider, op, host, kernel));
+            return provider.kernel(op, operands, host).map(kernel -> new PluginKernel(provider, op, host, kernel));
         } catch (RuntimeException | LinkageError e) {
             throw new DeviceException(
                     "%s failed when it was asked for a kernel for %s of %s on %s: %s; remove or update the plugin"
                             .formatted(
-                                    OfferedKernel.origin(provider),
+                                    PluginKernel.origin(provider),
                                     op.name(),
                                     operands,
                                     host.device().name(),

@@ -37,5 +37,5 @@ public interface KernelProvider {
      *
      * @param host the device; a kernel may keep it, it lives as long
      */
-    Optional<Kernel> kernel(FusedOp op, List<TensorType> operands, KernelHost host);
+    Optional<Kernel> kernel(FusedOp op, List<TensorType> operands, KernelTarget host);
 }

@@ -1,12 +1,12 @@
 package carve.api.device;
 
 import carve.api.tensor.DType;
+import carve.api.tensor.DeviceContext;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Op;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
-import carve.api.tensor.Workspace;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * <p>Results are rounded to their storage type. It is what other devices are compared with, and slow.
  */
 public final class ReferenceDevice implements Device {
-    private final Workspace workspace = new Workspace();
+    private final DeviceContext deviceContext = new DeviceContext();
 
     /** Makes the device. */
     public ReferenceDevice() {}
@@ -36,8 +36,8 @@ public final class ReferenceDevice implements Device {
     }
 
     @Override
-    public Workspace workspace() {
-        return workspace;
+    public DeviceContext context() {
+        return deviceContext;
     }
 
     @Override
@@ -46,7 +46,7 @@ public final class ReferenceDevice implements Device {
         double[] values = new double
                 [Math.toIntExact(quantised ? type.bytes() : type.shape().size())];
         Arrays.fill(values, quantised ? -1 : type.dtype().isFloating() ? Double.NaN : 0);
-        return new HostBuffer(values);
+        return new ReferenceBuffer(values);
     }
 
     @Override
@@ -61,12 +61,12 @@ public final class ReferenceDevice implements Device {
 
     @Override
     public Buffer upload(TensorType type, MemorySegment values) {
-        return new HostBuffer(HostValues.read(type, values));
+        return new ReferenceBuffer(ReferenceValues.read(type, values));
     }
 
     @Override
     public void download(Tensor tensor, MemorySegment to) {
-        HostValues.write(tensor.dtype(), values(tensor), to);
+        ReferenceValues.write(tensor.dtype(), values(tensor), to);
     }
 
     @Override
@@ -83,16 +83,16 @@ public final class ReferenceDevice implements Device {
 
     @Override
     public void close() {
-        workspace.closeAll();
+        deviceContext.closeAll();
     }
 
     @Override
     public Buffer execute(Op op, List<Tensor> operands, TensorType result) {
         if (op instanceof Op.Cast) {
-            return new HostBuffer(cast(operands.getFirst(), result));
+            return new ReferenceBuffer(cast(operands.getFirst(), result));
         }
         if (result.dtype().isQuantised()) {
-            return execute(op, operands.stream().map(this::bytewise).toList(), result.bytewise());
+            return execute(op, operands.stream().map(this::bytewise).toList(), result.asBytes());
         }
         Tensor x = operands.getFirst();
         double[] a = values(x);
@@ -147,20 +147,20 @@ public final class ReferenceDevice implements Device {
             }
             case Op.Cast cast -> System.arraycopy(a, 0, out, 0, out.length);
         }
-        return new HostBuffer(HostValues.round(result.dtype(), out));
+        return new ReferenceBuffer(ReferenceValues.round(result.dtype(), out));
     }
 
     private static double[] cast(Tensor x, TensorType result) {
         double[] values = x.dtype().isQuantised()
-                ? HostValues.dequantised(x.dtype(), values(x))
+                ? ReferenceValues.dequantised(x.dtype(), values(x))
                 : values(x).clone();
         return result.dtype().isQuantised()
-                ? HostValues.quantised(result, values)
-                : HostValues.round(result.dtype(), values);
+                ? ReferenceValues.quantised(result, values)
+                : ReferenceValues.round(result.dtype(), values);
     }
 
     private Tensor bytewise(Tensor x) {
-        return x.dtype().isQuantised() ? Tensor.over(this, x.type().bytewise(), x.buffer()) : x;
+        return x.dtype().isQuantised() ? Tensor.over(this, x.type().asBytes(), x.buffer()) : x;
     }
 
     private static void binary(Op.Binary op, List<Tensor> operands, Shape shape, double[] out) {
@@ -201,7 +201,7 @@ public final class ReferenceDevice implements Device {
     }
 
     private static double[] values(Tensor tensor) {
-        return ((HostBuffer) tensor.buffer()).values();
+        return ((ReferenceBuffer) tensor.buffer()).values();
     }
 
     private static List<double[]> values(List<Tensor> tensors) {

@@ -2,8 +2,8 @@ package carve.api.device;
 
 import carve.api.tensor.Op;
 import carve.api.tensor.Shape;
+import carve.api.tensor.ShapeInference;
 import carve.api.tensor.Tensor;
-import carve.api.tensor.Types;
 import java.util.List;
 
 /** The loops and functions of {@link ReferenceDevice}. */
@@ -173,7 +173,7 @@ final class ReferenceMath {
     }
 
     static void permute(Shape shape, List<Integer> order, double[] in, double[] out) {
-        long[] strides = Types.strides(shape);
+        long[] strides = ShapeInference.strides(shape);
         int[] extents = order.stream().mapToInt(shape::extent).toArray();
         for (int i = 0; i < out.length; i++) {
             int rest = i;
@@ -204,7 +204,7 @@ final class ReferenceMath {
 
     /** Returns for each element of a large shape the index of the element of a small one that is broadcast to it. */
     static int[] broadcastIndex(Shape small, Shape large) {
-        long[] strides = Types.broadcastStrides(small, large);
+        long[] strides = ShapeInference.broadcastStrides(small, large);
         int[] result = new int[Math.toIntExact(large.size())];
         int inner = large.rank() == 0 ? 1 : large.extent(-1);
         int step = large.rank() == 0 ? 0 : (int) strides[large.rank() - 1];

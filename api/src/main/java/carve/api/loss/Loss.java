@@ -21,5 +21,5 @@ public interface Loss {
     boolean needsTeacher();
 
     /** Returns the loss, a scalar. */
-    Tensor of(Observations observations);
+    Tensor compute(LossInputs lossInputs);
 }

@@ -21,7 +21,7 @@ public enum Reduction {
      * @param values {@code (B, T)}
      * @param counts {@code (B, T)} F32, 1 for positions that count and 0 for others
      */
-    public Tensor of(Tensor values, Tensor counts) {
+    public Tensor reduce(Tensor values, Tensor counts) {
         return switch (this) {
             case TOKENS -> sum(values, counts).divide(atLeastOne(counts.sum()));
             case BATCH -> sum(values, counts).multiply(1.0 / values.extent(0));

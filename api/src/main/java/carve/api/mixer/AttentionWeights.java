@@ -11,7 +11,7 @@ import java.util.Map;
  * @param tensors by name: {@code q_proj.weight (H K, D)}, {@code k_proj.weight} and {@code v_proj.weight (G K, D)}, {@code
  *     o_proj.weight (D, H K)}, and their {@code .bias} where the layer has them
  */
-public record AttentionWeights(MixerDims dims, Map<String, Tensor> tensors) {
+public record AttentionWeights(LayerConfig dims, Map<String, Tensor> tensors) {
     /** Copies the map. */
     public AttentionWeights {
         tensors = Map.copyOf(tensors);

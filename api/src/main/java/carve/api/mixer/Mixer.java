@@ -1,7 +1,7 @@
 package carve.api.mixer;
 
 import carve.api.device.Device;
-import carve.api.op.Sequences;
+import carve.api.op.SequenceLayout;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
 import carve.api.tensor.Tensor;
@@ -17,7 +17,7 @@ import java.util.Map;
  * opaque and its own. An implementation keeps these laws, each of which {@code MixerContract} of {@code carve.testkit}
  * tests: causal, bit for bit; stepwise equals forward; in pieces equals whole; packed equals separate; gradients equal
  * central differences; a fork is independent; batch rows do not talk; {@link #stateBytes} is flat where {@link
- * #constantState} says so; sessions side by side get the bits that each gets alone; exactly the declared parameters are read; a seed yields declared names and shapes, finite; the
+ * #hasConstantState} says so; sessions side by side get the bits that each gets alone; exactly the declared parameters are read; a seed yields declared names and shapes, finite; the
  * same bits twice.
  */
 public interface Mixer {
@@ -29,9 +29,9 @@ public interface Mixer {
      *
      * @param p the parameters, by the names of {@link #parameters}
      * @param s how rows are divided into sequences
-     * @param probe receives {@link Probe#HEADS} and whatever else the mixer publishes
+     * @param activationHook receives {@link ActivationHook#HEADS} and whatever else the mixer publishes
      */
-    Tensor forward(Params p, Tensor x, Sequences s, Probe probe);
+    Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook);
 
     /** Returns an empty state for rows of up to capacity positions; the caller closes it. */
     MixerState newState(Device device, int batch, int capacity);
@@ -61,7 +61,7 @@ public interface Mixer {
     }
 
     /** Returns whether the state takes the same memory however many positions it has seen. */
-    boolean constantState();
+    boolean hasConstantState();
 
     /** Returns the bytes of a state of batch rows that have seen a number of positions, at F32. */
     long stateBytes(int batch, long positions);
@@ -70,5 +70,5 @@ public interface Mixer {
      * Returns first values by parameter name, made from an attention layer's weights. Names left out keep their {@link
      * carve.api.param.Init}. Whoever cannot be seeded returns an empty map.
      */
-    Map<String, Tensor> seed(AttentionWeights from);
+    Map<String, Tensor> initFrom(AttentionWeights from);
 }

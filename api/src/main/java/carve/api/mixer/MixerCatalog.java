@@ -17,5 +17,5 @@ public interface MixerCatalog {
      * @throws carve.api.config.SettingsException if there is no such mixer, with suggestions; if a setting is wrong, or
      *     was not read
      */
-    Mixer create(String name, MixerDims dims, SettingsNode.Section settings);
+    Mixer create(String name, LayerConfig dims, SettingsNode.Section settings);
 }

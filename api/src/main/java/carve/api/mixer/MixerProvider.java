@@ -14,5 +14,5 @@ public interface MixerProvider {
      * @param settings the mixer's section of the plan over its defaults; every key that is written there must be read
      * @throws carve.api.config.SettingsException if a setting is wrong
      */
-    Mixer create(MixerDims dims, Settings settings);
+    Mixer create(LayerConfig dims, Settings settings);
 }

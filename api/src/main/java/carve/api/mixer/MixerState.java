@@ -31,7 +31,7 @@ public interface MixerState extends AutoCloseable {
      * Returns whether {@link #truncate} is there: whether it can forget the last positions, as a cache can that has a place for
      * each. What is summed up, as a recurrent state is, cannot; going back then takes a {@link #fork} made before.
      */
-    default boolean truncates() {
+    default boolean supportsTruncation() {
         return false;
     }
 
@@ -39,7 +39,7 @@ public interface MixerState extends AutoCloseable {
      * Forgets the positions from one on, as if they had never been seen.
      *
      * @param position at most that which it is at
-     * @throws UnsupportedOperationException unless it {@link #truncates}
+     * @throws UnsupportedOperationException unless it {@link #supportsTruncation}
      */
     default void truncate(int position) {
         throw new UnsupportedOperationException("a %s cannot forget positions; fork it before"

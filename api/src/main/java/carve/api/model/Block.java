@@ -1,10 +1,10 @@
 package carve.api.model;
 
+import carve.api.mixer.ActivationHook;
+import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerDims;
 import carve.api.mixer.MixerState;
-import carve.api.mixer.Probe;
-import carve.api.op.Sequences;
+import carve.api.op.SequenceLayout;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
 import carve.api.tensor.Tensor;
@@ -16,8 +16,8 @@ import java.util.List;
  * mixer_norm.*}, {@code mixer.*}, {@code mlp_norm.*} (sequential blocks) and {@code mlp.*}; without a feed-forward part the first two only.
  *
  * @param label the layer's name in traces: {@code emb.0}, {@code llm.3}
- * @param dims what the mixer was made for
- * @param choice which mixer it is, with its settings
+ * @param config what the mixer was made for
+ * @param mixerSpec which mixer it is, with its settings
  * @param mixer the mixer
  * @param norm the norms of the block
  * @param feedForward the part that works on each position alone
@@ -27,8 +27,8 @@ import java.util.List;
  */
 public record Block(
         String label,
-        MixerDims dims,
-        LayerChoice choice,
+        LayerConfig config,
+        MixerSpec mixerSpec,
         Mixer mixer,
         Norm norm,
         FeedForward feedForward,
@@ -38,8 +38,8 @@ public record Block(
     /** Makes a layer without dropout. */
     public Block(
             String label,
-            MixerDims dims,
-            LayerChoice choice,
+            LayerConfig dims,
+            MixerSpec choice,
             Mixer mixer,
             Norm norm,
             FeedForward feedForward,
@@ -60,24 +60,24 @@ public record Block(
     }
 
     /** Returns this block with another mixer. */
-    public Block with(LayerChoice otherChoice, Mixer other) {
-        return new Block(label, dims, otherChoice, other, norm, feedForward, parallel, dropout);
+    public Block with(MixerSpec otherChoice, Mixer other) {
+        return new Block(label, config, otherChoice, other, norm, feedForward, parallel, dropout);
     }
 
     /** Returns this block with another dropout. */
     public Block with(Dropout other) {
-        return new Block(label, dims, choice, mixer, norm, feedForward, parallel, other);
+        return new Block(label, config, mixerSpec, mixer, norm, feedForward, parallel, other);
     }
 
     /** Returns the output {@code (B, T, D)} of the layer for x {@code (B, T, D)}. */
-    public Tensor forward(Params p, Tensor x, Sequences s, Probe probe) {
+    public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
         Tensor normed = norm.apply(p.under("mixer_norm"), x);
-        return finish(p, x, normed, mixer.forward(p.under("mixer"), normed, s, probe), 0);
+        return finish(p, x, normed, mixer.forward(p.under("mixer"), normed, s, activationHook), 0);
     }
 
     /** Returns what the mixer alone gives for the layer's input x {@code (B, T, D)}; for losses on its inner values. */
-    public Tensor mix(Params p, Tensor x, Sequences s, Probe probe) {
-        return mixer.forward(p.under("mixer"), norm.apply(p.under("mixer_norm"), x), s, probe);
+    public Tensor mixerOutput(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
+        return mixer.forward(p.under("mixer"), norm.apply(p.under("mixer_norm"), x), s, activationHook);
     }
 
     /** Returns the output for the next positions {@code (B, T, D)} and makes the state remember them. */

@@ -11,9 +11,9 @@ import carve.api.tensor.Tensors;
  *
  * @param rate the probability of 0, from 0 for none to below 1
  * @param seed of the choice
- * @param draw which of many choices it is, such as the number of a step
+ * @param step which of many choices it is, such as the number of a step
  */
-public record Dropout(double rate, long seed, long draw) {
+public record Dropout(double rate, long seed, long step) {
     /** No dropout. */
     public static final Dropout NONE = new Dropout(0, 0, 0);
 
@@ -34,7 +34,7 @@ public record Dropout(double rate, long seed, long draw) {
         if (rate == 0) {
             return x;
         }
-        CounterRandom random = new CounterRandom(seed, "dropout %s %d %d".formatted(place, draw, position));
+        CounterRandom random = new CounterRandom(seed, "dropout %s %d %d".formatted(place, step, position));
         float[] factors = new float[Math.toIntExact(x.shape().size())];
         for (int i = 0; i < factors.length; i++) {
             factors[i] = random.uniform(i) < rate ? 0 : (float) (1 / (1 - rate));

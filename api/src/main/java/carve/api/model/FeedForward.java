@@ -16,10 +16,10 @@ import java.util.List;
  *
  * @param kind which form
  * @param hidden D
- * @param inner the width between
+ * @param intermediate the width between
  * @param bias whether linear layers have biases
  */
-public record FeedForward(Kind kind, int hidden, int inner, boolean bias) {
+public record FeedForward(Kind kind, int hidden, int intermediate, boolean bias) {
     /** The forms. */
     public enum Kind {
         /** Gated with SiLU; parameters {@code gate}, {@code up} and {@code down}. */
@@ -49,10 +49,10 @@ public record FeedForward(Kind kind, int hidden, int inner, boolean bias) {
         }
         List<ParamSpec> specs = new ArrayList<>();
         if (kind == Kind.SWIGLU) {
-            linear(specs, "gate", inner, hidden);
+            linear(specs, "gate", intermediate, hidden);
         }
-        linear(specs, "up", inner, hidden);
-        linear(specs, "down", hidden, inner);
+        linear(specs, "up", intermediate, hidden);
+        linear(specs, "down", hidden, intermediate);
         return List.copyOf(specs);
     }
 

@@ -1,11 +1,11 @@
 package carve.api.model;
 
 import carve.api.device.Device;
+import carve.api.mixer.ActivationHook;
 import carve.api.mixer.MixerState;
-import carve.api.mixer.Probe;
 import carve.api.op.Linear;
 import carve.api.op.Recompute;
-import carve.api.op.Sequences;
+import carve.api.op.SequenceLayout;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
 import carve.api.tensor.Scope;
@@ -22,40 +22,43 @@ import java.util.Map;
  */
 public record HybridModel(ModelSpec spec) {
     /** Returns the logits {@code (B, T, V)} of all positions. */
-    public Tensor forward(Params p, Inputs inputs, SiteProbe probe) {
-        return output(p, hidden(p, inputs, probe, false), probe);
+    public Tensor forward(Params p, ModelInputs modelInputs, ActivationRecorder probe) {
+        return projectToVocabulary(p, hidden(p, modelInputs, probe, false), probe);
     }
 
     /**
-     * Returns the output {@code (B, T, D)} of the final norm for all positions, of which {@link #output} makes logits.
+     * Returns the output {@code (B, T, D)} of the final norm for all positions, of which {@link #projectToVocabulary} makes logits.
      *
      * @param recompute whether inner values of layers are computed again for gradients, and so are not published
      */
-    public Tensor hidden(Params p, Inputs inputs, SiteProbe probe, boolean recompute) {
-        InputEncoder.Encoded encoded = spec.input().encode(p.under("input"), inputs, probe.input());
-        return normed(p, layers(p, encoded, probe, recompute), probe);
+    public Tensor hidden(Params p, ModelInputs modelInputs, ActivationRecorder probe, boolean recompute) {
+        InputEncoder.Embeddings embeddings = spec.input().encode(p.under("input"), modelInputs, probe.inputHook());
+        return normed(p, forwardLayers(p, embeddings, probe, recompute), probe);
     }
 
     /** Returns the logits as {@link #forward} does; inner values of layers are computed again for gradients. */
-    public Tensor forwardRecomputing(Params p, Inputs inputs) {
-        return output(p, hidden(p, inputs, SiteProbe.NONE, true), SiteProbe.NONE);
+    public Tensor forwardRecomputing(Params p, ModelInputs modelInputs) {
+        return projectToVocabulary(p, hidden(p, modelInputs, ActivationRecorder.NONE, true), ActivationRecorder.NONE);
     }
 
     /** Returns the output {@code (B, T, D)} of the last layer for encoded inputs. */
-    public Tensor layers(Params p, InputEncoder.Encoded encoded, SiteProbe probe, boolean recompute) {
-        Tensor x = encoded.x();
+    public Tensor forwardLayers(
+            Params p, InputEncoder.Embeddings embeddings, ActivationRecorder probe, boolean recompute) {
+        Tensor x = embeddings.x();
         probe.publish("embed", x);
         for (int i = 0; i < spec.layers().size(); i++) {
             probe.publish("layers." + i + ".input", x);
             x = recompute
-                    ? recomputed(p.under("layers." + i), spec.layers().get(i), x, encoded.sequences())
-                    : spec.layers().get(i).forward(p.under("layers." + i), x, encoded.sequences(), probe.layer(i));
+                    ? recomputed(p.under("layers." + i), spec.layers().get(i), x, embeddings.sequenceLayout())
+                    : spec.layers()
+                            .get(i)
+                            .forward(p.under("layers." + i), x, embeddings.sequenceLayout(), probe.layerHook(i));
             probe.publish("layers." + i + ".output", x);
         }
         return x;
     }
 
-    private static Tensor recomputed(Params p, Block block, Tensor x, Sequences sequences) {
+    private static Tensor recomputed(Params p, Block block, Tensor x, SequenceLayout sequenceLayout) {
         List<String> names = block.parameters().stream().map(ParamSpec::name).toList();
         List<Tensor> operands = new ArrayList<>(List.of(x));
         names.forEach(name -> operands.add(p.get(name)));
@@ -66,25 +69,26 @@ public record HybridModel(ModelSpec spec) {
                             for (int i = 0; i < names.size(); i++) {
                                 tensors.put(names.get(i), given.get(i + 1));
                             }
-                            return List.of(block.forward(Params.of(tensors), given.getFirst(), sequences, Probe.NONE));
+                            return List.of(block.forward(
+                                    Params.of(tensors), given.getFirst(), sequenceLayout, ActivationHook.NONE));
                         },
                         operands)
                 .getFirst();
     }
 
     /** Returns the logits {@code (..., V)} for outputs {@code (..., D)} of the last layer. */
-    public Tensor logits(Params p, Tensor x, SiteProbe probe) {
-        return output(p, normed(p, x, probe), probe);
+    public Tensor logits(Params p, Tensor x, ActivationRecorder probe) {
+        return projectToVocabulary(p, normed(p, x, probe), probe);
     }
 
-    private Tensor normed(Params p, Tensor x, SiteProbe probe) {
+    private Tensor normed(Params p, Tensor x, ActivationRecorder probe) {
         Tensor normed = spec.finalNorm().apply(p.under("final_norm"), x);
         probe.publish("final_norm", normed);
         return normed;
     }
 
     /** Returns the logits {@code (..., V)} for what the final norm gave {@code (..., D)}. */
-    public Tensor output(Params p, Tensor normed, SiteProbe probe) {
+    public Tensor projectToVocabulary(Params p, Tensor normed, ActivationRecorder probe) {
         Tensor logits = spec.outputBias()
                 ? Linear.apply(normed, p.get(spec.outputWeight()), p.get("output.bias"))
                 : Linear.apply(normed, p.get(spec.outputWeight()));
@@ -105,17 +109,18 @@ public record HybridModel(ModelSpec spec) {
      * Returns the logits {@code (B, 1, V)} of the last of the next positions, and makes the state remember them. What is
      * born meanwhile is released.
      */
-    public Tensor advance(Params p, Inputs inputs, ModelState state) {
+    public Tensor advance(Params p, ModelInputs modelInputs, ModelState state) {
         return Scope.run(p.get(spec.outputWeight()).device(), () -> {
-            Tensor x = advanceLayers(p, inputs, state);
-            return logits(p, x.slice(1, x.extent(1) - 1, x.extent(1)), SiteProbe.NONE);
+            Tensor x = advanceLayers(p, modelInputs, state);
+            return logits(p, x.slice(1, x.extent(1) - 1, x.extent(1)), ActivationRecorder.NONE);
         });
     }
 
     /** Returns the logits {@code (B, T, V)} of all of the next positions, and makes the state remember them. */
-    public Tensor advanceAll(Params p, Inputs inputs, ModelState state) {
+    public Tensor advanceAllLogits(Params p, ModelInputs modelInputs, ModelState state) {
         return Scope.run(
-                p.get(spec.outputWeight()).device(), () -> logits(p, advanceLayers(p, inputs, state), SiteProbe.NONE));
+                p.get(spec.outputWeight()).device(),
+                () -> logits(p, advanceLayers(p, modelInputs, state), ActivationRecorder.NONE));
     }
 
     /**
@@ -123,12 +128,12 @@ public record HybridModel(ModelSpec spec) {
      * own: row r of the inputs goes on from state r. Each session gets the bits that it gets alone, on a device whose {@link
      * Linear} gives a row the same bits whatever stands beside it.
      *
-     * @param inputs R rows
+     * @param modelInputs R rows
      * @param states of one row each, none of them twice
      */
-    public Tensor advance(Params p, Inputs inputs, List<ModelState> states) {
+    public Tensor advance(Params p, ModelInputs modelInputs, List<ModelState> states) {
         return Scope.run(p.get(spec.outputWeight()).device(), () -> {
-            Tensor x = spec.input().encode(p.under("input"), inputs).x();
+            Tensor x = spec.input().encode(p.under("input"), modelInputs).x();
             for (int i = 0; i < spec.layers().size(); i++) {
                 Tensor before = x;
                 int layer = i;
@@ -137,17 +142,18 @@ public record HybridModel(ModelSpec spec) {
                 x = Scope.run(
                         x.device(), () -> spec.layers().get(layer).advance(p.under("layers." + layer), before, those));
             }
-            return logits(p, x.slice(1, x.extent(1) - 1, x.extent(1)), SiteProbe.NONE);
+            return logits(p, x.slice(1, x.extent(1) - 1, x.extent(1)), ActivationRecorder.NONE);
         });
     }
 
     /** Returns the output {@code (B, T, D)} of the last layer for encoded inputs, and makes the state remember them. */
-    public Tensor advanceEncoded(Params p, Tensor encoded, ModelState state) {
+    public Tensor advanceEmbeddings(Params p, Tensor encoded, ModelState state) {
         return Scope.run(encoded.device(), () -> advanceLayers(p, encoded, state));
     }
 
-    private Tensor advanceLayers(Params p, Inputs inputs, ModelState state) {
-        return advanceLayers(p, spec.input().encode(p.under("input"), inputs).x(), state);
+    private Tensor advanceLayers(Params p, ModelInputs modelInputs, ModelState state) {
+        return advanceLayers(
+                p, spec.input().encode(p.under("input"), modelInputs).x(), state);
     }
 
     private Tensor advanceLayers(Params p, Tensor encoded, ModelState state) {

@@ -1,7 +1,7 @@
 package carve.api.model;
 
-import carve.api.mixer.Probe;
-import carve.api.op.Sequences;
+import carve.api.mixer.ActivationHook;
+import carve.api.op.SequenceLayout;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
 import carve.api.tensor.Tensor;
@@ -21,9 +21,9 @@ public interface InputEncoder {
      * What it makes.
      *
      * @param x (B, T, D)
-     * @param sequences how the rows of x are divided; T may differ from that of the tokens
+     * @param sequenceLayout how the rows of x are divided; T may differ from that of the tokens
      */
-    record Encoded(Tensor x, Sequences sequences) {}
+    record Embeddings(Tensor x, SequenceLayout sequenceLayout) {}
 
     /** Returns the parameters that it reads. */
     List<ParamSpec> parameters();
@@ -33,11 +33,11 @@ public interface InputEncoder {
      *
      * @throws IllegalArgumentException if media do not fit the tokens; the message has both counts
      */
-    Encoded encode(Params p, Inputs inputs);
+    Embeddings encode(Params p, ModelInputs modelInputs);
 
-    /** Returns the embedded inputs as {@link #encode(Params, Inputs)} does, and publishes inner values by name. */
-    default Encoded encode(Params p, Inputs inputs, Probe probe) {
-        return encode(p, inputs);
+    /** Returns the embedded inputs as {@link #encode(Params, ModelInputs)} does, and publishes inner values by name. */
+    default Embeddings encode(Params p, ModelInputs modelInputs, ActivationHook activationHook) {
+        return encode(p, modelInputs);
     }
 
     /**
@@ -45,20 +45,20 @@ public interface InputEncoder {
      * only be encoded whole. With it a long prompt is encoded in pieces: the places of each row of the media, and the words
      * between them.
      */
-    default OptionalInt pictureToken() {
+    default OptionalInt imageToken() {
         return OptionalInt.empty();
     }
 
     /**
      * Returns {@code (..., D)} for ids {@code (...)} of words, I32, that only the device knows, such as those that it has just
-     * chosen: what {@link #encode(Params, Inputs)} makes of them. Nothing where an encoder must know its tokens.
+     * chosen: what {@link #encode(Params, ModelInputs)} makes of them. Nothing where an encoder must know its tokens.
      */
-    default Optional<Tensor> words(Params p, Tensor tokens) {
+    default Optional<Tensor> embedTokens(Params p, Tensor tokens) {
         return Optional.empty();
     }
 
     /** Returns how the rows of the embedded inputs are divided, without making them: how many positions they take. */
-    default Sequences sequences(Inputs inputs) {
-        return inputs.sequences();
+    default SequenceLayout layout(ModelInputs modelInputs) {
+        return modelInputs.sequenceLayout();
     }
 }

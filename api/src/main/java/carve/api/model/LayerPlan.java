@@ -1,6 +1,6 @@
 package carve.api.model;
 
-import carve.api.config.Names;
+import carve.api.config.NameSuggestions;
 import carve.api.config.SettingsException;
 import java.util.List;
 import java.util.Set;
@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
  *
  * @param layers one choice for each layer
  */
-public record LayerPlan(List<LayerChoice> layers) {
+public record LayerPlan(List<MixerSpec> layers) {
     /** Copies the list. */
     public LayerPlan {
         layers = List.copyOf(layers);
@@ -27,10 +27,10 @@ public record LayerPlan(List<LayerChoice> layers) {
         if (layers.size() != modelLayers) {
             throw new SettingsException(wrongLength("plan: 'layers'", layers.size(), modelLayers));
         }
-        TreeSet<String> problems = new TreeSet<>(Names.natural());
-        for (LayerChoice choice : layers) {
-            if (!choice.keeps() && !installed.contains(choice.mixer())) {
-                problems.add(choice.origin() + ": " + Names.unknown("mixer", choice.mixer(), installed));
+        TreeSet<String> problems = new TreeSet<>(NameSuggestions.naturalOrder());
+        for (MixerSpec choice : layers) {
+            if (!choice.isKeep() && !installed.contains(choice.name())) {
+                problems.add(choice.origin() + ": " + NameSuggestions.unknown("mixer", choice.name(), installed));
             }
         }
         if (!problems.isEmpty()) {
@@ -42,7 +42,7 @@ public record LayerPlan(List<LayerChoice> layers) {
     /** Returns the numbers of the layers that a plan leaves as they are. */
     public List<Integer> kept() {
         return IntStream.range(0, layers.size())
-                .filter(i -> layers.get(i).keeps())
+                .filter(i -> layers.get(i).isKeep())
                 .boxed()
                 .toList();
     }

@@ -22,7 +22,7 @@ public record LoadedModel(ModelFamily family, ModelSpec spec, ParamStore params)
     }
 
     /** Returns a copy on another device; the caller closes it, and this one when it is no longer wanted. */
-    public LoadedModel on(Device device) {
+    public LoadedModel copyTo(Device device) {
         ParamStore copies = new ParamStore(device);
         params.asMap().forEach((name, tensor) -> copies.put(name, tensor.copyTo(device)));
         return new LoadedModel(family, spec, copies);

@@ -2,9 +2,11 @@ package carve.api.model;
 
 import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.TensorSource;
-import carve.api.config.Json;
-import carve.api.config.JsonObject;
+import carve.api.gguf.GgufConverter;
+import carve.api.json.Json;
+import carve.api.json.JsonObject;
 import carve.api.mixer.MixerCatalog;
+import carve.api.text.Processor;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,29 +26,29 @@ public interface ModelFamily {
     String name();
 
     /** Returns whether a {@code config.json} describes a model of this family. */
-    boolean recognises(JsonObject config);
+    boolean supports(JsonObject config);
 
     /**
      * Returns the configuration of a folder's model: its {@code config.json}, and what other files add to it.
      *
      * @param config the folder's {@code config.json}
-     * @throws carve.api.config.JsonException if one of the others is broken
+     * @throws carve.api.json.JsonException if one of the others is broken
      */
-    default JsonObject gather(Path folder, JsonObject config) {
+    default JsonObject completeConfig(Path folder, JsonObject config) {
         return config;
     }
 
-    /** Returns the files that a configuration is written to, by name; {@link #gather} puts them together again. */
-    default Map<String, byte[]> files(JsonObject config) {
+    /** Returns the files that a configuration is written to, by name; {@link #completeConfig} puts them together again. */
+    default Map<String, byte[]> configFiles(JsonObject config) {
         return Map.of(CONFIG_FILE, (Json.print(config) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     /**
      * Returns the model that a configuration describes.
      *
-     * @throws carve.api.config.JsonException if a value is missing or not understood; the message has its path
+     * @throws carve.api.json.JsonException if a value is missing or not understood; the message has its path
      */
-    ModelSpec read(JsonObject config, MixerCatalog mixers);
+    ModelSpec spec(JsonObject config, MixerCatalog mixers);
 
     /**
      * Returns the weights of a folder's model by the model's names: those of its checkpoint, but for what the configuration
@@ -66,11 +68,11 @@ public interface ModelFamily {
 
     /**
      * Returns a model with other mixers in the layers where a plan does not say {@code keep}, and with a configuration
-     * that {@link #read} understands.
+     * that {@link #spec} understands.
      *
      * @throws carve.api.config.SettingsException if the plan does not fit the model
      */
-    ModelSpec convert(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers);
+    ModelSpec studentSpec(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers);
 
     /**
      * Opens what is needed to talk to a model.
@@ -81,10 +83,10 @@ public interface ModelFamily {
     Processor processor(ModelSpec spec, Path folder);
 
     /** Returns how models of the family lie in GGUF files, if they do. */
-    default Optional<GgufLayout> gguf() {
+    default Optional<GgufConverter> gguf() {
         return Optional.empty();
     }
 
     /** Returns the names of the files beside the weights that go with a checkpoint wherever it goes. */
-    List<String> companions();
+    List<String> auxiliaryFiles();
 }

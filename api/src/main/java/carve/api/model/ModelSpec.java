@@ -1,6 +1,6 @@
 package carve.api.model;
 
-import carve.api.config.JsonObject;
+import carve.api.json.JsonObject;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.tensor.Shape;
@@ -20,8 +20,8 @@ import java.util.List;
  * @param finalNorm the norm before the output
  * @param vocabulary V, the number of logits
  * @param outputBias whether the output layer has a bias
- * @param tied whether the output layer is the token table of the input
- * @param carried tensors of the checkpoint that no computation reads, but that are kept
+ * @param tiedEmbeddings whether the output layer is the token table of the input
+ * @param extraTensors tensors of the checkpoint that no computation reads, but that are kept
  */
 public record ModelSpec(
         String family,
@@ -31,12 +31,12 @@ public record ModelSpec(
         Norm finalNorm,
         int vocabulary,
         boolean outputBias,
-        boolean tied,
-        List<ParamSpec> carried) {
+        boolean tiedEmbeddings,
+        List<ParamSpec> extraTensors) {
     /** Copies the lists. */
     public ModelSpec {
         layers = List.copyOf(layers);
-        carried = List.copyOf(carried);
+        extraTensors = List.copyOf(extraTensors);
     }
 
     /** Makes a model whose output layer has a table of its own. */
@@ -54,7 +54,7 @@ public record ModelSpec(
 
     /** Returns the name of the parameter {@code (V, D)} that makes logits. */
     public String outputWeight() {
-        return tied ? "input.tokens.weight" : "output.weight";
+        return tiedEmbeddings ? "input.tokens.weight" : "output.weight";
     }
 
     /** Returns D, the width between layers. */
@@ -71,7 +71,7 @@ public record ModelSpec(
             layers.get(i).parameters().forEach(spec -> specs.add(spec.under(prefix)));
         }
         finalNorm.parameters().forEach(spec -> specs.add(spec.under("final_norm")));
-        if (!tied) {
+        if (!tiedEmbeddings) {
             specs.add(new ParamSpec("output.weight", Shape.of(vocabulary, hidden()), Init.fanIn(hidden())));
         }
         if (outputBias) {
@@ -82,7 +82,16 @@ public record ModelSpec(
 
     /** Returns this model with other layers and another configuration. */
     public ModelSpec with(JsonObject otherConfig, List<Block> otherLayers) {
-        return new ModelSpec(family, otherConfig, input, otherLayers, finalNorm, vocabulary, outputBias, tied, carried);
+        return new ModelSpec(
+                family,
+                otherConfig,
+                input,
+                otherLayers,
+                finalNorm,
+                vocabulary,
+                outputBias,
+                tiedEmbeddings,
+                extraTensors);
     }
 
     /** Returns this model with dropout in all its layers: for a step of training, whose number is the draw. */

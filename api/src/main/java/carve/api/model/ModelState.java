@@ -11,7 +11,7 @@ import java.util.Map;
 /**
  * What a model remembers of a session: the states of its layers.
  *
- * <p>A session can go on elsewhere: {@link #moved} copies its state to another device, {@link LoadedModel#on} the weights.
+ * <p>A session can go on elsewhere: {@link #copyTo} copies its state to another device, {@link LoadedModel#copyTo} the weights.
  *
  * @param layers the state of each layer, first layer first
  * @param batch the number of rows
@@ -52,9 +52,9 @@ public record ModelState(List<MixerState> layers, int batch, int capacity) imple
      * longer wanted.
      *
      * @param from the model of the session, where this state is
-     * @param to the same model on the other device, such as {@link LoadedModel#on} makes
+     * @param to the same model on the other device, such as {@link LoadedModel#copyTo} makes
      */
-    public ModelState moved(LoadedModel from, LoadedModel to) {
+    public ModelState copyTo(LoadedModel from, LoadedModel to) {
         ModelState moved = new HybridModel(to.spec()).newState(to.device(), batch, capacity);
         for (int i = 0; i < layers.size(); i++) {
             move(layer(i), moved.layer(i), from.device(), to.device());

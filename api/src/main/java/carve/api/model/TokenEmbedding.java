@@ -1,6 +1,6 @@
 package carve.api.model;
 
-import carve.api.op.Sequences;
+import carve.api.op.SequenceLayout;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
@@ -24,39 +24,43 @@ public record TokenEmbedding(int vocabulary, int hidden) implements InputEncoder
     }
 
     @Override
-    public Encoded encode(Params p, Inputs inputs) {
-        if (!inputs.media().isEmpty()) {
+    public Embeddings encode(Params p, ModelInputs modelInputs) {
+        if (!modelInputs.media().isEmpty()) {
             throw new IllegalArgumentException("this model takes text alone, but was given "
-                    + inputs.media().keySet());
+                    + modelInputs.media().keySet());
         }
-        Shape shape = Shape.of(inputs.sequences().batch(), inputs.sequences().positions());
-        Tensor x = lookUp(p.get("tokens.weight"), shape, inputs.tokens());
-        return new Encoded(withoutPadding(x, inputs.sequences()), inputs.sequences());
+        Shape shape = Shape.of(
+                modelInputs.sequenceLayout().batch(),
+                modelInputs.sequenceLayout().positions());
+        Tensor x = embed(p.get("tokens.weight"), shape, modelInputs.tokens());
+        return new Embeddings(zeroPadding(x, modelInputs.sequenceLayout()), modelInputs.sequenceLayout());
     }
 
     @Override
-    public Optional<Tensor> words(Params p, Tensor tokens) {
-        return Optional.of(rows(p.get("tokens.weight"), tokens));
+    public Optional<Tensor> embedTokens(Params p, Tensor tokens) {
+        return Optional.of(lookup(p.get("tokens.weight"), tokens));
     }
 
     /** Returns F32 rows {@code (..., D)} of a table (V, D) for token ids {@code (...)} that are on its device. */
-    public static Tensor rows(Tensor table, Tensor tokens) {
+    public static Tensor lookup(Tensor table, Tensor tokens) {
         return table.gather(tokens).cast(DType.F32);
     }
 
-    /** Returns x {@code (B, T, D)} with zeros for padding where {@link Sequences#isBlank} asks for them. */
-    public static Tensor withoutPadding(Tensor x, Sequences rows) {
-        return rows.isBlank() ? x.multiply(rows.present(x.device(), 0).reshape(rows.batch(), rows.positions(), 1)) : x;
+    /** Returns x {@code (B, T, D)} with zeros for padding where {@link SequenceLayout#zeroPadding} asks for them. */
+    public static Tensor zeroPadding(Tensor x, SequenceLayout rows) {
+        return rows.zeroPadding()
+                ? x.multiply(rows.paddingMask(x.device(), 0).reshape(rows.batch(), rows.positions(), 1))
+                : x;
     }
 
     /** Returns F32 rows {@code (..., D)} of a table (V, D) for token ids of a shape. */
-    public static Tensor lookUp(Tensor table, Shape shape, int... tokens) {
+    public static Tensor embed(Tensor table, Shape shape, int... tokens) {
         for (int token : tokens) {
             if (token < 0 || token >= table.extent(0)) {
                 throw new IllegalArgumentException(
                         "token %d is outside of the vocabulary of %d".formatted(token, table.extent(0)));
             }
         }
-        return rows(table, Tensors.of(table.device(), shape, tokens));
+        return lookup(table, Tensors.of(table.device(), shape, tokens));
     }
 }

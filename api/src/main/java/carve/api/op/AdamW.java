@@ -12,14 +12,14 @@ import java.util.List;
  *
  * <p>As in PyTorch, the decay is multiplied by the rate, and epsilon is added to the corrected root.
  *
- * @param rate the learning rate of this step
+ * @param learningRate the learning rate of this step
  * @param beta1 the decay of the mean
  * @param beta2 the decay of the square mean
  * @param epsilon added to the root of the square mean
- * @param decay the weight decay
+ * @param weightDecay the weight decay
  * @param step the number of this step, from 1
  */
-public record AdamW(double rate, double beta1, double beta2, double epsilon, double decay, long step)
+public record AdamW(double learningRate, double beta1, double beta2, double epsilon, double weightDecay, long step)
         implements FusedOp {
     @Override
     public String name() {
@@ -28,9 +28,9 @@ public record AdamW(double rate, double beta1, double beta2, double epsilon, dou
 
     @Override
     public List<TensorType> results(List<TensorType> operands) {
-        Operands.count(name(), operands, 4, 4);
+        OperandChecks.count(name(), operands, 4, 4);
         boolean same = operands.stream().allMatch(operands.getFirst()::equals);
-        Operands.require(same, name(), "parameter, gradient, mean and square mean of one type", operands);
+        OperandChecks.require(same, name(), "parameter, gradient, mean and square mean of one type", operands);
         return List.of(operands.get(0), operands.get(0), operands.get(0));
     }
 
@@ -40,20 +40,20 @@ public record AdamW(double rate, double beta1, double beta2, double epsilon, dou
         Tensor mean = operands.get(2).multiply(beta1).add(gradient.multiply(1 - beta1));
         Tensor square =
                 operands.get(3).multiply(beta2).add(gradient.multiply(gradient).multiply(1 - beta2));
-        Tensor root = square.multiply(1 / squareCorrection())
-                .unary(UnaryFunction.SQRT)
-                .add(epsilon);
-        Tensor decayed = operands.get(0).multiply(1 - rate * decay);
-        return List.of(decayed.subtract(mean.multiply(rate / meanCorrection()).divide(root)), mean, square);
+        Tensor root =
+                square.multiply(1 / biasCorrection2()).unary(UnaryFunction.SQRT).add(epsilon);
+        Tensor decayed = operands.get(0).multiply(1 - learningRate * weightDecay);
+        return List.of(
+                decayed.subtract(mean.multiply(learningRate / biasCorrection1()).divide(root)), mean, square);
     }
 
     /** Returns {@code 1 - beta1^step}. */
-    public double meanCorrection() {
+    public double biasCorrection1() {
         return 1 - Math.pow(beta1, step);
     }
 
     /** Returns {@code 1 - beta2^step}. */
-    public double squareCorrection() {
+    public double biasCorrection2() {
         return 1 - Math.pow(beta2, step);
     }
 }

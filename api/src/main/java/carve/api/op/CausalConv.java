@@ -15,9 +15,9 @@ import java.util.List;
  * weight[i] * x[t - W + 1 + i]}, then SiLU if asked for. Results are y {@code (B, T, C)} and the next state.
  *
  * @param silu whether SiLU follows
- * @param sequences how rows are divided; S is their number
+ * @param sequenceLayout how rows are divided; S is their number
  */
-public record CausalConv(boolean silu, Sequences sequences) implements FusedOp {
+public record CausalConv(boolean silu, SequenceLayout sequenceLayout) implements FusedOp {
     @Override
     public String name() {
         return "causal-conv";
@@ -25,19 +25,24 @@ public record CausalConv(boolean silu, Sequences sequences) implements FusedOp {
 
     @Override
     public List<TensorType> results(List<TensorType> operands) {
-        Operands.count(name(), operands, 4, 4);
-        Shape x = Operands.shape(operands, 0);
-        Shape weight = Operands.shape(operands, 1);
+        OperandChecks.count(name(), operands, 4, 4);
+        Shape x = OperandChecks.shape(operands, 0);
+        Shape weight = OperandChecks.shape(operands, 1);
         boolean fits = x.rank() == 3
                 && weight.rank() == 3
                 && weight.extent(0) == x.extent(2)
                 && weight.extent(1) == 1
-                && Operands.shape(operands, 2).equals(Shape.of(x.extent(2)))
-                && Operands.shape(operands, 3).equals(Shape.of(sequences.count(), x.extent(2), weight.extent(2) - 1))
-                && x.extent(0) == sequences.batch()
-                && x.extent(1) == sequences.positions();
-        Operands.require(
-                fits, name(), "x (B, T, C), weight (C, 1, W), bias (C) and state (S, C, W-1)", sequences, operands);
+                && OperandChecks.shape(operands, 2).equals(Shape.of(x.extent(2)))
+                && OperandChecks.shape(operands, 3)
+                        .equals(Shape.of(sequenceLayout.count(), x.extent(2), weight.extent(2) - 1))
+                && x.extent(0) == sequenceLayout.batch()
+                && x.extent(1) == sequenceLayout.positions();
+        OperandChecks.require(
+                fits,
+                name(),
+                "x (B, T, C), weight (C, 1, W), bias (C) and state (S, C, W-1)",
+                sequenceLayout,
+                operands);
         return List.of(operands.get(0), operands.get(3));
     }
 
@@ -45,7 +50,7 @@ public record CausalConv(boolean silu, Sequences sequences) implements FusedOp {
     public List<Tensor> reference(List<Tensor> operands) {
         Tensor weight = operands.get(1).cast(DType.F32);
         Tensor bias = operands.get(2).cast(DType.F32);
-        return sequences.each(
+        return sequenceLayout.forEachSequence(
                 operands.subList(0, 1),
                 operands.get(3),
                 (parts, state) -> convolve(parts.getFirst(), weight, bias, state));

@@ -27,10 +27,10 @@ public record CrossEntropy() implements FusedOp {
 
     @Override
     public List<TensorType> results(List<TensorType> operands) {
-        Operands.count(name(), operands, 2, 2);
-        Shape logits = Operands.shape(operands, 0);
+        OperandChecks.count(name(), operands, 2, 2);
+        Shape logits = OperandChecks.shape(operands, 0);
         boolean fits = logits.rank() == 2 && operands.get(1).equals(new TensorType(DType.I32, logits.sub(0, 1)));
-        Operands.require(fits, name(), "logits (M, V) and I32 targets (M)", operands);
+        OperandChecks.require(fits, name(), "logits (M, V) and I32 targets (M)", operands);
         return List.of(new TensorType(DType.F32, logits.sub(0, 1)));
     }
 

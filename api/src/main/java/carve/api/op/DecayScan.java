@@ -24,9 +24,9 @@ import java.util.List;
  * The numbers of groups divide H; head h uses group {@code h / (H / G)}. Results: y {@code (B, T, H, P)} and the state
  * after the last position of each sequence {@code (S, H, P, N)}.
  *
- * @param sequences how rows are divided; S is their number
+ * @param sequenceLayout how rows are divided; S is their number
  */
-public record DecayScan(Sequences sequences) implements FusedOp {
+public record DecayScan(SequenceLayout sequenceLayout) implements FusedOp {
     private static final int CHUNK = 64;
 
     /** The operand positions, for kernels. */
@@ -54,42 +54,44 @@ public record DecayScan(Sequences sequences) implements FusedOp {
 
     @Override
     public List<TensorType> results(List<TensorType> operands) {
-        Operands.count(name(), operands, 6, 6);
-        Shape q = Operands.shape(operands, Q);
-        Shape v = Operands.shape(operands, V);
-        Shape g = Operands.shape(operands, G);
-        boolean ranks = q.rank() == 4 && Operands.shape(operands, K).rank() == 4 && v.rank() == 4 && g.rank() == 3;
-        Operands.require(
+        OperandChecks.count(name(), operands, 6, 6);
+        Shape q = OperandChecks.shape(operands, Q);
+        Shape v = OperandChecks.shape(operands, V);
+        Shape g = OperandChecks.shape(operands, G);
+        boolean ranks = q.rank() == 4 && OperandChecks.shape(operands, K).rank() == 4 && v.rank() == 4 && g.rank() == 3;
+        OperandChecks.require(
                 ranks && fits(operands, g.extent(2), v.extent(3), q.extent(3)),
                 name(),
                 "q (B, T, Gq, N), k (B, T, Gk, N), v (B, T, Gv, P), g and w (B, T, H), state (S, H, P, N)",
-                sequences,
+                sequenceLayout,
                 operands);
         return List.of(
-                operands.get(V).with(Shape.of(sequences.batch(), sequences.positions(), g.extent(2), v.extent(3))),
+                operands.get(V)
+                        .with(Shape.of(sequenceLayout.batch(), sequenceLayout.positions(), g.extent(2), v.extent(3))),
                 operands.get(STATE));
     }
 
     private boolean fits(List<TensorType> operands, int heads, int width, int state) {
         for (int i : new int[] {Q, K, V}) {
-            Shape shape = Operands.shape(operands, i);
-            if (shape.extent(0) != sequences.batch()
-                    || shape.extent(1) != sequences.positions()
+            Shape shape = OperandChecks.shape(operands, i);
+            if (shape.extent(0) != sequenceLayout.batch()
+                    || shape.extent(1) != sequenceLayout.positions()
                     || shape.extent(2) == 0
                     || heads % shape.extent(2) != 0) {
                 return false;
             }
         }
-        return Operands.shape(operands, K).extent(3) == state
-                && Operands.shape(operands, G).equals(Shape.of(sequences.batch(), sequences.positions(), heads))
+        return OperandChecks.shape(operands, K).extent(3) == state
+                && OperandChecks.shape(operands, G)
+                        .equals(Shape.of(sequenceLayout.batch(), sequenceLayout.positions(), heads))
                 && operands.get(G).equals(operands.get(W))
-                && Operands.shape(operands, STATE).equals(Shape.of(sequences.count(), heads, width, state))
+                && OperandChecks.shape(operands, STATE).equals(Shape.of(sequenceLayout.count(), heads, width, state))
                 && operands.stream().allMatch(type -> type.dtype() == DType.F32);
     }
 
     @Override
     public List<Tensor> reference(List<Tensor> operands) {
-        return sequences.each(operands.subList(0, STATE), operands.get(STATE), DecayScan::scan);
+        return sequenceLayout.forEachSequence(operands.subList(0, STATE), operands.get(STATE), DecayScan::scan);
     }
 
     private static List<Tensor> scan(List<Tensor> operands, Tensor state) {
@@ -111,9 +113,9 @@ public record DecayScan(Sequences sequences) implements FusedOp {
 
     // L positions of one chunk: within it the quadratic form, across chunks the state
     private static List<Tensor> chunk(List<Tensor> operands, Tensor state, int heads) {
-        Tensor q = Operands.byHead(Operands.repeatHeads(operands.get(Q), heads)); // (B, H, L, N)
-        Tensor k = Operands.byHead(Operands.repeatHeads(operands.get(K), heads));
-        Tensor v = Operands.byHead(Operands.repeatHeads(operands.get(V), heads)); // (B, H, L, P)
+        Tensor q = OperandChecks.byHead(OperandChecks.repeatHeads(operands.get(Q), heads)); // (B, H, L, N)
+        Tensor k = OperandChecks.byHead(OperandChecks.repeatHeads(operands.get(K), heads));
+        Tensor v = OperandChecks.byHead(OperandChecks.repeatHeads(operands.get(V), heads)); // (B, H, L, P)
         Tensor g = operands.get(G).permute(0, 2, 1); // (B, H, L)
         Tensor w = operands.get(W).permute(0, 2, 1);
         int length = g.extent(2);

@@ -30,9 +30,9 @@ public record GatedRmsNorm(double epsilon, boolean gateFirst) implements FusedOp
 
     @Override
     public List<TensorType> results(List<TensorType> operands) {
-        Operands.count(name(), operands, 3, 3);
+        OperandChecks.count(name(), operands, 3, 3);
         RmsNorm.requireSuffix(name(), operands, 2);
-        Operands.require(operands.get(0).equals(operands.get(1)), name(), "a gate of the type of x", operands);
+        OperandChecks.require(operands.get(0).equals(operands.get(1)), name(), "a gate of the type of x", operands);
         return List.of(operands.getFirst());
     }
 

@@ -11,14 +11,14 @@ import java.util.List;
  * The Gaussian error linear unit of each element (Hendrycks and Gimpel 2016, arXiv:1606.08415): {@code x/2 (1 + erf(x /
  * sqrt(2)))}, or {@code x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))}, what others call gelu_new or gelu_pytorch_tanh.
  *
- * @param byTanh whether it is the second
+ * @param tanhApproximation whether it is the second
  */
-public record Gelu(boolean byTanh) implements FusedOp {
+public record Gelu(boolean tanhApproximation) implements FusedOp {
     private static final double CUBIC = 0.044715;
 
     /** Returns it, by the device's kernel if there is one; else its primitives, which any device has kernels for. */
     public Tensor of(Tensor x) {
-        boolean fused = x.device().workspace().prefersKernel(x.device(), this, List.of(x.type()));
+        boolean fused = x.device().context().prefersKernel(x.device(), this, List.of(x.type()));
         return (fused ? Tensors.apply(this, x) : reference(List.of(x))).getFirst();
     }
 
@@ -29,14 +29,14 @@ public record Gelu(boolean byTanh) implements FusedOp {
 
     @Override
     public List<TensorType> results(List<TensorType> operands) {
-        Operands.count(name(), operands, 1, 1);
+        OperandChecks.count(name(), operands, 1, 1);
         return operands;
     }
 
     @Override
     public List<Tensor> reference(List<Tensor> operands) {
         Tensor x = operands.getFirst();
-        Tensor side = byTanh
+        Tensor side = tanhApproximation
                 ? x.multiply(x)
                         .multiply(x)
                         .multiply(CUBIC)

@@ -26,14 +26,14 @@ public record KlDivergence(double temperature) implements FusedOp {
 
     @Override
     public List<TensorType> results(List<TensorType> operands) {
-        Operands.count(name(), operands, 2, 2);
-        Operands.require(
+        OperandChecks.count(name(), operands, 2, 2);
+        OperandChecks.require(
                 operands.get(0).equals(operands.get(1))
-                        && Operands.shape(operands, 0).rank() == 2,
+                        && OperandChecks.shape(operands, 0).rank() == 2,
                 name(),
                 "logits (M, V) of student and teacher",
                 operands);
-        return List.of(operands.getFirst().with(Operands.shape(operands, 0).sub(0, 1)));
+        return List.of(operands.getFirst().with(OperandChecks.shape(operands, 0).sub(0, 1)));
     }
 
     @Override

@@ -26,7 +26,7 @@ public record LayerNorm(double epsilon) implements FusedOp {
 
     @Override
     public List<TensorType> results(List<TensorType> operands) {
-        Operands.count(name(), operands, 3, 3);
+        OperandChecks.count(name(), operands, 3, 3);
         RmsNorm.requireSuffix(name(), operands, 1);
         RmsNorm.requireSuffix(name(), operands, 2);
         return List.of(operands.getFirst());

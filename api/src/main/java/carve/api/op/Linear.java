@@ -31,15 +31,16 @@ public record Linear() implements FusedOp {
 
     @Override
     public List<TensorType> results(List<TensorType> operands) {
-        Operands.count(name(), operands, 2, 3);
-        Shape x = Operands.shape(operands, 0);
-        Shape weight = Operands.shape(operands, 1);
-        Operands.require(
+        OperandChecks.count(name(), operands, 2, 3);
+        Shape x = OperandChecks.shape(operands, 0);
+        Shape weight = OperandChecks.shape(operands, 1);
+        OperandChecks.require(
                 x.rank() >= 1
                         && weight.rank() == 2
                         && x.extent(-1) == weight.extent(1)
                         && operands.getFirst().dtype() == DType.F32
-                        && (operands.size() == 2 || Operands.shape(operands, 2).equals(Shape.of(weight.extent(0)))),
+                        && (operands.size() == 2
+                                || OperandChecks.shape(operands, 2).equals(Shape.of(weight.extent(0)))),
                 name(),
                 "x (..., K), weight (N, K) and bias (N)",
                 operands);

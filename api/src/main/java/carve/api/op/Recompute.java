@@ -38,7 +38,7 @@ public record Recompute(List<TensorType> types, Function<List<Tensor>, List<Tens
     }
 
     @Override
-    public boolean recomputes() {
+    public boolean isRecomputed() {
         return true;
     }
 }

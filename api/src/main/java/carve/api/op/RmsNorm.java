@@ -28,15 +28,15 @@ public record RmsNorm(double epsilon) implements FusedOp {
 
     @Override
     public List<TensorType> results(List<TensorType> operands) {
-        Operands.count(name(), operands, 2, 2);
+        OperandChecks.count(name(), operands, 2, 2);
         requireSuffix(name(), operands, 1);
         return List.of(operands.getFirst());
     }
 
     static void requireSuffix(String op, List<TensorType> operands, int index) {
-        Shape x = Operands.shape(operands, 0);
-        Shape weight = Operands.shape(operands, index);
-        Operands.require(
+        Shape x = OperandChecks.shape(operands, 0);
+        Shape weight = OperandChecks.shape(operands, index);
+        OperandChecks.require(
                 weight.rank() >= 1
                         && weight.rank() <= x.rank()
                         && weight.equals(x.sub(x.rank() - weight.rank(), x.rank())),

@@ -25,10 +25,10 @@ public record Rope() implements FusedOp {
 
     @Override
     public List<TensorType> results(List<TensorType> operands) {
-        Operands.count(name(), operands, 3, 3);
-        Shape x = Operands.shape(operands, 0);
-        Shape cos = Operands.shape(operands, 1);
-        Operands.require(
+        OperandChecks.count(name(), operands, 3, 3);
+        Shape x = OperandChecks.shape(operands, 0);
+        Shape cos = OperandChecks.shape(operands, 1);
+        OperandChecks.require(
                 x.rank() == 4
                         && cos.rank() == 2
                         && operands.get(1).equals(operands.get(2))

@@ -24,14 +24,14 @@ import java.util.List;
  * @param topK how many of the most probable tokens may be chosen; 0 for all
  * @param topP only the most probable tokens that together have this share may be chosen; 1 for all
  * @param excluded token ids that are never chosen; those outside of the vocabulary are none
- * @param draws u of each row
+ * @param uniforms u of each row
  */
-public record SampleToken(double temperature, int topK, double topP, List<Integer> excluded, List<Double> draws)
+public record SampleToken(double temperature, int topK, double topP, List<Integer> excluded, List<Double> uniforms)
         implements FusedOp {
     /** Copies the lists. */
     public SampleToken {
         excluded = List.copyOf(excluded);
-        draws = List.copyOf(draws);
+        uniforms = List.copyOf(uniforms);
     }
 
     @Override
@@ -41,10 +41,10 @@ public record SampleToken(double temperature, int topK, double topP, List<Intege
 
     @Override
     public List<TensorType> results(List<TensorType> operands) {
-        Operands.count(name(), operands, 1, 1);
-        Shape logits = Operands.shape(operands, 0);
-        boolean fits = logits.rank() == 2 && logits.extent(0) == draws.size() && logits.extent(1) > 0;
-        Operands.require(fits, name(), "logits (R, V) of " + draws.size() + " rows", operands);
+        OperandChecks.count(name(), operands, 1, 1);
+        Shape logits = OperandChecks.shape(operands, 0);
+        boolean fits = logits.rank() == 2 && logits.extent(0) == uniforms.size() && logits.extent(1) > 0;
+        OperandChecks.require(fits, name(), "logits (R, V) of " + uniforms.size() + " rows", operands);
         return List.of(new TensorType(DType.I32, logits.sub(0, 1)));
     }
 
@@ -88,9 +88,9 @@ public record SampleToken(double temperature, int topK, double topP, List<Intege
     }
 
     private Tensor draws(Tensor logits) {
-        float[] values = new float[draws.size()];
+        float[] values = new float[uniforms.size()];
         for (int i = 0; i < values.length; i++) {
-            values[i] = draws.get(i).floatValue();
+            values[i] = uniforms.get(i).floatValue();
         }
         return Tensors.of(logits.device(), Shape.of(values.length, 1), values);
     }

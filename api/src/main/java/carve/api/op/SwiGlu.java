@@ -21,8 +21,8 @@ public record SwiGlu() implements FusedOp {
 
     @Override
     public List<TensorType> results(List<TensorType> operands) {
-        Operands.count(name(), operands, 2, 2);
-        Operands.require(operands.get(0).equals(operands.get(1)), name(), "two operands of one type", operands);
+        OperandChecks.count(name(), operands, 2, 2);
+        OperandChecks.require(operands.get(0).equals(operands.get(1)), name(), "two operands of one type", operands);
         return List.of(operands.getFirst());
     }
 

@@ -1,6 +1,6 @@
 package carve.api.param;
 
-import carve.api.config.Names;
+import carve.api.config.NameSuggestions;
 import carve.api.device.Device;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Tensor;
@@ -54,7 +54,8 @@ public final class ParamStore implements Params, AutoCloseable {
     public Tensor get(String name) {
         Tensor tensor = tensors.get(name);
         if (tensor == null) {
-            throw new ParamException("no parameter '%s'%s".formatted(name, Names.suggestion(name, tensors.keySet())));
+            throw new ParamException(
+                    "no parameter '%s'%s".formatted(name, NameSuggestions.suggestion(name, tensors.keySet())));
         }
         return tensor;
     }
@@ -69,7 +70,7 @@ public final class ParamStore implements Params, AutoCloseable {
 
     /** Returns the names that a selector selects, in the order of the model. */
     public List<String> select(Selector selector) {
-        return tensors.keySet().stream().filter(selector::selects).toList();
+        return tensors.keySet().stream().filter(selector::matches).toList();
     }
 
     /** Returns the number of parameter values. */

@@ -72,7 +72,7 @@ public final class Selector {
     }
 
     /** Returns whether a name is chosen. */
-    public boolean selects(String name) {
+    public boolean matches(String name) {
         boolean selected = false;
         for (Rule rule : rules) {
             if (rule.pattern.matcher(name).matches()) {
@@ -98,7 +98,7 @@ public final class Selector {
             throw new ParamException("no parameter matches %s; names look like %s"
                     .formatted(idle, new ArrayList<>(names).stream().limit(3).toList()));
         }
-        return names.stream().filter(this::selects).toList();
+        return names.stream().filter(this::matches).toList();
     }
 
     @Override

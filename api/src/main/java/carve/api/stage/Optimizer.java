@@ -12,7 +12,7 @@ public interface Optimizer {
     List<String> moments();
 
     /** Returns the peak learning rate. */
-    double rate();
+    double learningRate();
 
     /**
      * Returns the next value of a parameter, followed by the next value of each moment.

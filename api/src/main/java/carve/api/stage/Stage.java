@@ -25,7 +25,7 @@ public interface Stage {
      *
      * @return what the stage keeps; empty, and nothing was done, if it cannot
      */
-    default Optional<Footprint> rehearse(StageContext context) {
+    default Optional<TrainingMemory> measureMemory(StageContext context) {
         return Optional.empty();
     }
 }

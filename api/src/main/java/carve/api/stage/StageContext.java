@@ -1,5 +1,6 @@
 package carve.api.stage;
 
+import carve.api.data.Dataset;
 import carve.api.model.LoadedModel;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,17 +17,17 @@ import java.util.Optional;
  * @param predecessor the {@link ParamDigest} of the parameters that what came before ended with, be it a stage or a
  *     conversion; empty if nothing did
  * @param resume whether to go on where an interrupted run of this stage stopped; a run that had ended gives its result again
- * @param progress is told of every step
+ * @param progressListener is told of every step
  */
 public record StageContext(
         Optional<LoadedModel> teacher,
         LoadedModel student,
         List<Integer> converted,
-        DataSource data,
+        Dataset data,
         Path folder,
         Optional<String> predecessor,
         boolean resume,
-        Progress progress) {
+        ProgressListener progressListener) {
     /** Copies the list. */
     public StageContext {
         converted = List.copyOf(converted);

@@ -8,5 +8,5 @@ public interface StageProvider {
     String name();
 
     /** Returns a stage; losses, optimizer and schedule come from the parts. */
-    Stage create(Settings settings, StageParts parts);
+    Stage create(Settings settings, StageComponents parts);
 }

@@ -6,7 +6,7 @@ import java.util.Locale;
  * The storage type of a tensor's elements. Arithmetic is in F32 or wider whatever the storage is.
  *
  * <p>Devices compute with {@link #F32}, {@link #BF16}, {@link #F16}, {@link #I32} and {@link #I8}; weights may also be {@linkplain
- * #isQuantised() quantised}, in {@link Blocks}. The others occur in checkpoints only and are converted when they are
+ * #isQuantised() quantised}, in {@link BlockQuantisation}. The others occur in checkpoints only and are converted when they are
  * uploaded. Names are those of the safetensors format, and of GGUF for quantised types.
  */
 public enum DType {
@@ -88,7 +88,7 @@ public enum DType {
         return blockBytes;
     }
 
-    /** Returns whether the elements lie in {@link Blocks} that share a scale. */
+    /** Returns whether the elements lie in {@link BlockQuantisation} that share a scale. */
     public boolean isQuantised() {
         return blockElements > 1;
     }

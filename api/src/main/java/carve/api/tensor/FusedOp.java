@@ -40,12 +40,12 @@ public interface FusedOp {
      * Returns whether the reference runs unrecorded and again, recorded, when gradients are asked for: less memory for
      * more time. By default it does not.
      */
-    default boolean recomputes() {
+    default boolean isRecomputed() {
         return false;
     }
 
     /** Returns how an op that recomputes runs for some rows at a time; by default for all at once. */
-    default Optional<Pieces> pieces() {
+    default Optional<RowChunks> chunks() {
         return Optional.empty();
     }
 }

@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * A primitive operation on tensors: a record of its attributes, without its operands.
  *
- * <p>The type is sealed so that three switches over it are exhaustive: {@link Types} gives the type of a result, {@link
+ * <p>The type is sealed so that three switches over it are exhaustive: {@link ShapeInference} gives the type of a result, {@link
  * Gradients} the gradients of the operands, and a device's {@code execute} the values. A primitive without a gradient,
  * or a device that forgot one, does not compile. Everything else is a {@link FusedOp} with a definition in primitives.
  */

@@ -22,14 +22,14 @@ public final class Scope {
 
     /** Returns what the body returns; everything else that was born on the device meanwhile is released. */
     public static <T> T run(Device device, Supplier<T> body) {
-        Workspace.Frame frame = device.workspace().open();
+        DeviceContext.Frame frame = device.context().open();
         Set<Buffer> kept = Collections.newSetFromMap(new IdentityHashMap<>());
         try {
             T result = body.get();
             collect(result, kept);
             return result;
         } finally {
-            device.workspace().close(frame, kept);
+            device.context().close(frame, kept);
         }
     }
 
@@ -43,7 +43,7 @@ public final class Scope {
 
     /** Takes a tensor out of all scopes and returns it unwatched; the caller now owns its memory. */
     public static Tensor keep(Tensor tensor) {
-        tensor.device().workspace().keep(tensor.buffer());
+        tensor.device().context().keep(tensor.buffer());
         return tensor.detach();
     }
 

@@ -154,14 +154,14 @@ public final class Tape {
     private static List<Optional<Tensor>> differentiate(
             FusedOp op, Kernel kernel, List<Tensor> plain, List<Optional<Tensor>> given, List<Boolean> wanted) {
         Device device = plain.getFirst().device();
-        device.workspace()
+        device.context()
                 .requireBackward(device, op, plain.stream().map(Tensor::type).toList(), kernel);
         return differentiate(op, plain, given, wanted);
     }
 
     static List<Tensor> recordRecomputed(FusedOp op, List<Tensor> operands) {
         List<Tensor> plain = Tensors.detached(operands);
-        Optional<Piecewise> pieces = op.pieces().map(plan -> new Piecewise(op, plan, plain));
+        Optional<ChunkedExecution> pieces = op.chunks().map(plan -> new ChunkedExecution(op, plan, plain));
         List<Tensor> results = pieces.isPresent()
                 ? pieces.get().forward()
                 : Scope.run(plain.getFirst().device(), () -> op.reference(plain));

@@ -41,7 +41,7 @@ public final class Tensor {
     /** Returns a tensor of the innermost scope with undefined values; for kernels, which then write all of them. */
     public static Tensor allocate(Device device, TensorType type) {
         Buffer buffer = device.allocate(type);
-        device.workspace().born(buffer);
+        device.context().register(buffer);
         return new Tensor(type, device, buffer, null);
     }
 
@@ -270,12 +270,12 @@ public final class Tensor {
 
     /** Returns a copy of the values as floats, whatever the floating-point storage type. */
     public float[] floats() {
-        return Host.floats(this);
+        return HostArrays.floats(this);
     }
 
     /** Returns a copy of the values of an I32 tensor. */
     public int[] ints() {
-        return Host.ints(this);
+        return HostArrays.ints(this);
     }
 
     /** Returns a copy on a device, outside of any tape. */
@@ -288,8 +288,8 @@ public final class Tensor {
     }
 
     /** Begins to copy the values to the host, without waiting where the device can go on meanwhile. */
-    public Download fetch() {
-        return device.fetch(detach());
+    public Download downloadAsync() {
+        return device.downloadAsync(detach());
     }
 
     /** Returns the only value of a tensor of size 1. */

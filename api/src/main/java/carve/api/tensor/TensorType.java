@@ -37,7 +37,7 @@ public record TensorType(DType dtype, Shape shape) {
      * Returns the type of the bytes of the values: I8 with the last extent in bytes. Operations that only move whole rows of a
      * quantised tensor may be carried out on its bytes.
      */
-    public TensorType bytewise() {
+    public TensorType asBytes() {
         Shape bytes = shape.rank() == 0
                 ? Shape.of(dtype.bytes())
                 : shape.with(-1, Math.toIntExact(dtype.bytes(shape.extent(-1))));

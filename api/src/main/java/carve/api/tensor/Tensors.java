@@ -27,13 +27,13 @@ public final class Tensors {
      */
     public static Tensor apply(Op op, List<Tensor> operands) {
         Device device = deviceOf(operands);
-        TensorType type = Types.of(op, types(operands));
+        TensorType type = ShapeInference.of(op, types(operands));
         Tensor result;
         if (op instanceof Op.Reshape) {
             result = Tensor.over(device, type, operands.getFirst().buffer());
         } else {
             Buffer buffer = device.execute(op, detached(operands), type);
-            device.workspace().born(buffer);
+            device.context().register(buffer);
             result = Tensor.over(device, type, buffer);
         }
         return Tape.recordPrimitive(op, operands, result);
@@ -58,12 +58,12 @@ public final class Tensors {
         Device device = deviceOf(operands);
         List<TensorType> types = types(operands);
         List<TensorType> results = op.results(types);
-        Optional<Kernel> kernel = device.workspace().kernel(device, op, types);
+        Optional<Kernel> kernel = device.context().kernel(device, op, types);
         if (kernel.isPresent()) {
             List<Tensor> computed = kernel.get().forward(detached(operands));
             return Tape.recordFused(op, kernel.get(), operands, computed, results.size());
         }
-        return op.recomputes() ? Tape.recordRecomputed(op, operands) : op.reference(operands);
+        return op.isRecomputed() ? Tape.recordRecomputed(op, operands) : op.reference(operands);
     }
 
     /** Returns a tensor with these F32 values. */
@@ -101,14 +101,14 @@ public final class Tensors {
     /** Returns a tensor with a copy of little-endian host values. */
     public static Tensor upload(Device device, TensorType type, MemorySegment values) {
         Buffer buffer = device.upload(type, values);
-        device.workspace().born(buffer);
+        device.context().register(buffer);
         return Tensor.over(device, type, buffer);
     }
 
     /** Returns a tensor with host values that stay where they are, without a copy where the device can; see {@link Device#map}. */
     public static Tensor map(Device device, TensorType type, MemorySegment values, Runnable released) {
         Buffer buffer = device.map(type, values, released);
-        device.workspace().born(buffer);
+        device.context().register(buffer);
         return Tensor.over(device, type, buffer);
     }
 

@@ -20,7 +20,7 @@ final class TensorSourcesTest {
         for (String name : names) {
             types.put(name, TensorType.f32(5, 2));
         }
-        return TensorSources.of(TensorFiles.random(types, 42));
+        return TensorSources.of(RandomTensors.random(types, 42));
     }
 
     @Test
@@ -51,13 +51,13 @@ final class TensorSourcesTest {
         var tensors = new LinkedHashMap<String, TensorData>();
         tensors.put("w", new TensorData(TensorType.f32(3), MemorySegment.ofArray(values)));
         tensors.put("keep", new TensorData(TensorType.f32(3), MemorySegment.ofArray(values)));
-        tensors.put("ids", new TensorData(TensorFiles.type(DType.I32, 2), MemorySegment.ofArray(new int[] {7, 8})));
+        tensors.put("ids", new TensorData(RandomTensors.type(DType.I32, 2), MemorySegment.ofArray(new int[] {7, 8})));
         var cast = TensorSources.cast(TensorSources.of(tensors), name -> name.equals("w") ? DType.BF16 : DType.F32);
-        assertEquals(TensorFiles.type(DType.BF16, 3), cast.type("w"));
+        assertEquals(RandomTensors.type(DType.BF16, 3), cast.type("w"));
         assertEquals(TensorType.f32(3), cast.type("keep"));
-        assertArrayEquals(new float[] {1f, -2.5f, 1f}, Elements.floats(DType.BF16, cast.data("w")));
-        assertArrayEquals(values, Elements.floats(DType.F32, cast.data("keep")));
-        assertArrayEquals(new int[] {7, 8}, Elements.ints(DType.I32, cast.data("ids")));
+        assertArrayEquals(new float[] {1f, -2.5f, 1f}, DTypeConversion.floats(DType.BF16, cast.data("w")));
+        assertArrayEquals(values, DTypeConversion.floats(DType.F32, cast.data("keep")));
+        assertArrayEquals(new int[] {7, 8}, DTypeConversion.ints(DType.I32, cast.data("ids")));
     }
 
     @Test
@@ -66,7 +66,7 @@ final class TensorSourcesTest {
             throw new CheckpointException("read " + name);
         });
         var view = TensorSources.cast(TensorSources.union(lazy), DType.BF16);
-        assertEquals(TensorFiles.type(DType.BF16, 1), view.type("a"));
+        assertEquals(RandomTensors.type(DType.BF16, 1), view.type("a"));
         assertEquals(
                 "read a",
                 assertThrows(CheckpointException.class, () -> view.data("a")).getMessage());

@@ -64,8 +64,8 @@ final class FusedOpTest {
         }
 
         @Override
-        public Workspace workspace() {
-            return device.workspace();
+        public DeviceContext context() {
+            return device.context();
         }
 
         @Override
@@ -122,18 +122,18 @@ final class FusedOpTest {
     void kernelRunsWhereThereIsOne() {
         try (Device device = new Fast(new ReferenceDevice(), true)) {
             assertArrayEquals(new float[] {1009}, square(device, 1));
-            assertEquals(Map.of("square", "kernel thousand"), device.workspace().choices());
+            assertEquals(Map.of("square", "kernel thousand"), device.context().kernelChoices());
             assertArrayEquals(new float[] {9}, square(device, 1, 1));
             assertEquals(
                     Map.of("square", "reference (no kernel of fast for [F32 (1, 1)])"),
-                    device.workspace().choices());
+                    device.context().kernelChoices());
         }
     }
 
     @Test
     void kernelsCanBeTurnedOff() {
         try (Device device = new Fast(new ReferenceDevice(), true)) {
-            device.workspace().kernels(Workspace.Kernels.OFF);
+            device.context().kernelPolicy(DeviceContext.KernelPolicy.OFF);
             assertArrayEquals(new float[] {9}, square(device, 1));
             assertEquals(6, gradient(device));
         }
@@ -142,7 +142,7 @@ final class FusedOpTest {
     @Test
     void kernelsCanBeRequired() {
         try (Device device = new Fast(new ReferenceDevice(), true)) {
-            device.workspace().kernels(Workspace.Kernels.REQUIRED);
+            device.context().kernelPolicy(DeviceContext.KernelPolicy.REQUIRED);
             assertArrayEquals(new float[] {1009}, square(device, 1));
             DeviceException refusal = assertThrows(DeviceException.class, () -> square(device, 1, 1));
             assertEquals(
@@ -155,7 +155,7 @@ final class FusedOpTest {
     @Test
     void requiredKernelsHaveABackwardFormWhereGradientsAreTaken() {
         try (Device device = new Fast(new ReferenceDevice(), false)) {
-            device.workspace().kernels(Workspace.Kernels.REQUIRED);
+            device.context().kernelPolicy(DeviceContext.KernelPolicy.REQUIRED);
             DeviceException refusal = assertThrows(DeviceException.class, () -> gradient(device));
             assertEquals(
                     "kernels are required, but kernel thousand of device fast has no backward form for square of [F32 (1)]; use"

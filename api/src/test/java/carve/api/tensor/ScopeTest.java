@@ -22,7 +22,7 @@ final class ScopeTest {
     }
 
     private int live() {
-        return device.workspace().liveBuffers();
+        return device.context().liveBuffers();
     }
 
     private Tensor make() {

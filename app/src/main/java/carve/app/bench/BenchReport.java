@@ -1,9 +1,9 @@
 package carve.app.bench;
 
-import carve.api.config.Json;
-import carve.app.picture.LinePlot;
-import carve.app.picture.LinePlot.Point;
-import carve.app.terminal.Amounts;
+import carve.api.json.Json;
+import carve.app.report.HumanReadable;
+import carve.app.report.LinePlot;
+import carve.app.report.LinePlot.Point;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,16 +37,16 @@ public record BenchReport(List<Measurement> rows) {
     private static String line(Measurement row) {
         return "| %s | %s | %s | %d | %d | %s | %s | %s to %s | %s |"
                 .formatted(
-                        row.subject().model(),
-                        row.subject().type(),
-                        Amounts.bytes(row.subject().weightBytes()),
-                        row.subject().threads(),
-                        row.work().batch(),
-                        row.work().name(),
-                        rate(row.rate(row.times().median())),
-                        rate(row.rate(row.times().at(0.75))),
-                        rate(row.rate(row.times().at(0.25))),
-                        Amounts.bytes(row.stateBytes()));
+                        row.modelInfo().model(),
+                        row.modelInfo().type(),
+                        HumanReadable.bytes(row.modelInfo().weightBytes()),
+                        row.modelInfo().threads(),
+                        row.workload().batch(),
+                        row.workload().name(),
+                        rate(row.tokensPerSecond(row.times().median())),
+                        rate(row.tokensPerSecond(row.times().quantile(0.75))),
+                        rate(row.tokensPerSecond(row.times().quantile(0.25))),
+                        HumanReadable.bytes(row.stateBytes()));
     }
 
     private static String rate(double rate) {
@@ -66,7 +66,7 @@ public record BenchReport(List<Measurement> rows) {
      * @throws IOException if they cannot be written
      */
     public List<Path> plots(Path folder) throws IOException {
-        if (rows.stream().noneMatch(row -> row.work().kind() == Workload.Kind.ANSWER)) {
+        if (rows.stream().noneMatch(row -> row.workload().kind() == Workload.Kind.TEXT_GENERATION)) {
             return List.of();
         }
         Files.createDirectories(folder);
@@ -74,22 +74,22 @@ public record BenchReport(List<Measurement> rows) {
                 plot(
                         folder.resolve("latency.png"),
                         "Milliseconds from one token of an answer to the next",
-                        Measurement::millis),
+                        Measurement::millisPerToken),
                 plot(
                         folder.resolve("memory.png"),
                         "GiB of weights and of one session's state",
-                        row -> (row.subject().weightBytes() + row.stateBytes()) / 0x1p30));
+                        row -> (row.modelInfo().weightBytes() + row.stateBytes()) / 0x1p30));
     }
 
     private Path plot(Path file, String title, ToDoubleFunction<Measurement> value) throws IOException {
         Map<String, List<Point>> lines = new LinkedHashMap<>();
         rows.stream()
-                .filter(row -> row.work().kind() == Workload.Kind.ANSWER)
+                .filter(row -> row.workload().kind() == Workload.Kind.TEXT_GENERATION)
                 .forEach(row -> lines.computeIfAbsent(label(row), _ -> new ArrayList<>())
                         .add(new Point(
-                                row.work().depth() > 0
-                                        ? row.work().depth()
-                                        : row.work().tokens(),
+                                row.workload().depth() > 0
+                                        ? row.workload().depth()
+                                        : row.workload().tokens(),
                                 value.applyAsDouble(row))));
         Files.write(file, new LinePlot(title, "positions seen before", lines).png());
         return file;
@@ -98,12 +98,12 @@ public record BenchReport(List<Measurement> rows) {
     private static String label(Measurement row) {
         return "%s, %s, %d thread%s%s"
                 .formatted(
-                        row.subject().model(),
-                        row.subject().type(),
-                        row.subject().threads(),
-                        row.subject().threads() == 1 ? "" : "s",
-                        row.work().batch() == 1
+                        row.modelInfo().model(),
+                        row.modelInfo().type(),
+                        row.modelInfo().threads(),
+                        row.modelInfo().threads() == 1 ? "" : "s",
+                        row.workload().batch() == 1
                                 ? ""
-                                : ", %d rows".formatted(row.work().batch()));
+                                : ", %d rows".formatted(row.workload().batch()));
     }
 }

@@ -1,20 +1,20 @@
 package carve.app.bench;
 
-import carve.api.config.JsonArray;
-import carve.api.config.JsonNumber;
-import carve.api.config.JsonObject;
-import carve.api.config.JsonValue;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonNumber;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonValue;
 import java.util.List;
 
 /**
  * What was found.
  *
- * @param subject what was measured
- * @param work what it did
+ * @param modelInfo what was measured
+ * @param workload what it did
  * @param times of each repetition, all tokens and rows together
  * @param stateBytes of all rows at the end
  */
-public record Measurement(Subject subject, Workload work, Quantiles times, long stateBytes) {
+public record Measurement(ModelInfo modelInfo, Workload workload, Quantiles times, long stateBytes) {
     /**
      * What was measured.
      *
@@ -25,16 +25,16 @@ public record Measurement(Subject subject, Workload work, Quantiles times, long 
      * @param device where
      * @param threads how many compute
      */
-    public record Subject(String model, String type, long parameters, long weightBytes, String device, int threads) {}
+    public record ModelInfo(String model, String type, long parameters, long weightBytes, String device, int threads) {}
 
     /** Returns tokens per second of all rows together, for so many seconds. */
-    public double rate(double seconds) {
-        return (double) work.tokens() * work.batch() / seconds;
+    public double tokensPerSecond(double seconds) {
+        return (double) workload.tokens() * workload.batch() / seconds;
     }
 
     /** Returns milliseconds from one position of a row to the next. */
-    public double millis() {
-        return times.median() * 1e3 / work.tokens();
+    public double millisPerToken() {
+        return times.median() * 1e3 / workload.tokens();
     }
 
     /** Returns this as an object of a line of figures. */
@@ -42,19 +42,19 @@ public record Measurement(Subject subject, Workload work, Quantiles times, long 
         List<JsonValue> seconds =
                 times.seconds().stream().<JsonValue>map(JsonNumber::of).toList();
         return JsonObject.empty()
-                .with("model", subject.model())
-                .with("type", subject.type())
-                .with("parameters", subject.parameters())
-                .with("weight-bytes", subject.weightBytes())
-                .with("device", subject.device())
-                .with("threads", subject.threads())
-                .with("test", work.name())
-                .with("tokens", work.tokens())
-                .with("depth", work.depth())
-                .with("batch", work.batch())
-                .with("tokens-per-second", rate(times.median()))
-                .with("lower-quartile", rate(times.at(0.75)))
-                .with("upper-quartile", rate(times.at(0.25)))
+                .with("model", modelInfo.model())
+                .with("type", modelInfo.type())
+                .with("parameters", modelInfo.parameters())
+                .with("weight-bytes", modelInfo.weightBytes())
+                .with("device", modelInfo.device())
+                .with("threads", modelInfo.threads())
+                .with("test", workload.name())
+                .with("tokens", workload.tokens())
+                .with("depth", workload.depth())
+                .with("batch", workload.batch())
+                .with("tokens-per-second", tokensPerSecond(times.median()))
+                .with("lower-quartile", tokensPerSecond(times.quantile(0.75)))
+                .with("upper-quartile", tokensPerSecond(times.quantile(0.25)))
                 .with("state-bytes", stateBytes)
                 .with("seconds", new JsonArray(seconds));
     }

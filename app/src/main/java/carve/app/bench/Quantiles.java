@@ -17,7 +17,7 @@ public record Quantiles(List<Double> seconds) {
     }
 
     /** Returns the time that a share of the repetitions stays below, between neighbours on a line. */
-    public double at(double share) {
+    public double quantile(double share) {
         double place = share * (seconds.size() - 1);
         int below = (int) place;
         int above = Math.min(below + 1, seconds.size() - 1);
@@ -26,6 +26,6 @@ public record Quantiles(List<Double> seconds) {
 
     /** Returns the median. */
     public double median() {
-        return at(0.5);
+        return quantile(0.5);
     }
 }

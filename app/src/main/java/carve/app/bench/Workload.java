@@ -12,9 +12,9 @@ public record Workload(Kind kind, int tokens, int depth, int batch) {
     /** The kinds. */
     public enum Kind {
         /** A prompt: all positions at once, in pieces of 2,048. */
-        PROMPT("pp"),
+        PROMPT_PROCESSING("pp"),
         /** An answer: one position after the other. */
-        ANSWER("tg");
+        TEXT_GENERATION("tg");
 
         private final String prefix;
 

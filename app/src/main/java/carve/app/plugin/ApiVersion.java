@@ -33,7 +33,7 @@ record ApiVersion(String line, int level) {
     }
 
     /** Returns whether what was compiled against another version runs on this one. */
-    boolean runs(ApiVersion compiled) {
+    boolean supports(ApiVersion compiled) {
         return line.equals(compiled.line) && compiled.level <= level;
     }
 }

@@ -9,7 +9,7 @@ final class LoadedPlugin {
             System.getLogger(LoadedPlugin.class.getModule().getName());
 
     private final Plugin view;
-    private final List<AutoCloseable> held;
+    private final List<AutoCloseable> resources;
     private int users;
     private boolean closed;
 
@@ -21,10 +21,10 @@ final class LoadedPlugin {
      */
     LoadedPlugin(Plugin view, List<AutoCloseable> held) {
         this.view = view;
-        this.held = List.copyOf(held);
+        this.resources = List.copyOf(held);
     }
 
-    Plugin view() {
+    Plugin plugin() {
         return view;
     }
 
@@ -47,7 +47,7 @@ final class LoadedPlugin {
         if (!used() && !closed) {
             closed = true;
             view.providers().forEach(this::closeProvider);
-            held.forEach(this::close);
+            resources.forEach(this::close);
         }
     }
 

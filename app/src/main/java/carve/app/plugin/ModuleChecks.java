@@ -1,6 +1,6 @@
 package carve.app.plugin;
 
-import carve.hocon.Catalogs;
+import carve.runtime.catalog.Catalogs;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleDescriptor.Requires;
 import java.lang.module.ModuleFinder;
@@ -21,22 +21,26 @@ final class ModuleChecks {
     private static final String OURS = "carve.";
 
     private final String plugin;
-    private final Map<String, Archive> modules = new TreeMap<>();
-    private final List<Archive> libraries;
+    private final Map<String, InspectedJar> modules = new TreeMap<>();
+    private final List<InspectedJar> libraries;
     private final ModuleLayer parent;
-    private final List<Problem> problems = new ArrayList<>();
+    private final List<PluginProblem> problems = new ArrayList<>();
 
-    private ModuleChecks(String plugin, List<Archive> libraries, ModuleLayer parent) {
+    private ModuleChecks(String plugin, List<InspectedJar> libraries, ModuleLayer parent) {
         this.plugin = plugin;
         this.libraries = libraries;
         this.parent = parent;
     }
 
     /** Returns what is wrong with the modules of a plugin; thorough means with every reference to the API. */
-    static List<Problem> of(
-            String plugin, List<Archive> jars, List<Archive> libraries, ModuleLayer parent, boolean thorough) {
+    static List<PluginProblem> of(
+            String plugin,
+            List<InspectedJar> jars,
+            List<InspectedJar> libraries,
+            ModuleLayer parent,
+            boolean thorough) {
         ModuleChecks checks = new ModuleChecks(plugin, libraries, parent);
-        List<Archive> modular =
+        List<InspectedJar> modular =
                 jars.stream().filter(jar -> jar.descriptor().isPresent()).toList();
         modular.forEach(checks::collect);
         checks.modules.values().forEach(checks::module);
@@ -49,41 +53,41 @@ final class ModuleChecks {
     }
 
     private void error(String help, String what, Object... details) {
-        problems.add(Problem.error(plugin, help, what, details));
+        problems.add(PluginProblem.error(plugin, help, what, details));
     }
 
-    private static ModuleDescriptor descriptor(Archive module) {
+    private static ModuleDescriptor descriptor(InspectedJar module) {
         return module.descriptor().orElseThrow();
     }
 
-    private void collect(Archive archive) {
-        String name = descriptor(archive).name();
-        Archive other = modules.putIfAbsent(name, archive);
+    private void collect(InspectedJar inspectedJar) {
+        String name = descriptor(inspectedJar).name();
+        InspectedJar other = modules.putIfAbsent(name, inspectedJar);
         if (other != null) {
-            error("remove one of them", "%s and %s are both module %s", other.label(), archive.label(), name);
+            error("remove one of them", "%s and %s are both module %s", other.label(), inspectedJar.label(), name);
         }
         if (name.startsWith(OURS) && parent.findModule(name).isPresent()) {
             error(
                     "leave it out; in Maven its scope is provided",
                     "%s is module %s, which is a part of the program",
-                    archive.label(),
+                    inspectedJar.label(),
                     name);
         }
     }
 
-    private void module(Archive archive) {
-        ModuleDescriptor descriptor = descriptor(archive);
+    private void module(InspectedJar inspectedJar) {
+        ModuleDescriptor descriptor = descriptor(inspectedJar);
         for (Requires requires : descriptor.requires()) {
             boolean needed = !requires.modifiers().contains(Requires.Modifier.STATIC);
             if (requires.name().equals(API)) {
                 requires.rawCompiledVersion()
                         .ifPresentOrElse(version -> api(descriptor.name(), version), () -> unversioned(descriptor));
             } else if (needed && find(requires.name()).isEmpty()) {
-                missing(archive, requires.name());
+                missing(inspectedJar, requires.name());
             }
         }
-        descriptor.provides().forEach(provides -> provides.providers().forEach(name -> provider(archive, name)));
-        archive.services().forEach((service, names) -> ignored(archive, service, names));
+        descriptor.provides().forEach(provides -> provides.providers().forEach(name -> provider(inspectedJar, name)));
+        inspectedJar.services().forEach((service, names) -> ignored(inspectedJar, service, names));
     }
 
     private Optional<ModuleDescriptor> find(String name) {
@@ -95,16 +99,16 @@ final class ModuleChecks {
     // against the version that was compiled against there is nothing to find but what is deprecated
     private void api(boolean thorough) {
         Optional<Module> api = parent.findModule(API);
-        List<Archive> using = modules.values().stream()
-                .filter(archive ->
-                        archive.classes().clean() && archive.escaping().isEmpty())
-                .filter(archive -> thorough
-                        || descriptor(archive).requires().stream()
+        List<InspectedJar> using = modules.values().stream()
+                .filter(inspectedJar -> inspectedJar.classes().allUsable()
+                        && inspectedJar.escaping().isEmpty())
+                .filter(inspectedJar -> thorough
+                        || descriptor(inspectedJar).requires().stream()
                                 .filter(requires -> requires.name().equals(API))
                                 .flatMap(requires -> requires.rawCompiledVersion().stream())
                                 .anyMatch(version -> !version.equals(apiVersion())))
                 .toList();
-        api.ifPresent(module -> problems.addAll(ApiUse.of(plugin, using, module)));
+        api.ifPresent(module -> problems.addAll(ApiUsageCheck.check(plugin, using, module)));
     }
 
     private String apiVersion() {
@@ -117,7 +121,7 @@ final class ModuleChecks {
         String ours = apiVersion();
         Optional<ApiVersion> here = ApiVersion.of(ours);
         Optional<ApiVersion> theirs = ApiVersion.of(compiled);
-        if (here.isEmpty() || theirs.isEmpty() || here.get().runs(theirs.get())) {
+        if (here.isEmpty() || theirs.isEmpty() || here.get().supports(theirs.get())) {
             return;
         }
         boolean newer = here.get().line().equals(theirs.get().line());
@@ -134,7 +138,7 @@ final class ModuleChecks {
     }
 
     private void unversioned(ModuleDescriptor descriptor) {
-        problems.add(Problem.warning(
+        problems.add(PluginProblem.warning(
                 plugin,
                 "compile it with the jar of carve.api on the module path",
                 "module %s does not say which version of %s it was compiled against",
@@ -142,29 +146,34 @@ final class ModuleChecks {
                 API));
     }
 
-    private void missing(Archive archive, String name) {
-        String module = descriptor(archive).name();
-        Optional<Archive> library = libraries.stream()
+    private void missing(InspectedJar inspectedJar, String name) {
+        String module = descriptor(inspectedJar).name();
+        Optional<InspectedJar> library = libraries.stream()
                 .filter(jar -> ModuleFinder.of(jar.file()).find(name).isPresent())
                 .findFirst();
-        String what = "%s (module %s) requires module %s, which is not there".formatted(archive.label(), module, name);
+        String what =
+                "%s (module %s) requires module %s, which is not there".formatted(inspectedJar.label(), module, name);
         if (library.isPresent()) {
-            error("%s is that module: move it beside %s".formatted(library.get().label(), archive.label()), "%s", what);
+            error(
+                    "%s is that module: move it beside %s"
+                            .formatted(library.get().label(), inspectedJar.label()),
+                    "%s",
+                    what);
         } else if (ModuleFinder.ofSystem().find(name).isPresent()) {
             error("it is one of the JDK's: add it to --add-modules where carve is started", "%s", what);
         } else {
-            error("put the jar of %s beside %s".formatted(name, archive.label()), "%s", what);
+            error("put the jar of %s beside %s".formatted(name, inspectedJar.label()), "%s", what);
         }
     }
 
-    private void provider(Archive archive, String name) {
-        if (!archive.entries().contains(name.replace('.', '/') + ".class")) {
-            error("build it again", "%s provides %s, and has no such class", archive.label(), name);
+    private void provider(InspectedJar inspectedJar, String name) {
+        if (!inspectedJar.entries().contains(name.replace('.', '/') + ".class")) {
+            error("build it again", "%s provides %s, and has no such class", inspectedJar.label(), name);
         }
     }
 
-    private void ignored(Archive archive, String service, List<String> names) {
-        Set<String> provided = descriptor(archive).provides().stream()
+    private void ignored(InspectedJar inspectedJar, String service, List<String> names) {
+        Set<String> provided = descriptor(inspectedJar).provides().stream()
                 .filter(provides -> provides.service().equals(service))
                 .flatMap(provides -> provides.providers().stream())
                 .collect(Collectors.toSet());
@@ -172,11 +181,11 @@ final class ModuleChecks {
                 names.stream().filter(name -> !provided.contains(name)).toList();
         if (!ignored.isEmpty()) {
             String all = String.join(", ", ignored);
-            problems.add(new Problem(
+            problems.add(new PluginProblem(
                     plugin,
                     service.startsWith(OURS),
                     "%s: META-INF/services/%s names %s, which nobody reads in a module"
-                            .formatted(archive.label(), service, all),
+                            .formatted(inspectedJar.label(), service, all),
                     "write `provides %s with %s;` in its module-info.java".formatted(service, all)));
         }
     }
@@ -187,31 +196,31 @@ final class ModuleChecks {
                 .flatMap(module -> descriptor(module).provides().stream())
                 .anyMatch(provides -> ours.contains(provides.service()));
         if (!useful) {
-            problems.add(Problem.warning(
+            problems.add(PluginProblem.warning(
                     plugin,
                     "write `provides carve.api.mixer.MixerProvider with ...;`, or whatever it brings, in its module-info.java",
                     "%s provides nothing that carve asks for",
-                    modules.values().stream().map(Archive::label).collect(Collectors.joining(", "))));
+                    modules.values().stream().map(InspectedJar::label).collect(Collectors.joining(", "))));
         }
     }
 
     private void packages() {
-        List<Archive> all = new ArrayList<>(modules.values());
+        List<InspectedJar> all = new ArrayList<>(modules.values());
         all.addAll(libraries);
-        for (Archive module : modules.values()) {
-            for (Archive other : all.subList(all.indexOf(module) + 1, all.size())) {
-                split(module.label(), other.label(), common(module.packages(), other.packages()));
+        for (InspectedJar module : modules.values()) {
+            for (InspectedJar other : all.subList(all.indexOf(module) + 1, all.size())) {
+                splitPackages(module.label(), other.label(), common(module.packages(), other.packages()));
             }
         }
         Map<String, Set<String>> read = new TreeMap<>();
         modules.values()
                 .forEach(module -> read(descriptor(module)).forEach(name -> {
                     Set<String> exported = read.computeIfAbsent(name, _ -> exports(name));
-                    hidden(module, name, common(module.packages(), exported));
+                    shadowedPackages(module, name, common(module.packages(), exported));
                 }));
         read.forEach((name, exported) -> libraries.stream()
                 .filter(_ -> name.startsWith(OURS))
-                .forEach(library -> hidden(library, name, common(library.packages(), exported))));
+                .forEach(library -> shadowedPackages(library, name, common(library.packages(), exported))));
     }
 
     private static Set<String> common(Set<String> some, Set<String> others) {
@@ -220,7 +229,7 @@ final class ModuleChecks {
         return common;
     }
 
-    private void split(String first, String second, Set<String> packages) {
+    private void splitPackages(String first, String second, Set<String> packages) {
         if (!packages.isEmpty()) {
             error(
                     "a package must be in one jar: remove one of them, or rename the package",
@@ -231,14 +240,14 @@ final class ModuleChecks {
         }
     }
 
-    private void hidden(Archive archive, String module, Set<String> packages) {
+    private void shadowedPackages(InspectedJar inspectedJar, String module, Set<String> packages) {
         boolean whole =
-                archive.descriptor().filter(d -> d.name().equals(module)).isPresent();
+                inspectedJar.descriptor().filter(d -> d.name().equals(module)).isPresent();
         if (!packages.isEmpty() && !whole) {
             error(
                     "leave them out, or rename them",
                     "%s has classes in %s, which belongs to module %s of the program",
-                    archive.label(),
+                    inspectedJar.label(),
                     String.join(", ", packages),
                     module);
         }

@@ -18,7 +18,7 @@ public record Plugin(
         PluginState state,
         List<String> modules,
         List<Object> providers,
-        List<Problem> problems) {
+        List<PluginProblem> problems) {
     /** Copies the lists, and sorts the problems. */
     public Plugin {
         modules = List.copyOf(modules);
@@ -37,14 +37,14 @@ public record Plugin(
         return new Plugin(name, origin, next, modules, next == PluginState.ACTIVE ? providers : List.of(), problems);
     }
 
-    Plugin with(List<Problem> more) {
-        List<Problem> all = new java.util.ArrayList<>(problems);
+    Plugin with(List<PluginProblem> more) {
+        List<PluginProblem> all = new java.util.ArrayList<>(problems);
         all.addAll(more);
         return new Plugin(name, origin, state, modules, providers, all);
     }
 
     /** Returns whether a problem keeps it from being used. */
     public boolean broken() {
-        return problems.stream().anyMatch(Problem::fatal);
+        return problems.stream().anyMatch(PluginProblem::fatal);
     }
 }

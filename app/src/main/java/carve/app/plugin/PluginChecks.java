@@ -14,11 +14,11 @@ import java.util.TreeSet;
  * ModuleChecks} then looks at what the modules say of each other and of the program.
  */
 final class PluginChecks {
-    private final PluginSource source;
+    private final PluginFiles source;
     private final String origin;
-    private final List<Problem> problems = new ArrayList<>();
+    private final List<PluginProblem> problems = new ArrayList<>();
 
-    private PluginChecks(PluginSource source, String origin) {
+    private PluginChecks(PluginFiles source, String origin) {
         this.source = source;
         this.origin = origin;
     }
@@ -31,7 +31,7 @@ final class PluginChecks {
      * @param lock of the folder that it lies in
      * @param parent the layer over which its modules would be
      */
-    static List<Problem> of(PluginSource source, String origin, PluginLock lock, ModuleLayer parent) {
+    static List<PluginProblem> of(PluginFiles source, String origin, PluginLockFile lock, ModuleLayer parent) {
         return of(source, origin, lock, parent, false);
     }
 
@@ -40,7 +40,8 @@ final class PluginChecks {
      *
      * @param thorough whether every reference to the API is looked at even if it is the one that was compiled against
      */
-    static List<Problem> of(PluginSource source, String origin, PluginLock lock, ModuleLayer parent, boolean thorough) {
+    static List<PluginProblem> of(
+            PluginFiles source, String origin, PluginLockFile lock, ModuleLayer parent, boolean thorough) {
         PluginChecks checks = new PluginChecks(source, origin);
         checks.run(parent, thorough);
         checks.problems.addAll(lock.check(source));
@@ -53,9 +54,9 @@ final class PluginChecks {
             error("put the jar of its module there, and the libraries that it needs into lib/", "no jar in %s", origin);
             return;
         }
-        List<Archive> modules = jars.stream().map(Archive::module).toList();
-        List<Archive> libraries =
-                source.libraries().parallelStream().map(Archive::library).toList();
+        List<InspectedJar> modules = jars.stream().map(InspectedJar::module).toList();
+        List<InspectedJar> libraries =
+                source.libraries().parallelStream().map(InspectedJar::library).toList();
         modules.forEach(this::archive);
         libraries.forEach(this::archive);
         modules.forEach(this::module);
@@ -65,56 +66,62 @@ final class PluginChecks {
     }
 
     private void error(String help, String what, Object... details) {
-        problems.add(Problem.error(source.name(), help, what, details));
+        problems.add(PluginProblem.error(source.name(), help, what, details));
     }
 
-    private static List<Archive> usable(List<Archive> archives) {
-        return archives.stream().filter(archive -> archive.failure().isEmpty()).toList();
+    private static List<InspectedJar> usable(List<InspectedJar> archives) {
+        return archives.stream()
+                .filter(inspectedJar -> inspectedJar.readError().isEmpty())
+                .toList();
     }
 
-    private void archive(Archive archive) {
-        archive.failure()
-                .ifPresent(reason -> error("copy or build it again", "%s cannot be read: %s", archive.label(), reason));
-        if (!archive.escaping().isEmpty()) {
+    private void archive(InspectedJar inspectedJar) {
+        inspectedJar
+                .readError()
+                .ifPresent(reason ->
+                        error("copy or build it again", "%s cannot be read: %s", inspectedJar.label(), reason));
+        if (!inspectedJar.escaping().isEmpty()) {
             error(
                     "do not use it, and tell where you have it from",
                     "%s has entries that lead out of the folder where it is unpacked: %s",
-                    archive.label(),
-                    String.join(", ", archive.escaping()));
+                    inspectedJar.label(),
+                    String.join(", ", inspectedJar.escaping()));
         }
-        if (!archive.classes().clean()) {
+        if (!inspectedJar.classes().allUsable()) {
             error(
                     "compile it with --release %d, or get a version for this Java"
                             .formatted(Runtime.version().feature()),
                     "%s: %s",
-                    archive.label(),
-                    archive.classes().describe());
+                    inspectedJar.label(),
+                    inspectedJar.classes().describe());
         }
     }
 
-    private void module(Archive archive) {
-        boolean readable = archive.failure().isEmpty() && archive.classes().clean();
-        if (readable && archive.descriptor().isEmpty()) {
+    private void module(InspectedJar inspectedJar) {
+        boolean readable =
+                inspectedJar.readError().isEmpty() && inspectedJar.classes().allUsable();
+        if (readable && inspectedJar.descriptor().isEmpty()) {
             error(
                     "give it a module-info.java, or move it to lib/ if it is a library",
                     "%s has no module-info.class",
-                    archive.label());
+                    inspectedJar.label());
         }
     }
 
     // a library may be of use without its native part, a plugin's own module is not
-    private void natives(List<Archive> archives, boolean fatal) {
+    private void natives(List<InspectedJar> archives, boolean fatal) {
         Set<String> machines = new TreeSet<>();
-        archives.forEach(archive -> machines.addAll(archive.machines()));
-        if (machines.isEmpty() || machines.contains(Natives.here())) {
+        archives.forEach(inspectedJar -> machines.addAll(inspectedJar.platforms()));
+        if (machines.isEmpty() || machines.contains(NativeLibraries.currentPlatform())) {
             return;
         }
         List<String> labels = archives.stream()
-                .filter(archive -> !archive.machines().isEmpty())
-                .map(Archive::label)
+                .filter(inspectedJar -> !inspectedJar.platforms().isEmpty())
+                .map(InspectedJar::label)
                 .toList();
         String what = "%s: native libraries for %s, none for this machine, %s"
-                .formatted(String.join(", ", labels), String.join(", ", machines), Natives.here());
-        problems.add(new Problem(source.name(), fatal, what, "get a build of it for " + Natives.here()));
+                .formatted(String.join(", ", labels), String.join(", ", machines), NativeLibraries.currentPlatform());
+        problems.add(new PluginProblem(
+                source.name(), fatal, what, "get a build of it for " + NativeLibraries.currentPlatform()));
     }
 }

@@ -25,7 +25,7 @@ record PluginLayer(ModuleLayer layer, URLClassLoader libraries) implements AutoC
      *
      * @throws PluginException if modules do not fit together in a way that the checks do not know
      */
-    static PluginLayer of(PluginSource source, ModuleLayer parent) {
+    static PluginLayer of(PluginFiles source, ModuleLayer parent) {
         try {
             ModuleFinder finder = ModuleFinder.of(source.jars().toArray(Path[]::new));
             Set<String> roots = finder.findAll().stream()
@@ -38,7 +38,7 @@ record PluginLayer(ModuleLayer layer, URLClassLoader libraries) implements AutoC
         }
     }
 
-    private static PluginLayer define(PluginSource source, Configuration configuration, ModuleLayer parent) {
+    private static PluginLayer define(PluginFiles source, Configuration configuration, ModuleLayer parent) {
         URL[] urls = source.libraries().stream().map(PluginLayer::url).toArray(URL[]::new);
         var loader = new URLClassLoader("plugin " + source.name(), urls, ClassLoader.getPlatformClassLoader());
         var controller = ModuleLayer.defineModulesWithOneLoader(configuration, List.of(parent), loader);

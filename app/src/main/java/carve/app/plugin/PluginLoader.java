@@ -1,6 +1,6 @@
 package carve.app.plugin;
 
-import carve.hocon.Catalogs;
+import carve.runtime.catalog.Catalogs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceConfigurationError;
@@ -14,7 +14,7 @@ import java.util.ServiceConfigurationError;
  */
 record PluginLoader(ModuleLayer parent) {
     /** Loads a plugin from the folder where it lies. */
-    LoadedPlugin load(PluginSource source, PluginLock lock) {
+    LoadedPlugin load(PluginFiles source, PluginLockFile lock) {
         return load(source, source, lock, List.of());
     }
 
@@ -26,13 +26,13 @@ record PluginLoader(ModuleLayer parent) {
      * @param lock of the folder where it lies
      * @param held what is closed after it
      */
-    LoadedPlugin load(PluginSource source, PluginSource files, PluginLock lock, List<AutoCloseable> held) {
+    LoadedPlugin load(PluginFiles source, PluginFiles files, PluginLockFile lock, List<AutoCloseable> held) {
         Plugin found = new Plugin(
                 source.name(), source.folder().toString(), PluginState.INSTALLED, List.of(), List.of(), List.of());
         if (source.disabled()) {
             return new LoadedPlugin(found.in(PluginState.STOPPED), held);
         }
-        List<Problem> problems = PluginChecks.of(files, found.origin(), lock, parent);
+        List<PluginProblem> problems = PluginChecks.of(files, found.origin(), lock, parent);
         Plugin checked = found.with(problems);
         if (checked.broken()) {
             return new LoadedPlugin(checked, held);
@@ -43,7 +43,7 @@ record PluginLoader(ModuleLayer parent) {
             all.addAll(held);
             return new LoadedPlugin(start(checked, layer.layer()), all);
         } catch (PluginException e) {
-            Problem unfit = Problem.error(
+            PluginProblem unfit = PluginProblem.error(
                     source.name(), "see what they require", "its modules do not fit together: %s", e.getMessage());
             return new LoadedPlugin(checked.with(List.of(unfit)), held);
         }
@@ -51,12 +51,12 @@ record PluginLoader(ModuleLayer parent) {
 
     private static Plugin start(Plugin plugin, ModuleLayer layer) {
         List<String> modules =
-                layer.modules().stream().map(Providers::module).sorted().toList();
+                layer.modules().stream().map(ServiceProviders::module).sorted().toList();
         Plugin resolved =
                 new Plugin(plugin.name(), plugin.origin(), PluginState.RESOLVED, modules, List.of(), plugin.problems());
         try {
-            List<Object> providers = Providers.of(layer);
-            providers.forEach(Providers::describe);
+            List<Object> providers = ServiceProviders.loadAll(layer);
+            providers.forEach(ServiceProviders::describe);
             Catalogs.of(providers);
             return new Plugin(
                     plugin.name(), plugin.origin(), PluginState.ACTIVE, modules, providers, plugin.problems());
@@ -65,9 +65,9 @@ record PluginLoader(ModuleLayer parent) {
         }
     }
 
-    private static Problem failure(String name, Throwable e) {
+    private static PluginProblem failure(String name, Throwable e) {
         String help = "ask its author, or run `carve plugins disable %s`".formatted(name);
-        return Problem.error(name, help, "cannot be started: %s", reason(e));
+        return PluginProblem.error(name, help, "cannot be started: %s", reason(e));
     }
 
     private static String reason(Throwable e) {

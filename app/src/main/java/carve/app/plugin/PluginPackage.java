@@ -19,9 +19,9 @@ import java.util.zip.ZipFile;
  * What a plugin can be installed from: the jar of its module, a folder with jars and {@code lib/}, or a zip of such a folder.
  *
  * @param file the jar, folder or zip
- * @param mostBytes what a zip may unpack to
+ * @param maxBytes what a zip may unpack to
  */
-record PluginPackage(Path file, long mostBytes) {
+record PluginPackage(Path file, long maxBytes) {
     /** The attribute of a jar's manifest that says the name of the plugin. */
     static final String ATTRIBUTE = "Carve-Plugin";
 
@@ -41,7 +41,7 @@ record PluginPackage(Path file, long mostBytes) {
     void unpack(Path folder) throws IOException {
         String name = file.toString();
         if (Files.isDirectory(file)) {
-            Folders.copy(file, folder);
+            FileTrees.copy(file, folder);
         } else if (!Files.isRegularFile(file)) {
             throw new PluginException(
                     "%s: no such file; name a jar, a folder with jars, or a zip of it".formatted(file));
@@ -60,7 +60,7 @@ record PluginPackage(Path file, long mostBytes) {
             List<? extends ZipEntry> entries = zip.stream().toList();
             requireSafe(entries);
             String top = top(entries);
-            long left = mostBytes;
+            long left = maxBytes;
             for (ZipEntry entry : entries) {
                 String path = entry.getName().substring(top.length());
                 if (!entry.isDirectory() && !path.isEmpty()) {
@@ -71,8 +71,10 @@ record PluginPackage(Path file, long mostBytes) {
     }
 
     private void requireSafe(List<? extends ZipEntry> entries) {
-        String escaping =
-                entries.stream().map(ZipEntry::getName).filter(Archive::escapes).collect(Collectors.joining(", "));
+        String escaping = entries.stream()
+                .map(ZipEntry::getName)
+                .filter(InspectedJar::escapes)
+                .collect(Collectors.joining(", "));
         if (!escaping.isEmpty()) {
             throw new PluginException(
                     "%s has entries that lead out of the folder where it is unpacked: %s; do not use it, and tell where you have it from"
@@ -90,16 +92,16 @@ record PluginPackage(Path file, long mostBytes) {
                 .map(entry -> entry.getName().substring(0, entry.getName().indexOf('/') + 1))
                 .distinct()
                 .toList();
-        return tops.size() == 1 && !tops.getFirst().equals(PluginSource.LIBRARIES + "/") ? tops.getFirst() : "";
+        return tops.size() == 1 && !tops.getFirst().equals(PluginFiles.LIBRARIES + "/") ? tops.getFirst() : "";
     }
 
     private long write(ZipFile zip, ZipEntry entry, Path target, long left) throws IOException {
         Files.createDirectories(target.getParent());
-        try (InputStream stream = new Limited(zip.getInputStream(entry), left)) {
+        try (InputStream stream = new LimitedInputStream(zip.getInputStream(entry), left)) {
             return Files.copy(stream, target);
         } catch (TooLongException e) {
             throw new PluginException(
-                    "%s unpacks to more than %d bytes, the limit; a folder has none".formatted(file, mostBytes), e);
+                    "%s unpacks to more than %d bytes, the limit; a folder has none".formatted(file, maxBytes), e);
         }
     }
 
@@ -111,7 +113,7 @@ record PluginPackage(Path file, long mostBytes) {
      * @throws PluginException if none of them is a plugin's name
      */
     static String name(Path folder, Path from) {
-        List<Path> jars = new PluginSource("unnamed", folder).jars();
+        List<Path> jars = new PluginFiles("unnamed", folder).jars();
         Optional<String> told =
                 jars.stream().flatMap(jar -> attribute(jar).stream()).findFirst();
         if (told.isPresent()) {
@@ -128,7 +130,7 @@ record PluginPackage(Path file, long mostBytes) {
 
     private static Optional<String> module(List<Path> jars) {
         return jars.stream()
-                .flatMap(jar -> Archive.module(jar).descriptor().stream())
+                .flatMap(jar -> InspectedJar.module(jar).descriptor().stream())
                 .min(Comparator.comparing(
                                 (ModuleDescriptor found) -> found.provides().isEmpty())
                         .thenComparing(ModuleDescriptor::name))
@@ -160,10 +162,10 @@ record PluginPackage(Path file, long mostBytes) {
     }
 
     /** Passes on so many bytes, and fails where there are more. */
-    private static final class Limited extends java.io.FilterInputStream {
+    private static final class LimitedInputStream extends java.io.FilterInputStream {
         private long left;
 
-        private Limited(InputStream stream, long left) {
+        private LimitedInputStream(InputStream stream, long left) {
             super(stream);
             this.left = left;
         }

@@ -1,6 +1,6 @@
 package carve.app.plugin;
 
-import carve.api.config.Names;
+import carve.api.config.NameSuggestions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +24,7 @@ public record PluginStore(Path folder) {
      * @param replaced whether there was one of this name
      * @param warnings what is wrong with it and does not keep it from being used
      */
-    public record Installed(String name, boolean replaced, List<Problem> warnings) {
+    public record Installed(String name, boolean replaced, List<PluginProblem> warnings) {
         /** Copies the list. */
         public Installed {
             warnings = List.copyOf(warnings);
@@ -39,14 +39,14 @@ public record PluginStore(Path folder) {
      * @throws PluginException if it has not passed the checks; the message has all problems, and the folder is as it was
      */
     public Installed install(Path from, String name) {
-        try (var _ = FolderGuard.changing(folder)) {
-            Path staged = Files.createDirectory(folder.resolve(FolderGuard.NEW + "installed"));
+        try (var _ = FolderLock.acquire(folder)) {
+            Path staged = Files.createDirectory(folder.resolve(FolderLock.NEW + "installed"));
             try {
                 new PluginPackage(from).unpack(staged);
                 String chosen = name.isEmpty() ? PluginPackage.name(staged, from) : PluginPackage.requireName(name);
                 return install(from, staged, chosen);
             } finally {
-                Folders.delete(staged);
+                FileTrees.delete(staged);
             }
         } catch (IOException e) {
             throw new PluginException("%s cannot be installed in %s: %s".formatted(from, folder, e), e);
@@ -54,9 +54,9 @@ public record PluginStore(Path folder) {
     }
 
     private Installed install(Path from, Path staged, String name) throws IOException {
-        List<Problem> problems = check(new PluginSource(name, staged), from.toString());
+        List<PluginProblem> problems = check(new PluginFiles(name, staged), from.toString());
         requireUsable(from, problems);
-        PluginLock lock = PluginLock.read(folder).with(new PluginSource(name, staged));
+        PluginLockFile lock = PluginLockFile.read(folder).with(new PluginFiles(name, staged));
         Path place = folder.resolve(name);
         boolean replaced = Files.exists(place);
         if (replaced) {
@@ -66,17 +66,18 @@ public record PluginStore(Path folder) {
         return new Installed(name, replaced, problems);
     }
 
-    private static void requireUsable(Path from, List<Problem> problems) {
-        if (problems.stream().anyMatch(Problem::fatal)) {
-            String lines =
-                    problems.stream().map(problem -> "\n  " + problem.line()).collect(Collectors.joining());
+    private static void requireUsable(Path from, List<PluginProblem> problems) {
+        if (problems.stream().anyMatch(PluginProblem::fatal)) {
+            String lines = problems.stream()
+                    .map(pluginProblem -> "\n  " + pluginProblem.line())
+                    .collect(Collectors.joining());
             throw new PluginException("%s cannot be installed:%s".formatted(from, lines));
         }
     }
 
     // what is there stays, or comes back, unless all of this succeeds
-    private void put(Path staged, Path place, PluginLock lock) throws IOException {
-        Path old = folder.resolve(FolderGuard.OLD + place.getFileName());
+    private void put(Path staged, Path place, PluginLockFile lock) throws IOException {
+        Path old = folder.resolve(FolderLock.OLD + place.getFileName());
         boolean replaces = Files.exists(place);
         if (replaces) {
             Files.move(place, old);
@@ -85,23 +86,23 @@ public record PluginStore(Path folder) {
             Files.move(staged, place);
             lock.write(folder);
         } catch (IOException e) {
-            Folders.delete(place);
+            FileTrees.delete(place);
             if (replaces) {
                 Files.move(old, place);
             }
             throw e;
         }
-        Folders.delete(old);
+        FileTrees.delete(old);
     }
 
     private static void keepDisabled(Path place, Path staged) throws IOException {
-        if (Files.exists(place.resolve(PluginSource.DISABLED))) {
-            Files.writeString(staged.resolve(PluginSource.DISABLED), "");
+        if (Files.exists(place.resolve(PluginFiles.DISABLED))) {
+            Files.writeString(staged.resolve(PluginFiles.DISABLED), "");
         }
     }
 
-    private static List<Problem> check(PluginSource source, String origin) {
-        return PluginChecks.of(source, origin, PluginLock.empty(), ModuleLayer.boot(), true);
+    private static List<PluginProblem> check(PluginFiles source, String origin) {
+        return PluginChecks.of(source, origin, PluginLockFile.empty(), ModuleLayer.boot(), true);
     }
 
     /**
@@ -109,14 +110,14 @@ public record PluginStore(Path folder) {
      *
      * @throws PluginException if it cannot be unpacked
      */
-    public static List<Problem> verify(Path from) {
+    public static List<PluginProblem> verify(Path from) {
         try {
             Path folder = Files.createTempDirectory("carve-plugin");
             try {
                 new PluginPackage(from).unpack(folder);
-                return check(new PluginSource(PluginPackage.name(folder, from), folder), from.toString());
+                return check(new PluginFiles(PluginPackage.name(folder, from), folder), from.toString());
             } finally {
-                Folders.delete(folder);
+                FileTrees.delete(folder);
             }
         } catch (IOException e) {
             throw new PluginException("%s cannot be read: %s".formatted(from, e), e);
@@ -124,66 +125,66 @@ public record PluginStore(Path folder) {
     }
 
     /** Returns what is wrong with a plugin of the folder. Nothing of it runs. */
-    public List<Problem> verify(String name) {
-        FolderGuard.settle(folder);
+    public List<PluginProblem> verify(String name) {
+        FolderLock.awaitUnlocked(folder);
         Path place = folder.resolve(name);
         if (!Files.isDirectory(place)) {
-            return leftovers().stream()
-                    .filter(problem -> problem.plugin().equals(name))
+            return missingPlugins().stream()
+                    .filter(pluginProblem -> pluginProblem.plugin().equals(name))
                     .toList();
         }
         return PluginChecks.of(
-                new PluginSource(name, place), place.toString(), PluginLock.read(folder), ModuleLayer.boot(), true);
+                new PluginFiles(name, place), place.toString(), PluginLockFile.read(folder), ModuleLayer.boot(), true);
     }
 
     /** Returns what the folder still says of plugins that are not there. */
-    public List<Problem> leftovers() {
-        FolderGuard.settle(folder);
+    public List<PluginProblem> missingPlugins() {
+        FolderLock.awaitUnlocked(folder);
         List<String> names = names();
         return locked().stream()
                 .filter(name -> !names.contains(name))
-                .map(name -> Problem.warning(
+                .map(name -> PluginProblem.warning(
                         name,
                         "install it again, or run `carve plugins remove %s`".formatted(name),
                         "%s names it, and there is no folder of it in %s",
-                        PluginLock.FILE,
+                        PluginLockFile.FILE,
                         folder))
                 .toList();
     }
 
     /** Returns the names of the plugins in the folder. */
     public List<String> names() {
-        return PluginSource.in(folder).stream().map(PluginSource::name).toList();
+        return PluginFiles.scan(folder).stream().map(PluginFiles::name).toList();
     }
 
     /** Returns the names of the plugins whose files {@code plugins.lock} names. */
     public List<String> locked() {
-        return PluginLock.read(folder).plugins();
+        return PluginLockFile.read(folder).plugins();
     }
 
     /** Removes a plugin. */
     public void remove(String name) {
         change(name, "removed", place -> {
-            PluginLock rest = PluginLock.read(folder).without(name);
-            Path gone = folder.resolve(FolderGuard.NEW + name);
+            PluginLockFile rest = PluginLockFile.read(folder).without(name);
+            Path gone = folder.resolve(FolderLock.NEW + name);
             if (Files.exists(place)) {
                 Files.move(place, gone);
             }
             if (locked().contains(name)) {
                 rest.write(folder);
             }
-            Folders.delete(gone);
+            FileTrees.delete(gone);
         });
     }
 
     /** Lets a plugin be used again. */
     public void enable(String name) {
-        change(name, "enabled", place -> Files.deleteIfExists(place.resolve(PluginSource.DISABLED)));
+        change(name, "enabled", place -> Files.deleteIfExists(place.resolve(PluginFiles.DISABLED)));
     }
 
     /** Keeps a plugin from being used. Its files stay. */
     public void disable(String name) {
-        change(name, "disabled", place -> Files.writeString(place.resolve(PluginSource.DISABLED), ""));
+        change(name, "disabled", place -> Files.writeString(place.resolve(PluginFiles.DISABLED), ""));
     }
 
     /** Makes processes that watch the folder load a plugin anew. */
@@ -192,7 +193,7 @@ public record PluginStore(Path folder) {
                 name,
                 "reloaded",
                 place -> Files.writeString(
-                        place.resolve(PluginSource.RELOAD), Instant.now().toString()));
+                        place.resolve(PluginFiles.RELOAD), Instant.now().toString()));
     }
 
     /** Takes the files of a plugin as they are into {@code plugins.lock}. */
@@ -200,8 +201,8 @@ public record PluginStore(Path folder) {
         change(
                 name,
                 "locked",
-                place -> PluginLock.read(folder)
-                        .with(new PluginSource(name, place))
+                place -> PluginLockFile.read(folder)
+                        .with(new PluginFiles(name, place))
                         .write(folder));
     }
 
@@ -213,9 +214,9 @@ public record PluginStore(Path folder) {
 
     private void change(String name, String done, Change change) {
         if (!has(name)) {
-            throw new PluginException("%s: %s".formatted(folder, Names.unknown("plugin", name, names())));
+            throw new PluginException("%s: %s".formatted(folder, NameSuggestions.unknown("plugin", name, names())));
         }
-        try (var _ = FolderGuard.changing(folder)) {
+        try (var _ = FolderLock.acquire(folder)) {
             change.to(folder.resolve(name));
         } catch (IOException e) {
             throw new PluginException("plugin '%s' in %s cannot be %s: %s".formatted(name, folder, done, e), e);

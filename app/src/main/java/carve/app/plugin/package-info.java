@@ -16,8 +16,8 @@
  * }</pre>
  *
  * <p>A plugin goes through the states of {@link carve.app.plugin.PluginState}: checks read its jars before any of it runs and
- * tell all that is wrong at once, its modules get a layer, its providers are made. {@link carve.app.plugin.PluginPlatform} is
- * what a command works with. {@link carve.app.plugin.LivePlugins} is for a process that runs for long: it gives leases of what
+ * tell all that is wrong at once, its modules get a layer, its providers are made. {@link carve.app.plugin.PluginSet} is
+ * what a command works with. {@link carve.app.plugin.ReloadablePlugins} is for a process that runs for long: it gives leases of what
  * is there, takes up what changes, and lets go of what nobody uses. {@link carve.app.plugin.PluginStore} installs, removes,
  * enables and disables.
  */

@@ -1,6 +1,19 @@
 package carve.app.serve;
 
-import carve.api.config.JsonObject;
+import carve.api.json.JsonObject;
+import carve.app.serve.http.AccessControl;
+import carve.app.serve.http.ApiException;
+import carve.app.serve.http.Deadlines;
+import carve.app.serve.http.HttpCall;
+import carve.app.serve.http.RequestHandler;
+import carve.app.serve.openai.ChatCompletionsHandler;
+import carve.app.serve.openai.CompletionsHandler;
+import carve.app.serve.openai.MetricsHandler;
+import carve.app.serve.openai.RequestPreprocessor;
+import carve.app.serve.openai.ServedModels;
+import carve.app.serve.openai.StatesHandler;
+import carve.app.serve.openai.TokenizeHandler;
+import carve.app.serve.web.StaticFilesHandler;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -22,37 +35,44 @@ public final class Server implements AutoCloseable {
             System.getLogger(Server.class.getModule().getName());
     private static final int BACKLOG = 512;
 
-    private final ServingConfig config;
+    private final ServerConfig config;
     private final HttpServer http;
-    private final Access access;
-    private final Models models;
+    private final AccessControl accessControl;
+    private final ServedModels servedModels;
     private final Deadlines deadlines = new Deadlines();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final Map<String, Handler> routes = new LinkedHashMap<>();
-    private final Handler page = new Page();
+    private final Map<String, RequestHandler> routes = new LinkedHashMap<>();
+    private final RequestHandler page = new StaticFilesHandler();
     private final AtomicInteger open = new AtomicInteger();
     private volatile boolean closing;
 
-    private Server(ServingConfig config, Models models, Map<String, Handler> more, HttpServer http, boolean local) {
+    private Server(
+            ServerConfig config,
+            ServedModels servedModels,
+            Map<String, RequestHandler> more,
+            HttpServer http,
+            boolean local) {
         this.config = config;
-        this.models = models;
+        this.servedModels = servedModels;
         this.http = http;
-        this.access = new Access(config.keys(), local);
-        Asking asking = new Asking(config);
-        States states = new States(models, asking);
-        Tokens tokens = new Tokens(models, asking);
-        routes.put("POST /v1/chat/completions", new Chat(models, asking, states));
-        routes.put("POST /v1/completions", new Completions(models, asking));
-        routes.put("POST /tokenize", tokens::tokenize);
-        routes.put("POST /detokenize", tokens::detokenize);
-        routes.put("GET /tokenizer_info", tokens::info);
-        routes.put("GET /v1/states", states::list);
-        routes.put("POST /v1/states", states::create);
-        routes.put("GET /v1/states/*", states::one);
-        routes.put("DELETE /v1/states/*", states::delete);
-        routes.put("GET /metrics", new Metrics(models));
-        routes.put("GET /v1/models", models::list);
-        routes.put("GET /v1/models/*", models::one);
+        this.accessControl = new AccessControl(config.apiKeys(), local);
+        RequestPreprocessor requestPreprocessor = new RequestPreprocessor(config);
+        StatesHandler statesHandler = new StatesHandler(servedModels, requestPreprocessor);
+        TokenizeHandler tokenizeHandler = new TokenizeHandler(servedModels, requestPreprocessor);
+        routes.put(
+                "POST /v1/chat/completions",
+                new ChatCompletionsHandler(servedModels, requestPreprocessor, statesHandler));
+        routes.put("POST /v1/completions", new CompletionsHandler(servedModels, requestPreprocessor));
+        routes.put("POST /tokenize", tokenizeHandler::tokenize);
+        routes.put("POST /detokenize", tokenizeHandler::detokenize);
+        routes.put("GET /tokenizer_info", tokenizeHandler::tokenizerInfo);
+        routes.put("GET /v1/states", statesHandler::list);
+        routes.put("POST /v1/states", statesHandler::create);
+        routes.put("GET /v1/states/*", statesHandler::retrieve);
+        routes.put("DELETE /v1/states/*", statesHandler::delete);
+        routes.put("GET /metrics", new MetricsHandler(servedModels));
+        routes.put("GET /v1/models", servedModels::list);
+        routes.put("GET /v1/models/*", servedModels::retrieve);
         routes.put("GET /health", this::health);
         routes.putAll(more);
     }
@@ -64,10 +84,11 @@ public final class Server implements AutoCloseable {
      *     paths
      * @throws IOException if the address or the port cannot be had
      */
-    public static Server start(ServingConfig config, Models models, Map<String, Handler> more) throws IOException {
+    public static Server start(ServerConfig config, ServedModels servedModels, Map<String, RequestHandler> more)
+            throws IOException {
         InetAddress host = InetAddress.getByName(config.host());
         HttpServer http = HttpServer.create(new InetSocketAddress(host, config.port()), BACKLOG);
-        Server server = new Server(config, models, more, http, host.isLoopbackAddress());
+        Server server = new Server(config, servedModels, more, http, host.isLoopbackAddress());
         http.createContext("/", server::exchange);
         http.setExecutor(server.threads);
         http.start();
@@ -84,21 +105,22 @@ public final class Server implements AutoCloseable {
     }
 
     /** Returns how many requests are being answered. */
-    public int open() {
+    public int activeRequests() {
         return open.get();
     }
 
     private void exchange(HttpExchange exchange) {
         open.incrementAndGet();
         try (exchange) {
-            Call call = new Call(exchange, deadlines, config.limits());
+            HttpCall httpCall = new HttpCall(exchange, deadlines, config.requestLimits());
             try {
-                answer(call);
+                answer(httpCall);
             } catch (ApiException e) {
-                call.fail(e);
+                httpCall.sendError(e);
             } catch (RuntimeException e) {
                 LOG.log(Level.WARNING, "a request could not be answered", e);
-                call.fail(ApiException.failed(500, "The server had an error while processing your request."));
+                httpCall.sendError(
+                        ApiException.serverError(500, "The server had an error while processing your request."));
             }
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "a client has gone: {0}", e.toString());
@@ -109,38 +131,39 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    private void answer(Call call) throws IOException, InterruptedException {
-        access.requireSite(call);
-        Handler handler = handler(call);
-        boolean open = handler == page || call.path().equals("/health");
+    private void answer(HttpCall httpCall) throws IOException, InterruptedException {
+        accessControl.requireSameOrigin(httpCall);
+        RequestHandler requestHandler = handler(httpCall);
+        boolean open = requestHandler == page || httpCall.path().equals("/health");
         if (!open) {
-            access.requireKey(call);
+            accessControl.requireApiKey(httpCall);
         }
         if (closing && !open) {
-            throw ApiException.failed(503, "The server is being stopped.");
+            throw ApiException.serverError(503, "The server is being stopped.");
         }
-        handler.answer(call);
+        requestHandler.handle(httpCall);
     }
 
-    private Handler handler(Call call) {
-        String method = call.method().equals("HEAD") ? "GET" : call.method();
-        Handler exact = routes.get(method + " " + call.path());
+    private RequestHandler handler(HttpCall httpCall) {
+        String method = httpCall.method().equals("HEAD") ? "GET" : httpCall.method();
+        RequestHandler exact = routes.get(method + " " + httpCall.path());
         if (exact != null) {
             return exact;
         }
-        String family = call.path().replaceFirst("[^/]+$", "*");
-        Handler one = routes.get(method + " " + family);
+        String family = httpCall.path().replaceFirst("[^/]+$", "*");
+        RequestHandler one = routes.get(method + " " + family);
         if (one != null) {
             return one;
         }
-        List<String> methods = methods(call.path(), family);
+        List<String> methods = methods(httpCall.path(), family);
         if (!methods.isEmpty()) {
-            call.set("Allow", String.join(", ", methods));
-            throw ApiException.refused(
-                    405, "method_not_allowed", "%s takes %s, not %s.", call.path(), methods, call.method());
+            httpCall.setHeader("Allow", String.join(", ", methods));
+            throw ApiException.requestError(
+                    405, "method_not_allowed", "%s takes %s, not %s.", httpCall.path(), methods, httpCall.method());
         }
         if (!method.equals("GET")) {
-            throw ApiException.refused(404, "unknown_url", "Unknown request URL: %s %s.", call.method(), call.path());
+            throw ApiException.requestError(
+                    404, "unknown_url", "Unknown request URL: %s %s.", httpCall.method(), httpCall.path());
         }
         return page;
     }
@@ -154,10 +177,10 @@ public final class Server implements AutoCloseable {
                 .toList();
     }
 
-    private void health(Call call) throws IOException {
+    private void health(HttpCall httpCall) throws IOException {
         boolean well = !closing
-                && models.all().stream().allMatch(model -> model.engine().alive());
-        call.send(well ? 200 : 503, JsonObject.empty().with("status", well ? "ok" : "unavailable"));
+                && servedModels.all().stream().allMatch(model -> model.engine().isRunning());
+        httpCall.send(well ? 200 : 503, JsonObject.empty().with("status", well ? "ok" : "unavailable"));
     }
 
     /** Refuses new requests, waits for those that are answered, and stops. */
@@ -165,7 +188,7 @@ public final class Server implements AutoCloseable {
     public void close() {
         closing = true;
         awaitAnswers();
-        models.all().stream()
+        servedModels.all().stream()
                 .map(model -> Thread.ofVirtual().start(() -> model.engine().close()))
                 .toList()
                 .forEach(Server::join);
@@ -183,7 +206,7 @@ public final class Server implements AutoCloseable {
     // models stay until their answers are not only made but sent: the tokenizer is the model's
     private void awaitAnswers() {
         long end = System.nanoTime()
-                + TimeUnit.MILLISECONDS.toNanos(config.limits().graceMillis());
+                + TimeUnit.MILLISECONDS.toNanos(config.requestLimits().shutdownMillis());
         try {
             while (open.get() > 0 && System.nanoTime() < end) {
                 Thread.sleep(5);

@@ -2,8 +2,8 @@ package carve.app.acceptance;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import carve.api.config.Json;
-import carve.api.config.JsonObject;
+import carve.api.json.Json;
+import carve.api.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

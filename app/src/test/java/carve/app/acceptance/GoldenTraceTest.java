@@ -3,11 +3,11 @@ package carve.app.acceptance;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import carve.api.checkpoint.Elements;
-import carve.api.checkpoint.SafeTensors;
-import carve.api.checkpoint.SafeTensorsWriter;
+import carve.api.checkpoint.DTypeConversion;
 import carve.api.checkpoint.TensorData;
 import carve.api.checkpoint.TensorSources;
+import carve.runtime.safetensors.SafeTensorsFile;
+import carve.runtime.safetensors.SafeTensorsWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,7 +33,7 @@ final class GoldenTraceTest {
             })
     void greedyTokensAreTheOfficialOnes(String name) {
         Path model = Program.FIXTURES.resolve(name);
-        try (SafeTensors golden = SafeTensors.open(model.resolve("io.safetensors"))) {
+        try (SafeTensorsFile golden = SafeTensorsFile.open(model.resolve("io.safetensors"))) {
             List<String> cases = golden.names().stream()
                     .filter(tensor -> tensor.startsWith("out.") && tensor.endsWith(TOKENS))
                     .map(tensor -> tensor.substring("out.".length(), tensor.length() - TOKENS.length()))
@@ -43,7 +43,7 @@ final class GoldenTraceTest {
         }
     }
 
-    private void compare(Path model, SafeTensors golden, String name) {
+    private void compare(Path model, SafeTensorsFile golden, String name) {
         Path out = folder.resolve("out.safetensors");
         List<String> line = new ArrayList<>(List.of(
                 "trace",
@@ -59,11 +59,11 @@ final class GoldenTraceTest {
                     "--exclude", "120")); // the authors never choose the place of a picture, which is a word here
         }
         carve.good(line.toArray(String[]::new));
-        try (SafeTensors ours = SafeTensors.open(out)) {
+        try (SafeTensorsFile ours = SafeTensorsFile.open(out)) {
             String tokens = "out." + name + TOKENS;
             assertArrayEquals(
-                    Elements.longs(golden.type(tokens).dtype(), golden.data(tokens)),
-                    Elements.longs(ours.type("greedy_tokens").dtype(), ours.data("greedy_tokens")),
+                    DTypeConversion.longs(golden.type(tokens).dtype(), golden.data(tokens)),
+                    DTypeConversion.longs(ours.type("greedy_tokens").dtype(), ours.data("greedy_tokens")),
                     model + " " + name);
             String logits = "out." + name + ".greedy_step_logits";
             close(model + " " + name, floats(golden, logits), floats(ours, "greedy_step_logits"));
@@ -72,7 +72,7 @@ final class GoldenTraceTest {
     }
 
     // the golden file may have the last positions only
-    private static void hidden(SafeTensors golden, SafeTensors ours, String prefix) {
+    private static void hidden(SafeTensorsFile golden, SafeTensorsFile ours, String prefix) {
         List<String> names = golden.names().stream()
                 .filter(tensor -> tensor.startsWith(prefix + "h."))
                 .toList();
@@ -84,7 +84,7 @@ final class GoldenTraceTest {
         }
     }
 
-    private Path input(SafeTensors golden, String prefix) {
+    private Path input(SafeTensorsFile golden, String prefix) {
         Map<String, TensorData> inputs = new LinkedHashMap<>();
         for (String input : List.of("input_ids", "pixel_values", "images")) {
             if (golden.names().contains(prefix + input)) {
@@ -96,8 +96,8 @@ final class GoldenTraceTest {
         return file;
     }
 
-    private static float[] floats(SafeTensors file, String name) {
-        return Elements.floats(file.type(name).dtype(), file.data(name));
+    private static float[] floats(SafeTensorsFile file, String name) {
+        return DTypeConversion.floats(file.type(name).dtype(), file.data(name));
     }
 
     private static void close(String name, float[] expected, float[] actual) {

@@ -1,8 +1,8 @@
 package carve.app.acceptance;
 
-import carve.app.Assembled;
-import carve.app.command.CommandLines;
-import carve.app.terminal.Terminal;
+import carve.app.TestDistribution;
+import carve.app.cli.CommandRunner;
+import carve.app.report.Terminal;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -24,7 +24,7 @@ final class Program {
         out.getBuffer().setLength(0);
         err.getBuffer().setLength(0);
         Terminal terminal = new Terminal(new PrintWriter(out), new PrintWriter(err, true), false);
-        return new CommandLines(terminal, List.of(Assembled.home()), Map.of()).run(line);
+        return new CommandRunner(terminal, List.of(TestDistribution.home()), Map.of()).run(line);
     }
 
     /** Runs a line that must succeed. */
@@ -44,7 +44,8 @@ final class Program {
      * Runs a line that must fail with this message at last, in a process of its own.
      */
     static void badProcess(String message, String... line) throws IOException, InterruptedException {
-        Process process = Assembled.process(line).redirectErrorStream(true).start();
+        Process process =
+                TestDistribution.process(line).redirectErrorStream(true).start();
         String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         Assertions.assertEquals(1, process.waitFor(), printed);
         Assertions.assertTrue(printed.endsWith("carve: " + message + "\n"), printed);

@@ -3,10 +3,10 @@ package carve.app.page;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import carve.app.Assembled;
-import carve.app.command.CommandLines;
-import carve.app.terminal.Terminal;
-import carve.app.watch.WrittenRun;
+import carve.app.TestDistribution;
+import carve.app.cli.CommandRunner;
+import carve.app.report.Terminal;
+import carve.app.train.RunFixture;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -41,7 +41,7 @@ final class ChatPageTest {
         shapes();
         String teacher = Path.of("..", "demo", "teacher").toString();
         Path errors = folder.resolve("errors");
-        server = Assembled.process(
+        server = TestDistribution.process(
                         "serve",
                         "teacher=" + teacher,
                         "student=" + teacher,
@@ -61,7 +61,7 @@ final class ChatPageTest {
 
     private static Path runs() throws IOException {
         Path runs = folder.resolve("runs");
-        WrittenRun.whole(runs.resolve("hybrid"), folder.resolve("shapes/test/000000.png"));
+        RunFixture.whole(runs.resolve("hybrid"), folder.resolve("shapes/test/000000.png"));
         return runs;
     }
 
@@ -76,7 +76,7 @@ final class ChatPageTest {
     private static void shapes() {
         StringWriter printed = new StringWriter();
         Terminal terminal = new Terminal(new PrintWriter(printed), new PrintWriter(printed, true), false);
-        int code = new CommandLines(terminal, List.of(Assembled.home()), Map.of())
+        int code = new CommandRunner(terminal, List.of(TestDistribution.home()), Map.of())
                 .run(
                         "data",
                         "shapes",

@@ -1,11 +1,11 @@
 package carve.app.page;
 
-import carve.api.config.Json;
-import carve.api.config.JsonArray;
-import carve.api.config.JsonObject;
-import carve.api.config.JsonString;
-import carve.api.config.JsonValue;
-import carve.testkit.Needs;
+import carve.api.json.Json;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonString;
+import carve.api.json.JsonValue;
+import carve.testkit.LoggedAssumptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -128,13 +128,13 @@ public final class Chromium implements AutoCloseable {
 
     /** Starts the browser with a window of so many pixels; where there is none that starts, the test is left out. */
     public static Chromium orLeaveOut(int width, int height) {
-        Needs.that(program().isPresent(), REASON);
+        LoggedAssumptions.assumeTrue(program().isPresent(), REASON);
         try {
             Chromium chromium = new Chromium(program().orElseThrow());
             chromium.size(width, height);
             return chromium;
         } catch (IOException e) {
-            Needs.that(false, e.getMessage() + ", so pages were not tried");
+            LoggedAssumptions.assumeTrue(false, e.getMessage() + ", so pages were not tried");
             throw new UncheckedIOException(e);
         }
     }

@@ -29,7 +29,7 @@ final class DecayPlugin {
             companions.append("record Companion%d(int a, long b, String c) {}%n".formatted(i));
             touched.append(" + new Companion%d(1, 2, \"x\").a()".formatted(i));
         }
-        PluginJar.mixer("com.example.decay", NAME)
+        PluginJarBuilder.mixer("com.example.decay", NAME)
                 .version("1." + version)
                 .file("com/example/decay/Companions.java", "package com.example.decay;\n" + companions)
                 .file("com/example/decay/Provider.java", """
@@ -54,7 +54,7 @@ final class DecayPlugin {
 
             import carve.api.device.Device;
             import carve.api.mixer.*;
-            import carve.api.op.Sequences;
+            import carve.api.op.SequenceLayout;
             import carve.api.param.*;
             import carve.api.tensor.*;
             import java.util.*;

@@ -3,7 +3,7 @@ package carve.app.plugin;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import carve.app.work.Decoding;
+import carve.runtime.engine.TokenGenerator;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -54,7 +54,7 @@ final class HotReloadTest {
         return work.resolve("decay-1.%d.jar".formatted(version));
     }
 
-    private static String version(PluginPlatform platform) {
+    private static String version(PluginSet platform) {
         return platform.plugins().stream()
                 .filter(plugin -> plugin.name().equals(DecayPlugin.NAME))
                 .flatMap(plugin -> plugin.modules().stream())
@@ -62,9 +62,9 @@ final class HotReloadTest {
                 .orElseThrow();
     }
 
-    private static List<Integer> answer(LivePlugins plugins, Decoding.Listener listener) {
+    private static List<Integer> answer(ReloadablePlugins plugins, TokenGenerator.TokenListener tokenListener) {
         try (var lease = plugins.lease()) {
-            return Answers.of(lease.catalogs(Answers.NOTHING), listener);
+            return GreedyAnswers.of(lease.catalogs(GreedyAnswers.NOTHING), tokenListener);
         }
     }
 
@@ -74,7 +74,7 @@ final class HotReloadTest {
             DecayPlugin.write(version, jar(version));
             Path alone = work.resolve("alone-" + version);
             new PluginStore(alone).install(jar(version), "");
-            try (var plugins = LivePlugins.open(List.of(), List.of(), List.of(alone))) {
+            try (var plugins = ReloadablePlugins.open(List.of(), List.of(), List.of(alone))) {
                 expected.add(answer(plugins, (_, _) -> {}));
             }
         }
@@ -83,13 +83,13 @@ final class HotReloadTest {
     }
 
     // one session after the other; returns how many
-    private int answerOn(LivePlugins plugins, List<List<Integer>> expected, boolean acrossReloads) {
+    private int answerOn(ReloadablePlugins plugins, List<List<Integer>> expected, boolean acrossReloads) {
         int sessions = 0;
         while (!done.get()) {
             try (var lease = plugins.lease()) {
                 String version = version(lease.platform());
                 List<Integer> tokens = new ArrayList<>();
-                List<Integer> answer = Answers.of(lease.catalogs(Answers.NOTHING), (_, token) -> {
+                List<Integer> answer = GreedyAnswers.of(lease.catalogs(GreedyAnswers.NOTHING), (_, token) -> {
                     tokens.add(token);
                     if (acrossReloads && tokens.size() == 3) {
                         waitForReload(version);
@@ -122,7 +122,7 @@ final class HotReloadTest {
         PluginStore store = new PluginStore(folder);
         store.install(jar(0), "");
         List<Memory> memory = new ArrayList<>();
-        try (var plugins = LivePlugins.open(List.of(), List.of(), List.of(folder));
+        try (var plugins = ReloadablePlugins.open(List.of(), List.of(), List.of(folder));
                 ExecutorService threads = Executors.newFixedThreadPool(2)) {
             Future<Integer> across = threads.submit(() -> answerOn(plugins, expected, true));
             Future<Integer> free = threads.submit(() -> answerOn(plugins, expected, false));

@@ -10,15 +10,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What is wrong with the modules of a plugin is told before any of them runs, and stops no other plugin. */
-final class ModuleChecksTest extends BrokenPlugins {
+final class ModuleChecksTest extends PluginChecksFixture {
     @Test
     void aMissingModule() throws IOException {
         Path base = base(plugins.resolve("base.jar"));
-        new PluginJar()
+        new PluginJarBuilder()
                 .file("module-info.java", "module com.example.needy { requires com.example.base; }")
                 .beside(base)
                 .write(folder("needy").resolve("needy.jar"));
-        told(
+        assertReported(
                 "plugin 'needy': needy.jar (module com.example.needy) requires module com.example.base, which is not there;"
                         + " put the jar of com.example.base beside needy.jar",
                 nothing("needy"));
@@ -27,18 +27,18 @@ final class ModuleChecksTest extends BrokenPlugins {
     @Test
     void aMissingModuleThatIsAmongTheLibraries() throws IOException {
         Path base = base(folder("astray").resolve("lib/base.jar"));
-        new PluginJar()
+        new PluginJarBuilder()
                 .file("module-info.java", "module com.example.astray { requires com.example.base; }")
                 .beside(base)
                 .write(folder("astray").resolve("astray.jar"));
-        told(
+        assertReported(
                 "plugin 'astray': astray.jar (module com.example.astray) requires module com.example.base, which is not"
                         + " there; lib/base.jar is that module: move it beside astray.jar",
                 nothing("astray"));
     }
 
     private static Path base(Path jar) throws IOException {
-        new PluginJar()
+        new PluginJarBuilder()
                 .file("module-info.java", "module com.example.base { exports com.example.base; }")
                 .file("com/example/base/Base.java", "package com.example.base; public final class Base {}")
                 .write(jar);
@@ -52,32 +52,36 @@ final class ModuleChecksTest extends BrokenPlugins {
 
     @Test
     void twoJarsOfOneModule() throws IOException {
-        PluginJar.mixer("com.example.twice", "twice").write(folder("twice").resolve("twice-1.0.jar"));
-        PluginJar.mixer("com.example.twice", "twice").write(folder("twice").resolve("twice-1.1.jar"));
-        told("plugin 'twice': twice-1.0.jar and twice-1.1.jar are both module com.example.twice; remove one of them");
+        PluginJarBuilder.mixer("com.example.twice", "twice")
+                .write(folder("twice").resolve("twice-1.0.jar"));
+        PluginJarBuilder.mixer("com.example.twice", "twice")
+                .write(folder("twice").resolve("twice-1.1.jar"));
+        assertReported(
+                "plugin 'twice': twice-1.0.jar and twice-1.1.jar are both module com.example.twice; remove one of them");
     }
 
     @Test
     void theProgramsOwnModule() throws IOException {
-        PluginJar.mixer("com.example.fat", "fat").write(folder("fat").resolve("fat.jar"));
+        PluginJarBuilder.mixer("com.example.fat", "fat").write(folder("fat").resolve("fat.jar"));
         Path api = Stream.of(System.getProperty("jdk.module.path").split(java.io.File.pathSeparator))
                 .map(Path::of)
                 .filter(path -> path.toString().contains("carve-api") && Files.isRegularFile(path))
                 .findFirst()
                 .orElseThrow();
         Files.copy(api, folder("fat").resolve("carve-api.jar"));
-        told(
+        assertReported(
                 "plugin 'fat': carve-api.jar is module carve.api, which is a part of the program; leave it out; in Maven its"
                         + " scope is provided");
     }
 
     @Test
     void packagesInTwoJars() throws IOException {
-        PluginJar.mixer("com.example.split", "split").write(folder("split").resolve("split.jar"));
-        new PluginJar()
+        PluginJarBuilder.mixer("com.example.split", "split")
+                .write(folder("split").resolve("split.jar"));
+        new PluginJarBuilder()
                 .file("com/example/split/More.java", "package com.example.split; public final class More {}")
                 .write(folder("split").resolve("lib/more.jar"));
-        told(
+        assertReported(
                 "plugin 'split': split.jar and lib/more.jar both have classes in com.example.split; a package must be in one"
                         + " jar: remove one of them, or rename the package");
     }
@@ -85,16 +89,16 @@ final class ModuleChecksTest extends BrokenPlugins {
     @Test
     void packagesOfTheProgram() throws IOException {
         Path compiled = plugins.resolve("squatter.jar");
-        new PluginJar()
+        new PluginJarBuilder()
                 .file("carve/api/mixer/Extra.java", "package carve.api.mixer; public final class Extra {}")
                 .write(compiled);
         String extra = "carve/api/mixer/Extra.class";
-        PluginJar.mixer("com.example.squat", "squat")
+        PluginJarBuilder.mixer("com.example.squat", "squat")
                 .entry(extra, entry(compiled, extra))
                 .write(folder("squat").resolve("squat.jar"));
         Files.createDirectories(folder("squat").resolve("lib"));
         Files.move(compiled, folder("squat").resolve("lib/squatter.jar"));
-        told(
+        assertReported(
                 "plugin 'squat': lib/squatter.jar has classes in carve.api.mixer, which belongs to module carve.api of the"
                         + " program; leave them out, or rename them",
                 "plugin 'squat': squat.jar and lib/squatter.jar both have classes in carve.api.mixer; a package must be in"
@@ -105,13 +109,13 @@ final class ModuleChecksTest extends BrokenPlugins {
 
     @Test
     void servicesThatNobodyReadsInAModule() throws IOException {
-        PluginJar.mixer("com.example.old", "old")
+        PluginJarBuilder.mixer("com.example.old", "old")
                 .file("module-info.java", "module com.example.old { requires carve.api; }")
                 .file(
                         "META-INF/services/carve.api.mixer.MixerProvider",
                         "# as on the class path\ncom.example.old.Provider\n")
                 .write(folder("old").resolve("old.jar"));
-        told(
+        assertReported(
                 "plugin 'old': old.jar: META-INF/services/carve.api.mixer.MixerProvider names com.example.old.Provider, which"
                         + " nobody reads in a module; write `provides carve.api.mixer.MixerProvider with"
                         + " com.example.old.Provider;` in its module-info.java",
@@ -120,31 +124,32 @@ final class ModuleChecksTest extends BrokenPlugins {
 
     @Test
     void servicesThatAreProvidedTooAreNoProblem() throws IOException {
-        PluginJar.mixer("com.example.both", "both")
+        PluginJarBuilder.mixer("com.example.both", "both")
                 .file("META-INF/services/carve.api.mixer.MixerProvider", "com.example.both.Provider\n")
                 .write(folder("both").resolve("both.jar"));
-        assertEquals(List.of(), PluginPlatform.load(List.of(), List.of(plugins)).findings());
+        assertEquals(List.of(), PluginSet.load(List.of(), List.of(plugins)).allProblems());
     }
 
     @Test
     void providersThatAreNotThere() throws IOException {
         Path whole = plugins.resolve("whole.jar");
-        PluginJar.mixer("com.example.shrunk", "shrunk")
+        PluginJarBuilder.mixer("com.example.shrunk", "shrunk")
                 .file("com/example/shrunk/Other.java", "package com.example.shrunk; final class Other {}")
                 .write(whole);
         Path jar = Files.createDirectories(folder("shrunk")).resolve("shrunk.jar");
-        new PluginJar()
+        new PluginJarBuilder()
                 .entry("module-info.class", entry(whole, "module-info.class"))
                 .entry("com/example/shrunk/Other.class", entry(whole, "com/example/shrunk/Other.class"))
                 .write(jar);
         Files.delete(whole);
-        told("plugin 'shrunk': shrunk.jar provides com.example.shrunk.Provider, and has no such class; build it again");
+        assertReported(
+                "plugin 'shrunk': shrunk.jar provides com.example.shrunk.Provider, and has no such class; build it again");
     }
 
     @Test
     void anotherLineOfTheApi() throws IOException {
         compiledAgainst("7.2.0");
-        told(
+        assertReported(
                 "plugin 'other': module com.example.other was compiled against carve.api 7.2.0; this is %s; get a version of"
                                 .formatted(API)
                         + " it for carve.api %s, or compile it against %s"
@@ -155,8 +160,9 @@ final class ModuleChecksTest extends BrokenPlugins {
     void aLaterVersionOfTheApi() throws IOException {
         String later = ApiVersion.of(API).orElseThrow().line() + ".99";
         compiledAgainst(later);
-        told("plugin 'other': module com.example.other was compiled against carve.api %s; this is %s; update carve, or"
-                        .formatted(later, API)
-                + " compile it against %s".formatted(API));
+        assertReported(
+                "plugin 'other': module com.example.other was compiled against carve.api %s; this is %s; update carve, or"
+                                .formatted(later, API)
+                        + " compile it against %s".formatted(API));
     }
 }

@@ -12,11 +12,11 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What is wrong with the files of a plugin is told before any of it runs, all at once, and stops no other plugin. */
-final class PluginChecksTest extends BrokenPlugins {
+final class PluginChecksTest extends PluginChecksFixture {
     // the class file of an entry for the Java after this one
     private byte[] newer(String module, String name, String entry) throws IOException {
         Path jar = plugins.resolve("newer.jar");
-        PluginJar.mixer(module, name).write(jar);
+        PluginJarBuilder.mixer(module, name).write(jar);
         byte[] bytes = entry(jar, entry);
         Files.delete(jar);
         ByteBuffer.wrap(bytes).putShort(6, (short) (Runtime.version().feature() + 45));
@@ -34,60 +34,65 @@ final class PluginChecksTest extends BrokenPlugins {
     @Test
     void aFolderWithoutJars() throws IOException {
         Files.createDirectories(folder("empty"));
-        told("plugin 'empty': no jar in %s; put the jar of its module there, and the libraries that it needs into lib/"
-                .formatted(folder("empty")));
+        assertReported(
+                "plugin 'empty': no jar in %s; put the jar of its module there, and the libraries that it needs into lib/"
+                        .formatted(folder("empty")));
     }
 
     @Test
     void aJarThatIsNone() throws IOException {
         Files.writeString(Files.createDirectories(folder("torn")).resolve("torn.jar"), "not a zip file");
-        told("plugin 'torn': torn.jar cannot be read: zip END header not found; copy or build it again");
+        assertReported("plugin 'torn': torn.jar cannot be read: zip END header not found; copy or build it again");
     }
 
     @Test
     void entriesThatLeadOutOfTheirFolder() throws IOException {
-        PluginJar.mixer("com.example.slip", "slip")
+        PluginJarBuilder.mixer("com.example.slip", "slip")
                 .entry("../../evil.conf", new byte[1])
                 .entry("/etc/evil.conf", new byte[1])
                 .entry("natives/../../../evil.so", new byte[1])
                 .entry("C:\\evil.dll", new byte[1])
                 .write(folder("slip").resolve("slip.jar"));
-        told("plugin 'slip': slip.jar has entries that lead out of the folder where it is unpacked: ../../evil.conf,"
-                + " /etc/evil.conf, natives/../../../evil.so, C:\\evil.dll; do not use it, and tell where you have it"
-                + " from");
+        assertReported(
+                "plugin 'slip': slip.jar has entries that lead out of the folder where it is unpacked: ../../evil.conf,"
+                        + " /etc/evil.conf, natives/../../../evil.so, C:\\evil.dll; do not use it, and tell where you have it"
+                        + " from");
     }
 
     @Test
     void aJarThatIsNoModule() throws IOException {
-        new PluginJar()
+        new PluginJarBuilder()
                 .file("plain/Plain.java", "package plain; public final class Plain {}")
                 .write(folder("plain").resolve("plain.jar"));
-        told("plugin 'plain': plain.jar has no module-info.class; give it a module-info.java, or move it to lib/ if it"
-                + " is a library");
+        assertReported(
+                "plugin 'plain': plain.jar has no module-info.class; give it a module-info.java, or move it to lib/ if it"
+                        + " is a library");
     }
 
     @Test
     void classesForANewerJava() throws IOException {
         String provider = "com/example/next/Provider.class";
-        PluginJar.mixer("com.example.next", "next")
+        PluginJarBuilder.mixer("com.example.next", "next")
                 .entry(provider, newer("com.example.next", "next", provider))
                 .write(folder("next").resolve("next.jar"));
         int java = Runtime.version().feature();
-        told("plugin 'next': next.jar: %s is for Java %d (class file version %d); this is Java %d; compile it with"
-                        .formatted(provider, java + 1, java + 45, java)
-                + " --release %d, or get a version for this Java".formatted(java));
+        assertReported(
+                "plugin 'next': next.jar: %s is for Java %d (class file version %d); this is Java %d; compile it with"
+                                .formatted(provider, java + 1, java + 45, java)
+                        + " --release %d, or get a version for this Java".formatted(java));
     }
 
     @Test
     void aModuleForANewerJava() throws IOException {
         String module = "module-info.class";
-        PluginJar.mixer("com.example.later", "later")
+        PluginJarBuilder.mixer("com.example.later", "later")
                 .entry(module, newer("com.example.later", "later", module))
                 .write(folder("later").resolve("later.jar"));
         int java = Runtime.version().feature();
-        told("plugin 'later': later.jar: %s is for Java %d (class file version %d); this is Java %d; compile it with"
-                        .formatted(module, java + 1, java + 45, java)
-                + " --release %d, or get a version for this Java".formatted(java));
+        assertReported(
+                "plugin 'later': later.jar: %s is for Java %d (class file version %d); this is Java %d; compile it with"
+                                .formatted(module, java + 1, java + 45, java)
+                        + " --release %d, or get a version for this Java".formatted(java));
     }
 
     @Test
@@ -95,7 +100,7 @@ final class PluginChecksTest extends BrokenPlugins {
         String provider = "com/example/good/Provider.class";
         byte[] bytes = entry(good, provider);
         ByteBuffer.wrap(bytes).putShort(4, (short) 0xFFFF);
-        PluginJar.mixer("com.example.preview", "preview")
+        PluginJarBuilder.mixer("com.example.preview", "preview")
                 .entry("com/example/preview/One.class", bytes)
                 .entry("com/example/preview/Two.class", bytes)
                 .entry("com/example/preview/Three.class", bytes)
@@ -104,47 +109,50 @@ final class PluginChecksTest extends BrokenPlugins {
         String told =
                 "plugin 'preview': preview.jar: com/example/preview/One.class is compiled with preview features of Java"
                         + " %d, and 2 more like it; this is Java %d; compile it with --release %d, or get a version for this Java";
-        told(told.formatted(java, java, java));
+        assertReported(told.formatted(java, java, java));
     }
 
     @Test
     void nativeLibrariesForOtherMachines() throws IOException {
-        PluginJar.mixer("com.example.pe", "pe")
+        PluginJarBuilder.mixer("com.example.pe", "pe")
                 .entry("natives/kernels.dll", windows())
                 .entry("natives/libkernels.so", elf(0x15))
                 .write(folder("pe").resolve("pe.jar"));
-        told("plugin 'pe': pe.jar: native libraries for linux-ppc64, windows-x86_64, none for this machine, %s; get a"
-                        .formatted(Natives.here())
-                + " build of it for %s".formatted(Natives.here()));
+        assertReported(
+                "plugin 'pe': pe.jar: native libraries for linux-ppc64, windows-x86_64, none for this machine, %s; get a"
+                                .formatted(NativeLibraries.currentPlatform())
+                        + " build of it for %s".formatted(NativeLibraries.currentPlatform()));
     }
 
     @Test
     void librariesMayDoWithoutTheirNativePart() throws IOException {
-        PluginJar.mixer("com.example.soft", "soft").write(folder("soft").resolve("soft.jar"));
-        new PluginJar()
+        PluginJarBuilder.mixer("com.example.soft", "soft").write(folder("soft").resolve("soft.jar"));
+        new PluginJarBuilder()
                 .file("soft/lib/Soft.java", "package soft.lib; public final class Soft {}")
                 .entry("soft.dll", windows())
                 .write(folder("soft").resolve("lib/soft-natives.jar"));
-        told(
+        assertReported(
                 "plugin 'soft': lib/soft-natives.jar: native libraries for windows-x86_64, none for this machine, %s; get a"
-                                .formatted(Natives.here())
-                        + " build of it for %s".formatted(Natives.here()));
-        assertEquals(List.of(), PluginPlatform.load(List.of(), List.of(plugins)).problems());
+                                .formatted(NativeLibraries.currentPlatform())
+                        + " build of it for %s".formatted(NativeLibraries.currentPlatform()));
+        assertEquals(List.of(), PluginSet.load(List.of(), List.of(plugins)).problemMessages());
     }
 
     @Test
     void filesThatAreNotWhatTheLockSays() throws IOException {
-        PluginJar.mixer("com.example.changed", "changed")
+        PluginJarBuilder.mixer("com.example.changed", "changed")
                 .write(folder("changed").resolve("changed.jar"));
         Path library = folder("changed").resolve("lib/library.jar");
-        new PluginJar().entry("library.txt", new byte[1]).write(library);
+        new PluginJarBuilder().entry("library.txt", new byte[1]).write(library);
         new PluginStore(plugins).lock("changed");
         String expected = sum("changed/changed.jar");
-        PluginJar.mixer("com.example.changed", "other").write(folder("changed").resolve("changed.jar"));
+        PluginJarBuilder.mixer("com.example.changed", "other")
+                .write(folder("changed").resolve("changed.jar"));
         Files.move(library, library.resolveSibling("new.jar"));
         String help = "install it again, or run `carve plugins verify changed --lock` if you changed it";
-        String found = PluginLock.sum(folder("changed").resolve("changed.jar")).substring(0, 12);
-        told(
+        String found =
+                PluginLockFile.sum(folder("changed").resolve("changed.jar")).substring(0, 12);
+        assertReported(
                 "plugin 'changed': changed/changed.jar is not the file that plugins.lock names: its SHA-256 begins with %s,"
                                 .formatted(found)
                         + " expected %s; %s".formatted(expected, help),
@@ -162,22 +170,22 @@ final class PluginChecksTest extends BrokenPlugins {
 
     @Test
     void aLockThatIsNone() throws IOException {
-        Folders.delete(folder("good"));
-        PluginJar.mixer("com.example.late", "late").write(folder("late").resolve("late.jar"));
+        FileTrees.delete(folder("good"));
+        PluginJarBuilder.mixer("com.example.late", "late").write(folder("late").resolve("late.jar"));
         Files.writeString(plugins.resolve("plugins.lock"), "0123 late/late.jar\n");
         assertEquals(
                 List.of(
                         "plugin 'late': %s: 1: expected a SHA-256, two spaces and a path, found '0123 late/late.jar'; correct"
                                         .formatted(plugins.resolve("plugins.lock"))
                                 + " it, or delete the file and run `carve plugins verify --lock`"),
-                PluginPlatform.load(List.of(), List.of(plugins)).problems());
+                PluginSet.load(List.of(), List.of(plugins)).problemMessages());
     }
 
     @Test
     void allProblemsAreToldAtOnce() throws IOException {
         compiledAgainst("7.2.0");
         Path jar = folder("other").resolve("other.jar");
-        new PluginJar()
+        new PluginJarBuilder()
                 .entry("module-info.class", entry(jar, "module-info.class"))
                 .entry("com/example/other/Provider.class", entry(jar, "com/example/other/Provider.class"))
                 .entry("com/example/other/lib.dll", windows())
@@ -188,7 +196,7 @@ final class PluginChecksTest extends BrokenPlugins {
                 .write(jar);
         Files.writeString(
                 Files.createDirectories(folder("other").resolve("lib")).resolve("torn.jar"), "");
-        told(
+        assertReported(
                 "plugin 'other': lib/torn.jar cannot be read: zip file is empty; copy or build it again",
                 "plugin 'other': module com.example.other was compiled against carve.api 7.2.0; this is %s; get a version of"
                                 .formatted(API)
@@ -200,7 +208,7 @@ final class PluginChecksTest extends BrokenPlugins {
                         + " nobody reads in a module; write `provides carve.api.loss.LossProvider with"
                         + " com.example.other.Loss;` in its module-info.java",
                 "plugin 'other': other.jar: native libraries for windows-x86_64, none for this machine, %s; get a build of it"
-                                .formatted(Natives.here())
-                        + " for %s".formatted(Natives.here()));
+                                .formatted(NativeLibraries.currentPlatform())
+                        + " for %s".formatted(NativeLibraries.currentPlatform()));
     }
 }

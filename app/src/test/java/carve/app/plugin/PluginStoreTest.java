@@ -38,8 +38,8 @@ final class PluginStoreTest {
     static void compile() throws IOException {
         one = shared.resolve("retention-1.0.jar");
         two = shared.resolve("retention-2.0.jar");
-        PluginJar.mixer("com.example.retention", "one").version("1.0").write(one);
-        PluginJar.mixer("com.example.retention", "two").version("2.0").write(two);
+        PluginJarBuilder.mixer("com.example.retention", "one").version("1.0").write(one);
+        PluginJarBuilder.mixer("com.example.retention", "two").version("2.0").write(two);
     }
 
     @BeforeEach
@@ -58,8 +58,8 @@ final class PluginStoreTest {
     }
 
     private Set<String> provided() {
-        return PluginPlatform.load(List.of(), List.of(plugins)).providers().stream()
-                .map(PluginPlatform::describe)
+        return PluginSet.load(List.of(), List.of(plugins)).providers().stream()
+                .map(PluginSet::describe)
                 .collect(Collectors.toSet());
     }
 
@@ -79,7 +79,7 @@ final class PluginStoreTest {
     @Test
     void aPluginIsInstalledUnderTheNameThatItSays() throws IOException {
         Path jar = work.resolve("whatever-1.0.jar");
-        PluginJar.mixer("com.example.longmemory", "one")
+        PluginJarBuilder.mixer("com.example.longmemory", "one")
                 .file("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\nCarve-Plugin: long-memory\n\n")
                 .write(jar);
         assertEquals("long-memory", store.install(jar, "").name());
@@ -117,7 +117,7 @@ final class PluginStoreTest {
     @Test
     void aFolderIsInstalledWithItsLibraries() throws IOException {
         Path folder = Files.createDirectories(work.resolve("built/lib"));
-        new PluginJar().entry("library.txt", new byte[1]).write(folder.resolve("library.jar"));
+        new PluginJarBuilder().entry("library.txt", new byte[1]).write(folder.resolve("library.jar"));
         Files.copy(one, work.resolve("built/retention.jar"));
         store.install(work.resolve("built"), "other");
         assertEquals(List.of("other/lib/library.jar", "other/retention.jar", "plugins.lock"), files());
@@ -159,7 +159,7 @@ final class PluginStoreTest {
         store.install(one, "");
         List<String> before = files();
         Path bad = work.resolve("retention-3.0.jar");
-        PluginJar.mixer("com.example.retention", "three")
+        PluginJarBuilder.mixer("com.example.retention", "three")
                 .entry("../out", new byte[1])
                 .write(bad);
         Files.writeString(Files.createDirectories(work.resolve("bad/lib")).resolve("torn.jar"), "");
@@ -209,15 +209,15 @@ final class PluginStoreTest {
     @Test
     void lockedPluginsWhoseFolderIsGoneAreToldAndCanBeTakenOff() throws IOException {
         store.install(one, "");
-        Folders.delete(plugins.resolve("retention"));
+        FileTrees.delete(plugins.resolve("retention"));
         assertEquals(
                 List.of(
                         "plugin 'retention': plugins.lock names it, and there is no folder of it in %s; install it again, or"
                                         .formatted(plugins)
                                 + " run `carve plugins remove retention`"),
-                store.leftovers().stream().map(Problem::line).toList());
+                store.missingPlugins().stream().map(PluginProblem::line).toList());
         store.remove("retention");
-        assertEquals(List.of(), store.leftovers());
+        assertEquals(List.of(), store.missingPlugins());
     }
 
     // what a process leaves that is killed while it changes the folder
@@ -263,7 +263,7 @@ final class PluginStoreTest {
     @Test
     void oneAtATimeChangesAFolder() throws Exception {
         Thread other = Thread.ofPlatform().unstarted(() -> store.install(one, ""));
-        try (var _ = FolderGuard.changing(plugins)) {
+        try (var _ = FolderLock.acquire(plugins)) {
             other.start();
             other.join(300);
             assertTrue(other.isAlive());
@@ -277,13 +277,13 @@ final class PluginStoreTest {
     void filesAreVerifiedBeforeTheyAreInstalled() throws IOException {
         assertEquals(List.of(), PluginStore.verify(one));
         Path old = work.resolve("plain.jar");
-        new PluginJar()
+        new PluginJarBuilder()
                 .file("plain/Plain.java", "package plain; public final class Plain {}")
                 .write(old);
         assertEquals(
                 List.of(
                         "plugin 'plain': plain.jar has no module-info.class; give it a module-info.java, or move it to lib/ if"
                                 + " it is a library"),
-                PluginStore.verify(old).stream().map(Problem::line).toList());
+                PluginStore.verify(old).stream().map(PluginProblem::line).toList());
     }
 }

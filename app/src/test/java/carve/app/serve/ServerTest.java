@@ -4,11 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import carve.api.config.Json;
-import carve.api.config.JsonArray;
-import carve.api.config.JsonObject;
-import carve.api.config.JsonString;
-import carve.api.config.JsonValue;
+import carve.api.json.Json;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonString;
+import carve.api.json.JsonValue;
+import carve.app.serve.openai.SavedStateStore;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -30,16 +31,16 @@ final class ServerTest {
     @TempDir
     private Path work;
 
-    private Served served;
+    private TestServer testServer;
 
     @BeforeEach
     void start() throws IOException {
-        served = new Served(work, Set.of());
+        testServer = new TestServer(work, Set.of());
     }
 
     @AfterEach
     void stop() {
-        served.close();
+        testServer.close();
     }
 
     private static JsonObject choice(JsonObject reply) {
@@ -58,12 +59,12 @@ final class ServerTest {
 
     @Test
     void eventsTellWhatTheWholeReplyTells() throws IOException, InterruptedException {
-        JsonObject whole = served.ask("/v1/chat/completions", "{" + QUESTION + "}");
+        JsonObject whole = testServer.ask("/v1/chat/completions", "{" + QUESTION + "}");
         JsonObject message = choice(whole).object("message");
         assertEquals(List.of("chat.completion", "small"), List.of(whole.string("object"), whole.string("model")));
         assertEquals("assistant", message.string("role"));
         assertFalse(message.string("content").isEmpty());
-        HttpResponse<String> streamed = served.post(
+        HttpResponse<String> streamed = testServer.post(
                 "/v1/chat/completions",
                 "{" + QUESTION + ", \"stream\": true, \"stream_options\": {\"include_usage\": true}}");
         assertEquals(
@@ -89,20 +90,21 @@ final class ServerTest {
     @Test
     void stopTextEndsTheAnswerAndIsLeftOut() throws IOException, InterruptedException {
         String ask = "{\"model\": \"endless\", \"prompt\": \"abc\", \"max_tokens\": 40%s}";
-        String all = choice(served.ask("/v1/completions", ask.formatted(""))).string("text");
+        String all =
+                choice(testServer.ask("/v1/completions", ask.formatted(""))).string("text");
         assertEquals(40, all.length());
         String stop = all.substring(17, 20);
-        JsonObject cut = choice(served.ask("/v1/completions", ask.formatted(", \"stop\": \"%s\"".formatted(stop))));
+        JsonObject cut = choice(testServer.ask("/v1/completions", ask.formatted(", \"stop\": \"%s\"".formatted(stop))));
         assertEquals(all.substring(0, all.indexOf(stop)), cut.string("text"));
         assertEquals("stop", cut.string("finish_reason"));
-        served.assertQuiet();
+        testServer.assertIdle();
     }
 
     @Test
     void seedsChooseTheSameAndOthersDoNot() throws IOException, InterruptedException {
         List<String> texts = new ArrayList<>();
         for (int seed : new int[] {1, 1, 2}) {
-            texts.add(choice(served.ask(
+            texts.add(choice(testServer.ask(
                             "/v1/completions",
                             "{\"model\": \"endless\", \"prompt\": \"abc\", \"max_tokens\": 40, \"temperature\": 1.5, \"seed\": %d}"
                                     .formatted(seed)))
@@ -115,7 +117,7 @@ final class ServerTest {
     @Test
     void chatTellsHowProbableTokensWere() throws IOException, InterruptedException {
         JsonObject reply =
-                served.ask("/v1/chat/completions", "{" + QUESTION + ", \"logprobs\": true, \"top_logprobs\": 3}");
+                testServer.ask("/v1/chat/completions", "{" + QUESTION + ", \"logprobs\": true, \"top_logprobs\": 3}");
         List<JsonValue> content =
                 choice(reply).object("logprobs").array("content").items();
         int tokens = reply.object("usage").integer("completion_tokens");
@@ -135,11 +137,11 @@ final class ServerTest {
         String each = "{\"model\": \"small\", \"prompt\": %s, \"max_tokens\": 5}";
         List<String> alone = new ArrayList<>();
         for (String prompt : List.of("\"a\"", "\"bb\"", "\"ccc\"", "\"dd\"", "\"e\"", "\"fgh\"")) {
-            alone.add(choice(served.ask("/v1/completions", each.formatted(prompt)))
+            alone.add(choice(testServer.ask("/v1/completions", each.formatted(prompt)))
                     .string("text"));
         }
         JsonObject together =
-                served.ask("/v1/completions", each.formatted("[\"a\", \"bb\", \"ccc\", \"dd\", \"e\", \"fgh\"]"));
+                testServer.ask("/v1/completions", each.formatted("[\"a\", \"bb\", \"ccc\", \"dd\", \"e\", \"fgh\"]"));
         List<String> texts = together.array("choices").items().stream()
                 .map(choice -> ((JsonObject) choice).string("text"))
                 .toList();
@@ -150,9 +152,9 @@ final class ServerTest {
     void secondTurnSaysHowMuchOfItWasCached() throws IOException, InterruptedException {
         String said = "tell me a long story about a small model and its state";
         String ask = "{\"model\": \"small\", \"prompt\": \"%s\", \"max_tokens\": 2}";
-        assertEquals(0, cached(served.ask("/v1/completions", ask.formatted(said))));
-        assertEquals(48, cached(served.ask("/v1/completions", ask.formatted(said + " and more"))));
-        assertTrue(served.get("/metrics").body().contains("carve_cache_hits_total{model=\"small\"} 1\n"));
+        assertEquals(0, cached(testServer.ask("/v1/completions", ask.formatted(said))));
+        assertEquals(48, cached(testServer.ask("/v1/completions", ask.formatted(said + " and more"))));
+        assertTrue(testServer.get("/metrics").body().contains("carve_cache_hits_total{model=\"small\"} 1\n"));
     }
 
     private static int cached(JsonObject reply) {
@@ -162,67 +164,71 @@ final class ServerTest {
     @Test
     void statesAreSavedForkedRestoredAndDeleted() throws IOException, InterruptedException {
         String long1 = "once upon a time there was a recurrent model";
-        JsonObject saved = served.ask(
+        JsonObject saved = testServer.ask(
                 "/v1/states",
                 "{\"model\": \"small\", \"messages\": [{\"role\": \"user\", \"content\": \"%s\"}]}".formatted(long1));
         String id = saved.string("id");
-        assertTrue(SavedStates.isId(id));
+        assertTrue(SavedStateStore.isId(id));
         String fork =
-                served.ask("/v1/states", "{\"from\": \"%s\"}".formatted(id)).string("id");
+                testServer.ask("/v1/states", "{\"from\": \"%s\"}".formatted(id)).string("id");
         String more =
                 "{\"messages\": [{\"role\": \"user\", \"content\": \" go on\"}], \"max_tokens\": 8, \"carve\": {\"state\": \"%s\"}}";
-        JsonObject restored = served.ask("/v1/chat/completions", more.formatted(fork));
-        JsonObject whole = served.ask(
+        JsonObject restored = testServer.ask("/v1/chat/completions", more.formatted(fork));
+        JsonObject whole = testServer.ask(
                 "/v1/chat/completions",
                 "{\"model\": \"small\", \"max_tokens\": 8, \"messages\": [{\"role\": \"user\", \"content\": \"%s\"}, {\"role\": \"user\", \"content\": \" go on\"}]}"
                         .formatted(long1));
         assertEquals(choice(whole).object("message"), choice(restored).object("message"));
         assertEquals(40, cached(restored));
-        JsonObject kept = served.ask(
+        JsonObject kept = testServer.ask(
                 "/v1/chat/completions", more.formatted(fork).replace("\"state\"", "\"save\": true, \"state\""));
         JsonObject third = Json.parseObject(
-                served.get("/v1/states/" + kept.object("carve").string("state")).body(), "state");
+                testServer
+                        .get("/v1/states/" + kept.object("carve").string("state"))
+                        .body(),
+                "state");
         assertEquals(fork, third.string("parent"));
         assertEquals(3, third.array("messages").items().size());
         assertEquals(
                 3,
-                Json.parseObject(served.get("/v1/states").body(), "states")
+                Json.parseObject(testServer.get("/v1/states").body(), "states")
                         .array("data")
                         .items()
                         .size());
         assertEquals(
-                200, served.send(served.request("/v1/states/" + id).DELETE()).statusCode());
-        Served.error(served.get("/v1/states/" + id), 404);
+                200,
+                testServer.send(testServer.request("/v1/states/" + id).DELETE()).statusCode());
+        TestServer.error(testServer.get("/v1/states/" + id), 404);
         // the fork has what the deleted one had
-        assertTrue(cached(served.ask("/v1/chat/completions", more.formatted(fork))) >= 40);
+        assertTrue(cached(testServer.ask("/v1/chat/completions", more.formatted(fork))) >= 40);
         // and so it has in the next process
-        served.close();
-        served = new Served(work, Set.of());
-        JsonObject later = served.ask("/v1/chat/completions", more.formatted(fork));
+        testServer.close();
+        testServer = new TestServer(work, Set.of());
+        JsonObject later = testServer.ask("/v1/chat/completions", more.formatted(fork));
         assertEquals(choice(whole).object("message"), choice(later).object("message"));
         assertTrue(cached(later) >= 40);
     }
 
     @Test
     void tokensGoThereAndBack() throws IOException, InterruptedException {
-        JsonObject tokens = served.ask("/tokenize", "{\"model\": \"small\", \"prompt\": \"abc z\"}");
+        JsonObject tokens = testServer.ask("/tokenize", "{\"model\": \"small\", \"prompt\": \"abc z\"}");
         assertEquals("[1,2,3,27,26]", Json.compact(tokens.array("tokens")));
         assertEquals(5, tokens.integer("count"));
-        JsonObject text = served.ask("/detokenize", "{\"model\": \"small\", \"tokens\": [1, 2, 3, 27, 26]}");
+        JsonObject text = testServer.ask("/detokenize", "{\"model\": \"small\", \"tokens\": [1, 2, 3, 27, 26]}");
         assertEquals("abc z", text.string("prompt"));
     }
 
     @Test
     void modelsAreListedWithWhatTheyTake() throws IOException, InterruptedException {
         JsonArray data =
-                Json.parseObject(served.get("/v1/models").body(), "models").array("data");
+                Json.parseObject(testServer.get("/v1/models").body(), "models").array("data");
         assertEquals(
                 List.of("small", "endless"),
                 data.items().stream()
                         .map(model -> ((JsonObject) model).string("id"))
                         .toList());
-        JsonObject small =
-                Json.parseObject(served.get("/v1/models/small").body(), "model").object("carve");
+        JsonObject small = Json.parseObject(testServer.get("/v1/models/small").body(), "model")
+                .object("carve");
         assertTrue(small.flag("constant_state"));
         assertEquals(0, small.integer("cache_bytes_per_token"));
         assertEquals(2 * 2 * 4 * 2 * 6, small.integer("teacher_cache_bytes_per_token"));
@@ -260,26 +266,26 @@ final class ServerTest {
                 List.of("{\"model\": \"small\", \"messages\": [7]}", "messages[0]", "expected an object"),
                 List.of("{" + QUESTION.replace("12", "100000") + "}", "messages", "maximum context length"));
         for (List<String> one : wrong) {
-            JsonObject error = Served.error(served.post("/v1/chat/completions", one.get(0)), 400);
+            JsonObject error = TestServer.error(testServer.post("/v1/chat/completions", one.get(0)), 400);
             assertEquals(one.get(1), error.optionalString("param").orElse(""), one::toString);
             assertTrue(error.string("message").contains(one.get(2)), error::toString);
             assertEquals("invalid_request_error", error.string("type"));
         }
-        JsonObject unknown =
-                Served.error(served.post("/v1/chat/completions", "{" + QUESTION.replace("small", "large") + "}"), 404);
+        JsonObject unknown = TestServer.error(
+                testServer.post("/v1/chat/completions", "{" + QUESTION.replace("small", "large") + "}"), 404);
         assertEquals("model_not_found", unknown.string("code"));
-        HttpResponse<String> other = served.get("/v1/chat/completions");
+        HttpResponse<String> other = testServer.get("/v1/chat/completions");
         assertEquals(
                 "/v1/chat/completions takes [POST], not GET.",
-                Served.error(other, 405).string("message"));
+                TestServer.error(other, 405).string("message"));
         assertEquals("POST", other.headers().firstValue("Allow").orElse(""));
-        Served.error(served.get("/v2/everything"), 404);
-        served.assertQuiet();
+        TestServer.error(testServer.get("/v2/everything"), 404);
+        testServer.assertIdle();
     }
 
     @Test
     void nullIsAsGoodAsNothingAndKnownDefaultsAreFine() throws IOException, InterruptedException {
-        served.ask(
+        testServer.ask(
                 "/v1/chat/completions",
                 "{" + QUESTION
                         + ", \"top_p\": null, \"n\": 1, \"stop\": null, \"presence_penalty\": 0, \"tools\": [], \"user\": \"me\", "
@@ -288,11 +294,15 @@ final class ServerTest {
 
     @Test
     void pagesOfOtherSitesMayNotAsk() throws IOException, InterruptedException {
-        HttpRequest.Builder foreign = served.request("/v1/models").header("Origin", "https://example.com");
-        assertEquals("forbidden_origin", Served.error(served.send(foreign), 403).string("code"));
-        String own = "http://127.0.0.1:" + served.port();
+        HttpRequest.Builder foreign = testServer.request("/v1/models").header("Origin", "https://example.com");
+        assertEquals(
+                "forbidden_origin",
+                TestServer.error(testServer.send(foreign), 403).string("code"));
+        String own = "http://127.0.0.1:" + testServer.port();
         assertEquals(
                 200,
-                served.send(served.request("/v1/models").header("Origin", own)).statusCode());
+                testServer
+                        .send(testServer.request("/v1/models").header("Origin", own))
+                        .statusCode());
     }
 }

@@ -1,6 +1,6 @@
 package carve.bench.ablation;
 
-import carve.api.config.Json;
+import carve.api.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,8 +28,8 @@ public final class Main {
         }
         Path markdown = Path.of(args[2] + ".md");
         Path picture = Path.of(args[2] + ".png");
-        Plot.write(all, picture);
-        Files.writeString(markdown, Markdown.of(all, picture.getFileName().toString()));
+        AblationPlot.write(all, picture);
+        Files.writeString(markdown, AblationTable.of(all, picture.getFileName().toString()));
         System.out.println("wrote " + markdown + " and " + picture);
     }
 }

@@ -1,8 +1,8 @@
 package carve.bench.ablation;
 
-import carve.api.config.JsonArray;
-import carve.api.config.JsonObject;
-import carve.api.config.JsonValue;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonValue;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,7 +20,7 @@ record Paper(String name, String source, String report, List<String> columns, Li
     record Table(String title, Optional<String> note, List<Row> rows) {}
 
     /** A variant, which student of ours it is, and the paper's figures, as printed; empty where there are none. */
-    record Row(String variant, String student, List<String> figures) {}
+    record Row(String variant, String student, List<String> values) {}
 
     static List<Paper> read(JsonObject json) {
         return objects(json.array("papers")).stream()

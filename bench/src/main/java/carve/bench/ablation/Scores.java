@@ -1,7 +1,7 @@
 package carve.bench.ablation;
 
-import carve.api.config.Json;
-import carve.api.config.JsonObject;
+import carve.api.json.Json;
+import carve.api.json.JsonObject;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -19,7 +19,7 @@ record Scores(Map<String, Double> accuracies, int questions) {
         return new Scores(accuracies, questions);
     }
 
-    double of(String student) {
+    double accuracy(String student) {
         Double accuracy = accuracies.get(student);
         if (accuracy == null) {
             throw new IllegalArgumentException(
@@ -28,7 +28,7 @@ record Scores(Map<String, Double> accuracies, int questions) {
         return accuracy;
     }
 
-    double ofTeachers(String student) {
-        return 100 * of(student) / of("teacher");
+    double percentOfTeacher(String student) {
+        return 100 * accuracy(student) / accuracy("teacher");
     }
 }

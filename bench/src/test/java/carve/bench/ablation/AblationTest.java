@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import carve.api.config.Json;
+import carve.api.json.Json;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,7 +32,7 @@ final class AblationTest {
 
     @Test
     void rowsHaveOursAndThePapers() {
-        String text = Markdown.of(all(), "p.png");
+        String text = AblationTable.of(all(), "p.png");
         assertTrue(text.contains("50 questions; the teacher answers 80.0 %."), text);
         assertTrue(text.contains("""
                         | | ours % | of the teacher's % | paper: A | B |
@@ -45,14 +45,14 @@ final class AblationTest {
     @Test
     void thePictureHasAPanelForEachTable() throws IOException {
         Path file = folder.resolve("p.png");
-        Plot.write(all(), file);
+        AblationPlot.write(all(), file);
         BufferedImage picture = ImageIO.read(file.toFile());
         assertTrue(picture.getWidth() >= 820 && picture.getHeight() >= 360);
     }
 
     @Test
     void studentsThatWereNotMadeAreNamed() {
-        var e = assertThrows(IllegalArgumentException.class, () -> SCORES.of("t"));
+        var e = assertThrows(IllegalArgumentException.class, () -> SCORES.accuracy("t"));
         assertTrue(e.getMessage().startsWith("no model 't' in the report; there are "), e.getMessage());
     }
 
@@ -62,7 +62,7 @@ final class AblationTest {
         Files.writeString(file, """
                 {"models": [{"name": "teacher", "evaluation": {"accuracy": 0.5, "total": 8}}]}""");
         Scores scores = Scores.read(file);
-        assertEquals(50.0, scores.of("teacher"));
+        assertEquals(50.0, scores.accuracy("teacher"));
         assertEquals(8, scores.questions());
     }
 }

@@ -4,11 +4,11 @@ import carve.api.device.Buffer;
 import carve.api.device.Device;
 import carve.api.device.Kernel;
 import carve.api.tensor.DType;
+import carve.api.tensor.DeviceContext;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Op;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
-import carve.api.tensor.Workspace;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,7 +21,7 @@ import java.util.Optional;
 final class CountingDevice implements Device {
     private final Device inner;
     private final Optional<Path> report;
-    private final Counts counts = new Counts();
+    private final OperationCounts operationCounts = new OperationCounts();
     private boolean closed;
 
     CountingDevice(Device inner, Optional<Path> report) {
@@ -30,8 +30,8 @@ final class CountingDevice implements Device {
     }
 
     /** Returns what was counted. */
-    Counts counts() {
-        return counts;
+    OperationCounts counts() {
+        return operationCounts;
     }
 
     @Override
@@ -40,8 +40,8 @@ final class CountingDevice implements Device {
     }
 
     @Override
-    public Workspace workspace() {
-        return inner.workspace();
+    public DeviceContext context() {
+        return inner.context();
     }
 
     @Override
@@ -56,31 +56,31 @@ final class CountingDevice implements Device {
 
     @Override
     public Buffer execute(Op op, List<Tensor> operands, TensorType result) {
-        counts.add(Counts.name(op));
-        return inner.execute(op, inside(operands), result);
+        operationCounts.add(OperationCounts.name(op));
+        return inner.execute(op, toInner(operands), result);
     }
 
     @Override
     public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands) {
-        return inner.kernel(op, operands).map(kernel -> new CountedKernel(this, op, kernel));
+        return inner.kernel(op, operands).map(kernel -> new CountingKernel(this, op, kernel));
     }
 
     @Override
     public Buffer upload(TensorType type, MemorySegment values) {
-        counts.add("upload");
+        operationCounts.add("upload");
         return inner.upload(type, values);
     }
 
     @Override
     public void download(Tensor tensor, MemorySegment to) {
-        counts.add("download");
-        inner.download(inside(tensor), to);
+        operationCounts.add("download");
+        inner.download(toInner(tensor), to);
     }
 
     @Override
     public void store(Tensor source, Tensor target, int axis, int start) {
-        counts.add("store");
-        inner.store(inside(source), inside(target), axis, start);
+        operationCounts.add("store");
+        inner.store(toInner(source), toInner(target), axis, start);
     }
 
     @Override
@@ -93,21 +93,21 @@ final class CountingDevice implements Device {
         if (!closed) {
             closed = true;
             inner.close();
-            report.ifPresent(counts::write);
+            report.ifPresent(operationCounts::write);
         }
     }
 
     /** Returns the tensor as the other device knows it. */
-    Tensor inside(Tensor tensor) {
+    Tensor toInner(Tensor tensor) {
         return Tensor.over(inner, tensor.type(), tensor.buffer());
     }
 
-    List<Tensor> inside(List<Tensor> tensors) {
-        return tensors.stream().map(this::inside).toList();
+    List<Tensor> toInner(List<Tensor> tensors) {
+        return tensors.stream().map(this::toInner).toList();
     }
 
     /** Returns a tensor of the other device as one of this. */
-    Tensor outside(Tensor tensor) {
+    Tensor fromInner(Tensor tensor) {
         return Tensor.over(this, tensor.type(), tensor.buffer());
     }
 }

@@ -2,8 +2,8 @@ package examples.focalkl;
 
 import carve.api.config.Settings;
 import carve.api.loss.Loss;
+import carve.api.loss.LossInputs;
 import carve.api.loss.LossProvider;
-import carve.api.loss.Observations;
 import carve.api.loss.Reduction;
 import carve.api.op.KlDivergence;
 import carve.api.tensor.Tensor;
@@ -14,10 +14,10 @@ import carve.api.tensor.Tensor;
  * where {@code exp(-KL)} stands for the probability of the truth.
  *
  * @param weight the factor before it in the sum of losses
- * @param focus the exponent
+ * @param gamma the exponent
  * @param reduction how the values of positions become one number
  */
-public record FocalKl(double weight, int focus, Reduction reduction) implements Loss {
+public record FocalKl(double weight, int gamma, Reduction reduction) implements Loss {
     /** Makes the loss {@code focal-kl}. */
     public static final class Provider implements LossProvider {
         @Override
@@ -31,7 +31,7 @@ public record FocalKl(double weight, int focus, Reduction reduction) implements 
             if (focus < 0 || focus > 8) {
                 throw settings.error("focus", "must be a whole number from 0 to 8, is " + focus);
             }
-            return new FocalKl(settings.real("weight"), focus, settings.word("reduction", Reduction.class));
+            return new FocalKl(settings.real("weight"), focus, settings.enumConstant("reduction", Reduction.class));
         }
     }
 
@@ -46,15 +46,15 @@ public record FocalKl(double weight, int focus, Reduction reduction) implements 
     }
 
     @Override
-    public Tensor of(Observations observations) {
-        Tensor kl = KlDivergence.apply(rows(observations.student()), rows(observations.teacher()), 1);
+    public Tensor compute(LossInputs lossInputs) {
+        Tensor kl = KlDivergence.apply(rows(lossInputs.student()), rows(lossInputs.teacher()), 1);
         Tensor missed = kl.negate().exp().negate().add(1);
         Tensor value = kl;
-        for (int i = 0; i < focus; i++) {
+        for (int i = 0; i < gamma; i++) {
             value = value.multiply(missed);
         }
-        Tensor mask = observations.mask();
-        return reduction.of(value.reshape(mask.shape()), mask);
+        Tensor mask = lossInputs.mask();
+        return reduction.reduce(value.reshape(mask.shape()), mask);
     }
 
     // (B, T, V) as (B T, V)

@@ -2,15 +2,15 @@ package examples.retention;
 
 import carve.api.config.Settings;
 import carve.api.device.Device;
+import carve.api.mixer.ActivationHook;
 import carve.api.mixer.AttentionWeights;
-import carve.api.mixer.FixedState;
+import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerDims;
 import carve.api.mixer.MixerProvider;
 import carve.api.mixer.MixerState;
-import carve.api.mixer.Probe;
 import carve.api.mixer.Projection;
-import carve.api.op.Sequences;
+import carve.api.mixer.RecurrentState;
+import carve.api.op.SequenceLayout;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
 import carve.api.tensor.Shape;
@@ -27,9 +27,9 @@ import java.util.stream.Stream;
  * forgets, so that its weights sum up to about one, as those of attention do; the gate is left out.
  *
  * @param dims what the model says of the layer
- * @param first head h forgets {@code 2^-(first + h)} at each position
+ * @param firstExponent head h forgets {@code 2^-(first + h)} at each position
  */
-public record Retention(MixerDims dims, double first) implements Mixer {
+public record Retention(LayerConfig dims, double firstExponent) implements Mixer {
     private static final String STATE = "state"; // (B, H, K, K)
 
     /** Makes the mixer {@code retention}. */
@@ -40,7 +40,7 @@ public record Retention(MixerDims dims, double first) implements Mixer {
         }
 
         @Override
-        public Mixer create(MixerDims dims, Settings settings) {
+        public Mixer create(LayerConfig dims, Settings settings) {
             double first = settings.real("first");
             if (!(first > 0)) {
                 throw settings.error("first", "must be positive, is " + first);
@@ -51,7 +51,7 @@ public record Retention(MixerDims dims, double first) implements Mixer {
 
     private List<Double> decays() {
         return IntStream.range(0, dims.heads())
-                .mapToObj(h -> 1 - Math.pow(2, -(first + h)))
+                .mapToObj(h -> 1 - Math.pow(2, -(firstExponent + h)))
                 .toList();
     }
 
@@ -83,42 +83,43 @@ public record Retention(MixerDims dims, double first) implements Mixer {
     }
 
     @Override
-    public Tensor forward(Params p, Tensor x, Sequences s, Probe probe) {
+    public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
         Tensor empty = Tensors.zeros(x.device(), stateShape(s.count()));
-        return retain(p, x, s, s.positionIds(), empty, probe).getFirst();
+        return retain(p, x, s, s.positionIds(), empty, activationHook).getFirst();
     }
 
     @Override
     public MixerState newState(Device device, int batch, int capacity) {
-        return new FixedState(device, Map.of(STATE, stateShape(batch)));
+        return new RecurrentState(device, Map.of(STATE, stateShape(batch)));
     }
 
     @Override
     public Tensor advance(Params p, Tensor x, MixerState state) {
-        FixedState own = (FixedState) state;
-        Sequences rows = Sequences.whole(x.extent(0), x.extent(1));
+        RecurrentState own = (RecurrentState) state;
+        SequenceLayout rows = SequenceLayout.unpadded(x.extent(0), x.extent(1));
         int[] positions =
                 IntStream.range(own.position(), own.position() + x.extent(1)).toArray();
-        List<Tensor> results = retain(p, x, rows, positions, own.get(STATE), Probe.NONE);
+        List<Tensor> results = retain(p, x, rows, positions, own.get(STATE), ActivationHook.NONE);
         own.replace(STATE, results.get(1));
-        own.move(x.extent(1));
+        own.advance(x.extent(1));
         return results.getFirst();
     }
 
-    private List<Tensor> retain(Params p, Tensor x, Sequences s, int[] positions, Tensor state, Probe probe) {
+    private List<Tensor> retain(
+            Params p, Tensor x, SequenceLayout s, int[] positions, Tensor state, ActivationHook activationHook) {
         Tensor q = rotated(heads(query().apply(p, x)), positions).multiply(1 / Math.sqrt(dims.headWidth()));
         Tensor k = repeated(rotated(heads(key().apply(p, x)), positions));
-        Tensor v = repeated(heads(value().apply(p, x))).multiply(forgotten(x.device()));
+        Tensor v = repeated(heads(value().apply(p, x))).multiply(decayScale(x.device()));
         List<Tensor> results = Tensors.apply(new RetentionScan(s, decays()), q, k, v, state);
-        if (probe.wants(Probe.HEADS)) {
-            probe.publish(Probe.HEADS, results.getFirst());
+        if (activationHook.wants(ActivationHook.HEADS)) {
+            activationHook.publish(ActivationHook.HEADS, results.getFirst());
         }
         Tensor joined = results.getFirst().reshape(x.extent(0), x.extent(1), -1);
         return List.of(output().apply(p, joined), results.get(1));
     }
 
     // (H, 1): how much each head forgets at a position
-    private Tensor forgotten(Device device) {
+    private Tensor decayScale(Device device) {
         float[] values = new float[dims.heads()];
         for (int h = 0; h < values.length; h++) {
             values[h] = (float) (1 - decays().get(h));
@@ -132,7 +133,7 @@ public record Retention(MixerDims dims, double first) implements Mixer {
 
     // the angle of a position is the same however long the sequence becomes
     private Tensor rotated(Tensor x, int[] positions) {
-        return dims.rotary().rotate(x, positions, 1);
+        return dims.rotaryEmbedding().rotate(x, positions, 1);
     }
 
     // (B, T, G, K) as (B, T, H, K): each head of keys and values serves H / G of queries
@@ -149,17 +150,17 @@ public record Retention(MixerDims dims, double first) implements Mixer {
     }
 
     @Override
-    public boolean constantState() {
+    public boolean hasConstantState() {
         return true;
     }
 
     @Override
     public long stateBytes(int batch, long positions) {
-        return FixedState.bytes(Map.of(STATE, stateShape(batch)));
+        return RecurrentState.bytes(Map.of(STATE, stateShape(batch)));
     }
 
     @Override
-    public Map<String, Tensor> seed(AttentionWeights from) {
+    public Map<String, Tensor> initFrom(AttentionWeights from) {
         return from.tensors();
     }
 }

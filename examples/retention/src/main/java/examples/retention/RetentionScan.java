@@ -1,6 +1,6 @@
 package examples.retention;
 
-import carve.api.op.Sequences;
+import carve.api.op.SequenceLayout;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Shape;
 import carve.api.tensor.ShapeException;
@@ -20,10 +20,10 @@ import java.util.List;
  * <p>This definition in primitives is all that a device needs to compute it, and its gradients. It is the paper's chunkwise
  * form, equation 7: within a chunk every position sees those before it at once, and from chunk to chunk goes the state.
  *
- * @param sequences how rows are divided; S is their number
+ * @param sequenceLayout how rows are divided; S is their number
  * @param decays a for each head, between 0 and 1
  */
-record RetentionScan(Sequences sequences, List<Double> decays) implements FusedOp {
+record RetentionScan(SequenceLayout sequenceLayout, List<Double> decays) implements FusedOp {
     private static final int CHUNK = 64;
 
     RetentionScan {
@@ -41,7 +41,7 @@ record RetentionScan(Sequences sequences, List<Double> decays) implements FusedO
         if (shapes.size() != 4 || !fits(shapes.get(0), shapes.get(1), shapes.get(2), shapes.get(3))) {
             throw new ShapeException(
                     "retention-scan: q and k (B, T, %d, K), v (B, T, %1$d, V), state (S, %1$d, K, V) for %s expected, found %s"
-                            .formatted(decays.size(), sequences, operands));
+                            .formatted(decays.size(), sequenceLayout, operands));
         }
         return List.of(operands.get(2), operands.get(3));
     }
@@ -53,7 +53,7 @@ record RetentionScan(Sequences sequences, List<Double> decays) implements FusedO
 
     /** Returns how many heads all sequences have; head h of sequence s is task {@code s H + h}. */
     int tasks() {
-        return sequences.count() * heads();
+        return sequenceLayout.count() * heads();
     }
 
     /** Returns a of a task. */
@@ -64,27 +64,27 @@ record RetentionScan(Sequences sequences, List<Double> decays) implements FusedO
     /** Returns where a task's positions begin, among all B T. */
     int from(int task) {
         int s = task / heads();
-        return sequences.isPacked() ? sequences.offsets().get(s) : s * sequences.positions();
+        return sequenceLayout.isPacked() ? sequenceLayout.offsets().get(s) : s * sequenceLayout.positions();
     }
 
     /** Returns where a task's positions end, among all B T. */
     int to(int task) {
         int s = task / heads();
-        return sequences.isPacked() ? sequences.offsets().get(s + 1) : (s + 1) * sequences.positions();
+        return sequenceLayout.isPacked() ? sequenceLayout.offsets().get(s + 1) : (s + 1) * sequenceLayout.positions();
     }
 
     private boolean fits(Shape q, Shape k, Shape v, Shape state) {
         return q.rank() == 4
                 && v.rank() == 4
                 && k.equals(q)
-                && q.sub(0, 3).equals(Shape.of(sequences.batch(), sequences.positions(), decays.size()))
+                && q.sub(0, 3).equals(Shape.of(sequenceLayout.batch(), sequenceLayout.positions(), decays.size()))
                 && v.sub(0, 3).equals(q.sub(0, 3))
-                && state.equals(Shape.of(sequences.count(), decays.size(), q.extent(3), v.extent(3)));
+                && state.equals(Shape.of(sequenceLayout.count(), decays.size(), q.extent(3), v.extent(3)));
     }
 
     @Override
     public List<Tensor> reference(List<Tensor> operands) {
-        return sequences.each(operands.subList(0, 3), operands.get(3), this::scan);
+        return sequenceLayout.forEachSequence(operands.subList(0, 3), operands.get(3), this::scan);
     }
 
     private List<Tensor> scan(List<Tensor> operands, Tensor state) {

@@ -2,8 +2,8 @@ package examples.retention;
 
 import carve.api.device.Device;
 import carve.testkit.HostDevice;
+import carve.testkit.KernelCase;
 import carve.testkit.KernelContract;
-import carve.testkit.KernelTrial;
 import java.util.List;
 import java.util.Set;
 
@@ -11,7 +11,7 @@ import java.util.Set;
 final class RetentionKernelTest extends KernelContract {
     @Override
     protected Device open() {
-        return new HostDevice(new RetentionKernels());
+        return new HostDevice(new RetentionKernelProvider());
     }
 
     @Override
@@ -20,7 +20,7 @@ final class RetentionKernelTest extends KernelContract {
     }
 
     @Override
-    protected List<KernelTrial> trials(int positions) {
-        return new RetentionTrials().apply(positions);
+    protected List<KernelCase> kernelCases(int positions) {
+        return new RetentionKernelTestCases().apply(positions);
     }
 }

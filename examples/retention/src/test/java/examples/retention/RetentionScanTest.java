@@ -2,14 +2,14 @@ package examples.retention;
 
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
-import carve.api.op.Sequences;
+import carve.api.op.SequenceLayout;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
-import carve.testkit.Close;
 import carve.testkit.FusedOpContract;
-import carve.testkit.Randoms;
+import carve.testkit.RandomTensors;
+import carve.testkit.TensorAssertions;
 import carve.testkit.Tolerance;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -20,7 +20,7 @@ final class RetentionScanTest extends FusedOpContract {
 
     @Override
     protected FusedOp op() {
-        return new RetentionScan(Sequences.packed(0, 2, 5), DECAYS);
+        return new RetentionScan(SequenceLayout.packed(0, 2, 5), DECAYS);
     }
 
     @Override
@@ -29,7 +29,7 @@ final class RetentionScanTest extends FusedOpContract {
     }
 
     private static List<Tensor> operands(Device device, int batch, int positions, int sequences) {
-        Randoms random = Randoms.seeded();
+        RandomTensors random = RandomTensors.seeded();
         return List.of(
                 random.normal(device, "q", batch, positions, 2, 3),
                 random.normal(device, "k", batch, positions, 2, 3),
@@ -42,14 +42,16 @@ final class RetentionScanTest extends FusedOpContract {
         try (Device device = new ReferenceDevice()) {
             for (int positions : new int[] {1, 2, 63, 64, 65, 200}) {
                 List<Tensor> in = operands(device, 2, positions, 2);
-                List<Tensor> results = Tensors.apply(new RetentionScan(Sequences.whole(2, positions), DECAYS), in);
+                List<Tensor> results =
+                        Tensors.apply(new RetentionScan(SequenceLayout.unpadded(2, positions), DECAYS), in);
                 Tensor state = in.get(3);
                 for (int t = 0; t < positions; t++) {
                     state = next(state, at(in.get(1), t), at(in.get(2), t));
                 }
-                Close.ratio("state after " + positions, state, results.get(1), Tolerance.SCAN);
+                TensorAssertions.assertClose("state after " + positions, state, results.get(1), Tolerance.SCAN);
                 Tensor last = at(in.get(0), positions - 1).matmul(state);
-                Close.ratio("last of " + positions, last, at(results.get(0), positions - 1), Tolerance.SCAN);
+                TensorAssertions.assertClose(
+                        "last of " + positions, last, at(results.get(0), positions - 1), Tolerance.SCAN);
             }
         }
     }

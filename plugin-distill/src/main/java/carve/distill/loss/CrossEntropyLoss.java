@@ -1,6 +1,6 @@
 package carve.distill.loss;
 
-import carve.api.loss.RowLoss;
+import carve.api.loss.PerTokenLoss;
 import carve.api.op.CrossEntropy;
 import carve.api.tensor.Tensor;
 
@@ -8,9 +8,9 @@ import carve.api.tensor.Tensor;
  * The cross-entropy of the student's logits and the token that follows, at positions whose next token is an answer.
  *
  * @param weight the factor before it
- * @param reducer mask, always that of answers, and reduction
+ * @param reduction mask, always that of answers, and reduction
  */
-record CrossEntropyLoss(double weight, Reducer reducer) implements RowLoss {
+record CrossEntropyLoss(double weight, MaskedReduction reduction) implements PerTokenLoss {
     @Override
     public String site() {
         return "logits";
@@ -22,12 +22,12 @@ record CrossEntropyLoss(double weight, Reducer reducer) implements RowLoss {
     }
 
     @Override
-    public Tensor rows(Tensor student, Tensor teacher, Tensor targets) {
+    public Tensor tokenLosses(Tensor student, Tensor teacher, Tensor targets) {
         return CrossEntropy.apply(student, targets);
     }
 
     @Override
     public Tensor reduce(Tensor values, Tensor targets, Tensor mask) {
-        return reducer.reduce(values, targets, mask);
+        return reduction.reduce(values, targets, mask);
     }
 }

@@ -14,13 +14,13 @@ public final class CrossEntropyLossProvider implements LossProvider {
 
     @Override
     public Loss create(Settings settings) {
-        Reduction reduction = settings.word("reduction", Reduction.class);
+        Reduction reduction = settings.enumConstant("reduction", Reduction.class);
         if (reduction == Reduction.ELEMENTS) {
             throw settings.error(
                     "reduction",
                     "must be one of tokens, batch, sum, is 'elements';"
                             + " only positions before answers have a cross-entropy");
         }
-        return new CrossEntropyLoss(LossSettings.weight(settings), new Reducer(Mask.ANSWERS, reduction));
+        return new CrossEntropyLoss(LossSettings.weight(settings), new MaskedReduction(LossMask.ANSWERS, reduction));
     }
 }

@@ -1,7 +1,7 @@
 package carve.distill.loss;
 
 import carve.api.loss.Loss;
-import carve.api.loss.Observations;
+import carve.api.loss.LossInputs;
 import carve.api.tensor.Op.UnaryFunction;
 import carve.api.tensor.Tensor;
 
@@ -15,11 +15,11 @@ import carve.api.tensor.Tensor;
  *
  * @param site the site
  * @param weight the factor before it
- * @param reducer mask and reduction
+ * @param reduction mask and reduction
  */
-record FrobeniusLoss(String site, double weight, Reducer reducer) implements Loss {
+record FrobeniusLoss(String site, double weight, MaskedReduction reduction) implements Loss {
     /** Under the root, so that equals have the gradient 0; far below what F32 tells from any difference that matters. */
-    private static final double LEAST = 1e-24;
+    private static final double EPSILON = 1e-24;
 
     @Override
     public boolean needsTeacher() {
@@ -27,14 +27,14 @@ record FrobeniusLoss(String site, double weight, Reducer reducer) implements Los
     }
 
     @Override
-    public Tensor of(Observations observations) {
-        Tensor difference = observations.student().subtract(observations.teacher());
+    public Tensor compute(LossInputs lossInputs) {
+        Tensor difference = lossInputs.student().subtract(lossInputs.teacher());
         Tensor square = difference.multiply(difference);
         int rows = square.extent(0);
         int positions = square.extent(1);
-        Tensor reduced = reducer.isPlainMean()
+        Tensor reduced = reduction.isElementMean()
                 ? square.mean()
-                : reducer.reduce(square.reshape(rows, positions, -1).sum(2).reshape(rows, positions), observations);
-        return reduced.add(LEAST).unary(UnaryFunction.SQRT);
+                : reduction.reduce(square.reshape(rows, positions, -1).sum(2).reshape(rows, positions), lossInputs);
+        return reduced.add(EPSILON).unary(UnaryFunction.SQRT);
     }
 }

@@ -13,6 +13,7 @@ public final class FrobeniusLossProvider implements LossProvider {
 
     @Override
     public Loss create(Settings settings) {
-        return new FrobeniusLoss(settings.string("at"), LossSettings.weight(settings), LossSettings.reducer(settings));
+        return new FrobeniusLoss(
+                settings.string("at"), LossSettings.weight(settings), LossSettings.maskedReduction(settings));
     }
 }

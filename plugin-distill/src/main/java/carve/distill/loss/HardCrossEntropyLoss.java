@@ -1,6 +1,6 @@
 package carve.distill.loss;
 
-import carve.api.loss.RowLoss;
+import carve.api.loss.PerTokenLoss;
 import carve.api.op.CrossEntropy;
 import carve.api.tensor.Tensor;
 
@@ -9,9 +9,9 @@ import carve.api.tensor.Tensor;
  * teacher are equal, unless the teacher is certain.
  *
  * @param weight the factor before it
- * @param reducer mask and reduction
+ * @param reduction mask and reduction
  */
-record HardCrossEntropyLoss(double weight, Reducer reducer) implements RowLoss {
+record HardCrossEntropyLoss(double weight, MaskedReduction reduction) implements PerTokenLoss {
     @Override
     public String site() {
         return "logits";
@@ -23,12 +23,12 @@ record HardCrossEntropyLoss(double weight, Reducer reducer) implements RowLoss {
     }
 
     @Override
-    public Tensor rows(Tensor student, Tensor teacher, Tensor targets) {
+    public Tensor tokenLosses(Tensor student, Tensor teacher, Tensor targets) {
         return CrossEntropy.apply(student, teacher.detach().argMax(1).reshape(-1));
     }
 
     @Override
     public Tensor reduce(Tensor values, Tensor targets, Tensor mask) {
-        return reducer.reduce(values, targets, mask);
+        return reduction.reduce(values, targets, mask);
     }
 }

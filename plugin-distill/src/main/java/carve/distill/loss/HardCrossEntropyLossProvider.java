@@ -13,6 +13,6 @@ public final class HardCrossEntropyLossProvider implements LossProvider {
 
     @Override
     public Loss create(Settings settings) {
-        return new HardCrossEntropyLoss(LossSettings.weight(settings), LossSettings.reducer(settings));
+        return new HardCrossEntropyLoss(LossSettings.weight(settings), LossSettings.maskedReduction(settings));
     }
 }

@@ -1,6 +1,6 @@
 package carve.distill.loss;
 
-import carve.api.loss.RowLoss;
+import carve.api.loss.PerTokenLoss;
 import carve.api.tensor.Op.BinaryFunction;
 import carve.api.tensor.Tensor;
 
@@ -17,10 +17,10 @@ import carve.api.tensor.Tensor;
  * @param weight the factor before it
  * @param form which of the two
  * @param temperature T, positive
- * @param reducer mask and reduction
+ * @param reduction mask and reduction
  */
-record JensenShannonLoss(String site, double weight, Form form, double temperature, Reducer reducer)
-        implements RowLoss {
+record JensenShannonLoss(String site, double weight, Form form, double temperature, MaskedReduction reduction)
+        implements PerTokenLoss {
     /** In which order distributions and their mean are compared. */
     enum Form {
         /** Each with the mean. */
@@ -35,7 +35,7 @@ record JensenShannonLoss(String site, double weight, Form form, double temperatu
     }
 
     @Override
-    public Tensor rows(Tensor student, Tensor teacher, Tensor targets) {
+    public Tensor tokenLosses(Tensor student, Tensor teacher, Tensor targets) {
         Tensor s = logSoftmax(student);
         Tensor t = logSoftmax(teacher);
         Tensor m = logMean(s, t);
@@ -48,7 +48,7 @@ record JensenShannonLoss(String site, double weight, Form form, double temperatu
 
     @Override
     public Tensor reduce(Tensor values, Tensor targets, Tensor mask) {
-        return reducer.reduce(values, targets, mask);
+        return reduction.reduce(values, targets, mask);
     }
 
     private Tensor logSoftmax(Tensor logits) {

@@ -16,8 +16,8 @@ public final class JensenShannonLossProvider implements LossProvider {
         return new JensenShannonLoss(
                 settings.string("at"),
                 LossSettings.weight(settings),
-                settings.word("form", JensenShannonLoss.Form.class),
+                settings.enumConstant("form", JensenShannonLoss.Form.class),
                 LossSettings.temperature(settings),
-                LossSettings.reducer(settings));
+                LossSettings.maskedReduction(settings));
     }
 }

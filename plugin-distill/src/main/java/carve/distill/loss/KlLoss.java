@@ -1,6 +1,6 @@
 package carve.distill.loss;
 
-import carve.api.loss.RowLoss;
+import carve.api.loss.PerTokenLoss;
 import carve.api.op.KlDivergence;
 import carve.api.tensor.Tensor;
 
@@ -14,22 +14,22 @@ import carve.api.tensor.Tensor;
  * @param site the site, {@code (B, T, V)} values that a softmax is taken of
  * @param weight the factor before it; alpha in mmMamba
  * @param temperature T, positive
- * @param reducer mask and reduction
+ * @param reduction mask and reduction
  */
-record KlLoss(String site, double weight, double temperature, Reducer reducer) implements RowLoss {
+record KlLoss(String site, double weight, double temperature, MaskedReduction reduction) implements PerTokenLoss {
     @Override
     public boolean needsTeacher() {
         return true;
     }
 
     @Override
-    public Tensor rows(Tensor student, Tensor teacher, Tensor targets) {
+    public Tensor tokenLosses(Tensor student, Tensor teacher, Tensor targets) {
         return KlDivergence.apply(student, teacher, temperature);
     }
 
     @Override
     public Tensor reduce(Tensor values, Tensor targets, Tensor mask) {
-        Tensor reduced = reducer.reduce(values, targets, mask);
+        Tensor reduced = reduction.reduce(values, targets, mask);
         return temperature == 1 ? reduced : reduced.multiply(temperature * temperature);
     }
 }

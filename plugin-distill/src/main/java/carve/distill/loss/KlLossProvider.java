@@ -17,6 +17,6 @@ public final class KlLossProvider implements LossProvider {
                 settings.string("at"),
                 LossSettings.weight(settings),
                 LossSettings.temperature(settings),
-                LossSettings.reducer(settings));
+                LossSettings.maskedReduction(settings));
     }
 }

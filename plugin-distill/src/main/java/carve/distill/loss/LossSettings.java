@@ -23,15 +23,15 @@ final class LossSettings {
         return temperature;
     }
 
-    static Reducer reducer(Settings settings) {
-        Mask mask = settings.word("mask", Mask.class);
-        Reduction reduction = settings.word("reduction", Reduction.class);
-        if (reduction == Reduction.ELEMENTS && mask != Mask.ALL) {
+    static MaskedReduction maskedReduction(Settings settings) {
+        LossMask lossMask = settings.enumConstant("mask", LossMask.class);
+        Reduction reduction = settings.enumConstant("reduction", Reduction.class);
+        if (reduction == Reduction.ELEMENTS && lossMask != LossMask.ALL) {
             throw settings.error(
                     "reduction",
                     "is elements, the mean over all elements with padding: that needs mask = all;" + " with mask = "
-                            + Settings.word(mask) + ", tokens is the mean over positions that count");
+                            + Settings.enumConstant(lossMask) + ", tokens is the mean over positions that count");
         }
-        return new Reducer(mask, reduction);
+        return new MaskedReduction(lossMask, reduction);
     }
 }

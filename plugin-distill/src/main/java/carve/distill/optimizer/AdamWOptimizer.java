@@ -10,16 +10,22 @@ import java.util.List;
 /**
  * Adam with decoupled weight decay, as PyTorch's {@code AdamW}; the arithmetic is that of {@link AdamW}.
  *
- * @param rate the peak learning rate
+ * @param learningRate the peak learning rate
  * @param beta1 the decay of the mean
  * @param beta2 the decay of the square mean
  * @param epsilon added to the root of the square mean
  * @param weightDecay multiplied by the rate
- * @param noDecay chooses the parameters without decay
- * @param decayMinRank parameters with fewer axes have no decay either
+ * @param noWeightDecay chooses the parameters without decay
+ * @param weightDecayMinRank parameters with fewer axes have no decay either
  */
 record AdamWOptimizer(
-        double rate, double beta1, double beta2, double epsilon, double weightDecay, Selector noDecay, int decayMinRank)
+        double learningRate,
+        double beta1,
+        double beta2,
+        double epsilon,
+        double weightDecay,
+        Selector noWeightDecay,
+        int weightDecayMinRank)
         implements Optimizer {
     @Override
     public List<String> moments() {
@@ -29,7 +35,7 @@ record AdamWOptimizer(
     @Override
     public List<Tensor> step(
             String name, Tensor parameter, Tensor gradient, List<Tensor> moments, double stepRate, long step) {
-        boolean decays = parameter.shape().rank() >= decayMinRank && !noDecay.selects(name);
+        boolean decays = parameter.shape().rank() >= weightDecayMinRank && !noWeightDecay.matches(name);
         double decay = decays ? weightDecay : 0;
         AdamW op = new AdamW(stepRate, beta1, beta2, epsilon, decay, step);
         return Tensors.apply(op, parameter, gradient, moments.get(0), moments.get(1));

@@ -2,7 +2,7 @@ package carve.distill.loss;
 
 import carve.api.loss.Loss;
 import carve.api.loss.Reduction;
-import carve.distill.Parts;
+import carve.distill.TestParts;
 import carve.testkit.LossContract;
 import java.util.EnumSet;
 import java.util.Set;
@@ -11,12 +11,12 @@ import java.util.Set;
 final class CrossEntropyLossTest extends LossContract {
     @Override
     protected Loss loss(Reduction reduction) {
-        return Parts.loss("type = cross-entropy, reduction = " + Parts.word(reduction));
+        return TestParts.loss("type = cross-entropy, reduction = " + TestParts.word(reduction));
     }
 
     @Override
-    protected Counted counted(Reduction reduction) {
-        return Counted.ANSWERS;
+    protected CountedPositions countedPositions(Reduction reduction) {
+        return CountedPositions.ANSWERS;
     }
 
     @Override

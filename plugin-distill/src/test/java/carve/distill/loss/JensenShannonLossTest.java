@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
 import carve.api.loss.Loss;
-import carve.api.loss.Observations;
+import carve.api.loss.LossInputs;
 import carve.api.loss.Reduction;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
-import carve.distill.Parts;
+import carve.distill.TestParts;
 import carve.testkit.LossContract;
 import java.util.EnumSet;
 import java.util.Set;
@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 /** The laws of {@code jensen-shannon} in both forms, and what they make of distributions that have nothing in common. */
 final class JensenShannonLossTest {
     private static Loss loss(String form, String mask, Reduction reduction) {
-        return Parts.loss("type = jensen-shannon, temperature = 2, form = %s, mask = %s, reduction = %s"
-                .formatted(form, mask, Parts.word(reduction)));
+        return TestParts.loss("type = jensen-shannon, temperature = 2, form = %s, mask = %s, reduction = %s"
+                .formatted(form, mask, TestParts.word(reduction)));
     }
 
     @Nested
@@ -33,8 +33,8 @@ final class JensenShannonLossTest {
         }
 
         @Override
-        protected Counted counted(Reduction reduction) {
-            return Counted.ALL;
+        protected CountedPositions countedPositions(Reduction reduction) {
+            return CountedPositions.ALL;
         }
     }
 
@@ -46,8 +46,8 @@ final class JensenShannonLossTest {
         }
 
         @Override
-        protected Counted counted(Reduction reduction) {
-            return Counted.PADDING_LEFT_OUT;
+        protected CountedPositions countedPositions(Reduction reduction) {
+            return CountedPositions.NON_PADDING;
         }
 
         @Override
@@ -61,8 +61,8 @@ final class JensenShannonLossTest {
         Tensor one = Tensors.of(device, shape, 100f, 0f);
         Tensor other = Tensors.of(device, shape, 0f, 100f);
         Tensor none = Tensors.of(device, Shape.of(1, 1), -100);
-        return Parts.loss("type = jensen-shannon, form = " + form)
-                .of(new Observations(one, other, none, Tensors.ones(device, Shape.of(1, 1))))
+        return TestParts.loss("type = jensen-shannon, form = " + form)
+                .compute(new LossInputs(one, other, none, Tensors.ones(device, Shape.of(1, 1))))
                 .item();
     }
 

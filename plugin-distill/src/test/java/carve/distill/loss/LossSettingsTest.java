@@ -5,61 +5,63 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import carve.api.config.SettingsException;
 import carve.api.loss.Reduction;
-import carve.distill.Parts;
+import carve.distill.TestParts;
 import org.junit.jupiter.api.Test;
 
 /** Losses have sane defaults, read every key, and say what is wrong. */
 final class LossSettingsTest {
-    private static final Reducer SANE = new Reducer(Mask.PADDING, Reduction.TOKENS);
+    private static final MaskedReduction SANE = new MaskedReduction(LossMask.PADDING, Reduction.TOKENS);
 
     @Test
     void defaultsAreMeansOverPositionsThatCount() {
-        assertEquals(new MeanSquareLoss("heads", 1, SANE), Parts.loss("type = mean-square"));
-        assertEquals(new KlLoss("logits", 1, 1, SANE), Parts.loss("type = kl"));
+        assertEquals(new MeanSquaredErrorLoss("heads", 1, SANE), TestParts.loss("type = mean-square"));
+        assertEquals(new KlLoss("logits", 1, 1, SANE), TestParts.loss("type = kl"));
         assertEquals(
-                new CrossEntropyLoss(1, new Reducer(Mask.ANSWERS, Reduction.TOKENS)),
-                Parts.loss("type = cross-entropy"));
-        assertEquals(new FrobeniusLoss("hidden", 1, SANE), Parts.loss("type = frobenius"));
-        assertEquals(new ReverseKlLoss("logits", 1, 1, SANE), Parts.loss("type = reverse-kl"));
+                new CrossEntropyLoss(1, new MaskedReduction(LossMask.ANSWERS, Reduction.TOKENS)),
+                TestParts.loss("type = cross-entropy"));
+        assertEquals(new FrobeniusLoss("hidden", 1, SANE), TestParts.loss("type = frobenius"));
+        assertEquals(new ReverseKlLoss("logits", 1, 1, SANE), TestParts.loss("type = reverse-kl"));
         assertEquals(
                 new JensenShannonLoss("logits", 1, JensenShannonLoss.Form.STANDARD, 1, SANE),
-                Parts.loss("type = jensen-shannon"));
-        assertEquals(new HardCrossEntropyLoss(1, SANE), Parts.loss("type = hard-cross-entropy"));
+                TestParts.loss("type = jensen-shannon"));
+        assertEquals(new HardCrossEntropyLoss(1, SANE), TestParts.loss("type = hard-cross-entropy"));
     }
 
     @Test
     void everyKeyIsRead() {
         assertEquals(
-                new MeanSquareLoss("output", 1000, new Reducer(Mask.ALL, Reduction.ELEMENTS)),
-                Parts.loss("type = mean-square, at = output, weight = 1000, mask = all, reduction = elements"));
+                new MeanSquaredErrorLoss("output", 1000, new MaskedReduction(LossMask.ALL, Reduction.ELEMENTS)),
+                TestParts.loss("type = mean-square, at = output, weight = 1000, mask = all, reduction = elements"));
         assertEquals(
-                new KlLoss("final_norm", 0.5, 2, new Reducer(Mask.ANSWERS, Reduction.BATCH)),
-                Parts.loss(
+                new KlLoss("final_norm", 0.5, 2, new MaskedReduction(LossMask.ANSWERS, Reduction.BATCH)),
+                TestParts.loss(
                         "type = kl, at = final_norm, weight = 0.5, temperature = 2, mask = answers, reduction = batch"));
         assertEquals(
-                new CrossEntropyLoss(3, new Reducer(Mask.ANSWERS, Reduction.SUM)),
-                Parts.loss("type = cross-entropy, weight = 3, reduction = sum"));
+                new CrossEntropyLoss(3, new MaskedReduction(LossMask.ANSWERS, Reduction.SUM)),
+                TestParts.loss("type = cross-entropy, weight = 3, reduction = sum"));
     }
 
     @Test
     void everyKeyOfOfficialVariantsIsRead() {
-        Reducer official = new Reducer(Mask.ALL, Reduction.BATCH);
+        MaskedReduction official = new MaskedReduction(LossMask.ALL, Reduction.BATCH);
         String rest = ", at = output, weight = 2, mask = all, reduction = batch";
-        assertEquals(new FrobeniusLoss("output", 2, official), Parts.loss("type = frobenius" + rest));
+        assertEquals(new FrobeniusLoss("output", 2, official), TestParts.loss("type = frobenius" + rest));
         assertEquals(
-                new ReverseKlLoss("output", 2, 3, official), Parts.loss("type = reverse-kl, temperature = 3" + rest));
+                new ReverseKlLoss("output", 2, 3, official),
+                TestParts.loss("type = reverse-kl, temperature = 3" + rest));
         assertEquals(
                 new JensenShannonLoss("output", 2, JensenShannonLoss.Form.SWAPPED, 3, official),
-                Parts.loss("type = jensen-shannon, form = swapped, temperature = 3" + rest));
+                TestParts.loss("type = jensen-shannon, form = swapped, temperature = 3" + rest));
         assertEquals(
                 new HardCrossEntropyLoss(2, official),
-                Parts.loss("type = hard-cross-entropy, weight = 2, mask = all, reduction = batch"));
+                TestParts.loss("type = hard-cross-entropy, weight = 2, mask = all, reduction = batch"));
     }
 
     private static void refused(String message, String hocon) {
         assertEquals(
                 "recipe: 1: key " + message,
-                assertThrows(SettingsException.class, () -> Parts.loss(hocon)).getMessage());
+                assertThrows(SettingsException.class, () -> TestParts.loss(hocon))
+                        .getMessage());
     }
 
     @Test

@@ -2,7 +2,7 @@ package carve.distill.loss;
 
 import carve.api.loss.Loss;
 import carve.api.loss.Reduction;
-import carve.distill.Parts;
+import carve.distill.TestParts;
 import carve.testkit.LossContract;
 import java.util.EnumSet;
 import java.util.Set;
@@ -27,37 +27,37 @@ abstract class MaskedLossContract {
 
     private abstract class Masked extends LossContract {
         private final String mask;
-        private final Counted counted;
+        private final CountedPositions countedPositions;
 
-        Masked(String mask, Counted counted) {
+        Masked(String mask, CountedPositions countedPositions) {
             this.mask = mask;
-            this.counted = counted;
+            this.countedPositions = countedPositions;
         }
 
         @Override
         protected Loss loss(Reduction reduction) {
-            return Parts.loss("%s, mask = %s, reduction = %s".formatted(settings, mask, Parts.word(reduction)));
+            return TestParts.loss("%s, mask = %s, reduction = %s".formatted(settings, mask, TestParts.word(reduction)));
         }
 
         @Override
-        protected Counted counted(Reduction reduction) {
-            return counted;
+        protected CountedPositions countedPositions(Reduction reduction) {
+            return countedPositions;
         }
 
         @Override
         protected Set<Reduction> reductions() {
-            return counted == Counted.ALL
+            return countedPositions == CountedPositions.ALL
                     ? EnumSet.allOf(Reduction.class)
                     : EnumSet.complementOf(EnumSet.of(Reduction.ELEMENTS));
         }
 
         @Override
-        protected double power() {
+        protected double reductionExponent() {
             return power;
         }
 
         @Override
-        protected boolean vanishes() {
+        protected boolean isZeroForEqualInputs() {
             return vanishes;
         }
     }
@@ -65,21 +65,21 @@ abstract class MaskedLossContract {
     @Nested
     final class OverAll extends Masked {
         OverAll() {
-            super("all", Counted.ALL);
+            super("all", CountedPositions.ALL);
         }
     }
 
     @Nested
     final class WithoutPadding extends Masked {
         WithoutPadding() {
-            super("padding", Counted.PADDING_LEFT_OUT);
+            super("padding", CountedPositions.NON_PADDING);
         }
     }
 
     @Nested
     final class OverAnswers extends Masked {
         OverAnswers() {
-            super("answers", Counted.ANSWERS);
+            super("answers", CountedPositions.ANSWERS);
         }
     }
 }

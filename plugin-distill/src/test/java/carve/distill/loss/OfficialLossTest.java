@@ -3,12 +3,12 @@ package carve.distill.loss;
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
 import carve.api.loss.Loss;
-import carve.api.loss.Observations;
+import carve.api.loss.LossInputs;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
-import carve.distill.Parts;
+import carve.distill.TestParts;
 import carve.testkit.Fixture;
 import java.util.Arrays;
 import java.util.List;
@@ -21,7 +21,7 @@ final class OfficialLossTest {
     private static final int ROWS = 2;
     private static final int POSITIONS = 5;
 
-    private static Observations observations(Device device, Fixture fixture, Tensor student) {
+    private static LossInputs observations(Device device, Fixture fixture, Tensor student) {
         int[] labels = fixture.ints("in.labels");
         int[] targets = new int[labels.length];
         Arrays.fill(targets, -100);
@@ -31,7 +31,7 @@ final class OfficialLossTest {
             }
         }
         Shape positions = Shape.of(ROWS, POSITIONS);
-        return new Observations(
+        return new LossInputs(
                 student,
                 fixture.tensor(device, "in.teacher_logits"),
                 Tensors.of(device, positions, targets),
@@ -43,15 +43,16 @@ final class OfficialLossTest {
     void divergenceIsTheOfficialOne(String temperature, String alpha) {
         try (Device device = new ReferenceDevice();
                 Fixture fixture = Fixture.open("distill_mm/endtoend_loss")) {
-            Loss loss = Parts.loss("type = kl, mask = all, reduction = batch, temperature = %s, weight = %s"
+            Loss loss = TestParts.loss("type = kl, mask = all, reduction = batch, temperature = %s, weight = %s"
                     .formatted(temperature, alpha));
             Tape tape = new Tape();
             Tensor student = tape.watch(fixture.tensor(device, "in.student_logits"));
-            Tensor value = loss.of(observations(device, fixture, student)).multiply(loss.weight());
+            Tensor value = loss.compute(observations(device, fixture, student)).multiply(loss.weight());
             String prefix = "out.T" + temperature + "a" + alpha;
             fixture.assertAgrees("value", prefix + ".kl", value);
             // the official gradient is that of both losses
-            Tensor both = value.add(Parts.loss("type = cross-entropy").of(observations(device, fixture, student)));
+            Tensor both =
+                    value.add(TestParts.loss("type = cross-entropy").compute(observations(device, fixture, student)));
             fixture.assertAgrees(
                     "grad",
                     prefix + ".grad",
@@ -67,7 +68,7 @@ final class OfficialLossTest {
             fixture.assertAgrees(
                     "value",
                     "out.T1.0a1.0.ce",
-                    Parts.loss("type = cross-entropy").of(observations(device, fixture, student)));
+                    TestParts.loss("type = cross-entropy").compute(observations(device, fixture, student)));
         }
     }
 }

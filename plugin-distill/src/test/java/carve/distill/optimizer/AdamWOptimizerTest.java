@@ -13,14 +13,14 @@ import carve.api.stage.Optimizer;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
-import carve.distill.Parts;
+import carve.distill.TestParts;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** AdamW steps as PyTorch's does, with the official parameter groups. */
 final class AdamWOptimizerTest {
     private static AdamWOptimizer of(String hocon) {
-        return (AdamWOptimizer) Parts.optimizer(hocon);
+        return (AdamWOptimizer) TestParts.optimizer(hocon);
     }
 
     @Test
@@ -44,10 +44,10 @@ final class AdamWOptimizerTest {
     void namesWithBiasDoNotDecay() {
         AdamWOptimizer adam = of("type = adamw");
         for (String name : List.of("conv1d.bias", "dt_bias", "A_log_bias")) {
-            assertTrue(adam.noDecay().selects("layers.3.mixer." + name), name);
+            assertTrue(adam.noWeightDecay().matches("layers.3.mixer." + name), name);
         }
         for (String name : List.of("conv1d.weight", "g_norm.weight", "in_proj.weight")) {
-            assertFalse(adam.noDecay().selects("layers.3.mixer." + name), name);
+            assertFalse(adam.noWeightDecay().matches("layers.3.mixer." + name), name);
         }
     }
 

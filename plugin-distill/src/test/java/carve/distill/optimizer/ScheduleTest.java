@@ -3,13 +3,13 @@ package carve.distill.optimizer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import carve.api.config.Json;
-import carve.api.config.JsonArray;
-import carve.api.config.JsonNumber;
-import carve.api.config.JsonObject;
 import carve.api.config.SettingsException;
-import carve.api.stage.Schedule;
-import carve.distill.Parts;
+import carve.api.json.Json;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonNumber;
+import carve.api.json.JsonObject;
+import carve.api.stage.LearningRateSchedule;
+import carve.distill.TestParts;
 import carve.testkit.Fixture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,14 +27,14 @@ final class ScheduleTest {
         for (String name : all.keys()) {
             Matcher numbers = NAME.matcher(name);
             assertEquals(true, numbers.matches(), name);
-            Schedule schedule = Parts.schedule(
+            LearningRateSchedule learningRateSchedule = TestParts.schedule(
                     "type = warmup-stable-decay, warmup = %s, stable = %s, decay = %s"
                             .formatted(numbers.group(1), numbers.group(2), numbers.group(3)),
                     12);
             JsonArray factors = all.array(name);
             for (int step = 0; step < factors.items().size(); step++) {
                 double expected = ((JsonNumber) factors.items().get(step)).real();
-                assertEquals(expected, schedule.factor(step), 1e-15, name + " at step " + step);
+                assertEquals(expected, learningRateSchedule.factor(step), 1e-15, name + " at step " + step);
                 compared++;
             }
         }
@@ -43,24 +43,26 @@ final class ScheduleTest {
 
     @Test
     void defaultsAreSharesOfTheRun() {
-        assertEquals(new WarmupStableDecay(10, 80, 10, 0), Parts.schedule("type = warmup-stable-decay", 100));
-        assertEquals(new Cosine(10, 100, 0), Parts.schedule("type = cosine", 100));
-        assertEquals(new Constant(0), Parts.schedule("type = constant", 100));
+        assertEquals(
+                new WarmupStableDecaySchedule(10, 80, 10, 0), TestParts.schedule("type = warmup-stable-decay", 100));
+        assertEquals(new CosineSchedule(10, 100, 0), TestParts.schedule("type = cosine", 100));
+        assertEquals(new ConstantSchedule(0), TestParts.schedule("type = constant", 100));
     }
 
     @Test
     void everyKeyIsRead() {
         assertEquals(
-                new WarmupStableDecay(5, 20, 3, 0.1),
-                Parts.schedule(
+                new WarmupStableDecaySchedule(5, 20, 3, 0.1),
+                TestParts.schedule(
                         "type = warmup-stable-decay, warmup = \"2.5%\", stable = 20, decay = 3, floor = 0.1", 200));
-        assertEquals(new Cosine(7, 200, 0.5), Parts.schedule("type = cosine, warmup = 7, floor = 0.5", 200));
-        assertEquals(new Constant(9), Parts.schedule("type = constant, warmup = 9", 200));
+        assertEquals(
+                new CosineSchedule(7, 200, 0.5), TestParts.schedule("type = cosine, warmup = 7, floor = 0.5", 200));
+        assertEquals(new ConstantSchedule(9), TestParts.schedule("type = constant, warmup = 9", 200));
     }
 
     @Test
     void cosineFallsFromItsPeakToItsFloor() {
-        Schedule cosine = new Cosine(2, 12, 0.1);
+        LearningRateSchedule cosine = new CosineSchedule(2, 12, 0.1);
         assertEquals(0, cosine.factor(0));
         assertEquals(0.5, cosine.factor(1));
         assertEquals(1, cosine.factor(2));
@@ -71,7 +73,7 @@ final class ScheduleTest {
 
     @Test
     void constantGrowsAndStays() {
-        Schedule constant = new Constant(4);
+        LearningRateSchedule constant = new ConstantSchedule(4);
         assertEquals(0.75, constant.factor(3));
         assertEquals(1, constant.factor(4));
         assertEquals(1, constant.factor(400));
@@ -84,16 +86,18 @@ final class ScheduleTest {
             assertEquals(
                     "recipe: 1: key 'warmup' must be a number of steps or a share of the run from 0% to 100%, is "
                             + text,
-                    assertThrows(SettingsException.class, () -> Parts.schedule("type = constant, warmup = " + span, 9))
+                    assertThrows(
+                                    SettingsException.class,
+                                    () -> TestParts.schedule("type = constant, warmup = " + span, 9))
                             .getMessage());
         }
         assertEquals(
                 "recipe: 1: key 'warmup' must be zero or more steps, is -1",
-                assertThrows(SettingsException.class, () -> Parts.schedule("type = constant, warmup = -1", 9))
+                assertThrows(SettingsException.class, () -> TestParts.schedule("type = constant, warmup = -1", 9))
                         .getMessage());
         assertEquals(
                 "recipe: 1: key 'floor' must be a factor from 0 to 1, is 2.0",
-                assertThrows(SettingsException.class, () -> Parts.schedule("type = cosine, floor = 2", 9))
+                assertThrows(SettingsException.class, () -> TestParts.schedule("type = cosine, floor = 2", 9))
                         .getMessage());
     }
 }

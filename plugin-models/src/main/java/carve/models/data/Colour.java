@@ -33,7 +33,7 @@ public enum Colour {
     }
 
     /** Returns the sample of a channel in 0..255; 0 is red, 1 green, 2 blue. */
-    public int sample(int channel) {
+    public int channel(int channel) {
         return channel == 0 ? red : channel == 1 ? green : blue;
     }
 }

@@ -8,17 +8,17 @@ import java.util.stream.Collectors;
  *
  * @param key what its further random choices (questions, colour noise) derive from
  * @param background the gray of the ground, 0..255
- * @param figures in reading order
+ * @param shapes in reading order
  */
-public record Scene(long key, int background, List<PlacedFigure> figures) {
+public record Scene(long key, int background, List<PlacedShape> shapes) {
     /** Copies the figures. */
     public Scene {
-        figures = List.copyOf(figures);
+        shapes = List.copyOf(shapes);
     }
 
     /** Returns what the scene shows, such as {@code a red circle top left and a blue square bottom right}; equal for scenes that look alike. */
     public String description() {
-        return figures.stream()
+        return shapes.stream()
                 .map(figure -> "a " + figure.name() + " " + figure.position())
                 .collect(Collectors.joining(" and "));
     }

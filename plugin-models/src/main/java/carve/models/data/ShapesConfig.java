@@ -3,26 +3,26 @@ package carve.models.data;
 import carve.api.config.Settings;
 
 /**
- * Settings of {@link ShapesData}.
+ * Settings of {@link ShapesDataset}.
  *
  * @param seed what all random choices derive from
- * @param pixels the side of a picture
- * @param minFigures the least number of figures in a scene, at least 1
- * @param maxFigures the greatest, at most 4
+ * @param imageSize the side of a picture
+ * @param minShapes the least number of figures in a scene, at least 1
+ * @param maxShapes the greatest, at most 4
  * @param minPairs the least number of pairs in a recall question, at least 1
  * @param maxPairs the greatest, at most {@value #PAIR_LIMIT}
  * @param testPercent how many of a hundred possible scenes belong to the test split
- * @param lightPercent how many of a hundred scenes have a light ground; the others have a dark one
+ * @param lightBackgroundPercent how many of a hundred scenes have a light ground; the others have a dark one
  */
 public record ShapesConfig(
         long seed,
-        int pixels,
-        int minFigures,
-        int maxFigures,
+        int imageSize,
+        int minShapes,
+        int maxShapes,
         int minPairs,
         int maxPairs,
         int testPercent,
-        int lightPercent) {
+        int lightBackgroundPercent) {
     /** The greatest number of pairs that a recall question can have: there are no more keys. */
     public static final int PAIR_LIMIT = 16;
 
@@ -31,11 +31,11 @@ public record ShapesConfig(
 
     /** Checks the settings. */
     public ShapesConfig {
-        check("pixels", pixels, 24, pixels, PIXEL_LIMIT);
-        check("min-figures and max-figures", minFigures, 1, maxFigures, FIGURE_LIMIT);
+        check("pixels", imageSize, 24, imageSize, PIXEL_LIMIT);
+        check("min-figures and max-figures", minShapes, 1, maxShapes, FIGURE_LIMIT);
         check("min-pairs and max-pairs", minPairs, 1, maxPairs, PAIR_LIMIT);
         check("test-percent", testPercent, 1, testPercent, 99);
-        check("light-percent", lightPercent, 0, lightPercent, 100);
+        check("light-percent", lightBackgroundPercent, 0, lightBackgroundPercent, 100);
     }
 
     /** Returns the standard settings: 64 pixels, 1 to 4 figures, 2 to 16 pairs, a tenth of the scenes for the test, half on light ground. */

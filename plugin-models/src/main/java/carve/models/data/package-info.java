@@ -1,10 +1,10 @@
 /**
  * Pictures with questions and answers: the file format of conversations, and a world of coloured shapes that makes as many as one likes.
  *
- * <p>{@link carve.models.data.ChatFile} reads LLaVA-style JSON. {@link carve.models.data.ShapesData} is a function: seed, split and index give a
+ * <p>{@link carve.models.data.LlavaFile} reads LLaVA-style JSON. {@link carve.models.data.ShapesDataset} is a function: seed, split and index give a
  * {@link carve.models.data.Scene}, a scene gives its picture and its {@link carve.models.data.Question}s, the same bits every time and on every
  * number of threads. A scene's description decides its split, so nothing that is trained on is ever asked in the test, whatever the seeds.
- * {@link carve.models.data.ShapesFolder} writes them as files, {@link carve.models.data.ShapesVocabulary} the tokenizer that knows their words.
+ * {@link carve.models.data.ShapesDatasetWriter} writes them as files, {@link carve.models.data.ShapesTokenizer} the tokenizer that knows their words.
  *
  * {@snippet :
  * var data = new ShapesData(ShapesConfig.standard(42));

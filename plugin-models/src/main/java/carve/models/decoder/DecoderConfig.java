@@ -1,13 +1,13 @@
 package carve.models.decoder;
 
-import carve.api.config.JsonObject;
-import carve.api.config.Names;
+import carve.api.config.NameSuggestions;
+import carve.api.json.JsonObject;
+import carve.api.mixer.LayerConfig;
 import carve.api.mixer.MixerCatalog;
-import carve.api.mixer.MixerDims;
-import carve.api.mixer.Rotary;
+import carve.api.mixer.RotaryEmbedding;
 import carve.api.model.Block;
 import carve.api.model.FeedForward;
-import carve.api.model.LayerChoice;
+import carve.api.model.MixerSpec;
 import carve.api.model.Norm;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -33,13 +33,13 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
     /**
      * Returns what a configuration says.
      *
-     * @throws carve.api.config.JsonException if it asks for something that is not supported
+     * @throws carve.api.json.JsonException if it asks for something that is not supported
      */
     public static DecoderConfig of(JsonObject json) {
         String type = json.string("model_type");
         DecoderKind kind = DecoderKind.of(type)
-                .orElseThrow(() ->
-                        json.error("model_type", Names.unknown("kind of text decoder", type, DecoderKind.words())));
+                .orElseThrow(() -> json.error(
+                        "model_type", NameSuggestions.unknown("kind of text decoder", type, DecoderKind.modelTypes())));
         return new DecoderConfig(json, kind);
     }
 
@@ -62,7 +62,7 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
         List<String> known =
                 kind.isPhi() ? PHI_ACTIVATIONS.keySet().stream().sorted().toList() : List.of("silu");
         if (activation.isPresent() && !known.contains(activation.get())) {
-            throw json.error("hidden_act", Names.unknown("activation", activation.get(), known));
+            throw json.error("hidden_act", NameSuggestions.unknown("activation", activation.get(), known));
         }
         if (json.integer("hidden_size") % heads(json) != 0
                 && json.optionalInteger("head_dim").isEmpty()) {
@@ -98,7 +98,7 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
     }
 
     /** Returns the width inside of feed-forward parts. */
-    public int inner() {
+    public int intermediateSize() {
         return json.integer("intermediate_size");
     }
 
@@ -108,7 +108,7 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
     }
 
     /** Returns whether the output layer is the token table. */
-    public boolean tied() {
+    public boolean tiedEmbeddings() {
         return json.optionalFlag("tie_word_embeddings").orElse(false);
     }
 
@@ -118,7 +118,7 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
     }
 
     /** Returns the dimensions of every layer. */
-    public MixerDims dims() {
+    public LayerConfig dims() {
         int width = json.optionalInteger("head_dim").orElse(hidden() / heads(json));
         boolean bias = switch (kind) {
             case PHI, QWEN2 -> true;
@@ -127,10 +127,10 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
         };
         int kvHeads = json.optionalInteger("num_key_value_heads").orElse(heads(json));
         boolean outputBias = bias && kind != DecoderKind.QWEN2;
-        return new MixerDims(hidden(), heads(json), kvHeads, width, bias, outputBias, epsilon(), rotary(width));
+        return new LayerConfig(hidden(), heads(json), kvHeads, width, bias, outputBias, epsilon(), rotary(width));
     }
 
-    private Rotary rotary(int headWidth) {
+    private RotaryEmbedding rotary(int headWidth) {
         double factor = 0;
         Optional<JsonObject> scaling = json.optionalObject("rope_scaling");
         if (scaling.isPresent()) {
@@ -142,7 +142,7 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
             factor = type.equals("dynamic") ? scaling.get().real("factor") : 0;
         }
         double part = kind.isPhi() ? json.optionalReal("partial_rotary_factor").orElse(0.5) : 1;
-        return new Rotary(
+        return new RotaryEmbedding(
                 json.optionalReal("rope_theta").orElse(10_000.0),
                 (int) (part * headWidth),
                 json.optionalInteger("max_position_embeddings").orElse(2048),
@@ -158,11 +158,11 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
         FeedForward.Kind form = kind.isPhi()
                 ? PHI_ACTIVATIONS.get(json.optionalString("hidden_act").orElse("gelu_new"))
                 : FeedForward.Kind.SWIGLU;
-        return new FeedForward(form, hidden(), inner(), kind.isPhi());
+        return new FeedForward(form, hidden(), intermediateSize(), kind.isPhi());
     }
 
     /** Returns the layers with the mixers of these choices, and labels by their numbers. */
-    public List<Block> blocks(List<LayerChoice> choices, MixerCatalog mixers, IntFunction<String> label) {
+    public List<Block> blocks(List<MixerSpec> choices, MixerCatalog mixers, IntFunction<String> label) {
         if (choices.size() != layers()) {
             throw json.error(
                     "num_hidden_layers",
@@ -170,12 +170,12 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
         }
         List<Block> blocks = new ArrayList<>();
         for (int i = 0; i < choices.size(); i++) {
-            LayerChoice choice = choices.get(i);
+            MixerSpec choice = choices.get(i);
             blocks.add(new Block(
                     label.apply(i),
                     dims(),
                     choice,
-                    mixers.create(choice.mixer(), dims(), choice.settings()),
+                    mixers.create(choice.name(), dims(), choice.settings()),
                     norm(),
                     feedForward(),
                     kind.isPhi()));
@@ -184,7 +184,7 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
     }
 
     /** Returns attention for every layer, as all of these kinds begin. */
-    List<LayerChoice> attention() {
-        return Collections.nCopies(layers(), LayerChoice.of("attention"));
+    List<MixerSpec> attentionLayers() {
+        return Collections.nCopies(layers(), MixerSpec.of("attention"));
     }
 }

@@ -2,17 +2,17 @@ package carve.models.decoder;
 
 import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.NameRule;
-import carve.api.config.JsonObject;
+import carve.api.gguf.GgufConverter;
+import carve.api.json.JsonObject;
 import carve.api.mixer.MixerCatalog;
-import carve.api.model.GgufLayout;
-import carve.api.model.LayerChoice;
 import carve.api.model.LayerPlan;
+import carve.api.model.MixerSpec;
 import carve.api.model.ModelFamily;
 import carve.api.model.ModelSpec;
-import carve.api.model.Processor;
 import carve.api.model.TokenEmbedding;
-import carve.models.MixerLayers;
-import carve.models.chat.TurnProcessor;
+import carve.api.text.Processor;
+import carve.models.LayerMixers;
+import carve.models.chat.ChatProcessor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,32 +33,32 @@ public final class DecoderFamily implements ModelFamily {
     }
 
     @Override
-    public boolean recognises(JsonObject config) {
+    public boolean supports(JsonObject config) {
         return config.optionalString("model_type").flatMap(DecoderKind::of).isPresent();
     }
 
     @Override
-    public JsonObject gather(Path folder, JsonObject config) {
-        return MambaFile.gather(folder, config);
+    public JsonObject completeConfig(Path folder, JsonObject config) {
+        return MambaConfigFile.gather(folder, config);
     }
 
     @Override
-    public Map<String, byte[]> files(JsonObject config) {
-        return MambaFile.files(config);
+    public Map<String, byte[]> configFiles(JsonObject config) {
+        return MambaConfigFile.files(config);
     }
 
     @Override
-    public ModelSpec read(JsonObject json, MixerCatalog mixers) {
+    public ModelSpec spec(JsonObject json, MixerCatalog mixers) {
         DecoderConfig config = DecoderConfig.of(json);
         return new ModelSpec(
                 name(),
                 json,
                 new TokenEmbedding(config.vocabulary(), config.hidden()),
-                config.blocks(MambaFile.choices(json, config), mixers, i -> "llm." + i),
+                config.blocks(MambaConfigFile.choices(json, config), mixers, i -> "llm." + i),
                 config.norm(),
                 config.vocabulary(),
                 config.outputBias(),
-                config.tied(),
+                config.tiedEmbeddings(),
                 List.of());
     }
 
@@ -71,30 +71,30 @@ public final class DecoderFamily implements ModelFamily {
     public static List<NameRule> rules(DecoderConfig config, ModelSpec spec, String prefix) {
         List<NameRule> rules = new ArrayList<>(config.kind().names().rules(spec, prefix));
         rules.add(NameRule.keep(prefix + "model.layers.{i}.self_attn.rotary_emb.inv_freq")
-                .over(0, config.layers()));
+                .forIndices(0, config.layers()));
         return rules;
     }
 
     @Override
-    public ModelSpec convert(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
+    public ModelSpec studentSpec(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
         plan.checked(teacher.layers().size(), mixers.names());
-        List<LayerChoice> choices = MixerLayers.planned(teacher, plan);
-        JsonObject json = MambaFile.with(teacher.config(), DecoderConfig.of(teacher.config()), choices);
-        return teacher.with(json, MixerLayers.blocks(read(json, mixers), choices, mixers));
+        List<MixerSpec> choices = LayerMixers.forPlan(teacher, plan);
+        JsonObject json = MambaConfigFile.with(teacher.config(), DecoderConfig.of(teacher.config()), choices);
+        return teacher.with(json, LayerMixers.blocks(spec(json, mixers), choices, mixers));
     }
 
     @Override
     public Processor processor(ModelSpec spec, Path folder) {
-        return TurnProcessor.text(spec.config(), folder);
+        return ChatProcessor.text(spec.config(), folder);
     }
 
     @Override
-    public Optional<GgufLayout> gguf() {
-        return Optional.of(new LlamaGguf());
+    public Optional<GgufConverter> gguf() {
+        return Optional.of(new LlamaGgufLayout());
     }
 
     @Override
-    public List<String> companions() {
-        return TurnProcessor.companions();
+    public List<String> auxiliaryFiles() {
+        return ChatProcessor.companions();
     }
 }

@@ -9,21 +9,21 @@ import java.util.Optional;
 /** The kinds of text decoders, by {@code model_type}, with what their configurations leave unsaid. */
 public enum DecoderKind {
     /** Llama: sequential blocks, RMS norms, gated feed-forward part. */
-    LLAMA(DecoderNames.HUGGING_FACE, "rms_norm_eps", 1e-6),
+    LLAMA(DecoderTensorNames.HUGGING_FACE, "rms_norm_eps", 1e-6),
     /** Mistral, as Llama; without a sliding window. */
-    MISTRAL(DecoderNames.HUGGING_FACE, "rms_norm_eps", 1e-6),
+    MISTRAL(DecoderTensorNames.HUGGING_FACE, "rms_norm_eps", 1e-6),
     /** Qwen2: as Llama, with biases of queries, keys and values. */
-    QWEN2(DecoderNames.HUGGING_FACE, "rms_norm_eps", 1e-6),
+    QWEN2(DecoderTensorNames.HUGGING_FACE, "rms_norm_eps", 1e-6),
     /** InternLM2: as Llama, with queries, keys and values in one tensor. */
-    INTERNLM2(DecoderNames.INTERN_LM2, "rms_norm_eps", 1e-6),
+    INTERNLM2(DecoderTensorNames.INTERN_LM2, "rms_norm_eps", 1e-6),
     /** Phi-1 to Phi-2: parallel blocks, layer norms, biases everywhere, rotation of a part of each head. */
-    PHI(DecoderNames.PHI, "layer_norm_eps", 1e-5);
+    PHI(DecoderTensorNames.PHI, "layer_norm_eps", 1e-5);
 
-    private final DecoderNames names;
+    private final DecoderTensorNames names;
     private final String epsilonKey;
     private final double epsilon;
 
-    DecoderKind(DecoderNames names, String epsilonKey, double epsilon) {
+    DecoderKind(DecoderTensorNames names, String epsilonKey, double epsilon) {
         this.names = names;
         this.epsilonKey = epsilonKey;
         this.epsilon = epsilon;
@@ -32,21 +32,21 @@ public enum DecoderKind {
     /** Returns the kind of a {@code model_type}, if it is one of these. */
     public static Optional<DecoderKind> of(String modelType) {
         return Arrays.stream(values())
-                .filter(kind -> kind.word().equals(modelType))
+                .filter(kind -> kind.modelType().equals(modelType))
                 .findFirst();
     }
 
     /** Returns the {@code model_type}s. */
-    public static List<String> words() {
-        return Arrays.stream(values()).map(DecoderKind::word).toList();
+    public static List<String> modelTypes() {
+        return Arrays.stream(values()).map(DecoderKind::modelType).toList();
     }
 
-    private String word() {
+    private String modelType() {
         return name().toLowerCase(Locale.ROOT);
     }
 
     /** Returns what its tensors are called. */
-    DecoderNames names() {
+    DecoderTensorNames names() {
         return names;
     }
 

@@ -1,10 +1,10 @@
 package carve.models.hovle;
 
-import carve.api.config.JsonObject;
-import carve.api.mixer.MixerDims;
-import carve.api.mixer.Rotary;
-import carve.api.model.LayerChoice;
-import carve.models.MixerLayers;
+import carve.api.json.JsonObject;
+import carve.api.mixer.LayerConfig;
+import carve.api.mixer.RotaryEmbedding;
+import carve.api.model.MixerSpec;
+import carve.models.LayerMixers;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -83,7 +83,7 @@ record HovleConfig(JsonObject json) {
         return llm().integer("vocab_size");
     }
 
-    int textTokens() {
+    int textVocabulary() {
         return embedding().integer("llm_vocab_size");
     }
 
@@ -122,7 +122,7 @@ record HovleConfig(JsonObject json) {
     }
 
     /** The part of the configuration that a layer belongs to. */
-    JsonObject part(int layer) {
+    JsonObject layerConfig(int layer) {
         return layer < embeddingLayers() ? embedding() : llm();
     }
 
@@ -130,11 +130,11 @@ record HovleConfig(JsonObject json) {
         return layer < embeddingLayers() ? "emb." + layer : "llm." + (layer - embeddingLayers());
     }
 
-    MixerDims dims(int layer) {
-        JsonObject part = part(layer);
+    LayerConfig dims(int layer) {
+        JsonObject part = layerConfig(layer);
         int heads = part.integer("num_attention_heads");
         int width = part.integer("hidden_size") / heads;
-        return new MixerDims(
+        return new LayerConfig(
                 part.integer("hidden_size"),
                 heads,
                 part.integer("num_key_value_heads"),
@@ -145,26 +145,26 @@ record HovleConfig(JsonObject json) {
     }
 
     // mmMamba's own attention layers leave dynamic scaling out (modeling_mmMamba.py, MHA_LM)
-    private Rotary rotary(JsonObject part, int width) {
+    private RotaryEmbedding rotary(JsonObject part, int width) {
         double factor = 0;
         if (part.optionalObject("rope_scaling").isPresent() && !isMmMamba()) {
             JsonObject scaling = part.object("rope_scaling");
             refuse(scaling, !scaling.string("type").equals("dynamic"), "type", "'" + scaling.string("type") + "'");
             factor = scaling.real("factor");
         }
-        return new Rotary(part.real("rope_theta"), width, part.integer("max_position_embeddings"), factor);
+        return new RotaryEmbedding(part.real("rope_theta"), width, part.integer("max_position_embeddings"), factor);
     }
 
-    List<LayerChoice> choices() {
-        return MixerLayers.listed(json).orElseGet(this::officialChoices);
+    List<MixerSpec> choices() {
+        return LayerMixers.read(json).orElseGet(this::officialChoices);
     }
 
-    private List<LayerChoice> officialChoices() {
-        List<LayerChoice> choices = new ArrayList<>();
+    private List<MixerSpec> officialChoices() {
+        List<MixerSpec> choices = new ArrayList<>();
         for (JsonObject part : List.of(embedding(), llm())) {
             int count = part.integer("num_hidden_layers");
             if (!isMmMamba()) {
-                choices.addAll(Collections.nCopies(count, LayerChoice.of("attention")));
+                choices.addAll(Collections.nCopies(count, MixerSpec.of("attention")));
             } else {
                 choices.addAll(official(part, count));
             }
@@ -172,7 +172,7 @@ record HovleConfig(JsonObject json) {
         return choices;
     }
 
-    private static List<LayerChoice> official(JsonObject part, int count) {
+    private static List<MixerSpec> official(JsonObject part, int count) {
         List<String> types = part.strings("layers_block_type");
         refuse(
                 part,
@@ -180,7 +180,7 @@ record HovleConfig(JsonObject json) {
                 "layers_block_type",
                 "a list of %d for %d layers".formatted(types.size(), count));
         return types.stream()
-                .map(type -> LayerChoice.of(
+                .map(type -> MixerSpec.of(
                         switch (type) {
                             case "mamba2" -> "mamba2";
                             case "mha" -> "attention";

@@ -1,24 +1,24 @@
 package carve.models.hovle;
 
 import carve.api.checkpoint.NameMap;
-import carve.api.config.JsonArray;
-import carve.api.config.JsonObject;
-import carve.api.config.JsonString;
-import carve.api.config.JsonValue;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonString;
+import carve.api.json.JsonValue;
+import carve.api.mixer.LayerConfig;
 import carve.api.mixer.MixerCatalog;
-import carve.api.mixer.MixerDims;
 import carve.api.model.Block;
 import carve.api.model.FeedForward;
-import carve.api.model.LayerChoice;
 import carve.api.model.LayerPlan;
+import carve.api.model.MixerSpec;
 import carve.api.model.ModelFamily;
 import carve.api.model.ModelSpec;
 import carve.api.model.Norm;
-import carve.api.model.Processor;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.tensor.Shape;
-import carve.models.MixerLayers;
+import carve.api.text.Processor;
+import carve.models.LayerMixers;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,30 +42,30 @@ public final class HovleFamily implements ModelFamily {
     }
 
     @Override
-    public boolean recognises(JsonObject config) {
+    public boolean supports(JsonObject config) {
         return HovleConfig.recognises(config);
     }
 
     @Override
-    public ModelSpec read(JsonObject json, MixerCatalog mixers) {
+    public ModelSpec spec(JsonObject json, MixerCatalog mixers) {
         HovleConfig config = new HovleConfig(json);
-        List<LayerChoice> choices = config.choices();
+        List<MixerSpec> choices = config.choices();
         List<Block> layers = IntStream.range(0, config.layers())
                 .mapToObj(i -> block(config, i, choices.get(i), mixers))
                 .toList();
         Norm norm = new Norm(Norm.Kind.RMS, config.hidden(), config.epsilon());
         return new ModelSpec(
-                name(), json, HovleInput.of(config), layers, norm, config.vocabulary(), false, carried(config));
+                name(), json, HovleInputEncoder.of(config), layers, norm, config.vocabulary(), false, carried(config));
     }
 
-    private static Block block(HovleConfig config, int layer, LayerChoice choice, MixerCatalog mixers) {
-        MixerDims dims = config.dims(layer);
-        JsonObject part = config.part(layer);
+    private static Block block(HovleConfig config, int layer, MixerSpec choice, MixerCatalog mixers) {
+        LayerConfig dims = config.dims(layer);
+        JsonObject part = config.layerConfig(layer);
         return new Block(
                 config.label(layer),
                 dims,
                 choice,
-                mixers.create(choice.mixer(), dims, choice.settings()),
+                mixers.create(choice.name(), dims, choice.settings()),
                 new Norm(Norm.Kind.RMS, dims.hidden(), dims.epsilon()),
                 new FeedForward(FeedForward.Kind.SWIGLU, dims.hidden(), part.integer("intermediate_size"), false),
                 false);
@@ -83,7 +83,7 @@ public final class HovleFamily implements ModelFamily {
 
     @Override
     public NameMap names(ModelSpec spec) {
-        return HovleNames.of(spec, new HovleConfig(spec.config()).embeddingLayers(), true);
+        return HovleTensorNames.of(spec, new HovleConfig(spec.config()).embeddingLayers(), true);
     }
 
     /**
@@ -91,27 +91,27 @@ public final class HovleFamily implements ModelFamily {
      * encoder.1.attention.q_proj.weight}.
      */
     public NameMap trainingNames(ModelSpec spec) {
-        return HovleNames.of(spec, new HovleConfig(spec.config()).embeddingLayers(), false);
+        return HovleTensorNames.of(spec, new HovleConfig(spec.config()).embeddingLayers(), false);
     }
 
     @Override
-    public ModelSpec convert(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
+    public ModelSpec studentSpec(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
         plan.checked(teacher.layers().size(), mixers.names());
-        List<LayerChoice> choices = MixerLayers.planned(teacher, plan);
+        List<MixerSpec> choices = LayerMixers.forPlan(teacher, plan);
         JsonObject json = choices.stream().allMatch(HovleFamily::isOfficial)
                 ? official(teacher.config(), choices)
-                : MixerLayers.list(teacher.config(), choices);
-        return teacher.with(json, MixerLayers.blocks(read(json, mixers), choices, mixers));
+                : LayerMixers.write(teacher.config(), choices);
+        return teacher.with(json, LayerMixers.blocks(spec(json, mixers), choices, mixers));
     }
 
-    private static boolean isOfficial(LayerChoice choice) {
-        boolean plain = MixerLayers.lasting(choice).isEmpty();
-        return plain && (choice.mixer().equals("attention") || choice.mixer().equals("mamba2"));
+    private static boolean isOfficial(MixerSpec choice) {
+        boolean plain = LayerMixers.persistentSettings(choice).isEmpty();
+        return plain && (choice.name().equals("attention") || choice.name().equals("mamba2"));
     }
 
     // as convert_weight.py, lines 76-102
-    private static JsonObject official(JsonObject config, List<LayerChoice> choices) {
-        if (choices.stream().allMatch(choice -> choice.mixer().equals("attention"))) {
+    private static JsonObject official(JsonObject config, List<MixerSpec> choices) {
+        if (choices.stream().allMatch(choice -> choice.name().equals("attention"))) {
             return config;
         }
         int embedding = config.object("embedding_config").integer("num_hidden_layers");
@@ -143,9 +143,9 @@ public final class HovleFamily implements ModelFamily {
                 .without("carve");
     }
 
-    private static JsonArray types(List<LayerChoice> choices) {
+    private static JsonArray types(List<MixerSpec> choices) {
         return JsonArray.ofStrings(choices.stream()
-                .map(choice -> choice.mixer().equals("mamba2") ? "mamba2" : "mha")
+                .map(choice -> choice.name().equals("mamba2") ? "mamba2" : "mha")
                 .toList());
     }
 
@@ -163,7 +163,7 @@ public final class HovleFamily implements ModelFamily {
     }
 
     @Override
-    public List<String> companions() {
+    public List<String> auxiliaryFiles() {
         return List.of(
                 "generation_config.json",
                 "tokenizer.json",

@@ -1,17 +1,17 @@
 package carve.models.hovle;
 
-import carve.api.model.HostTensor;
-import carve.api.model.Message;
-import carve.api.model.Picture;
-import carve.api.model.Processor;
-import carve.api.model.Sample;
+import carve.api.data.Sample;
+import carve.api.tensor.HostTensor;
+import carve.api.text.EncodedImage;
+import carve.api.text.Message;
+import carve.api.text.Processor;
 import carve.models.image.ImageDecoder;
 import carve.models.image.InternVlPreprocessor;
 import carve.models.image.PixelValues;
-import carve.models.text.ChatTemplate;
-import carve.models.text.ChatTokens;
 import carve.models.text.ChatTurn;
 import carve.models.text.ImageTokens;
+import carve.models.text.InternVlChatTemplate;
+import carve.models.text.TokenizedConversation;
 import carve.models.text.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,13 +26,13 @@ import java.util.stream.IntStream;
 final class HovleProcessor implements Processor {
     private final HovleConfig config;
     private final Tokenizer tokenizer;
-    private final ChatTemplate template;
+    private final InternVlChatTemplate template;
     private final InternVlPreprocessor preprocessor;
 
     private HovleProcessor(HovleConfig config, Tokenizer tokenizer) {
         this.config = config;
         this.tokenizer = tokenizer;
-        this.template = ChatTemplate.of(config.json());
+        this.template = InternVlChatTemplate.of(config.json());
         boolean tiled = config.json().optionalFlag("dynamic_image_size").orElse(true);
         int maxTiles =
                 tiled ? config.json().optionalInteger("max_dynamic_patch").orElse(12) : 1;
@@ -44,7 +44,7 @@ final class HovleProcessor implements Processor {
     }
 
     /** Turns, and the pixels of their pictures, in order. */
-    private record Read(List<ChatTurn> turns, ChatTemplate template, List<PixelValues> pixels) {
+    private record ParsedConversation(List<ChatTurn> turns, InternVlChatTemplate template, List<PixelValues> pixels) {
         List<Integer> counts(HovleConfig config) {
             return pixels.stream()
                     .map(picture -> picture.count() * config.tokensPerTile())
@@ -54,36 +54,38 @@ final class HovleProcessor implements Processor {
 
     @Override
     public Sample prompt(List<Message> conversation) {
-        Read read = read(conversation);
-        ChatTurn last = read.turns.getLast();
+        ParsedConversation parsedConversation = parse(conversation);
+        ChatTurn last = parsedConversation.turns.getLast();
         if (!last.answer().isEmpty()) {
             throw new IllegalArgumentException(
                     "a prompt ends with what a person says, this one with the model's answer");
         }
-        String text = read.template.prompt(read.turns.subList(0, read.turns.size() - 1), last.question());
-        int[] ids = tokenizer.encode(ImageTokens.INTERN_VL.expand(text, read.counts(config)));
-        return new Sample(ids, new boolean[ids.length], media(read.pixels));
+        String text = parsedConversation.template.prompt(
+                parsedConversation.turns.subList(0, parsedConversation.turns.size() - 1), last.question());
+        int[] ids = tokenizer.encode(ImageTokens.INTERN_VL.expand(text, parsedConversation.counts(config)));
+        return new Sample(ids, new boolean[ids.length], media(parsedConversation.pixels));
     }
 
     @Override
-    public Sample example(List<Message> conversation) {
-        Read read = read(conversation);
-        ChatTokens tokens = read.template.encode(tokenizer, read.turns, ImageTokens.INTERN_VL, read.counts(config));
-        return new Sample(tokens.ids(), tokens.answers(), media(read.pixels));
+    public Sample trainingSample(List<Message> conversation) {
+        ParsedConversation parsedConversation = parse(conversation);
+        TokenizedConversation tokens = parsedConversation.template.encode(
+                tokenizer, parsedConversation.turns, ImageTokens.INTERN_VL, parsedConversation.counts(config));
+        return new Sample(tokens.ids(), tokens.answerMask(), media(parsedConversation.pixels));
     }
 
-    private Read read(List<Message> conversation) {
-        ChatTemplate used = template;
+    private ParsedConversation parse(List<Message> conversation) {
+        InternVlChatTemplate used = template;
         List<ChatTurn> turns = new ArrayList<>();
         List<PixelValues> pixels = new ArrayList<>();
         for (Message message : conversation) {
             switch (message.role()) {
                 case SYSTEM -> used = used.withSystemMessage(message.text());
                 case USER -> {
-                    message.pictures().forEach(picture -> pixels.add(pixels(picture)));
+                    message.images().forEach(encodedImage -> pixels.add(pixels(encodedImage)));
                     turns.add(new ChatTurn(
-                            ChatTemplate.withImages(
-                                    message.text(), message.pictures().size()),
+                            InternVlChatTemplate.withImages(
+                                    message.text(), message.images().size()),
                             ""));
                 }
                 case ASSISTANT -> {
@@ -97,15 +99,15 @@ final class HovleProcessor implements Processor {
         if (turns.isEmpty()) {
             throw new IllegalArgumentException("a conversation needs something that a person says");
         }
-        return new Read(turns, used, pixels);
+        return new ParsedConversation(turns, used, pixels);
     }
 
-    private PixelValues pixels(Picture picture) {
-        return preprocessor.apply(ImageDecoder.standard().read(picture.bytes(), picture.name()));
+    private PixelValues pixels(EncodedImage encodedImage) {
+        return preprocessor.apply(ImageDecoder.standard().read(encodedImage.bytes(), encodedImage.name()));
     }
 
     private static Map<String, HostTensor> media(List<PixelValues> pictures) {
-        return pictures.isEmpty() ? Map.of() : Map.of(HovleInput.PIXELS, PixelValues.stacked(pictures));
+        return pictures.isEmpty() ? Map.of() : Map.of(HovleInputEncoder.PIXELS, PixelValues.stack(pictures));
     }
 
     @Override
@@ -119,22 +121,22 @@ final class HovleProcessor implements Processor {
     }
 
     @Override
-    public String spell(int... tokens) {
-        return tokenizer.spell(tokens);
+    public String decodeWithSpecialTokens(int... tokens) {
+        return tokenizer.decodeWithSpecialTokens(tokens);
     }
 
     @Override
-    public TextStream stream() {
+    public TextStream textStream() {
         return tokenizer.stream();
     }
 
     @Override
-    public Set<Integer> stops() {
+    public Set<Integer> stopTokens() {
         return Arrays.stream(template.stopIds(tokenizer)).boxed().collect(Collectors.toSet());
     }
 
     @Override
-    public Set<Integer> excluded() {
+    public Set<Integer> suppressedTokens() {
         return IntStream.of(config.imageToken()).boxed().collect(Collectors.toSet());
     }
 

@@ -8,7 +8,7 @@ import java.util.List;
  *
  * <p>Grids are tried in rising number of tiles, and a later grid replaces an equally near one if the picture has more than half of its pixels:
  * {@code width * height > 0.5 * tileSize^2 * columns * rows}. Among grids of equally many tiles the official code has the order of a Python set,
- * which decides some ties; {@link TileGridOrder} reproduces it.
+ * which decides some ties; {@link PythonTileGridSet} reproduces it.
  *
  * @param tileSize the side of a tile in pixels
  * @param minTiles the least number of tiles
@@ -29,7 +29,7 @@ public record DynamicTiling(int tileSize, int minTiles, int maxTiles, boolean th
 
     /** Returns the grids in the order in which they are tried. */
     public List<TileGrid> candidates() {
-        return TileGridOrder.candidates(minTiles, maxTiles);
+        return PythonTileGridSet.candidates(minTiles, maxTiles);
     }
 
     /** Returns the grid for a picture of {@code width x height} pixels. */

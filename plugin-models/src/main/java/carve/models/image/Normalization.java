@@ -8,10 +8,10 @@ import java.util.List;
  * <p>The value of sample {@code u} is {@code (scale(u) - mean) / deviation}, each step rounded to float32 as torch and numpy round it.
  *
  * @param mean of red, green and blue, in 0..1
- * @param deviation of red, green and blue, positive
+ * @param standardDeviation of red, green and blue, positive
  * @param scaling how 0..255 becomes 0..1
  */
-public record Normalization(List<Double> mean, List<Double> deviation, Scaling scaling) {
+public record Normalization(List<Double> mean, List<Double> standardDeviation, Scaling scaling) {
     /** What InternVL, HoVLE and mmMamba use, as torchvision computes it. */
     public static final Normalization IMAGENET =
             new Normalization(List.of(0.485, 0.456, 0.406), List.of(0.229, 0.224, 0.225), Scaling.DIVIDE);
@@ -49,11 +49,13 @@ public record Normalization(List<Double> mean, List<Double> deviation, Scaling s
     /** Checks the constants. */
     public Normalization {
         mean = List.copyOf(mean);
-        deviation = List.copyOf(deviation);
-        if (mean.size() != 3 || deviation.size() != 3 || deviation.stream().anyMatch(value -> !(value > 0))) {
+        standardDeviation = List.copyOf(standardDeviation);
+        if (mean.size() != 3
+                || standardDeviation.size() != 3
+                || standardDeviation.stream().anyMatch(value -> !(value > 0))) {
             throw new ImageException(
                     "normalization: three means and three positive deviations are needed, found mean %s and deviation %s"
-                            .formatted(mean, deviation));
+                            .formatted(mean, standardDeviation));
         }
     }
 
@@ -81,7 +83,7 @@ public record Normalization(List<Double> mean, List<Double> deviation, Scaling s
         float[] table = new float[256];
         for (int sample = 0; sample < 256; sample++) {
             table[sample] = (scaling.scale(sample) - mean.get(channel).floatValue())
-                    / deviation.get(channel).floatValue();
+                    / standardDeviation.get(channel).floatValue();
         }
         return table;
     }

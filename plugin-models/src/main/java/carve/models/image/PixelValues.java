@@ -1,6 +1,6 @@
 package carve.models.image;
 
-import carve.api.model.HostTensor;
+import carve.api.tensor.HostTensor;
 import carve.api.tensor.Shape;
 import java.util.List;
 
@@ -21,7 +21,7 @@ public record PixelValues(int count, int size, float[] values) {
     }
 
     /** Returns the images of pictures, all of one size, one after another, {@code (N, 3, S, S)}. */
-    public static HostTensor stacked(List<PixelValues> pictures) {
+    public static HostTensor stack(List<PixelValues> pictures) {
         int size = pictures.getFirst().size();
         int count = pictures.stream().mapToInt(PixelValues::count).sum();
         float[] values = new float[count * 3 * size * size];

@@ -50,11 +50,11 @@ public enum Resampling {
         if (width <= 0 || height <= 0) {
             throw new ImageException("resize: extents must be positive, found %d x %d".formatted(width, height));
         }
-        RgbImage across = width == image.width() ? image : across(image, width);
-        return height == image.height() ? across : down(across, height);
+        RgbImage across = width == image.width() ? image : resizeHorizontally(image, width);
+        return height == image.height() ? across : resizeVertically(across, height);
     }
 
-    private RgbImage across(RgbImage image, int width) {
+    private RgbImage resizeHorizontally(RgbImage image, int width) {
         Taps taps = taps(image.width(), width);
         byte[] from = image.raw();
         byte[] to = new byte[width * image.height() * 3];
@@ -67,7 +67,7 @@ public enum Resampling {
         return RgbImage.wrap(width, image.height(), to);
     }
 
-    private RgbImage down(RgbImage image, int height) {
+    private RgbImage resizeVertically(RgbImage image, int height) {
         Taps taps = taps(image.height(), height);
         int rowBytes = image.width() * 3;
         byte[] from = image.raw();
@@ -114,7 +114,7 @@ public enum Resampling {
             double center = (i + 0.5) * scale;
             int first = Math.max(0, (int) (center - reach + 0.5));
             int count = Math.min(from, (int) (center + reach + 0.5)) - first;
-            weigh(weights, first, count, center, 1 / stretch);
+            normalisedWeights(weights, first, count, center, 1 / stretch);
             taps.first[i] = first;
             taps.count[i] = count;
             for (int k = 0; k < count; k++) {
@@ -124,7 +124,7 @@ public enum Resampling {
         return taps;
     }
 
-    private void weigh(double[] weights, int first, int count, double center, double inverseStretch) {
+    private void normalisedWeights(double[] weights, int first, int count, double center, double inverseStretch) {
         double sum = 0;
         for (int k = 0; k < count; k++) {
             // in this order: the last bit of the sum is Pillow's

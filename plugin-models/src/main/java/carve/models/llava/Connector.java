@@ -1,6 +1,6 @@
 package carve.models.llava;
 
-import carve.api.config.JsonObject;
+import carve.api.json.JsonObject;
 import carve.api.model.FeedForward;
 import carve.api.op.Linear;
 import carve.api.param.Init;

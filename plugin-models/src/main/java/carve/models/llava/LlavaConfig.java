@@ -1,8 +1,8 @@
 package carve.models.llava;
 
-import carve.api.config.JsonObject;
-import carve.api.config.Names;
-import carve.models.chat.TurnProcessor;
+import carve.api.config.NameSuggestions;
+import carve.api.json.JsonObject;
+import carve.models.chat.ChatProcessor;
 import carve.models.decoder.DecoderConfig;
 import carve.models.image.SquarePreprocessor;
 import java.util.List;
@@ -21,10 +21,10 @@ record LlavaConfig(JsonObject json) {
     LlavaConfig {
         same(json, "hidden_size", text(json).hidden());
         same(json, "vocab_size", text(json).vocabulary());
-        same(json, "vision_hidden_size", Tower.of(json).hidden());
+        same(json, "vision_hidden_size", VisionTower.of(json).hidden());
         String aspect = json.optionalString("image_aspect_ratio").orElse("square");
         if (!ASPECTS.contains(aspect)) {
-            throw json.error("image_aspect_ratio", Names.unknown("treatment of pictures", aspect, ASPECTS));
+            throw json.error("image_aspect_ratio", NameSuggestions.unknown("treatment of pictures", aspect, ASPECTS));
         }
         if (json.optionalInteger("image_token_index").orElse(-1) >= text(json).vocabulary()) {
             throw json.error(
@@ -54,24 +54,24 @@ record LlavaConfig(JsonObject json) {
         return json.optionalInteger("image_token_index").orElse(-200);
     }
 
-    LlavaInput input() {
-        Tower tower = Tower.of(json);
-        Connector connector = Connector.of(json, tower.hidden(), decoder().hidden());
-        return new LlavaInput(decoder().vocabulary(), tower, connector, imageToken());
+    LlavaInputEncoder input() {
+        VisionTower visionTower = VisionTower.of(json);
+        Connector connector = Connector.of(json, visionTower.hidden(), decoder().hidden());
+        return new LlavaInputEncoder(decoder().vocabulary(), visionTower, connector, imageToken());
     }
 
     // CLIP's own mean and deviation, SigLIP's halves
-    TurnProcessor.Vision vision() {
-        Tower tower = Tower.of(json);
+    ChatProcessor.VisionInput vision() {
+        VisionTower visionTower = VisionTower.of(json);
         boolean padding =
                 json.optionalString("image_aspect_ratio").orElse("square").equals("pad");
-        SquarePreprocessor square = tower.kind() == Tower.Kind.SIGLIP
-                ? SquarePreprocessor.siglip(tower.image())
-                : SquarePreprocessor.clip(tower.image());
-        return new TurnProcessor.Vision(
-                LlavaInput.IMAGES,
+        SquarePreprocessor square = visionTower.kind() == VisionTower.Kind.SIGLIP
+                ? SquarePreprocessor.siglip(visionTower.imageSize())
+                : SquarePreprocessor.clip(visionTower.imageSize());
+        return new ChatProcessor.VisionInput(
+                LlavaInputEncoder.IMAGES,
                 imageToken(),
-                tower.features(),
+                visionTower.features(),
                 new SquarePreprocessor(square.size(), square.normalization(), padding));
     }
 }

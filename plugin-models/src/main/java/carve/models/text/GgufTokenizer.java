@@ -1,11 +1,11 @@
 package carve.models.text;
 
 import carve.api.checkpoint.CheckpointException;
-import carve.api.checkpoint.Gguf;
-import carve.api.config.JsonArray;
-import carve.api.config.JsonNumber;
-import carve.api.config.JsonObject;
-import carve.api.config.JsonValue;
+import carve.api.gguf.GgufFile;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonNumber;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonValue;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -38,7 +38,7 @@ public final class GgufTokenizer {
             + " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
     private static final String QWEN2 = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|"
             + " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-    static final Map<String, String> EXPRESSIONS =
+    static final Map<String, String> PRE_TOKENIZERS =
             Map.of("llama-bpe", LLAMA3, "llama3", LLAMA3, "llama-v3", LLAMA3, "qwen2", QWEN2);
 
     private GgufTokenizer() {}
@@ -49,8 +49,8 @@ public final class GgufTokenizer {
     }
 
     static Tokenizer open(Path file) {
-        try (Gguf gguf = Gguf.open(file)) {
-            return JsonTokenizer.of(json(gguf.metadata(), file), file);
+        try (GgufFile ggufFile = GgufFile.open(file)) {
+            return JsonTokenizer.of(json(ggufFile.metadata(), file), file);
         } catch (CheckpointException e) {
             throw new TextException("tokenizer %s".formatted(e.getMessage()), e);
         }
@@ -78,8 +78,8 @@ public final class GgufTokenizer {
                 added,
                 preTokenizer(pre, file),
                 postProcessor(metadata, tokens),
-                TokenizerJson.pairs(
-                        JsonObject.of(ids), metadata.array(KEY + "merges"), EXPRESSIONS.get(pre) == LLAMA3));
+                TokenizerJson.bpe(
+                        JsonObject.of(ids), metadata.array(KEY + "merges"), PRE_TOKENIZERS.get(pre) == LLAMA3));
     }
 
     private static int type(JsonObject metadata, int id) {
@@ -96,10 +96,10 @@ public final class GgufTokenizer {
         if (GPT2.contains(pre)) {
             return TokenizerJson.byteLevel(false, true);
         }
-        String expression = EXPRESSIONS.get(pre);
+        String expression = PRE_TOKENIZERS.get(pre);
         if (expression == null) {
             List<String> known = new ArrayList<>(GPT2);
-            EXPRESSIONS.keySet().stream().sorted().forEach(known::add);
+            PRE_TOKENIZERS.keySet().stream().sorted().forEach(known::add);
             throw new TextException("tokenizer %s: words are cut as by '%s', which is not supported; there are %s"
                     .formatted(file, pre, String.join(", ", known)));
         }

@@ -1,12 +1,12 @@
 package carve.models.text;
 
-import carve.api.checkpoint.Gguf;
-import carve.api.config.Json;
-import carve.api.config.JsonArray;
-import carve.api.config.JsonNumber;
-import carve.api.config.JsonObject;
-import carve.api.config.JsonString;
-import carve.api.config.JsonValue;
+import carve.api.gguf.GgufFile;
+import carve.api.json.Json;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonNumber;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonString;
+import carve.api.json.JsonValue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,15 +32,15 @@ public final class GgufTokenizerWriter {
     public static JsonObject with(JsonObject metadata, Path folder, int vocabulary) {
         Path json = folder.resolve("tokenizer.json");
         if (Files.isRegularFile(folder)) {
-            try (Gguf file = Gguf.open(folder)) {
+            try (GgufFile file = GgufFile.open(folder)) {
                 return copied(metadata, file.metadata());
             }
         }
         if (Files.isRegularFile(json)) {
             return with(metadata, Json.readObject(json), json, vocabulary);
         }
-        if (Files.isRegularFile(folder.resolve(ByteLevelPairs.VOCABULARY))) {
-            return with(metadata, ByteLevelPairs.json(folder), folder, vocabulary);
+        if (Files.isRegularFile(folder.resolve(ByteLevelBpe.VOCABULARY))) {
+            return with(metadata, ByteLevelBpe.json(folder), folder, vocabulary);
         }
         if (Files.isRegularFile(folder.resolve("tokenizer.model"))) {
             throw new TextException(
@@ -67,45 +67,46 @@ public final class GgufTokenizerWriter {
             throw new TextException(
                     "tokenizer %s: the model '%s' has no place in GGUF files here; there is BPE".formatted(file, type));
         }
-        Slots slots = slots(tokenizer, file, vocabulary);
-        Optional<String> first = tokenizer.optionalObject("post_processor").flatMap(GgufTokenizerWriter::begins);
+        TokenTable tokenTable = slots(tokenizer, file, vocabulary);
+        Optional<String> first =
+                tokenizer.optionalObject("post_processor").flatMap(GgufTokenizerWriter::beginningToken);
         JsonObject result = metadata.with(GgufTokenizer.KEY + "model", "gpt2")
                 .with(GgufTokenizer.KEY + "pre", pre(tokenizer, file))
-                .with(GgufTokenizer.KEY + "tokens", JsonArray.ofStrings(slots.tokens()))
-                .with(GgufTokenizer.KEY + "token_type", numbers(slots.types))
+                .with(GgufTokenizer.KEY + "tokens", JsonArray.ofStrings(tokenTable.tokens()))
+                .with(GgufTokenizer.KEY + "token_type", numbers(tokenTable.types))
                 .with(GgufTokenizer.KEY + "merges", merges(model))
                 .with(GgufTokenizer.ADD_BOS, first.isPresent());
-        Optional<Integer> end = ENDS.stream().flatMap(slots::id).findFirst();
-        Optional<Integer> begin = first.stream().flatMap(slots::id).findFirst();
+        Optional<Integer> end = ENDS.stream().flatMap(tokenTable::id).findFirst();
+        Optional<Integer> begin = first.stream().flatMap(tokenTable::id).findFirst();
         result = end.isPresent() ? result.with(GgufTokenizer.EOS, end.get()) : result;
         return begin.isPresent() ? result.with(GgufTokenizer.BOS, begin.get()) : result;
     }
 
-    private static Slots slots(JsonObject tokenizer, Path file, int vocabulary) {
-        Slots slots = new Slots(file, vocabulary);
+    private static TokenTable slots(JsonObject tokenizer, Path file, int vocabulary) {
+        TokenTable tokenTable = new TokenTable(file, vocabulary);
         JsonObject ids = tokenizer.object("model").object("vocab");
-        ids.keys().forEach(token -> slots.put(ids.integer(token), token, GgufTokenizer.NORMAL));
+        ids.keys().forEach(token -> tokenTable.put(ids.integer(token), token, GgufTokenizer.NORMAL));
         for (JsonValue item :
                 tokenizer.optionalArray("added_tokens").map(JsonArray::items).orElse(List.of())) {
             if (item instanceof JsonObject token) {
                 boolean special = token.optionalFlag("special").orElse(false);
-                slots.put(
+                tokenTable.put(
                         token.integer("id"),
                         token.string("content"),
                         special ? GgufTokenizer.CONTROL : GgufTokenizer.ADDED);
             }
         }
-        slots.fill();
-        return slots;
+        tokenTable.fill();
+        return tokenTable;
     }
 
     /** A place for each token of the model, by id. */
-    private static final class Slots {
+    private static final class TokenTable {
         private final Path file;
         private final String[] tokens;
         private final int[] types;
 
-        Slots(Path file, int count) {
+        TokenTable(Path file, int count) {
             this.file = file;
             this.tokens = new String[count];
             this.types = new int[count];
@@ -166,7 +167,7 @@ public final class GgufTokenizerWriter {
     private static String pre(JsonObject tokenizer, Path file) {
         String text = tokenizer.value("pre_tokenizer").map(Json::compact).orElse("");
         Optional<String> known = List.of("llama-bpe", "qwen2").stream()
-                .filter(name -> text.contains(Json.compact(new JsonString(GgufTokenizer.EXPRESSIONS.get(name)))))
+                .filter(name -> text.contains(Json.compact(new JsonString(GgufTokenizer.PRE_TOKENIZERS.get(name)))))
                 .findFirst();
         boolean builtIn = tokenizer
                 .optionalObject("pre_tokenizer")
@@ -180,7 +181,7 @@ public final class GgufTokenizerWriter {
     }
 
     /** Returns the token that is put before texts, if there is one. */
-    private static Optional<String> begins(JsonObject processor) {
+    private static Optional<String> beginningToken(JsonObject processor) {
         List<JsonValue> parts = new ArrayList<>(
                 processor.optionalArray("single").map(JsonArray::items).orElse(List.of()));
         processor.optionalArray("processors").map(JsonArray::items).orElse(List.of()).stream()

@@ -1,11 +1,11 @@
 package carve.models.text;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import carve.api.config.Json;
-import carve.api.config.JsonArray;
-import carve.api.config.JsonObject;
-import carve.api.config.JsonString;
-import carve.api.config.JsonValue;
+import carve.api.json.Json;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonString;
+import carve.api.json.JsonValue;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -49,7 +49,7 @@ final class JsonTokenizer implements Tokenizer {
     private static JsonTokenizer open(JsonObject json, Path from, Supplier<HuggingFaceTokenizer> make) {
         var vocabulary = vocabulary(json);
         try {
-            return new JsonTokenizer(Libraries.open(HuggingFaceTokenizer.class, make), vocabulary);
+            return new JsonTokenizer(NativeTokenizers.open(HuggingFaceTokenizer.class, make), vocabulary);
         } catch (RuntimeException e) {
             // the native half throws nothing more exact
             throw new TextException("tokenizer %s: cannot be opened, %s".formatted(from, e.getMessage()), e);
@@ -120,7 +120,7 @@ final class JsonTokenizer implements Tokenizer {
     }
 
     @Override
-    public String spell(int... ids) {
+    public String decodeWithSpecialTokens(int... ids) {
         return library.decode(known(ids), false);
     }
 

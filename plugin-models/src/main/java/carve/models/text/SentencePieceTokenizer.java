@@ -1,8 +1,8 @@
 package carve.models.text;
 
 import ai.djl.sentencepiece.SpTokenizer;
-import carve.api.config.Json;
-import carve.api.config.JsonObject;
+import carve.api.json.Json;
+import carve.api.json.JsonObject;
 import carve.models.text.SentencePieceModel.Kind;
 import carve.models.text.SentencePieceModel.Piece;
 import java.io.ByteArrayOutputStream;
@@ -67,7 +67,7 @@ final class SentencePieceTokenizer implements Tokenizer {
             var pieces = SentencePieceModel.parse(model, file.toString()).pieces();
             var config = optional(file.resolveSibling("tokenizer_config.json"));
             var specials = specials(pieces, optional(file.resolveSibling("added_tokens.json")), config);
-            var library = Libraries.open(SpTokenizer.class, () -> library(model, file));
+            var library = NativeTokenizers.open(SpTokenizer.class, () -> library(model, file));
             return new SentencePieceTokenizer(
                     library,
                     pieces,
@@ -144,7 +144,7 @@ final class SentencePieceTokenizer implements Tokenizer {
     }
 
     @Override
-    public String spell(int... ids) {
+    public String decodeWithSpecialTokens(int... ids) {
         return decode(true, ids);
     }
 

@@ -31,8 +31,8 @@ public interface Tokenizer extends AutoCloseable {
         if (Files.isRegularFile(model)) {
             return SentencePieceTokenizer.open(model);
         }
-        if (Files.isRegularFile(folder.resolve(ByteLevelPairs.VOCABULARY))) {
-            return JsonTokenizer.of(ByteLevelPairs.json(folder), folder);
+        if (Files.isRegularFile(folder.resolve(ByteLevelBpe.VOCABULARY))) {
+            return JsonTokenizer.of(ByteLevelBpe.json(folder), folder);
         }
         throw new TextException("tokenizer: neither tokenizer.json nor tokenizer.model nor vocab.json in " + folder);
     }
@@ -47,7 +47,7 @@ public interface Tokenizer extends AutoCloseable {
     String decode(int... ids);
 
     /** Returns what {@link #decode} returns, with special tokens written as the vocabulary has them. */
-    String spell(int... ids);
+    String decodeWithSpecialTokens(int... ids);
 
     /** Returns the id of a token written as in the vocabulary, special or not. */
     OptionalInt id(String token);
@@ -70,7 +70,7 @@ public interface Tokenizer extends AutoCloseable {
     }
 
     /** Returns a new stream that decodes ids one by one. */
-    default GrowingText stream() {
-        return new GrowingText(this);
+    default IncrementalDetokenizer stream() {
+        return new IncrementalDetokenizer(this);
     }
 }

@@ -1,9 +1,9 @@
 package carve.models.text;
 
-import carve.api.config.JsonArray;
-import carve.api.config.JsonNull;
-import carve.api.config.JsonObject;
-import carve.api.config.JsonValue;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonNull;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonValue;
 import java.util.List;
 
 /** The parts of a {@code tokenizer.json} of byte-level pair encoding. */
@@ -38,7 +38,7 @@ final class TokenizerJson {
      * @param merges pairs of tokens, best one first
      * @param wholeWords whether a word that is a token is taken as it is, whatever the merges say
      */
-    static JsonObject pairs(JsonObject ids, JsonArray merges, boolean wholeWords) {
+    static JsonObject bpe(JsonObject ids, JsonArray merges, boolean wholeWords) {
         return JsonObject.empty()
                 .with("type", "BPE")
                 .with("dropout", new JsonNull())

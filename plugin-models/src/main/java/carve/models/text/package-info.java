@@ -2,8 +2,8 @@
  * Text on its way into a model and out of it: tokenizers, chat templates, text that grows token by token.
  *
  * <p>A {@link carve.models.text.Tokenizer} is opened from a model's folder, whichever of the two file formats is in it. A
- * {@link carve.models.text.ChatTemplate} is data: it writes the prompt of a conversation, with one {@code <image>} per picture, which
- * {@link carve.models.text.ImageTokens} replaces by as many context tokens as the picture has. A {@link carve.models.text.GrowingText} turns ids
+ * {@link carve.models.text.InternVlChatTemplate} is data: it writes the prompt of a conversation, with one {@code <image>} per picture, which
+ * {@link carve.models.text.ImageTokens} replaces by as many context tokens as the picture has. A {@link carve.models.text.IncrementalDetokenizer} turns ids
  * back to text as they come and never shows half a character.
  *
  * {@snippet :

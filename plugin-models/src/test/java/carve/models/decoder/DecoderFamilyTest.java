@@ -4,16 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import carve.api.checkpoint.NameMap;
-import carve.api.config.Json;
-import carve.api.config.JsonException;
-import carve.api.config.JsonObject;
+import carve.api.json.Json;
+import carve.api.json.JsonException;
+import carve.api.json.JsonObject;
 import carve.api.mixer.MixerCatalog;
-import carve.api.model.LayerChoice;
 import carve.api.model.LayerPlan;
+import carve.api.model.MixerSpec;
 import carve.api.model.ModelSpec;
 import carve.api.tensor.DType;
 import carve.models.OfficialMixers;
-import carve.testkit.InitialModelContract;
+import carve.testkit.RandomModelContract;
 import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Nested;
@@ -41,7 +41,7 @@ final class DecoderFamilyTest {
     }
 
     /** The laws of families on one kind. */
-    abstract static class OnKind extends InitialModelContract {
+    abstract static class OnKind extends RandomModelContract {
         OnKind(JsonObject config) {
             super(FAMILY, DecoderFamilyTest.mixers(), DType.F32, config);
         }
@@ -92,17 +92,17 @@ final class DecoderFamilyTest {
     @Nested
     final class Hybrid extends OnKind {
         Hybrid() {
-            super(FAMILY.convert(
-                            FAMILY.read(config("llama"), DecoderFamilyTest.mixers()),
+            super(FAMILY.studentSpec(
+                            FAMILY.spec(config("llama"), DecoderFamilyTest.mixers()),
                             new LayerPlan(List.of(
-                                    LayerChoice.of("keep"), LayerChoice.of("mamba-in-llama"), LayerChoice.of("keep"))),
+                                    MixerSpec.of("keep"), MixerSpec.of("mamba-in-llama"), MixerSpec.of("keep"))),
                             DecoderFamilyTest.mixers())
                     .config());
         }
     }
 
     private static TreeSet<String> layer(JsonObject config) {
-        ModelSpec spec = FAMILY.read(config, mixers());
+        ModelSpec spec = FAMILY.spec(config, mixers());
         NameMap names = FAMILY.names(spec);
         TreeSet<String> found = new TreeSet<>();
         names.checkpointNames().stream()
@@ -177,7 +177,7 @@ final class DecoderFamilyTest {
         JsonObject parsed = Json.parseObject(Json.print(config), "");
         assertEquals(
                 message,
-                assertThrows(JsonException.class, () -> FAMILY.read(parsed, mixers()))
+                assertThrows(JsonException.class, () -> FAMILY.spec(parsed, mixers()))
                         .getMessage());
     }
 }

@@ -3,21 +3,21 @@ package carve.models.hovle;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import carve.api.checkpoint.Checkpoint;
 import carve.api.checkpoint.NameMap;
-import carve.api.checkpoint.SafeTensors;
 import carve.api.checkpoint.TensorSource;
-import carve.api.config.Json;
-import carve.api.config.JsonException;
-import carve.api.config.JsonObject;
 import carve.api.config.MapSettings;
 import carve.api.config.SettingsException;
+import carve.api.json.Json;
+import carve.api.json.JsonException;
+import carve.api.json.JsonObject;
 import carve.api.mixer.MixerCatalog;
-import carve.api.model.LayerChoice;
 import carve.api.model.LayerPlan;
+import carve.api.model.MixerSpec;
 import carve.api.model.ModelFamily;
 import carve.api.model.ModelSpec;
 import carve.api.param.ParamSpec;
+import carve.runtime.safetensors.Checkpoint;
+import carve.runtime.safetensors.SafeTensorsFile;
 import carve.testkit.FamilyContract;
 import carve.testkit.Fixture;
 import java.nio.file.Path;
@@ -47,7 +47,7 @@ final class HovleFamilyTest {
 
         @Override
         protected MixerCatalog mixers() {
-            return Official.mixers();
+            return OfficialFixtures.mixers();
         }
 
         @Override
@@ -82,18 +82,18 @@ final class HovleFamilyTest {
     }
 
     private static ModelSpec teacher() {
-        return FAMILY.read(config("hovle_tiny"), Official.mixers());
+        return FAMILY.spec(config("hovle_tiny"), OfficialFixtures.mixers());
     }
 
     private static LayerPlan plan(String... mixers) {
-        return new LayerPlan(Stream.of(mixers).map(LayerChoice::of).toList());
+        return new LayerPlan(Stream.of(mixers).map(MixerSpec::of).toList());
     }
 
     /** Converting by plan gives the official configuration, but for the order and what the authors' script adds. */
     @Test
     void convertedConfigurationIsOfficial() {
-        ModelSpec hybrid = FAMILY.convert(
-                teacher(), plan("keep", "mamba2", "keep", "mamba2", "mamba2", "mamba2"), Official.mixers());
+        ModelSpec hybrid = FAMILY.studentSpec(
+                teacher(), plan("keep", "mamba2", "keep", "mamba2", "mamba2", "mamba2"), OfficialFixtures.mixers());
         JsonObject official = config("mmmamba_hybrid_tiny").without("_name_or_path");
         assertEquals(
                 new TreeSet<>(official.keys()), new TreeSet<>(hybrid.config().keys()));
@@ -106,9 +106,9 @@ final class HovleFamilyTest {
     @Test
     void trainingFormatIsTheSameModel() {
         Path folder = Fixture.folder().resolve("mmmamba_linear_tiny");
-        ModelSpec spec = FAMILY.read(config("mmmamba_linear_tiny"), Official.mixers());
+        ModelSpec spec = FAMILY.spec(config("mmmamba_linear_tiny"), OfficialFixtures.mixers());
         NameMap training = FAMILY.trainingNames(spec);
-        try (SafeTensors trained = SafeTensors.open(folder.resolve("train_format.safetensors"));
+        try (SafeTensorsFile trained = SafeTensorsFile.open(folder.resolve("train_format.safetensors"));
                 Checkpoint packed = Checkpoint.open(folder)) {
             TensorSource model = FAMILY.names(spec).toModel(packed);
             for (String name : trained.names()) {
@@ -121,12 +121,12 @@ final class HovleFamilyTest {
     /** What a plan of another mixer makes is read again from the configuration it writes. */
     @Test
     void otherStudentsAreListed() {
-        LayerChoice wide = new LayerChoice(
+        MixerSpec wide = new MixerSpec(
                 "mamba2",
-                MapSettings.of(Map.of("conv-width", 4, "seed", "inherit")).take());
-        LayerPlan plan = new LayerPlan(List.of(LayerChoice.of("keep"), wide, wide, wide, wide, wide));
-        ModelSpec student = FAMILY.convert(teacher(), plan, Official.mixers());
-        ModelSpec read = FAMILY.read(student.config(), Official.mixers());
+                MapSettings.of(Map.of("conv-width", 4, "seed", "inherit")).asTree());
+        LayerPlan plan = new LayerPlan(List.of(MixerSpec.of("keep"), wide, wide, wide, wide, wide));
+        ModelSpec student = FAMILY.studentSpec(teacher(), plan, OfficialFixtures.mixers());
+        ModelSpec read = FAMILY.spec(student.config(), OfficialFixtures.mixers());
         assertEquals(
                 student.parameters().stream().map(ParamSpec::shape).toList(),
                 read.parameters().stream().map(ParamSpec::shape).toList());
@@ -143,7 +143,8 @@ final class HovleFamilyTest {
     @Test
     void plansOfAnotherLengthAreRefused() {
         SettingsException e = assertThrows(
-                SettingsException.class, () -> FAMILY.convert(teacher(), plan("keep", "mamba2"), Official.mixers()));
+                SettingsException.class,
+                () -> FAMILY.studentSpec(teacher(), plan("keep", "mamba2"), OfficialFixtures.mixers()));
         assertEquals(
                 "plan: 'layers' has 2 entries, the model has 6 layers; name one for each, 'mixer x3' repeats, 'mixer x rest' fills and 'keep' leaves a layer as it is",
                 e.getMessage());
@@ -153,28 +154,32 @@ final class HovleFamilyTest {
     void unknownMixersAreRefusedWithSuggestions() {
         SettingsException e = assertThrows(
                 SettingsException.class,
-                () -> FAMILY.convert(
-                        teacher(), plan("keep", "mamba3", "keep", "keep", "keep", "keep"), Official.mixers()));
+                () -> FAMILY.studentSpec(
+                        teacher(), plan("keep", "mamba3", "keep", "keep", "keep", "keep"), OfficialFixtures.mixers()));
         assertEquals("plan: no mixer 'mamba3'; there are attention, mamba2 (did you mean 'mamba2'?)", e.getMessage());
     }
 
     @Test
     void valuesThatAreNotUnderstoodAreRefused() {
         JsonObject json = config("hovle_tiny").with("normalize_encoder_output", true);
-        JsonException e = assertThrows(JsonException.class, () -> FAMILY.read(json, Official.mixers()));
+        JsonException e = assertThrows(JsonException.class, () -> FAMILY.spec(json, OfficialFixtures.mixers()));
         assertEquals(true, e.getMessage().contains("normalize_encoder_output"), e.getMessage());
     }
 
     /** The published models' numbers of tensors and of values (state dict of the 2.6B and 2.7B checkpoints). */
     @Test
     void countsOfPublishedModelsAgree() {
-        ModelSpec teacher = FAMILY.read(PublishedShapes.config(), Official.mixers());
+        ModelSpec teacher = FAMILY.spec(PublishedShapes.config(), OfficialFixtures.mixers());
         assertCounts(236, 2_606_327_808L, teacher);
-        assertCounts(396, 2_741_992_448L, FAMILY.convert(teacher, PublishedShapes.plan(Set.of()), Official.mixers()));
+        assertCounts(
+                396,
+                2_741_992_448L,
+                FAMILY.studentSpec(teacher, PublishedShapes.plan(Set.of()), OfficialFixtures.mixers()));
         assertCounts(
                 356,
                 2_708_076_288L,
-                FAMILY.convert(teacher, PublishedShapes.plan(Set.of(0, 4, 8, 12, 16, 20, 24, 28)), Official.mixers()));
+                FAMILY.studentSpec(
+                        teacher, PublishedShapes.plan(Set.of(0, 4, 8, 12, 16, 20, 24, 28)), OfficialFixtures.mixers()));
     }
 
     private static void assertCounts(int tensors, long values, ModelSpec spec) {
@@ -182,7 +187,7 @@ final class HovleFamilyTest {
         assertEquals(tensors, names.checkpointNames().size());
         assertEquals(
                 values,
-                Stream.concat(spec.parameters().stream(), spec.carried().stream())
+                Stream.concat(spec.parameters().stream(), spec.extraTensors().stream())
                         .mapToLong(parameter -> parameter.shape().size())
                         .sum());
     }

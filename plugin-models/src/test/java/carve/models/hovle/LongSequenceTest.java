@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.config.MapSettings;
 import carve.api.device.Device;
-import carve.api.model.Inputs;
 import carve.api.model.LoadedModel;
-import carve.api.model.ModelFolder;
+import carve.api.model.ModelInputs;
 import carve.api.model.ModelState;
-import carve.api.model.Storage;
 import carve.api.tensor.Scope;
 import carve.cpu.CpuDeviceProvider;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.model.WeightPrecision;
 import carve.testkit.Fixture;
 import java.util.List;
 import java.util.Map;
@@ -29,8 +29,8 @@ final class LongSequenceTest {
                 ModelFolder folder = ModelFolder.open(
                         Fixture.folder().resolve("mmmamba_linear_tiny"),
                         List.of(new HovleFamily()),
-                        Official.mixers());
-                LoadedModel model = folder.load(device, Storage.KEEP);
+                        OfficialFixtures.mixers());
+                LoadedModel model = folder.load(device, WeightPrecision.AS_STORED);
                 ModelState state = model.model().newState(device, 1, POSITIONS)) {
             TreeSet<Long> stateBytes = new TreeSet<>();
             TreeSet<Integer> buffers = new TreeSet<>();
@@ -38,9 +38,9 @@ final class LongSequenceTest {
             for (int done = 0; done < POSITIONS; done += PIECE) {
                 advance(device, model, state, done);
                 stateBytes.add(state.bytes());
-                buffers.add(device.workspace().liveBuffers());
+                buffers.add(device.context().liveBuffers());
                 if (done >= 2 * PIECE) {
-                    peaks.add(device.workspace().peakBytes());
+                    peaks.add(device.context().peakBytes());
                 }
             }
             assertEquals(POSITIONS, state.position());
@@ -57,7 +57,7 @@ final class LongSequenceTest {
         }
         Scope.run(device, () -> {
             float[] logits = model.model()
-                    .advance(model.params(), Inputs.text(tokens), state)
+                    .advance(model.params(), ModelInputs.text(tokens), state)
                     .floats();
             for (float logit : logits) {
                 assertTrue(Float.isFinite(logit), "a logit after " + from + " positions is " + logit);

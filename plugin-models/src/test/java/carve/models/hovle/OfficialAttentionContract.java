@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.NameRule;
 import carve.api.device.Device;
+import carve.api.mixer.ActivationHook;
 import carve.api.mixer.MixerState;
-import carve.api.mixer.Probe;
 import carve.api.model.Block;
 import carve.api.model.FeedForward;
-import carve.api.model.LayerChoice;
+import carve.api.model.MixerSpec;
 import carve.api.model.Norm;
-import carve.api.op.Sequences;
+import carve.api.op.SequenceLayout;
 import carve.api.param.Params;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
@@ -26,13 +26,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** Attention, the feed-forward network and layers of both agree with what the authors' code computed, on a device. */
-abstract class OfficialAttentionContract extends OfficialLayers {
+abstract class OfficialAttentionContract extends OfficialLayerFixtures {
     @Test
     void attentionAgrees() {
         with(
                 "internlm2_attention",
                 (device, fixture) -> layer(
-                        device, fixture, ATTENTION, (p, x) -> mixer("attention").forward(p, x, rows(x), Probe.NONE)));
+                        device,
+                        fixture,
+                        ATTENTION,
+                        (p, x) -> mixer("attention").forward(p, x, rows(x), ActivationHook.NONE)));
     }
 
     @Test
@@ -40,14 +43,14 @@ abstract class OfficialAttentionContract extends OfficialLayers {
         with("internlm2_attention", (device, fixture) -> {
             int rows = fixture.shape("out.rope.cos").extent(0);
             int[] positions = IntStream.range(0, rows).map(i -> 6 * i).toArray();
-            table(fixture, "out.rope.cos", DIMS.rotary().cos(positions, 1));
-            table(fixture, "out.rope.sin", DIMS.rotary().sin(positions, 1));
+            table(fixture, "out.rope.cos", DIMS.rotaryEmbedding().cos(positions, 1));
+            table(fixture, "out.rope.sin", DIMS.rotaryEmbedding().sin(positions, 1));
         });
     }
 
     // the official table repeats its halves
     private static void table(Fixture fixture, String name, float[] half) {
-        double[] truth = fixture.truth(name);
+        double[] truth = fixture.reference(name);
         for (int i = 0; i < truth.length; i++) {
             int row = i / 16;
             assertEquals(truth[i], half[row * 8 + i % 8], 1e-6, name + " at " + i);
@@ -57,7 +60,7 @@ abstract class OfficialAttentionContract extends OfficialLayers {
     @Test
     void attentionStepsAgree() {
         with("internlm2_attention", (device, fixture) -> {
-            Params p = Params.of(Official.weights(device, fixture, "w.", ATTENTION));
+            Params p = Params.of(OfficialFixtures.weights(device, fixture, "w.", ATTENTION));
             Tensor x = fixture.tensor(device, "in.dec.x");
             try (MixerState state = mixer("attention").newState(device, x.extent(0), x.extent(1))) {
                 fixture.assertAgrees("value", "out.dec.y", steps(mixer("attention"), p, x, 1, state));
@@ -73,15 +76,15 @@ abstract class OfficialAttentionContract extends OfficialLayers {
     @Test
     void paddedAttentionAgrees() {
         with("embedding_attention_padded", (device, fixture) -> {
-            Params p = Params.of(Official.weights(device, fixture, "w.", ATTENTION));
+            Params p = Params.of(OfficialFixtures.weights(device, fixture, "w.", ATTENTION));
             Tensor x = fixture.tensor(device, "in.x");
             int[] mask = fixture.ints("in.attention_mask");
             int[] lengths = new int[x.extent(0)];
             for (int i = 0; i < mask.length; i++) {
                 lengths[i / x.extent(1)] += mask[i];
             }
-            Sequences padded = Sequences.padded(x.extent(1), lengths);
-            fixture.assertAgrees("value", "out.y", mixer("attention").forward(p, x, padded, Probe.NONE));
+            SequenceLayout padded = SequenceLayout.padded(x.extent(1), lengths);
+            fixture.assertAgrees("value", "out.y", mixer("attention").forward(p, x, padded, ActivationHook.NONE));
         });
     }
 
@@ -94,7 +97,7 @@ abstract class OfficialAttentionContract extends OfficialLayers {
     }
 
     private static void hybridAttention(Device device, Fixture fixture, int prompt) {
-        Params p = Params.of(Official.weights(device, fixture, "w.", ATTENTION));
+        Params p = Params.of(OfficialFixtures.weights(device, fixture, "w.", ATTENTION));
         Tensor x = fixture.tensor(device, "in.P%d.x".formatted(prompt));
         try (MixerState state = mixer("attention").newState(device, x.extent(0), x.extent(1))) {
             fixture.assertAgrees(
@@ -130,12 +133,12 @@ abstract class OfficialAttentionContract extends OfficialLayers {
             Block block = new Block(
                     "llm.0",
                     DIMS,
-                    LayerChoice.of("attention"),
+                    MixerSpec.of("attention"),
                     mixer("attention"),
                     new Norm(Norm.Kind.RMS, HIDDEN, 1e-5),
                     feedForward(fixture, "w.feed_forward.w1.weight"),
                     false);
-            layer(device, fixture, decoderLayer(2, 16), (p, x) -> block.forward(p, x, rows(x), Probe.NONE));
+            layer(device, fixture, decoderLayer(2, 16), (p, x) -> block.forward(p, x, rows(x), ActivationHook.NONE));
         });
     }
 }

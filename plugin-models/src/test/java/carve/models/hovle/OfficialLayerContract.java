@@ -17,7 +17,7 @@ abstract class OfficialLayerContract {
     }
 
     @Nested
-    final class Mamba extends OfficialMambaContract {
+    final class Mamba extends OfficialMamba2Contract {
         @Override
         protected Device open() {
             return OfficialLayerContract.this.open();
@@ -25,7 +25,7 @@ abstract class OfficialLayerContract {
     }
 
     @Nested
-    final class Pictures extends OfficialPictureContract {
+    final class Pictures extends OfficialImageContract {
         @Override
         protected Device open() {
             return OfficialLayerContract.this.open();

@@ -3,22 +3,22 @@ package carve.models.hovle;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import carve.api.device.Device;
+import carve.api.model.ActivationRecorder;
 import carve.api.model.HybridModel;
-import carve.api.model.Inputs;
 import carve.api.model.LoadedModel;
-import carve.api.model.ModelFolder;
+import carve.api.model.ModelInputs;
 import carve.api.model.ModelState;
-import carve.api.model.SiteProbe;
-import carve.api.model.Storage;
-import carve.api.op.Sequences;
+import carve.api.op.SequenceLayout;
 import carve.api.param.Params;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
-import carve.testkit.Close;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.model.WeightPrecision;
 import carve.testkit.Fixture;
-import carve.testkit.Values;
+import carve.testkit.TensorAssertions;
+import carve.testkit.TensorValues;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -47,8 +47,10 @@ abstract class OfficialModelContract {
                     try (Device device = open();
                             Fixture io = Fixture.open(name + "/io");
                             ModelFolder folder = ModelFolder.open(
-                                    Fixture.folder().resolve(name), List.of(new HovleFamily()), Official.mixers());
-                            LoadedModel model = folder.load(device, Storage.KEEP)) {
+                                    Fixture.folder().resolve(name),
+                                    List.of(new HovleFamily()),
+                                    OfficialFixtures.mixers());
+                            LoadedModel model = folder.load(device, WeightPrecision.AS_STORED)) {
                         check.of(model, folder, io);
                     }
                 }));
@@ -61,28 +63,29 @@ abstract class OfficialModelContract {
                 .toList();
     }
 
-    private static Inputs inputs(Device device, Fixture io, String name) {
+    private static ModelInputs inputs(Device device, Fixture io, String name) {
         Shape shape = io.shape("in." + name + ".input_ids");
         String pixels = "in." + name + ".pixel_values";
         Map<String, Tensor> media =
-                io.names().contains(pixels) ? Map.of(HovleInput.PIXELS, io.tensor(device, pixels)) : Map.of();
-        return new Inputs(
-                io.ints("in." + name + ".input_ids"), Sequences.whole(shape.extent(0), shape.extent(1)), media);
+                io.names().contains(pixels) ? Map.of(HovleInputEncoder.PIXELS, io.tensor(device, pixels)) : Map.of();
+        return new ModelInputs(
+                io.ints("in." + name + ".input_ids"), SequenceLayout.unpadded(shape.extent(0), shape.extent(1)), media);
     }
 
     // a fixture, or its twin alone, may hold the last positions only
     private static void assertLast(Fixture io, String kind, String name, Tensor actual) {
-        double[] truth = io.truth(name);
+        double[] truth = io.reference(name);
         int positions = truth.length / actual.extent(2);
         Tensor last = actual.slice(1, actual.extent(1) - positions, actual.extent(1));
-        Close.f64(io + " " + name, last.shape(), truth, Values.of(last), 10 * io.floor(kind));
+        TensorAssertions.assertMaxErrorWithin(
+                io + " " + name, last.shape(), truth, TensorValues.of(last), 10 * io.referenceError(kind));
     }
 
     @TestFactory
     Stream<DynamicTest> logitsAndHiddenStatesAgree() {
         return each((model, folder, io) -> {
             for (String name : cases(io)) {
-                SiteProbe probe = new SiteProbe(site -> true);
+                ActivationRecorder probe = new ActivationRecorder(site -> true);
                 Tensor logits = model.model().forward(model.params(), inputs(model.device(), io, name), probe);
                 assertLast(io, "logits", "out." + name + ".logits", logits);
                 Map<String, Tensor> hidden = hidden(model, probe);
@@ -99,7 +102,7 @@ abstract class OfficialModelContract {
         });
     }
 
-    private static Map<String, Tensor> hidden(LoadedModel model, SiteProbe probe) {
+    private static Map<String, Tensor> hidden(LoadedModel model, ActivationRecorder probe) {
         Map<String, Tensor> hidden = new LinkedHashMap<>();
         hidden.put("embed", probe.values().get("embed"));
         for (int i = 0; i < model.spec().layers().size(); i++) {
@@ -124,7 +127,7 @@ abstract class OfficialModelContract {
         Tape tape = new Tape();
         Map<String, Tensor> watched = new LinkedHashMap<>();
         model.params().asMap().forEach((parameter, value) -> watched.put(parameter, tape.watch(value)));
-        SiteProbe probe = new SiteProbe("embed"::equals);
+        ActivationRecorder probe = new ActivationRecorder("embed"::equals);
         Tensor logits = model.model().forward(Params.of(watched), inputs(model.device(), io, name), probe);
         Tensor difference = logits.subtract(io.tensor(model.device(), "in." + name + ".target"));
         Tensor loss = difference.multiply(difference).mean();
@@ -136,7 +139,7 @@ abstract class OfficialModelContract {
         Map<String, Tensor> gradients = new LinkedHashMap<>();
         watched.keySet().forEach(parameter -> gradients.put(parameter, found.get(gradients.size())));
         folder.spec()
-                .carried()
+                .extraTensors()
                 .forEach(carried -> gradients.put(carried.name(), Tensors.zeros(model.device(), carried.shape())));
         parameters(folder, io, "out." + name + ".", gradients);
     }
@@ -145,7 +148,7 @@ abstract class OfficialModelContract {
     private static void parameters(ModelFolder folder, Fixture io, String prefix, Map<String, Tensor> gradients) {
         for (String tensor : io.names()) {
             if (tensor.startsWith(prefix + "gradnorm.")) {
-                double[] values = Official.inCheckpoint(
+                double[] values = OfficialFixtures.inCheckpoint(
                         folder.names(), tensor.substring((prefix + "gradnorm.").length()), gradients);
                 double norm = Math.sqrt(Arrays.stream(values).map(x -> x * x).sum());
                 io.assertAgrees("grad", tensor, Shape.of(), new double[] {norm});
@@ -155,7 +158,7 @@ abstract class OfficialModelContract {
                         "grad",
                         tensor,
                         io.shape(tensor),
-                        Official.inCheckpoint(
+                        OfficialFixtures.inCheckpoint(
                                 folder.names(), tensor.substring((prefix + "grad.").length()), gradients));
             }
         }
@@ -174,8 +177,8 @@ abstract class OfficialModelContract {
 
     private static void greedy(LoadedModel model, Fixture io, String name) {
         int[] expected = io.ints("out." + name + ".greedy_tokens");
-        Inputs prompt = inputs(model.device(), io, name);
-        int prompted = prompt.sequences().positions();
+        ModelInputs prompt = inputs(model.device(), io, name);
+        int prompted = prompt.sequenceLayout().positions();
         int[] chosen = new int[expected.length];
         List<Tensor> logits = new ArrayList<>();
         try (ModelState state = model.model().newState(model.device(), 1, prompted + expected.length)) {
@@ -185,7 +188,7 @@ abstract class OfficialModelContract {
                 chosen[i] = best(next.floats());
                 next = i + 1 == expected.length
                         ? next
-                        : model.model().advance(model.params(), Inputs.text(chosen[i]), state);
+                        : model.model().advance(model.params(), ModelInputs.text(chosen[i]), state);
             }
             assertArrayEquals(expected, chosen, name);
             stepLogits(io, "out." + name + ".greedy_step_logits", logits);
@@ -195,14 +198,15 @@ abstract class OfficialModelContract {
 
     // the float64 run kept every few steps alone
     private static void stepLogits(Fixture io, String name, List<Tensor> logits) {
-        double[] truth = io.truth(name);
+        double[] truth = io.reference(name);
         int vocabulary = io.shape(name).extent(1);
         int kept = truth.length / vocabulary;
         int every = logits.size() / kept;
         List<Tensor> rows =
                 IntStream.range(0, kept).mapToObj(i -> logits.get(i * every)).toList();
         Tensor found = Tensors.concat(0, rows);
-        Close.f64(io + " " + name, found.shape(), truth, Values.of(found), 10 * io.floor("logits"));
+        TensorAssertions.assertMaxErrorWithin(
+                io + " " + name, found.shape(), truth, TensorValues.of(found), 10 * io.referenceError("logits"));
     }
 
     private static int best(float[] logits) {
@@ -234,7 +238,8 @@ abstract class OfficialModelContract {
         return each((model, folder, io) -> {
             HybridModel runs = model.model();
             if (io.names().contains("in.batch.input_ids")) {
-                Tensor logits = runs.forward(model.params(), inputs(model.device(), io, "batch"), SiteProbe.NONE);
+                Tensor logits =
+                        runs.forward(model.params(), inputs(model.device(), io, "batch"), ActivationRecorder.NONE);
                 io.assertAgrees("logits", "out.batch.logits", logits);
             }
             if (io.names().contains("in.pad.input_ids")) {
@@ -250,9 +255,10 @@ abstract class OfficialModelContract {
         for (int i = 0; i < mask.length; i++) {
             lengths[i / shape.extent(1)] += mask[i];
         }
-        Inputs inputs = new Inputs(io.ints("in.pad.input_ids"), Sequences.padded(shape.extent(1), lengths), Map.of());
-        double[] logits = Values.of(model.model().forward(model.params(), inputs, SiteProbe.NONE));
-        double[] truth = io.truth("out.pad.logits");
+        ModelInputs modelInputs =
+                new ModelInputs(io.ints("in.pad.input_ids"), SequenceLayout.padded(shape.extent(1), lengths), Map.of());
+        double[] logits = TensorValues.of(model.model().forward(model.params(), modelInputs, ActivationRecorder.NONE));
+        double[] truth = io.reference("out.pad.logits");
         int vocabulary = logits.length / mask.length;
         for (int i = 0; i < logits.length; i++) {
             logits[i] = mask[i / vocabulary] == 1 ? logits[i] : truth[i]; // what comes out of padding means nothing

@@ -1,8 +1,8 @@
 package carve.models.hovle;
 
-import carve.api.config.JsonObject;
-import carve.api.model.LayerChoice;
+import carve.api.json.JsonObject;
 import carve.api.model.LayerPlan;
+import carve.api.model.MixerSpec;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -40,7 +40,7 @@ final class PublishedShapes {
 
     static LayerPlan plan(Set<Integer> attention) {
         return new LayerPlan(IntStream.range(0, 32)
-                .mapToObj(i -> LayerChoice.of(attention.contains(i) ? LayerChoice.KEEP : "mamba2"))
+                .mapToObj(i -> MixerSpec.of(attention.contains(i) ? MixerSpec.KEEP : "mamba2"))
                 .toList());
     }
 }

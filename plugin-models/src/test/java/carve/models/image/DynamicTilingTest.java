@@ -58,6 +58,6 @@ class DynamicTilingTest {
     }
 
     private static String table() throws IOException {
-        return Files.readString(Fixtures.folder().resolve("dynamic_preprocess.json"));
+        return Files.readString(PreprocessingFixtures.folder().resolve("dynamic_preprocess.json"));
     }
 }

@@ -117,7 +117,7 @@ class ImageDecoderTest {
 
     @Test
     void aTruncatedFileIsRefusedWhereverItEnds() throws IOException {
-        byte[] png = Files.readAllBytes(Fixtures.folder().resolve("a_97x61.png"));
+        byte[] png = Files.readAllBytes(PreprocessingFixtures.folder().resolve("a_97x61.png"));
         byte[] jpeg = encode(noise(), "jpeg");
         for (double share : new double[] {0.01, 0.1, 0.5, 0.9}) {
             assertBroken(Arrays.copyOf(png, Math.max(9, (int) (png.length * share))), "PNG");
@@ -127,7 +127,7 @@ class ImageDecoderTest {
 
     @Test
     void damagedBytesNeverEscapeAsAnotherException() throws IOException {
-        byte[] png = Files.readAllBytes(Fixtures.folder().resolve("e_palette_32x20.png"));
+        byte[] png = Files.readAllBytes(PreprocessingFixtures.folder().resolve("e_palette_32x20.png"));
         byte[] jpeg = encode(noise(), "jpeg");
         var random = new java.util.Random(42);
         int refused = 0;

@@ -12,14 +12,15 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Decoding, resizing, tiling and normalising equal Pillow, torchvision and the Hugging Face processor bit for bit. */
 class PreprocessingTest {
-    private static final Fixtures FIXTURES = new Fixtures();
+    private static final PreprocessingFixtures FIXTURES = new PreprocessingFixtures();
 
     @TestFactory
     List<DynamicTest> modesConvertAsPillow() {
         return each(
                 "out.u8.rgb.",
                 (name, words) -> assertArrayEquals(
-                        FIXTURES.bytes(name), Fixtures.image(words[3]).samples()));
+                        FIXTURES.bytes(name),
+                        PreprocessingFixtures.image(words[3]).samples()));
     }
 
     @TestFactory
@@ -27,7 +28,7 @@ class PreprocessingTest {
         return each("out.u8.resize.", (name, words) -> {
             String[] extents = words[4].split("x");
             var resized = Resampling.BICUBIC.resize(
-                    Fixtures.image(words[3]), Integer.parseInt(extents[0]), Integer.parseInt(extents[1]));
+                    PreprocessingFixtures.image(words[3]), Integer.parseInt(extents[0]), Integer.parseInt(extents[1]));
             assertArrayEquals(FIXTURES.bytes(name), resized.samples());
         });
     }
@@ -36,7 +37,7 @@ class PreprocessingTest {
     List<DynamicTest> tilesAsTheOfficialCode() {
         return each("out.u8.tiles.", (name, words) -> {
             var tiling = new DynamicTiling(28, 1, max(words[4]), true);
-            var image = Fixtures.image(words[3]);
+            var image = PreprocessingFixtures.image(words[3]);
             var tiles = new ByteArrayOutputStream();
             tiling.tiles(image).forEach(tile -> tiles.writeBytes(tile.samples()));
             assertEquals(FIXTURES.extents(name)[0], tiling.count(image.width(), image.height()));
@@ -49,7 +50,7 @@ class PreprocessingTest {
         return each(
                 "out.pix.",
                 (name, words) -> assertValues(
-                        name, InternVlPreprocessor.of(28, max(words[3])).apply(Fixtures.image(words[2]))));
+                        name, InternVlPreprocessor.of(28, max(words[3])).apply(PreprocessingFixtures.image(words[2]))));
     }
 
     @TestFactory
@@ -57,7 +58,7 @@ class PreprocessingTest {
         return each("out.pix_upscale.", (name, words) -> {
             var tiling = new DynamicTiling(28, 1, max(words[3]), true);
             var preprocessor = new InternVlPreprocessor(tiling, Normalization.IMAGENET, true);
-            assertValues(name, preprocessor.apply(Fixtures.image(words[2])));
+            assertValues(name, preprocessor.apply(PreprocessingFixtures.image(words[2])));
         });
     }
 
@@ -66,7 +67,7 @@ class PreprocessingTest {
         return each("out.train_transform.", (name, words) -> {
             var normalization = words[2].equals("siglip") ? Normalization.HALF : Normalization.IMAGENET;
             var preprocessor = new SquarePreprocessor(28, normalization, words[2].equals("pad2square"));
-            assertValues(name, preprocessor.apply(Fixtures.image(words[3])));
+            assertValues(name, preprocessor.apply(PreprocessingFixtures.image(words[3])));
         });
     }
 
@@ -75,13 +76,14 @@ class PreprocessingTest {
         return each(
                 "out.siglip28.",
                 (name, words) ->
-                        assertValues(name, SquarePreprocessor.siglip(28).apply(Fixtures.image(words[2]))));
+                        assertValues(name, SquarePreprocessor.siglip(28).apply(PreprocessingFixtures.image(words[2]))));
     }
 
     @Test
     void siglipAtItsOwnSizeEqualsTheSamples() {
-        float[] values =
-                SquarePreprocessor.siglip(384).apply(Fixtures.image("a_97x61")).values();
+        float[] values = SquarePreprocessor.siglip(384)
+                .apply(PreprocessingFixtures.image("a_97x61"))
+                .values();
         double[] means = FIXTURES.doubles("out.siglip384.a_97x61.mean");
         float[] samples = FIXTURES.floats("out.siglip384.a_97x61.stride16");
         for (int c = 0, at = 0; c < 3; c++) {
@@ -102,7 +104,9 @@ class PreprocessingTest {
                 "out.u8.expand2square.",
                 (name, words) -> assertArrayEquals(
                         FIXTURES.bytes(name),
-                        Fixtures.image(words[3]).padToSquare(123, 116, 103).samples()));
+                        PreprocessingFixtures.image(words[3])
+                                .padToSquare(123, 116, 103)
+                                .samples()));
     }
 
     private interface Check {

@@ -5,21 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import carve.api.checkpoint.NameMap;
-import carve.api.config.Json;
-import carve.api.config.JsonException;
-import carve.api.config.JsonObject;
 import carve.api.config.MapSettings;
 import carve.api.device.ReferenceDevice;
+import carve.api.json.Json;
+import carve.api.json.JsonException;
+import carve.api.json.JsonObject;
 import carve.api.mixer.MixerCatalog;
-import carve.api.model.Conversion;
-import carve.api.model.LayerChoice;
 import carve.api.model.LayerPlan;
 import carve.api.model.LoadedModel;
+import carve.api.model.MixerSpec;
 import carve.api.model.ModelFamily;
-import carve.api.model.ModelFolder;
 import carve.api.model.ModelSpec;
-import carve.api.model.Storage;
 import carve.api.param.ParamSpec;
+import carve.runtime.convert.Conversion;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.model.WeightPrecision;
 import carve.testkit.FamilyContract;
 import carve.testkit.Fixture;
 import java.io.IOException;
@@ -47,52 +47,54 @@ final class LlavaFamilyTest {
 
         @Override
         protected ModelFamily family() {
-            return Tiny.FAMILY;
+            return TinyModels.FAMILY;
         }
 
         @Override
         protected MixerCatalog mixers() {
-            return Tiny.mixers();
+            return TinyModels.mixers();
         }
 
         @Override
         protected Path folder() {
-            return Tiny.folder(name);
+            return TinyModels.folder(name);
         }
     }
 
     @Nested
     final class Teacher extends OnCheckpoint {
         Teacher() {
-            super(Tiny.TEACHER);
+            super(TinyModels.TEACHER);
         }
     }
 
     @Nested
     final class Student extends OnCheckpoint {
         Student() {
-            super(Tiny.STUDENT);
+            super(TinyModels.STUDENT);
         }
     }
 
     private static LayerPlan plan(String... mixers) {
-        return new LayerPlan(Stream.of(mixers).map(LayerChoice::of).toList());
+        return new LayerPlan(Stream.of(mixers).map(MixerSpec::of).toList());
     }
 
     private static ModelSpec quarter(ModelSpec teacher) {
-        return Tiny.FAMILY.convert(teacher, plan("mamba-in-llama", "keep", "keep", "keep"), Tiny.mixers());
+        return TinyModels.FAMILY.studentSpec(
+                teacher, plan("mamba-in-llama", "keep", "keep", "keep"), TinyModels.mixers());
     }
 
     /** Converting by plan gives the official files, the second byte for byte. */
     @Test
     void convertedConfigurationIsOfficial() throws IOException {
-        Map<String, byte[]> files =
-                Tiny.FAMILY.files(quarter(Tiny.spec(Tiny.TEACHER)).config());
+        Map<String, byte[]> files = TinyModels.FAMILY.configFiles(
+                quarter(TinyModels.spec(TinyModels.TEACHER)).config());
         assertEquals(new TreeSet<>(List.of("config.json", "mamba_config.json")), new TreeSet<>(files.keySet()));
         assertArrayEquals(
-                Files.readAllBytes(Tiny.folder(Tiny.STUDENT).resolve("mamba_config.json")),
+                Files.readAllBytes(TinyModels.folder(TinyModels.STUDENT).resolve("mamba_config.json")),
                 files.get("mamba_config.json"));
-        JsonObject official = Json.readObject(Tiny.folder(Tiny.STUDENT).resolve("config.json"));
+        JsonObject official =
+                Json.readObject(TinyModels.folder(TinyModels.STUDENT).resolve("config.json"));
         assertEquals(
                 official,
                 Json.parseObject(new String(files.get("config.json"), StandardCharsets.UTF_8), "config.json"));
@@ -102,15 +104,16 @@ final class LlavaFamilyTest {
     @Test
     void seedIsTheOfficialInitialisation(@TempDir Path temporary) {
         try (ReferenceDevice device = new ReferenceDevice();
-                Fixture official = Fixture.open(Tiny.STUDENT + "/init_with_kqvo");
-                ModelFolder teacher =
-                        ModelFolder.open(Tiny.folder(Tiny.TEACHER), List.of(Tiny.FAMILY), Tiny.mixers())) {
-            Conversion.of(teacher, plan("mamba-in-llama", "keep", "keep", "keep"), Tiny.mixers(), device, 42)
+                Fixture official = Fixture.open(TinyModels.STUDENT + "/init_with_kqvo");
+                ModelFolder teacher = ModelFolder.open(
+                        TinyModels.folder(TinyModels.TEACHER), List.of(TinyModels.FAMILY), TinyModels.mixers())) {
+            Conversion.of(teacher, plan("mamba-in-llama", "keep", "keep", "keep"), TinyModels.mixers(), device, 42)
                     .save(temporary.resolve("student"), _ -> {});
-            try (ModelFolder student =
-                            ModelFolder.open(temporary.resolve("student"), List.of(Tiny.FAMILY), Tiny.mixers());
-                    LoadedModel model = student.load(device, Storage.F32)) {
-                assertEquals(Tiny.config(Tiny.STUDENT), student.spec().config());
+            try (ModelFolder student = ModelFolder.open(
+                            temporary.resolve("student"), List.of(TinyModels.FAMILY), TinyModels.mixers());
+                    LoadedModel model = student.load(device, WeightPrecision.F32)) {
+                assertEquals(
+                        TinyModels.config(TinyModels.STUDENT), student.spec().config());
                 String mamba = "language_model.model.layers.0.mamba.";
                 float[] in = official.floats(mamba + "in_proj.weight");
                 for (String part : List.of("x", "B", "C")) {
@@ -146,36 +149,40 @@ final class LlavaFamilyTest {
     /** What has no word in the official file is listed, and read again; the weights keep the official names. */
     @Test
     void otherStudentsAreListed() {
-        LayerChoice rounded = new LayerChoice(
+        MixerSpec rounded = new MixerSpec(
                 "mamba-in-llama",
-                MapSettings.of(Map.of("state", "f16", "seed", "kqvo-identity")).take());
-        LayerChoice keep = LayerChoice.of(LayerChoice.KEEP);
-        ModelSpec student = Tiny.FAMILY.convert(
-                Tiny.spec(Tiny.TEACHER), new LayerPlan(List.of(keep, rounded, keep, keep)), Tiny.mixers());
+                MapSettings.of(Map.of("state", "f16", "seed", "kqvo-identity")).asTree());
+        MixerSpec keep = MixerSpec.of(MixerSpec.KEEP);
+        ModelSpec student = TinyModels.FAMILY.studentSpec(
+                TinyModels.spec(TinyModels.TEACHER),
+                new LayerPlan(List.of(keep, rounded, keep, keep)),
+                TinyModels.mixers());
         assertEquals(
                 List.of("config.json"),
-                List.copyOf(Tiny.FAMILY.files(student.config()).keySet()));
-        ModelSpec read = Tiny.FAMILY.read(student.config(), Tiny.mixers());
+                List.copyOf(TinyModels.FAMILY.configFiles(student.config()).keySet()));
+        ModelSpec read = TinyModels.FAMILY.spec(student.config(), TinyModels.mixers());
         assertEquals(
                 student.layers().get(1).mixer().stateBytes(1, 9),
                 read.layers().get(1).mixer().stateBytes(1, 9));
         assertEquals(
                 "language_model.model.layers.1.mamba.in_proj.weight",
-                Tiny.FAMILY.names(read).checkpointName("layers.1.mixer.in_proj.z.weight"));
+                TinyModels.FAMILY.names(read).checkpointName("layers.1.mixer.in_proj.z.weight"));
     }
 
     /** Biases have a word in the official file. */
     @Test
     void biasIsOfficial() {
-        LayerChoice biased = new LayerChoice(
-                "mamba-in-llama", MapSettings.of(Map.of("bias", true)).take());
-        LayerChoice keep = LayerChoice.of(LayerChoice.KEEP);
-        ModelSpec student = Tiny.FAMILY.convert(
-                Tiny.spec(Tiny.TEACHER), new LayerPlan(List.of(biased, keep, biased, keep)), Tiny.mixers());
+        MixerSpec biased = new MixerSpec(
+                "mamba-in-llama", MapSettings.of(Map.of("bias", true)).asTree());
+        MixerSpec keep = MixerSpec.of(MixerSpec.KEEP);
+        ModelSpec student = TinyModels.FAMILY.studentSpec(
+                TinyModels.spec(TinyModels.TEACHER),
+                new LayerPlan(List.of(biased, keep, biased, keep)),
+                TinyModels.mixers());
         assertEquals(true, student.config().object("mamba_config").flag("is_bias"));
         assertEquals(
                 student.parameters().stream().map(ParamSpec::name).toList(),
-                Tiny.FAMILY.read(student.config(), Tiny.mixers()).parameters().stream()
+                TinyModels.FAMILY.spec(student.config(), TinyModels.mixers()).parameters().stream()
                         .map(ParamSpec::name)
                         .toList());
     }
@@ -183,7 +190,7 @@ final class LlavaFamilyTest {
     /** The published models' numbers of tensors, of values, and of values that are trained. */
     @Test
     void countsOfPublishedModelsAgree() {
-        ModelSpec teacher = Tiny.FAMILY.read(PublishedShapes.config(), Tiny.mixers());
+        ModelSpec teacher = TinyModels.FAMILY.spec(PublishedShapes.config(), TinyModels.mixers());
         assertCounts(3_217_417_280L, 9_507_840, teacher);
         assertCounts(3_244_082_624L, 141_071_744, PublishedShapes.student(teacher, 0, 6, 12, 18));
         assertCounts(3_270_747_968L, 272_635_648, PublishedShapes.student(teacher, 0, 4, 8, 12, 16, 20, 24, 28));
@@ -192,7 +199,7 @@ final class LlavaFamilyTest {
     }
 
     private static void assertCounts(long values, long trained, ModelSpec spec) {
-        NameMap names = Tiny.FAMILY.names(spec);
+        NameMap names = TinyModels.FAMILY.names(spec);
         assertEquals(
                 905,
                 names.checkpointNames().stream()
@@ -200,12 +207,12 @@ final class LlavaFamilyTest {
                         .count());
         assertEquals(
                 values,
-                Stream.concat(spec.parameters().stream(), spec.carried().stream())
+                Stream.concat(spec.parameters().stream(), spec.extraTensors().stream())
                         .mapToLong(parameter -> parameter.shape().size())
                         .sum());
         TreeSet<String> mixers = new TreeSet<>();
         for (int i = 0; i < spec.layers().size(); i++) {
-            if (spec.layers().get(i).choice().mixer().equals("mamba-in-llama")) {
+            if (spec.layers().get(i).mixerSpec().name().equals("mamba-in-llama")) {
                 mixers.add("layers." + i + ".mixer.");
             }
         }
@@ -221,9 +228,9 @@ final class LlavaFamilyTest {
     /** A picture takes 728 positions, so a prompt of 100 tokens with one takes 827; states take what the paper's do. */
     @Test
     void positionsAndStatesOfPublishedModelsAgree() {
-        ModelSpec teacher = Tiny.FAMILY.read(PublishedShapes.config(), Tiny.mixers());
+        ModelSpec teacher = TinyModels.FAMILY.spec(PublishedShapes.config(), TinyModels.mixers());
         ModelSpec student = PublishedShapes.student(teacher, 0);
-        assertEquals(728, ((LlavaInput) teacher.input()).tower().features());
+        assertEquals(728, ((LlavaInputEncoder) teacher.input()).visionTower().features());
         assertEquals(32L * 2 * 2560 * Float.BYTES, teacher.stateBytes(1, 1));
         assertEquals(
                 4L * (7680 * 3 + 32 * 80 * 80),
@@ -232,14 +239,14 @@ final class LlavaFamilyTest {
 
     @Test
     void fileOfPublishedStudentHasItsSize() {
-        ModelSpec teacher = Tiny.FAMILY.read(PublishedShapes.config(), Tiny.mixers());
+        ModelSpec teacher = TinyModels.FAMILY.spec(PublishedShapes.config(), TinyModels.mixers());
         ModelSpec student = PublishedShapes.student(teacher, 0, 4, 8, 12, 16, 20, 24, 28);
-        assertEquals(668, Tiny.FAMILY.files(student.config()).get("mamba_config.json").length);
+        assertEquals(668, TinyModels.FAMILY.configFiles(student.config()).get("mamba_config.json").length);
     }
 
     @Test
     void contradictionsAreRefused() {
-        JsonObject student = Tiny.config(Tiny.STUDENT);
+        JsonObject student = TinyModels.config(TinyModels.STUDENT);
         JsonObject mamba = student.object("mamba_config");
         assertRefused(
                 "mamba_config.json: n_layer: is 5, but by config.json it is 4",
@@ -264,8 +271,8 @@ final class LlavaFamilyTest {
     }
 
     private static void assertRefused(String message, JsonObject config) {
-        JsonException e = assertThrows(JsonException.class, () -> Tiny.FAMILY.read(config, Tiny.mixers()));
-        String folder = Tiny.folder(Tiny.STUDENT) + "/";
+        JsonException e = assertThrows(JsonException.class, () -> TinyModels.FAMILY.spec(config, TinyModels.mixers()));
+        String folder = TinyModels.folder(TinyModels.STUDENT) + "/";
         assertEquals(message, e.getMessage().replace(folder, ""));
     }
 }

@@ -7,21 +7,21 @@ import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.NameRule;
 import carve.api.checkpoint.NameRule.Part;
 import carve.api.device.Device;
+import carve.api.mixer.ActivationHook;
 import carve.api.mixer.MixerState;
-import carve.api.mixer.Probe;
 import carve.api.model.Block;
 import carve.api.model.FeedForward;
 import carve.api.model.ModelSpec;
-import carve.api.op.Sequences;
+import carve.api.op.SequenceLayout;
 import carve.api.param.Params;
 import carve.api.tensor.Op.UnaryFunction;
 import carve.api.tensor.Tape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
-import carve.models.hovle.Official;
-import carve.testkit.Close;
+import carve.models.hovle.OfficialFixtures;
 import carve.testkit.Fixture;
-import carve.testkit.Values;
+import carve.testkit.TensorAssertions;
+import carve.testkit.TensorValues;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -57,7 +57,7 @@ abstract class OfficialLayerContract {
     /** The map of a model's first layer alone, without prefixes. */
     private static NameMap firstLayer(ModelSpec spec) {
         String checkpoint = "language_model.model.layers.0.";
-        return NameMap.of(Tiny.FAMILY.names(spec).rules().stream()
+        return NameMap.of(TinyModels.FAMILY.names(spec).rules().stream()
                 .filter(rule -> rule.checkpoint().startsWith(checkpoint) && !(rule instanceof NameRule.Keep))
                 .map(rule -> bare(rule, checkpoint.length()))
                 .toList());
@@ -67,23 +67,23 @@ abstract class OfficialLayerContract {
         String name = rule.checkpoint().substring(prefix);
         return switch (rule) {
             case NameRule.Rename rename -> NameRule.rename(name, rename.model().substring(LAYER.length()));
-            case NameRule.Rows rows ->
-                NameRule.rows(
+            case NameRule.Concatenated concatenated ->
+                NameRule.concatenated(
                         name,
-                        rows.parts().stream()
+                        concatenated.parts().stream()
                                 .map(part -> new Part(part.model().substring(LAYER.length()), part.rows()))
                                 .toArray(Part[]::new));
-            case NameRule.Grouped grouped -> throw new AssertionError(grouped);
+            case NameRule.Interleaved interleaved -> throw new AssertionError(interleaved);
             case NameRule.Keep keep -> keep;
         };
     }
 
     private static Block block(String model) {
-        return Tiny.spec(model).layers().getFirst();
+        return TinyModels.spec(model).layers().getFirst();
     }
 
-    private static Sequences rows(Tensor x) {
-        return Sequences.whole(x.extent(0), x.extent(1));
+    private static SequenceLayout rows(Tensor x) {
+        return SequenceLayout.unpadded(x.extent(0), x.extent(1));
     }
 
     /** Checks outputs and, where the fixture has them, gradients, for every case of a layer x -> y. */
@@ -107,7 +107,8 @@ abstract class OfficialLayerContract {
 
     private static Map<String, Tensor> watched(Device device, Fixture fixture, NameMap names, Tape tape) {
         Map<String, Tensor> watched = new TreeMap<>();
-        Official.weights(device, fixture, "w.", names).forEach((name, weight) -> watched.put(name, tape.watch(weight)));
+        OfficialFixtures.weights(device, fixture, "w.", names)
+                .forEach((name, weight) -> watched.put(name, tape.watch(weight)));
         return watched;
     }
 
@@ -132,11 +133,12 @@ abstract class OfficialLayerContract {
         watched.keySet().forEach(name -> gradients.put(name, found.get(gradients.size() + 1)));
         for (String name : fixture.names()) {
             if (name.startsWith(prefix)) {
-                double[] values = Official.inCheckpoint(names, name.substring(prefix.length()), gradients);
+                double[] values = OfficialFixtures.inCheckpoint(names, name.substring(prefix.length()), gradients);
                 if (name.contains("vision_tower") && name.endsWith("k_proj.bias")) {
                     assertTrue(Arrays.stream(values).allMatch(value -> Math.abs(value) < 1e-8), name);
                 } else if (name.endsWith("mamba.D")) {
-                    Close.f64(name, fixture.shape(name), fixture.truth(name), values, 10 * errorOfSkip());
+                    TensorAssertions.assertMaxErrorWithin(
+                            name, fixture.shape(name), fixture.reference(name), values, 10 * errorOfSkip());
                 } else {
                     fixture.assertAgrees("grad", name, fixture.shape(name), values);
                 }
@@ -148,7 +150,7 @@ abstract class OfficialLayerContract {
     // the layer's file has no float64 gradient of D, in which more cancels than elsewhere; the mixer's has
     private static double errorOfSkip() {
         try (Fixture mixer = Fixture.open("ma_layers/mamba2_mixer")) {
-            return mixer.floor("grad");
+            return mixer.referenceError("grad");
         }
     }
 
@@ -167,7 +169,7 @@ abstract class OfficialLayerContract {
     @Test
     void phiAttentionAgrees() {
         List<NameRule> rules = new ArrayList<>();
-        block(Tiny.TEACHER)
+        block(TinyModels.TEACHER)
                 .mixer()
                 .parameters()
                 .forEach(param -> rules.add(NameRule.rename(param.name().replace("o_proj", "dense"), param.name())));
@@ -177,7 +179,7 @@ abstract class OfficialLayerContract {
                         device,
                         fixture,
                         NameMap.of(rules),
-                        (p, x) -> block(Tiny.TEACHER).mixer().forward(p, x, rows(x), Probe.NONE)));
+                        (p, x) -> block(TinyModels.TEACHER).mixer().forward(p, x, rows(x), ActivationHook.NONE)));
     }
 
     @Test
@@ -187,8 +189,8 @@ abstract class OfficialLayerContract {
                 (device, fixture) -> layer(
                         device,
                         fixture,
-                        firstLayer(Tiny.spec(Tiny.TEACHER)),
-                        (p, x) -> block(Tiny.TEACHER).forward(p, x, rows(x), Probe.NONE)));
+                        firstLayer(TinyModels.spec(TinyModels.TEACHER)),
+                        (p, x) -> block(TinyModels.TEACHER).forward(p, x, rows(x), ActivationHook.NONE)));
     }
 
     @Test
@@ -198,8 +200,8 @@ abstract class OfficialLayerContract {
                 (device, fixture) -> layer(
                         device,
                         fixture,
-                        firstLayer(Tiny.spec(Tiny.STUDENT)),
-                        (p, x) -> block(Tiny.STUDENT).forward(p, x, rows(x), Probe.NONE)));
+                        firstLayer(TinyModels.spec(TinyModels.STUDENT)),
+                        (p, x) -> block(TinyModels.STUDENT).forward(p, x, rows(x), ActivationHook.NONE)));
     }
 
     @TestFactory
@@ -211,19 +213,19 @@ abstract class OfficialLayerContract {
     }
 
     private static void steps(Device device, Fixture fixture, int prompt) {
-        List<NameRule> rules = new ArrayList<>(firstLayer(Tiny.spec(Tiny.TEACHER)).rules().stream()
+        List<NameRule> rules = new ArrayList<>(firstLayer(TinyModels.spec(TinyModels.TEACHER)).rules().stream()
                 .filter(rule -> !rule.checkpoint().startsWith("self_attn."))
                 .toList());
         for (String end : List.of(".weight", ".bias")) {
-            rules.add(NameRule.rows(
+            rules.add(NameRule.concatenated(
                     "mha.in_proj" + end,
                     new Part("mixer.q_proj" + end, 64),
                     new Part("mixer.k_proj" + end, 64),
                     new Part("mixer.v_proj" + end, 64)));
             rules.add(NameRule.rename("mha.out_proj" + end, "mixer.o_proj" + end));
         }
-        Params p = Params.of(Official.weights(device, fixture, "w.", NameMap.of(rules)));
-        Block block = block(Tiny.TEACHER);
+        Params p = Params.of(OfficialFixtures.weights(device, fixture, "w.", NameMap.of(rules)));
+        Block block = block(TinyModels.TEACHER);
         Tensor x = fixture.tensor(device, "in.P" + prompt + ".x");
         try (MixerState state = block.mixer().newState(device, x.extent(0), x.extent(1))) {
             List<Tensor> results = new ArrayList<>(List.of(block.advance(p, x.slice(1, 0, prompt), state)));
@@ -234,38 +236,41 @@ abstract class OfficialLayerContract {
         }
     }
 
-    private static Tower tower(String strategy, int layer) {
-        return Tower.of(Tiny.config(Tiny.TEACHER)
+    private static VisionTower tower(String strategy, int layer) {
+        return VisionTower.of(TinyModels.config(TinyModels.TEACHER)
                 .with("vision_feature_select_strategy", strategy)
                 .with("vision_feature_layer", layer));
     }
 
-    private static NameMap vision(Tower tower, Connector connector) {
+    private static NameMap vision(VisionTower visionTower, Connector connector) {
         List<NameRule> rules = new ArrayList<>();
-        tower.parameters().forEach(param -> rules.add(NameRule.rename(TOWER + param.name(), "tower." + param.name())));
+        visionTower
+                .parameters()
+                .forEach(param -> rules.add(NameRule.rename(TOWER + param.name(), "tower." + param.name())));
         connector
                 .parameters()
                 .forEach(param -> rules.add(NameRule.rename(CONNECTOR + param.name(), "connector." + param.name())));
-        tower.unread().keySet().forEach(name -> rules.add(NameRule.keep(TOWER + name)));
+        visionTower.unusedTensors().keySet().forEach(name -> rules.add(NameRule.keep(TOWER + name)));
         return NameMap.of(rules);
     }
 
     @Test
     void towerAgrees() {
         with("siglip_connector", (device, fixture) -> {
-            Tower tower = tower("cls_patch", -1);
-            NameMap names = vision(tower, new Connector(32, 64, 2));
-            Map<String, Tensor> weights = Official.weights(device, fixture, "w.", names);
+            VisionTower visionTower = tower("cls_patch", -1);
+            NameMap names = vision(visionTower, new Connector(32, 64, 2));
+            Map<String, Tensor> weights = OfficialFixtures.weights(device, fixture, "w.", names);
             List<Tensor> hidden =
-                    tower.hidden(Params.of(weights).under("tower"), fixture.tensor(device, "in.pixel_values"));
+                    visionTower.hidden(Params.of(weights).under("tower"), fixture.tensor(device, "in.pixel_values"));
             assertEquals(4, hidden.size());
             for (int i = 0; i < hidden.size(); i++) {
                 fixture.assertAgrees("value", "out.hidden." + i, hidden.get(i));
             }
             Params carried = Params.of(weights).under(TOWER.substring(0, TOWER.length() - 1));
-            Tensor last = tower.last(carried, hidden.getLast());
+            Tensor last = visionTower.postLayerNorm(carried, hidden.getLast());
             fixture.assertAgrees("value", "out.last_hidden_state", last);
-            fixture.assertAgrees("value", "out.pooler_output", tower.head().apply(carried.under("head"), last));
+            fixture.assertAgrees(
+                    "value", "out.pooler_output", visionTower.head().apply(carried.under("head"), last));
         });
     }
 
@@ -273,17 +278,17 @@ abstract class OfficialLayerContract {
     void featuresAndConnectorAgree() {
         with("siglip_connector", (device, fixture) -> {
             for (String strategy : List.of("patch", "cls_patch")) {
-                Tower tower = tower(strategy, -2);
+                VisionTower visionTower = tower(strategy, -2);
                 Connector connector = new Connector(32, 64, 2);
-                NameMap names = vision(tower, connector);
+                NameMap names = vision(visionTower, connector);
                 Tape tape = new Tape();
                 Map<String, Tensor> watched = watched(device, fixture, names, tape);
                 Tensor pixels = tape.watch(fixture.tensor(device, "in.pixel_values"));
-                Tensor features = tower.features(Params.of(watched).under("tower"), pixels);
+                Tensor features = visionTower.features(Params.of(watched).under("tower"), pixels);
                 Tensor y = connector.apply(Params.of(watched).under("connector"), features);
                 fixture.assertAgrees("value", "out." + strategy + ".features", features);
                 fixture.assertAgrees("value", "out." + strategy + ".y", y);
-                assertEquals(tower.features(), features.extent(1));
+                assertEquals(visionTower.features(), features.extent(1));
                 if (strategy.equals("cls_patch")) {
                     Tensor loss = squares(y, fixture.tensor(device, "in.target"));
                     Tensor gradient = gradients(fixture, names, "out.cls_patch.grad.", tape, loss, pixels, watched);
@@ -297,14 +302,15 @@ abstract class OfficialLayerContract {
     @Test
     void towerIsNotCausal() {
         with("siglip_connector", (device, fixture) -> {
-            Tower tower = tower("cls_patch", -2);
-            Params p = Params.of(Official.weights(device, fixture, "w.", vision(tower, new Connector(32, 64, 2))))
+            VisionTower visionTower = tower("cls_patch", -2);
+            Params p = Params.of(OfficialFixtures.weights(
+                            device, fixture, "w.", vision(visionTower, new Connector(32, 64, 2))))
                     .under("tower");
             Tensor pixels = fixture.tensor(device, "in.pixel_values");
             Tensor other = Tensors.concat(
                     2, List.of(pixels.slice(2, 0, 21), pixels.slice(2, 21, 28).multiply(0)));
-            double[] first = Values.of(tower.features(p, pixels).slice(1, 0, 1));
-            double[] changed = Values.of(tower.features(p, other).slice(1, 0, 1));
+            double[] first = TensorValues.of(visionTower.features(p, pixels).slice(1, 0, 1));
+            double[] changed = TensorValues.of(visionTower.features(p, other).slice(1, 0, 1));
             assertTrue(!Arrays.equals(first, changed), "the last patches reach the first");
         });
     }

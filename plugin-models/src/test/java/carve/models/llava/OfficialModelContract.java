@@ -5,23 +5,23 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.device.Device;
-import carve.api.model.Inputs;
+import carve.api.model.ActivationRecorder;
 import carve.api.model.LoadedModel;
-import carve.api.model.ModelFolder;
+import carve.api.model.ModelInputs;
 import carve.api.model.ModelState;
-import carve.api.model.SiteProbe;
-import carve.api.model.Storage;
-import carve.api.op.Sequences;
+import carve.api.op.SequenceLayout;
 import carve.api.param.Params;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
-import carve.models.hovle.Official;
-import carve.testkit.Close;
+import carve.models.hovle.OfficialFixtures;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.model.WeightPrecision;
 import carve.testkit.Fixture;
+import carve.testkit.TensorAssertions;
+import carve.testkit.TensorValues;
 import carve.testkit.Tolerance;
-import carve.testkit.Values;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -45,13 +45,13 @@ abstract class OfficialModelContract {
     }
 
     private Stream<DynamicTest> each(Check check) {
-        return Tiny.MODELS.stream()
+        return TinyModels.MODELS.stream()
                 .map(name -> DynamicTest.dynamicTest(name, () -> {
                     try (Device device = open();
                             Fixture io = Fixture.open(name + "/io");
-                            ModelFolder folder =
-                                    ModelFolder.open(Tiny.folder(name), List.of(Tiny.FAMILY), Tiny.mixers());
-                            LoadedModel model = folder.load(device, Storage.KEEP)) {
+                            ModelFolder folder = ModelFolder.open(
+                                    TinyModels.folder(name), List.of(TinyModels.FAMILY), TinyModels.mixers());
+                            LoadedModel model = folder.load(device, WeightPrecision.AS_STORED)) {
                         check.of(model, folder, io);
                     }
                 }));
@@ -66,28 +66,29 @@ abstract class OfficialModelContract {
 
     private static Map<String, Tensor> media(Device device, Fixture io, String name) {
         String images = "in." + name + ".images";
-        return io.names().contains(images) ? Map.of(LlavaInput.IMAGES, io.tensor(device, images)) : Map.of();
+        return io.names().contains(images) ? Map.of(LlavaInputEncoder.IMAGES, io.tensor(device, images)) : Map.of();
     }
 
-    private static Inputs inputs(Device device, Fixture io, String name) {
+    private static ModelInputs inputs(Device device, Fixture io, String name) {
         Shape shape = io.shape("in." + name + ".input_ids");
-        Sequences rows = Sequences.whole(shape.extent(0), shape.extent(1));
-        return new Inputs(io.ints("in." + name + ".input_ids"), rows, media(device, io, name));
+        SequenceLayout rows = SequenceLayout.unpadded(shape.extent(0), shape.extent(1));
+        return new ModelInputs(io.ints("in." + name + ".input_ids"), rows, media(device, io, name));
     }
 
     // a fixture, or its twin alone, may hold the last positions only
     private static void assertLast(Fixture io, String kind, String name, Tensor actual) {
-        double[] truth = io.truth(name);
+        double[] truth = io.reference(name);
         int positions = truth.length / actual.extent(2);
         Tensor last = actual.slice(1, actual.extent(1) - positions, actual.extent(1));
-        Close.f64(io + " " + name, last.shape(), truth, Values.of(last), 10 * io.floor(kind));
+        TensorAssertions.assertMaxErrorWithin(
+                io + " " + name, last.shape(), truth, TensorValues.of(last), 10 * io.referenceError(kind));
     }
 
     @TestFactory
     Stream<DynamicTest> logitsAndHiddenStatesAgree() {
         return each((model, folder, io) -> {
             for (String name : cases(io)) {
-                SiteProbe probe = new SiteProbe(_ -> true);
+                ActivationRecorder probe = new ActivationRecorder(_ -> true);
                 Tensor logits = model.model().forward(model.params(), inputs(model.device(), io, name), probe);
                 assertLast(io, "logits", "out." + name + ".logits", logits);
                 Map<String, Tensor> hidden = hidden(model, probe);
@@ -104,7 +105,7 @@ abstract class OfficialModelContract {
         });
     }
 
-    private static Map<String, Tensor> hidden(LoadedModel model, SiteProbe probe) {
+    private static Map<String, Tensor> hidden(LoadedModel model, ActivationRecorder probe) {
         Map<String, Tensor> hidden = new LinkedHashMap<>();
         probe.values().forEach((site, value) -> hidden.put(site.replaceFirst("^input\\.", ""), value));
         for (int i = 0; i < model.spec().layers().size(); i++) {
@@ -128,11 +129,14 @@ abstract class OfficialModelContract {
         Tape tape = new Tape();
         Map<String, Tensor> watched = new LinkedHashMap<>();
         model.params().asMap().forEach((parameter, value) -> watched.put(parameter, tape.watch(value)));
-        Inputs inputs = inputs(model.device(), io, name);
+        ModelInputs modelInputs = inputs(model.device(), io, name);
         Map<String, Tensor> media = new LinkedHashMap<>();
-        inputs.media().forEach((medium, value) -> media.put(medium, tape.watch(value)));
+        modelInputs.media().forEach((medium, value) -> media.put(medium, tape.watch(value)));
         Tensor logits = model.model()
-                .forward(Params.of(watched), new Inputs(inputs.tokens(), inputs.sequences(), media), SiteProbe.NONE);
+                .forward(
+                        Params.of(watched),
+                        new ModelInputs(modelInputs.tokens(), modelInputs.sequenceLayout(), media),
+                        ActivationRecorder.NONE);
         Tensor difference = logits.subtract(io.tensor(model.device(), "in." + name + ".target"));
         Tensor loss = difference.multiply(difference).mean();
         io.assertAgrees("loss", "out." + name + ".mse", loss);
@@ -142,7 +146,7 @@ abstract class OfficialModelContract {
         Map<String, Tensor> gradients = new LinkedHashMap<>();
         watched.keySet().forEach(parameter -> gradients.put(parameter, found.get(gradients.size())));
         folder.spec()
-                .carried()
+                .extraTensors()
                 .forEach(carried -> gradients.put(carried.name(), Tensors.zeros(model.device(), carried.shape())));
         if (!media.isEmpty()) {
             io.assertAgrees("grad", "out." + name + ".grad.images", found.getLast());
@@ -157,7 +161,7 @@ abstract class OfficialModelContract {
             if (!folder.checkpoint().names().contains(parameter)) {
                 continue;
             }
-            double[] values = Official.inCheckpoint(folder.names(), parameter, gradients);
+            double[] values = OfficialFixtures.inCheckpoint(folder.names(), parameter, gradients);
             double norm = Math.sqrt(Arrays.stream(values).map(x -> x * x).sum());
             if (parameter.contains("vision_tower") && parameter.endsWith("k_proj.bias")) {
                 assertTrue(norm < 1e-7, tensor); // nothing but rounding: a bias of keys changes no softmax
@@ -182,8 +186,8 @@ abstract class OfficialModelContract {
 
     private static void greedy(LoadedModel model, Fixture io, String name) {
         int[] expected = io.ints("out." + name + ".greedy_tokens");
-        Inputs prompt = inputs(model.device(), io, name);
-        int prompted = model.spec().input().sequences(prompt).positions();
+        ModelInputs prompt = inputs(model.device(), io, name);
+        int prompted = model.spec().input().layout(prompt).positions();
         int[] chosen = new int[expected.length];
         List<Tensor> logits = new ArrayList<>();
         try (ModelState state = model.model().newState(model.device(), 1, prompted + expected.length)) {
@@ -194,7 +198,7 @@ abstract class OfficialModelContract {
                 chosen[i] = best(next.floats());
                 next = i + 1 == expected.length
                         ? next
-                        : model.model().advance(model.params(), Inputs.text(chosen[i]), state);
+                        : model.model().advance(model.params(), ModelInputs.text(chosen[i]), state);
             }
         }
         assertArrayEquals(expected, chosen, name);
@@ -203,12 +207,13 @@ abstract class OfficialModelContract {
 
     // the float64 run kept every few steps alone
     private static void stepLogits(Fixture io, String name, List<Tensor> logits) {
-        double[] truth = io.truth(name);
+        double[] truth = io.reference(name);
         int kept = truth.length / io.shape(name).extent(1);
         int every = logits.size() / kept;
         Tensor found = Tensors.concat(
                 0, IntStream.range(0, kept).mapToObj(i -> logits.get(i * every)).toList());
-        Close.f64(io + " " + name, found.shape(), truth, Values.of(found), 10 * io.floor("logits"));
+        TensorAssertions.assertMaxErrorWithin(
+                io + " " + name, found.shape(), truth, TensorValues.of(found), 10 * io.referenceError("logits"));
     }
 
     private static int best(float[] logits) {
@@ -228,12 +233,12 @@ abstract class OfficialModelContract {
             for (int i = 0; i < mask.length; i++) {
                 lengths[i / shape.extent(1)] += mask[i];
             }
-            Inputs compact =
-                    new Inputs(tokens, Sequences.padded(shape.extent(1), lengths), media(model.device(), io, "pad"));
-            Sequences spliced = model.spec().input().sequences(compact);
-            Tensor logits = model.model().forward(model.params(), compact, SiteProbe.NONE);
-            double[] truth = io.truth("out.pad.logits");
-            double[] values = Values.of(logits);
+            ModelInputs compact = new ModelInputs(
+                    tokens, SequenceLayout.padded(shape.extent(1), lengths), media(model.device(), io, "pad"));
+            SequenceLayout spliced = model.spec().input().layout(compact);
+            Tensor logits = model.model().forward(model.params(), compact, ActivationRecorder.NONE);
+            double[] truth = io.reference("out.pad.logits");
+            double[] values = TensorValues.of(logits);
             int vocabulary = logits.extent(2);
             for (int i = 0; i < values.length; i++) {
                 int at = i / vocabulary;
@@ -241,23 +246,24 @@ abstract class OfficialModelContract {
                 values[i] = padding ? truth[i] : values[i]; // what comes out of padding means nothing
             }
             io.assertAgrees("logits", "out.pad.logits", logits.shape(), values);
-            Tensor again = model.model().forward(model.params(), expanded(compact, spliced, 15), SiteProbe.NONE);
-            Close.ratio("a token for each position", logits, again, Tolerance.ELEMENTWISE);
+            Tensor again =
+                    model.model().forward(model.params(), expanded(compact, spliced, 15), ActivationRecorder.NONE);
+            TensorAssertions.assertClose("a token for each position", logits, again, Tolerance.ELEMENTWISE);
         });
     }
 
-    private static Inputs expanded(Inputs compact, Sequences spliced, int features) {
-        int positions = compact.sequences().positions();
+    private static ModelInputs expanded(ModelInputs compact, SequenceLayout spliced, int features) {
+        int positions = compact.sequenceLayout().positions();
         int[] tokens = new int[spliced.batch() * spliced.positions()];
         for (int b = 0; b < spliced.batch(); b++) {
             int at = b * spliced.positions();
-            for (int t = 0; t < compact.sequences().lengths().get(b); t++) {
+            for (int t = 0; t < compact.sequenceLayout().lengths().get(b); t++) {
                 int token = compact.tokens()[b * positions + t];
                 int times = token == IMAGE ? features : 1;
                 Arrays.fill(tokens, at, at + times, token);
                 at += times;
             }
         }
-        return new Inputs(tokens, spliced, compact.media());
+        return new ModelInputs(tokens, spliced, compact.media());
     }
 }

@@ -5,20 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.TensorSource;
 import carve.api.checkpoint.TensorSources;
-import carve.api.config.Json;
-import carve.api.config.JsonArray;
-import carve.api.config.JsonNumber;
-import carve.api.config.JsonObject;
-import carve.api.config.JsonValue;
 import carve.api.device.ReferenceDevice;
-import carve.api.model.Conversion;
-import carve.api.model.LayerChoice;
+import carve.api.json.Json;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonNumber;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonValue;
 import carve.api.model.LayerPlan;
-import carve.api.model.ModelFolder;
+import carve.api.model.MixerSpec;
 import carve.api.model.ModelSpec;
 import carve.api.param.ParamSpec;
 import carve.api.tensor.DType;
 import carve.api.tensor.TensorType;
+import carve.runtime.convert.Conversion;
+import carve.runtime.model.ModelFolder;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -41,7 +41,7 @@ final class PublishedCheckpointTest {
 
     private static TensorSource halves(ModelSpec spec) {
         Map<String, TensorType> types = new LinkedHashMap<>();
-        Stream.concat(spec.parameters().stream(), spec.carried().stream())
+        Stream.concat(spec.parameters().stream(), spec.extraTensors().stream())
                 .forEach(param -> types.put(param.name(), new TensorType(DType.F16, param.shape())));
         return TensorSources.of(types, name -> {
             throw new AssertionError(name + " is read");
@@ -50,8 +50,8 @@ final class PublishedCheckpointTest {
 
     private static void write(Path folder) throws IOException {
         JsonObject config = PublishedShapes.config();
-        ModelSpec spec = Tiny.FAMILY.read(config, Tiny.mixers());
-        TensorSource tensors = Tiny.FAMILY.names(spec).toCheckpoint(halves(spec));
+        ModelSpec spec = TinyModels.FAMILY.spec(config, TinyModels.mixers());
+        TensorSource tensors = TinyModels.FAMILY.names(spec).toCheckpoint(halves(spec));
         JsonObject header = JsonObject.empty();
         long at = 0;
         for (String name : tensors.names()) {
@@ -87,13 +87,13 @@ final class PublishedCheckpointTest {
     void convertsWithTheCountsOfThePublishedStudent(@TempDir Path folder) throws IOException {
         write(folder);
         LayerPlan plan = new LayerPlan(IntStream.range(0, 32)
-                .mapToObj(i -> LayerChoice.of(i % 4 == 0 ? "mamba-in-llama" : LayerChoice.KEEP))
+                .mapToObj(i -> MixerSpec.of(i % 4 == 0 ? "mamba-in-llama" : MixerSpec.KEEP))
                 .toList());
         try (ReferenceDevice device = new ReferenceDevice();
-                ModelFolder teacher = ModelFolder.open(folder, List.of(Tiny.FAMILY), Tiny.mixers())) {
+                ModelFolder teacher = ModelFolder.open(folder, List.of(TinyModels.FAMILY), TinyModels.mixers())) {
             assertEquals(905, teacher.checkpoint().names().size());
-            Conversion conversion = Conversion.of(teacher, plan, Tiny.mixers(), device, 42);
-            NameMap names = Tiny.FAMILY.names(conversion.student());
+            Conversion conversion = Conversion.of(teacher, plan, TinyModels.mixers(), device, 42);
+            NameMap names = TinyModels.FAMILY.names(conversion.student());
             TensorSource student = names.toCheckpoint(conversion.tensors());
             assertEquals(905, student.names().size());
             assertEquals(
@@ -120,7 +120,7 @@ final class PublishedCheckpointTest {
     /** Cut as the authors' files are, at 5 GB in the order of their modules: published are 4.98 + 1.56 GB, 5.0 + 1.44 GB. */
     @Test
     void filesHaveThePublishedSizes() {
-        ModelSpec teacher = Tiny.FAMILY.read(PublishedShapes.config(), Tiny.mixers());
+        ModelSpec teacher = TinyModels.FAMILY.spec(PublishedShapes.config(), TinyModels.mixers());
         assertEquals(List.of(4.996, 1.439), sizes(teacher));
         assertEquals(List.of(4.984, 1.557), sizes(PublishedShapes.student(teacher, 0, 4, 8, 12, 16, 20, 24, 28)));
         assertEquals(96_523, index(teacher));
@@ -128,7 +128,7 @@ final class PublishedCheckpointTest {
     }
 
     private static List<Double> sizes(ModelSpec spec) {
-        TensorSource tensors = Tiny.FAMILY.names(spec).toCheckpoint(halves(spec));
+        TensorSource tensors = TinyModels.FAMILY.names(spec).toCheckpoint(halves(spec));
         List<Long> sizes = new ArrayList<>(List.of(0L));
         for (String name : tensors.names()) {
             long bytes = tensors.type(name).bytes();
@@ -142,7 +142,7 @@ final class PublishedCheckpointTest {
 
     // the length of the index file: each tensor's line, whatever file it is in
     private static int index(ModelSpec spec) {
-        TensorSource tensors = Tiny.FAMILY.names(spec).toCheckpoint(halves(spec));
+        TensorSource tensors = TinyModels.FAMILY.names(spec).toCheckpoint(halves(spec));
         JsonObject map = JsonObject.empty();
         long total = 0;
         for (String name : tensors.names()) {

@@ -1,8 +1,8 @@
 package carve.models.llava;
 
-import carve.api.config.JsonObject;
-import carve.api.model.LayerChoice;
+import carve.api.json.JsonObject;
 import carve.api.model.LayerPlan;
+import carve.api.model.MixerSpec;
 import carve.api.model.ModelSpec;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -46,9 +46,9 @@ final class PublishedShapes {
 
     static ModelSpec student(ModelSpec teacher, int... layers) {
         LayerPlan plan = new LayerPlan(IntStream.range(0, 32)
-                .mapToObj(i -> LayerChoice.of(
-                        Arrays.stream(layers).anyMatch(l -> l == i) ? "mamba-in-llama" : LayerChoice.KEEP))
+                .mapToObj(i ->
+                        MixerSpec.of(Arrays.stream(layers).anyMatch(l -> l == i) ? "mamba-in-llama" : MixerSpec.KEEP))
                 .toList());
-        return Tiny.FAMILY.convert(teacher, plan, Tiny.mixers());
+        return TinyModels.FAMILY.studentSpec(teacher, plan, TinyModels.mixers());
     }
 }

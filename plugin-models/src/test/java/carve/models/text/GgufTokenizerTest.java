@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import carve.api.checkpoint.GgufWriter;
 import carve.api.checkpoint.TensorSources;
-import carve.api.config.Json;
-import carve.api.config.JsonObject;
+import carve.api.json.Json;
+import carve.api.json.JsonObject;
+import carve.runtime.gguf.GgufWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

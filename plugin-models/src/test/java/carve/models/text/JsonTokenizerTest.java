@@ -42,7 +42,7 @@ class JsonTokenizerTest {
             assertArrayEquals(new int[] {0, 8, 3, 1}, tokenizer.encode("ab a"));
             assertArrayEquals(new int[] {8, 9, 1}, tokenizer.encodeContinuation("ab<|im_end|>a"));
             assertEquals("ab a", tokenizer.decode(0, 8, 9, 3, 1, -5, 10));
-            assertEquals("<s>ab<|im_end|> a", tokenizer.spell(0, 8, 9, 3, 1, -5, 10));
+            assertEquals("<s>ab<|im_end|> a", tokenizer.decodeWithSpecialTokens(0, 8, 9, 3, 1, -5, 10));
         }
     }
 

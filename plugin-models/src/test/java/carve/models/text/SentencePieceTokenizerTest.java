@@ -29,7 +29,7 @@ class SentencePieceTokenizerTest {
 
     @BeforeEach
     void open() throws IOException {
-        SentencePieceFiles.write(folder, "\u2581hello", "\u2581", "a", "\u2581world", "\u4e16", "[UNUSED]");
+        SentencePieceModelWriter.write(folder, "\u2581hello", "\u2581", "a", "\u2581world", "\u4e16", "[UNUSED]");
         Files.writeString(
                 folder.resolve("added_tokens.json"),
                 "{\"<img>\": 265, \"<IMG_CONTEXT>\": 267, \"</img>\": 266, \"<img>x\": 268}");
@@ -74,7 +74,7 @@ class SentencePieceTokenizerTest {
     @Test
     void decodingLeavesOutSpecialTokensAndStrangeIds() {
         assertEquals("hello world", tokenizer.decode(1, HELLO, 267, WORLD, 264, -1, 1 << 20));
-        assertEquals("<s>hello world<|im_end|>", tokenizer.spell(1, HELLO, WORLD, 264, -1, 1 << 20));
+        assertEquals("<s>hello world<|im_end|>", tokenizer.decodeWithSpecialTokens(1, HELLO, WORLD, 264, -1, 1 << 20));
     }
 
     @Test
@@ -102,7 +102,7 @@ class SentencePieceTokenizerTest {
         }
         // <s>, two of three bytes, three of four bytes
         assertEquals(6, empty);
-        assertEquals(whole, text + stream.end());
+        assertEquals(whole, text + stream.flush());
     }
 
     @Test
@@ -114,8 +114,8 @@ class SentencePieceTokenizerTest {
             text.append(stream.push(continuation));
         }
         assertEquals("\uFFFD".repeat(8), text.toString());
-        assertEquals("\uFFFD", stream.end());
-        assertEquals("", stream.end());
+        assertEquals("\uFFFD", stream.flush());
+        assertEquals("", stream.flush());
     }
 
     @Test

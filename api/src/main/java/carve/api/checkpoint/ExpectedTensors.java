@@ -1,0 +1,92 @@
+package carve.api.checkpoint;
+
+import carve.api.checkpoint.TensorLayout.Slot;
+import carve.api.config.NameSuggestions;
+import carve.api.tensor.TensorType;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The tensors that a model expects, by model name. Storage types are free: a model takes what the checkpoint has, as long as it
+ * has floating-point numbers where the model wants them.
+ *
+ * @param expected the expected tensors; of their types the shapes count, and whether they are floating
+ */
+public record ExpectedTensors(Map<String, TensorType> expected) {
+    /** Copies the map. */
+    public ExpectedTensors {
+        expected = Collections.unmodifiableMap(new LinkedHashMap<>(expected));
+    }
+
+    /**
+     * Checks that a checkpoint holds exactly the expected tensors, in the layout of a map.
+     *
+     * @throws CheckpointException if tensors are missing, unexpected or misshapen; it tells all, sorted, with their names in
+     *     the model and in the checkpoint
+     */
+    public void verify(TensorSource checkpoint, NameMap names) {
+        var missing = new ArrayList<String>();
+        var unexpected = new ArrayList<String>();
+        var misshapen = new ArrayList<String>();
+        for (String name : checkpoint.names()) {
+            TensorType type = checkpoint.type(name);
+            names.layout(name)
+                    .ifPresentOrElse(
+                            layout -> check(layout, type, unexpected, misshapen),
+                            () -> unexpected.add("unexpected: %s %s".formatted(name, type.shape())));
+        }
+        expected.forEach((name, type) -> missing(name, type, checkpoint, names).ifPresent(missing::add));
+        report(NameMap.label(checkpoint), List.of(missing, unexpected, misshapen));
+    }
+
+    private void check(TensorLayout layout, TensorType type, List<String> unexpected, List<String> misshapen) {
+        if (layout.kept()) {
+            return;
+        }
+        Optional<String> problem = layout.problem(type);
+        if (problem.isPresent()) {
+            misshapen.add("misshapen: " + problem.get());
+            return;
+        }
+        for (Slot slot : layout.slots()) {
+            TensorType found = layout.type(slot, type);
+            TensorType wanted = expected.get(slot.model());
+            String where = both(slot.model(), layout.checkpoint());
+            if (wanted == null) {
+                unexpected.add("unexpected: %s %s".formatted(where, found.shape()));
+            } else if (!wanted.shape().equals(found.shape())) {
+                misshapen.add("misshapen: %s is %s, expected %s".formatted(where, found.shape(), wanted.shape()));
+            } else if (wanted.dtype().isFloating() && !found.dtype().isFloating()) {
+                misshapen.add("mistyped: %s is %s, expected floating-point numbers".formatted(where, found.dtype()));
+            }
+        }
+    }
+
+    private static Optional<String> missing(String name, TensorType type, TensorSource checkpoint, NameMap names) {
+        if (!names.modelNames().contains(name)) {
+            return Optional.of("missing: %s %s, for which there is no rule".formatted(name, type.shape()));
+        }
+        String inCheckpoint = names.checkpointName(name);
+        return checkpoint.names().contains(inCheckpoint)
+                ? Optional.empty()
+                : Optional.of("missing: %s %s".formatted(both(name, inCheckpoint), type.shape()));
+    }
+
+    private static String both(String model, String checkpoint) {
+        return model.equals(checkpoint) ? model : "%s (%s in the checkpoint)".formatted(model, checkpoint);
+    }
+
+    private static void report(String origin, List<List<String>> kinds) {
+        var problems = new ArrayList<String>();
+        for (List<String> kind : kinds) {
+            kind.stream().sorted(NameSuggestions.naturalOrder()).forEach(problems::add);
+        }
+        if (!problems.isEmpty()) {
+            throw CheckpointException.of(origin, problems);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+package carve.api.json;
+
+/**
+ * A JSON truth value.
+ *
+ * @param value the value
+ */
+public record JsonBoolean(boolean value) implements JsonValue {
+    @Override
+    public String describe() {
+        return Boolean.toString(value);
+    }
+}

@@ -1,0 +1,16 @@
+package carve.api.json;
+
+/** Thrown when a text is not JSON, or when a JSON value is not what was asked for. */
+public final class JsonException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** Makes the exception; the message names the origin, the place, what was found and what would do. */
+    public JsonException(String message) {
+        super(message);
+    }
+
+    /** Makes the exception with what caused it. */
+    public JsonException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

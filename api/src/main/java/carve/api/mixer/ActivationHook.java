@@ -1,0 +1,32 @@
+package carve.api.mixer;
+
+import carve.api.tensor.Tensor;
+
+/**
+ * Receives named inner values of a forward pass, which losses and traces look at.
+ *
+ * <p>Every mixer publishes {@link #HEADS}. A value is made only if it is wanted, and published as it is, watched or not.
+ */
+public interface ActivationHook {
+    /** The output of each head before the output projection, {@code (B, T, H, P)}. */
+    String HEADS = "heads";
+
+    /** A probe that wants nothing. */
+    ActivationHook NONE = new ActivationHook() {
+        @Override
+        public boolean wants(String name) {
+            return false;
+        }
+
+        @Override
+        public void publish(String name, Tensor value) {
+            // not wanted
+        }
+    };
+
+    /** Returns whether a value of this name is to be published. */
+    boolean wants(String name);
+
+    /** Receives a value. */
+    void publish(String name, Tensor value);
+}

@@ -1,9 +1,0 @@
-package carve.api.model;
-
-/**
- * A word of a plan.
- *
- * @param name the word
- * @param origin where it was written, such as {@code hybrid.conf: 5: key 'layers', entry 2}
- */
-record PlanWord(String name, String origin) {}

@@ -1,0 +1,16 @@
+package carve.api.stage;
+
+import carve.api.config.Settings;
+
+/** Makes schedules of one kind; found by {@link java.util.ServiceLoader}. */
+public interface LearningRateScheduleProvider {
+    /** Returns the name that recipes know the schedule by, {@code [a-z][a-z0-9-]*}. */
+    String name();
+
+    /**
+     * Returns a schedule.
+     *
+     * @param steps the number of steps of the run
+     */
+    LearningRateSchedule create(Settings settings, long steps);
+}

@@ -1,0 +1,15 @@
+package carve.app.chat;
+
+import java.util.Optional;
+
+/** Where lines come from that a person types. */
+public interface LineInput extends AutoCloseable {
+    /** Returns the next line; nothing at the end of the input. */
+    Optional<String> readLine(String prompt);
+
+    /** Does work during which Ctrl-C calls something instead of ending the program. */
+    void runInterruptibly(Runnable interrupt, Runnable work);
+
+    @Override
+    void close();
+}

@@ -1,0 +1,233 @@
+package carve.app.cli;
+
+import carve.api.config.MapSettings;
+import carve.api.config.SettingsNode;
+import carve.api.device.Device;
+import carve.api.device.DeviceException;
+import carve.api.model.LoadedModel;
+import carve.api.tensor.DType;
+import carve.app.bench.BenchModel;
+import carve.app.bench.BenchReport;
+import carve.app.bench.CorrectnessGate;
+import carve.app.bench.Measurement;
+import carve.app.bench.RandomModel;
+import carve.app.bench.Workload;
+import carve.app.wiring.AppContext;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.model.PublishedConfigs;
+import carve.runtime.model.WeightPrecision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve bench}. */
+final class BenchCommand implements Command {
+    private static final String LONG_DEPTHS = "1024,4096,16384,65536,131072";
+
+    @Override
+    public CommandSpec commandSpec() {
+        return CommandOptions.of(
+                        this,
+                        "bench",
+                        "Measure models as llama-bench does: prompts (pp) and answers (tg), at depths, with threads and rows.",
+                        "Each model first shows that it computes what it should; one that does not is not measured.",
+                        "Lists are numbers with commas; 0 as the only length leaves prompts or answers out.")
+                .required(
+                        "--models",
+                        String[].class,
+                        "MODEL",
+                        "Folders or GGUF files; or shape:NAME, or shape:NAME+PLAN, for random weights, NAME one of "
+                                + String.join(", ", PublishedConfigs.names()) + ".")
+                .option("--prompt", String.class, "LIST", "Lengths of prompts; 512 if not given.")
+                .option("--generate", String.class, "LIST", "Lengths of answers; 64 if not given.")
+                .option(
+                        "--depth",
+                        String.class,
+                        "LIST",
+                        "Positions seen before; 0 if not given, long for " + LONG_DEPTHS + ".")
+                .option("--threads", String.class, "LIST", "Threads that compute; as settings say if not given.")
+                .option("--batch", String.class, "LIST", "Rows side by side; 1 if not given.")
+                .option(
+                        "--type",
+                        String.class,
+                        "LIST",
+                        "Storage of random weights: " + String.join(", ", ExportCommand.TYPES) + "; f32 if not given.")
+                .option("--repeat", Integer.class, "N", "Repetitions after warming up; 5 if not given.")
+                .option(
+                        "--warm-up",
+                        Double.class,
+                        "SECONDS",
+                        "Time for the JVM's compiler before each measurement; 1 if not given.")
+                .option("--seed", Long.class, "N", "Seed of random weights; 42 if not given.")
+                .option("--json", Path.class, "FILE", "Also write a line of JSON for each measurement.")
+                .option("--plots", Path.class, "FOLDER", "Also write latency.png and memory.png against the context.")
+                .example("carve bench --models models/mamba2-130m")
+                .example("carve bench --models shape:mamba2-130m --type f32,bf16 --prompt 512,2048 --threads 1,2")
+                .example("carve bench --models shape:hovle-2.7b --models shape:hovle-2.7b+linear --models"
+                        + " shape:hovle-2.7b+hybrid --type bf16 --prompt 0 --generate 8 --depth long --plots plots")
+                .build();
+    }
+
+    private record BenchPlan(
+            List<Workload> works, List<Integer> threads, List<DType> types, int repeat, double warmUp, long seed) {}
+
+    @Override
+    public int run(ParseResult arguments, AppContext appContext) throws IOException {
+        BenchPlan benchPlan = plan(arguments);
+        List<Measurement> rows = new ArrayList<>();
+        List<String> wrong = new ArrayList<>();
+        for (int threads : benchPlan.threads) {
+            Device device = threads == 0 ? appContext.device() : open(appContext, threads);
+            try {
+                for (String model : CommandOptions.valueOr(arguments, "--models", new String[0])) {
+                    measure(model, device, threads, benchPlan, appContext, rows, wrong);
+                }
+            } finally {
+                if (threads != 0) {
+                    device.close();
+                }
+            }
+        }
+        BenchReport report = new BenchReport(rows);
+        report.markdown().forEach(appContext.terminal()::println);
+        wrong.forEach(problem -> appContext.terminal().printMessage("carve: not measured: " + problem));
+        write(arguments, appContext, report);
+        return wrong.isEmpty() ? 0 : 1;
+    }
+
+    private static void write(ParseResult arguments, AppContext appContext, BenchReport report) throws IOException {
+        Path json = CommandOptions.valueOr(arguments, "--json", Path.of(""));
+        if (!json.toString().isEmpty()) {
+            Files.createDirectories(json.toAbsolutePath().getParent());
+            Files.write(json, report.jsonLines());
+        }
+        Path plots = CommandOptions.valueOr(arguments, "--plots", Path.of(""));
+        if (!plots.toString().isEmpty()) {
+            report.plots(plots).forEach(file -> appContext.terminal().printMessage("wrote " + file));
+        }
+    }
+
+    private static BenchPlan plan(ParseResult arguments) {
+        String depths = CommandOptions.valueOr(arguments, "--depth", "0");
+        List<Workload> works = new ArrayList<>();
+        for (int batch : numbers("--batch", CommandOptions.valueOr(arguments, "--batch", "1"), 1)) {
+            for (int depth : numbers("--depth", depths.equals("long") ? LONG_DEPTHS : depths, 0)) {
+                lengths(arguments, "--prompt", "512")
+                        .forEach(n -> works.add(new Workload(Workload.Kind.PROMPT_PROCESSING, n, depth, batch)));
+                lengths(arguments, "--generate", "64")
+                        .forEach(n -> works.add(new Workload(Workload.Kind.TEXT_GENERATION, n, depth, batch)));
+            }
+        }
+        int repeat = CommandOptions.valueOr(arguments, "--repeat", 5);
+        if (repeat < 1 || works.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "there is nothing to measure: %d workloads, --repeat %d".formatted(works.size(), repeat));
+        }
+        double warmUp = CommandOptions.valueOr(arguments, "--warm-up", 1.0);
+        if (!(warmUp >= 0 && warmUp < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("--warm-up must be seconds, is " + warmUp);
+        }
+        String threads = CommandOptions.valueOr(arguments, "--threads", "");
+        return new BenchPlan(
+                works,
+                threads.isEmpty() ? List.of(0) : numbers("--threads", threads, 1),
+                Arrays.stream(CommandOptions.valueOr(arguments, "--type", "f32").split(","))
+                        .map(ExportCommand::type)
+                        .toList(),
+                repeat,
+                warmUp,
+                CommandOptions.valueOr(arguments, "--seed", 42L));
+    }
+
+    private static List<Integer> lengths(ParseResult arguments, String option, String otherwise) {
+        String given = CommandOptions.valueOr(arguments, option, otherwise);
+        return given.equals("0") ? List.of() : numbers(option, given, 1);
+    }
+
+    private static List<Integer> numbers(String option, String list, int least) {
+        return Arrays.stream(list.split(","))
+                .map(word -> {
+                    if (!word.matches("\\d{1,8}") || Integer.parseInt(word) < least) {
+                        throw new IllegalArgumentException(
+                                "%s: expected numbers from %d with commas, found '%s'".formatted(option, least, list));
+                    }
+                    return Integer.valueOf(word);
+                })
+                .toList();
+    }
+
+    // a device of its own for each number of threads
+    private static Device open(AppContext appContext, int threads) {
+        String name = appContext
+                .deviceSelector()
+                .selected()
+                .orElseThrow(() -> new DeviceException(
+                        "no device is available: " + appContext.deviceSelector().probe()));
+        SettingsNode.Section settings =
+                MapSettings.of(Map.of("threads", threads), "--threads").asTree();
+        return appContext.catalogs().devices().create(name, settings, (provider, all) -> provider.open(all));
+    }
+
+    private static void measure(
+            String name,
+            Device device,
+            int threads,
+            BenchPlan benchPlan,
+            AppContext appContext,
+            List<Measurement> rows,
+            List<String> wrong)
+            throws IOException {
+        int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+        if (!name.startsWith(RandomModel.PREFIX)) {
+            try (ModelFolder folder = appContext.openModel(Path.of(name));
+                    LoadedModel model = folder.load(device, WeightPrecision.AS_STORED)) {
+                measure(new BenchModel(label(name), model, count), benchPlan, appContext, rows, wrong);
+            }
+            return;
+        }
+        String shape = name.substring(RandomModel.PREFIX.length());
+        for (DType type : benchPlan.types) {
+            try (LoadedModel model =
+                    RandomModel.of(shape, appContext, benchPlan.seed).load(device, type)) {
+                measure(new BenchModel(shape, model, count), benchPlan, appContext, rows, wrong);
+            }
+        }
+    }
+
+    private static String label(String path) {
+        return Path.of(path).getFileName().toString();
+    }
+
+    private static void measure(
+            BenchModel subject,
+            BenchPlan benchPlan,
+            AppContext appContext,
+            List<Measurement> rows,
+            List<String> wrong) {
+        CorrectnessGate gate = CorrectnessGate.of(subject);
+        gate.problems().forEach(problem -> wrong.add(subject.name() + ": " + problem));
+        if (!gate.problems().isEmpty()) {
+            return;
+        }
+        appContext
+                .terminal()
+                .printMessage("%s, %s: greedy tokens %s"
+                        .formatted(
+                                subject.name(),
+                                subject.info().type(),
+                                String.join(
+                                        " ",
+                                        gate.tokens().stream()
+                                                .map(String::valueOf)
+                                                .toList())));
+        for (Workload work : benchPlan.works) {
+            rows.add(subject.measure(work, benchPlan.repeat, benchPlan.warmUp));
+        }
+    }
+}

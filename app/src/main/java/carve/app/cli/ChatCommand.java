@@ -1,0 +1,76 @@
+package carve.app.cli;
+
+import carve.api.model.LoadedModel;
+import carve.api.text.Processor;
+import carve.app.chat.ChatRepl;
+import carve.app.chat.Conversation;
+import carve.app.chat.JLineInput;
+import carve.app.chat.LineInput;
+import carve.app.chat.PlainLineInput;
+import carve.app.report.Terminal;
+import carve.app.wiring.AppConfig.GenerationConfig;
+import carve.app.wiring.AppContext;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.model.WeightPrecision;
+import java.io.BufferedReader;
+import java.io.Console;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve chat}. */
+final class ChatCommand implements Command {
+    @Override
+    public CommandSpec commandSpec() {
+        return SamplingOptions.options(CommandOptions.of(
+                                this,
+                                "chat",
+                                "Talk to a model. Its state is kept from turn to turn, so that nothing is computed twice; /help tells what"
+                                        + " else can be typed.")
+                        .parameter(Path.class, "MODEL", "Folder of the model.")
+                        .option("--system", String.class, "TEXT", "Instructions that come before."))
+                .example("carve chat demo/teacher")
+                .example("echo 'Who are you?' | carve chat MODEL --greedy")
+                .build();
+    }
+
+    @Override
+    public int run(ParseResult arguments, AppContext appContext) throws IOException {
+        Terminal terminal = appContext.terminal();
+        GenerationConfig defaults = appContext.config().generationConfig();
+        int maxTokens = SamplingOptions.maxTokens(arguments, defaults);
+        Path path = CommandOptions.parameter(arguments, 0);
+        try (ModelFolder folder = appContext.openModel(path);
+                Processor processor = folder.processor();
+                LoadedModel model = folder.load(appContext.device(), WeightPrecision.AS_STORED);
+                LineInput lines = lines()) {
+            Conversation conversation = new Conversation(
+                    model, processor, SamplingOptions.sampler(arguments, defaults, processor), maxTokens);
+            CommandOptions.<String>find(arguments, "--system").ifPresent(conversation::systemPrompt);
+            terminal.printMessage("%s, on %s; /help tells what can be typed"
+                    .formatted(path, appContext.deviceSelector().selected().orElse("none")));
+            try (ChatRepl chatRepl = new ChatRepl(terminal, lines, conversation)) {
+                chatRepl.run();
+            }
+        }
+        return 0;
+    }
+
+    // an editor where a person types, a reader where a program does
+    private static LineInput lines() throws IOException {
+        boolean person = Optional.ofNullable(System.console())
+                .filter(Console::isTerminal)
+                .isPresent();
+        if (!person) {
+            return new PlainLineInput(new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)));
+        }
+        Path own = Path.of(System.getProperty("user.home"), ".carve");
+        Files.createDirectories(own);
+        return new JLineInput(own.resolve("chat-history"), ChatRepl.commandNames());
+    }
+}

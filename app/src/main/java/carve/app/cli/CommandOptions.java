@@ -1,0 +1,169 @@
+package carve.app.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParseResult;
+
+/** Makes specifications of commands and reads what was given for them. */
+public final class CommandOptions {
+    private final CommandSpec spec;
+    private final List<String> examples = new ArrayList<>();
+
+    private CommandOptions(CommandSpec spec) {
+        this.spec = spec;
+    }
+
+    /** Begins the specification of a command, with what all commands have. */
+    public static CommandOptions of(Command command, String name, String... description) {
+        CommandSpec spec = CommandSpec.wrapWithoutInspection(command).name(name);
+        spec.usageMessage().description(description).width(110).abbreviateSynopsis(false);
+        return new CommandOptions(spec);
+    }
+
+    public CommandOptions flag(String name, String... description) {
+        spec.addOption(OptionSpec.builder(name)
+                .type(boolean.class)
+                .arity("0")
+                .description(description)
+                .build());
+        return this;
+    }
+
+    public CommandOptions option(String name, Class<?> type, String label, String... description) {
+        spec.addOption(OptionSpec.builder(name)
+                .type(type)
+                .paramLabel(label)
+                .description(description)
+                .build());
+        return this;
+    }
+
+    public CommandOptions required(String name, Class<?> type, String label, String... description) {
+        spec.addOption(OptionSpec.builder(name)
+                .type(type)
+                .paramLabel(label)
+                .required(true)
+                .description(description)
+                .build());
+        return this;
+    }
+
+    CommandOptions files(String name, String label, String... description) {
+        spec.addOption(OptionSpec.builder(name)
+                .type(Path[].class)
+                .arity("1..*")
+                .paramLabel(label)
+                .description(description)
+                .build());
+        return this;
+    }
+
+    public CommandOptions parameter(Class<?> type, String label, String... description) {
+        spec.addPositional(PositionalParamSpec.builder()
+                .type(type)
+                .paramLabel(label)
+                .arity("1")
+                .index(String.valueOf(spec.positionalParameters().size()))
+                .description(description)
+                .build());
+        return this;
+    }
+
+    CommandOptions parameters(Class<?> type, String label, String... description) {
+        spec.addPositional(PositionalParamSpec.builder()
+                .type(type.arrayType())
+                .paramLabel(label)
+                .arity("0..*")
+                .index("0..*")
+                .description(description)
+                .build());
+        return this;
+    }
+
+    public CommandOptions optionalParameter(Class<?> type, String label, String... description) {
+        spec.addPositional(PositionalParamSpec.builder()
+                .type(type)
+                .paramLabel(label)
+                .arity("0..1")
+                .index(String.valueOf(spec.positionalParameters().size()))
+                .description(description)
+                .build());
+        return this;
+    }
+
+    public CommandOptions example(String line) {
+        examples.add("  " + line);
+        return this;
+    }
+
+    public CommandOptions subcommand(Command command) {
+        CommandSpec inner = command.commandSpec();
+        spec.addSubcommand(inner.name(), inner);
+        return this;
+    }
+
+    /** Returns the specification, with options that all commands have. */
+    public CommandSpec build() {
+        addGlobalOptions();
+        if (!examples.isEmpty()) {
+            spec.usageMessage().footerHeading("%nExamples:%n").footer(examples.toArray(String[]::new));
+        }
+        return spec;
+    }
+
+    private void addGlobalOptions() {
+        spec.addOption(OptionSpec.builder("-h", "--help")
+                .usageHelp(true)
+                .description("Show this help and exit.")
+                .build());
+        option("--device", String.class, "NAME", "Device to work on: auto or a name that `carve devices` shows.");
+        option(
+                "--require",
+                String.class,
+                "WHAT",
+                "With `kernels`: an op for which the device has no kernel is an error.");
+        files(
+                "--plugins",
+                "DIR",
+                "More folders with plugins, each a folder, beside ~/.carve/plugins or what CARVE_PLUGINS names.");
+        files("--config", "FILE", "Settings over the defaults; without it, ./carve.conf where there is one.");
+        spec.addOption(OptionSpec.builder("-D")
+                .type(Map.class)
+                .auxiliaryTypes(String.class, String.class)
+                .paramLabel("KEY=VALUE")
+                .description("A setting over all files, such as -Dcarve.device=cpu.")
+                .build());
+        flag("--verbose", "Log what is going on.");
+        flag("--debug", "Log more, and show where errors come from.");
+    }
+
+    public static <T> T valueOr(ParseResult arguments, String option, T otherwise) {
+        return arguments.matchedOptionValue(option, otherwise);
+    }
+
+    public static <T> Optional<T> find(ParseResult arguments, String option) {
+        return Optional.ofNullable(arguments.<T>matchedOptionValue(option, null));
+    }
+
+    public static boolean hasFlag(ParseResult arguments, String option) {
+        return arguments.matchedOptionValue(option, false);
+    }
+
+    static List<Path> paths(ParseResult arguments, String option) {
+        return List.of(arguments.matchedOptionValue(option, new Path[0]));
+    }
+
+    static <T> List<T> parameters(ParseResult arguments, T[] none) {
+        return List.of(arguments.matchedPositionalValue(0, none));
+    }
+
+    public static <T> T parameter(ParseResult arguments, int index) {
+        return arguments.<T>matchedPositionalValue(index, null);
+    }
+}

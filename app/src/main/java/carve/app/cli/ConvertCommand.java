@@ -1,0 +1,67 @@
+package carve.app.cli;
+
+import carve.api.config.MapSettings;
+import carve.api.config.TreeSettings;
+import carve.app.plugin.Presets;
+import carve.app.train.ConversionRunner;
+import carve.app.train.PlanLoader;
+import carve.app.train.Recipe;
+import carve.app.wiring.AppContext;
+import carve.runtime.model.ModelFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve convert}. */
+final class ConvertCommand implements Command {
+    @Override
+    public CommandSpec commandSpec() {
+        return CommandOptions.of(
+                        this,
+                        "convert",
+                        "Make a student of a teacher: other mixers where the plan says so, seeded from the attention that was there.",
+                        "Tensor by tensor, so the model need not fit into memory. Every tensor is accounted for.")
+                .parameter(Path.class, "TEACHER", "Folder of the teacher.")
+                .required("--plan", String.class, "PLAN", "File with a plan or a recipe, or the name of a preset.")
+                .required("--out", Path.class, "STUDENT", "Folder to write.")
+                .option(
+                        "--previous-checkpoint",
+                        Path.class,
+                        "FOLDER",
+                        "An earlier student: what is converted there already is taken from it.")
+                .option("--seed", Long.class, "N", "Seed of new parameters; 42 if not given.")
+                .example("carve convert models/hovle --plan mmmamba-hybrid --out models/student")
+                .example("carve convert models/hovle --plan my-plan.conf --out models/student --seed 7")
+                .example(
+                        "carve convert models/llava --plan 25.conf --previous-checkpoint runs/12/student --out models/25")
+                .build();
+    }
+
+    @Override
+    public int run(ParseResult arguments, AppContext appContext) throws IOException {
+        Path out = CommandOptions.valueOr(arguments, "--out", Path.of("student"));
+        try (ModelFolder teacher = appContext.openModel(CommandOptions.parameter(arguments, 0))) {
+            var named = PlanLoader.load(
+                    CommandOptions.valueOr(arguments, "--plan", ""), new Presets(appContext.platform()));
+            appContext.selectDevice(
+                    Recipe.device(named, appContext.defaultDeviceSelector(), appContext.globalOptions()));
+            var plan = continuing(named, CommandOptions.valueOr(arguments, "--previous-checkpoint", Path.of("")));
+            new ConversionRunner(appContext)
+                    .convert(teacher, plan, CommandOptions.valueOr(arguments, "--seed", 42L), out, true);
+        }
+        appContext.terminal().println("wrote " + out);
+        return 0;
+    }
+
+    private static TreeSettings continuing(TreeSettings plan, Path earlier) {
+        return earlier.toString().isEmpty()
+                ? plan
+                : new TreeSettings(MapSettings.of(
+                                        Map.of(ConversionRunner.PREVIOUS_CHECKPOINT, earlier.toString()),
+                                        "--previous-checkpoint")
+                                .asTree())
+                        .over(plan);
+    }
+}

@@ -1,0 +1,43 @@
+package carve.app.cli;
+
+import carve.app.train.RecipeRunner;
+import carve.app.wiring.AppContext;
+import java.io.IOException;
+import java.nio.file.Path;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve distill}. */
+final class DistillCommand implements Command {
+    @Override
+    public CommandSpec commandSpec() {
+        return CommandOptions.of(
+                        this,
+                        "distill",
+                        "Distil a student from a teacher, stage by stage, as a recipe says.",
+                        "The recipe names the 'teacher', a plan or a 'student', 'data', 'stages', and 'out', the folder of the run. With"
+                                + " 'preset' it builds on another.")
+                .parameter(String.class, "RECIPE", "File with the recipe, or the name of a preset.")
+                .flag("--resume", "Go on where an interrupted run stopped.")
+                .example("carve distill hybrid.conf")
+                .example("carve distill hybrid.conf --resume")
+                .example("carve distill mmmamba-hybrid -Dteacher=models/hovle -Dout=runs/hybrid -Ddata.file=train.json")
+                .build();
+    }
+
+    @Override
+    public boolean logsProgress() {
+        return true;
+    }
+
+    @Override
+    public int run(ParseResult arguments, AppContext appContext) throws IOException {
+        Path result = RecipeExecution.runInterruptibly(
+                appContext,
+                "distill",
+                arguments,
+                recipe -> new RecipeRunner(appContext).distill(recipe, CommandOptions.hasFlag(arguments, "--resume")));
+        appContext.terminal().println("wrote " + result);
+        return 0;
+    }
+}

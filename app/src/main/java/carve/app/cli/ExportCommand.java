@@ -1,0 +1,81 @@
+package carve.app.cli;
+
+import carve.api.config.NameSuggestions;
+import carve.api.tensor.DType;
+import carve.app.bench.RandomModel;
+import carve.app.report.HumanReadable;
+import carve.app.wiring.AppContext;
+import carve.runtime.model.GgufModels;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.model.PublishedConfigs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve export}. */
+final class ExportCommand implements Command {
+    /** Types that matrices of GGUF files and of random models may have. */
+    static final List<String> TYPES = List.of("f32", "f16", "bf16", "q8_0", "q4_0");
+
+    @Override
+    public CommandSpec commandSpec() {
+        return CommandOptions.of(
+                        this,
+                        "export",
+                        "Write a model as a GGUF file, which llama.cpp runs, and Carve too; Mamba-2 and Llama.",
+                        "Tensor by tensor, so the model need not fit into memory.")
+                .parameter(
+                        String.class,
+                        "MODEL",
+                        "Folder of the model, or a GGUF file; or shape:NAME for random weights, NAME one of "
+                                + String.join(", ", PublishedConfigs.names()) + ".")
+                .parameter(
+                        Path.class,
+                        "FILE",
+                        "File to write, NAME.gguf; with random weights also a folder in the official layout.")
+                .option(
+                        "--type",
+                        String.class,
+                        "TYPE",
+                        "Storage of matrices: " + String.join(", ", TYPES) + "; f32 if not given. All else is f32.")
+                .option("--seed", Long.class, "N", "Seed of random weights; 42 if not given.")
+                .example("carve export models/mamba2-130m mamba2-130m.gguf --type q8_0")
+                .example("carve export shape:llama-1b llama-1b.gguf --type bf16")
+                .build();
+    }
+
+    @Override
+    public int run(ParseResult arguments, AppContext appContext) throws IOException {
+        String model = CommandOptions.parameter(arguments, 0);
+        Path file = CommandOptions.parameter(arguments, 1);
+        DType dtype = type(CommandOptions.valueOr(arguments, "--type", "f32"));
+        if (model.startsWith(RandomModel.PREFIX)) {
+            long seed = CommandOptions.valueOr(arguments, "--seed", 42L);
+            RandomModel random = RandomModel.of(model.substring(RandomModel.PREFIX.length()), appContext, seed);
+            if (!GgufModels.hasGgufExtension(file)) {
+                random.save(file, dtype);
+                appContext.terminal().println("wrote " + file);
+                return 0;
+            }
+            GgufModels.export(random.family(), random.spec(), Path.of(model), random.checkpointTensors(), file, dtype);
+        } else {
+            try (ModelFolder folder = appContext.openModel(Path.of(model))) {
+                GgufModels.export(folder, file, dtype);
+            }
+        }
+        appContext.terminal().println("wrote %s, %s".formatted(file, HumanReadable.bytes(Files.size(file))));
+        return 0;
+    }
+
+    /** Returns the storage type of a word. */
+    static DType type(String word) {
+        if (!TYPES.contains(word)) {
+            throw new IllegalArgumentException(NameSuggestions.unknown("storage type of matrices", word, TYPES));
+        }
+        return DType.valueOf(word.toUpperCase(Locale.ROOT));
+    }
+}

@@ -1,0 +1,163 @@
+package carve.app.cli;
+
+import carve.api.model.Block;
+import carve.api.model.ModelSpec;
+import carve.api.param.ParamSpec;
+import carve.api.tensor.TensorType;
+import carve.app.report.HumanReadable;
+import carve.app.report.Terminal;
+import carve.app.report.TextTable;
+import carve.app.wiring.AppContext;
+import carve.runtime.model.ModelFolder;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve inspect}. */
+final class InspectCommand implements Command {
+    private static final List<Long> LENGTHS = List.of(1024L, 16 * 1024L, 103 * 1024L);
+
+    @Override
+    public CommandSpec commandSpec() {
+        return CommandOptions.of(
+                        this,
+                        "inspect",
+                        "Show a model: its layers, parameters, bytes, and what its state takes. Weights are checked, not loaded.")
+                .parameter(Path.class, "MODEL", "Folder with config.json and, perhaps, safetensors.")
+                .option("--at", Long.class, "N", "Show the state's bytes at a context of N tokens, too.")
+                .flag(
+                        "--training",
+                        "Show what training takes, by layer; MODEL may be a recipe, whose stages are then counted, too.")
+                .option(
+                        "--positions",
+                        Integer.class,
+                        "N",
+                        "With --training: tokens of each sample, which is text; 2048.")
+                .option(
+                        "--weights",
+                        String.class,
+                        "TYPE",
+                        "With --training: how parameters are held that are not trained, f32 or bf16; f32.")
+                .example("carve inspect models/mmmamba-hybrid")
+                .example("carve inspect models/mmmamba-hybrid --at 32768")
+                .example("carve inspect models/mmmamba-hybrid --training")
+                .example("carve inspect hybrid.conf --training --positions 4096")
+                .build();
+    }
+
+    @Override
+    public int run(ParseResult arguments, AppContext appContext) {
+        if (TrainingMemoryReport.requested(arguments)) {
+            new TrainingMemoryReport(arguments, appContext).print();
+            return 0;
+        }
+        Terminal terminal = appContext.terminal();
+        List<Long> lengths = LongStream.concat(
+                        LENGTHS.stream().mapToLong(Long::longValue),
+                        CommandOptions.<Long>find(arguments, "--at").stream().mapToLong(Long::longValue))
+                .sorted()
+                .distinct()
+                .boxed()
+                .toList();
+        try (ModelFolder folder = appContext.openModel(CommandOptions.parameter(arguments, 0))) {
+            layers(terminal, folder.spec());
+            totals(terminal, folder);
+            states(terminal, folder.spec(), lengths);
+        }
+        return 0;
+    }
+
+    private static void layers(Terminal terminal, ModelSpec spec) {
+        TextTable textTable =
+                new TextTable("LAYER", "LABEL", "MIXER", "PARAMETERS", "OF MIXER", "STATE/TOKEN", "STATE AT 16K");
+        for (int i = 0; i < spec.layers().size(); i++) {
+            Block block = spec.layers().get(i);
+            textTable.row(
+                    i,
+                    block.label(),
+                    block.mixerSpec().name(),
+                    HumanReadable.count(size(block.parameters())),
+                    HumanReadable.count(size(block.mixer().parameters())),
+                    perToken(block),
+                    HumanReadable.bytes(block.mixer().stateBytes(1, 16 * 1024)));
+        }
+        textTable.print(terminal);
+    }
+
+    private static String perToken(Block block) {
+        return block.mixer().hasConstantState()
+                ? "0 B"
+                : HumanReadable.bytes(
+                        block.mixer().stateBytes(1, 1025) - block.mixer().stateBytes(1, 1024));
+    }
+
+    private static long size(List<ParamSpec> specs) {
+        return specs.stream().mapToLong(spec -> spec.shape().size()).sum();
+    }
+
+    private static void totals(Terminal terminal, ModelFolder folder) {
+        ModelSpec spec = folder.spec();
+        long carried = size(spec.extraTensors());
+        terminal.println("");
+        terminal.println("family      " + spec.family());
+        terminal.println("layers      %d, width %d, vocabulary %s"
+                .formatted(spec.layers().size(), spec.hidden(), HumanReadable.count(spec.vocabulary())));
+        terminal.println("mixers      " + mixers(spec));
+        terminal.println("parameters  %s%s"
+                .formatted(
+                        HumanReadable.count(size(spec.parameters()) + carried),
+                        carried == 0
+                                ? ""
+                                : ", %s of them carried along unused".formatted(HumanReadable.count(carried))));
+        terminal.println(
+                "weights     " + (folder.hasWeights() ? weights(folder) : "none; the model is yet to be trained"));
+    }
+
+    private static String mixers(ModelSpec spec) {
+        return spec.layers().stream()
+                .collect(Collectors.groupingBy(block -> block.mixerSpec().name(), TreeMap::new, Collectors.counting()))
+                .entrySet()
+                .stream()
+                .map(entry -> entry.getKey() + " x" + entry.getValue())
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String weights(ModelFolder folder) {
+        Map<String, Long> types = new TreeMap<>();
+        long bytes = 0;
+        long size = 0;
+        for (String name : folder.checkpoint().names()) {
+            TensorType type = folder.checkpoint().type(name);
+            types.merge(type.dtype().name(), 1L, Long::sum);
+            bytes += type.bytes();
+            size += type.shape().size();
+        }
+        String kinds = types.entrySet().stream()
+                .map(entry -> entry.getValue() + " " + entry.getKey())
+                .collect(Collectors.joining(", "));
+        int files = folder.checkpoint().files().size();
+        return "%s tensors (%s), %s values, %s in %d file%s"
+                .formatted(
+                        HumanReadable.count(folder.checkpoint().names().size()),
+                        kinds,
+                        HumanReadable.count(size),
+                        HumanReadable.bytes(bytes),
+                        files,
+                        files == 1 ? "" : "s");
+    }
+
+    private static void states(Terminal terminal, ModelSpec spec, List<Long> lengths) {
+        long last = lengths.getLast();
+        terminal.println("state       %s per token at F32, and at a context of"
+                .formatted(HumanReadable.bytes(spec.stateBytes(1, last + 1) - spec.stateBytes(1, last))));
+        for (long length : lengths) {
+            String name = length % 1024 == 0 ? length / 1024 + "K" : HumanReadable.count(length);
+            terminal.println("  %9s  %s".formatted(name, HumanReadable.bytes(spec.stateBytes(1, length))));
+        }
+    }
+}

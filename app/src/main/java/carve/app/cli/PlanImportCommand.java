@@ -1,0 +1,63 @@
+package carve.app.cli;
+
+import carve.api.model.LayerPlan;
+import carve.app.wiring.AppConfig;
+import carve.app.wiring.AppContext;
+import carve.runtime.plan.ExternalHybridConfig;
+import carve.runtime.plan.PlanWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve plan import}. */
+final class PlanImportCommand implements Command {
+    @Override
+    public CommandSpec commandSpec() {
+        return CommandOptions.of(
+                        this,
+                        "import",
+                        "Read a plan from another project's configuration: layer_types, layers_block_type, attn_layers, ssm_layers,"
+                                + " softmax_attention, hybrid_override_pattern, periods and offsets, and others.",
+                        "What is attention there stays as the teacher has it, what is linear becomes Mamba-2; -Dwords.WORD=MIXER says"
+                                + " otherwise. The same keys may stand in a plan in place of 'layers'.")
+                .parameter(Path.class, "CONFIG", "A config.json, or a recipe in YAML.")
+                .option("--layers", Integer.class, "N", "The number of layers, where the file does not say it.")
+                .option("--out", Path.class, "FILE", "Where the plan goes; shown if not given.")
+                .example("carve plan import jamba/config.json")
+                .example("carve plan import MaTVLM.yaml --layers 32 --out matvlm.conf")
+                .example("carve plan import zamba2/config.json -Dwords.hybrid=keep")
+                .build();
+    }
+
+    @Override
+    public int run(ParseResult arguments, AppContext appContext) throws IOException {
+        Path file = CommandOptions.parameter(arguments, 0);
+        OptionalInt layers = CommandOptions.<Integer>find(arguments, "--layers")
+                .map(OptionalInt::of)
+                .orElseGet(OptionalInt::empty);
+        ExternalHybridConfig config = ExternalHybridConfig.read(file);
+        LayerPlan plan =
+                config.plan(AppConfig.overrides(appContext.globalOptions().overrides(), false), layers);
+        String text = PlanWriter.format(
+                plan,
+                List.of("From %s: %s. %d layers, %d of them kept."
+                        .formatted(
+                                file,
+                                String.join(", ", config.layoutKeys()),
+                                plan.layers().size(),
+                                plan.kept().size())));
+        Optional<Path> out = CommandOptions.find(arguments, "--out");
+        if (out.isPresent()) {
+            Files.writeString(out.get(), text);
+            appContext.terminal().println("wrote " + out.get());
+        } else {
+            appContext.terminal().print(text);
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,182 @@
+package carve.app.cli;
+
+import carve.api.config.SettingsException;
+import carve.api.config.TreeSettings;
+import carve.api.model.LayerPlan;
+import carve.app.plugin.Presets;
+import carve.app.report.HumanReadable;
+import carve.app.report.LayerDiagram;
+import carve.app.report.Terminal;
+import carve.app.report.TextTable;
+import carve.app.train.PlanLoader;
+import carve.app.wiring.AppConfig;
+import carve.app.wiring.AppContext;
+import carve.runtime.memory.InferenceCost;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.plan.PlanWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.ToLongFunction;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve plan show}. */
+final class PlanShowCommand implements Command {
+    @Override
+    public CommandSpec commandSpec() {
+        return CommandOptions.of(
+                        this,
+                        "show",
+                        "Show the layers of a model, or of the student that a plan makes of it: parameters, cache, and the bytes that a"
+                                + " decoding step moves. Nothing is converted, no weight is read.")
+                .parameter(Path.class, "MODEL", "Folder of the model or teacher; it may be without weights.")
+                .option("--plan", String.class, "PLAN", "File with a plan or a recipe, or the name of a preset.")
+                .option("--at", Long.class, "N", "The context for which caches are counted; 16384 if not given.")
+                .option("--picture", Path.class, "FILE", "Draw a picture, too: FILE.svg or FILE.png.")
+                .example("carve plan show models/mmmamba-hybrid")
+                .example("carve plan show models/hovle --plan mmmamba-hybrid --picture hybrid.svg")
+                .example("carve plan show models/hovle --plan linear -Drepeat='[keep, mamba2 x7]' --at 131072")
+                .build();
+    }
+
+    @Override
+    public int run(ParseResult arguments, AppContext appContext) throws IOException {
+        long context = CommandOptions.valueOr(arguments, "--at", 16 * 1024L);
+        if (context < 1) {
+            throw new IllegalArgumentException("--at must be 1 or more, is " + context);
+        }
+        Optional<Path> picture = CommandOptions.find(arguments, "--picture");
+        picture.ifPresent(PlanShowCommand::suffix);
+        Optional<String> name = CommandOptions.find(arguments, "--plan");
+        Path path = CommandOptions.parameter(arguments, 0);
+        try (ModelFolder model = appContext.openModel(path)) {
+            InferenceCost before = InferenceCost.of(model, context);
+            InferenceCost after = name.isEmpty() ? before : planned(appContext, model, name.get(), context);
+            show(appContext.terminal(), after);
+            totals(appContext.terminal(), before, after, name.isPresent());
+            if (picture.isPresent()) {
+                String title = name.map(plan -> "%s by %s".formatted(folder(path), folder(Path.of(plan))))
+                        .orElse(folder(path));
+                draw(picture.get(), new LayerDiagram(title, after, name.map(_ -> before)));
+                appContext.terminal().println("wrote " + picture.get());
+            }
+        }
+        return 0;
+    }
+
+    private static String folder(Path path) {
+        Path name = path.toAbsolutePath().normalize().getFileName();
+        return name == null ? path.toString() : name.toString();
+    }
+
+    private static InferenceCost planned(AppContext appContext, ModelFolder model, String name, long context) {
+        var over =
+                new TreeSettings(AppConfig.overrides(appContext.globalOptions().overrides(), false));
+        TreeSettings settings = PlanLoader.load(name, new Presets(appContext.platform()), over.asTree());
+        LayerPlan plan = PlanLoader.parse(settings, model.spec().layers().size());
+        return InferenceCost.of(model, plan, appContext.catalogs().mixerCatalog(), context);
+    }
+
+    private static void show(Terminal terminal, InferenceCost inferenceCost) {
+        String at = LayerDiagram.formatTokens(inferenceCost.context());
+        TextTable textTable =
+                new TextTable("LAYER", "LABEL", "MIXER", "PARAMETERS", "WEIGHTS", "CACHE AT " + at, "PER TOKEN");
+        for (int i = 0; i < inferenceCost.layers().size(); i++) {
+            line(textTable, Integer.toString(i), inferenceCost.layers().get(i));
+        }
+        line(textTable, "", inferenceCost.other());
+        textTable.print(terminal);
+        List<String> mixers = inferenceCost.layers().stream()
+                .map(InferenceCost.LayerCost::mixer)
+                .toList();
+        terminal.println("");
+        terminal.println("layers = " + PlanWriter.compact(mixers));
+    }
+
+    private static void line(TextTable textTable, String number, InferenceCost.LayerCost layerCost) {
+        String settings = layerCost.settings().isEmpty() ? "" : " " + layerCost.settings();
+        textTable.row(
+                number,
+                layerCost.label(),
+                (layerCost.converted() ? "* " : "") + layerCost.mixer() + settings,
+                HumanReadable.count(layerCost.parameterCount()),
+                HumanReadable.bytes(layerCost.weightBytes()),
+                HumanReadable.bytes(layerCost.cacheBytes()),
+                HumanReadable.bytes(layerCost.bytesPerDecodeStep()));
+    }
+
+    private static void totals(Terminal terminal, InferenceCost before, InferenceCost after, boolean planned) {
+        TextTable textTable = planned ? new TextTable("", "TEACHER", "STUDENT", "CHANGE") : new TextTable("", "ALL");
+        total(textTable, "parameters", before, after, planned, InferenceCost.LayerCost::parameterCount, false);
+        total(textTable, "weights", before, after, planned, InferenceCost.LayerCost::weightBytes, true);
+        total(
+                textTable,
+                "cache at " + LayerDiagram.formatTokens(after.context()),
+                before,
+                after,
+                planned,
+                InferenceCost.LayerCost::cacheBytes,
+                true);
+        total(
+                textTable,
+                "read and written per token",
+                before,
+                after,
+                planned,
+                InferenceCost.LayerCost::bytesPerDecodeStep,
+                true);
+        terminal.println("");
+        textTable.print(terminal);
+        if (planned) {
+            terminal.println("");
+            terminal.println("* another mixer than the teacher's");
+        }
+    }
+
+    private static void total(
+            TextTable textTable,
+            String name,
+            InferenceCost before,
+            InferenceCost after,
+            boolean planned,
+            ToLongFunction<InferenceCost.LayerCost> value,
+            boolean bytes) {
+        long was = value.applyAsLong(before.total());
+        long is = value.applyAsLong(after.total());
+        String shown = bytes ? HumanReadable.bytes(is) : HumanReadable.count(is);
+        if (planned) {
+            String change = was == 0 ? "-" : String.format(Locale.ROOT, "%+.1f %%", 100.0 * is / was - 100);
+            textTable.row(name, bytes ? HumanReadable.bytes(was) : HumanReadable.count(was), shown, change);
+        } else {
+            textTable.row(name, shown);
+        }
+    }
+
+    private static String suffix(Path file) {
+        String name = file.toString().toLowerCase(Locale.ROOT);
+        if (!name.endsWith(".svg") && !name.endsWith(".png")) {
+            throw new SettingsException("--picture: found '%s'; name a file that ends in .svg or .png".formatted(file));
+        }
+        return name.substring(name.length() - 3);
+    }
+
+    private static void draw(Path file, LayerDiagram picture) throws IOException {
+        Files.write(file, suffix(file).equals("svg") ? picture.svg() : png(picture));
+    }
+
+    // a machine without fonts cannot draw letters; what fails then is not the same everywhere
+    private static byte[] png(LayerDiagram picture) {
+        try {
+            return picture.png();
+        } catch (LinkageError | InternalError e) {
+            throw new SettingsException(
+                    "--picture: a PNG needs the machine's fonts, which cannot be used (%s); an SVG does not"
+                            .formatted(e),
+                    e);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package carve.app.cli;
+
+import carve.api.config.SettingsNode;
+import carve.api.config.TreeSettings;
+import carve.app.plugin.Presets;
+import carve.app.report.Terminal;
+import carve.app.train.PlanLoader;
+import carve.app.train.PlanSuggester;
+import carve.app.train.Recipe;
+import carve.app.wiring.AppConfig;
+import carve.app.wiring.AppContext;
+import carve.hocon.Hocon;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.plan.PlanWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve plan suggest}. */
+final class PlanSuggestCommand implements Command {
+    private static final List<String> OF_RECIPES = List.of("data", "mixers", "seed");
+
+    @Override
+    public CommandSpec commandSpec() {
+        return CommandOptions.of(
+                        this,
+                        "suggest",
+                        "Find the layers that need attention most: convert and seed all, align each alone, and measure what the model"
+                                + " predicts where one of them takes the place of the teacher's.",
+                        "The plan is written with the table of what was measured.")
+                .parameter(Path.class, "TEACHER", "Folder of the teacher.")
+                .required("--attention", Integer.class, "N", "So many layers stay as they are.")
+                .option("--data", Path.class, "FILE", "LLaVA-style JSON to learn from and to measure with.")
+                .option("--recipe", String.class, "RECIPE", "A recipe, whose data and mixers are taken.")
+                .option(
+                        "--mixer",
+                        String.class,
+                        "NAME",
+                        "What layers become: a mixer, or a name under 'mixers'; mamba2 if not given.")
+                .option("--steps", Integer.class, "N", "Steps of alignment; 100 if not given.")
+                .option("--samples", Integer.class, "N", "Samples to measure with; 64 if not given.")
+                .option("--out", Path.class, "FILE", "Where the plan goes; shown if not given.")
+                .option(
+                        "--work",
+                        Path.class,
+                        "DIR",
+                        "Where a student of the teacher's size may lie meanwhile; a temporary folder if not given.")
+                .example("carve plan suggest models/hovle --attention 8 --data train.json --out plan.conf")
+                .example("carve plan suggest demo/teacher --attention 2 --recipe demo/hybrid.conf --steps 50")
+                .example("carve plan suggest models/hovle --attention 4 --data train.json -Dalign.optimizer.rate=1e-3")
+                .build();
+    }
+
+    @Override
+    public int run(ParseResult arguments, AppContext appContext) throws IOException {
+        TreeSettings settings = settings(arguments, appContext);
+        Path path = CommandOptions.parameter(arguments, 0);
+        int attention = CommandOptions.valueOr(arguments, "--attention", 0);
+        Path work = work(arguments);
+        try (ModelFolder teacher = appContext.openModel(path)) {
+            PlanSuggester.Suggestion found = new PlanSuggester(appContext, settings).suggest(teacher, attention, work);
+            show(arguments, appContext.terminal(), path, found);
+        } finally {
+            PlanSuggester.deleteRecursively(work);
+        }
+        return 0;
+    }
+
+    private static Path work(ParseResult arguments) throws IOException {
+        Optional<Path> given = CommandOptions.find(arguments, "--work");
+        return given.isPresent()
+                ? Files.createTempDirectory(Files.createDirectories(given.get()), "carve-suggest")
+                : Files.createTempDirectory("carve-suggest");
+    }
+
+    private static TreeSettings settings(ParseResult arguments, AppContext appContext) {
+        SettingsNode.Section defaults = Hocon.parseResource(PlanSuggestCommand.class.getModule(), "suggest.conf")
+                .orElseThrow()
+                .asTree();
+        SettingsNode.Section own =
+                options(arguments).over(recipe(arguments, appContext).over(defaults));
+        return new TreeSettings(AppConfig.overrides(appContext.globalOptions().overrides(), false)
+                .over(own));
+    }
+
+    private static SettingsNode.Section recipe(ParseResult arguments, AppContext appContext) {
+        Map<String, SettingsNode> taken = new LinkedHashMap<>();
+        Optional<String> name = CommandOptions.find(arguments, "--recipe");
+        if (name.isPresent()) {
+            TreeSettings recipe = PlanLoader.load(name.get(), new Presets(appContext.platform()));
+            appContext.selectDevice(
+                    Recipe.device(recipe, appContext.defaultDeviceSelector(), appContext.globalOptions()));
+            OF_RECIPES.stream().filter(recipe::has).forEach(key -> taken.put(key, recipe.node(key)));
+        }
+        return new SettingsNode.Section(taken, name.orElse("--recipe"));
+    }
+
+    private static SettingsNode.Section options(ParseResult arguments) {
+        List<String> lines = new ArrayList<>();
+        CommandOptions.<Path>find(arguments, "--data")
+                .ifPresent(file -> lines.add("data.file = \"%s\"".formatted(file)));
+        CommandOptions.<String>find(arguments, "--mixer")
+                .ifPresent(name -> lines.add("mixer = \"%s\"".formatted(name)));
+        CommandOptions.<Integer>find(arguments, "--steps").ifPresent(steps -> lines.add("align.steps = " + steps));
+        CommandOptions.<Integer>find(arguments, "--samples").ifPresent(samples -> lines.add("samples = " + samples));
+        return Hocon.parse(String.join("\n", lines), "the command line").asTree();
+    }
+
+    private static void show(ParseResult arguments, Terminal terminal, Path teacher, PlanSuggester.Suggestion found)
+            throws IOException {
+        List<String> remarks = new ArrayList<>(List.of("Suggested for %s.".formatted(teacher), ""));
+        remarks.addAll(found.remarks());
+        remarks.add("");
+        remarks.addAll(found.table());
+        String text = PlanWriter.format(found.plan(), remarks);
+        Optional<Path> out = CommandOptions.find(arguments, "--out");
+        if (out.isPresent()) {
+            Files.writeString(out.get(), text);
+            found.table().forEach(terminal::println);
+            terminal.println("wrote " + out.get());
+        } else {
+            terminal.print(text);
+        }
+    }
+}

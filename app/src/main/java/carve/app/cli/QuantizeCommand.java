@@ -1,0 +1,269 @@
+package carve.app.cli;
+
+import carve.api.config.NameSuggestions;
+import carve.api.data.Sample;
+import carve.api.model.LoadedModel;
+import carve.api.param.Selector;
+import carve.api.tensor.DType;
+import carve.api.tensor.TensorType;
+import carve.api.text.Processor;
+import carve.app.eval.ExactMatchEvaluation;
+import carve.app.eval.PredictionDivergence;
+import carve.app.report.HumanReadable;
+import carve.app.report.ProgressBar;
+import carve.app.report.Terminal;
+import carve.app.report.TextTable;
+import carve.app.wiring.AppContext;
+import carve.runtime.eval.ComparisonSamples;
+import carve.runtime.eval.LlavaQuestions;
+import carve.runtime.model.GgufModels;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.model.QuantisationConfig;
+import carve.runtime.model.WeightPrecision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve quantize}. */
+final class QuantizeCommand implements Command {
+    private static final List<String> TYPES = List.of("q8_0", "q4_0", "f16", "bf16");
+    private static final int QUESTIONS = 200;
+
+    @Override
+    public CommandSpec commandSpec() {
+        return CommandOptions.of(
+                        this,
+                        "quantize",
+                        "Write a model with its matrices in fewer bits, and say what that does to its predictions.",
+                        "Tensor by tensor, so the model need not fit into memory to be written; the comparison loads both.")
+                .parameter(Path.class, "MODEL", "Folder of the model.")
+                .parameter(Path.class, "OUT", "Folder to write.")
+                .required("--type", String.class, "TYPE", "Storage of matrices: " + String.join(", ", TYPES) + ".")
+                .option(
+                        "--embedding",
+                        String.class,
+                        "TYPE",
+                        "Storage of the table of tokens; q8_0 with q4_0, else that of matrices.")
+                .option(
+                        "--output",
+                        String.class,
+                        "TYPE",
+                        "Storage of the matrix that makes logits; q8_0 with q4_0, else that of matrices.")
+                .option(
+                        "--wide",
+                        String.class,
+                        "GLOBS",
+                        "Parameters that stay as they are, separated by commas;",
+                        String.join(",", QuantisationConfig.UNQUANTISED) + " if not given.")
+                .option("--text", Path.class, "FILE", "Text on which the models are compared.")
+                .option(
+                        "--data",
+                        Path.class,
+                        "FILE",
+                        "Questions, as of carve eval, on which they are; answers are counted.")
+                .option(
+                        "--limit",
+                        Integer.class,
+                        "N",
+                        "Compare on so many questions or pieces of text; 200 if not given.")
+                .flag("--no-comparison", "Write only.")
+                .example("carve quantize models/student models/student-q8 --type q8_0")
+                .example("carve quantize models/student models/student-q4 --type q4_0 --output bf16 --text wiki.txt")
+                .example("carve quantize demo/teacher teacher-q8 --type q8_0 --data shapes/test.json")
+                .build();
+    }
+
+    @Override
+    public int run(ParseResult arguments, AppContext appContext) throws IOException {
+        Path model = CommandOptions.parameter(arguments, 0);
+        Path out = CommandOptions.parameter(arguments, 1);
+        QuantisationConfig quantisationConfig = recast(arguments);
+        List<LlavaQuestions.Question> questions = questions(arguments);
+        refuseSame(model, out);
+        try (ModelFolder folder = appContext.openModel(model)) {
+            folder.save(quantisationConfig, out);
+            try (ModelFolder written = appContext.openModel(out)) {
+                table(folder, written).print(appContext.terminal());
+                if (!CommandOptions.hasFlag(arguments, "--no-comparison")) {
+                    compare(arguments, appContext, folder, written, questions);
+                }
+            }
+        }
+        appContext.terminal().println("wrote " + out);
+        return 0;
+    }
+
+    private static QuantisationConfig recast(ParseResult arguments) {
+        DType matrices = type("--type", CommandOptions.valueOr(arguments, "--type", "q8_0"));
+        String usual = (matrices == DType.Q4_0 ? DType.Q8_0 : matrices).key();
+        String wide = CommandOptions.valueOr(arguments, "--wide", String.join(",", QuantisationConfig.UNQUANTISED));
+        return new QuantisationConfig(
+                matrices,
+                type("--embedding", CommandOptions.valueOr(arguments, "--embedding", usual)),
+                type("--output", CommandOptions.valueOr(arguments, "--output", usual)),
+                Selector.of(globs(wide)));
+    }
+
+    // a comma inside of braces belongs to the glob
+    private static List<String> globs(String list) {
+        return Arrays.stream(list.split(",(?![^{]*})"))
+                .map(String::strip)
+                .filter(glob -> !glob.isEmpty())
+                .toList();
+    }
+
+    private static DType type(String option, String word) {
+        if (!TYPES.contains(word)) {
+            throw new IllegalArgumentException(option + ": " + NameSuggestions.unknown("storage type", word, TYPES));
+        }
+        return DType.valueOf(word.toUpperCase(Locale.ROOT));
+    }
+
+    private static List<LlavaQuestions.Question> questions(ParseResult arguments) {
+        return CommandOptions.<Path>find(arguments, "--data")
+                .map(LlavaQuestions::read)
+                .map(all -> all.subList(0, Math.min(all.size(), limit(arguments))))
+                .orElse(List.of());
+    }
+
+    private static int limit(ParseResult arguments) {
+        int limit = CommandOptions.valueOr(arguments, "--limit", QUESTIONS);
+        if (limit < 1) {
+            throw new IllegalArgumentException("--limit: found %d; at least 1 expected".formatted(limit));
+        }
+        return limit;
+    }
+
+    private static void refuseSame(Path model, Path out) throws IOException {
+        if (GgufModels.isGgufFile(model)) {
+            throw new IllegalArgumentException(
+                    model + ": a GGUF file is not quantised again; carve export writes those from the original model");
+        }
+        if (Files.exists(out) && Files.exists(model) && Files.isSameFile(model, out)) {
+            throw new IllegalArgumentException(out + ": the original would be lost; write into another folder");
+        }
+    }
+
+    private static TextTable table(ModelFolder before, ModelFolder after) {
+        Map<String, long[]> kinds = new TreeMap<>();
+        long[] all = new long[3];
+        for (String name : before.checkpoint().names()) {
+            TensorType old = before.checkpoint().type(name);
+            TensorType now = after.checkpoint().type(name);
+            String kind = old.dtype() == now.dtype()
+                    ? "%s as before".formatted(old.dtype())
+                    : "%s to %s".formatted(old.dtype(), now.dtype());
+            for (long[] sums : List.of(kinds.computeIfAbsent(kind, _ -> new long[3]), all)) {
+                sums[0]++;
+                sums[1] += old.bytes();
+                sums[2] += now.bytes();
+            }
+        }
+        TextTable textTable = new TextTable("STORED", "TENSORS", "BEFORE", "AFTER", "SHARE");
+        kinds.forEach((kind, sums) -> row(textTable, kind, sums));
+        row(textTable, "all", all);
+        return textTable;
+    }
+
+    private static void row(TextTable textTable, String kind, long[] sums) {
+        textTable.row(
+                kind,
+                HumanReadable.count(sums[0]),
+                HumanReadable.bytes(sums[1]),
+                HumanReadable.bytes(sums[2]),
+                HumanReadable.percent((double) sums[2] / Math.max(1, sums[1])));
+    }
+
+    private static void compare(
+            ParseResult arguments,
+            AppContext appContext,
+            ModelFolder before,
+            ModelFolder after,
+            List<LlavaQuestions.Question> questions)
+            throws IOException {
+        Terminal terminal = appContext.terminal();
+        try (Processor processor = before.processor();
+                LoadedModel original = before.load(appContext.device(), WeightPrecision.AS_STORED);
+                LoadedModel quantised = after.load(appContext.device(), WeightPrecision.AS_STORED)) {
+            List<Sample> samples = samples(arguments, processor, questions);
+            PredictionDivergence predictionDivergence;
+            try (ProgressBar bar = new ProgressBar(terminal, "comparing", "samples")) {
+                predictionDivergence = PredictionDivergence.between(original, quantised, samples, bar);
+            }
+            terminal.println("%s (%s tokens of %s)"
+                    .formatted(
+                            predictionDivergence,
+                            HumanReadable.count(predictionDivergence.tokens()),
+                            source(arguments)));
+            if (!questions.isEmpty()) {
+                accuracy(
+                        terminal,
+                        answers(appContext, processor, original, questions, "asking the original"),
+                        answers(appContext, processor, quantised, questions, "asking the quantised"));
+            }
+        }
+    }
+
+    private static String source(ParseResult arguments) {
+        return CommandOptions.<Path>find(arguments, "--data")
+                .or(() -> CommandOptions.find(arguments, "--text"))
+                .map(Path::toString)
+                .orElse("questions that come with the program");
+    }
+
+    private static List<Sample> samples(
+            ParseResult arguments, Processor processor, List<LlavaQuestions.Question> questions) throws IOException {
+        if (!questions.isEmpty()) {
+            return ComparisonSamples.fromQuestions(processor, questions);
+        }
+        var text = CommandOptions.<Path>find(arguments, "--text");
+        return text.isPresent()
+                ? ComparisonSamples.fromTextFile(processor, text.get(), limit(arguments))
+                : ComparisonSamples.builtIn(processor);
+    }
+
+    private static ExactMatchEvaluation.Result answers(
+            AppContext appContext,
+            Processor processor,
+            LoadedModel model,
+            List<LlavaQuestions.Question> questions,
+            String title)
+            throws IOException {
+        try (ProgressBar bar = new ProgressBar(appContext.terminal(), title, "questions")) {
+            return new ExactMatchEvaluation(
+                            model, processor, appContext.config().evaluation())
+                    .run(questions, bar);
+        }
+    }
+
+    private static void accuracy(
+            Terminal terminal, ExactMatchEvaluation.Result before, ExactMatchEvaluation.Result after) {
+        TextTable textTable = new TextTable("KIND", "OF", "CORRECT BEFORE", "CORRECT AFTER");
+        for (String kind : new TreeSet<>(before.byCategory().keySet())) {
+            row(
+                    textTable,
+                    kind,
+                    before.byCategory().get(kind),
+                    after.byCategory().get(kind));
+        }
+        row(textTable, "all", before.overall(), after.overall());
+        textTable.print(terminal);
+    }
+
+    private static void row(
+            TextTable textTable, String kind, ExactMatchEvaluation.Score before, ExactMatchEvaluation.Score after) {
+        textTable.row(
+                kind,
+                before.total(),
+                HumanReadable.percent(before.accuracy()),
+                HumanReadable.percent(after.accuracy()));
+    }
+}

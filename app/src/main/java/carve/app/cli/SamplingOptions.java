@@ -1,0 +1,51 @@
+package carve.app.cli;
+
+import carve.api.text.Processor;
+import carve.app.wiring.AppConfig.GenerationConfig;
+import carve.runtime.engine.Sampler;
+import picocli.CommandLine.ParseResult;
+
+/** The options that say how an answer is chosen. */
+final class SamplingOptions {
+    private SamplingOptions() {}
+
+    /** Adds the options to those of a command. */
+    static CommandOptions options(CommandOptions commandOptions) {
+        return commandOptions
+                .flag("--greedy", "Take the most probable token each time.")
+                .option(
+                        "--temperature",
+                        Double.class,
+                        "X",
+                        "How far from greedy; 0 is greedy. Settings have the default.")
+                .option("--top-p", Double.class, "X", "Choose among the tokens that together have this share.")
+                .option("--top-k", Integer.class, "N", "Choose among so many tokens; 0 for all.")
+                .option("--seed", Long.class, "N", "The same seed gives the same answers.")
+                .option("--max-tokens", Integer.class, "N", "The longest answer.");
+    }
+
+    /** Returns what chooses tokens as the options say, or else as settings do. */
+    static Sampler sampler(ParseResult arguments, GenerationConfig defaults, Processor processor) {
+        return CommandOptions.hasFlag(arguments, "--greedy")
+                ? Sampler.greedy(processor.suppressedTokens())
+                : new Sampler(
+                        CommandOptions.valueOr(arguments, "--temperature", defaults.temperature()),
+                        CommandOptions.valueOr(arguments, "--top-k", defaults.topK()),
+                        CommandOptions.valueOr(arguments, "--top-p", defaults.topP()),
+                        CommandOptions.valueOr(arguments, "--seed", defaults.seed()),
+                        processor.suppressedTokens());
+    }
+
+    /**
+     * Returns how many tokens an answer may have.
+     *
+     * @throws IllegalArgumentException if that is less than one
+     */
+    static int maxTokens(ParseResult arguments, GenerationConfig defaults) {
+        int maxTokens = CommandOptions.valueOr(arguments, "--max-tokens", defaults.maxTokens());
+        if (maxTokens < 1) {
+            throw new IllegalArgumentException("--max-tokens must be 1 or more, is " + maxTokens);
+        }
+        return maxTokens;
+    }
+}

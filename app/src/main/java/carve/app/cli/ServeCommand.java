@@ -1,0 +1,212 @@
+package carve.app.cli;
+
+import carve.api.config.SettingsException;
+import carve.api.config.TreeSettings;
+import carve.app.plugin.FolderWatcher;
+import carve.app.plugin.ReloadablePlugins;
+import carve.app.report.Terminal;
+import carve.app.serve.EngineModelLoader;
+import carve.app.serve.Server;
+import carve.app.serve.ServerConfig;
+import carve.app.serve.openai.ServedModel;
+import carve.app.serve.openai.ServedModels;
+import carve.app.serve.web.RunHandlers;
+import carve.app.train.RunFolders;
+import carve.app.train.RunPageData;
+import carve.app.wiring.AppConfig;
+import carve.app.wiring.AppContext;
+import carve.app.wiring.PluginFolders;
+import carve.runtime.device.ReferenceDeviceProvider;
+import carve.runtime.engine.ModelEngine;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve serve}. */
+final class ServeCommand implements Command {
+    private static final Path RUNS = Path.of("runs");
+    private static final Path DEMO = RUNS.resolve("demo");
+    private static final int MIN_KEY_LENGTH = 8;
+
+    @Override
+    public CommandSpec commandSpec() {
+        return CommandOptions.of(
+                        this,
+                        "serve",
+                        "Serve models over HTTP: a web page to talk to them, and OpenAI's interface for programs.",
+                        "Stop it with Ctrl-C; answers that have begun are finished first.")
+                .parameters(String.class, "MODEL", "Folders of models, or NAME=FOLDER.")
+                .flag("--demo", "Serve the models of `carve demo`, the teacher and its students.")
+                .option("--host", String.class, "ADDRESS", "Address to listen at; this machine alone if not given.")
+                .option("--port", Integer.class, "N", "Port to listen at; 0 takes any that is free.")
+                .option("--key", String[].class, "KEY", "A key that requests must have; may be given more than once.")
+                .option("--keys", Path.class, "FILE", "File with a key on each line.")
+                .flag("--no-key", "Let everybody ask who can reach the address, though others than this machine can.")
+                .option(
+                        "--states",
+                        Path.class,
+                        "DIR",
+                        "Where states of conversations are kept; ~/.carve/states if not given.")
+                .option("--runs", Path.class, "DIR", "Runs of training that the page shows too; ./runs if not given.")
+                .example("carve serve runs/linear/student")
+                .example("carve serve --demo")
+                .example("carve serve teacher=models/HoVLE student=models/mmMamba --port 8081")
+                .build();
+    }
+
+    @Override
+    public boolean logsProgress() {
+        return true;
+    }
+
+    @Override
+    public int run(ParseResult arguments, AppContext appContext) throws IOException, InterruptedException {
+        AppConfig app = appContext.config();
+        TreeSettings serving = new TreeSettings(app.serving());
+        ServerConfig config = ServerConfig.from(
+                serving,
+                app.generationConfig(),
+                CommandOptions.valueOr(arguments, "--host", serving.string("host")),
+                CommandOptions.valueOr(arguments, "--port", serving.integer("port")),
+                keys(arguments),
+                states(arguments));
+        serving.requireAllRead();
+        requireKey(config, CommandOptions.hasFlag(arguments, "--no-key"));
+        Map<String, Path> folders = folders(arguments, appContext.terminal());
+        RunHandlers runs = runs(arguments);
+        PluginFolders places = PluginFolders.of(app, appContext.globalOptions());
+        try (var plugins =
+                ReloadablePlugins.open(List.of(new ReferenceDeviceProvider()), places.builtIn(), places.user())) {
+            FolderWatcher watch = plugins.watch();
+            List<ServedModel> models = new ArrayList<>();
+            EngineModelLoader opening =
+                    new EngineModelLoader(plugins, app, config.engine().prefillChunk());
+            try {
+                folders.forEach((name, folder) -> {
+                    appContext.terminal().printMessage("carve: opening %s, %s".formatted(name, folder));
+                    ModelEngine engine = ModelEngine.open(name, () -> opening.load(folder), config.engine());
+                    models.add(ServedModel.of(engine, config.requestLimits()));
+                });
+                serve(appContext.terminal(), config, models, runs);
+            } finally {
+                watch.close();
+                models.forEach(model -> model.engine().close());
+            }
+        }
+        return 0;
+    }
+
+    // a folder that is there by itself is shown, one that was named must be there
+    private static RunHandlers runs(ParseResult arguments) {
+        Path folder = CommandOptions.valueOr(arguments, "--runs", RUNS);
+        boolean shown = CommandOptions.find(arguments, "--runs").isPresent() || Files.isDirectory(folder);
+        return new RunHandlers(
+                shown ? Optional.of(new RunPageData(new RunFolders(folder), Clock.systemUTC())) : Optional.empty());
+    }
+
+    private static void serve(Terminal terminal, ServerConfig config, List<ServedModel> models, RunHandlers more)
+            throws IOException, InterruptedException {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch stopped = new CountDownLatch(1);
+        // the JVM ends when its hooks do, so this one waits until all is closed
+        Thread hook = new Thread(() -> {
+            asked.countDown();
+            try {
+                stopped.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        try (Server server = Server.start(config, new ServedModels(models), more.handlers())) {
+            Runtime.getRuntime().addShutdownHook(hook);
+            terminal.println("carve serves %s at %s"
+                    .formatted(models.stream().map(ServedModel::name).toList(), server.address()));
+            terminal.out().flush();
+            asked.await();
+            terminal.printMessage("carve: stopping");
+        } finally {
+            stopped.countDown();
+        }
+    }
+
+    private static Map<String, Path> folders(ParseResult arguments, Terminal terminal) {
+        Map<String, Path> folders = new LinkedHashMap<>();
+        if (CommandOptions.hasFlag(arguments, "--demo")) {
+            demo(folders, terminal);
+        }
+        for (String model : CommandOptions.<String>parameters(arguments, new String[0])) {
+            int at = model.indexOf('=');
+            Path folder = Path.of(model.substring(at + 1));
+            String name = at > 0
+                    ? model.substring(0, at)
+                    : String.valueOf(folder.toAbsolutePath().normalize().getFileName());
+            if (folders.put(name, folder) != null) {
+                throw new SettingsException("two models are called '%s'; say NAME=FOLDER".formatted(name));
+            }
+        }
+        if (folders.isEmpty()) {
+            throw new SettingsException("there is nothing to serve; name the folder of a model, or say --demo");
+        }
+        return folders;
+    }
+
+    // the teacher comes with the sources; students are there once they were made
+    private static void demo(Map<String, Path> folders, Terminal terminal) {
+        folders.put("teacher", Path.of("demo", "teacher"));
+        if (!Files.isDirectory(folders.get("teacher"))) {
+            throw new SettingsException("the demo's teacher is not in demo/teacher; start carve where its sources are");
+        }
+        for (String student : List.of("linear", "hybrid")) {
+            Path folder = DEMO.resolve(student).resolve("student");
+            if (Files.isDirectory(folder)) {
+                folders.put(student, folder);
+            } else {
+                terminal.printMessage("carve: the demo's %s is not in %s; `carve demo` makes it, in some three minutes"
+                        .formatted(student, folder));
+            }
+        }
+    }
+
+    private static List<Path> states(ParseResult arguments) {
+        return CommandOptions.<Path>find(arguments, "--states").stream()
+                .findFirst()
+                .map(List::of)
+                .orElseGet(() -> List.of(Path.of(System.getProperty("user.home"), ".carve", "states")));
+    }
+
+    private static Set<String> keys(ParseResult arguments) throws IOException {
+        Set<String> keys = new LinkedHashSet<>(List.of(CommandOptions.valueOr(arguments, "--key", new String[0])));
+        for (Path file : CommandOptions.<Path>find(arguments, "--keys").stream().toList()) {
+            Files.readAllLines(file).stream()
+                    .map(String::strip)
+                    .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+                    .forEach(keys::add);
+        }
+        if (keys.stream().anyMatch(key -> key.length() < MIN_KEY_LENGTH)) {
+            throw new SettingsException("a key has at least %d characters".formatted(MIN_KEY_LENGTH));
+        }
+        return keys;
+    }
+
+    private static void requireKey(ServerConfig config, boolean open) throws IOException {
+        if (config.apiKeys().isEmpty()
+                && !open
+                && !InetAddress.getByName(config.host()).isLoopbackAddress()) {
+            throw new SettingsException(
+                    "at %s others than this machine can ask; give them keys with --key or --keys, or say --no-key"
+                            .formatted(config.host()));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package carve.app.cli;
+
+import carve.app.train.RecipeRunner;
+import carve.app.wiring.AppContext;
+import java.io.IOException;
+import java.nio.file.Path;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve train}. */
+final class TrainCommand implements Command {
+    @Override
+    public CommandSpec commandSpec() {
+        return CommandOptions.of(
+                        this,
+                        "train",
+                        "Train a model from answers, as a recipe says. A teacher is made so.",
+                        "The recipe names the 'model' (a folder, with weights or without), 'data', 'stages', and 'out', the folder of"
+                                + " the run.")
+                .parameter(String.class, "RECIPE", "File with the recipe, or the name of a preset.")
+                .flag("--resume", "Go on where an interrupted run stopped.")
+                .example("carve train teacher.conf")
+                .example("carve train teacher.conf --resume")
+                .example("carve train teacher.conf -Dout=runs/other -Dseed=7")
+                .build();
+    }
+
+    @Override
+    public boolean logsProgress() {
+        return true;
+    }
+
+    @Override
+    public int run(ParseResult arguments, AppContext appContext) throws IOException {
+        Path result = RecipeExecution.runInterruptibly(
+                appContext,
+                "train",
+                arguments,
+                recipe -> new RecipeRunner(appContext).train(recipe, CommandOptions.hasFlag(arguments, "--resume")));
+        appContext.terminal().println("wrote " + result);
+        return 0;
+    }
+}

@@ -1,0 +1,183 @@
+package carve.app.cli;
+
+import carve.api.config.SettingsException;
+import carve.api.model.ModelSpec;
+import carve.api.stage.Stage;
+import carve.api.tensor.DType;
+import carve.app.plugin.Presets;
+import carve.app.report.HumanReadable;
+import carve.app.report.Terminal;
+import carve.app.report.TextTable;
+import carve.app.train.PlanLoader;
+import carve.app.train.Recipe;
+import carve.app.train.RecipeRunner;
+import carve.app.wiring.AppConfig;
+import carve.app.wiring.AppContext;
+import carve.runtime.convert.Conversion;
+import carve.runtime.memory.LayerTrainingMemory;
+import carve.runtime.memory.StageTrainingMemory;
+import carve.runtime.memory.StageTrainingMemory.TeacherStudent;
+import carve.runtime.model.ModelFolder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve inspect --training}. */
+final class TrainingMemoryReport {
+    private static final int POSITIONS = 2048;
+
+    private final ParseResult arguments;
+    private final AppContext appContext;
+    private final Terminal terminal;
+    private final int positions;
+    private final DType weights;
+
+    TrainingMemoryReport(ParseResult arguments, AppContext appContext) {
+        this.arguments = arguments;
+        this.appContext = appContext;
+        this.terminal = appContext.terminal();
+        this.positions = CommandOptions.valueOr(arguments, "--positions", POSITIONS);
+        this.weights = weights(arguments);
+        if (positions < 2) {
+            throw wrong(arguments, "'--positions' must be 2 or more, is " + positions);
+        }
+    }
+
+    private static DType weights(ParseResult arguments) {
+        String name = CommandOptions.valueOr(arguments, "--weights", DType.F32.key());
+        return Stream.of(DType.F32, DType.BF16)
+                .filter(dtype -> dtype.key().equals(name))
+                .findFirst()
+                .orElseThrow(() -> wrong(arguments, "'--weights' must be f32 or bf16, is '%s'".formatted(name)));
+    }
+
+    private static ParameterException wrong(ParseResult arguments, String message) {
+        return new ParameterException(arguments.commandSpec().commandLine(), message);
+    }
+
+    /** Returns whether it is asked for; refuses what belongs to it where it is not. */
+    static boolean requested(ParseResult arguments) {
+        boolean asked = CommandOptions.hasFlag(arguments, "--training");
+        Stream.of("--positions", "--weights")
+                .filter(option ->
+                        !asked && CommandOptions.find(arguments, option).isPresent())
+                .findFirst()
+                .ifPresent(option -> {
+                    throw wrong(arguments, "'%s' goes with --training".formatted(option));
+                });
+        return asked;
+    }
+
+    void print() {
+        Path what = CommandOptions.parameter(arguments, 0);
+        if (Files.isDirectory(what)) {
+            try (ModelFolder folder = appContext.openModel(what)) {
+                layers(folder.spec());
+            }
+            return;
+        }
+        Recipe recipe = Recipe.read(
+                what.toString(),
+                new Presets(appContext.platform()),
+                AppConfig.overrides(appContext.globalOptions().overrides(), false));
+        List<Stage> stages = new RecipeRunner(appContext).stages(recipe);
+        TeacherStudent teacherStudent = pair(recipe);
+        layers(teacherStudent.student());
+        stages(stages, teacherStudent);
+    }
+
+    private TeacherStudent pair(Recipe recipe) {
+        if (!recipe.has("teacher")) {
+            try (ModelFolder folder = appContext.openModel(recipe.path("model"))) {
+                return new TeacherStudent(folder.family(), Optional.empty(), folder.spec(), List.of());
+            }
+        }
+        try (ModelFolder folder = appContext.openModel(recipe.path("teacher"))) {
+            ModelSpec student = student(recipe, folder);
+            return new TeacherStudent(
+                    folder.family(), Optional.of(folder.spec()), student, Conversion.converted(folder.spec(), student));
+        }
+    }
+
+    private ModelSpec student(Recipe recipe, ModelFolder teacher) {
+        if (recipe.has("student")) {
+            try (ModelFolder folder = appContext.openModel(recipe.path("student"))) {
+                return folder.spec();
+            }
+        }
+        if (!recipe.hasPlan()) {
+            throw new SettingsException(
+                    "%s: a recipe needs a 'student', or a plan that makes one: 'layers', 'repeat' or 'ratio'"
+                            .formatted(recipe.settings().origin()));
+        }
+        var plan = PlanLoader.parse(recipe.settings(), teacher.spec().layers().size());
+        return teacher.family()
+                .studentSpec(teacher.spec(), plan, appContext.catalogs().mixerCatalog());
+    }
+
+    private void layers(ModelSpec spec) {
+        List<LayerTrainingMemory> layers = LayerTrainingMemory.of(spec, 1, positions);
+        TextTable textTable =
+                new TextTable("LAYER", "LABEL", "MIXER", "WEIGHTS", "KEPT", "IF RECOMPUTED", "WHILE IT RUNS");
+        for (int i = 0; i < layers.size(); i++) {
+            LayerTrainingMemory layer = layers.get(i);
+            textTable.row(
+                    i,
+                    layer.label(),
+                    layer.mixer(),
+                    HumanReadable.bytes(layer.parameterBytes()),
+                    HumanReadable.bytes(layer.savedActivations()),
+                    HumanReadable.bytes(layer.checkpointedActivations()),
+                    HumanReadable.bytes(layer.peakBytes()));
+        }
+        textTable.row(
+                "all",
+                "",
+                "",
+                HumanReadable.bytes(sum(layers, LayerTrainingMemory::parameterBytes)),
+                HumanReadable.bytes(sum(layers, LayerTrainingMemory::savedActivations)),
+                HumanReadable.bytes(sum(layers, LayerTrainingMemory::checkpointedActivations)),
+                "-");
+        textTable.print(terminal);
+        terminal.println("");
+        terminal.println("activations of one row of %s positions; logits %s"
+                .formatted(
+                        HumanReadable.count(positions),
+                        HumanReadable.bytes((long) positions * spec.vocabulary() * Float.BYTES)));
+    }
+
+    private static long sum(List<LayerTrainingMemory> layers, ToLongFunction<LayerTrainingMemory> part) {
+        return layers.stream().mapToLong(part).sum();
+    }
+
+    private void stages(List<Stage> stages, TeacherStudent teacherStudent) {
+        TextTable textTable =
+                new TextTable("STAGE", "TEACHER", "STUDENT", "TRAINED", "GRADIENTS", "OPTIMIZER", "ALL ELSE", "PEAK");
+        for (Stage stage : stages) {
+            Optional<StageTrainingMemory> memory = StageTrainingMemory.of(stage, teacherStudent, positions, weights);
+            if (memory.isEmpty()) {
+                terminal.printMessage(
+                        "stage '%s' cannot be counted: its kind does not rehearse".formatted(stage.name()));
+            }
+            memory.ifPresent(known -> textTable.row(
+                    known.stage(),
+                    HumanReadable.bytes(known.teacherBytes()),
+                    HumanReadable.bytes(known.studentBytes()),
+                    HumanReadable.bytes(known.footprint().trainedParams()),
+                    HumanReadable.bytes(known.footprint().gradients()),
+                    HumanReadable.bytes(known.footprint().optimizerState()),
+                    HumanReadable.bytes(known.transientBytes()),
+                    HumanReadable.bytes(known.peakBytes())));
+        }
+        terminal.println("");
+        textTable.print(terminal);
+        terminal.println("");
+        terminal.println("a step of each stage with its own batch, samples of %s tokens of text; counted, not measured"
+                .formatted(HumanReadable.count(positions)));
+    }
+}

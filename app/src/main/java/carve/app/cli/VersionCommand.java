@@ -1,0 +1,37 @@
+package carve.app.cli;
+
+import carve.api.tensor.Tensor;
+import carve.app.report.Terminal;
+import carve.app.wiring.AppContext;
+import java.lang.module.ModuleDescriptor;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve version}. */
+final class VersionCommand implements Command {
+    @Override
+    public CommandSpec commandSpec() {
+        return CommandOptions.of(this, "version", "Show the versions of carve and of the Java that it runs on.")
+                .example("carve version")
+                .build();
+    }
+
+    @Override
+    public int run(ParseResult arguments, AppContext appContext) {
+        Terminal terminal = appContext.terminal();
+        terminal.println("carve " + version(VersionCommand.class));
+        terminal.println("carve.api " + version(Tensor.class));
+        terminal.println("Java %s (%s), %s %s"
+                .formatted(
+                        Runtime.version(),
+                        System.getProperty("java.vm.vendor"),
+                        System.getProperty("os.name"),
+                        System.getProperty("os.arch")));
+        return 0;
+    }
+
+    private static String version(Class<?> type) {
+        ModuleDescriptor descriptor = type.getModule().getDescriptor();
+        return descriptor.rawVersion().orElse("of no version");
+    }
+}

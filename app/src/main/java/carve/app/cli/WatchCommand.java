@@ -1,0 +1,60 @@
+package carve.app.cli;
+
+import carve.app.report.Terminal;
+import carve.app.train.RunFolders;
+import carve.app.train.RunsSnapshot;
+import carve.app.train.WatchServer;
+import carve.app.wiring.AppContext;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve watch}. */
+final class WatchCommand implements Command {
+    @Override
+    public CommandSpec commandSpec() {
+        return CommandOptions.of(
+                        this,
+                        "watch",
+                        "Show runs of training in a browser, while they go on or afterwards: losses, layers, rates, speed, and what"
+                                + " teacher and student answer.",
+                        "RUN is the 'out' of a recipe, or a folder that has several of them. The page is for this machine alone.")
+                .parameter(Path.class, "RUN", "Folder of a run.")
+                .option("--port", Integer.class, "N", "Where the page is; without it any port that is free.")
+                .flag("--once", "Show it as text and exit.")
+                .option("--out", Path.class, "FILE", "Write it and exit: a page of its own (.html) or data (.json).")
+                .example("carve watch runs/hybrid")
+                .example("carve watch runs/hybrid --once")
+                .example("carve watch runs/hybrid --out hybrid.html")
+                .build();
+    }
+
+    @Override
+    public int run(ParseResult arguments, AppContext appContext) throws IOException, InterruptedException {
+        Terminal terminal = appContext.terminal();
+        RunFolders folders = new RunFolders(CommandOptions.parameter(arguments, 0));
+        RunsSnapshot runsSnapshot = new RunsSnapshot(folders, Clock.systemUTC());
+        Optional<Path> out = CommandOptions.find(arguments, "--out");
+        if (CommandOptions.hasFlag(arguments, "--once")) {
+            runsSnapshot.lines().forEach(terminal::println);
+        }
+        if (out.isPresent()) {
+            runsSnapshot.write(out.get());
+            terminal.println("wrote " + out.get());
+        }
+        if (CommandOptions.hasFlag(arguments, "--once") || out.isPresent()) {
+            runsSnapshot.requireUndamaged();
+            return 0;
+        }
+        try (WatchServer server =
+                WatchServer.start(folders, CommandOptions.valueOr(arguments, "--port", 0), Clock.systemUTC())) {
+            terminal.println("%s shows %s; Ctrl-C ends it".formatted(server.address(), folders.root()));
+            new CountDownLatch(1).await();
+            return 0;
+        }
+    }
+}

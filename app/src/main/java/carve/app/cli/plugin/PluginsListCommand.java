@@ -1,0 +1,65 @@
+package carve.app.cli.plugin;
+
+import carve.app.cli.Command;
+import carve.app.cli.CommandOptions;
+import carve.app.plugin.Plugin;
+import carve.app.plugin.PluginSet;
+import carve.app.report.Terminal;
+import carve.app.report.TextTable;
+import carve.app.wiring.AppContext;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code carve plugins list}. */
+final class PluginsListCommand implements Command {
+    @Override
+    public CommandSpec commandSpec() {
+        return CommandOptions.of(this, "list", "Show the plugins, what they provide, and which cannot be used and why.")
+                .example("carve plugins list")
+                .example("carve plugins list --plugins my-plugins")
+                .build();
+    }
+
+    @Override
+    public int run(ParseResult arguments, AppContext appContext) {
+        Terminal terminal = appContext.terminal();
+        PluginSet platform = appContext.platform();
+        List<String> lines = table(platform).lines();
+        terminal.println(lines.getFirst());
+        for (int i = 0; i < platform.plugins().size(); i++) {
+            terminal.println(lines.get(i + 1));
+            provided(platform.plugins().get(i))
+                    .forEach((kind, names) ->
+                            terminal.println("    %-12s  %s".formatted(kind, String.join(", ", names))));
+        }
+        List<String> problems = platform.problemMessages();
+        problems.forEach(terminal::println);
+        if (!problems.isEmpty()) {
+            terminal.println("`carve plugins doctor` tells more");
+        }
+        return 0;
+    }
+
+    private static TextTable table(PluginSet platform) {
+        TextTable textTable = new TextTable("PLUGIN", "STATE", "MODULE", "FROM");
+        platform.plugins()
+                .forEach(plugin -> textTable.row(
+                        plugin.name(), plugin.state(), String.join(", ", plugin.modules()), plugin.origin()));
+        return textTable;
+    }
+
+    /** Returns the names of what a plugin provides, by kind. */
+    static Map<String, Set<String>> provided(Plugin plugin) {
+        Map<String, Set<String>> provided = new LinkedHashMap<>();
+        for (Object provider : plugin.providers()) {
+            String[] words = PluginSet.describe(provider).split(" '|'");
+            provided.computeIfAbsent(words[0], _ -> new TreeSet<>()).add(words[1]);
+        }
+        return provided;
+    }
+}

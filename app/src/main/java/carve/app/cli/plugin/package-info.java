@@ -1,0 +1,2 @@
+/** The commands under {@code carve plugins}. */
+package carve.app.cli.plugin;

@@ -1,6 +1,0 @@
-/**
- * The commands. Each has a specification for picocli, made without reflection, and a body that is given what it works with.
- *
- * <p>A new one implements {@link carve.app.command.Command} and is added to {@link carve.app.command.CommandLines}.
- */
-package carve.app.command;

@@ -1,0 +1,150 @@
+package carve.app.demo;
+
+import carve.api.model.LoadedModel;
+import carve.api.model.ModelInputs;
+import carve.api.model.ModelState;
+import carve.api.param.ParamSpec;
+import carve.api.text.EncodedImage;
+import carve.api.text.Message;
+import carve.api.text.Processor;
+import carve.app.eval.ExactMatchEvaluation;
+import carve.app.eval.MultiTurnEvaluation;
+import carve.app.report.ProgressBar;
+import carve.app.wiring.AppContext;
+import carve.runtime.engine.Sampler;
+import carve.runtime.engine.TokenGenerator;
+import carve.runtime.eval.LlavaQuestions;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.model.WeightPrecision;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What is known of a model that is compared with others.
+ *
+ * @param name what it is called in the table
+ * @param result its answers
+ * @param turnResults its answers in conversations, turn by turn
+ * @param parameters how many it has
+ * @param stateBytes bytes of its state at each of {@link #CONTEXT_LENGTHS}
+ * @param shortContextRate tokens per second after the short context
+ * @param longContextRate tokens per second after the long context
+ * @param answers what it says to the questions of all, one conversation
+ */
+record ComparedModel(
+        String name,
+        ExactMatchEvaluation.Result result,
+        List<ExactMatchEvaluation.Result> turnResults,
+        long parameters,
+        List<Long> stateBytes,
+        double shortContextRate,
+        double longContextRate,
+        List<String> answers) {
+    /** Positions at which sizes of states are told. */
+    static final List<Long> CONTEXT_LENGTHS = List.of(1024L, 16 * 1024L, 103 * 1024L);
+
+    private static final int PREFILL_CHUNK = 1024;
+
+    /**
+     * What all are asked.
+     *
+     * @param questions with right answers
+     * @param turns how many of them are asked in one conversation about each picture; none if 0
+     * @param shortContext a context length at which decoding is timed
+     * @param longContext a longer one
+     * @param decodeTokens for how many tokens
+     * @param image of the questions of all
+     * @param conversation the questions of all, one after the other in one conversation
+     */
+    record ComparisonTasks(
+            List<LlavaQuestions.Question> questions,
+            int turns,
+            int shortContext,
+            int longContext,
+            int decodeTokens,
+            Path image,
+            List<String> conversation) {}
+
+    double accuracy() {
+        return result.overall().accuracy();
+    }
+
+    /** Asks and measures the model in a folder. */
+    static ComparedModel measure(AppContext appContext, String name, Path path, ComparisonTasks comparisonTasks)
+            throws IOException {
+        try (ModelFolder folder = appContext.openModel(path);
+                Processor processor = folder.processor();
+                LoadedModel model = folder.load(appContext.device(), WeightPrecision.AS_STORED)) {
+            ExactMatchEvaluation exactMatchEvaluation = new ExactMatchEvaluation(
+                    model, processor, appContext.config().evaluation());
+            ExactMatchEvaluation.Result result;
+            try (ProgressBar bar = new ProgressBar(appContext.terminal(), "asking " + name, "questions")) {
+                result = exactMatchEvaluation.run(comparisonTasks.questions(), bar);
+            }
+            List<ExactMatchEvaluation.Result> turns;
+            try (ProgressBar bar = new ProgressBar(appContext.terminal(), "talking to " + name, "questions")) {
+                turns = MultiTurnEvaluation.of(comparisonTasks.questions(), comparisonTasks.turns())
+                        .run(exactMatchEvaluation, bar);
+            }
+            long parameters = folder.spec().parameters().stream()
+                    .map(ParamSpec::shape)
+                    .mapToLong(s -> s.size())
+                    .sum();
+            List<Long> state = CONTEXT_LENGTHS.stream()
+                    .map(length -> folder.spec().stateBytes(1, length))
+                    .toList();
+            int[] tokens = processor
+                    .prompt(List.of(Message.user(comparisonTasks.conversation().getFirst())))
+                    .tokens();
+            return new ComparedModel(
+                    name,
+                    result,
+                    turns,
+                    parameters,
+                    state,
+                    decodeRate(model, tokens, comparisonTasks.shortContext(), comparisonTasks.decodeTokens()),
+                    decodeRate(model, tokens, comparisonTasks.longContext(), comparisonTasks.decodeTokens()),
+                    converse(model, processor, comparisonTasks));
+        }
+    }
+
+    private static double decodeRate(LoadedModel model, int[] tokens, int context, int steps) {
+        try (ModelState state = model.model().newState(model.device(), 1, context + steps + 1)) {
+            for (int done = 0; done < context; done += PREFILL_CHUNK) {
+                int[] next = new int[Math.min(PREFILL_CHUNK, context - done)];
+                for (int i = 0; i < next.length; i++) {
+                    next[i] = tokens[(done + i) % tokens.length];
+                }
+                TokenGenerator.advance(model, ModelInputs.text(next), state);
+            }
+            TokenGenerator.advance(model, ModelInputs.text(tokens[0]), state); // the first step compiles and packs
+            long started = System.nanoTime();
+            for (int i = 0; i < steps; i++) {
+                TokenGenerator.advance(model, ModelInputs.text(tokens[i % tokens.length]), state);
+            }
+            return steps / ((System.nanoTime() - started) / 1e9);
+        }
+    }
+
+    private static List<String> converse(LoadedModel model, Processor processor, ComparisonTasks comparisonTasks)
+            throws IOException {
+        TokenGenerator tokenGenerator =
+                new TokenGenerator(model, Sampler.greedy(processor.suppressedTokens()), processor.stopTokens(), 64);
+        List<Message> talk = new ArrayList<>();
+        List<String> said = new ArrayList<>();
+        for (String text : comparisonTasks.conversation()) {
+            talk.add(
+                    talk.isEmpty()
+                            ? Message.user(text, EncodedImage.read(comparisonTasks.image()))
+                            : Message.user(text));
+            int[] answer = tokenGenerator
+                    .generate(List.of(processor.prompt(talk)), (_, _) -> {})
+                    .getFirst();
+            said.add(processor.decode(answer));
+            talk.add(Message.assistant(said.getLast()));
+        }
+        return said;
+    }
+}

@@ -1,0 +1,182 @@
+package carve.app.eval;
+
+import carve.api.data.Sample;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonValue;
+import carve.api.model.LoadedModel;
+import carve.api.text.Processor;
+import carve.app.report.ProgressBar;
+import carve.app.wiring.AppConfig;
+import carve.runtime.engine.Sampler;
+import carve.runtime.engine.TokenGenerator;
+import carve.runtime.eval.LlavaQuestions.Question;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Asks a model questions and compares its answers with the expected ones: they match if they are equal but for white space at
+ * the ends. Answers are greedy; prompts of one length are answered side by side.
+ *
+ * @param model the model
+ * @param processor talks to it
+ * @param config how many prompts at once, and how long answers may be
+ */
+public record ExactMatchEvaluation(LoadedModel model, Processor processor, AppConfig.EvaluationConfig config) {
+    private static final int WINDOW = 1024;
+
+    /**
+     * One answer.
+     *
+     * @param question what was asked
+     * @param answer what the model said
+     */
+    public record Answer(Question question, String answer) {
+        /** Returns whether it matches. */
+        public boolean correct() {
+            return answer.strip().equals(question.expectedAnswer().strip());
+        }
+    }
+
+    /**
+     * How many answers match.
+     *
+     * @param correct those that match
+     * @param total all
+     */
+    public record Score(int correct, int total) {
+        /** Returns the share of those that match; 0 if there are none. */
+        public double accuracy() {
+            return total == 0 ? 0 : (double) correct / total;
+        }
+
+        private Score plus(Answer answer) {
+            return new Score(correct + (answer.correct() ? 1 : 0), total + 1);
+        }
+    }
+
+    /**
+     * What came out.
+     *
+     * @param answers in the order of the questions
+     * @param seconds how long it took
+     */
+    public record Result(List<Answer> answers, double seconds) {
+        /** Copies the list. */
+        public Result {
+            answers = List.copyOf(answers);
+        }
+
+        /** Returns the score of each kind, sorted. */
+        public Map<String, Score> byCategory() {
+            Map<String, Score> kinds = new TreeMap<>();
+            for (Answer answer : answers) {
+                kinds.merge(
+                        answer.question().category(), new Score(0, 0).plus(answer), (before, _) -> before.plus(answer));
+            }
+            return kinds;
+        }
+
+        /** Returns the score of all. */
+        public Score overall() {
+            return new Score((int) answers.stream().filter(Answer::correct).count(), answers.size());
+        }
+
+        /** Returns the report: scores, and every answer. */
+        public JsonObject json() {
+            Map<String, JsonValue> kinds = new LinkedHashMap<>();
+            byCategory().forEach((kind, score) -> kinds.put(kind, json(score)));
+            List<JsonValue> items = new ArrayList<>();
+            for (Answer answer : answers) {
+                items.add(JsonObject.empty()
+                        .with("id", answer.question().id())
+                        .with("kind", answer.question().category())
+                        .with("question", answer.question().text())
+                        .with("expected", answer.question().expectedAnswer())
+                        .with("answer", answer.answer())
+                        .with("correct", answer.correct()));
+            }
+            return json(overall())
+                    .with("seconds", seconds)
+                    .with("kinds", JsonObject.of(kinds))
+                    .with("answers", new JsonArray(items));
+        }
+
+        private static JsonObject json(Score score) {
+            return JsonObject.empty()
+                    .with("accuracy", score.accuracy())
+                    .with("correct", score.correct())
+                    .with("total", score.total());
+        }
+    }
+
+    private record PromptedQuestion(int index, Question question, Sample prompt) {
+        private int length() {
+            return prompt.tokens().length;
+        }
+
+        private boolean batchesWith(PromptedQuestion other) {
+            return length() == other.length()
+                    && prompt.media().keySet().equals(other.prompt.media().keySet());
+        }
+    }
+
+    /**
+     * Asks all questions.
+     *
+     * @throws IOException if a picture cannot be read
+     */
+    public Result run(List<Question> questions, ProgressBar progress) throws IOException {
+        long started = System.nanoTime();
+        Answer[] answers = new Answer[questions.size()];
+        for (int from = 0; from < questions.size(); from += WINDOW) {
+            List<PromptedQuestion> window = new ArrayList<>();
+            for (int i = from; i < Math.min(questions.size(), from + WINDOW); i++) {
+                window.add(new PromptedQuestion(
+                        i, questions.get(i), processor.prompt(questions.get(i).prompt())));
+            }
+            window.sort(Comparator.comparing(PromptedQuestion::length)
+                    .thenComparing(promptedQuestion ->
+                            promptedQuestion.prompt().media().keySet().toString()));
+            int done = from;
+            for (List<PromptedQuestion> batch : batches(window)) {
+                answer(batch, answers);
+                done += batch.size();
+                progress.step(done, questions.size());
+            }
+        }
+        return new Result(List.of(answers), (System.nanoTime() - started) / 1e9);
+    }
+
+    private List<List<PromptedQuestion>> batches(List<PromptedQuestion> sorted) {
+        List<List<PromptedQuestion>> batches = new ArrayList<>();
+        for (PromptedQuestion promptedQuestion : sorted) {
+            boolean fits = !batches.isEmpty()
+                    && batches.getLast().size() < config.batchSize()
+                    && batches.getLast().getFirst().batchesWith(promptedQuestion);
+            if (!fits) {
+                batches.add(new ArrayList<>());
+            }
+            batches.getLast().add(promptedQuestion);
+        }
+        return batches;
+    }
+
+    private void answer(List<PromptedQuestion> batch, Answer[] answers) {
+        int limit = processor.maxNewTokens(batch.getFirst().prompt(), config.maxTokens()); // prompts are of one length
+        TokenGenerator tokenGenerator =
+                new TokenGenerator(model, Sampler.greedy(processor.suppressedTokens()), processor.stopTokens(), limit);
+        List<int[]> tokens = tokenGenerator.generate(
+                batch.stream().map(PromptedQuestion::prompt).toList(), (_, _) -> {});
+        for (int row = 0; row < batch.size(); row++) {
+            PromptedQuestion promptedQuestion = batch.get(row);
+            answers[promptedQuestion.index()] =
+                    new Answer(promptedQuestion.question(), processor.decode(tokens.get(row)));
+        }
+    }
+}

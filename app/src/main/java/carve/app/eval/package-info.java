@@ -1,0 +1,2 @@
+/** Evaluation of models from the command line. */
+package carve.app.eval;

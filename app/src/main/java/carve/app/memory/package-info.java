@@ -1,5 +1,0 @@
-/**
- * What training takes, counted without a value being computed: models, losses and optimizers run as they are on a device that
- * knows shapes alone, {@link carve.app.memory.PaperDevice}.
- */
-package carve.app.memory;

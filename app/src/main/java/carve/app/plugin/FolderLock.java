@@ -1,0 +1,172 @@
+package carve.app.plugin;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * Lets one process at a time change a folder with plugins, and puts right what a killed one left.
+ *
+ * <p>Who changes the folder holds the file {@value #LOCK_FILE}, which has the number and the start of its process. A plugin is
+ * replaced by renaming: the old folder gets the name {@value #OLD} and its own, the new one, which was whole under a name that
+ * begins with {@value #NEW}, gets its place, {@code plugins.lock} is written, and the old one is deleted. Whoever finds the
+ * mark of a process that is gone finishes or undoes that: the new one stays if the lock has nothing against it, else the old
+ * one comes back.
+ */
+final class FolderLock implements AutoCloseable {
+    /** Begins the names of folders that are not whole yet. */
+    static final String NEW = ".new-";
+    /** Begins the names of folders that are being replaced. */
+    static final String OLD = ".old-";
+    /** The file that says who is changing the folder. */
+    static final String LOCK_FILE = ".changing";
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final long PAUSE_MILLIS = 20;
+
+    private final Path folder;
+
+    private FolderLock(Path folder) {
+        this.folder = folder;
+    }
+
+    /**
+     * Begins to change a folder, which is created if it is not there; waits for whoever else does.
+     *
+     * @throws PluginException if it cannot be written, or another process does not come to an end
+     */
+    static FolderLock acquire(Path folder) {
+        Instant limit = Instant.now().plus(PATIENCE);
+        try {
+            Files.createDirectories(folder);
+            while (!mark(folder)) {
+                awaitUnlocked(folder, limit);
+            }
+            recover(folder);
+            return new FolderLock(folder);
+        } catch (IOException e) {
+            throw new PluginException(
+                    "%s cannot be changed: %s; name a folder that can with --plugins".formatted(folder, e), e);
+        }
+    }
+
+    private static boolean mark(Path folder) throws IOException {
+        Path mine = Files.createTempFile(folder, ".mark-", "");
+        try {
+            Files.writeString(mine, me());
+            // a link appears with its content, unlike a new file
+            Files.createLink(folder.resolve(LOCK_FILE), mine);
+            return true;
+        } catch (FileAlreadyExistsException e) {
+            return false;
+        } finally {
+            Files.deleteIfExists(mine);
+        }
+    }
+
+    /**
+     * Waits until nobody is changing a folder, and puts right what a killed process left if that is possible.
+     *
+     * @throws PluginException if another process does not come to an end
+     */
+    static void awaitUnlocked(Path folder) {
+        if (Files.exists(folder.resolve(LOCK_FILE))) {
+            try {
+                awaitUnlocked(folder, Instant.now().plus(PATIENCE));
+            } catch (IOException e) {
+                System.getLogger(FolderLock.class.getModule().getName())
+                        .log(System.Logger.Level.DEBUG, "{0} cannot be put right: {1}", folder, e);
+            }
+        }
+    }
+
+    private static void awaitUnlocked(Path folder, Instant limit) throws IOException {
+        for (Optional<String> owner = owner(folder); owner.isPresent(); owner = owner(folder)) {
+            if (!isAlive(owner.get())) {
+                recover(folder);
+                Files.deleteIfExists(folder.resolve(LOCK_FILE));
+                return;
+            }
+            if (Instant.now().isAfter(limit)) {
+                throw new PluginException("%s is being changed by process %s; try again when it is done"
+                        .formatted(folder, owner.get().split(" ")[0]));
+            }
+            pause();
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(PAUSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new PluginException("interrupted while another process changes the plugins", e);
+        }
+    }
+
+    private static Optional<String> owner(Path folder) throws IOException {
+        try {
+            return Optional.of(Files.readString(folder.resolve(LOCK_FILE)));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static String me() {
+        return describe(ProcessHandle.current());
+    }
+
+    private static String describe(ProcessHandle process) {
+        long start = process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+        return "%d %d".formatted(process.pid(), start);
+    }
+
+    private static boolean isAlive(String owner) {
+        String number = owner.split(" ")[0];
+        return number.matches("\\d{1,18}")
+                && ProcessHandle.of(Long.parseLong(number))
+                        .filter(process -> describe(process).equals(owner))
+                        .isPresent();
+    }
+
+    private static void recover(Path folder) throws IOException {
+        PluginLockFile lock = PluginLockFile.read(folder);
+        try (DirectoryStream<Path> replaced = Files.newDirectoryStream(folder, OLD + "*")) {
+            for (Path old : replaced) {
+                recover(old, folder.resolve(old.getFileName().toString().substring(OLD.length())), lock);
+            }
+        }
+        try (DirectoryStream<Path> unfinished = Files.newDirectoryStream(folder, NEW + "*")) {
+            for (Path half : unfinished) {
+                FileTrees.delete(half);
+            }
+        }
+    }
+
+    private static void recover(Path old, Path place, PluginLockFile lock) throws IOException {
+        PluginFiles replacement = new PluginFiles(place.getFileName().toString(), place);
+        if (!Files.exists(place)) {
+            Files.move(old, place);
+        } else if (!lock.check(replacement).isEmpty()) {
+            FileTrees.delete(place);
+            Files.move(old, place);
+        } else {
+            FileTrees.delete(old);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            Files.deleteIfExists(folder.resolve(LOCK_FILE));
+        } catch (IOException e) {
+            throw new PluginException("%s cannot be deleted: %s".formatted(folder.resolve(LOCK_FILE), e), e);
+        }
+    }
+}

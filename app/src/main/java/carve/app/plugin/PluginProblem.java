@@ -1,0 +1,37 @@
+package carve.app.plugin;
+
+import java.util.Comparator;
+
+/**
+ * What is wrong with a plugin, and what would help.
+ *
+ * @param plugin its name
+ * @param fatal whether it cannot be used because of it
+ * @param message is wrong, and where
+ * @param hint what would do
+ */
+public record PluginProblem(String plugin, boolean fatal, String message, String hint)
+        implements Comparable<PluginProblem> {
+    private static final Comparator<PluginProblem> ORDER = Comparator.comparing(PluginProblem::plugin)
+            .thenComparing(PluginProblem::fatal, Comparator.reverseOrder())
+            .thenComparing(PluginProblem::message)
+            .thenComparing(PluginProblem::hint);
+
+    static PluginProblem error(String plugin, String help, String what, Object... details) {
+        return new PluginProblem(plugin, true, what.formatted(details), help);
+    }
+
+    static PluginProblem warning(String plugin, String help, String what, Object... details) {
+        return new PluginProblem(plugin, false, what.formatted(details), help);
+    }
+
+    /** Returns the problem and its help in one line. */
+    public String line() {
+        return "plugin '%s': %s; %s".formatted(plugin, message, hint);
+    }
+
+    @Override
+    public int compareTo(PluginProblem other) {
+        return ORDER.compare(this, other);
+    }
+}

@@ -1,0 +1,2 @@
+/** What people see: tables, progress, log lines. */
+package carve.app.report;

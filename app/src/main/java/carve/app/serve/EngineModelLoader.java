@@ -1,0 +1,76 @@
+package carve.app.serve;
+
+import carve.api.device.Device;
+import carve.api.model.LoadedModel;
+import carve.api.text.Processor;
+import carve.app.plugin.Plugin;
+import carve.app.plugin.ReloadablePlugins;
+import carve.app.wiring.AppConfig;
+import carve.runtime.catalog.Catalogs;
+import carve.runtime.device.DeviceSelector;
+import carve.runtime.engine.Digests;
+import carve.runtime.engine.EngineModel;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.model.WeightPrecision;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Opens models to be served, each on a device of its own, with the plugins as they are at that time.
+ *
+ * @param plugins what is installed
+ * @param config the settings
+ * @param prefillChunk of how many positions prompts are taken
+ */
+public record EngineModelLoader(ReloadablePlugins plugins, AppConfig config, int prefillChunk) {
+    /** Opens the model in a folder, on the thread that is to use it. */
+    public EngineModel load(Path path) {
+        List<AutoCloseable> held = new ArrayList<>();
+        try {
+            ReloadablePlugins.Lease lease = plugins.lease();
+            held.add(lease);
+            Catalogs catalogs = lease.catalogs(config.providers());
+            Device device = DeviceSelector.of(catalogs, config.device(), config.kernelPolicy())
+                    .open();
+            held.add(device);
+            ModelFolder folder = ModelFolder.open(path, catalogs.families().providers(), catalogs.mixerCatalog());
+            held.add(folder);
+            Processor processor = folder.processor();
+            LoadedModel model = folder.load(device, WeightPrecision.AS_STORED);
+            return new EngineModel(model, processor, fingerprint(path, device, lease), held);
+        } catch (RuntimeException e) {
+            held.reversed().forEach(EngineModelLoader::close);
+            throw e;
+        }
+    }
+
+    private static void close(AutoCloseable part) {
+        try {
+            part.close();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    // another processor may add in another order, and another version may do anything
+    private List<String> fingerprint(Path path, Device device, ReloadablePlugins.Lease lease) {
+        try {
+            List<String> identity = new ArrayList<>(List.of(
+                    Digests.ofModel(path),
+                    device.name(),
+                    config.kernelPolicy().name(),
+                    config.providers().toMap().toString(),
+                    prefillChunk + " positions",
+                    System.getProperty("os.arch") + " " + jdk.incubator.vector.FloatVector.SPECIES_PREFERRED));
+            lease.platform().plugins().stream()
+                    .map(Plugin::modules)
+                    .forEach(modules -> identity.add(modules.toString()));
+            return identity;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

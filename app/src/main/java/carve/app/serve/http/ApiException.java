@@ -1,0 +1,78 @@
+package carve.app.serve.http;
+
+import carve.api.json.JsonNull;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonString;
+import carve.api.json.JsonValue;
+import carve.runtime.engine.EngineException;
+import java.util.Optional;
+
+/** Thrown when a request cannot be answered; is told as OpenAI tells it. */
+public final class ApiException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final int status;
+    private final String type;
+    private final String code;
+    private final String parameter;
+
+    private ApiException(int status, String type, String code, String parameter, String message) {
+        super(message);
+        this.status = status;
+        this.type = type;
+        this.code = code;
+        this.parameter = parameter;
+    }
+
+    /** Returns that a parameter is wrong. */
+    public static ApiException invalidParameter(String parameter, String message, Object... values) {
+        return new ApiException(400, "invalid_request_error", "", parameter, format(message, values));
+    }
+
+    /** Returns that a request is wrong, with a code and a status of its own. */
+    public static ApiException requestError(int status, String code, String message, Object... values) {
+        return new ApiException(status, "invalid_request_error", code, "", format(message, values));
+    }
+
+    /** Returns that the server is to blame. */
+    public static ApiException serverError(int status, String message) {
+        return new ApiException(status, "server_error", "", "", message);
+    }
+
+    /** Returns what an engine did not take. */
+    public static ApiException of(EngineException e) {
+        return switch (e.reason()) {
+            case QUEUE_FULL -> new ApiException(429, "rate_limit_error", "rate_limit_exceeded", "", e.getMessage());
+            case CLOSED -> serverError(503, e.getMessage());
+            case CONTEXT_LENGTH_EXCEEDED ->
+                new ApiException(400, "invalid_request_error", "context_length_exceeded", "messages", e.getMessage());
+        };
+    }
+
+    private static String format(String message, Object... values) {
+        return values.length == 0 ? message : message.formatted(values);
+    }
+
+    /** Returns the status of the reply. */
+    public int status() {
+        return status;
+    }
+
+    /** Returns the body of the reply. */
+    public JsonObject json() {
+        return JsonObject.empty()
+                .with(
+                        "error",
+                        JsonObject.empty()
+                                .with(
+                                        "message",
+                                        Optional.ofNullable(getMessage()).orElse(""))
+                                .with("type", type)
+                                .with("param", text(parameter))
+                                .with("code", text(code)));
+    }
+
+    private static JsonValue text(String text) {
+        return text.isEmpty() ? new JsonNull() : new JsonString(text);
+    }
+}

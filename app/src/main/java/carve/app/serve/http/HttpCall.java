@@ -1,0 +1,259 @@
+package carve.app.serve.http;
+
+import carve.api.json.Json;
+import carve.api.json.JsonException;
+import carve.api.json.JsonObject;
+import carve.app.serve.ServerConfig;
+import com.sun.net.httpserver.HttpExchange;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/** A request and the reply to it. Used by the thread of its exchange. */
+public final class HttpCall {
+    private static final int CHUNK = 64 * 1024;
+    private static final long LINGER = 8L << 20;
+    private static final byte[] SPACE = {' '};
+
+    private final HttpExchange exchange;
+    private final Deadlines deadlines;
+    private final ServerConfig.RequestLimits requestLimits;
+    private Optional<OutputStream> begun = Optional.empty();
+    private boolean events;
+    private boolean broken;
+    private long lastWriteNanos = System.nanoTime();
+
+    public HttpCall(HttpExchange exchange, Deadlines deadlines, ServerConfig.RequestLimits requestLimits) {
+        this.exchange = exchange;
+        this.deadlines = deadlines;
+        this.requestLimits = requestLimits;
+    }
+
+    /** Returns the method. */
+    public String method() {
+        return exchange.getRequestMethod();
+    }
+
+    /** Returns the path, decoded. */
+    public String path() {
+        return Optional.ofNullable(exchange.getRequestURI().getPath()).orElse("/");
+    }
+
+    /** Returns the first value of a header, or nothing. */
+    public Optional<String> header(String name) {
+        return Optional.ofNullable(exchange.getRequestHeaders().getFirst(name));
+    }
+
+    /** Returns whether the reply has begun, so that its status is told. */
+    public boolean responseStarted() {
+        return begun.isPresent();
+    }
+
+    /**
+     * Returns the body.
+     *
+     * @throws ApiException if it is too long, or ends too early
+     */
+    public byte[] body() throws IOException {
+        long told = header("Content-Length").map(HttpCall::length).orElse(0L);
+        if (told > requestLimits.maxBodyBytes()) {
+            throw tooLong();
+        }
+        return deadlines.within(requestLimits.readTimeoutMillis(), () -> {
+            InputStream in = exchange.getRequestBody();
+            ByteArrayOutputStream body = new ByteArrayOutputStream((int) Math.min(told, CHUNK));
+            byte[] chunk = new byte[CHUNK];
+            for (int n = read(in, chunk, body); n >= 0; n = read(in, chunk, body)) {
+                body.write(chunk, 0, n);
+                if (body.size() > requestLimits.maxBodyBytes()) {
+                    throw tooLong();
+                }
+            }
+            if (body.size() < told) {
+                throw broken("it ends after %d of %d bytes".formatted(body.size(), told));
+            }
+            return body.toByteArray();
+        });
+    }
+
+    // who has only stopped sending still reads what is wrong; to who has gone nothing can be said, which is found out
+    // then
+    private int read(InputStream in, byte[] chunk, ByteArrayOutputStream sofar) throws IOException {
+        try {
+            return in.read(chunk);
+        } catch (ClosedByInterruptException e) {
+            throw e;
+        } catch (IOException e) {
+            throw broken("after %d bytes, %s".formatted(sofar.size(), e.getMessage()));
+        }
+    }
+
+    private ApiException broken(String how) {
+        broken = true;
+        return ApiException.requestError(400, "incomplete_body", "The body cannot be read: %s.", how);
+    }
+
+    private ApiException tooLong() {
+        return ApiException.requestError(
+                413,
+                "request_too_large",
+                "The body is longer than the limit of %d bytes.",
+                requestLimits.maxBodyBytes());
+    }
+
+    private static long length(String text) {
+        try {
+            return Long.parseLong(text.strip());
+        } catch (NumberFormatException e) {
+            return 0;
+        }
+    }
+
+    /**
+     * Returns the body as an object.
+     *
+     * @throws ApiException if it is not one
+     */
+    public JsonObject json() throws IOException {
+        byte[] body = body();
+        try {
+            return Json.parseObject(body, "request");
+        } catch (JsonException e) {
+            throw ApiException.invalidParameter(
+                    "", "We could not parse the JSON body of your request: %s", e.getMessage());
+        }
+    }
+
+    /** Sets a header of the reply. */
+    public void setHeader(String name, String value) {
+        exchange.getResponseHeaders().set(name, value);
+    }
+
+    /** Sends a whole reply; where signs of life were sent, the rest of it. */
+    public void send(int status, String type, byte[] body) throws IOException {
+        if (begun.isPresent()) {
+            write(body);
+            endResponse();
+            return;
+        }
+        setHeader("Content-Type", type);
+        boolean head = method().equals("HEAD");
+        // the end of a reply waits for the rest of the body, which may never come
+        int millis = broken ? Math.min(1000, requestLimits.writeTimeoutMillis()) : requestLimits.writeTimeoutMillis();
+        deadlines.within(millis, () -> {
+            exchange.sendResponseHeaders(status, body.length == 0 || head ? -1 : body.length);
+            if (body.length > 0 && !head) {
+                try (OutputStream out = exchange.getResponseBody()) {
+                    out.write(body);
+                }
+            }
+            return 0;
+        });
+    }
+
+    /** Sends an object. */
+    public void send(int status, JsonObject json) throws IOException {
+        send(status, "application/json", bytes(Json.compact(json)));
+    }
+
+    /** Begins a reply of events, each of which is sent as soon as it is there. */
+    public void startEventStream() throws IOException {
+        events = true;
+        setHeader("Cache-Control", "no-cache");
+        setHeader("X-Accel-Buffering", "no");
+        begin("text/event-stream; charset=utf-8");
+    }
+
+    private void begin(String type) throws IOException {
+        setHeader("Content-Type", type);
+        begun = Optional.of(deadlines.within(requestLimits.writeTimeoutMillis(), () -> {
+            exchange.sendResponseHeaders(200, 0);
+            return exchange.getResponseBody();
+        }));
+    }
+
+    /** Sends an event. */
+    public void sendEvent(String data) throws IOException {
+        write(bytes("data: " + data + "\n\n"));
+    }
+
+    /**
+     * Sends a sign of life where nothing was sent for so long, by which a client that has gone is noticed: a comment, or the
+     * space before an object.
+     */
+    public void keepAlive(long millis) throws IOException {
+        if (System.nanoTime() - lastWriteNanos >= millis * 1_000_000) {
+            ping();
+        }
+    }
+
+    private void ping() throws IOException {
+        if (begun.isEmpty()) {
+            begin("application/json");
+        }
+        write(events ? bytes(": still here\n\n") : SPACE);
+    }
+
+    /** Ends a reply that was begun. */
+    public void endResponse() throws IOException {
+        if (begun.isPresent()) {
+            deadlines.within(requestLimits.writeTimeoutMillis(), () -> {
+                begun.get().close();
+                return 0;
+            });
+        }
+    }
+
+    private void write(byte[] bytes) throws IOException {
+        OutputStream out = begun.orElseThrow();
+        deadlines.within(requestLimits.writeTimeoutMillis(), () -> {
+            out.write(bytes);
+            out.flush();
+            return 0;
+        });
+        lastWriteNanos = System.nanoTime();
+    }
+
+    /** Tells what went wrong, as far as that can still be told. */
+    public void sendError(ApiException e) throws IOException {
+        if (events && begun.isPresent()) {
+            sendEvent(Json.compact(e.json()));
+            endResponse();
+            return;
+        }
+        if (e.status() == 429 || e.status() == 503) {
+            setHeader("Retry-After", "1");
+        }
+        if (e.status() == 401) {
+            setHeader("WWW-Authenticate", "Bearer");
+        }
+        if (e.status() == 413 || broken) {
+            setHeader("Connection", "close");
+        }
+        send(e.status(), e.json());
+        if (e.status() == 413) {
+            linger();
+        }
+    }
+
+    // who still sends would not read the reply if the connection were cut at once
+    private void linger() throws IOException {
+        deadlines.within(Math.min(1000, requestLimits.readTimeoutMillis()), () -> {
+            InputStream in = exchange.getRequestBody();
+            byte[] chunk = new byte[CHUNK];
+            long left = LINGER;
+            for (int n = in.read(chunk); n >= 0 && left > 0; n = in.read(chunk)) {
+                left -= n;
+            }
+            return 0;
+        });
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

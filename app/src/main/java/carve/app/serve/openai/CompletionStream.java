@@ -1,0 +1,161 @@
+package carve.app.serve.openai;
+
+import carve.api.text.Processor;
+import carve.app.serve.http.ApiException;
+import carve.app.serve.http.HttpCall;
+import carve.runtime.engine.GenerationEvent;
+import carve.runtime.engine.GenerationJob;
+import carve.runtime.engine.TokenLogprob;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Reads what a job tells as text: characters that are whole, up to a text that ends the answer. Used by one thread; whoever
+ * leaves before the end closes it, which cancels the job.
+ */
+final class CompletionStream implements AutoCloseable {
+    /**
+     * Some more of the answer.
+     *
+     * @param text the text; often empty
+     * @param logprobs of the tokens that came, if they were asked for
+     * @param endOfText whether the token ends the answer, and is not part of it
+     */
+    record Delta(String text, List<TokenLogprob> logprobs, boolean endOfText) {}
+
+    private final GenerationJob generationJob;
+    private final List<String> stops;
+    private final Processor.TextStream stream;
+    private final CompletionMetrics completionMetrics;
+    private final StringBuilder held = new StringBuilder();
+    private List<TokenLogprob> promptScores = List.of();
+    private String finish = "";
+
+    /**
+     * Reads the answers of a job.
+     *
+     * @param before the last tokens of a text that goes on, since there a word may begin with a space
+     */
+    CompletionStream(
+            GenerationJob generationJob,
+            Processor processor,
+            List<String> stops,
+            CompletionMetrics completionMetrics,
+            int... before) {
+        this.generationJob = generationJob;
+        this.stops = List.copyOf(stops);
+        this.stream = processor.textStream();
+        this.completionMetrics = completionMetrics;
+        for (int token : before) {
+            stream.push(token);
+        }
+    }
+
+    CompletionMetrics metrics() {
+        return completionMetrics;
+    }
+
+    /** Returns why the answer ended; empty while it goes on. */
+    String finishReason() {
+        return finish;
+    }
+
+    List<TokenLogprob> promptLogprobs() {
+        return promptScores;
+    }
+
+    /**
+     * Returns the next part, or nothing if none came in time.
+     *
+     * @throws ApiException if the answer cannot be given
+     */
+    Optional<Delta> next(long millis) throws InterruptedException {
+        return generationJob.take(millis).map(this::part);
+    }
+
+    private Delta part(GenerationEvent generationEvent) {
+        return switch (generationEvent) {
+            case GenerationEvent.PrefillDone prefillDone -> {
+                completionMetrics.promptProcessed(prefillDone);
+                promptScores = prefillDone.promptLogprobs();
+                yield new Delta("", List.of(), false);
+            }
+            case GenerationEvent.TokenGenerated tokenGenerated -> token(tokenGenerated);
+            case GenerationEvent.Finished finished -> ended(finished);
+            case GenerationEvent.Failed failed -> {
+                if (failed.invalidRequest()) {
+                    throw ApiException.invalidParameter("", failed.message());
+                }
+                throw ApiException.serverError(500, failed.message());
+            }
+        };
+    }
+
+    private Delta token(GenerationEvent.TokenGenerated tokenGenerated) {
+        completionMetrics.tokenGenerated(tokenGenerated);
+        List<TokenLogprob> scores =
+                generationJob.request().topLogprobs() < 0 ? List.of() : List.of(tokenGenerated.logprob());
+        return tokenGenerated.isStopToken()
+                ? new Delta("", scores, true)
+                : new Delta(shown(stream.push(tokenGenerated.token())), scores, false);
+    }
+
+    private Delta ended(GenerationEvent.Finished finished) {
+        String rest = shown(stream.flush());
+        if (finish.isEmpty()) {
+            rest += held;
+            held.setLength(0);
+            finish = finished.reason() == GenerationEvent.FinishReason.LENGTH ? "length" : "stop";
+        }
+        return new Delta(rest, List.of(), false);
+    }
+
+    // what may be the beginning of a text that ends the answer is held back
+    private String shown(String more) {
+        held.append(more);
+        int end = stops.stream()
+                .mapToInt(held::indexOf)
+                .filter(at -> at >= 0)
+                .min()
+                .orElse(-1);
+        if (end >= 0) {
+            finish = "stop";
+            generationJob.cancel();
+            String last = held.substring(0, end);
+            held.setLength(0);
+            return last;
+        }
+        int keep = stops.stream().mapToInt(this::begun).max().orElse(0);
+        String text = held.substring(0, held.length() - keep);
+        held.delete(0, held.length() - keep);
+        return text;
+    }
+
+    private int begun(String stop) {
+        for (int length = Math.min(stop.length() - 1, held.length()); length > 0; length--) {
+            if (stop.startsWith(held.substring(held.length() - length))) {
+                return length;
+            }
+        }
+        return 0;
+    }
+
+    /** Reads to the end, and gives signs of life meanwhile. */
+    List<Delta> readAll(HttpCall httpCall, long millis) throws InterruptedException, java.io.IOException {
+        while (stops.isEmpty() && !generationJob.awaitEnd(millis)) {
+            httpCall.keepAlive(millis);
+        }
+        List<Delta> parts = new ArrayList<>();
+        while (finish.isEmpty()) {
+            next(millis).ifPresent(parts::add);
+            httpCall.keepAlive(millis);
+        }
+        return parts;
+    }
+
+    @Override
+    public void close() {
+        generationJob.cancel();
+    }
+}

@@ -1,0 +1,339 @@
+package carve.app.serve.openai;
+
+import carve.api.data.Sample;
+import carve.api.json.Json;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonNull;
+import carve.api.json.JsonNumber;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonString;
+import carve.api.json.JsonValue;
+import carve.api.text.Processor;
+import carve.app.serve.http.ApiException;
+import carve.app.serve.http.HttpCall;
+import carve.app.serve.http.RequestHandler;
+import carve.runtime.engine.GenerationJob;
+import carve.runtime.engine.GenerationRequest;
+import carve.runtime.engine.Prompt;
+import carve.runtime.engine.TokenLogprob;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * {@code POST /v1/completions}: text that goes on as it is, without a template. With {@code echo} and {@code logprobs} the
+ * prompt is scored, which is how harnesses compare the answers of a question.
+ */
+public final class CompletionsHandler implements RequestHandler {
+    private static final int MOST_BEST = 20;
+    private static final int USUAL_TOKENS = 16;
+    private static final int END = 8;
+    private static final Set<String> KNOWN = Set.of(
+            "model",
+            "prompt",
+            "stream",
+            "stream_options",
+            "temperature",
+            "top_p",
+            "top_k",
+            "seed",
+            "stop",
+            "max_tokens",
+            "logprobs",
+            "echo",
+            "n",
+            "best_of",
+            "frequency_penalty",
+            "presence_penalty",
+            "logit_bias",
+            "user",
+            "suffix",
+            "num_beams",
+            "ignore_eos",
+            "repetition_penalty");
+
+    private final ServedModels servedModels;
+    private final RequestPreprocessor requestPreprocessor;
+
+    public CompletionsHandler(ServedModels servedModels, RequestPreprocessor requestPreprocessor) {
+        this.servedModels = servedModels;
+        this.requestPreprocessor = requestPreprocessor;
+    }
+
+    /** A prompt, and the text that is repeated where an echo is asked for. */
+    private record CompletionPrompt(Prompt prompt, String text) {
+        /** Returns its last tokens. */
+        int[] end() {
+            int[] tokens = prompt.tokens();
+            return Arrays.copyOfRange(tokens, Math.max(0, tokens.length - END), tokens.length);
+        }
+    }
+
+    /** What is asked of each prompt. */
+    private record CompletionOptions(
+            ServedModel model, SamplingParameters samplingParameters, int tokens, int best, boolean echo) {
+        Processor processor() {
+            return model.engine().processor();
+        }
+
+        GenerationRequest request(Prompt prompt) {
+            return new GenerationRequest(
+                    prompt,
+                    samplingParameters.sampler(),
+                    samplingParameters.stopTokens(),
+                    tokens,
+                    best,
+                    echo && best >= 0,
+                    true);
+        }
+    }
+
+    @Override
+    public void handle(HttpCall httpCall) throws IOException, InterruptedException {
+        RequestFields requestFields = new RequestFields(httpCall.json());
+        requestFields.requireKnown(KNOWN);
+        requestFields.requireDefault("suffix", "\"\"");
+        requestFields.requireDefault("num_beams", "1");
+        requestFields.requireDefault("repetition_penalty", "1", "1.0");
+        ServedModel model = servedModels.of(requestFields);
+        List<CompletionPrompt> prompts = prompts(requestFields, model);
+        CompletionOptions completionOptions = new CompletionOptions(
+                model,
+                SamplingParameters.of(
+                        requestFields, requestPreprocessor.config().generationConfig(), model.engine()),
+                requestFields.integer("max_tokens", 0, Integer.MAX_VALUE).orElse(USUAL_TOKENS),
+                requestFields.integer("logprobs", 0, MOST_BEST).orElse(-1),
+                requestFields.flag("echo").orElse(false));
+        JsonObject head = JsonObject.empty()
+                .with("id", "cmpl-" + UUID.randomUUID().toString().replace("-", ""))
+                .with("object", "text_completion")
+                .with("created", System.currentTimeMillis() / 1000)
+                .with("model", model.name());
+        if (requestFields.flag("stream").orElse(false)) {
+            boolean usage = requestFields
+                    .object("stream_options")
+                    .flatMap(options -> options.flag("include_usage"))
+                    .orElse(false);
+            stream(httpCall, completionOptions, prompts, head, usage);
+        } else {
+            whole(httpCall, completionOptions, prompts, head);
+        }
+    }
+
+    private List<CompletionPrompt> prompts(RequestFields requestFields, ServedModel model) {
+        JsonValue value = requestFields
+                .value("prompt")
+                .orElseThrow(() -> ApiException.invalidParameter("prompt", "Missing required parameter: 'prompt'."));
+        boolean single = value instanceof JsonString
+                || value instanceof JsonArray array
+                        && !array.items().isEmpty()
+                        && array.items().getFirst() instanceof JsonNumber;
+        List<JsonValue> all = single ? List.of(value) : value instanceof JsonArray array ? array.items() : List.of();
+        int most = requestPreprocessor.config().requestLimits().maxPrompts();
+        if (all.isEmpty() || all.size() > most) {
+            throw ApiException.invalidParameter(
+                    "prompt", "Invalid 'prompt': expected 1 to %d prompts, found %d.", most, all.size());
+        }
+        return all.stream().map(one -> given(one, model)).toList();
+    }
+
+    private static CompletionPrompt given(JsonValue value, ServedModel model) {
+        Processor processor = model.engine().processor();
+        int[] tokens = switch (value) {
+            case JsonString text -> TokenizeHandler.encode(processor, text.text(), true);
+            case JsonArray ids ->
+                TokenizeHandler.tokenIds(ids, model.engine().spec().vocabulary());
+            default ->
+                throw ApiException.invalidParameter(
+                        "prompt", "Invalid 'prompt': expected text, token ids, or a list of these.");
+        };
+        try {
+            Sample sample = new Sample(tokens, new boolean[tokens.length], Map.of());
+            Prompt prompt = Prompt.of(sample, model.engine().spec().input().imageToken());
+            return new CompletionPrompt(
+                    prompt, value instanceof JsonString text ? text.text() : processor.decode(tokens));
+        } catch (IllegalArgumentException e) {
+            throw ApiException.invalidParameter("prompt", "Invalid 'prompt': %s.", e.getMessage());
+        }
+    }
+
+    private void whole(
+            HttpCall httpCall, CompletionOptions completionOptions, List<CompletionPrompt> prompts, JsonObject head)
+            throws IOException, InterruptedException {
+        List<JsonValue> choices = new ArrayList<>();
+        List<CompletionMetrics> lives = new ArrayList<>();
+        int window = completionOptions.model().engine().config().maxBatchSize();
+        for (int from = 0; from < prompts.size(); from += window) {
+            List<CompletionPrompt> some = prompts.subList(from, Math.min(prompts.size(), from + window));
+            List<CompletionStream> readings = new ArrayList<>();
+            try {
+                for (CompletionPrompt completionPrompt : some) {
+                    readings.add(
+                            reading(httpCall, completionOptions, completionPrompt, from > 0 || !readings.isEmpty()));
+                }
+                for (int i = 0; i < some.size(); i++) {
+                    CompletionStream completionStream = readings.get(i);
+                    List<CompletionStream.Delta> parts = completionStream.readAll(
+                            httpCall,
+                            requestPreprocessor.config().requestLimits().keepAliveMillis());
+                    choices.add(choice(completionOptions, some.get(i), completionStream, parts, choices.size()));
+                    lives.add(completionStream.metrics());
+                }
+            } finally {
+                readings.forEach(CompletionStream::close);
+            }
+        }
+        JsonObject body = head.with("choices", new JsonArray(choices)).with("usage", usage(lives));
+        httpCall.send(
+                200, lives.size() == 1 ? body.with("carve", lives.getFirst().json()) : body);
+    }
+
+    // the first of a request is refused where too many wait; the others wait for their turn
+    private CompletionStream reading(
+            HttpCall httpCall, CompletionOptions completionOptions, CompletionPrompt completionPrompt, boolean patient)
+            throws IOException, InterruptedException {
+        while (true) {
+            try {
+                CompletionMetrics completionMetrics = new CompletionMetrics(
+                        completionOptions.model(), completionPrompt.prompt().length());
+                GenerationJob generationJob = RequestPreprocessor.submit(
+                        completionOptions.model().engine(), completionOptions.request(completionPrompt.prompt()));
+                return new CompletionStream(
+                        generationJob,
+                        completionOptions.processor(),
+                        completionOptions.samplingParameters().stopStrings(),
+                        completionMetrics,
+                        completionPrompt.end());
+            } catch (ApiException e) {
+                if (e.status() != 429 || !patient) {
+                    throw e;
+                }
+                int millis = requestPreprocessor.config().requestLimits().keepAliveMillis();
+                Thread.sleep(millis);
+                httpCall.keepAlive(millis);
+            }
+        }
+    }
+
+    private static JsonObject usage(List<CompletionMetrics> lives) {
+        int prompt = lives.stream().mapToInt(CompletionMetrics::promptTokens).sum();
+        int tokens =
+                lives.stream().mapToInt(CompletionMetrics::completionTokens).sum();
+        int cached = lives.stream().mapToInt(CompletionMetrics::cachedTokens).sum();
+        return JsonObject.empty()
+                .with("prompt_tokens", prompt)
+                .with("completion_tokens", tokens)
+                .with("total_tokens", prompt + tokens)
+                .with("prompt_tokens_details", JsonObject.empty().with("cached_tokens", cached));
+    }
+
+    private static JsonObject choice(
+            CompletionOptions completionOptions,
+            CompletionPrompt completionPrompt,
+            CompletionStream completionStream,
+            List<CompletionStream.Delta> parts,
+            int index) {
+        StringBuilder text = new StringBuilder(completionOptions.echo() ? completionPrompt.text() : "");
+        parts.forEach(delta -> text.append(delta.text()));
+        return JsonObject.empty()
+                .with("text", text.toString())
+                .with("index", index)
+                .with("logprobs", logprobs(completionOptions, completionPrompt, completionStream, parts))
+                .with("finish_reason", completionStream.finishReason());
+    }
+
+    // the token that ends an answer is told too: harnesses take the last one away
+    private static JsonValue logprobs(
+            CompletionOptions completionOptions,
+            CompletionPrompt completionPrompt,
+            CompletionStream completionStream,
+            List<CompletionStream.Delta> parts) {
+        if (completionOptions.best() < 0) {
+            return new JsonNull();
+        }
+        LogprobsFormatter told = new LogprobsFormatter(completionOptions.processor());
+        LogprobsFormatter.CompletionLogprobs completionLogprobs = new LogprobsFormatter.CompletionLogprobs();
+        if (completionOptions.echo()) {
+            completionLogprobs.add(told, completionPrompt.prompt().tokens()[0]);
+            completionStream.promptLogprobs().forEach(tokenLogprob -> completionLogprobs.add(told, tokenLogprob));
+        }
+        for (CompletionStream.Delta delta : parts) {
+            if (!delta.endOfText() || completionOptions.echo()) {
+                delta.logprobs().forEach(tokenLogprob -> completionLogprobs.add(told, tokenLogprob));
+            }
+        }
+        return completionLogprobs.json();
+    }
+
+    private void stream(
+            HttpCall httpCall,
+            CompletionOptions completionOptions,
+            List<CompletionPrompt> prompts,
+            JsonObject head,
+            boolean usage)
+            throws IOException, InterruptedException {
+        List<CompletionMetrics> lives = new ArrayList<>();
+        for (int i = 0; i < prompts.size(); i++) {
+            try (CompletionStream completionStream = reading(httpCall, completionOptions, prompts.get(i), i > 0)) {
+                if (!httpCall.responseStarted()) {
+                    httpCall.startEventStream();
+                }
+                lives.add(completionStream.metrics());
+                stream(httpCall, completionOptions, prompts.get(i), completionStream, head, i);
+            }
+        }
+        if (usage) {
+            httpCall.sendEvent(Json.compact(head.with("choices", JsonArray.of()).with("usage", usage(lives))));
+        }
+        httpCall.sendEvent("[DONE]");
+        httpCall.endResponse();
+    }
+
+    private void stream(
+            HttpCall httpCall,
+            CompletionOptions completionOptions,
+            CompletionPrompt completionPrompt,
+            CompletionStream completionStream,
+            JsonObject head,
+            int index)
+            throws IOException, InterruptedException {
+        boolean echo = completionOptions.echo();
+        while (completionStream.finishReason().isEmpty()) {
+            int millis = requestPreprocessor.config().requestLimits().keepAliveMillis();
+            Optional<CompletionStream.Delta> part = completionStream.next(millis);
+            httpCall.keepAlive(millis);
+            if (part.isEmpty()) {
+                continue;
+            }
+            boolean last = !completionStream.finishReason().isEmpty();
+            if (part.get().text().isEmpty() && part.get().logprobs().isEmpty() && !last) {
+                continue;
+            }
+            JsonObject choice = JsonObject.empty()
+                    .with(
+                            "text",
+                            (echo ? completionPrompt.text() : "") + part.get().text())
+                    .with("index", index)
+                    .with("logprobs", scores(completionOptions, part.get().logprobs()))
+                    .with("finish_reason", last ? new JsonString(completionStream.finishReason()) : new JsonNull());
+            echo = false;
+            httpCall.sendEvent(Json.compact(head.with("choices", JsonArray.of(choice))
+                    .with("carve", completionStream.metrics().json())));
+        }
+    }
+
+    private static JsonValue scores(CompletionOptions completionOptions, List<TokenLogprob> scores) {
+        if (completionOptions.best() < 0) {
+            return new JsonNull();
+        }
+        LogprobsFormatter told = new LogprobsFormatter(completionOptions.processor());
+        LogprobsFormatter.CompletionLogprobs completionLogprobs = new LogprobsFormatter.CompletionLogprobs();
+        scores.forEach(tokenLogprob -> completionLogprobs.add(told, tokenLogprob));
+        return completionLogprobs.json();
+    }
+}

@@ -1,0 +1,85 @@
+package carve.app.serve.openai;
+
+import carve.api.text.EncodedImage;
+import carve.app.serve.http.ApiException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.Base64;
+import java.util.Iterator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+
+/**
+ * Reads pictures from data URIs. What a file's header says of its size is looked at before anything is decoded, so that a small
+ * file that is a huge picture costs nothing. Nothing is fetched from anywhere.
+ */
+final class DataUriDecoder {
+    private static final Pattern URI = Pattern.compile("data:(image/[A-Za-z0-9.+-]+)?(?:;[a-z]+=[^;,]*)*;base64,");
+    private static final int MAGIC = 4;
+
+    private DataUriDecoder() {}
+
+    /**
+     * Returns the picture of a URI.
+     *
+     * @throws ApiException if it is none, or larger than the limit
+     */
+    static EncodedImage decode(String uri, String where, long limit) {
+        Matcher head = URI.matcher(uri);
+        if (!head.lookingAt()) {
+            throw ApiException.invalidParameter(
+                    where, "Invalid '%s': expected a picture as data:image/png;base64,... or image/jpeg.", where);
+        }
+        byte[] bytes;
+        try {
+            bytes = Base64.getMimeDecoder().decode(uri.substring(head.end()));
+        } catch (IllegalArgumentException e) {
+            throw ApiException.invalidParameter(where, "Invalid '%s': not base64, %s.", where, e.getMessage());
+        }
+        requireSize(bytes, where, limit);
+        return new EncodedImage(where, bytes);
+    }
+
+    private static void requireSize(byte[] bytes, String where, long limit) {
+        String format = format(bytes);
+        Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
+        if (format.isEmpty() || !readers.hasNext()) {
+            throw ApiException.invalidParameter(where, "Invalid '%s': the file is neither PNG nor JPEG.", where);
+        }
+        ImageReader reader = readers.next();
+        try (var input = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
+            reader.setInput(input, true, true);
+            long width = reader.getWidth(0);
+            long height = reader.getHeight(0);
+            if (width * height > limit) {
+                throw ApiException.invalidParameter(
+                        where,
+                        "Invalid '%s': %d x %d pixels are more than the limit of %d.",
+                        where,
+                        width,
+                        height,
+                        limit);
+            }
+        } catch (ApiException e) {
+            throw e;
+        } catch (IOException
+                | RuntimeException e) { // the decoders of the JDK answer some broken files with any exception
+            throw ApiException.invalidParameter(where, "Invalid '%s': the picture's header is broken.", where);
+        } finally {
+            reader.dispose();
+        }
+    }
+
+    private static String format(byte[] bytes) {
+        if (bytes.length < MAGIC) {
+            return "";
+        }
+        if ((bytes[0] & 0xFF) == 0x89 && bytes[1] == 'P' && bytes[2] == 'N' && bytes[3] == 'G') {
+            return "png";
+        }
+        return (bytes[0] & 0xFF) == 0xFF && (bytes[1] & 0xFF) == 0xD8 ? "jpeg" : "";
+    }
+}

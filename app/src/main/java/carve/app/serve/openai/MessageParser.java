@@ -1,0 +1,120 @@
+package carve.app.serve.openai;
+
+import carve.api.json.JsonArray;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonString;
+import carve.api.json.JsonValue;
+import carve.api.text.EncodedImage;
+import carve.api.text.Message;
+import carve.api.text.Message.Role;
+import carve.app.serve.ServerConfig;
+import carve.app.serve.http.ApiException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads the messages of a request. */
+final class MessageParser {
+    private final ServerConfig.RequestLimits requestLimits;
+    private final List<String> instructions = new ArrayList<>();
+    private final List<Message> turns = new ArrayList<>();
+    private int pictures;
+
+    private MessageParser(ServerConfig.RequestLimits requestLimits) {
+        this.requestLimits = requestLimits;
+    }
+
+    /**
+     * Returns the messages of a conversation.
+     *
+     * @throws ApiException if they are not messages; it says which one is not
+     */
+    static List<Message> parse(JsonArray messages, ServerConfig.RequestLimits requestLimits) {
+        if (messages.items().isEmpty()) {
+            throw ApiException.invalidParameter("messages", "Invalid 'messages': empty array.");
+        }
+        MessageParser messageParser = new MessageParser(requestLimits);
+        for (int i = 0; i < messages.items().size(); i++) {
+            messageParser.add(messages.items().get(i), "messages[%d]".formatted(i));
+        }
+        List<Message> all = new ArrayList<>();
+        if (!messageParser.instructions.isEmpty()) {
+            all.add(new Message(Role.SYSTEM, String.join("\n", messageParser.instructions), List.of()));
+        }
+        all.addAll(messageParser.turns);
+        return all;
+    }
+
+    private void add(JsonValue value, String where) {
+        if (!(value instanceof JsonObject object)) {
+            throw ApiException.invalidParameter(where, "Invalid type for '%s': expected an object.", where);
+        }
+        RequestFields requestFields = new RequestFields(object);
+        String role = requestFields
+                .string("role")
+                .orElseThrow(() -> ApiException.invalidParameter(
+                        where + ".role", "Missing required parameter: '%s.role'.", where));
+        List<EncodedImage> own = new ArrayList<>();
+        String text = content(requestFields, where, own);
+        switch (role) {
+            case "system", "developer" -> instructions.add(text);
+            case "user" -> turns.add(new Message(Role.USER, text, own));
+            case "assistant" -> turns.add(new Message(Role.ASSISTANT, text, own));
+            default ->
+                throw ApiException.invalidParameter(
+                        where + ".role",
+                        "Invalid value: '%s'. Supported values are: 'system', 'developer', 'user' and 'assistant'.",
+                        role);
+        }
+    }
+
+    private String content(RequestFields requestFields, String where, List<EncodedImage> own) {
+        Optional<JsonValue> content = requestFields.value("content");
+        if (content.isEmpty()) {
+            throw ApiException.invalidParameter(where + ".content", "Missing required parameter: '%s.content'.", where);
+        }
+        return switch (content.get()) {
+            case JsonString text -> text.text();
+            case JsonArray parts -> parts(parts, where + ".content", own);
+            default ->
+                throw ApiException.invalidParameter(
+                        where + ".content", "Invalid type for '%s.content': expected a string or an array.", where);
+        };
+    }
+
+    private String parts(JsonArray parts, String where, List<EncodedImage> own) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < parts.items().size(); i++) {
+            String at = "%s[%d]".formatted(where, i);
+            if (!(parts.items().get(i) instanceof JsonObject object)) {
+                throw ApiException.invalidParameter(at, "Invalid type for '%s': expected an object.", at);
+            }
+            RequestFields part = new RequestFields(object);
+            switch (part.string("type").orElse("")) {
+                case "text" ->
+                    text.append(text.isEmpty() ? "" : "\n")
+                            .append(part.string("text").orElse(""));
+                case "image_url" -> own.add(picture(part, at));
+                default ->
+                    throw ApiException.invalidParameter(
+                            at + ".type", "Invalid value at '%s.type': supported are 'text' and 'image_url'.", at);
+            }
+        }
+        return text.toString();
+    }
+
+    private EncodedImage picture(RequestFields part, String where) {
+        pictures++;
+        if (pictures > requestLimits.maxPictures()) {
+            throw ApiException.invalidParameter(
+                    where, "Too many pictures; at most %d are read.", requestLimits.maxPictures());
+        }
+        Optional<JsonValue> value = part.value("image_url");
+        String url = value.isPresent() && value.get() instanceof JsonString text
+                ? text.text()
+                : part.object("image_url")
+                        .flatMap(object -> object.string("url"))
+                        .orElse("");
+        return DataUriDecoder.decode(url, where + ".image_url", requestLimits.maxPixels());
+    }
+}

@@ -1,0 +1,77 @@
+package carve.app.serve.openai;
+
+import carve.api.data.Sample;
+import carve.api.text.Message;
+import carve.api.text.Processor;
+import carve.app.serve.ServerConfig;
+import carve.app.serve.http.ApiException;
+import carve.runtime.engine.EngineException;
+import carve.runtime.engine.GenerationJob;
+import carve.runtime.engine.GenerationRequest;
+import carve.runtime.engine.ModelEngine;
+import carve.runtime.engine.Prompt;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.Semaphore;
+
+/** Makes requests of models from what was asked over HTTP. */
+public final class RequestPreprocessor {
+    // pictures are large while they are decoded
+    private static final int MAX_CONCURRENT_DECODES = 4;
+
+    private final Semaphore pictures = new Semaphore(MAX_CONCURRENT_DECODES);
+    private final ServerConfig config;
+
+    public RequestPreprocessor(ServerConfig config) {
+        this.config = config;
+    }
+
+    ServerConfig config() {
+        return config;
+    }
+
+    /** What a conversation is for a model, and how long an answer it allows at most. */
+    record TokenizedPrompt(Prompt prompt, Sample sample) {}
+
+    /** Returns a conversation as a model takes it. */
+    TokenizedPrompt tokenize(ServedModel model, List<Message> messages) throws InterruptedException {
+        boolean large = messages.stream().anyMatch(message -> !message.images().isEmpty());
+        if (large) {
+            pictures.acquire();
+        }
+        try {
+            Processor processor = model.engine().processor();
+            OptionalInt picture = model.engine().spec().input().imageToken();
+            Sample sample = processor.prompt(messages);
+            return new TokenizedPrompt(Prompt.of(sample, picture), sample);
+        } catch (IllegalArgumentException e) {
+            throw ApiException.invalidParameter("messages", "Invalid 'messages': %s", e.getMessage());
+        } catch (RuntimeException e) {
+            if (!large) {
+                throw e;
+            }
+            // what decodes pictures throws exceptions of its own
+            throw ApiException.invalidParameter("messages", "A picture cannot be read: %s", e.getMessage());
+        } finally {
+            if (large) {
+                pictures.release();
+            }
+        }
+    }
+
+    /** Returns how many tokens an answer may have: as many as asked for, or else as usual and as there is room for. */
+    int maxTokens(ServedModel model, Prompt prompt, java.util.Optional<Integer> asked) {
+        int room = model.engine().config().contextLength() - prompt.length();
+        int usual = Math.max(1, Math.min(config.generationConfig().maxTokens(), room));
+        return asked.orElse(usual);
+    }
+
+    /** Hands a request to a model. */
+    static GenerationJob submit(ModelEngine engine, GenerationRequest generationRequest) {
+        try {
+            return engine.submit(generationRequest);
+        } catch (EngineException e) {
+            throw ApiException.of(e);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package carve.app.serve.openai;
+
+import carve.api.json.JsonArray;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonString;
+import carve.api.json.JsonValue;
+import carve.api.mixer.LayerConfig;
+import carve.api.model.Block;
+import carve.api.model.ModelSpec;
+import carve.api.param.ParamSpec;
+import carve.app.serve.ServerConfig;
+import carve.runtime.engine.ModelEngine;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A model that the server has.
+ *
+ * @param engine what runs it
+ * @param created when it was opened, in seconds since 1970
+ * @param states conversations of it that were saved, if there is a folder for them
+ */
+public record ServedModel(ModelEngine engine, long created, Optional<SavedStateStore> states) {
+    /** Returns a model that is being served from now on. */
+    public static ServedModel of(ModelEngine engine, ServerConfig.RequestLimits requestLimits) {
+        return new ServedModel(
+                engine, System.currentTimeMillis() / 1000, SavedStateStore.open(engine, requestLimits.maxSavedBytes()));
+    }
+
+    /** Returns what it is called. */
+    public String name() {
+        return engine.name();
+    }
+
+    /** Returns whether it takes pictures. */
+    public boolean vision() {
+        return engine.spec().input().imageToken().isPresent();
+    }
+
+    /** Returns whether a session takes the same memory however long it is. */
+    public boolean constantState() {
+        return engine.spec().layers().stream().allMatch(layer -> layer.mixer().hasConstantState());
+    }
+
+    /** Returns the bytes by which a session grows with each position. */
+    public long cacheBytesPerToken() {
+        ModelSpec spec = engine.spec();
+        return (spec.stateBytes(1, 2048) - spec.stateBytes(1, 1024)) / 1024;
+    }
+
+    /** Returns the bytes by which a session of its teacher, attention in each layer, grows with each position. */
+    public long teacherCacheBytesPerToken() {
+        return engine.spec().layers().stream()
+                .map(Block::config)
+                .mapToLong(ServedModel::kvBytesPerToken)
+                .sum();
+    }
+
+    private static long kvBytesPerToken(LayerConfig dims) {
+        return 2L * Float.BYTES * dims.kvHeads() * dims.headWidth();
+    }
+
+    private long parameters() {
+        return engine.spec().parameters().stream()
+                .map(ParamSpec::shape)
+                .mapToLong(shape -> shape.size())
+                .sum();
+    }
+
+    /** Returns what {@code /v1/models} tells. */
+    JsonObject json() {
+        List<JsonValue> mixers = engine.spec().layers().stream()
+                .<JsonValue>map(layer -> new JsonString(layer.mixerSpec().name()))
+                .toList();
+        return JsonObject.empty()
+                .with("id", name())
+                .with("object", "model")
+                .with("created", created)
+                .with("owned_by", "carve")
+                .with("max_model_len", engine.config().contextLength())
+                .with(
+                        "carve",
+                        JsonObject.empty()
+                                .with("family", engine.spec().family())
+                                .with("parameters", parameters())
+                                .with("vocabulary", engine.spec().vocabulary())
+                                .with("pictures", vision())
+                                .with("constant_state", constantState())
+                                .with("state_bytes_at_1024", engine.spec().stateBytes(1, 1024))
+                                .with("cache_bytes_per_token", cacheBytesPerToken())
+                                .with("teacher_cache_bytes_per_token", teacherCacheBytesPerToken())
+                                .with("layers", new JsonArray(mixers)));
+    }
+}

@@ -1,0 +1,167 @@
+package carve.app.serve.openai;
+
+import carve.api.data.Sample;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonValue;
+import carve.api.text.Message;
+import carve.app.serve.http.ApiException;
+import carve.app.serve.http.HttpCall;
+import carve.runtime.engine.GenerationEvent;
+import carve.runtime.engine.GenerationJob;
+import carve.runtime.engine.GenerationRequest;
+import carve.runtime.engine.ModelEngine;
+import carve.runtime.engine.Prompt;
+import carve.runtime.engine.Sampler;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * {@code /v1/states}: conversations that are saved with what the model remembers of them, and gone on from by id.
+ *
+ * <pre>{@code
+ * POST   /v1/states       {"model": M, "messages": [...]}    saves a conversation
+ * POST   /v1/states       {"from": ID}                       forks a state; with "messages", and says more
+ * GET    /v1/states       all of them; GET /v1/states/ID one of them, with its messages
+ * DELETE /v1/states/ID
+ * }</pre>
+ */
+public final class StatesHandler {
+    private static final String PATH = "/v1/states/";
+    private static final Set<String> KNOWN = Set.of("model", "messages", "from");
+
+    private final ServedModels servedModels;
+    private final RequestPreprocessor requestPreprocessor;
+
+    public StatesHandler(ServedModels servedModels, RequestPreprocessor requestPreprocessor) {
+        this.servedModels = servedModels;
+        this.requestPreprocessor = requestPreprocessor;
+    }
+
+    /** A state and the model that it is of. */
+    record SavedState(ServedModel model, JsonObject state) {
+        JsonArray messages() {
+            return state.array("messages");
+        }
+    }
+
+    /**
+     * Returns the state of an id.
+     *
+     * @throws ApiException if there is none
+     */
+    SavedState find(String id) {
+        for (ServedModel model : servedModels.all()) {
+            Optional<JsonObject> state = model.states().flatMap(states -> states.find(id));
+            if (state.isPresent()) {
+                return new SavedState(model, state.get());
+            }
+        }
+        throw unknown(id);
+    }
+
+    private static ApiException unknown(String id) {
+        return ApiException.requestError(
+                404,
+                "state_not_found",
+                SavedStateStore.isId(id) ? "There is no state '%s'." : "There is no state of this id; ids are st-... .",
+                id);
+    }
+
+    /** Tells of all states. */
+    public void list(HttpCall httpCall) throws IOException {
+        List<JsonValue> all = new ArrayList<>();
+        servedModels.all().forEach(model -> model.states().ifPresent(states -> all.addAll(states.all())));
+        httpCall.send(200, JsonObject.empty().with("object", "list").with("data", new JsonArray(all)));
+    }
+
+    /** Tells of the state that the path names. */
+    public void retrieve(HttpCall httpCall) throws IOException {
+        httpCall.send(200, find(httpCall.path().substring(PATH.length())).state());
+    }
+
+    /** Removes the state that the path names. */
+    public void delete(HttpCall httpCall) throws IOException {
+        String id = httpCall.path().substring(PATH.length());
+        boolean removed = servedModels.all().stream()
+                .anyMatch(
+                        model -> model.states().map(states -> states.delete(id)).orElse(false));
+        if (!removed) {
+            throw unknown(id);
+        }
+        httpCall.send(
+                200, JsonObject.empty().with("id", id).with("object", "state").with("deleted", true));
+    }
+
+    /** Saves or forks. */
+    public void create(HttpCall httpCall) throws IOException, InterruptedException {
+        RequestFields requestFields = new RequestFields(httpCall.json());
+        requestFields.requireKnown(KNOWN);
+        Optional<SavedState> from = requestFields.string("from").map(this::find);
+        ServedModel model = from.map(SavedState::model).orElseGet(() -> servedModels.of(requestFields));
+        List<JsonValue> messages = new ArrayList<>();
+        from.ifPresent(savedState -> messages.addAll(savedState.messages().items()));
+        Optional<JsonArray> more = requestFields.array("messages");
+        if (from.isEmpty() && more.isEmpty()) {
+            throw ApiException.invalidParameter("messages", "Missing required parameter: 'messages', or 'from'.");
+        }
+        more.ifPresent(array -> messages.addAll(array.items()));
+        String parent = from.map(savedState -> savedState.state().string("id")).orElse("");
+        httpCall.send(200, save(httpCall, model, parent, new JsonArray(messages)));
+    }
+
+    /** Saves a conversation: reads it, as far as that has not been done, and keeps what the model remembers. */
+    JsonObject save(HttpCall httpCall, ServedModel model, String parent, JsonArray messages)
+            throws IOException, InterruptedException {
+        SavedStateStore states = model.states()
+                .orElseThrow(() -> ApiException.serverError(501, "This server has no folder for states."));
+        List<Message> conversation =
+                MessageParser.parse(messages, requestPreprocessor.config().requestLimits());
+        Prompt prompt = prompt(model, conversation);
+        ModelEngine engine = model.engine();
+        GenerationJob generationJob = RequestPreprocessor.submit(
+                engine, new GenerationRequest(prompt, Sampler.greedy(Set.of()), Set.of(), 0));
+        try {
+            while (!(next(httpCall, generationJob) instanceof GenerationEvent.Finished)) {
+                // only the end matters
+            }
+        } finally {
+            generationJob.cancel();
+        }
+        return states.save(parent, prompt.length(), engine.pin(prompt), messages);
+    }
+
+    private GenerationEvent next(HttpCall httpCall, GenerationJob generationJob)
+            throws IOException, InterruptedException {
+        while (true) {
+            int millis = requestPreprocessor.config().requestLimits().keepAliveMillis();
+            Optional<GenerationEvent> event = generationJob.take(millis);
+            httpCall.keepAlive(millis);
+            if (event.isEmpty()) {
+                continue;
+            }
+            if (event.get() instanceof GenerationEvent.Failed failed) {
+                throw ApiException.serverError(500, failed.message());
+            }
+            return event.get();
+        }
+    }
+
+    // a conversation that the model had the last word in is read as examples are
+    private Prompt prompt(ServedModel model, List<Message> conversation) throws InterruptedException {
+        if (conversation.getLast().role() != Message.Role.ASSISTANT) {
+            return requestPreprocessor.tokenize(model, conversation).prompt();
+        }
+        try {
+            OptionalInt picture = model.engine().spec().input().imageToken();
+            Sample whole = model.engine().processor().trainingSample(conversation);
+            return Prompt.of(whole, picture);
+        } catch (IllegalArgumentException e) {
+            throw ApiException.invalidParameter("messages", "Invalid 'messages': %s", e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package carve.app.serve.openai;
+
+import carve.api.json.JsonArray;
+import carve.api.json.JsonException;
+import carve.api.json.JsonNull;
+import carve.api.json.JsonNumber;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonString;
+import carve.api.json.JsonValue;
+import carve.api.text.Processor;
+import carve.app.serve.http.ApiException;
+import carve.app.serve.http.HttpCall;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/**
+ * {@code POST /tokenize} and {@code POST /detokenize}: there and back between texts and token ids, and {@code GET
+ * /tokenizer_info}, by which harnesses find out that they need no tokenizer of their own; all as vLLM has them.
+ */
+public final class TokenizeHandler {
+    private final ServedModels servedModels;
+    private final RequestPreprocessor requestPreprocessor;
+
+    public TokenizeHandler(ServedModels servedModels, RequestPreprocessor requestPreprocessor) {
+        this.servedModels = servedModels;
+        this.requestPreprocessor = requestPreprocessor;
+    }
+
+    /** Returns the token ids of an array. */
+    static int[] tokenIds(JsonArray array, int vocabulary) {
+        return array.items().stream()
+                .mapToInt(item -> {
+                    long id = item instanceof JsonNumber number ? number.whole().orElse(-1) : -1;
+                    if (id < 0 || id >= vocabulary) {
+                        throw ApiException.invalidParameter(
+                                "prompt",
+                                "Invalid token id %s: expected a whole number from 0 to %d.",
+                                item.describe(),
+                                vocabulary - 1);
+                    }
+                    return (int) id;
+                })
+                .toArray();
+    }
+
+    /** Answers {@code POST /tokenize}: the token ids of a text, or of a conversation. */
+    public void tokenize(HttpCall httpCall) throws IOException, InterruptedException {
+        RequestFields requestFields = new RequestFields(httpCall.json());
+        ServedModel model = servedModels.of(requestFields);
+        int[] tokens;
+        if (requestFields.array("messages").isPresent()) {
+            tokens = requestPreprocessor
+                    .tokenize(
+                            model,
+                            MessageParser.parse(
+                                    requestFields.array("messages").get(),
+                                    requestPreprocessor.config().requestLimits()))
+                    .prompt()
+                    .tokens();
+        } else {
+            String text = requestFields
+                    .string("prompt")
+                    .or(() -> requestFields.string("content"))
+                    .or(() -> requestFields.string("text"))
+                    .orElseThrow(
+                            () -> ApiException.invalidParameter("prompt", "Missing required parameter: 'prompt'."));
+            tokens = encode(
+                    model.engine().processor(),
+                    text,
+                    requestFields.flag("add_special_tokens").orElse(true));
+        }
+        // as text: a value for each of millions of tokens would be large
+        StringBuilder ids = new StringBuilder("{\"tokens\":[");
+        for (int i = 0; i < tokens.length; i++) {
+            ids.append(i == 0 ? "" : ",").append(tokens[i]);
+        }
+        ids.append("],\"count\":%d,\"max_model_len\":%d}"
+                .formatted(tokens.length, model.engine().config().contextLength()));
+        httpCall.send(200, "application/json", ids.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Returns the token ids of a text. What is put before texts, such as {@code <s>}, is there once at most: clients that send as
+     * text what they have tokenized themselves have written it already, and count it.
+     *
+     * @param begun whether the text stands at the beginning
+     */
+    static int[] encode(Processor processor, String text, boolean begun) {
+        int[] before = processor.encode("");
+        int[] tokens = processor.encode(text);
+        int[] bare = Arrays.copyOfRange(tokens, before.length, tokens.length);
+        int n = before.length;
+        boolean twice = n <= bare.length && Arrays.equals(before, 0, n, bare, 0, n);
+        return begun && !twice ? tokens : bare;
+    }
+
+    /** Answers {@code GET /tokenizer_info}: how texts begin and end, where there is one model. */
+    public void tokenizerInfo(HttpCall httpCall) throws IOException {
+        ServedModel model = servedModels.of(new RequestFields(JsonObject.empty()));
+        Processor processor = model.engine().processor();
+        int[] beginning = processor.encode("");
+        httpCall.send(
+                200,
+                JsonObject.empty()
+                        .with("model", model.name())
+                        .with("bos_token", tokenText(processor, Arrays.stream(beginning)))
+                        .with(
+                                "eos_token",
+                                tokenText(
+                                        processor,
+                                        processor.stopTokens().stream()
+                                                .mapToInt(Integer::intValue)
+                                                .sorted()))
+                        .with("pad_token", new JsonNull())
+                        .with("add_bos_token", beginning.length > 0)
+                        .with("vocab_size", model.engine().spec().vocabulary())
+                        .with("max_model_len", model.engine().config().contextLength()));
+    }
+
+    private static JsonValue tokenText(Processor processor, IntStream tokens) {
+        OptionalInt first = tokens.findFirst();
+        return first.isPresent() ? new JsonString(processor.decodeWithSpecialTokens(first.getAsInt())) : new JsonNull();
+    }
+
+    /** Answers {@code POST /detokenize}: the text of token ids. */
+    public void detokenize(HttpCall httpCall) throws IOException {
+        RequestFields requestFields = new RequestFields(httpCall.json());
+        ServedModel model = servedModels.of(requestFields);
+        JsonArray tokens = requestFields
+                .array("tokens")
+                .orElseThrow(() -> ApiException.invalidParameter("tokens", "Missing required parameter: 'tokens'."));
+        try {
+            int[] ids = tokenIds(tokens, model.engine().spec().vocabulary());
+            httpCall.send(
+                    200,
+                    JsonObject.empty().with("prompt", model.engine().processor().decodeWithSpecialTokens(ids)));
+        } catch (JsonException e) {
+            throw ApiException.invalidParameter("tokens", "Invalid 'tokens': %s", e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** The web page. */
+package carve.app.serve.web;

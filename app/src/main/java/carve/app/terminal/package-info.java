@@ -1,2 +1,0 @@
-/** What people see: tables, progress, log lines. */
-package carve.app.terminal;

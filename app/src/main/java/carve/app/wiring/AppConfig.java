@@ -1,0 +1,153 @@
+package carve.app.wiring;
+
+import carve.api.config.NameSuggestions;
+import carve.api.config.Settings;
+import carve.api.config.SettingsException;
+import carve.api.config.SettingsNode;
+import carve.api.config.TreeSettings;
+import carve.api.tensor.DeviceContext.KernelPolicy;
+import carve.hocon.Hocon;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The settings of the program itself; their defaults and meanings are in {@code reference.conf}.
+ *
+ * @param device the name of a device, or {@code auto}
+ * @param kernelPolicy whether fused ops run by kernels
+ * @param plugins folders with plugins
+ * @param generationConfig how answers are generated where the command line does not say
+ * @param evaluation how models are evaluated where the command line does not say
+ * @param serving how models are served where the command line does not say
+ * @param providers settings of all that is plugged in, which go over its defaults
+ */
+public record AppConfig(
+        String device,
+        KernelPolicy kernelPolicy,
+        List<Path> plugins,
+        GenerationConfig generationConfig,
+        EvaluationConfig evaluation,
+        SettingsNode.Section serving,
+        SettingsNode.Section providers) {
+    /**
+     * How answers are generated.
+     *
+     * @param maxTokens the longest answer
+     * @param temperature how far from greedy
+     * @param topK how many tokens may be chosen
+     * @param topP the share of tokens that may be chosen
+     * @param seed of the choices
+     */
+    public record GenerationConfig(int maxTokens, double temperature, int topK, double topP, long seed) {
+        static GenerationConfig from(Settings settings) {
+            return new GenerationConfig(
+                    settings.integer("max-tokens"),
+                    settings.real("temperature"),
+                    settings.integer("top-k"),
+                    settings.real("top-p"),
+                    settings.longInteger("seed"));
+        }
+    }
+
+    /**
+     * How models are evaluated.
+     *
+     * @param batchSize how many prompts are answered side by side
+     * @param maxTokens the longest answer
+     */
+    public record EvaluationConfig(int batchSize, int maxTokens) {
+        static EvaluationConfig from(Settings settings) {
+            return new EvaluationConfig(settings.integer("batch"), settings.integer("max-tokens"));
+        }
+    }
+
+    private static final String ROOT = "carve";
+    private static final List<String> APP_KEYS =
+            List.of("device", "kernels", "plugins", "generation", "evaluation", "serving");
+    private static final List<String> PROVIDER_KEYS = List.of(
+            "mixers", "losses", "stages", "optimizers", "schedules", "data", "generators", "devices", "families");
+
+    /** Copies the list. */
+    public AppConfig {
+        plugins = List.copyOf(plugins);
+    }
+
+    /**
+     * Returns the defaults with the files and the command line over them.
+     *
+     * @throws SettingsException if a setting is wrong or unknown; the message has its place
+     */
+    public static AppConfig from(GlobalOptions globalOptions) {
+        SettingsNode.Section root = Hocon.parseResource(AppConfig.class.getModule(), "reference.conf")
+                .orElseThrow()
+                .asTree();
+        for (Path file : globalOptions.config()) {
+            root = Hocon.parseFile(file).asTree().over(root);
+        }
+        root = overrides(globalOptions.overrides(), true).over(root);
+        Settings settings = new TreeSettings(root);
+        AppConfig config = from(settings.section(ROOT));
+        settings.requireAllRead();
+        return new AppConfig(
+                globalOptions.device().isEmpty() ? config.device : globalOptions.device(),
+                globalOptions.kernels().isEmpty() ? config.kernelPolicy : kernels(globalOptions.kernels(), "--require"),
+                config.plugins,
+                config.generationConfig,
+                config.evaluation,
+                config.serving,
+                config.providers);
+    }
+
+    private static AppConfig from(Settings carve) {
+        Map<String, SettingsNode> providers = new LinkedHashMap<>();
+        for (String kind : PROVIDER_KEYS) {
+            if (carve.has(kind)) {
+                providers.put(kind, carve.section(kind).asTree());
+            }
+        }
+        APP_KEYS.forEach(carve::has);
+        return new AppConfig(
+                carve.string("device"),
+                kernels(carve.string("kernels"), carve.origin("kernels") + ": key 'kernels'"),
+                carve.strings("plugins").stream().map(Path::of).toList(),
+                GenerationConfig.from(carve.section("generation")),
+                EvaluationConfig.from(carve.section("evaluation")),
+                carve.section("serving").asTree(),
+                new SettingsNode.Section(providers, carve.origin()));
+    }
+
+    /** Returns the policy of a name; messages call it what. */
+    public static KernelPolicy kernels(String name, String what) {
+        return Arrays.stream(KernelPolicy.values())
+                .filter(kernelPolicy ->
+                        kernelPolicy.name().toLowerCase(Locale.ROOT).equals(name))
+                .findFirst()
+                .orElseThrow(() -> new SettingsException("%s: %s"
+                        .formatted(
+                                what,
+                                NameSuggestions.unknown("policy", name, List.of("preferred", "off", "required")))));
+    }
+
+    /**
+     * Returns those settings of the command line that are the program's, or those that are a recipe's.
+     *
+     * @param own whether their keys begin with {@code carve.}
+     */
+    public static SettingsNode.Section overrides(Map<String, String> overrides, boolean own) {
+        SettingsNode.Section section = new SettingsNode.Section(Map.of(), "-D");
+        for (Map.Entry<String, String> entry : new TreeMap<>(overrides).entrySet()) {
+            if (entry.getKey().startsWith(ROOT + ".") == own) {
+                String origin = "-D" + entry.getKey();
+                section = Hocon.parse(entry.getKey() + " = " + entry.getValue(), origin)
+                        .asTree()
+                        .over(section);
+            }
+        }
+        return section;
+    }
+}

@@ -1,2 +1,0 @@
-/** The work that commands do, apart from arguments and tables: settings, devices, models, recipes, generation, evaluation. */
-package carve.app.work;

@@ -1,0 +1,129 @@
+package carve.app.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import carve.app.TestDistribution;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The demo's teacher is talked to through a pipe. */
+final class ChatCommandTest {
+    private static final String TEACHER = Path.of("..", "demo", "teacher").toString();
+
+    @TempDir
+    private Path folder;
+
+    private String errors = "";
+
+    private String chat(String model, String input, String... more) throws IOException, InterruptedException {
+        Path typed = Files.writeString(folder.resolve("typed"), input);
+        Path err = folder.resolve("err");
+        List<String> line = new ArrayList<>(List.of("chat", model, "--greedy"));
+        line.addAll(List.of(more));
+        Process process = TestDistribution.process(line.toArray(String[]::new))
+                .redirectInput(typed.toFile())
+                .redirectError(err.toFile())
+                .start();
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), () -> printed);
+        errors = Files.readString(err).replaceFirst("WARNING: Using incubator modules: jdk.incubator.vector\n", "");
+        return printed;
+    }
+
+    private Path picture() {
+        CommandHarness.installed()
+                .succeeds(
+                        "data",
+                        "shapes",
+                        "--out",
+                        folder.resolve("shapes").toString(),
+                        "-Dpixels=48",
+                        "-Dlight-percent=0",
+                        "-Dmax-figures=3",
+                        "-Dtrain-scenes=0",
+                        "-Dtest-scenes=1");
+        return folder.resolve("shapes/test/000000.png");
+    }
+
+    @Test
+    void aConversationIsForkedTakenBackKeptAndGoneOnWith() throws IOException, InterruptedException {
+        Path picture = picture();
+        Path kept = folder.resolve("kept.talk");
+        String said = chat(TEACHER, """
+                /image %s
+                describe the picture
+                how many shapes are there?
+                /fork other
+                what colour is the star?
+                /switch
+                /switch main
+                what colour is the star?
+                /undo
+                /undo
+                how many shapes are there?
+
+                /save %s
+                /image %s
+                /nothing
+                /switch nowhere
+                /memory
+                /quit
+                never said
+                """.formatted(picture, kept, folder.resolve("none.png")));
+        assertEquals("""
+                a cyan square top right and a green star bottom center
+                two
+                in 'other'; /switch main goes back
+                green
+                  main, 2 questions, 1.13 MiB
+                * other, 3 questions, 1.13 MiB
+                green
+                two
+                kept %s: 53 positions, some KiB
+                POSITIONS     STATE  ATTENTION IN EVERY LAYER
+                       53  1.13 MiB                   239 KiB
+                   16,384    72 MiB                    72 MiB
+                  131,072   576 MiB                   576 MiB
+                beside it, 3.38 MiB to go back to
+                """.formatted(kept), said.replaceFirst("positions, \\d+ KiB", "positions, some KiB"));
+        assertEquals("""
+                %s, on cpu; /help tells what can be typed
+                %s: no such file
+                no command '/nothing'; there are /image, /undo, /fork, /switch, /new, /save, /load, /speed, /memory, /help, /quit
+                no conversation 'nowhere'; there are [main, other]
+                """.formatted(TEACHER, folder.resolve("none.png")), errors);
+        goesOn(kept);
+    }
+
+    // in another process, where nothing is computed again
+    private void goesOn(Path kept) throws IOException, InterruptedException {
+        String said = chat(TEACHER, "/load %s\nwhat colour is the star?\n/speed\n".formatted(kept));
+        String[] lines = said.split("\n");
+        assertEquals(
+                List.of(
+                        "53 positions, of which nothing is computed again",
+                        "> describe the picture",
+                        "a cyan square top right and a green star bottom center",
+                        "> how many shapes are there?",
+                        "two",
+                        "green"),
+                List.of(lines).subList(0, 6));
+        assertTrue(lines[6].matches("1 tokens in .* s, \\d+ tokens/s; 14 new positions in .* s, 53 known"), lines[6]);
+        assertEquals("from now on after every answer", lines[7]);
+        String other = Path.of("..", "demo", "matvlm", "teacher").toString();
+        chat(other, "/load %s\n/load %s\n".formatted(kept, Path.of(TEACHER, "config.json")));
+        assertTrue(
+                errors.matches(
+                        "(?s).*\n%s: is a conversation with another model: its parameters have the digest [0-9a-f]{12}, this one's [0-9a-f]{12}\n.*"
+                                .formatted(kept)),
+                errors);
+        assertTrue(errors.contains("config.json: cannot be gone on with: "), errors);
+    }
+}

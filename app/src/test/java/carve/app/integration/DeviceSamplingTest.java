@@ -1,0 +1,145 @@
+package carve.app.integration;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import carve.api.data.Sample;
+import carve.api.device.CpuTarget;
+import carve.api.device.Device;
+import carve.api.device.Kernel;
+import carve.api.device.KernelProvider;
+import carve.api.device.KernelTarget;
+import carve.api.device.ReferenceDevice;
+import carve.api.model.LoadedModel;
+import carve.api.op.SampleToken;
+import carve.api.tensor.FusedOp;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Tensors;
+import carve.app.TestDistribution;
+import carve.runtime.catalog.Catalogs;
+import carve.runtime.engine.PipelinedDecoder;
+import carve.runtime.engine.Sampler;
+import carve.runtime.engine.TokenGenerator;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.model.WeightPrecision;
+import carve.testkit.HostDevice;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Where tokens are chosen on the device, and come to the host late, answers are those that the host chooses. */
+final class DeviceSamplingTest {
+    private static final Path FIXTURES = Path.of(System.getProperty("carve.fixtures"));
+    private static final int TOKENS = 9;
+
+    private static final Sampler GREEDY = Sampler.greedy(Set.of(1));
+    private static final Sampler RANDOM = new Sampler(0.9, 20, 0.95, 42, Set.of(1));
+
+    /** A kernel that chooses as the op is defined, and counts. */
+    private static final class SamplingKernels implements KernelProvider {
+        private int calls;
+
+        @Override
+        public String name() {
+            return "choosing";
+        }
+
+        @Override
+        public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands, KernelTarget host) {
+            return op instanceof SampleToken sample ? Optional.of(kernel(sample, (CpuTarget) host)) : Optional.empty();
+        }
+
+        private Kernel kernel(SampleToken op, CpuTarget memory) {
+            return new Kernel() {
+                @Override
+                public String name() {
+                    return "defined";
+                }
+
+                @Override
+                public List<Tensor> forward(List<Tensor> operands) {
+                    calls++;
+                    Tensor chosen = memory.allocate(
+                            op.results(List.of(operands.getFirst().type())).getFirst());
+                    try (Device reference = new ReferenceDevice()) {
+                        Tensor logits = Tensors.upload(
+                                reference, operands.getFirst().type(), memory.memory(operands.getFirst()));
+                        reference.download(op.reference(List.of(logits)).getFirst(), memory.memory(chosen));
+                    }
+                    return List.of(chosen);
+                }
+            };
+        }
+    }
+
+    private static Sample prompt(int... tokens) {
+        return new Sample(tokens, new boolean[tokens.length], Map.of());
+    }
+
+    private static final List<Sample> PROMPTS = List.of(prompt(5, 17, 3, 90), prompt(7, 1, 22, 41));
+
+    private interface Body {
+        void run(ModelFolder folder);
+    }
+
+    private static void with(String name, Body body) {
+        Catalogs catalogs = TestDistribution.catalogs();
+        try (ModelFolder folder =
+                ModelFolder.open(FIXTURES.resolve(name), catalogs.families().providers(), catalogs.mixerCatalog())) {
+            body.run(folder);
+        }
+    }
+
+    private static List<int[]> answers(
+            ModelFolder folder, Device on, Sampler sampler, Set<Integer> stops, List<Integer> told) {
+        try (Device device = on;
+                LoadedModel model = folder.load(device, WeightPrecision.F32)) {
+            Sampler words =
+                    sampler.excluding(Set.of(folder.spec().input().imageToken().orElseThrow()));
+            return new TokenGenerator(model, words, stops, TOKENS).generate(PROMPTS, (_, token) -> told.add(token));
+        }
+    }
+
+    private static void same(ModelFolder folder, Sampler sampler, Set<Integer> stops) {
+        List<Integer> expectedTold = new ArrayList<>();
+        List<Integer> told = new ArrayList<>();
+        List<int[]> expected = answers(folder, new ReferenceDevice(), sampler, stops, expectedTold);
+        var samplingKernels = new SamplingKernels();
+        List<int[]> actual = answers(folder, new HostDevice(samplingKernels), sampler, stops, told);
+        assertTrue(samplingKernels.calls > 0, "tokens are chosen on the device");
+        for (int row = 0; row < expected.size(); row++) {
+            assertArrayEquals(expected.get(row), actual.get(row), "row " + row);
+        }
+        assertEquals(expectedTold, told);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"hovle_tiny", "mmmamba_hybrid_tiny", "matvlm_tiny"})
+    void answersAreThoseThatTheHostChooses(String name) {
+        with(name, folder -> {
+            same(folder, GREEDY, Set.of());
+            same(folder, RANDOM, Set.of());
+        });
+    }
+
+    @Test
+    void stepsRunAheadOfTheLastTokenAreDropped() {
+        with("mmmamba_hybrid_tiny", folder -> {
+            List<int[]> free = answers(folder, new ReferenceDevice(), RANDOM, Set.of(), new ArrayList<>());
+            Set<Integer> stops = Set.of(free.get(0)[2], free.get(1)[4]);
+            same(folder, RANDOM, stops);
+            var samplingKernels = new SamplingKernels();
+            List<int[]> answers = answers(folder, new HostDevice(samplingKernels), RANDOM, stops, new ArrayList<>());
+            int read = Math.max(answers.get(0).length, answers.get(1).length);
+            assertEquals(Math.min(TOKENS - 1, read + PipelinedDecoder.MAX_IN_FLIGHT - 1), samplingKernels.calls);
+        });
+    }
+}

@@ -1,0 +1,59 @@
+package carve.app.serve.openai;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import carve.api.text.Processor;
+import carve.testkit.CharacterProcessor;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What a tokenizer puts before texts is there once where it is wanted, and not where it is not. */
+final class TokenizeHandlerTest {
+    /** Puts something before texts. */
+    private static final class Letters extends CharacterProcessor {
+        private final int[] before;
+
+        Letters(int... before) {
+            this.before = before;
+        }
+
+        @Override
+        public int[] encode(String text) {
+            return IntStream.concat(IntStream.of(before), IntStream.of(super.encode(text)))
+                    .toArray();
+        }
+    }
+
+    @Test
+    void textsBeginOnce() {
+        Processor begun = new Letters('^');
+        assertArrayEquals(new int[] {'^', 'a', 'b'}, TokenizeHandler.encode(begun, "ab", true));
+        assertArrayEquals(new int[] {'^', 'a', 'b'}, TokenizeHandler.encode(begun, "^ab", true));
+        assertArrayEquals(new int[] {'^'}, TokenizeHandler.encode(begun, "^", true));
+        assertArrayEquals(new int[] {'^'}, TokenizeHandler.encode(begun, "", true));
+    }
+
+    @Test
+    void piecesDoNotBegin() {
+        Processor begun = new Letters('^');
+        assertArrayEquals(new int[] {'a', 'b'}, TokenizeHandler.encode(begun, "ab", false));
+        assertArrayEquals(new int[] {'^'}, TokenizeHandler.encode(begun, "^", false));
+        assertArrayEquals(new int[0], TokenizeHandler.encode(begun, "", false));
+    }
+
+    @Test
+    void textsThatNothingIsPutBeforeAreAsTheyAre() {
+        Processor plain = new Letters();
+        for (boolean beginning : new boolean[] {true, false}) {
+            assertArrayEquals(new int[] {'a', 'b'}, TokenizeHandler.encode(plain, "ab", beginning));
+            assertArrayEquals(new int[0], TokenizeHandler.encode(plain, "", beginning));
+        }
+    }
+
+    @Test
+    void zeroIsATokenToo() {
+        Processor begun = new Letters(0);
+        assertArrayEquals(new int[] {0}, TokenizeHandler.encode(begun, "", true));
+        assertArrayEquals(new int[] {0, 'a'}, TokenizeHandler.encode(begun, "a", true));
+    }
+}

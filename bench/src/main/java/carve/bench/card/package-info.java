@@ -1,9 +1,0 @@
-/**
- * What a card can do: agreement with the fixtures, then speeds and memory, in one run that ends in time, for {@code
- * bench/gpu.sh}. Nothing here knows which device it measures; on a processor the same program runs with small shapes.
- *
- * <pre>{@code
- * java ... -m carve.bench/carve.bench.card.Main cpu out 60 fixtures small
- * }</pre>
- */
-package carve.bench.card;

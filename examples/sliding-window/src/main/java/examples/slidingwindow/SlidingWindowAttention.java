@@ -1,0 +1,158 @@
+package examples.slidingwindow;
+
+import carve.api.config.Settings;
+import carve.api.device.Device;
+import carve.api.mixer.ActivationHook;
+import carve.api.mixer.AttentionWeights;
+import carve.api.mixer.LayerConfig;
+import carve.api.mixer.Mixer;
+import carve.api.mixer.MixerProvider;
+import carve.api.mixer.MixerState;
+import carve.api.mixer.Projection;
+import carve.api.mixer.RecurrentState;
+import carve.api.op.SequenceLayout;
+import carve.api.param.ParamSpec;
+import carve.api.param.Params;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.commons.lang3.Range;
+
+/**
+ * Softmax attention in which each position sees itself and the {@code window - 1} before it (Beltagy et al. 2020,
+ * arXiv:2004.05150, section 3.1; the layers of Mistral). Its cache never holds more than a window.
+ *
+ * @param dims what the model says of the layer
+ * @param window how many positions are seen
+ */
+public record SlidingWindowAttention(LayerConfig dims, int window) implements Mixer {
+    private static final String KEYS = "keys"; // (B, W, G, K), the last positions at the end
+    private static final String VALUES = "values";
+
+    /** Makes the mixer {@code sliding-window}. */
+    public static final class Provider implements MixerProvider {
+        private static final Range<Integer> WINDOWS = Range.between(1, 1 << 20);
+
+        @Override
+        public String name() {
+            return "sliding-window";
+        }
+
+        @Override
+        public Mixer create(LayerConfig dims, Settings settings) {
+            int window = settings.integer("window");
+            if (!WINDOWS.contains(window)) {
+                throw settings.error("window", "must be in %s, is %d".formatted(WINDOWS, window));
+            }
+            return new SlidingWindowAttention(dims, window);
+        }
+    }
+
+    private Projection projection(String name, int heads) {
+        return new Projection(name, heads * dims.headWidth(), dims.hidden(), dims.bias());
+    }
+
+    private Projection query() {
+        return projection("q_proj", dims.heads());
+    }
+
+    private Projection key() {
+        return projection("k_proj", dims.kvHeads());
+    }
+
+    private Projection value() {
+        return projection("v_proj", dims.kvHeads());
+    }
+
+    private Projection output() {
+        return new Projection("o_proj", dims.hidden(), dims.heads() * dims.headWidth(), dims.outputBias());
+    }
+
+    @Override
+    public List<ParamSpec> parameters() {
+        return Stream.of(query(), key(), value(), output())
+                .flatMap(part -> part.parameters().stream())
+                .toList();
+    }
+
+    @Override
+    public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
+        int[] positions = s.positionIds();
+        Tensor q = rotated(heads(query().apply(p, x)), positions, s.maxLength());
+        Tensor k = rotated(heads(key().apply(p, x)), positions, s.maxLength());
+        Tensor v = heads(value().apply(p, x));
+        Tensor empty = Tensors.zeros(x.device(), Shape.of(s.count(), 0));
+        // each sequence alone: what comes of one is no state of the next
+        Tensor attended = s.forEachSequence(
+                        List.of(q, k, v),
+                        empty,
+                        (parts, none) -> List.of(
+                                new WindowedSoftmax(window).attend(parts.get(0), parts.get(1), parts.get(2)), none))
+                .getFirst();
+        return finish(p, attended, activationHook);
+    }
+
+    @Override
+    public MixerState newState(Device device, int batch, int capacity) {
+        return new RecurrentState(device, shapes(batch));
+    }
+
+    @Override
+    public Tensor advance(Params p, Tensor x, MixerState state) {
+        RecurrentState cache = (RecurrentState) state;
+        int seen = cache.position();
+        int length = seen + x.extent(1);
+        int[] positions = IntStream.range(seen, length).toArray();
+        Tensor q = rotated(heads(query().apply(p, x)), positions, length);
+        Tensor k = rotated(heads(key().apply(p, x)), positions, length);
+        Tensor keys = Tensors.concat(1, List.of(cache.get(KEYS), k)); // (B, W + T, G, K)
+        Tensor values = Tensors.concat(1, List.of(cache.get(VALUES), heads(value().apply(p, x))));
+        int unused = window - Math.min(window, seen);
+        int end = keys.extent(1);
+        Tensor attended =
+                new WindowedSoftmax(window).attend(q, keys.slice(1, unused, end), values.slice(1, unused, end));
+        cache.replace(KEYS, keys.slice(1, end - window, end));
+        cache.replace(VALUES, values.slice(1, end - window, end));
+        cache.advance(x.extent(1));
+        return finish(p, attended, ActivationHook.NONE);
+    }
+
+    private Tensor finish(Params p, Tensor heads, ActivationHook activationHook) {
+        if (activationHook.wants(ActivationHook.HEADS)) {
+            activationHook.publish(ActivationHook.HEADS, heads);
+        }
+        return output().apply(p, heads.reshape(heads.extent(0), heads.extent(1), -1));
+    }
+
+    private Tensor heads(Tensor x) {
+        return x.reshape(x.extent(0), x.extent(1), -1, dims.headWidth());
+    }
+
+    private Tensor rotated(Tensor x, int[] positions, int length) {
+        return dims.rotaryEmbedding().rotate(x, positions, length);
+    }
+
+    private Map<String, Shape> shapes(int batch) {
+        Shape shape = Shape.of(batch, window, dims.kvHeads(), dims.headWidth());
+        return Map.of(KEYS, shape, VALUES, shape);
+    }
+
+    @Override
+    public boolean hasConstantState() {
+        return true;
+    }
+
+    @Override
+    public long stateBytes(int batch, long positions) {
+        return RecurrentState.bytes(shapes(batch));
+    }
+
+    @Override
+    public Map<String, Tensor> initFrom(AttentionWeights from) {
+        return from.tensors();
+    }
+}

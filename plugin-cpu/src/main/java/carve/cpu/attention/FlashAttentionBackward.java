@@ -1,0 +1,270 @@
+package carve.cpu.attention;
+
+import static carve.cpu.memory.NativeMemory.F;
+import static carve.cpu.memory.NativeMemory.LANES;
+import static carve.cpu.memory.NativeMemory.load;
+
+import carve.cpu.attention.FlashAttention.Gradients;
+import carve.cpu.attention.FlashAttention.Heads;
+import carve.cpu.attention.FlashAttention.Operands;
+import carve.cpu.attention.FlashAttention.SequenceSpan;
+import carve.cpu.gemm.MicroKernel;
+import carve.cpu.memory.NativeMemory;
+import carve.cpu.simd.LaneReduction;
+import carve.cpu.simd.VectorMath;
+import carve.cpu.thread.Scratchpad;
+import carve.cpu.thread.ThreadPool;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/**
+ * The gradients of {@link FlashAttention}.
+ *
+ * <p>With P the weights, computed again from the logarithms of sums, and D the sum of dy y of each query: dv = P^T dy,
+ * dS = P (dy v^T - D) scale, dq = dS k, dk = dS^T q. One task computes all that adds to the same keys.
+ */
+final class FlashAttentionBackward {
+    private static final int QUERIES = 96;
+    private static final int BLOCK = 5;
+    private static final int KEYS_TRANSPOSED = 6;
+    private static final int VALUES_TRANSPOSED = 7;
+    private static final int KEYS = 8;
+    private static final int WEIGHTS = 9;
+    private static final int SCORE_GRADIENTS = 10;
+    private static final int QUERY_PANELS = 11;
+    private static final int RESULT_PANELS = 12;
+    private static final int RESULTS = 13;
+    private static final int TILE = 14;
+
+    private final ThreadPool threadPool;
+
+    FlashAttentionBackward(ThreadPool threadPool) {
+        this.threadPool = threadPool;
+    }
+
+    /** Adds the gradients of the operands to zeros. */
+    void run(Heads h, List<SequenceSpan> spans, Operands data, Gradients slopes) {
+        threadPool.parallelFor(spans.size() * h.kvHeads(), (task, scratchpad) -> {
+            SequenceSpan sequenceSpan = spans.get(task / h.kvHeads());
+            int group = task % h.kvHeads();
+            for (int k = 0; k < sequenceSpan.keys(); k += FlashAttention.KEY_TILE) {
+                new Tile(
+                                h,
+                                sequenceSpan,
+                                data,
+                                slopes,
+                                group,
+                                k,
+                                Math.min(FlashAttention.KEY_TILE, sequenceSpan.keys() - k),
+                                scratchpad)
+                        .run();
+            }
+        });
+    }
+
+    /** One tile of keys of one group. */
+    private record Tile(
+            Heads h,
+            SequenceSpan sequenceSpan,
+            Operands data,
+            Gradients gradients,
+            int group,
+            int first,
+            int keys,
+            Scratchpad scratchpad) {
+        void run() {
+            long keyStep = (long) h.kvHeads() * h.keyWidth();
+            long valueStep = (long) h.kvHeads() * h.valueWidth();
+            long key = data.key(h, sequenceSpan.key() + first, group);
+            float[] keyColumns = floats(KEYS_TRANSPOSED, h.keyWidth(), keys);
+            FlashAttention.packTransposed(
+                    new DequantisedRows(key, keyStep), keys, h.keyWidth(), keyColumns, scratchpad);
+            MicroKernel.panels(key, keyStep, keys, h.keyWidth(), floats(KEYS, keys, h.keyWidth()));
+            float[] valueColumns = floats(VALUES_TRANSPOSED, h.valueWidth(), keys);
+            DequantisedRows values = new DequantisedRows(data.value(h, sequenceSpan.key() + first, group), valueStep);
+            FlashAttention.packTransposed(values, keys, h.valueWidth(), valueColumns, scratchpad);
+            int perGroup = h.heads() / h.kvHeads();
+            // queries before the first that sees a key of the tile have nothing to add
+            int start = h.causal() ? Math.max(0, first - sequenceSpan.offset()) : 0;
+            for (int head = group * perGroup; head < (group + 1) * perGroup; head++) {
+                for (int q = start; q < sequenceSpan.queries(); q += QUERIES) {
+                    queries(head, q, Math.min(QUERIES, sequenceSpan.queries() - q));
+                }
+            }
+        }
+
+        private float[] floats(int slot, int depth, int columns) {
+            return scratchpad.floats(slot, MicroKernel.packedRightSize(depth, columns));
+        }
+
+        private void queries(int head, int from, int count) {
+            long query = data.query(h, sequenceSpan.query() + from, head);
+            long queryStep = (long) h.heads() * h.keyWidth();
+            long resultStep = (long) h.heads() * h.valueWidth();
+            long dy = gradients.dy() + data.result(h, sequenceSpan.query() + from, head) - data.y();
+            float[] queries = scratchpad.floats(BLOCK, MicroKernel.packedLeftSize(QUERIES));
+            float[] results = scratchpad.floats(RESULTS, MicroKernel.packedLeftSize(QUERIES));
+            float[] weights = scratchpad.floats(WEIGHTS, MicroKernel.packedLeftSize(QUERIES));
+            float[] scores = scratchpad.floats(SCORE_GRADIENTS, MicroKernel.packedLeftSize(QUERIES));
+            float[] tile = scratchpad.floats(TILE, MicroKernel.MR * MicroKernel.NR);
+            MicroKernel.packLeft(query, queryStep, count, h.keyWidth(), queries);
+            MicroKernel.packLeft(dy, resultStep, count, h.valueWidth(), results);
+            int columns = Math.min(keys, FlashAttention.visibleKeys(h, sequenceSpan, from + count - 1, first));
+            for (int r = 0; r < count; r += MicroKernel.MR) {
+                weigh(
+                        head,
+                        from,
+                        r,
+                        Math.min(MicroKernel.MR, count - r),
+                        columns,
+                        queries,
+                        results,
+                        weights,
+                        scores,
+                        tile,
+                        query + 4 * r * queryStep + gradients.dq() - data.q());
+            }
+            float[] panels = floats(RESULT_PANELS, count, h.valueWidth());
+            MicroKernel.panels(dy, resultStep, count, h.valueWidth(), panels);
+            MicroKernel.multiply(
+                    weights,
+                    0,
+                    true,
+                    panels,
+                    0,
+                    columns,
+                    count,
+                    h.valueWidth(),
+                    gradients.dv() + data.value(h, sequenceSpan.key() + first, group) - data.v(),
+                    (long) h.kvHeads() * h.valueWidth(),
+                    true,
+                    tile);
+            panels = floats(QUERY_PANELS, count, h.keyWidth());
+            MicroKernel.panels(query, queryStep, count, h.keyWidth(), panels);
+            MicroKernel.multiply(
+                    scores,
+                    0,
+                    true,
+                    panels,
+                    0,
+                    columns,
+                    count,
+                    h.keyWidth(),
+                    gradients.dk() + data.key(h, sequenceSpan.key() + first, group) - data.k(),
+                    (long) h.kvHeads() * h.keyWidth(),
+                    true,
+                    tile);
+        }
+
+        /** Computes weights and the gradients of scores for up to twelve queries, and adds to the gradient of these. */
+        private void weigh(
+                int head,
+                int from,
+                int r,
+                int rows,
+                int columns,
+                float[] queries,
+                float[] results,
+                float[] weights,
+                float[] scores,
+                float[] tile,
+                long dq) {
+            int seen = Math.min(columns, FlashAttention.visibleKeys(h, sequenceSpan, from + r + rows - 1, first));
+            int at = r * MicroKernel.LEFT_STRIDE;
+            MicroKernel.multiply(
+                    queries,
+                    at,
+                    false,
+                    scratchpad.floats(KEYS_TRANSPOSED, 0),
+                    rows,
+                    h.keyWidth(),
+                    seen,
+                    weights,
+                    at,
+                    MicroKernel.LEFT_STRIDE);
+            MicroKernel.multiply(
+                    results,
+                    at,
+                    false,
+                    scratchpad.floats(VALUES_TRANSPOSED, 0),
+                    rows,
+                    h.valueWidth(),
+                    seen,
+                    scores,
+                    at,
+                    MicroKernel.LEFT_STRIDE);
+            for (int i = 0; i < rows; i++) {
+                long row = sequenceSpan.query() + from + r + i;
+                int own = Math.max(0, Math.min(seen, FlashAttention.visibleKeys(h, sequenceSpan, from + r + i, first)));
+                long y = data.result(h, row, head);
+                float inner = FlashAttention.visibleKeys(h, sequenceSpan, from + r + i, 0) == 1
+                        ? scores[at + i * MicroKernel.LEFT_STRIDE] // the weight of an only key is 1, whatever its score
+                        : dot(y, gradients.dy() + y - data.y(), h.valueWidth());
+                slopes(
+                        weights,
+                        scores,
+                        at + i * MicroKernel.LEFT_STRIDE,
+                        own,
+                        columns,
+                        h.scale(),
+                        NativeMemory.get(data.sum(h, row, head)),
+                        inner);
+            }
+            multiplyKeys(scores, at, scratchpad.floats(KEYS, 0), rows, seen, dq, tile);
+        }
+
+        private void multiplyKeys(float[] scores, int at, float[] panels, int rows, int depth, long dq, float[] tile) {
+            long distance = (long) h.heads() * h.keyWidth();
+            for (int r = 0; r < rows; ) {
+                int taken = rows - r > 8 ? MicroKernel.MR : 4;
+                for (int n = 0, panel = 0; n < h.keyWidth(); n += MicroKernel.NR, panel += keys * MicroKernel.NR) {
+                    MicroKernel.run(
+                            taken,
+                            scores,
+                            at + r * MicroKernel.LEFT_STRIDE,
+                            false,
+                            panels,
+                            panel,
+                            depth,
+                            tile,
+                            0,
+                            MicroKernel.NR);
+                    MicroKernel.storeTile(
+                            tile,
+                            MicroKernel.NR,
+                            Math.min(taken, rows - r),
+                            Math.min(MicroKernel.NR, h.keyWidth() - n),
+                            dq + 4 * (r * distance + n),
+                            distance,
+                            true);
+                }
+                r += taken;
+            }
+        }
+
+        /** Turns scores into weights, and the gradients of weights into those of scores; 0 for keys not seen. */
+        private static void slopes(
+                float[] weights, float[] scores, int at, int own, int columns, float scale, float sum, float inner) {
+            for (int i = 0; i < columns; i += LANES) {
+                VectorMask<Float> m = NativeMemory.firstLanes(Math.max(0, own - i));
+                FloatVector p = VectorMath.exp(
+                        FloatVector.fromArray(F, weights, at + i, m).mul(scale).sub(sum));
+                p = FloatVector.zero(F).blend(p, m);
+                p.intoArray(weights, at + i); // there is room for a whole vector
+                p.mul(FloatVector.fromArray(F, scores, at + i, m).sub(inner))
+                        .mul(scale)
+                        .intoArray(scores, at + i);
+            }
+        }
+
+        private static float dot(long a, long b, int n) {
+            FloatVector sum = FloatVector.zero(F);
+            for (int i = 0; i < n; i += LANES) {
+                VectorMask<Float> m = NativeMemory.firstLanes(n - i);
+                sum = load(a + 4L * i, m).fma(load(b + 4L * i, m), sum);
+            }
+            return LaneReduction.sum(sum);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+package carve.cpu.attention;
+
+import static carve.cpu.memory.NativeMemory.F;
+import static carve.cpu.memory.NativeMemory.LANES;
+
+import carve.api.tensor.DType;
+import carve.cpu.memory.NativeMemory;
+import carve.cpu.simd.LaneReduction;
+import carve.cpu.thread.Scratchpad;
+import carve.cpu.thread.ThreadPool;
+import java.util.Arrays;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Attention of few queries to many keys, as in decoding: keys and values are read once, where they lie.
+ *
+ * <p>Many keys are divided into parts, whatever the number of threads, and the parts joined by their maxima and sums.
+ */
+final class FlashDecoding {
+    private static final int SPLIT_KEYS = 256;
+    private static final int ROW = SPLIT_KEYS + LANES;
+    private static final long SMALL = 128 * 1024;
+    private static final int SIDE = FlashDecodingLoops.KEY_BLOCK;
+    private static final int SIDE_BYTES = 48 * 1024;
+    private static final int SCORES = 8;
+    private static final int SUMS = 9;
+
+    private final ThreadPool threadPool;
+
+    FlashDecoding(ThreadPool threadPool) {
+        this.threadPool = threadPool;
+    }
+
+    /** Writes results and logarithms of sums. */
+    void run(FlashAttention.Heads h, List<FlashAttention.SequenceSpan> spans, FlashAttention.Operands operands) {
+        int parts = Math.max(1, (spans.getFirst().keys() + SPLIT_KEYS - 1) / SPLIT_KEYS);
+        int queries = spans.getFirst().queries();
+        int record = h.valueWidth() + 2;
+        float[] partial = new float[spans.size() * queries * h.heads() * parts * record];
+        long work =
+                (long) spans.size() * queries * h.heads() * spans.getFirst().keys() * (h.keyWidth() + h.valueWidth());
+        threadPool.parallelFor(work <= SMALL, spans.size() * parts, (task, scratchpad) -> {
+            new KeySplit(h, spans.get(task / parts), operands, task % parts, parts, partial, record, scratchpad).run();
+        });
+        for (int i = 0; i < spans.size() * queries * h.heads(); i++) {
+            mergeSplits(
+                    partial,
+                    i * parts * record,
+                    parts,
+                    record,
+                    h.valueWidth(),
+                    operands.y() + 4L * i * h.valueWidth(),
+                    operands.logSumExp() + 4L * i,
+                    threadPool.scratch().floats(SUMS, h.valueWidth()));
+        }
+    }
+
+    /** Returns how many keys, or values, are called into the cache in one go: what the processor would fetch late if asked in between. */
+    private static int prefetchKeys(FlashAttention.Heads h, int width) {
+        return Math.clamp(SIDE_BYTES / ((long) Float.BYTES * h.kvHeads() * width) / SIDE * SIDE, SIDE, SPLIT_KEYS);
+    }
+
+    /**
+     * One part of the keys, for all queries and heads. Keys of one position lie beside each other, so some are taken by all heads
+     * before the next. The products with one leave the memory idle and the next, without which they cannot go on, come late: so
+     * some are first read from end to end.
+     */
+    private record KeySplit(
+            FlashAttention.Heads h,
+            FlashAttention.SequenceSpan sequenceSpan,
+            FlashAttention.Operands operands,
+            int part,
+            int parts,
+            float[] partial,
+            int record,
+            Scratchpad scratchpad) {
+        void run() {
+            int rows = sequenceSpan.queries() * h.heads();
+            int most = seen(sequenceSpan.queries() - 1);
+            float[] scores = scratchpad.floats(SCORES, rows * ROW);
+            int side = prefetchKeys(h, h.keyWidth());
+            for (int k = 0; k < most; k += side) {
+                int count = Math.min(side, most - k);
+                DequantisedRows keys = wide(operands.key(h, sequenceSpan.key() + first() + k, 0), count, h.keyWidth());
+                for (int i = 0; i < count; i += SIDE) {
+                    products(
+                            k + i,
+                            keys.at() + 4 * i * keys.distance(),
+                            keys.distance(),
+                            Math.min(SIDE, count - i),
+                            scores);
+                }
+            }
+            for (int i = 0; i < rows; i++) {
+                weigh(i, scores);
+            }
+            side = prefetchKeys(h, h.valueWidth());
+            for (int k = 0; k < most; k += side) {
+                int count = Math.min(side, most - k);
+                DequantisedRows values =
+                        wide(operands.value(h, sequenceSpan.key() + first() + k, 0), count, h.valueWidth());
+                for (int group = 0; group < h.kvHeads(); group++) {
+                    means(group, k, ofGroup(values, group, h.valueWidth()), count, scores);
+                }
+            }
+        }
+
+        /** Returns keys or values of all groups, which lie without gaps, as F32 until the next call, and in the cache. */
+        private DequantisedRows wide(long from, int count, int width) {
+            int distance = h.kvHeads() * width;
+            long all = (long) count * distance;
+            if (h.stored() == DType.F32) {
+                scratchpad.floats(SUMS, 1)[0] =
+                        FlashDecodingLoops.prefetch(from, from + 4 * all); // or the compiler would leave it out
+                return new DequantisedRows(from, distance);
+            }
+            long room = scratchpad.nativeBuffer(DequantisedRows.scratchBytes(h.stored(), count, distance));
+            return new DequantisedRows(
+                    DequantisedRows.of(h.stored(), from, all, 1, (int) all, room)
+                            .at(),
+                    distance);
+        }
+
+        private static DequantisedRows ofGroup(DequantisedRows all, int group, int width) {
+            return new DequantisedRows(all.at() + 4L * group * width, all.distance());
+        }
+
+        private int first() {
+            return part * SPLIT_KEYS;
+        }
+
+        /** Returns how many keys of the part a query sees. */
+        private int seen(int query) {
+            return Math.max(0, Math.min(SPLIT_KEYS, FlashAttention.visibleKeys(h, sequenceSpan, query, first())));
+        }
+
+        /** Returns where the maximum, the sum and the values of a query and head are; i counts both. */
+        private int place(int i) {
+            return (int) ((sequenceSpan.query() * h.heads() + i) * parts + part) * record;
+        }
+
+        /** Multiplies all queries with at most {@value #SIDE} keys, those that nobody sees included. */
+        private void products(int k, long keys, long distance, int count, float[] scores) {
+            int rows = sequenceSpan.queries() * h.heads();
+            float[] sums = scratchpad.floats(SUMS, rows * SIDE * LANES);
+            var queries = new FlashDecodingLoops.Queries(
+                    operands.query(h, sequenceSpan.query(), 0),
+                    sequenceSpan.queries(),
+                    h.heads(),
+                    h.kvHeads(),
+                    h.keyWidth());
+            for (int i = 0; i < count; i += 4) {
+                queries.dots(keys + 4 * i * distance, 4 * distance, count - i - 1, sums, i * LANES);
+            }
+            LaneReduction.sumEach(sums, rows * SIDE);
+            for (int i = 0; i < rows; i++) {
+                System.arraycopy(sums, i * SIDE, scores, i * ROW + k, count);
+            }
+        }
+
+        private void weigh(int i, float[] scores) {
+            int to = place(i);
+            int count = seen(i / h.heads());
+            partial[to] = Float.NEGATIVE_INFINITY;
+            if (count > 0) {
+                float max = FlashAttention.max(scores, i * ROW, count) * h.scale();
+                partial[to] = max;
+                float[] sums = scratchpad.floats(SUMS, LANES);
+                FlashAttention.exponentials(scores, i * ROW, count, count, h.scale(), max, sums, 0);
+                LaneReduction.sumEach(sums, 1);
+                partial[to + 1] = sums[0];
+            }
+        }
+
+        /** Adds some values of a group, weighted; two heads at a time where a value is two vectors. */
+        private void means(int group, int k, DequantisedRows values, int count, float[] scores) {
+            int perGroup = h.heads() / h.kvHeads();
+            for (int t = 0; t < sequenceSpan.queries(); t++) {
+                int own = Math.min(count, seen(t) - k);
+                int first = t * h.heads() + group * perGroup;
+                int i = first;
+                for (; h.valueWidth() == 2 * LANES && i + 1 < first + perGroup; i += 2) {
+                    FlashDecodingLoops.weightedSumOfTwoHeads(
+                            scores,
+                            i * ROW + k,
+                            ROW,
+                            own,
+                            values.at(),
+                            4 * values.distance(),
+                            partial,
+                            place(i) + 2,
+                            place(i + 1) + 2);
+                }
+                for (; i < first + perGroup; i++) {
+                    FlashDecodingLoops.weightedSum(
+                            scores, i * ROW + k, own, values, h.valueWidth(), partial, place(i) + 2);
+                }
+            }
+        }
+    }
+
+    /** Joins the parts of one query: maximum, sum and weighted values of each. */
+    private static void mergeSplits(
+            float[] partial, int from, int parts, int record, int width, long y, long sums, float[] total) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (int p = 0; p < parts; p++) {
+            max = Math.max(max, partial[from + p * record]);
+        }
+        double sum = 0;
+        float[] factors = new float[parts];
+        for (int p = 0; p < parts; p++) {
+            factors[p] = (float) Math.exp(partial[from + p * record] - max);
+            sum += factors[p] * partial[from + p * record + 1];
+        }
+        Arrays.fill(total, 0, width, 0);
+        for (int p = 0; p < parts; p++) {
+            add(partial, from + p * record + 2, factors[p], total, width);
+        }
+        for (int n = 0; n < width; n++) {
+            NativeMemory.set(y + 4L * n, (float) (total[n] / sum));
+        }
+        NativeMemory.set(sums, (float) (max + Math.log(sum)));
+    }
+
+    private static void add(float[] from, int at, float factor, float[] to, int n) {
+        int whole = F.loopBound(n);
+        FloatVector f = FloatVector.broadcast(F, factor);
+        for (int i = 0; i < whole; i += LANES) {
+            FloatVector.fromArray(F, from, at + i)
+                    .fma(f, FloatVector.fromArray(F, to, i))
+                    .intoArray(to, i);
+        }
+        for (int i = whole; i < n; i++) {
+            to[i] = Math.fma(from[at + i], factor, to[i]);
+        }
+    }
+}

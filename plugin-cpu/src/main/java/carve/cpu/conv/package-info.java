@@ -1,0 +1,2 @@
+/** Causal convolutions over positions, forward, backward and step by step. */
+package carve.cpu.conv;

@@ -1,0 +1,195 @@
+package carve.cpu.gemm;
+
+import static carve.cpu.memory.NativeMemory.F;
+import static carve.cpu.memory.NativeMemory.I;
+import static carve.cpu.memory.NativeMemory.LANES;
+
+import carve.api.tensor.BlockQuantisation;
+import carve.api.tensor.DType;
+import carve.cpu.CpuDevice;
+import carve.cpu.memory.NativeMemory;
+import carve.cpu.simd.Casts;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Weights of every storage type as F32, a vector or part of a row at a time. What blocks stand for is exact in F32: a scale has 11
+ * bits, an integer at most 8.
+ */
+final class Dequantisation {
+    /** Whether vectors are wide enough for bytes to be widened to one of F32 at a time; so on all but 128-bit machines. */
+    static final boolean HAS_BYTE_VECTORS = LANES >= 8;
+
+    private static final int HALF = BlockQuantisation.SIZE / 2;
+
+    private Dequantisation() {}
+
+    /**
+     * Writes part of a row as F32, with zeros up to a whole vector.
+     *
+     * @param row where the row begins
+     * @param k the first element, the first of a block where there are blocks
+     */
+    static void toFloats(DType dtype, long row, int k, int depth, float[] to, int at) {
+        switch (dtype) {
+            case F32 -> f32(row + 4L * k, depth, to, at);
+            case BF16 -> bf16(row + 2L * k, depth, to, at);
+            case F16 -> f16(row + 2L * k, depth, to, at);
+            case Q8_0 -> q8(row + dtype.bytes(k), depth, to, at);
+            case Q4_0 -> q4(row + dtype.bytes(k), depth, to, at);
+            default -> throw CpuDevice.unsupported(dtype);
+        }
+    }
+
+    /**
+     * Writes a row of blocks as BF16.
+     *
+     * @param room an array of a row, rounded up to whole vectors
+     */
+    static void bf16(DType dtype, long row, int depth, long to, float[] room) {
+        if (HAS_BYTE_VECTORS && dtype == DType.Q8_0) {
+            q8ToBf16(row, depth, to);
+        } else if (HAS_BYTE_VECTORS && dtype == DType.Q4_0) {
+            q4ToBf16(row, depth, to);
+        } else {
+            toFloats(dtype, row, 0, depth, room, 0);
+            Casts.toBf16(room, to, depth);
+        }
+    }
+
+    private static void q8ToBf16(long from, int depth, long to) {
+        long end = to + 2L * depth;
+        for (long at = to; at < end; at += 2L * BlockQuantisation.SIZE, from += DType.Q8_0.blockBytes()) {
+            float scale = scale(from);
+            for (int i = 0; i < BlockQuantisation.SIZE; i += LANES) {
+                NativeMemory.storeBf16(at + 2L * i, q8(from, i).mul(scale));
+            }
+        }
+    }
+
+    private static void q4ToBf16(long from, int depth, long to) {
+        long end = to + 2L * depth;
+        for (long at = to; at < end; at += 2L * BlockQuantisation.SIZE, from += DType.Q4_0.blockBytes()) {
+            float scale = scale(from);
+            FloatVector d = FloatVector.broadcast(F, scale);
+            FloatVector zero = FloatVector.broadcast(F, -8 * scale);
+            for (int i = 0; i < HALF; i += LANES) {
+                NativeMemory.storeBf16(at + 2L * i, lowNibbles(from, i).fma(d, zero));
+                NativeMemory.storeBf16(
+                        at + 2L * (HALF + i), highNibbles(from, i).fma(d, zero));
+            }
+        }
+    }
+
+    private static void f32(long from, int depth, float[] to, int at) {
+        int k = 0;
+        for (; k <= depth - LANES; k += LANES) {
+            NativeMemory.load(from + 4L * k).intoArray(to, at + k);
+        }
+        if (k < depth) {
+            NativeMemory.load(from + 4L * k, NativeMemory.firstLanes(depth - k)).intoArray(to, at + k);
+        }
+    }
+
+    private static void bf16(long from, int depth, float[] to, int at) {
+        int k = 0;
+        for (; k <= depth - LANES; k += LANES) {
+            NativeMemory.loadBf16(from + 2L * k).intoArray(to, at + k);
+        }
+        for (int whole = DotKernel.roundUpToLanes(depth); k < whole; k++) {
+            to[at + k] = k < depth ? NativeMemory.getBf16(from + 2L * k) : 0;
+        }
+    }
+
+    private static void f16(long from, int depth, float[] to, int at) {
+        int k = 0;
+        for (; k <= depth - LANES; k += LANES) {
+            f16(from + 2L * k).intoArray(to, at + k);
+        }
+        for (int whole = DotKernel.roundUpToLanes(depth); k < whole; k++) {
+            to[at + k] = k < depth ? Float.float16ToFloat(NativeMemory.getShort(from + 2L * k)) : 0;
+        }
+    }
+
+    /**
+     * Returns the vector of F32 that as many F16 at an address stand for: exponent and fraction moved into place and multiplied
+     * by 2^112, which also makes normal numbers of subnormal ones; what comes out beyond the range of F16 was infinite or no
+     * number.
+     */
+    static FloatVector f16(long address) {
+        IntVector bits = NativeMemory.loadShorts(address); // sign-extended
+        FloatVector magnitude = bits.lanewise(VectorOperators.LSHL, 13)
+                .and(0x0FFFE000)
+                .reinterpretAsFloats()
+                .mul(0x1p112f);
+        IntVector finite = magnitude.reinterpretAsInts();
+        return finite.lanewise(
+                        VectorOperators.OR,
+                        0x7F800000,
+                        magnitude.compare(VectorOperators.GE, 0x1p16f).cast(I))
+                .or(bits.and(0x80000000))
+                .reinterpretAsFloats();
+    }
+
+    private static void q8(long from, int depth, float[] to, int at) {
+        for (int k = 0; k < depth; k += BlockQuantisation.SIZE, from += DType.Q8_0.blockBytes()) {
+            float scale = scale(from);
+            if (HAS_BYTE_VECTORS) {
+                for (int i = 0; i < BlockQuantisation.SIZE; i += LANES) {
+                    q8(from, i).mul(scale).intoArray(to, at + k + i);
+                }
+            } else {
+                for (int i = 0; i < BlockQuantisation.SIZE; i++) {
+                    to[at + k + i] = scale * NativeMemory.getByte(from + Short.BYTES + i);
+                }
+            }
+        }
+    }
+
+    private static void q4(long from, int depth, float[] to, int at) {
+        for (int k = 0; k < depth; k += BlockQuantisation.SIZE, from += DType.Q4_0.blockBytes()) {
+            float scale = scale(from);
+            if (HAS_BYTE_VECTORS) {
+                FloatVector d = FloatVector.broadcast(F, scale);
+                FloatVector zero = FloatVector.broadcast(F, -8 * scale);
+                for (int i = 0; i < HALF; i += LANES) {
+                    lowNibbles(from, i).fma(d, zero).intoArray(to, at + k + i); // exact, as its result is
+                    highNibbles(from, i).fma(d, zero).intoArray(to, at + k + HALF + i);
+                }
+            } else {
+                for (int i = 0; i < HALF; i++) {
+                    int pair = NativeMemory.getByte(from + Short.BYTES + i);
+                    to[at + k + i] = scale * ((pair & 15) - 8);
+                    to[at + k + HALF + i] = scale * ((pair >> 4 & 15) - 8);
+                }
+            }
+        }
+    }
+
+    /** Returns the scale of the block at an address. */
+    static float scale(long block) {
+        return Float.float16ToFloat(NativeMemory.getShort(block));
+    }
+
+    /** Returns integers of a block of Q8_0 from one on, not scaled. */
+    static FloatVector q8(long block, int first) {
+        return floats(NativeMemory.loadBytes(block + Short.BYTES + first));
+    }
+
+    /** Returns integers of the first half of a block of Q4_0 from one on, 8 too large and not scaled. */
+    static FloatVector lowNibbles(long block, int first) {
+        return floats(
+                NativeMemory.loadUnsignedBytes(block + Short.BYTES + first).and(15));
+    }
+
+    /** Returns integers of the second half of a block of Q4_0 from one on, 8 too large and not scaled. */
+    static FloatVector highNibbles(long block, int first) {
+        return floats(
+                NativeMemory.loadUnsignedBytes(block + Short.BYTES + first).lanewise(VectorOperators.LSHR, 4));
+    }
+
+    private static FloatVector floats(IntVector integers) {
+        return (FloatVector) integers.convertShape(VectorOperators.I2F, F, 0);
+    }
+}

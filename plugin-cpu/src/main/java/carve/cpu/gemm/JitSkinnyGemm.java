@@ -1,0 +1,140 @@
+package carve.cpu.gemm;
+
+import carve.api.tensor.BlockQuantisation;
+import carve.api.tensor.DType;
+import carve.cpu.CpuConfig;
+import carve.cpu.gemm.SkinnyGemmGenerator.RowPlacement;
+import carve.cpu.jit.MachineCode;
+import carve.cpu.thread.ThreadPool;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Products of rows with weights as they are stored, {@code y (M, N) = x (M, K) W (N, K)^T + b}, by machine code that is made for
+ * each K when it is first met: what {@link Gemv} and {@link DotGemm} do, on processors with AVX-512.
+ *
+ * <p>A task is a range of rows of W. Where x has few rows, four places of the range are read at the same time, each from front to
+ * back, as the processor expects it. Where it has more, the range fits into the second cache, from where it is read again for
+ * the next rows of x.
+ */
+public final class JitSkinnyGemm implements SkinnyGemm {
+    private static final long STREAM_BYTES = 64 * 1024;
+    // the rows of x that are prepared for Q4_0 at a time, and stay in the caches while W goes by
+    private static final int MAX_ROW_BLOCK = 512;
+    private static final long SMALL = 64L * 64 * 64;
+    private static final int COLUMNS = SkinnyGemmGenerator.NR;
+    private static final int NIBBLE_INPUT = 3 * BlockQuantisation.SIZE / 2 * Float.BYTES;
+
+    private final ThreadPool threadPool;
+    private final boolean supportsManyRows;
+    private final Map<KernelKey, MachineCode> kernels = new HashMap<>();
+    private final MachineCode nibbleInput = MachineCode.of(Q4PackingGenerator.generate());
+
+    private record KernelKey(DType dtype, int k, int rows, boolean bias, RowPlacement placement) {}
+
+    /** Makes the products of a device, of many rows too unless those are for a library. */
+    public JitSkinnyGemm(ThreadPool threadPool, CpuConfig.BlasMode blasMode) {
+        this.threadPool = threadPool;
+        this.supportsManyRows = blasMode == CpuConfig.BlasMode.AUTO || blasMode == CpuConfig.BlasMode.OWN;
+    }
+
+    @Override
+    public String name() {
+        return "code-as-stored";
+    }
+
+    @Override
+    public boolean supportsManyRows() {
+        return supportsManyRows;
+    }
+
+    @Override
+    public void multiply(DotGemm.LinearWeights p, int m, long x, long y) {
+        for (int row = 0; row < m; row += MAX_ROW_BLOCK) {
+            multiplyRowBlock(p, Math.min(MAX_ROW_BLOCK, m - row), x + 4L * row * p.k(), y + 4L * row * p.n());
+        }
+    }
+
+    private void multiplyRowBlock(DotGemm.LinearWeights p, int m, long x, long y) {
+        long from = p.dtype() == DType.Q4_0 ? packQ4Input(p, m, x) : x;
+        int xBytes = p.dtype() == DType.Q4_0 ? p.k() / BlockQuantisation.SIZE * NIBBLE_INPUT : p.k() * Float.BYTES;
+        int tile = SkinnyGemmGenerator.maxRows(p.dtype(), p.k());
+        int passes = (m + tile - 1) / tile;
+        int rows = (m + passes - 1) / passes;
+        int last = m - (passes - 1) * rows;
+        KernelPair most = kernelPair(p, rows, passes);
+        KernelPair fewer = last == rows ? most : kernelPair(p, last, passes);
+        int each = weightRowsPerTask(p);
+        boolean small = (long) m * p.n() * p.k() <= SMALL;
+        threadPool.parallelFor(small, (p.n() + each - 1) / each, (task, scratchpad) -> {
+            int n = task * each;
+            int count = Math.min(each, p.n() - n);
+            for (int row = 0; row < m; row += rows) {
+                long to = y + 4L * ((long) row * p.n() + n);
+                (m - row < rows ? fewer : most).run(p, n, count, from + (long) row * xBytes, to);
+            }
+        });
+    }
+
+    /**
+     * What multiplies some rows of x with a range of rows of W.
+     *
+     * @param adjacent four rows of W that lie beside each other at a time; nothing if W goes by but once, as from memory
+     * @param apart four rows of W that are a quarter of the range apart, or one that takes the place of four
+     */
+    private record KernelPair(Optional<MachineCode> adjacent, MachineCode apart) {
+        void run(DotGemm.LinearWeights p, int n, int count, long x, long y) {
+            int times = count / COLUMNS;
+            int done = times * COLUMNS;
+            long bytes = p.dtype().bytes(p.k());
+            long next = 4L * p.n();
+            long bias = p.bias() == 0 ? 0 : p.bias() + 4L * n - y;
+            if (times > 0 && adjacent.isPresent()) {
+                adjacent.get().call(p.row(n), bytes, x, y, Float.BYTES, times, next, bias);
+            } else if (times > 0) {
+                apart.call(p.row(n), times * bytes, x, y, 4L * times, times, next, bias);
+            }
+            if (done < count) {
+                apart.call(p.row(n + done), 0, x, y + 4L * done, 0, count - done, next, bias);
+            }
+        }
+    }
+
+    private KernelPair kernelPair(DotGemm.LinearWeights p, int rows, int passes) {
+        return new KernelPair(
+                passes > 1 ? Optional.of(kernel(p, rows, RowPlacement.ADJACENT)) : Optional.empty(),
+                kernel(p, rows, RowPlacement.APART));
+    }
+
+    /** Returns how many rows of W make a task: as many as make the same number of tasks for each thread. */
+    private int weightRowsPerTask(DotGemm.LinearWeights p) {
+        long bytes = p.dtype().bytes(p.k());
+        int most = COLUMNS * Math.clamp(STREAM_BYTES / Math.max(1, bytes), 4, 256);
+        int least = 4 * threadPool.threads();
+        int tasks = Math.max(least, (p.n() + most - 1) / most);
+        int whole = (tasks + threadPool.threads() - 1) / threadPool.threads() * threadPool.threads();
+        int each = Math.max(4 * COLUMNS, (p.n() + whole - 1) / whole);
+        return (each + COLUMNS - 1) / COLUMNS * COLUMNS;
+    }
+
+    private long packQ4Input(DotGemm.LinearWeights p, int m, long x) {
+        long blocks = (long) m * p.k() / BlockQuantisation.SIZE;
+        long to = threadPool.scratch().nativeBuffer(blocks * NIBBLE_INPUT);
+        nibbleInput.call(x, to, blocks, 0, 0, 0, 0, 0);
+        return to;
+    }
+
+    private MachineCode kernel(DotGemm.LinearWeights p, int rows, RowPlacement rowPlacement) {
+        return kernels.computeIfAbsent(
+                new KernelKey(p.dtype(), p.k(), rows, p.bias() != 0, rowPlacement),
+                kernelKey -> MachineCode.of(SkinnyGemmGenerator.generate(
+                        kernelKey.dtype, kernelKey.k, kernelKey.rows, kernelKey.bias, kernelKey.placement)));
+    }
+
+    @Override
+    public void close() {
+        kernels.values().forEach(MachineCode::close);
+        nibbleInput.close();
+    }
+}

@@ -1,0 +1,94 @@
+package carve.cpu.gemm;
+
+import static carve.cpu.memory.NativeMemory.LANES;
+
+import carve.api.tensor.DType;
+import carve.cpu.memory.NativeMemory;
+import carve.cpu.thread.ThreadPool;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * The first products of a device, in plain loops: the bits of {@link Gemv} and {@link DotGemm}, soon.
+ *
+ * <p>Until the second compiler has come to a kernel of vectors, each vector is an object and each operation a call per lane. The
+ * first compiler makes these loops as fast as they get within milliseconds, so a program's first token does not wait for the
+ * second. There is a budget of multiplications, about what that takes; when it is used up, kernels run that are faster for good.
+ */
+public final class ScalarGemm {
+    /** The multiplications after which vectors are worth waiting for. */
+    public static final long WARM_UP_BUDGET = 64_000_000;
+
+    private static final int ROW = 8;
+    private static final int SUMS = 9;
+    private static final int X = 10;
+    private static final int PER_TASK = 16;
+
+    private final ThreadPool threadPool;
+    private long left;
+
+    /** Makes the products of a device; a budget of 0 is for none. */
+    ScalarGemm(ThreadPool threadPool, long budget) {
+        this.threadPool = threadPool;
+        this.left = budget;
+    }
+
+    /** Returns whether the budget is enough for a product, and takes it from there. */
+    boolean reserveBudget(DotGemm.LinearWeights p, int m) {
+        long work = (long) m * p.n() * p.k();
+        if (work > left || p.dtype() != DType.F32 && p.dtype() != DType.BF16) {
+            return false;
+        }
+        left -= work;
+        return true;
+    }
+
+    /** Writes y. */
+    void multiply(DotGemm.LinearWeights p, int m, long x, long y) {
+        float[] all = threadPool.scratch().floats(X, m * p.k());
+        NativeMemory.copy(x, all, 0, m * p.k());
+        threadPool.parallelFor((p.n() + PER_TASK - 1) / PER_TASK, (task, scratchpad) -> {
+            float[] row = scratchpad.floats(ROW, p.k());
+            float[] sums = scratchpad.floats(SUMS, LANES);
+            short[] narrow = p.dtype() == DType.BF16 ? new short[p.k()] : new short[0];
+            for (int i = task * PER_TASK; i < Math.min(p.n(), (task + 1) * PER_TASK); i++) {
+                upcast(p, i, narrow, row);
+                for (int j = 0; j < m; j++) {
+                    float value = dot(row, all, j * p.k(), p.k(), sums);
+                    NativeMemory.set(y + 4L * ((long) j * p.n() + i), p.bias() == 0 ? value : value + p.bias(i));
+                }
+            }
+        });
+    }
+
+    private static void upcast(DotGemm.LinearWeights p, int i, short[] narrow, float[] row) {
+        if (p.dtype() == DType.F32) {
+            NativeMemory.copy(p.row(i), row, 0, p.k());
+            return;
+        }
+        MemorySegment from = NativeMemory.segment(p.row(i), 2L * p.k());
+        MemorySegment.copy(from, ValueLayout.JAVA_SHORT_UNALIGNED, 0, narrow, 0, p.k());
+        for (int k = 0; k < p.k(); k++) {
+            row[k] = Float.intBitsToFloat(narrow[k] << 16);
+        }
+    }
+
+    // one sum per lane, along k, then halves onto each other
+    private static float dot(float[] w, float[] x, int xo, int k, float[] sums) {
+        for (int lane = 0; lane < LANES; lane++) {
+            sums[lane] = 0;
+        }
+        for (int from = 0; from < k; from += LANES) {
+            int count = Math.min(LANES, k - from);
+            for (int lane = 0; lane < count; lane++) {
+                sums[lane] = Math.fma(w[from + lane], x[xo + from + lane], sums[lane]);
+            }
+        }
+        for (int half = LANES / 2; half > 0; half /= 2) {
+            for (int lane = 0; lane < half; lane++) {
+                sums[lane] += sums[lane + half];
+            }
+        }
+        return sums[0];
+    }
+}

@@ -1,0 +1,2 @@
+/** Losses over the vocabulary, forward and backward. */
+package carve.cpu.loss;

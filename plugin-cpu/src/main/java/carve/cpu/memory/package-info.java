@@ -1,0 +1,2 @@
+/** Native memory: buffers, the pool they return to, and huge pages. */
+package carve.cpu.memory;

@@ -1,0 +1,2 @@
+/** RMS norms and layer norms, forward and backward. */
+package carve.cpu.norm;

@@ -1,0 +1,46 @@
+package carve.cpu.simd;
+
+import carve.cpu.memory.NativeMemory;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/** What the system says of the processor. */
+public final class CpuFeatures {
+    private static final Path DESCRIPTION = Path.of("/proc/cpuinfo");
+    private static final int FIRST = 4096; // the flags of one processor; systems with hundreds are slow to describe all
+
+    /**
+     * Whether vectors multiply and add in one instruction, which every kernel does: on x86-64 since AVX2, elsewhere always. The JVM
+     * would compute each in software, a thousand times slower.
+     */
+    public static final boolean HAS_FMA = NativeMemory.LANES > 4
+            || !List.of("amd64", "x86_64", "x86", "i386").contains(System.getProperty("os.arch"));
+
+    /** What is said where they do not. */
+    public static final String NO_FMA_REASON = "this processor, or the JVM on it, has neither AVX2 nor AVX-512";
+
+    private CpuFeatures() {}
+
+    /** Returns whether there are instructions that multiply BF16, as far as the system says. */
+    public static boolean supportsBf16() {
+        try (InputStream in = Files.newInputStream(DESCRIPTION)) {
+            return supportsBf16(new String(in.readNBytes(FIRST), StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+            return false; // not Linux: nothing is known
+        }
+    }
+
+    /** Returns whether a description has a flag for products of BF16. */
+    static boolean supportsBf16(String description) {
+        return description
+                .lines()
+                .filter(line -> line.startsWith("flags"))
+                .flatMap(line -> Arrays.stream(line.split("\\s+")))
+                .anyMatch(flag -> flag.equals("avx512_bf16") || flag.equals("amx_bf16"));
+    }
+}

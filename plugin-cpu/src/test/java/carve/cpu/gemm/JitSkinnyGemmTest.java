@@ -1,0 +1,80 @@
+package carve.cpu.gemm;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import carve.api.op.Linear;
+import carve.api.tensor.DType;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Tensors;
+import carve.cpu.CpuConfig;
+import carve.cpu.CpuDevice;
+import carve.cpu.TestTensors;
+import carve.cpu.jit.MachineCode;
+import carve.cpu.memory.NativeMemory;
+import carve.testkit.LoggedAssumptions;
+import carve.testkit.RandomTensors;
+import carve.testkit.TensorAssertions;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** Machine code agrees with vectors of Java: in bits, but for Q4_0, whose sums it adds in another order. */
+final class JitSkinnyGemmTest {
+    private static final boolean RUNS = MachineCode.isSupported() && NativeMemory.LANES == SkinnyGemmGenerator.LANES;
+
+    @TestFactory
+    Stream<DynamicTest> productsAreThoseOfVectors() {
+        LoggedAssumptions.assumeTrue(RUNS, "machine code is for x86-64 Linux with AVX-512");
+        return Stream.of(DType.F32, DType.BF16, DType.F16, DType.Q8_0, DType.Q4_0)
+                .flatMap(dtype -> shapes(dtype).stream()
+                        .flatMap(shape -> IntStream.of(1, 2, 3, 4, 5, 6, 7, 8, 13, 64)
+                                .mapToObj(rows -> DynamicTest.dynamicTest(
+                                        "%d rows with %s %s".formatted(rows, dtype, shape),
+                                        () -> agree(rows, dtype, shape)))));
+    }
+
+    private static List<Shape> shapes(DType dtype) {
+        return dtype.isQuantised()
+                ? List.of(Shape.of(1, 32), Shape.of(13, 64), Shape.of(65, 1056))
+                : List.of(Shape.of(1, 1), Shape.of(5, 13), Shape.of(13, 65), Shape.of(37, 1025), Shape.of(200, 63));
+    }
+
+    private static void agree(int rows, DType dtype, Shape shape) {
+        try (CpuDevice vectors = device(CpuConfig.MachineCodeMode.OFF);
+                CpuDevice code = device(CpuConfig.MachineCodeMode.REQUIRED)) {
+            for (boolean bias : List.of(true, false)) {
+                Tensor expected = product(vectors, rows, dtype, shape, bias);
+                Tensor actual = Tensors.of(
+                        vectors,
+                        expected.shape(),
+                        product(code, rows, dtype, shape, bias).floats());
+                if (dtype == DType.Q4_0) {
+                    TestTensors.assertClose("bias " + bias, 1e-6, expected, actual);
+                } else {
+                    TensorAssertions.assertBitwiseEqual("bias " + bias, expected, actual);
+                }
+            }
+            assertEquals("kernel code-as-stored", code.context().kernelChoices().get("linear"));
+        }
+    }
+
+    private static CpuDevice device(CpuConfig.MachineCodeMode who) {
+        return new CpuDevice(new CpuConfig(
+                2, CpuConfig.BlasMode.OWN, CpuConfig.Bf16Mode.OWN, who, true, CpuConfig.BATCH_INVARIANT_ROWS, true));
+    }
+
+    private static Tensor product(CpuDevice device, int rows, DType dtype, Shape shape, boolean bias) {
+        RandomTensors randomTensors = RandomTensors.seeded();
+        Tensor x = randomTensors.normal(device, "x", rows, shape.extent(1));
+        Tensor weight = randomTensors
+                .normal(device, "weight", new TensorType(DType.F32, shape))
+                .cast(dtype);
+        return bias
+                ? Linear.apply(x, weight, randomTensors.normal(device, "bias", shape.extent(0)))
+                : Linear.apply(x, weight);
+    }
+}

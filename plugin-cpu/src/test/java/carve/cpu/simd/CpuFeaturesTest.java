@@ -1,0 +1,18 @@
+package carve.cpu.simd;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+/** What is read from the description of the processor. */
+final class CpuFeaturesTest {
+    @Test
+    void flagsSayWhetherBf16IsMultiplied() {
+        assertTrue(CpuFeatures.supportsBf16("model name : x\nflags\t\t: fpu avx512f avx512_bf16 clzero\n"));
+        assertTrue(CpuFeatures.supportsBf16("flags\t\t: fpu amx_bf16\n"));
+        assertFalse(CpuFeatures.supportsBf16("flags\t\t: fpu avx512f avx512_vnni\n"));
+        assertFalse(CpuFeatures.supportsBf16("model name : avx512_bf16\nFeatures : asimd bf16\n"));
+        assertFalse(CpuFeatures.supportsBf16(""));
+    }
+}

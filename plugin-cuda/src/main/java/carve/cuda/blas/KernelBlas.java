@@ -1,0 +1,53 @@
+package carve.cuda.blas;
+
+import carve.cuda.CudaConfig;
+import carve.cuda.gpu.GpuBlas;
+import carve.cuda.gpu.GpuProperties;
+import carve.cuda.gpu.GpuStream;
+import carve.cuda.gpu.KernelLaunch;
+import java.util.List;
+
+/**
+ * Products of matrices by our own kernel, of any storage types; on tensor cores where that changes nothing that the settings
+ * do not say: operands that are stored in BF16, and F32 under TF32.
+ */
+public final class KernelBlas implements GpuBlas {
+    private static final int TILE = 64;
+    private static final int F32 = 0;
+    private static final int BF16 = 1;
+
+    private final GpuStream gpuStream;
+    private final CudaConfig.MatmulPrecision matmulPrecision;
+    private final List<String> tensorCoreOptions;
+
+    public KernelBlas(GpuStream gpuStream, CudaConfig.MatmulPrecision matmulPrecision, GpuProperties gpuProperties) {
+        this.gpuStream = gpuStream;
+        this.matmulPrecision = matmulPrecision;
+        this.tensorCoreOptions = matmulPrecision.compilerOptions(gpuProperties);
+    }
+
+    private List<String> options(Matrix a, Matrix b) {
+        int exact = matmulPrecision == CudaConfig.MatmulPrecision.TF32 ? F32 : BF16;
+        return a.typeCode() == exact && b.typeCode() == exact ? tensorCoreOptions : List.of();
+    }
+
+    @Override
+    public boolean supportsInputs(int a, int b) {
+        return true;
+    }
+
+    @Override
+    public void gemm(int m, int n, int k, Matrix a, Matrix b, Matrix c, int batches) {
+        var grid = new KernelLaunch.Grid((m + TILE - 1) / TILE, (n + TILE - 1) / TILE, batches);
+        gpuStream.launch(options(a, b), "matmul", "gemm", grid, m, n, k, struct(a), struct(b), struct(c));
+    }
+
+    private static KernelLaunch.StructArgument struct(Matrix matrix) {
+        return new KernelLaunch.StructArgument(
+                matrix.address(),
+                matrix.leadingDimension(),
+                matrix.batchStride(),
+                matrix.typeCode(),
+                matrix.transposed());
+    }
+}

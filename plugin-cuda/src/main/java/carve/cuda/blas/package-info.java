@@ -1,0 +1,2 @@
+/** Matrix products by cuBLAS and cuBLASLt. */
+package carve.cuda.blas;

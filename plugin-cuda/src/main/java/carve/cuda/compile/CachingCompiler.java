@@ -1,0 +1,59 @@
+package carve.cuda.compile;
+
+import carve.cuda.gpu.KernelCompiler;
+import carve.cuda.gpu.KernelSource;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+
+/**
+ * A compiler that keeps what it made: a file for each source, its options and the architecture, of which its name is the
+ * digest. A folder that cannot be written to costs time only.
+ */
+public final class CachingCompiler implements KernelCompiler {
+    private static final System.Logger LOG = System.getLogger(CachingCompiler.class.getName());
+
+    private final KernelCompiler kernelCompiler;
+    private final Path folder;
+
+    public CachingCompiler(KernelCompiler kernelCompiler, Path folder) {
+        this.kernelCompiler = kernelCompiler;
+        this.folder = folder;
+    }
+
+    @Override
+    public String version() {
+        return kernelCompiler.version();
+    }
+
+    @Override
+    public byte[] compile(KernelSource kernelSource, String architecture) {
+        String name = name(kernelSource, architecture);
+        try {
+            return Files.readAllBytes(folder.resolve(name));
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "{0} is not in {1}: compiling it", name, folder);
+        }
+        byte[] image = kernelCompiler.compile(kernelSource, architecture);
+        keep(name, image);
+        return image;
+    }
+
+    // Another process may be writing the same: each writes beside and renames.
+    private void keep(String name, byte[] image) {
+        try {
+            Files.createDirectories(folder);
+            Path beside = Files.createTempFile(folder, name, ".new");
+            Files.write(beside, image);
+            Files.move(beside, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "compiled kernels are not kept", e);
+        }
+    }
+
+    private static String name(KernelSource kernelSource, String architecture) {
+        return "%s-%s-%s.cubin".formatted(kernelSource.stem(), architecture, kernelSource.digest());
+    }
+}

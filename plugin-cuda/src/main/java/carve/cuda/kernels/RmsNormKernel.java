@@ -1,0 +1,135 @@
+package carve.cuda.kernels;
+
+import carve.api.device.Kernel;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.cuda.gpu.KernelLaunch;
+import java.util.List;
+import java.util.Optional;
+
+/** {@link carve.api.op.RmsNorm} and {@link carve.api.op.GatedRmsNorm}, of x, the gate if there is one, and weight; keeps 1 / rms of each row. */
+final class RmsNormKernel implements Kernel {
+    /** Whether a gate is there, and on which side of the norm; numbered as {@code norm.cu} numbers them. */
+    enum GatePosition {
+        /** No gate. */
+        NONE,
+        /** The norm, then the gate. */
+        AFTER_NORM,
+        /** The gate, then the norm. */
+        BEFORE_NORM
+    }
+
+    private final KernelContext kernelContext;
+    private final float epsilon;
+    private final GatePosition gatePosition;
+
+    RmsNormKernel(KernelContext kernelContext, double epsilon, GatePosition gatePosition) {
+        this.kernelContext = kernelContext;
+        this.epsilon = (float) epsilon;
+        this.gatePosition = gatePosition;
+    }
+
+    @Override
+    public String name() {
+        return "rms-rows";
+    }
+
+    @Override
+    public boolean differentiable() {
+        return true;
+    }
+
+    private Object gate(List<Tensor> operands) {
+        return gatePosition == GatePosition.NONE ? Long.valueOf(0) : operands.get(1);
+    }
+
+    private static int repeat(Tensor x, Tensor weight) {
+        return (int) (weight.shape().size() / x.extent(-1));
+    }
+
+    private static long rows(Tensor x) {
+        return x.shape().size() / x.extent(-1);
+    }
+
+    @Override
+    public List<Tensor> forward(List<Tensor> operands) {
+        Tensor x = operands.getFirst();
+        Tensor weight = operands.getLast();
+        Tensor y = kernelContext.allocate(x.type());
+        Tensor scale = kernelContext.allocate(TensorType.f32(Math.toIntExact(rows(x))));
+        kernelContext
+                .gpuStream()
+                .launch(
+                        "norm",
+                        "rms_forward",
+                        KernelLaunch.Grid.of(rows(x)),
+                        gatePosition.ordinal(),
+                        epsilon,
+                        x,
+                        gate(operands),
+                        weight,
+                        y,
+                        scale,
+                        x.extent(-1),
+                        repeat(x, weight));
+        return List.of(y, scale);
+    }
+
+    @Override
+    public List<Optional<Tensor>> backward(
+            List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
+        Tensor x = operands.getFirst();
+        Tensor weight = operands.getLast();
+        Tensor dy = gradients.getFirst().orElseThrow();
+        Tensor dx = kernelContext.allocate(x.type());
+        Tensor dGate = kernelContext.allocate(gatePosition == GatePosition.NONE ? TensorType.f32(0) : x.type());
+        kernelContext
+                .gpuStream()
+                .launch(
+                        "norm",
+                        "rms_backward",
+                        KernelLaunch.Grid.of(rows(x)),
+                        gatePosition.ordinal(),
+                        x,
+                        gate(operands),
+                        weight,
+                        results.get(1),
+                        dy,
+                        dx,
+                        dGate,
+                        x.extent(-1),
+                        repeat(x, weight));
+        Tensor dWeight = weightGradient(operands, results.get(1), dy);
+        return gatePosition == GatePosition.NONE
+                ? List.of(Optional.of(dx), Optional.of(dWeight))
+                : List.of(Optional.of(dx), Optional.of(dGate), Optional.of(dWeight));
+    }
+
+    private Tensor weightGradient(List<Tensor> operands, Tensor scale, Tensor dy) {
+        Tensor x = operands.getFirst();
+        Tensor weight = operands.getLast();
+        int repeat = repeat(x, weight);
+        long group = KernelContext.rowsPerGroup(rows(x) / repeat);
+        int groups = (int) ((rows(x) / repeat + group - 1) / group);
+        int wide = Math.toIntExact(weight.shape().size());
+        Tensor parts = kernelContext.allocate(TensorType.f32(groups, wide));
+        var grid = new KernelLaunch.Grid((wide + KernelLaunch.THREADS - 1) / KernelLaunch.THREADS, groups, 1);
+        kernelContext
+                .gpuStream()
+                .launch(
+                        "norm",
+                        "rms_weight",
+                        grid,
+                        gatePosition.ordinal(),
+                        x,
+                        gate(operands),
+                        scale,
+                        dy,
+                        parts,
+                        rows(x),
+                        group,
+                        x.extent(-1),
+                        repeat);
+        return KernelContext.sumGroups(parts, weight.type());
+    }
+}

@@ -1,0 +1,69 @@
+package carve.distill.data;
+
+import carve.api.config.Settings;
+import java.nio.file.Path;
+
+/**
+ * What the data providers {@code llava} and {@code internvl} are told.
+ *
+ * @param file the JSON file
+ * @param images the folder that names of pictures are relative to
+ * @param maxLength the greatest number of positions of a sample, those of pictures counted
+ * @param overlong what becomes of longer ones
+ * @param missingImages what becomes of conversations whose picture is not there
+ * @param shuffle whether each epoch has an order of its own, rather than the file's
+ * @param cacheBytes how much memory samples may take that are kept for the next epoch
+ */
+record LlavaDataConfig(
+        Path file,
+        Path images,
+        int maxLength,
+        OverlongSamples overlong,
+        MissingImages missingImages,
+        boolean shuffle,
+        long cacheBytes) {
+    private static final int MEGA = 20;
+
+    /** What becomes of samples that are too long. */
+    enum OverlongSamples {
+        /** They are left out, and counted. */
+        SKIP,
+        /** Their end is; where that would take a picture or every answer, the whole is left out, and counted. */
+        CUT
+    }
+
+    /** What becomes of conversations whose picture is not there. */
+    enum MissingImages {
+        /** All are named, and nothing begins. */
+        FAIL,
+        /** They are left out, and counted. */
+        SKIP
+    }
+
+    /** Reads the settings; without {@code images} pictures are looked for beside the file. */
+    static LlavaDataConfig from(Settings settings) {
+        Path file = Path.of(settings.string("file"));
+        String images = settings.string("images");
+        return from(settings, file, images.isEmpty() ? file.toAbsolutePath().getParent() : Path.of(images));
+    }
+
+    /** Reads the settings that all files of conversations have. */
+    static LlavaDataConfig from(Settings settings, Path file, Path folder) {
+        int maxLength = settings.integer("max-length");
+        if (maxLength < 1) {
+            throw settings.error("max-length", "must be 1 or more, is " + maxLength);
+        }
+        int megabytes = settings.integer("cache-megabytes");
+        if (megabytes < 0) {
+            throw settings.error("cache-megabytes", "must be 0 or more, is " + megabytes);
+        }
+        return new LlavaDataConfig(
+                file,
+                folder,
+                maxLength,
+                settings.enumConstant("too-long", OverlongSamples.class),
+                settings.enumConstant("on-missing", MissingImages.class),
+                settings.flag("shuffle"),
+                (long) megabytes << MEGA);
+    }
+}

@@ -1,0 +1,32 @@
+package carve.distill.loss;
+
+import carve.api.tensor.DType;
+import carve.api.tensor.Op;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+
+/** Which positions count. */
+public enum LossMask {
+    /** All, padding included. */
+    ALL,
+    /** Those that are not padding. */
+    PADDING,
+    /** Those whose next token is an answer. */
+    ANSWERS;
+
+    /** Returns {@code (B, T)} F32, 1 for positions that count and 0 for others. */
+    Tensor of(Tensor targets, Tensor present) {
+        return switch (this) {
+            case ALL -> Tensors.ones(present.device(), present.shape());
+            case PADDING -> present;
+            case ANSWERS -> answers(targets);
+        };
+    }
+
+    private static Tensor answers(Tensor targets) {
+        Tensor zero = Tensors.of(targets.device(), Shape.of(), 0);
+        return Tensors.apply(new Op.Compare(Op.Comparison.LESS_OR_EQUAL), zero, targets)
+                .cast(DType.F32);
+    }
+}

@@ -1,0 +1,28 @@
+package carve.distill.loss;
+
+import carve.api.loss.LossInputs;
+import carve.api.loss.Reduction;
+import carve.api.tensor.Tensor;
+
+/**
+ * How the values of positions become one number.
+ *
+ * @param lossMask which positions count
+ * @param reduction what is made of their values
+ */
+record MaskedReduction(LossMask lossMask, Reduction reduction) {
+    /** Returns whether every element has the same share, so that positions need not be told apart. */
+    boolean isElementMean() {
+        return reduction == Reduction.ELEMENTS;
+    }
+
+    /** Returns the scalar for values {@code (B, T)} of positions. */
+    Tensor reduce(Tensor values, LossInputs lossInputs) {
+        return reduce(values, lossInputs.targets(), lossInputs.mask());
+    }
+
+    /** Returns the scalar for values {@code (B, T)} of positions with targets {@code (B, T)} and a mask {@code (B, T)}. */
+    Tensor reduce(Tensor values, Tensor targets, Tensor present) {
+        return reduction.reduce(values, lossMask.of(targets, present));
+    }
+}

@@ -1,0 +1,18 @@
+package carve.distill.optimizer;
+
+import carve.api.config.Settings;
+import carve.api.stage.LearningRateSchedule;
+import carve.api.stage.LearningRateScheduleProvider;
+
+/** Makes {@code cosine} schedules. */
+public final class CosineScheduleProvider implements LearningRateScheduleProvider {
+    @Override
+    public String name() {
+        return "cosine";
+    }
+
+    @Override
+    public LearningRateSchedule create(Settings settings, long steps) {
+        return new CosineSchedule(StepCount.of(settings, "warmup", steps), steps, MinRateRatio.of(settings));
+    }
+}

@@ -1,0 +1,8 @@
+package carve.distill.loss;
+
+/** The laws of {@code mean-square}, with each mask. */
+final class MeanSquaredErrorLossTest extends MaskedLossContract {
+    MeanSquaredErrorLossTest() {
+        super("type = mean-square");
+    }
+}

@@ -1,0 +1,187 @@
+package carve.models.decoder;
+
+import carve.api.checkpoint.CheckpointException;
+import carve.api.checkpoint.TensorSource;
+import carve.api.gguf.GgufConverter;
+import carve.api.gguf.GgufFile;
+import carve.api.json.JsonObject;
+import carve.api.mixer.LayerConfig;
+import carve.api.model.ModelSpec;
+import carve.models.TensorMapping;
+import carve.models.text.GgufTokenizer;
+import carve.models.text.GgufTokenizerWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.IntUnaryOperator;
+
+/**
+ * Llama in GGUF files, architecture {@code llama}, read as the layout of the Transformers library.
+ *
+ * <p>llama.cpp rotates elements side by side, Transformers the halves of a head: row {@code 2 i + j} of a head of queries or
+ * keys in a file is row {@code j K/2 + i} there. These two tensors are copied row by row; all others stay as they are.
+ */
+final class LlamaGgufLayout implements GgufConverter {
+    static final String ARCHITECTURE = "llama";
+
+    private static final String KEY = ARCHITECTURE + ".";
+    private static final String OUTPUT = "output.weight";
+    private static final String TOKENS = "token_embd.weight";
+    private static final Map<String, String> WHOLE = new TreeMap<>(Map.of(
+            TOKENS, "model.embed_tokens.weight", "output_norm.weight", "model.norm.weight", OUTPUT, "lm_head.weight"));
+    private static final Map<String, String> LAYER = new TreeMap<>(Map.of(
+            "attn_norm", "input_layernorm",
+            "attn_q", "self_attn.q_proj",
+            "attn_k", "self_attn.k_proj",
+            "attn_v", "self_attn.v_proj",
+            "attn_output", "self_attn.o_proj",
+            "ffn_norm", "post_attention_layernorm",
+            "ffn_gate", "mlp.gate_proj",
+            "ffn_up", "mlp.up_proj",
+            "ffn_down", "mlp.down_proj"));
+
+    @Override
+    public boolean supports(String architecture) {
+        return architecture.equals(ARCHITECTURE);
+    }
+
+    @Override
+    public JsonObject config(GgufFile file) {
+        JsonObject keys = file.metadata();
+        refuse(file, keys, "expert_count", "0");
+        refuse(file, keys, "rope.scaling.type", "none");
+        int hidden = keys.integer(KEY + "embedding_length");
+        int heads = keys.integer(KEY + "attention.head_count");
+        int kvHeads = keys.optionalInteger(KEY + "attention.head_count_kv").orElse(heads);
+        if (heads < 1 || kvHeads < 1) {
+            throw new CheckpointException("%s: %d heads, %d of keys".formatted(file, heads, kvHeads));
+        }
+        int width = keys.optionalInteger(KEY + "attention.key_length")
+                .or(() -> keys.optionalInteger(KEY + "rope.dimension_count"))
+                .orElse(hidden / heads);
+        JsonObject config = JsonObject.empty()
+                .with("model_type", "llama")
+                .with("hidden_size", hidden)
+                .with("intermediate_size", keys.integer(KEY + "feed_forward_length"))
+                .with("num_hidden_layers", keys.integer(KEY + "block_count"))
+                .with("num_attention_heads", heads)
+                .with("num_key_value_heads", kvHeads)
+                .with("head_dim", width)
+                .with("vocab_size", file.type(TOKENS).shape().extent(0))
+                .with("max_position_embeddings", keys.integer(KEY + "context_length"))
+                .with("rms_norm_eps", keys.real(KEY + "attention.layer_norm_rms_epsilon"))
+                .with("rope_theta", keys.optionalReal(KEY + "rope.freq_base").orElse(10_000.0))
+                .with("attention_bias", file.names().contains("blk.0.attn_q.bias"))
+                .with("tie_word_embeddings", !file.names().contains(OUTPUT));
+        return GgufTokenizer.endOfText(keys)
+                .map(id -> config.with("eos_token_id", id))
+                .orElse(config);
+    }
+
+    private static void refuse(GgufFile file, JsonObject keys, String key, String only) {
+        keys.value(KEY + key)
+                .filter(value -> !value.describe().replace("\"", "").equals(only))
+                .ifPresent(value -> {
+                    throw new CheckpointException("%s: %s%s is %s, which is not supported; there is %s"
+                            .formatted(file, KEY, key, value.describe(), only));
+                });
+    }
+
+    @Override
+    public TensorSource fromGguf(GgufFile file) {
+        LayerConfig dims = DecoderConfig.of(config(file)).dims();
+        TensorMapping tensors = new TensorMapping(file);
+        for (String name : file.names()) {
+            String to = official(file, name);
+            if (name.contains(".attn_q.") || name.contains(".attn_k.")) {
+                tensors.permuteRows(name, to, toHalfSplit(dims.headWidth()));
+            } else {
+                tensors.rename(name, to);
+            }
+        }
+        return tensors.source();
+    }
+
+    private static String official(GgufFile file, String name) {
+        String[] parts = name.split("\\.");
+        if (parts.length == 4 && parts[0].equals("blk") && LAYER.containsKey(parts[2])) {
+            return "model.layers." + parts[1] + "." + LAYER.get(parts[2]) + "." + parts[3];
+        }
+        if (!WHOLE.containsKey(name)) {
+            throw new CheckpointException(
+                    "%s: no place for the tensor '%s' in a model of %s".formatted(file, name, ARCHITECTURE));
+        }
+        return WHOLE.get(name);
+    }
+
+    /** Returns which row of a file is a row of a checkpoint. */
+    static IntUnaryOperator toHalfSplit(int width) {
+        return row -> row / width * width + row % width % (width / 2) * 2 + row % width / (width / 2);
+    }
+
+    /** Returns which row of a checkpoint is a row of a file. */
+    static IntUnaryOperator toInterleaved(int width) {
+        return row -> row / width * width + row % width / 2 + row % 2 * (width / 2);
+    }
+
+    @Override
+    public JsonObject metadata(ModelSpec spec, Path folder) {
+        DecoderConfig config = DecoderConfig.of(spec.config());
+        boolean plain = spec.layers().stream()
+                .allMatch(layer -> layer.mixerSpec().name().equals("attention"));
+        boolean llama = List.of(DecoderKind.LLAMA, DecoderKind.MISTRAL).contains(config.kind());
+        if (!plain || !llama || config.dims().rotaryEmbedding().dynamicFactor() != 0) {
+            throw new CheckpointException(
+                    "%s: llama.cpp has no words for this model; Llama and Mistral with attention in every layer and rotary"
+                                    .formatted(folder)
+                            + " frequencies as they are can be written");
+        }
+        LayerConfig dims = config.dims();
+        JsonObject keys = JsonObject.empty()
+                .with(GgufFile.ARCHITECTURE, ARCHITECTURE)
+                .with(KEY + "context_length", dims.rotaryEmbedding().maxPositions())
+                .with(KEY + "embedding_length", config.hidden())
+                .with(KEY + "feed_forward_length", config.intermediateSize())
+                .with(KEY + "block_count", config.layers())
+                .with(KEY + "attention.head_count", dims.heads())
+                .with(KEY + "attention.head_count_kv", dims.kvHeads())
+                .with(KEY + "attention.key_length", dims.headWidth())
+                .with(KEY + "attention.value_length", dims.headWidth())
+                .with(KEY + "attention.layer_norm_rms_epsilon", config.epsilon())
+                .with(KEY + "rope.dimension_count", dims.rotaryEmbedding().width())
+                .with(KEY + "rope.freq_base", dims.rotaryEmbedding().base())
+                .with(KEY + "vocab_size", spec.vocabulary());
+        return GgufTokenizerWriter.with(keys, folder, spec.vocabulary());
+    }
+
+    @Override
+    public TensorSource toGguf(ModelSpec spec, TensorSource official) {
+        LayerConfig dims = DecoderConfig.of(spec.config()).dims();
+        TensorMapping tensors = new TensorMapping(official);
+        WHOLE.forEach((to, name) -> {
+            if (tensors.has(name)) {
+                tensors.rename(name, to);
+            }
+        });
+        for (int i = 0; i < spec.layers().size(); i++) {
+            for (Map.Entry<String, String> part : LAYER.entrySet()) {
+                write(tensors, "model.layers." + i + "." + part.getValue(), "blk." + i + "." + part.getKey(), dims);
+            }
+        }
+        return tensors.source();
+    }
+
+    private static void write(TensorMapping tensors, String from, String to, LayerConfig dims) {
+        for (String end : List.of(".weight", ".bias")) {
+            if (!tensors.has(from + end)) {
+                continue;
+            }
+            if (to.endsWith("attn_q") || to.endsWith("attn_k")) {
+                tensors.permuteRows(from + end, to + end, toInterleaved(dims.headWidth()));
+            } else {
+                tensors.rename(from + end, to + end);
+            }
+        }
+    }
+}

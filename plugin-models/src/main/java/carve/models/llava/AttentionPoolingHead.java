@@ -1,0 +1,65 @@
+package carve.models.llava;
+
+import carve.api.model.FeedForward;
+import carve.api.model.Norm;
+import carve.api.op.Linear;
+import carve.api.op.SequenceLayout;
+import carve.api.op.SoftmaxAttention;
+import carve.api.param.Params;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import java.util.Map;
+
+/**
+ * What makes one vector of a whole picture in SigLIP's towers (Zhai et al. 2023, arXiv:2303.15343): a learnt query attends to
+ * all patches, and a feed-forward part follows. Models that read pictures patch by patch carry it along unread.
+ *
+ * @param hidden D
+ * @param heads H
+ * @param inner the width inside of the feed-forward part
+ * @param norm before the feed-forward part
+ */
+record AttentionPoolingHead(int hidden, int heads, int inner, Norm norm) {
+    /** Returns its tensors by name; projections of queries, keys and values are one below the other. */
+    Map<String, Shape> parameters() {
+        return Map.ofEntries(
+                Map.entry("probe", Shape.of(1, 1, hidden)),
+                Map.entry("attention.in_proj_weight", Shape.of(3 * hidden, hidden)),
+                Map.entry("attention.in_proj_bias", Shape.of(3 * hidden)),
+                Map.entry("attention.out_proj.weight", Shape.of(hidden, hidden)),
+                Map.entry("attention.out_proj.bias", Shape.of(hidden)),
+                Map.entry("layernorm.weight", Shape.of(hidden)),
+                Map.entry("layernorm.bias", Shape.of(hidden)),
+                Map.entry("mlp.fc1.weight", Shape.of(inner, hidden)),
+                Map.entry("mlp.fc1.bias", Shape.of(inner)),
+                Map.entry("mlp.fc2.weight", Shape.of(hidden, inner)),
+                Map.entry("mlp.fc2.bias", Shape.of(hidden)));
+    }
+
+    /** Returns a vector {@code (N, D)} for each of the pictures whose normalised patches are x {@code (N, positions, D)}. */
+    Tensor apply(Params p, Tensor x) {
+        int pictures = x.extent(0);
+        Tensor query = p.get("probe").broadcastTo(Shape.of(pictures, 1, hidden));
+        double scale = 1 / Math.sqrt((double) hidden / heads);
+        Tensor mixed = Tensors.apply(
+                        new SoftmaxAttention(scale, false, x.extent(1), SequenceLayout.unpadded(pictures, 1)),
+                        projected(p, query, 0),
+                        projected(p, x, 1),
+                        projected(p, x, 2))
+                .getFirst();
+        Tensor attended = linear(p.under("attention.out_proj"), mixed.reshape(pictures, hidden));
+        Tensor inside = linear(p.under("mlp.fc1"), norm.apply(p.under("layernorm"), attended));
+        return attended.add(linear(p.under("mlp.fc2"), FeedForward.geluTanh(inside)));
+    }
+
+    private Tensor projected(Params p, Tensor x, int part) {
+        Tensor weight = p.get("attention.in_proj_weight").slice(0, part * hidden, (part + 1) * hidden);
+        Tensor bias = p.get("attention.in_proj_bias").slice(0, part * hidden, (part + 1) * hidden);
+        return Linear.apply(x, weight, bias).reshape(x.extent(0), x.extent(1), heads, hidden / heads);
+    }
+
+    private static Tensor linear(Params p, Tensor x) {
+        return Linear.apply(x, p.get("weight"), p.get("bias"));
+    }
+}

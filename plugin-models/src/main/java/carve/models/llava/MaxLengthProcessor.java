@@ -1,0 +1,68 @@
+package carve.models.llava;
+
+import carve.api.data.Sample;
+import carve.api.text.Message;
+import carve.api.text.Processor;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A processor whose prompts count against the length of their answers, as in the authors' {@code decode}: it stops when prompt
+ * and answer together have {@code max_new_tokens} positions, and {@code F - 1} more if there are pictures of F positions. At
+ * least one token is answered.
+ *
+ * @param processor does all else; owned
+ * @param features F
+ */
+record MaxLengthProcessor(Processor processor, int features) implements Processor {
+    @Override
+    public int maxNewTokens(Sample prompt, int asked) {
+        int allowed = asked + (prompt.media().isEmpty() ? 0 : features - 1);
+        return Math.max(1, allowed - prompt.tokens().length);
+    }
+
+    @Override
+    public Sample prompt(List<Message> conversation) {
+        return processor.prompt(conversation);
+    }
+
+    @Override
+    public Sample trainingSample(List<Message> conversation) {
+        return processor.trainingSample(conversation);
+    }
+
+    @Override
+    public int[] encode(String text) {
+        return processor.encode(text);
+    }
+
+    @Override
+    public String decode(int... tokens) {
+        return processor.decode(tokens);
+    }
+
+    @Override
+    public String decodeWithSpecialTokens(int... tokens) {
+        return processor.decodeWithSpecialTokens(tokens);
+    }
+
+    @Override
+    public TextStream textStream() {
+        return processor.textStream();
+    }
+
+    @Override
+    public Set<Integer> stopTokens() {
+        return processor.stopTokens();
+    }
+
+    @Override
+    public Set<Integer> suppressedTokens() {
+        return processor.suppressedTokens();
+    }
+
+    @Override
+    public void close() {
+        processor.close();
+    }
+}

@@ -1,0 +1,150 @@
+package carve.models.mamba2;
+
+import carve.api.config.MapSettings;
+import carve.api.json.Json;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonNumber;
+import carve.api.json.JsonObject;
+import carve.api.mixer.LayerConfig;
+import carve.api.mixer.MixerCatalog;
+import carve.api.mixer.RotaryEmbedding;
+import carve.api.model.Block;
+import carve.api.model.FeedForward;
+import carve.api.model.MixerSpec;
+import carve.api.model.Norm;
+import carve.models.LayerMixers;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What {@code config.json} of a model of Mamba-2 says, in either layout.
+ *
+ * @param json the configuration
+ * @param format its layout
+ * @param ssmDims the extents of its mixers
+ */
+record Mamba2Config(JsonObject json, Mamba2Format format, Mamba2Dims ssmDims) {
+    /** The mixer of every layer. */
+    static final String MIXER = "plain-mamba2";
+
+    /**
+     * Returns what a configuration says.
+     *
+     * @throws carve.api.json.JsonException if it asks for something that is not supported
+     */
+    static Mamba2Config of(JsonObject json) {
+        Mamba2Format layout = Mamba2Format.of(json);
+        layout.check(json);
+        Mamba2Dims shape = layout.shape(json);
+        if (shape.groups() < 1 || shape.heads() % shape.groups() != 0) {
+            throw layout.ssmConfig(json)
+                    .error(
+                            layout == Mamba2Format.HUGGING_FACE ? "n_groups" : "ngroups",
+                            "%d does not divide %d heads".formatted(shape.groups(), shape.heads()));
+        }
+        double expand = layout.ssmConfig(json).optionalReal("expand").orElse(2.0);
+        int hidden = layout.hidden(json);
+        if ((int) (expand * hidden) != shape.inner()) {
+            throw layout.ssmConfig(json)
+                    .error(
+                            "expand",
+                            "%s x %d is not the inner width %d of %d heads of %d"
+                                    .formatted(expand, hidden, shape.inner(), shape.heads(), shape.headWidth()));
+        }
+        return new Mamba2Config(json, layout, shape);
+    }
+
+    int hidden() {
+        return format.hidden(json);
+    }
+
+    int layers() {
+        return format.layers(json);
+    }
+
+    int vocabulary() {
+        return format.vocabulary(json);
+    }
+
+    boolean tied() {
+        return format.tied(json);
+    }
+
+    double epsilon() {
+        return format.epsilon(json);
+    }
+
+    Norm norm() {
+        return new Norm(Norm.Kind.RMS, hidden(), epsilon());
+    }
+
+    LayerConfig dims() {
+        return new LayerConfig(
+                hidden(),
+                ssmDims.heads(),
+                ssmDims.groups(),
+                ssmDims.headWidth(),
+                ssmDims.bias(),
+                epsilon(),
+                RotaryEmbedding.NONE);
+    }
+
+    /** Returns the mixer that every layer has, with its settings. */
+    MixerSpec defaultMixer() {
+        return new MixerSpec(
+                MIXER,
+                MapSettings.of(
+                                Map.of(
+                                        "conv-width", ssmDims.convWidth(),
+                                        "conv-bias", ssmDims.convBias(),
+                                        "norm-epsilon", epsilon(),
+                                        "state-width", ssmDims.stateSize(),
+                                        "norm-groups", ssmDims.normGroups(),
+                                        "min-step", step(0, 0),
+                                        "max-step", step(1, Double.POSITIVE_INFINITY)),
+                                "config.json")
+                        .asTree());
+    }
+
+    private double step(int index, double otherwise) {
+        String key = format.timeStepLimitKey();
+        JsonObject mixer = format.ssmConfig(json);
+        return mixer.optionalArray(key)
+                .map(JsonArray::items)
+                .map(items -> {
+                    if (items.size() == 2 && items.get(index) instanceof JsonNumber number) {
+                        return number.real();
+                    }
+                    throw mixer.error(key, "expected two numbers, found " + Json.compact(mixer.array(key)));
+                })
+                .orElse(otherwise);
+    }
+
+    /** Returns the mixers that the configuration names: those that are listed for Carve, else its own. */
+    List<MixerSpec> choices() {
+        List<MixerSpec> choices = LayerMixers.read(json).orElseGet(() -> Collections.nCopies(layers(), defaultMixer()));
+        if (choices.size() != layers()) {
+            throw json.error(
+                    format.layersKey(),
+                    "is %d, but mixers are named for %d layers".formatted(layers(), choices.size()));
+        }
+        return choices;
+    }
+
+    List<Block> blocks(MixerCatalog mixers) {
+        List<Block> blocks = new ArrayList<>();
+        for (MixerSpec choice : choices()) {
+            blocks.add(new Block(
+                    "llm." + blocks.size(),
+                    dims(),
+                    choice,
+                    mixers.create(choice.name(), dims(), choice.settings()),
+                    norm(),
+                    FeedForward.none(hidden()),
+                    false));
+        }
+        return List.copyOf(blocks);
+    }
+}

@@ -1,0 +1,193 @@
+package carve.models.mamba2;
+
+import carve.api.checkpoint.CheckpointException;
+import carve.api.checkpoint.TensorSource;
+import carve.api.gguf.GgufConverter;
+import carve.api.gguf.GgufFile;
+import carve.api.json.JsonObject;
+import carve.api.model.ModelSpec;
+import carve.api.tensor.Shape;
+import carve.models.TensorMapping;
+import carve.models.text.GgufTokenizer;
+import carve.models.text.GgufTokenizerWriter;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Models of Mamba-2 in GGUF files, architecture {@code mamba2}; read as the layout of state-spaces/mamba, whose gated norm is
+ * over each group as llama.cpp's is.
+ *
+ * <p>A file has {@code ssm_a (H, 1)}, which is {@code -exp(A_log)}, {@code ssm_d (H, 1)}, {@code ssm_conv1d.weight (C, W)} and
+ * {@code ssm_norm.weight (G, I/G)}; all else is as it was.
+ */
+final class Mamba2GgufLayout implements GgufConverter {
+    static final String ARCHITECTURE = "mamba2";
+
+    private static final String KEY = ARCHITECTURE + ".";
+    private static final String TOKENS = "token_embd.weight";
+    private static final String OUTPUT = "output.weight";
+    private static final String HEAD = "lm_head.weight";
+    /** By their names in a layer of a checkpoint. */
+    private static final Map<String, String> PLAIN = Map.of(
+            "norm.weight", "attn_norm.weight",
+            "mixer.in_proj.weight", "ssm_in.weight",
+            "mixer.conv1d.bias", "ssm_conv1d.bias",
+            "mixer.dt_bias", "ssm_dt.bias",
+            "mixer.out_proj.weight", "ssm_out.weight");
+
+    @Override
+    public boolean supports(String architecture) {
+        return architecture.equals(ARCHITECTURE);
+    }
+
+    @Override
+    public JsonObject config(GgufFile file) {
+        JsonObject keys = file.metadata();
+        int hidden = keys.integer(KEY + "embedding_length");
+        int inner = keys.integer(KEY + "ssm.inner_size");
+        int heads = keys.integer(KEY + "ssm.time_step_rank");
+        if (hidden < 1 || heads < 1 || inner % hidden != 0 || inner % heads != 0) {
+            throw new CheckpointException("%s: an inner width of %d is not a multiple of %d heads and of the width %d"
+                    .formatted(file, inner, heads, hidden));
+        }
+        JsonObject mixer = JsonObject.empty()
+                .with("layer", "Mamba2")
+                .with("d_state", keys.integer(KEY + "ssm.state_size"))
+                .with("d_conv", keys.integer(KEY + "ssm.conv_kernel"))
+                .with("expand", inner / hidden)
+                .with("headdim", inner / heads)
+                .with("ngroups", keys.integer(KEY + "ssm.group_count"));
+        JsonObject config = JsonObject.empty()
+                .with("d_model", hidden)
+                .with("d_intermediate", 0)
+                .with("n_layer", keys.integer(KEY + "block_count"))
+                .with("vocab_size", file.type(TOKENS).shape().extent(0))
+                .with("ssm_cfg", mixer)
+                .with("rms_norm", true)
+                .with("residual_in_fp32", true)
+                .with("fused_add_norm", true)
+                .with("pad_vocab_size_multiple", 1)
+                .with("norm_epsilon", keys.real(KEY + "attention.layer_norm_rms_epsilon"))
+                .with("tie_embeddings", !file.names().contains(OUTPUT));
+        return GgufTokenizer.endOfText(keys)
+                .map(id -> config.with("eos_token_id", id))
+                .orElse(config);
+    }
+
+    @Override
+    public TensorSource fromGguf(GgufFile file) {
+        Mamba2Dims shape = Mamba2Config.of(config(file)).ssmDims();
+        int channels = shape.inner() + 2 * shape.groups() * shape.stateSize();
+        TensorMapping tensors = new TensorMapping(file);
+        for (String name : file.names()) {
+            String[] parts = name.split("\\.", 3);
+            if (parts.length < 3 || !parts[0].equals("blk")) {
+                tensors.rename(name, whole(file, name));
+                continue;
+            }
+            String layer = "backbone.layers." + parts[1] + ".";
+            switch (parts[2]) {
+                case "ssm_a" ->
+                    tensors.map(
+                            name,
+                            layer + "mixer.A_log",
+                            Shape.of(shape.heads()),
+                            a -> Math.log(negative(file, name, a)));
+                case "ssm_d" -> tensors.reshape(name, layer + "mixer.D", Shape.of(shape.heads()));
+                case "ssm_norm.weight" -> tensors.reshape(name, layer + "mixer.norm.weight", Shape.of(shape.inner()));
+                case "ssm_conv1d.weight" ->
+                    tensors.reshape(name, layer + "mixer.conv1d.weight", Shape.of(channels, 1, shape.convWidth()));
+                default -> tensors.rename(name, layer + plain(file, name, parts[2]));
+            }
+        }
+        return tensors.source();
+    }
+
+    private static double negative(GgufFile file, String name, double a) {
+        if (!(a < 0)) {
+            throw new CheckpointException(
+                    "%s: tensor '%s' must be negative throughout, holds %s".formatted(file, name, a));
+        }
+        return -a;
+    }
+
+    private static String whole(GgufFile file, String name) {
+        return switch (name) {
+            case TOKENS -> Mamba2Format.STATE_SPACES.tokens();
+            case "output_norm.weight" -> "backbone.norm_f.weight";
+            case OUTPUT -> HEAD;
+            default -> throw unknown(file, name);
+        };
+    }
+
+    private static String plain(GgufFile file, String name, String part) {
+        return PLAIN.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(part))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElseThrow(() -> unknown(file, name));
+    }
+
+    private static CheckpointException unknown(GgufFile file, String name) {
+        return new CheckpointException(
+                "%s: no place for the tensor '%s' in a model of %s".formatted(file, name, ARCHITECTURE));
+    }
+
+    @Override
+    public JsonObject metadata(ModelSpec spec, Path folder) {
+        Mamba2Config config = Mamba2Config.of(spec.config());
+        Mamba2Dims shape = config.ssmDims();
+        refuse(folder, !config.choices().stream().allMatch(config.defaultMixer()::equals), "layers with other mixers");
+        refuse(folder, shape.bias(), "projections with biases");
+        refuse(folder, !shape.convBias(), "a convolution without a bias");
+        refuse(folder, shape.normGroups() != shape.groups(), "groups that are normed together");
+        JsonObject keys = JsonObject.empty()
+                .with(GgufFile.ARCHITECTURE, ARCHITECTURE)
+                .with(KEY + "context_length", 1 << 20) // it has none; what llama.cpp writes
+                .with(KEY + "embedding_length", config.hidden())
+                .with(KEY + "feed_forward_length", 0)
+                .with(KEY + "attention.head_count", 0)
+                .with(KEY + "block_count", config.layers())
+                .with(KEY + "ssm.conv_kernel", shape.convWidth())
+                .with(KEY + "ssm.inner_size", shape.inner())
+                .with(KEY + "ssm.state_size", shape.stateSize())
+                .with(KEY + "ssm.time_step_rank", shape.heads())
+                .with(KEY + "ssm.group_count", shape.groups())
+                .with(KEY + "attention.layer_norm_rms_epsilon", config.epsilon())
+                .with(KEY + "vocab_size", spec.vocabulary());
+        return GgufTokenizerWriter.with(keys, folder, spec.vocabulary());
+    }
+
+    private static void refuse(Path folder, boolean found, String what) {
+        if (found) {
+            throw new CheckpointException("%s: llama.cpp has no %s with %s".formatted(folder, ARCHITECTURE, what));
+        }
+    }
+
+    @Override
+    public TensorSource toGguf(ModelSpec spec, TensorSource official) {
+        Mamba2Config config = Mamba2Config.of(spec.config());
+        Mamba2Dims shape = config.ssmDims();
+        int channels = shape.inner() + 2 * shape.groups() * shape.stateSize();
+        TensorMapping tensors = new TensorMapping(official);
+        tensors.rename(config.format().tokens(), TOKENS);
+        tensors.rename("backbone.norm_f.weight", "output_norm.weight");
+        if (!spec.tiedEmbeddings()) {
+            tensors.rename(HEAD, OUTPUT);
+        }
+        for (int i = 0; i < config.layers(); i++) {
+            String theirs = "blk." + i + ".";
+            String ours = "backbone.layers." + i + ".";
+            PLAIN.forEach((from, to) -> tensors.rename(ours + from, theirs + to));
+            tensors.map(ours + "mixer.A_log", theirs + "ssm_a", Shape.of(shape.heads(), 1), a -> -Math.exp(a));
+            tensors.reshape(ours + "mixer.D", theirs + "ssm_d", Shape.of(shape.heads(), 1));
+            tensors.reshape(
+                    ours + "mixer.conv1d.weight", theirs + "ssm_conv1d.weight", Shape.of(channels, shape.convWidth()));
+            tensors.reshape(
+                    ours + "mixer.norm.weight",
+                    theirs + "ssm_norm.weight",
+                    Shape.of(shape.groups(), shape.inner() / shape.groups()));
+        }
+        return tensors.source();
+    }
+}

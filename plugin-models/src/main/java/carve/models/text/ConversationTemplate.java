@@ -1,0 +1,140 @@
+package carve.models.text;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * How a conversation is written for a model, turn by turn.
+ *
+ * <p>The text is {@code beforeSystem + systemMessage + afterSystem}, if there is a system message, then for each turn {@code
+ * before + question + between + answer + after}. A prompt ends with {@code between}, without the spaces at its end, since
+ * tokenizers join a space with the word that follows it.
+ *
+ * @param name what a model's {@code config.json} calls it ({@code template})
+ * @param systemPrefix what stands before the system message
+ * @param systemMessage what the model is told first; may be empty
+ * @param systemSuffix what stands after the system message
+ * @param userPrefix what stands before a question
+ * @param assistantPrefix what stands between a question and its answer
+ * @param assistantSuffix what ends an answer, for the model to say
+ * @param stops tokens that end an answer
+ */
+public record ConversationTemplate(
+        String name,
+        String systemPrefix,
+        String systemMessage,
+        String systemSuffix,
+        String userPrefix,
+        String assistantPrefix,
+        String assistantSuffix,
+        List<String> stops) {
+    private static final String VICUNA_SYSTEM =
+            "A chat between a curious user and an artificial intelligence assistant. "
+                    + "The assistant gives helpful, detailed, and polite answers to the user's questions.";
+    private static final String END_OF_TEXT = "<|endoftext|>";
+    private static final List<ConversationTemplate> ALL = List.of(
+            // tinyllava/data/template/phi_template.py and base.py
+            new ConversationTemplate(
+                    "phi", "", VICUNA_SYSTEM, " ", "USER: ", " ASSISTANT: ", END_OF_TEXT, List.of(END_OF_TEXT)),
+            new ConversationTemplate(
+                    "vicuna", "", VICUNA_SYSTEM, " ", "USER: ", " ASSISTANT: ", "</s>", List.of("</s>")),
+            new ConversationTemplate(
+                    "instruct", "", "", "\n", "Instruct: ", "\nOutput: ", END_OF_TEXT, List.of(END_OF_TEXT)),
+            new ConversationTemplate(
+                    "chatml",
+                    "<|im_start|>system\n",
+                    "You are a helpful assistant.",
+                    "<|im_end|>\n",
+                    "<|im_start|>user\n",
+                    "<|im_end|>\n<|im_start|>assistant\n",
+                    "<|im_end|>\n",
+                    List.of("<|im_end|>", END_OF_TEXT)),
+            new ConversationTemplate("plain", "", "", "\n", "", "\n", "\n", List.of("</s>", END_OF_TEXT)));
+
+    /** Copies the stops. */
+    public ConversationTemplate {
+        stops = List.copyOf(stops);
+    }
+
+    /**
+     * Returns the template of a name.
+     *
+     * @throws TextException if there is none
+     */
+    public static ConversationTemplate of(String name) {
+        Map<String, ConversationTemplate> all = new LinkedHashMap<>();
+        ALL.forEach(template -> all.put(template.name, template));
+        if (!all.containsKey(name)) {
+            throw new TextException("no chat template '%s'; there are %s"
+                    .formatted(name, String.join(", ", new TreeSet<>(all.keySet()))));
+        }
+        return all.get(name);
+    }
+
+    /** Returns this template with another system message; an empty one leaves it out. */
+    public ConversationTemplate withSystemMessage(String message) {
+        return new ConversationTemplate(
+                name, systemPrefix, message, systemSuffix, userPrefix, assistantPrefix, assistantSuffix, stops);
+    }
+
+    private String systemPrompt() {
+        return systemMessage.isEmpty() ? "" : systemPrefix + systemMessage + systemSuffix;
+    }
+
+    /** Returns the text of whole turns. */
+    public String text(List<ChatTurn> turns) {
+        var text = new StringBuilder(systemPrompt());
+        turns.forEach(turn -> text.append(userPrefix)
+                .append(turn.question())
+                .append(assistantPrefix)
+                .append(turn.answer())
+                .append(assistantSuffix));
+        return text.toString();
+    }
+
+    /** Returns the text that asks for the answer of the last turn, whose own answer is left out. */
+    public String prompt(List<ChatTurn> turns) {
+        String ask = userPrefix + turns.getLast().question() + assistantPrefix;
+        return text(turns.subList(0, turns.size() - 1)) + ask.replaceFirst(" +$", "");
+    }
+
+    /** Returns the ids that end an answer; a stop that the tokenizer does not have is left out. */
+    public int[] stopIds(Tokenizer tokenizer) {
+        return stops.stream()
+                .flatMapToInt(stop -> tokenizer.id(stop).stream())
+                .distinct()
+                .toArray();
+    }
+
+    /**
+     * Returns the ids of whole turns, and which of them the model is to learn: the answers and what ends them. Up to each
+     * answer the ids are those of the {@link #prompt}, so that training sees what generation sees.
+     *
+     * @param encode makes ids of a text that begins as the whole does
+     */
+    public TokenizedConversation encode(List<ChatTurn> turns, TextEncoder encode) {
+        int[] ids = encode.ids(text(turns));
+        boolean[] answers = new boolean[ids.length];
+        for (int i = 1; i <= turns.size(); i++) {
+            int from = commonPrefix(ids, encode.ids(prompt(turns.subList(0, i))));
+            int to = commonPrefix(ids, encode.ids(text(turns.subList(0, i))));
+            Arrays.fill(answers, from, Math.max(from, to), true);
+        }
+        return new TokenizedConversation(ids, answers);
+    }
+
+    private static int commonPrefix(int[] left, int[] right) {
+        int mismatch = Arrays.mismatch(left, right);
+        return mismatch < 0 ? left.length : mismatch;
+    }
+
+    /** Makes ids of a text. */
+    @FunctionalInterface
+    public interface TextEncoder {
+        /** Returns the ids of a text. */
+        int[] ids(String text);
+    }
+}

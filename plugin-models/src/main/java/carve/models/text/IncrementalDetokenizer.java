@@ -1,0 +1,54 @@
+package carve.models.text;
+
+import carve.api.text.Processor;
+import java.util.Arrays;
+
+/**
+ * Text that grows with every id, for output as it is generated.
+ *
+ * <p>The pieces it returns, put together, are the {@link Tokenizer#decode} of all ids. A character whose bytes are spread over several ids is held
+ * until it is complete. Not safe for several threads.
+ */
+public final class IncrementalDetokenizer implements Processor.TextStream {
+    private static final char REPLACEMENT = '\uFFFD';
+    // a character has at most four bytes, and an id at least one: longer waits are for bytes that never become one
+    private static final int LONGEST_WAIT = 4;
+
+    private final Tokenizer tokenizer;
+    // the ids of the last piece, which settle spaces at the seam, and then the ids that no piece has shown
+    private int[] window = new int[0];
+    private int shown;
+
+    IncrementalDetokenizer(Tokenizer tokenizer) {
+        this.tokenizer = tokenizer;
+    }
+
+    @Override
+    public String push(int token) {
+        window = Arrays.copyOf(window, window.length + 1);
+        window[window.length - 1] = token;
+        String text = pending();
+        boolean incomplete = text.isEmpty() || text.charAt(text.length() - 1) == REPLACEMENT;
+        return incomplete && window.length - shown < LONGEST_WAIT ? "" : show(text);
+    }
+
+    /** Returns what was held back, incomplete characters as U+FFFD. */
+    @Override
+    public String flush() {
+        return show(pending());
+    }
+
+    private String pending() {
+        String before = tokenizer.decode(Arrays.copyOf(window, shown));
+        String all = tokenizer.decode(window);
+        return all.substring(Math.min(before.length(), all.length()));
+    }
+
+    private String show(String text) {
+        if (!text.isEmpty()) {
+            window = Arrays.copyOfRange(window, shown, window.length);
+            shown = window.length;
+        }
+        return text;
+    }
+}

@@ -1,0 +1,143 @@
+package carve.models.text;
+
+import carve.api.json.JsonObject;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * How a conversation is written for a model.
+ *
+ * <p>The text is {@code system + systemMessage + separator}, then for each turn {@code user + question + separator + assistant + answer +
+ * separator}; a prompt ends with {@code assistant}. Generation stops at any of {@code stops}.
+ *
+ * @param name what a model's {@code config.json} calls it ({@code template})
+ * @param systemPrefix what stands before the system message
+ * @param systemMessage what the model is told first; may be empty
+ * @param userPrefix what stands before a question
+ * @param assistantPrefix what stands before an answer
+ * @param separator the token after each message
+ * @param stops tokens that end an answer
+ */
+public record InternVlChatTemplate(
+        String name,
+        String systemPrefix,
+        String systemMessage,
+        String userPrefix,
+        String assistantPrefix,
+        String separator,
+        List<String> stops) {
+    private static final String IMAGE = ImageTokens.INTERN_VL.placeholder();
+    private static final InternVlChatTemplate INTERN_LM2_CHAT = new InternVlChatTemplate(
+            "internlm2-chat",
+            "<|im_start|>system\n",
+            "你是由上海人工智能实验室联合商汤科技开发的书生多模态大模型，英文名叫InternVL, 是一个有用无害的人工智能助手。",
+            "<|im_start|>user\n",
+            "<|im_start|>assistant\n",
+            "<|im_end|>",
+            List.of("<|im_end|>", "<|im_start|>", "</s>"));
+
+    /** Copies the stops. */
+    public InternVlChatTemplate {
+        stops = List.copyOf(stops);
+    }
+
+    /** Returns the template of InternVL2, HoVLE and mmMamba, with InternVL's own system message. */
+    public static InternVlChatTemplate internLm2Chat() {
+        return INTERN_LM2_CHAT;
+    }
+
+    /**
+     * Returns the template that a model's {@code config.json} names with {@code template}, {@code internlm2-chat} if it names none; its
+     * {@code system_message}, if there is one, replaces the template's.
+     *
+     * @throws TextException if there is no such template
+     */
+    public static InternVlChatTemplate of(JsonObject config) {
+        String name = config.optionalString("template").orElse(INTERN_LM2_CHAT.name);
+        if (!name.equals(INTERN_LM2_CHAT.name)) {
+            throw new TextException("no chat template '%s'; there are %s".formatted(name, INTERN_LM2_CHAT.name));
+        }
+        return config.optionalString("system_message")
+                .map(INTERN_LM2_CHAT::withSystemMessage)
+                .orElse(INTERN_LM2_CHAT);
+    }
+
+    /** Returns this template with another system message. */
+    public InternVlChatTemplate withSystemMessage(String message) {
+        return new InternVlChatTemplate(name, systemPrefix, message, userPrefix, assistantPrefix, separator, stops);
+    }
+
+    /**
+     * Returns a question with its pictures in front: one gets {@code <image>\n}, several get {@code Image-1: <image>\n} and so on; a question that
+     * places them itself is returned as it is.
+     */
+    public static String withImages(String question, int images) {
+        if (images == 0 || question.contains(IMAGE)) {
+            return question;
+        }
+        if (images == 1) {
+            return IMAGE + "\n" + question;
+        }
+        var result = new StringBuilder();
+        for (int i = 1; i <= images; i++) {
+            result.append("Image-").append(i).append(": ").append(IMAGE).append('\n');
+        }
+        return result.append(question).toString();
+    }
+
+    /** Returns the text of whole turns. */
+    public String text(List<ChatTurn> turns) {
+        var result = new StringBuilder(systemPrefix).append(systemMessage).append(separator);
+        for (ChatTurn turn : turns) {
+            result.append(userTurn(turn.question())).append(turn.answer()).append(separator);
+        }
+        return result.toString();
+    }
+
+    /** Returns the text that asks for the next answer. */
+    public String prompt(List<ChatTurn> history, String question) {
+        return text(history) + userTurn(question);
+    }
+
+    /**
+     * Returns the ids of whole turns, and which of them the model is to learn: the answers and the separators after them.
+     *
+     * <p>Up to each answer the ids are those of the {@link #prompt}, so that training sees what generation sees.
+     *
+     * @param images the words for pictures
+     * @param counts context tokens per picture, in the order of the placeholders
+     */
+    public TokenizedConversation encode(
+            Tokenizer tokenizer, List<ChatTurn> turns, ImageTokens images, List<Integer> counts) {
+        int[] ids = tokenizer.encode(images.expand(text(turns), counts));
+        boolean[] answers = new boolean[ids.length];
+        var soFar = new StringBuilder(systemPrefix).append(systemMessage).append(separator);
+        int pictures = images.count(soFar.toString());
+        for (ChatTurn turn : turns) {
+            String question = userTurn(turn.question());
+            String answer = turn.answer() + separator;
+            int next = pictures + images.count(question);
+            int from = commonPrefix(
+                    ids, tokenizer.encode(images.expand(soFar.append(question).toString(), counts.subList(0, next))));
+            pictures = next + images.count(answer);
+            int to = commonPrefix(
+                    ids, tokenizer.encode(images.expand(soFar.append(answer).toString(), counts.subList(0, pictures))));
+            Arrays.fill(answers, from, to, true);
+        }
+        return new TokenizedConversation(ids, answers);
+    }
+
+    /** Returns the ids that end an answer; a stop that the tokenizer does not have is left out. */
+    public int[] stopIds(Tokenizer tokenizer) {
+        return stops.stream().flatMapToInt(stop -> tokenizer.id(stop).stream()).toArray();
+    }
+
+    private String userTurn(String question) {
+        return userPrefix + question + separator + assistantPrefix;
+    }
+
+    private static int commonPrefix(int[] left, int[] right) {
+        int mismatch = Arrays.mismatch(left, right);
+        return mismatch < 0 ? left.length : mismatch;
+    }
+}

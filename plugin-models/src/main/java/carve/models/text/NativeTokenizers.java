@@ -1,0 +1,85 @@
+package carve.models.text;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * Calls into the tokenizer libraries as they need it.
+ *
+ * <p>They look for their native code through the thread's context loader, which in a plugin is the wrong one; and unless they are
+ * offline they ask the network for updates of it and report that they run. They unpack that code into a folder of the user's,
+ * and a process loads a file for one class loader only: the plugin that comes first in a process uses that folder, another one,
+ * such as this plugin taken up anew, a copy of its own.
+ */
+final class NativeTokenizers {
+    private static final String FOLDER = "ENGINE_CACHE_DIR"; // the libraries' own name
+
+    // loaders of plugins share nothing but the process
+    private static final boolean FIRST = System.getProperties().putIfAbsent("carve.models.natives", "taken") == null;
+
+    private NativeTokenizers() {}
+
+    /**
+     * Returns what the opener returns.
+     *
+     * @param library a class of the library
+     */
+    static <T> T open(Class<?> library, Supplier<T> opener) {
+        if (System.getProperty("ai.djl.offline") == null) {
+            System.setProperty("ai.djl.offline", "true");
+        }
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(library.getClassLoader());
+        try {
+            return FIRST ? opener.get() : openInPrivateFolder(opener);
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+    }
+
+    private static <T> T openInPrivateFolder(Supplier<T> opener) {
+        synchronized (System.getProperties()) { // the folder is named for the whole process
+            Path own = folder();
+            String before = System.setProperty(FOLDER, own.toString());
+            try {
+                return opener.get();
+            } finally {
+                if (before == null) {
+                    System.clearProperty(FOLDER);
+                } else {
+                    System.setProperty(FOLDER, before);
+                }
+                delete(own);
+            }
+        }
+    }
+
+    private static Path folder() {
+        try {
+            return Files.createTempDirectory("carve-natives");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    // what is loaded stays so without its file; where it may not be deleted, it goes with the process
+    private static void delete(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            List<Path> inner = files.sorted(Comparator.reverseOrder()).toList();
+            inner.forEach(file -> {
+                if (!file.toFile().delete()) {
+                    file.toFile().deleteOnExit();
+                }
+            });
+        } catch (IOException e) {
+            folder.toFile().deleteOnExit();
+        }
+    }
+}

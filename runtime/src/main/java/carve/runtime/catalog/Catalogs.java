@@ -1,0 +1,180 @@
+package carve.runtime.catalog;
+
+import carve.api.config.Settings;
+import carve.api.config.SettingsNode;
+import carve.api.data.DatasetGenerator;
+import carve.api.data.DatasetProvider;
+import carve.api.device.DeviceProvider;
+import carve.api.device.KernelProvider;
+import carve.api.loss.Loss;
+import carve.api.loss.LossProvider;
+import carve.api.mixer.LayerConfig;
+import carve.api.mixer.Mixer;
+import carve.api.mixer.MixerCatalog;
+import carve.api.mixer.MixerProvider;
+import carve.api.model.ModelFamily;
+import carve.api.stage.LearningRateSchedule;
+import carve.api.stage.LearningRateScheduleProvider;
+import carve.api.stage.Optimizer;
+import carve.api.stage.OptimizerProvider;
+import carve.api.stage.StageComponents;
+import carve.api.stage.StageProvider;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * Everything that is installed, by kind and name.
+ *
+ * @param mixers by which layers mix positions
+ * @param losses what training makes small
+ * @param stages parts of recipes
+ * @param optimizers how parameters follow gradients
+ * @param schedules learning rates over a run
+ * @param data where samples come from
+ * @param generators what makes data sets
+ * @param devices where tensors live
+ * @param families kinds of models
+ * @param kernels fused ops on devices that are somebody else's
+ */
+public record Catalogs(
+        Catalog<MixerProvider> mixers,
+        Catalog<LossProvider> losses,
+        Catalog<StageProvider> stages,
+        Catalog<OptimizerProvider> optimizers,
+        Catalog<LearningRateScheduleProvider> schedules,
+        Catalog<DatasetProvider> data,
+        Catalog<DatasetGenerator> generators,
+        Catalog<DeviceProvider> devices,
+        Catalog<ModelFamily> families,
+        Catalog<KernelProvider> kernels) {
+
+    /** The services that plugins may provide, in the order in which they are shown. */
+    public static final List<Class<?>> SERVICES = List.of(
+            MixerProvider.class,
+            ModelFamily.class,
+            DeviceProvider.class,
+            KernelProvider.class,
+            StageProvider.class,
+            LossProvider.class,
+            OptimizerProvider.class,
+            LearningRateScheduleProvider.class,
+            DatasetProvider.class,
+            DatasetGenerator.class);
+
+    private static final SettingsNode.Section NOTHING = new SettingsNode.Section(Map.of(), "defaults");
+
+    /**
+     * Returns the catalogs of providers of any kinds, in one list.
+     *
+     * @throws carve.api.config.SettingsException if two of a kind have one name, or a {@code reference.conf} cannot be parsed
+     */
+    public static Catalogs of(Collection<?> providers) {
+        return of(providers, NOTHING);
+    }
+
+    /**
+     * Returns the catalogs of providers of any kinds, in one list.
+     *
+     * @param overrides a section like {@code carve} of a {@code reference.conf}, which goes over the defaults
+     * @throws carve.api.config.SettingsException if two of a kind have one name, or a {@code reference.conf} cannot be parsed
+     */
+    public static Catalogs of(Collection<?> providers, SettingsNode.Section overrides) {
+        var make = new Builder(providers, overrides, new HashMap<>());
+        return new Catalogs(
+                make.catalog("mixer", "mixers", MixerProvider.class, MixerProvider::name),
+                make.catalog("loss", "losses", LossProvider.class, LossProvider::name),
+                make.catalog("stage", "stages", StageProvider.class, StageProvider::name),
+                make.catalog("optimizer", "optimizers", OptimizerProvider.class, OptimizerProvider::name),
+                make.catalog(
+                        "schedule",
+                        "schedules",
+                        LearningRateScheduleProvider.class,
+                        LearningRateScheduleProvider::name),
+                make.catalog("data", "data", DatasetProvider.class, DatasetProvider::name),
+                make.catalog("data set", "generators", DatasetGenerator.class, DatasetGenerator::name),
+                make.catalog("device", "devices", DeviceProvider.class, DeviceProvider::name),
+                make.catalog("model family", "families", ModelFamily.class, ModelFamily::name),
+                make.catalog("kernels", "kernel-providers", KernelProvider.class, KernelProvider::name));
+    }
+
+    /** Returns the catalogs of all providers in a layer and its parents. */
+    public static Catalogs discover(ModuleLayer layer) {
+        return of(services(service -> ServiceLoader.load(layer, service)));
+    }
+
+    /** Returns the catalogs of all providers that a class loader sees. */
+    public static Catalogs discover(ClassLoader loader) {
+        return of(services(service -> ServiceLoader.load(service, loader)));
+    }
+
+    private static List<Object> services(Function<Class<?>, ServiceLoader<?>> loaders) {
+        List<Object> found = new ArrayList<>();
+        SERVICES.forEach(service -> loaders.apply(service).forEach(found::add));
+        return found;
+    }
+
+    /** Returns the mixers as models ask for them. */
+    public MixerCatalog mixerCatalog() {
+        Catalog<MixerProvider> all = mixers;
+        return new MixerCatalog() {
+            @Override
+            public Set<String> names() {
+                return all.names();
+            }
+
+            @Override
+            public Mixer create(String name, LayerConfig dims, SettingsNode.Section settings) {
+                return all.create(name, settings, (provider, merged) -> provider.create(dims, merged));
+            }
+        };
+    }
+
+    /** Returns what makes the parts of stages. */
+    public StageComponents stageParts() {
+        return new Parts(this);
+    }
+
+    private record Parts(Catalogs catalogs) implements StageComponents {
+        @Override
+        public Loss loss(Settings section) {
+            return catalogs.losses.create(section, LossProvider::create);
+        }
+
+        @Override
+        public Optimizer optimizer(Settings section) {
+            return catalogs.optimizers.create(section, OptimizerProvider::create);
+        }
+
+        @Override
+        public LearningRateSchedule learningRateSchedule(Settings section, long steps) {
+            return catalogs.schedules.create(section, (provider, settings) -> provider.create(settings, steps));
+        }
+    }
+
+    private record Builder(
+            Collection<?> providers, SettingsNode.Section overrides, Map<Module, SettingsNode.Section> references) {
+        <P> Catalog<P> catalog(String kind, String section, Class<P> service, Function<P, String> name) {
+            List<P> those = providers.stream()
+                    .filter(service::isInstance)
+                    .map(service::cast)
+                    .toList();
+            return Catalog.of(kind, section, those, name, this::reference, overrides);
+        }
+
+        private SettingsNode.Section reference(Module module) {
+            return references.computeIfAbsent(
+                    module,
+                    _ -> SettingsFormat.installed()
+                            .resource(module, "reference.conf")
+                            .filter(settings -> settings.has("carve"))
+                            .map(settings -> settings.section("carve").asTree())
+                            .orElse(NOTHING));
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package carve.runtime.convert;
+
+import carve.api.checkpoint.TensorSource;
+import carve.api.config.SettingsException;
+import carve.api.model.MixerSpec;
+import carve.api.model.ModelSpec;
+import carve.runtime.model.ModelFolder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A student of the same teacher with fewer layers converted, or others, from which a conversion goes on.
+ *
+ * @param tensors its tensors, by the model's names
+ * @param layers the numbers of the layers that are taken from it
+ */
+record BaseStudent(TensorSource tensors, List<Integer> layers) {
+    /** Nobody. */
+    static BaseStudent none(TensorSource any) {
+        return new BaseStudent(any, List.of());
+    }
+
+    /**
+     * Returns what a folder has of the layers that a student has converted.
+     *
+     * @throws SettingsException if it is no student of this teacher, has another mixer in one of the layers, or none of them
+     */
+    static BaseStudent of(ModelFolder folder, ModelSpec teacher, ModelSpec student, List<Integer> converted) {
+        ModelSpec earlier = folder.spec();
+        if (!earlier.family().equals(student.family())
+                || earlier.layers().size() != student.layers().size()
+                || earlier.hidden() != student.hidden()) {
+            throw new SettingsException("%s: expected an earlier student, %s; found %s"
+                    .formatted(folder, described(student), described(earlier)));
+        }
+        List<Integer> layers = new ArrayList<>();
+        List<String> problems = new ArrayList<>();
+        for (int layer : converted) {
+            MixerSpec found = earlier.layers().get(layer).mixerSpec();
+            MixerSpec planned = student.layers().get(layer).mixerSpec();
+            if (Conversion.same(found, planned)) {
+                layers.add(layer);
+            } else if (!Conversion.same(found, teacher.layers().get(layer).mixerSpec())) {
+                problems.add(
+                        "layer %d is %s there, the plan has %s".formatted(layer, described(found), described(planned)));
+            }
+        }
+        if (layers.isEmpty() && problems.isEmpty()) {
+            problems.add("none of the layers that the plan converts, %s, is converted there".formatted(converted));
+        }
+        if (!problems.isEmpty()) {
+            throw new SettingsException("%s: as an earlier student it does not fit the plan:\n  %s"
+                    .formatted(folder, String.join("\n  ", problems)));
+        }
+        return new BaseStudent(folder.tensors(), List.copyOf(layers));
+    }
+
+    private static String described(ModelSpec spec) {
+        return "%s of %d layers of width %d"
+                .formatted(spec.family(), spec.layers().size(), spec.hidden());
+    }
+
+    private static String described(MixerSpec choice) {
+        return Optional.of(choice.settings().without("seed").toMap())
+                .filter(settings -> !settings.isEmpty())
+                .map(settings -> choice.name() + " " + settings)
+                .orElse(choice.name());
+    }
+}

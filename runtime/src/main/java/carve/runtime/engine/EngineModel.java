@@ -1,0 +1,29 @@
+package carve.runtime.engine;
+
+import carve.api.model.LoadedModel;
+import carve.api.text.Processor;
+import java.util.List;
+
+/**
+ * A model that was opened to be served.
+ *
+ * @param model the model, on a device that belongs to the thread which opened it
+ * @param processor what talks to it, from any thread
+ * @param fingerprint all that its numbers depend on: a snapshot of one identity is of no use to another
+ * @param resources what is closed after it, last one first
+ */
+public record EngineModel(
+        LoadedModel model, Processor processor, List<String> fingerprint, List<AutoCloseable> resources) {
+    /** Copies the lists. */
+    public EngineModel {
+        fingerprint = List.copyOf(fingerprint);
+        resources = List.copyOf(resources);
+    }
+
+    /** Opens a model on the thread of its engine. */
+    @FunctionalInterface
+    public interface Loader {
+        /** Returns the model. */
+        EngineModel load();
+    }
+}

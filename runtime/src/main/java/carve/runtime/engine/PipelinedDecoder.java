@@ -1,0 +1,116 @@
+package carve.runtime.engine;
+
+import carve.api.device.Device;
+import carve.api.device.Download;
+import carve.api.model.ActivationRecorder;
+import carve.api.model.LoadedModel;
+import carve.api.model.ModelState;
+import carve.api.tensor.DType;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Tensors;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+
+/**
+ * The tokens of answers side by side, where tokens are chosen on the model's device: each step takes the tokens of the one
+ * before from the device's memory, so the host does not wait for them before it asks for the next step. It is a few steps
+ * ahead of the tokens that it reads; a device that has computed when it returns is asked for one step at a time.
+ *
+ * <p>Who reads a token that ends its answer closes the stream. The state has then seen up to {@value #MAX_IN_FLIGHT} steps more, and is
+ * of no use for going on.
+ */
+public final class PipelinedDecoder implements AutoCloseable {
+    /** The most steps that are asked for before the tokens of the first of them are read. */
+    public static final int MAX_IN_FLIGHT = 3;
+
+    /** Chooses tokens on a device. */
+    @FunctionalInterface
+    public interface TokenSampler {
+        /** Returns the tokens {@code (B)}, I32, for logits {@code (B, V)} that the step with a number gave, from 1. */
+        Tensor sample(Tensor logits, int step);
+    }
+
+    private final LoadedModel model;
+    private final ModelState state;
+    private final TokenSampler sampler;
+    private final int steps;
+    private final Tensor tokens; // (B, 1): those that the next step takes
+    private final Deque<Download> asked = new ArrayDeque<>();
+    private int step;
+
+    private PipelinedDecoder(LoadedModel model, ModelState state, int[] first, int steps, TokenSampler tokenSampler) {
+        this.model = model;
+        this.state = state;
+        this.sampler = tokenSampler;
+        this.steps = steps;
+        this.tokens = Scope.keep(Tensor.allocate(model.device(), new TensorType(DType.I32, Shape.of(first.length, 1))));
+        remember(Tensors.of(model.device(), tokens.shape(), first));
+    }
+
+    /**
+     * Returns the tokens that follow; nothing where the model's input encoder must know the tokens that it embeds.
+     *
+     * @param state that has seen all but the first tokens
+     * @param first the first token of each row, none of which stands for a picture, as none that is chosen may
+     * @param steps the most steps that are wanted
+     */
+    public static Optional<PipelinedDecoder> of(
+            LoadedModel model, ModelState state, int[] first, int steps, TokenSampler tokenSampler) {
+        Device device = model.device();
+        boolean possible = Scope.run(device, () -> {
+            Tensor none = Tensors.of(device, Shape.of(1, 1), 0);
+            return model.spec()
+                    .input()
+                    .embedTokens(model.params().under("input"), none)
+                    .isPresent();
+        });
+        return possible
+                ? Optional.of(new PipelinedDecoder(model, state, first, steps, tokenSampler))
+                : Optional.empty();
+    }
+
+    /**
+     * Returns the tokens of the next step, one for each row.
+     *
+     * @throws IllegalStateException if there were as many steps as were wanted
+     */
+    public int[] next() {
+        if (asked.isEmpty() && step == steps) {
+            throw new IllegalStateException("%d steps were wanted, and all are read".formatted(steps));
+        }
+        while (step < steps
+                && asked.size() < MAX_IN_FLIGHT
+                && (asked.isEmpty() || !asked.getFirst().isDone())) {
+            ask();
+        }
+        return asked.removeFirst().ints();
+    }
+
+    private void ask() {
+        step++;
+        Scope.run(model.device(), () -> {
+            Tensor x = model.spec()
+                    .input()
+                    .embedTokens(model.params().under("input"), tokens)
+                    .orElseThrow();
+            Tensor last = model.model().advanceEmbeddings(model.params(), x, state);
+            Tensor logits = model.model().logits(model.params(), last, ActivationRecorder.NONE);
+            remember(sampler.sample(logits.reshape(tokens.extent(0), -1), step));
+        });
+        asked.add(tokens.downloadAsync());
+    }
+
+    // always in the same memory: steps that are the same but for their values can be replayed
+    private void remember(Tensor chosen) {
+        model.device().store(chosen.reshape(tokens.shape()), tokens, 0, 0);
+    }
+
+    @Override
+    public void close() {
+        tokens.buffer().close();
+    }
+}

@@ -1,0 +1,204 @@
+package carve.runtime.engine;
+
+import carve.api.checkpoint.CheckpointException;
+import java.lang.System.Logger.Level;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Snapshots of one model by what came before them: those that were used last stay, in memory and, where there is a folder, on
+ * disk.
+ *
+ * <p>Which ones are made is decided by what was seen: one at the end of a prompt, where the next turn of a conversation goes
+ * on; and one where a prompt leaves what an earlier one said, since what two share a third will share. Safe for several threads.
+ */
+final class PrefixCache implements AutoCloseable {
+    private static final System.Logger LOG =
+            System.getLogger(PrefixCache.class.getModule().getName());
+    private static final int MAX_SEEN = 1 << 16;
+    private static final long MAX_PENDING_BYTES = 64L << 20;
+
+    private final long budget;
+    private final EngineMetrics metrics;
+    private final Optional<PrefixCacheFolder> folder;
+    private final Optional<PrefixCacheFolder> pinned;
+    private final ThreadPoolExecutor writer;
+    // least recently used first
+    private final Map<String, StateSnapshot> entries = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<String, Boolean> seen = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<SnapshotLayout, SnapshotLayout> layouts = new ConcurrentHashMap<>();
+    private final AtomicLong pending = new AtomicLong();
+    private long bytes;
+    private boolean closed;
+
+    PrefixCache(
+            long budget,
+            Optional<PrefixCacheFolder> folder,
+            Optional<PrefixCacheFolder> saved,
+            EngineMetrics engineMetrics) {
+        this.budget = budget;
+        this.folder = folder;
+        this.pinned = saved;
+        this.metrics = engineMetrics;
+        this.writer = (ThreadPoolExecutor) Executors.newFixedThreadPool(
+                1, Thread.ofPlatform().daemon().name("carve-snapshots").factory());
+    }
+
+    /** Returns how many of these keys, from the first on, were seen before; from now on all are. */
+    synchronized int markSeen(List<String> keys) {
+        int known = 0;
+        while (known < keys.size() && seen.containsKey(keys.get(known))) {
+            known++;
+        }
+        keys.forEach(key -> seen.put(key, true));
+        var oldest = seen.entrySet().iterator();
+        while (seen.size() > MAX_SEEN) {
+            oldest.next();
+            oldest.remove();
+        }
+        return known;
+    }
+
+    /** Returns the snapshot of the last of these keys that has one, in memory or on disk; the caller closes it. */
+    Optional<StateSnapshot> longestMatch(List<String> keys) {
+        for (String key : keys.reversed()) {
+            Optional<StateSnapshot> found = find(key);
+            if (found.isPresent()) {
+                return found;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<StateSnapshot> find(String key) {
+        synchronized (this) {
+            StateSnapshot stateSnapshot = entries.get(key);
+            if (stateSnapshot != null) {
+                return Optional.of(stateSnapshot.retain());
+            }
+        }
+        Optional<StateSnapshot> read = pinned.flatMap(disk -> disk.read(key, this::intern))
+                .or(() -> folder.flatMap(disk -> disk.read(key, this::intern)));
+        read.ifPresent(found -> keep(found.retain()));
+        return read;
+    }
+
+    /** Returns whether there is a snapshot of a key. */
+    synchronized boolean contains(String key) {
+        return entries.containsKey(key)
+                || folder.map(disk -> disk.contains(key)).orElse(false)
+                || pinned.map(disk -> disk.contains(key)).orElse(false);
+    }
+
+    /** Returns the layout that equals this one, and that all snapshots have. */
+    SnapshotLayout intern(SnapshotLayout layout) {
+        SnapshotLayout known = layouts.putIfAbsent(layout, layout);
+        return known == null ? layout : known;
+    }
+
+    /** Keeps a snapshot, and writes it to disk when there is time; it is closed when it is thrown away. */
+    void put(StateSnapshot stateSnapshot) {
+        if (folder.isPresent() && pending.get() < MAX_PENDING_BYTES) {
+            pending.addAndGet(stateSnapshot.bytes());
+            StateSnapshot shared = stateSnapshot.retain();
+            writer.execute(() -> write(folder.get(), shared));
+        }
+        keep(stateSnapshot);
+    }
+
+    /** Keeps the last of these that there is, whatever else is used, and returns its key. */
+    String keep(List<String> keys) {
+        if (pinned.isEmpty()) {
+            return "";
+        }
+        Optional<StateSnapshot> found = longestMatch(keys);
+        if (found.isEmpty()) {
+            return "";
+        }
+        try (StateSnapshot stateSnapshot = found.get()) {
+            pinned.get().write(stateSnapshot);
+            return stateSnapshot.key();
+        }
+    }
+
+    /** Removes what was kept. */
+    void unpin(String key) {
+        pinned.ifPresent(disk -> disk.remove(key));
+    }
+
+    /** Returns the bytes of what was kept. */
+    long pinnedBytes() {
+        return pinned.map(PrefixCacheFolder::bytes).orElse(0L);
+    }
+
+    private void write(PrefixCacheFolder disk, StateSnapshot shared) {
+        try (shared) {
+            disk.write(shared);
+        } catch (CheckpointException e) {
+            LOG.log(Level.WARNING, "a snapshot is not written: {0}", e.getMessage());
+        } finally {
+            pending.addAndGet(-shared.bytes());
+        }
+    }
+
+    private synchronized void keep(StateSnapshot stateSnapshot) {
+        if (closed || stateSnapshot.bytes() > budget) {
+            stateSnapshot.close();
+            return;
+        }
+        bytes += stateSnapshot.bytes();
+        StateSnapshot before = entries.put(stateSnapshot.key(), stateSnapshot);
+        if (before != null) {
+            drop(before);
+        }
+        var oldest = entries.values().iterator();
+        while (bytes > budget) {
+            drop(oldest.next());
+            oldest.remove();
+            metrics.cacheEvictions.increment();
+        }
+    }
+
+    private void drop(StateSnapshot stateSnapshot) {
+        bytes -= stateSnapshot.bytes();
+        stateSnapshot.close();
+    }
+
+    /** Returns the bytes in memory. */
+    synchronized long bytes() {
+        return bytes;
+    }
+
+    /** Returns how many are in memory. */
+    synchronized int size() {
+        return entries.size();
+    }
+
+    /** Returns the bytes on disk. */
+    long diskBytes() {
+        return folder.map(PrefixCacheFolder::bytes).orElse(0L);
+    }
+
+    /** Waits until what is to be written is written, and throws away what is in memory. */
+    @Override
+    public void close() {
+        writer.shutdown();
+        try {
+            writer.awaitTermination(30, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        synchronized (this) {
+            closed = true;
+            entries.values().forEach(this::drop);
+            entries.clear();
+        }
+    }
+}

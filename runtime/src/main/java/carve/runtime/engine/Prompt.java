@@ -1,0 +1,156 @@
+package carve.runtime.engine;
+
+import carve.api.data.Sample;
+import carve.api.tensor.HostTensor;
+import carve.api.tensor.Shape;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/**
+ * What a model is given: tokens and, where some of them stand for pictures, the pictures' pixels, row by row.
+ *
+ * <p>The places of rows are found by the token that stands for pictures: so many for each row, in order. A prompt whose
+ * pictures have no such token is taken whole.
+ *
+ * @param tokens T token ids; not copied
+ * @param mediaRows what each row of the media is, by name
+ * @param mediaStarts where the places of each row begin
+ * @param tokensPerMediaRow how many positions each row takes
+ * @param mediaDigests of what the rows are, one each
+ */
+public record Prompt(
+        int[] tokens,
+        List<Map<String, HostTensor>> mediaRows,
+        List<Integer> mediaStarts,
+        int tokensPerMediaRow,
+        List<String> mediaDigests) {
+    /** Copies the lists. */
+    public Prompt {
+        mediaRows = List.copyOf(mediaRows);
+        mediaStarts = List.copyOf(mediaStarts);
+        mediaDigests = List.copyOf(mediaDigests);
+        if (tokens.length == 0) {
+            throw new IllegalArgumentException("a prompt needs at least one token");
+        }
+    }
+
+    /** Returns a prompt of text. */
+    public static Prompt text(int... tokens) {
+        return new Prompt(tokens, List.of(), List.of(), 0, List.of());
+    }
+
+    /**
+     * Returns the prompt of a sample.
+     *
+     * @param picture the token that stands for pictures, if the model has one
+     * @throws IllegalArgumentException if its places do not fit the pictures
+     */
+    public static Prompt of(Sample sample, OptionalInt picture) {
+        int[] at = picture.isPresent()
+                ? IntStream.range(0, sample.tokens().length)
+                        .filter(i -> sample.tokens()[i] == picture.getAsInt())
+                        .toArray()
+                : new int[0];
+        int rows = sample.media().values().stream()
+                .mapToInt(tensor -> tensor.shape().extent(0))
+                .findFirst()
+                .orElse(0);
+        boolean even = sample.media().values().stream()
+                .allMatch(tensor -> tensor.shape().extent(0) == rows);
+        if (!even || rows == 0 ? at.length > 0 || !sample.media().isEmpty() : at.length == 0 || at.length % rows != 0) {
+            throw new IllegalArgumentException(
+                    "the prompt has %d places of pictures for %d rows of pixels".formatted(at.length, rows));
+        }
+        int places = rows == 0 ? 0 : at.length / rows;
+        for (int row = 0; row < rows; row++) {
+            if (at[(row + 1) * places - 1] != at[row * places] + places - 1) {
+                throw new IllegalArgumentException(
+                        "the places of picture row %d are not one after the other".formatted(row));
+            }
+        }
+        List<Integer> starts =
+                IntStream.range(0, rows).map(row -> at[row * places]).boxed().toList();
+        List<Map<String, HostTensor>> cut = splitRows(sample.media(), rows);
+        return new Prompt(
+                sample.tokens(),
+                cut,
+                starts,
+                places,
+                cut.stream().map(Prompt::digest).toList());
+    }
+
+    private static List<Map<String, HostTensor>> splitRows(Map<String, HostTensor> media, int rows) {
+        List<Map<String, HostTensor>> cut = new ArrayList<>();
+        for (int row = 0; row < rows; row++) {
+            Map<String, HostTensor> one = new LinkedHashMap<>();
+            int r = row;
+            media.forEach((name, tensor) -> one.put(name, row(tensor, r)));
+            cut.add(one);
+        }
+        return cut;
+    }
+
+    private static HostTensor row(HostTensor tensor, int row) {
+        Shape shape = tensor.shape().with(0, 1);
+        int size = Math.toIntExact(shape.size());
+        return new HostTensor(shape, Arrays.copyOfRange(tensor.values(), row * size, (row + 1) * size));
+    }
+
+    private static String digest(Map<String, HostTensor> row) {
+        MessageDigest digest = Digests.sha256();
+        new TreeMap<>(row).forEach((name, tensor) -> {
+            Digests.add(digest, name);
+            Digests.add(digest, tensor.shape().toString());
+            ByteBuffer bytes = ByteBuffer.allocate(tensor.values().length * Float.BYTES);
+            bytes.asFloatBuffer().put(tensor.values());
+            digest.update(bytes);
+        });
+        return Digests.hex(digest);
+    }
+
+    /** Returns the number of tokens. */
+    public int length() {
+        return tokens.length;
+    }
+
+    /** Returns this prompt with more tokens. */
+    public Prompt with(List<Integer> more) {
+        int[] all = Arrays.copyOf(tokens, tokens.length + more.size());
+        for (int i = 0; i < more.size(); i++) {
+            all[tokens.length + i] = more.get(i);
+        }
+        return new Prompt(all, mediaRows, mediaStarts, tokensPerMediaRow, mediaDigests);
+    }
+
+    /**
+     * Returns the keys of the boundaries after each whole piece: each depends on all that comes before it, and on nothing
+     * else.
+     */
+    List<String> prefixKeys(String identity, int piece) {
+        List<String> keys = new ArrayList<>();
+        String before = identity;
+        for (int from = 0; from + piece <= tokens.length; from += piece) {
+            MessageDigest digest = Digests.sha256();
+            Digests.add(digest, before);
+            ByteBuffer ids = ByteBuffer.allocate(piece * Integer.BYTES);
+            ids.asIntBuffer().put(tokens, from, piece);
+            digest.update(ids);
+            for (int row = 0; row < mediaStarts.size(); row++) {
+                if (mediaStarts.get(row) >= from && mediaStarts.get(row) < from + piece) {
+                    Digests.add(digest, mediaDigests.get(row));
+                }
+            }
+            before = Digests.hex(digest);
+            keys.add(before);
+        }
+        return keys;
+    }
+}

@@ -1,0 +1,152 @@
+package carve.runtime.engine;
+
+import carve.runtime.engine.EngineException.Reason;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.Optional;
+
+/**
+ * The requests of an engine that wait, and how many sessions each of its lanes has. A lane takes the next one where it has no
+ * more than the others, so that they have as much to do. Safe for several threads.
+ */
+final class RequestQueue {
+    private static final int ABSENT = -1;
+
+    private final String name;
+    private final EngineConfig config;
+    private final EngineMetrics metrics;
+    private final Deque<GenerationJob> jobs = new ArrayDeque<>();
+    private final int[] runningPerWorker;
+    private boolean closing;
+    private boolean cancelling;
+
+    /** Makes the queue of so many lanes at most. */
+    RequestQueue(String name, EngineConfig config, EngineMetrics engineMetrics, int lanes) {
+        this.name = name;
+        this.config = config;
+        this.metrics = engineMetrics;
+        this.runningPerWorker = new int[lanes];
+        Arrays.fill(runningPerWorker, ABSENT);
+    }
+
+    /** Notes that a lane answers from now on. */
+    synchronized void workerStarted(int lane) {
+        runningPerWorker[lane] = 0;
+    }
+
+    /** Notes that a lane answers no more. */
+    synchronized void workerStopped(int lane) {
+        runningPerWorker[lane] = ABSENT;
+        notifyAll();
+    }
+
+    /**
+     * Adds a request.
+     *
+     * @throws EngineException if too many wait, or the engine ends
+     */
+    synchronized GenerationJob add(GenerationRequest generationRequest) {
+        if (closing) {
+            throw new EngineException(Reason.CLOSED, "The model '%s' is being closed.".formatted(name));
+        }
+        if (jobs.size() >= config.maxQueueLength()) {
+            metrics.rejected.increment();
+            throw new EngineException(
+                    Reason.QUEUE_FULL,
+                    "The model '%s' has %d requests waiting already; try again later.".formatted(name, jobs.size()));
+        }
+        GenerationJob generationJob = new GenerationJob(generationRequest);
+        jobs.add(generationJob);
+        metrics.waiting.set(jobs.size());
+        notifyAll();
+        return generationJob;
+    }
+
+    /** Returns the next request if it is the turn of this lane, which has a session more then, or has ended it. */
+    synchronized Optional<GenerationJob> poll(int lane) {
+        if (!mayTake(lane)) {
+            return Optional.empty();
+        }
+        GenerationJob generationJob = jobs.remove();
+        metrics.waiting.set(jobs.size());
+        runningPerWorker[lane]++;
+        return Optional.of(generationJob);
+    }
+
+    private boolean mayTake(int lane) {
+        int all = 0;
+        int least = Integer.MAX_VALUE;
+        for (int count : runningPerWorker) {
+            all += Math.max(0, count);
+            least = count == ABSENT ? least : Math.min(least, count);
+        }
+        return !jobs.isEmpty() && all < config.maxBatchSize() && runningPerWorker[lane] == least;
+    }
+
+    /** Notes how many sessions a lane has. */
+    synchronized void updateLoad(int lane, int count) {
+        runningPerWorker[lane] = count;
+        if (!jobs.isEmpty() || count == 0) {
+            notifyAll();
+        }
+    }
+
+    /** Returns how many lanes have sessions. */
+    synchronized int busyWorkers() {
+        int busy = 0;
+        for (int count : runningPerWorker) {
+            busy += count > 0 ? 1 : 0;
+        }
+        return busy;
+    }
+
+    /**
+     * Waits until a lane without sessions may take a request, or none has sessions and it has something to prepare; returns
+     * false when all is done for ever.
+     */
+    synchronized boolean awaitWork(int lane, boolean prepares) {
+        while (!mayTake(lane) && !(prepares && jobs.isEmpty() && busyWorkers() == 0) && !closing) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                closing = true;
+            }
+        }
+        return !closing || mayTake(lane);
+    }
+
+    /** Returns whether sessions are to be given up. */
+    synchronized boolean isCancelling() {
+        return cancelling;
+    }
+
+    /** Takes no more requests. */
+    synchronized void close() {
+        closing = true;
+        notifyAll();
+    }
+
+    /** Has all that there are given up. */
+    synchronized void cancelAll() {
+        closing = true;
+        cancelling = true;
+        jobs.forEach(GenerationJob::cancel);
+        notifyAll();
+    }
+
+    /** Takes no more requests, and ends those that wait. */
+    synchronized void rejectAll() {
+        closing = true;
+        jobs.forEach(
+                generationJob -> generationJob.end(new GenerationEvent.Failed(BatchScheduler.CLOSED_MESSAGE, false)));
+        jobs.clear();
+        metrics.waiting.set(0);
+        notifyAll();
+    }
+
+    /** Returns whether it takes requests. */
+    synchronized boolean isOpen() {
+        return !closing;
+    }
+}

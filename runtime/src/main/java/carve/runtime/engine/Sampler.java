@@ -1,0 +1,153 @@
+package carve.runtime.engine;
+
+import carve.api.device.Device;
+import carve.api.op.SampleToken;
+import carve.api.param.CounterRandom;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Tensors;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * Chooses tokens from logits. The same seed chooses the same tokens.
+ *
+ * @param temperature by which logits are divided; 0 takes the most probable token
+ * @param topK how many of the most probable tokens may be chosen; 0 for all
+ * @param topP only the most probable tokens that together have this share may be chosen; 1 for all
+ * @param seed of the random numbers
+ * @param excluded token ids that are never chosen
+ */
+public record Sampler(double temperature, int topK, double topP, long seed, Set<Integer> excluded) {
+    /** Checks the ranges. */
+    public Sampler {
+        excluded = Set.copyOf(excluded);
+        if (!(temperature >= 0) || topK < 0 || !(topP > 0 && topP <= 1)) {
+            throw new IllegalArgumentException(
+                    ("temperature must be 0 or more, top-k 0 or more, top-p above 0 and at most 1;"
+                                    + " found %s, %d, %s")
+                            .formatted(temperature, topK, topP));
+        }
+    }
+
+    /** Returns a sampler that takes the most probable token. */
+    public static Sampler greedy(Set<Integer> excluded) {
+        return new Sampler(0, 0, 1, 0, excluded);
+    }
+
+    /** Returns a sampler that never chooses some more tokens. */
+    public Sampler excluding(Set<Integer> more) {
+        return new Sampler(
+                temperature,
+                topK,
+                topP,
+                seed,
+                IntStream.concat(
+                                excluded.stream().mapToInt(Integer::intValue),
+                                more.stream().mapToInt(Integer::intValue))
+                        .boxed()
+                        .collect(java.util.stream.Collectors.toSet()));
+    }
+
+    /**
+     * Returns a token.
+     *
+     * <p>Where the temperature is above 0: of the top-k best tokens those are kept that together, from the best on, have
+     * the share top-p of their softmax at the temperature. A random number u of (seed, draw) then takes the first token,
+     * from the best on, at which their cumulative share goes above u.
+     *
+     * @param logits of several rows
+     * @param offset where the row begins
+     * @param vocabulary V, how many logits the row has
+     * @param draw the number of the random draw
+     */
+    public int sample(float[] logits, int offset, int vocabulary, long draw) {
+        return sample(row(logits, offset, vocabulary), draw);
+    }
+
+    /** Returns the probabilities {@code (V)} with which {@link #sample(float[], int, int, long)} takes each token. */
+    public double[] probabilities(float[] logits, int offset, int vocabulary) {
+        float[] row = row(logits, offset, vocabulary);
+        if (temperature == 0) {
+            double[] certain = new double[vocabulary];
+            certain[argMax(row)] = 1;
+            return certain;
+        }
+        return candidates(row).probabilities(vocabulary);
+    }
+
+    /**
+     * Returns the token of each row that {@link #sample(float[], int, int, long)} takes: chosen where the logits are if their
+     * device has a kernel for it, so that tokens alone travel to the host.
+     *
+     * @param logits (R, V)
+     * @param draw the number of the random draw of the first row; those of the others follow
+     */
+    int[] sample(Tensor logits, long draw) {
+        int rows = logits.extent(0);
+        if (samplesOnDevice(logits.device(), rows, logits.extent(1))) {
+            return sampleOnDevice(logits, draw).ints();
+        }
+        float[] values = logits.floats();
+        int vocabulary = logits.extent(1);
+        return IntStream.range(0, rows)
+                .map(row -> sample(values, row * vocabulary, vocabulary, draw + row))
+                .toArray();
+    }
+
+    /** Returns whether tokens of rows are chosen where the logits are. */
+    boolean samplesOnDevice(Device device, int rows, int vocabulary) {
+        return device.context().prefersKernel(device, op(rows, 0), List.of(TensorType.f32(rows, vocabulary)));
+    }
+
+    /** Returns the tokens {@code (R)} that {@link #sample(Tensor, long)} does, on the device of the logits. */
+    Tensor sampleOnDevice(Tensor logits, long draw) {
+        return Tensors.apply(op(logits.extent(0), draw), List.of(logits)).getFirst();
+    }
+
+    private SampleToken op(int rows, long draw) {
+        List<Double> draws = IntStream.range(0, rows)
+                .mapToObj(row -> uniform("sample", draw + row))
+                .toList();
+        return new SampleToken(temperature, topK, topP, List.copyOf(excluded), draws);
+    }
+
+    /** Returns a random number from 0 up to, not including, 1 that depends on the seed, a name and a draw. */
+    double uniform(String name, long draw) {
+        return new CounterRandom(seed, name).uniform(draw);
+    }
+
+    private float[] row(float[] logits, int offset, int vocabulary) {
+        float[] row = Arrays.copyOfRange(logits, offset, offset + vocabulary);
+        for (int token : excluded) {
+            if (token >= 0 && token < vocabulary) {
+                row[token] = Float.NEGATIVE_INFINITY;
+            }
+        }
+        return row;
+    }
+
+    private int sample(float[] row, long draw) {
+        return temperature == 0 ? argMax(row) : candidates(row).tokenAt(uniform("sample", draw));
+    }
+
+    private static int argMax(float[] row) {
+        int best = 0;
+        for (int i = 1; i < row.length; i++) {
+            best = row[i] > row[best] ? i : best;
+        }
+        return best;
+    }
+
+    private Candidates candidates(float[] row) {
+        Candidates candidates = Candidates.of(row);
+        if (topK > 0) {
+            candidates.keepTopK(topK);
+        }
+        candidates.softmax(temperature);
+        candidates.keepTopP(topP);
+        return candidates;
+    }
+}

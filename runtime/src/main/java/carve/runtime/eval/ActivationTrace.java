@@ -1,0 +1,175 @@
+package carve.runtime.eval;
+
+import carve.api.checkpoint.CheckpointException;
+import carve.api.checkpoint.DTypeConversion;
+import carve.api.checkpoint.TensorData;
+import carve.api.checkpoint.TensorSources;
+import carve.api.model.ActivationRecorder;
+import carve.api.model.LoadedModel;
+import carve.api.model.ModelInputs;
+import carve.api.model.ModelState;
+import carve.api.op.SequenceLayout;
+import carve.api.tensor.DType;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Tensors;
+import carve.runtime.engine.Sampler;
+import carve.runtime.engine.TokenGenerator;
+import carve.runtime.safetensors.SafeTensorsFile;
+import carve.runtime.safetensors.SafeTensorsWriter;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Writes what a model computes into a safetensors file, to be compared with another implementation's.
+ *
+ * <p>The input file has {@code input_ids} (I64, B x L) and optionally {@code attention_mask} (B x L, ones and, at right ends,
+ * zeros) and {@code pixel_values} or {@code images}, as the model takes them. The output file has, in F32, {@code logits} (B,
+ * L, V), {@code h.embed}, {@code h.LABEL} for each layer ({@code h.emb.0}, {@code h.llm.3}) and {@code h.final_norm} (B, L,
+ * D), where L counts the positions of pictures too, and what the input publishes ({@code h.image_features}); with greedy steps also
+ * {@code greedy_tokens} (I64, 1 x N) and {@code greedy_step_logits} (N, V), the logits from which each token was chosen, by
+ * the stateful path.
+ *
+ * @param model what is traced
+ */
+public record ActivationTrace(LoadedModel model) {
+    private static final String TOKENS = "input_ids";
+    private static final String MASK = "attention_mask";
+    private static final String INPUT = "input.";
+
+    /**
+     * Traces one file.
+     *
+     * @param greedy how many tokens are chosen; 0 for none
+     * @param excluded token ids that are never chosen
+     * @throws CheckpointException if the input is not what is described above, or the output cannot be written
+     */
+    public void write(Path input, Path output, int greedy, Set<Integer> excluded) {
+        try (SafeTensorsFile file = SafeTensorsFile.open(input)) {
+            Map<String, TensorData> results = new LinkedHashMap<>();
+            Scope.run(model.device(), () -> forward(inputs(file), results));
+            if (greedy > 0) {
+                Scope.run(model.device(), () -> decode(inputs(file), greedy, excluded, results));
+            }
+            SafeTensorsWriter.write(output, TensorSources.of(results), Map.of());
+        }
+    }
+
+    private ModelInputs inputs(SafeTensorsFile file) {
+        for (String name : file.names()) {
+            if (!Set.of(TOKENS, MASK, "pixel_values", "images").contains(name)) {
+                throw problem(
+                        file,
+                        "'%s' is not an input; there are input_ids, attention_mask, images, pixel_values"
+                                .formatted(name));
+            }
+        }
+        if (!file.names().contains(TOKENS)) {
+            throw problem(file, "there is no 'input_ids'; it has " + file.names());
+        }
+        Shape shape = file.type(TOKENS).shape();
+        if (shape.rank() != 2 || file.type(TOKENS).dtype().isFloating()) {
+            throw problem(file, "'input_ids' must be whole numbers (B, L), is " + file.type(TOKENS));
+        }
+        int[] tokens = DTypeConversion.ints(file.type(TOKENS).dtype(), file.data(TOKENS));
+        Map<String, Tensor> media = new LinkedHashMap<>();
+        for (String name : file.names()) {
+            if (!name.equals(TOKENS) && !name.equals(MASK)) {
+                float[] values = DTypeConversion.floats(file.type(name).dtype(), file.data(name));
+                media.put(name, Tensors.of(model.device(), file.type(name).shape(), values));
+            }
+        }
+        return new ModelInputs(tokens, sequences(file, shape), media);
+    }
+
+    private static SequenceLayout sequences(SafeTensorsFile file, Shape shape) {
+        int batch = shape.extent(0);
+        int positions = shape.extent(1);
+        if (!file.names().contains(MASK)) {
+            return SequenceLayout.unpadded(batch, positions);
+        }
+        if (!file.type(MASK).shape().equals(shape)) {
+            throw problem(file, "'attention_mask' must be %s as 'input_ids', is %s".formatted(shape, file.type(MASK)));
+        }
+        int[] mask = DTypeConversion.ints(file.type(MASK).dtype(), file.data(MASK));
+        int[] lengths = new int[batch];
+        for (int b = 0; b < batch; b++) {
+            int[] row = Arrays.copyOfRange(mask, b * positions, (b + 1) * positions);
+            lengths[b] = (int) Arrays.stream(row).takeWhile(m -> m == 1).count();
+            if (lengths[b] == 0 || Arrays.stream(row).skip(lengths[b]).anyMatch(m -> m != 0)) {
+                throw problem(
+                        file,
+                        "'attention_mask' must be ones and then zeros in each row; row %d is %s"
+                                .formatted(b, Arrays.toString(row)));
+            }
+        }
+        boolean whole = Arrays.stream(lengths).allMatch(length -> length == positions);
+        return whole ? SequenceLayout.unpadded(batch, positions) : SequenceLayout.padded(positions, lengths);
+    }
+
+    private static CheckpointException problem(SafeTensorsFile file, String problem) {
+        return new CheckpointException("%s: %s".formatted(file, problem));
+    }
+
+    private void forward(ModelInputs modelInputs, Map<String, TensorData> results) {
+        ActivationRecorder probe = new ActivationRecorder(site -> site.startsWith(INPUT)
+                || site.equals("embed")
+                || site.endsWith(".output")
+                || site.equals("final_norm"));
+        Tensor logits = model.model().forward(model.params(), modelInputs, probe);
+        results.put("logits", floats(logits));
+        results.put("h.embed", floats(probe.values().get("embed")));
+        probe.values().forEach((site, value) -> {
+            if (site.startsWith(INPUT)) {
+                results.put("h." + site.substring(INPUT.length()), floats(value));
+            }
+        });
+        for (int i = 0; i < model.spec().layers().size(); i++) {
+            String label = model.spec().layers().get(i).label();
+            results.put("h." + label, floats(probe.values().get("layers." + i + ".output")));
+        }
+        results.put("h.final_norm", floats(probe.values().get("final_norm")));
+    }
+
+    private static TensorData floats(Tensor tensor) {
+        return data(DType.F32, tensor.shape(), DTypeConversion.of(DType.F32, tensor.floats(), Arena.ofAuto()));
+    }
+
+    private static TensorData data(DType dtype, Shape shape, MemorySegment values) {
+        return new TensorData(new TensorType(dtype, shape), values);
+    }
+
+    private void decode(ModelInputs modelInputs, int steps, Set<Integer> excluded, Map<String, TensorData> results) {
+        if (modelInputs.sequenceLayout().batch() != 1) {
+            throw new CheckpointException(
+                    "greedy tokens are chosen for one row of 'input_ids', there are %d; leave --greedy out"
+                            .formatted(modelInputs.sequenceLayout().batch()));
+        }
+        int vocabulary = model.spec().vocabulary();
+        long[] tokens = new long[steps];
+        float[] logits = new float[steps * vocabulary];
+        Sampler greedy = Sampler.greedy(excluded);
+        int prompt = model.spec().input().layout(modelInputs).positions();
+        try (ModelState state = model.model().newState(model.device(), 1, prompt + steps)) {
+            for (int i = 0; i < steps; i++) {
+                ModelInputs next = i == 0 ? modelInputs : ModelInputs.text((int) tokens[i - 1]);
+                float[] row = TokenGenerator.advance(model, next, state);
+                System.arraycopy(row, 0, logits, i * vocabulary, vocabulary);
+                tokens[i] = greedy.sample(row, 0, vocabulary, i);
+            }
+        }
+        results.put(
+                "greedy_tokens",
+                data(DType.I64, Shape.of(1, steps), DTypeConversion.of(DType.I64, tokens, Arena.ofAuto())));
+        results.put(
+                "greedy_step_logits",
+                data(DType.F32, Shape.of(steps, vocabulary), DTypeConversion.of(DType.F32, logits, Arena.ofAuto())));
+    }
+}

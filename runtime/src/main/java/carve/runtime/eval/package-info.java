@@ -1,0 +1,2 @@
+/** Evaluation of models on questions with known answers. */
+package carve.runtime.eval;

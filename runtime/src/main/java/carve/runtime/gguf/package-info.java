@@ -1,0 +1,2 @@
+/** Writing of GGUF files. */
+package carve.runtime.gguf;

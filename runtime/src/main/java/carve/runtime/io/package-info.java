@@ -1,0 +1,2 @@
+/** Folders that change in one step or not at all. */
+package carve.runtime.io;

@@ -1,0 +1,370 @@
+package carve.runtime.model;
+
+import carve.api.checkpoint.CheckpointException;
+import carve.api.checkpoint.DTypeConversion;
+import carve.api.checkpoint.ExpectedTensors;
+import carve.api.checkpoint.NameMap;
+import carve.api.checkpoint.TensorSource;
+import carve.api.checkpoint.TensorSources;
+import carve.api.device.Device;
+import carve.api.gguf.GgufConverter;
+import carve.api.gguf.GgufFile;
+import carve.api.json.Json;
+import carve.api.json.JsonException;
+import carve.api.json.JsonObject;
+import carve.api.mixer.MixerCatalog;
+import carve.api.model.LoadedModel;
+import carve.api.model.ModelFamily;
+import carve.api.model.ModelSpec;
+import carve.api.param.ParamSpec;
+import carve.api.param.ParamStore;
+import carve.api.tensor.DType;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Tensors;
+import carve.api.text.Processor;
+import carve.runtime.safetensors.Checkpoint;
+import carve.runtime.safetensors.CheckpointWriter;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A model in a folder of Hugging Face layout: what {@code config.json} describes, and its weights by the model's names; or a
+ * GGUF file of a family that has a {@link GgufConverter}.
+ *
+ * <p>Opening maps the weights, checks that they are what the configuration promises, and reads none of them. A folder may
+ * be without weights: a model that is yet to be trained.
+ *
+ * {@snippet :
+ * try (ModelFolder folder = ModelFolder.open(path, families, mixers);
+ *         LoadedModel model = folder.load(device, Storage.KEEP)) {
+ *     folder.save(model, copy);
+ * }
+ * }
+ */
+public final class ModelFolder implements AutoCloseable {
+    private final Path path;
+    private final ModelFamily family;
+    private final ModelSpec spec;
+    private final NameMap names;
+    private final Optional<Checkpoint> checkpoint;
+    private final ReferenceCount referenceCount;
+
+    ModelFolder(Path path, ModelFamily family, ModelSpec spec, NameMap names, Optional<Checkpoint> checkpoint) {
+        this.path = path;
+        this.family = family;
+        this.spec = spec;
+        this.names = names;
+        this.checkpoint = checkpoint;
+        this.referenceCount = new ReferenceCount(() -> checkpoint.ifPresent(Checkpoint::close));
+    }
+
+    /**
+     * Opens a folder and checks that its tensors are those of the model.
+     *
+     * @param families the families that are installed
+     * @param mixers the mixers that are installed
+     * @throws CheckpointException if a file is missing or broken, no family knows the configuration, a layer's mixer is not
+     *     installed, or tensors are missing, unexpected or misshapen; it tells all of them
+     */
+    public static ModelFolder open(Path folder, Collection<ModelFamily> families, MixerCatalog mixers) {
+        if (GgufModels.isGgufFile(folder)) {
+            return GgufModels.open(GgufFile.open(folder), families, mixers);
+        }
+        JsonObject config = config(folder);
+        ModelFamily family = family(folder, config, families);
+        Optional<Checkpoint> checkpoint = hasWeights(folder) ? Optional.of(Checkpoint.open(folder)) : Optional.empty();
+        try {
+            ModelSpec spec = read(folder, config, family, mixers);
+            NameMap names = family.names(spec);
+            checkpoint.ifPresent(tensors -> manifest(spec, names).verify(tensors, names));
+            return new ModelFolder(folder, family, spec, names, checkpoint);
+        } catch (RuntimeException e) {
+            checkpoint.ifPresent(Checkpoint::close);
+            throw e;
+        }
+    }
+
+    private static JsonObject config(Path folder) {
+        Path file = folder.resolve(Checkpoint.CONFIG);
+        if (!Files.isRegularFile(file)) {
+            throw new CheckpointException("%s: %s; a model is a folder with %s and %s"
+                    .formatted(folder, problem(folder), Checkpoint.CONFIG, Checkpoint.WEIGHTS));
+        }
+        try {
+            return Json.readObject(file);
+        } catch (JsonException e) {
+            throw new CheckpointException(e.getMessage(), e);
+        }
+    }
+
+    private static String problem(Path folder) {
+        if (Files.isDirectory(folder)) {
+            return "there is no " + Checkpoint.CONFIG;
+        }
+        return Files.exists(folder) ? "not a folder" : "no such folder";
+    }
+
+    private static boolean hasWeights(Path folder) {
+        return Files.exists(folder.resolve(Checkpoint.WEIGHTS)) || Files.exists(folder.resolve(Checkpoint.INDEX));
+    }
+
+    private static ModelFamily family(Path folder, JsonObject config, Collection<ModelFamily> families) {
+        List<ModelFamily> those =
+                families.stream().filter(family -> family.supports(config)).toList();
+        if (those.size() == 1) {
+            return those.getFirst();
+        }
+        String kind = config.optionalString("model_type").map("'%s'"::formatted).orElse("not given");
+        Collection<ModelFamily> candidates = those.isEmpty() ? families : those;
+        String listed = String.join(
+                ", ", new TreeSet<>(candidates.stream().map(ModelFamily::name).toList()));
+        throw new CheckpointException("%s: %s by '%s' (model_type %s); %s %s"
+                .formatted(
+                        folder,
+                        those.isEmpty() ? "no installed model family goes" : "more than one model family goes",
+                        Checkpoint.CONFIG,
+                        kind,
+                        those.isEmpty() ? "there are" : "they are",
+                        listed.isEmpty() ? "none" : listed));
+    }
+
+    private static ModelSpec read(Path folder, JsonObject config, ModelFamily family, MixerCatalog mixers) {
+        try {
+            return family.spec(family.completeConfig(folder, config), new RequiredMixerCatalog(folder, mixers));
+        } catch (JsonException e) {
+            throw new CheckpointException("%s: %s".formatted(folder, e.getMessage()), e);
+        }
+    }
+
+    static ExpectedTensors manifest(ModelSpec spec, NameMap names) {
+        Map<String, TensorType> expected = new LinkedHashMap<>();
+        spec.parameters().forEach(param -> expected.put(param.name(), new TensorType(DType.F32, param.shape())));
+        Set<String> free = names.keptNames();
+        spec.extraTensors().stream()
+                .filter(param -> !free.contains(param.name()))
+                .forEach(param -> expected.put(param.name(), new TensorType(DType.F32, param.shape())));
+        return new ExpectedTensors(expected);
+    }
+
+    /** Returns the folder. */
+    public Path path() {
+        return path;
+    }
+
+    /** Returns the family that the model belongs to. */
+    public ModelFamily family() {
+        return family;
+    }
+
+    /** Returns the model. */
+    public ModelSpec spec() {
+        return spec;
+    }
+
+    /** Returns the map between the names of the checkpoint and those of the model. */
+    public NameMap names() {
+        return names;
+    }
+
+    /** Returns whether there are weights. */
+    public boolean hasWeights() {
+        return checkpoint.isPresent();
+    }
+
+    /**
+     * Returns the weights as the folder has them.
+     *
+     * @throws CheckpointException if there are none
+     */
+    public Checkpoint checkpoint() {
+        return checkpoint.orElseThrow(
+                () -> new CheckpointException("%s: there are no weights, neither %s nor %s; train it"
+                        .formatted(path, Checkpoint.WEIGHTS, Checkpoint.INDEX)));
+    }
+
+    /**
+     * Returns the weights by the model's names, carried ones under their own.
+     *
+     * @throws CheckpointException if there are none
+     */
+    public TensorSource tensors() {
+        return family.weights(spec, path, names.toModel(checkpoint()), Checkpoint::open);
+    }
+
+    /** Opens what is needed to talk to the model; the caller closes it. */
+    public Processor processor() {
+        return family.processor(spec, path);
+    }
+
+    /**
+     * Takes the weights to a device; the caller closes the model. Those that the device can read as they are stored are not
+     * copied where it can read the mapped file, which then stays mapped until the model is closed, whether or not this folder is.
+     * Weights for training are copied.
+     *
+     * @throws CheckpointException if there are none
+     */
+    public LoadedModel load(Device device, WeightPrecision weightPrecision) {
+        TensorSource tensors = tensors();
+        ParamStore params = new ParamStore(device);
+        try {
+            for (ParamSpec param : spec.parameters()) {
+                params.put(param.name(), take(device, tensors, param.name(), weightPrecision));
+            }
+        } catch (RuntimeException e) {
+            params.close();
+            throw e;
+        }
+        return new LoadedModel(family, spec, params);
+    }
+
+    private Tensor take(Device device, TensorSource tensors, String name, WeightPrecision weightPrecision) {
+        TensorType stored = tensors.type(name);
+        if (weightPrecision != WeightPrecision.AS_STORED || weightPrecision.of(stored, device) != stored.dtype()) {
+            return upload(device, tensors, name, weightPrecision);
+        }
+        List<MemorySegment> pieces = tensors.pieces(name);
+        return pieces.size() == 1
+                ? Tensors.map(device, stored, pieces.getFirst(), referenceCount.retain())
+                : upload(device, tensors, name, weightPrecision);
+    }
+
+    /** Returns a copy on a device of a tensor of a source. */
+    public static Tensor upload(Device device, TensorSource tensors, String name, WeightPrecision weightPrecision) {
+        TensorType stored = tensors.type(name);
+        TensorType type = stored.with(weightPrecision.of(stored, device));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment values = DTypeConversion.convert(stored.dtype(), tensors.data(name), type.dtype(), arena);
+            return Tensors.upload(device, type, values);
+        }
+    }
+
+    /** Returns the model with the initial values of its parameters under a seed; the caller closes it. */
+    public LoadedModel initial(Device device, long seed) {
+        return new LoadedModel(family, spec, ParamStore.initial(device, spec.parameters(), seed));
+    }
+
+    /**
+     * Writes a model with weights of its own, and everything else from here: the configuration, the files that go with it,
+     * the tensors that are only carried along. Each tensor is stored as it is here; one that is not here, as most of its kind
+     * are, matrices or others.
+     *
+     * @param model a model of this specification
+     * @throws CheckpointException if something cannot be written; the target is then as it was
+     */
+    public void save(LoadedModel model, Path to) {
+        save(model, to, Optional.empty());
+    }
+
+    /** Writes a model as {@link #save(LoadedModel, Path)} does, with all floating-point tensors in one type. */
+    public void save(LoadedModel model, Path to, DType dtype) {
+        save(model, to, Optional.of(dtype));
+    }
+
+    /**
+     * Writes the model with tensors in other storage types, and everything else from here. Tensors are read and written one
+     * after the other, so that the model need not fit into memory.
+     *
+     * @throws CheckpointException if there are no weights, or something cannot be written; the target is then as it was
+     */
+    public void save(QuantisationConfig quantisationConfig, Path to) {
+        TensorSource tensors = checkpoint();
+        Map<String, DType> types = quantisationConfig.types(this);
+        writer(to, quantisationConfig.config(spec.config())).write(TensorSources.cast(tensors, types::get));
+    }
+
+    private void save(LoadedModel model, Path to, Optional<DType> asked) {
+        TensorSource weights = TensorSources.cast(
+                downloads(model.params()),
+                name -> asked.orElseGet(
+                        () -> stored(name, model.params().get(name).shape().rank())));
+        TensorSource carried = carried(weights.names());
+        TensorSource cast =
+                asked.map(dtype -> TensorSources.cast(carried, dtype)).orElse(carried);
+        writer(to, model.spec().config()).write(names.toCheckpoint(TensorSources.union(weights, cast)));
+    }
+
+    private DType stored(String name, int rank) {
+        String there = names.checkpointName(name);
+        return checkpoint
+                .filter(tensors -> tensors.names().contains(there))
+                .map(tensors -> tensors.type(there).dtype())
+                .orElseGet(() -> commonDType(rank == 2));
+    }
+
+    /** Returns the type, not a quantised one, in which most values of matrices, or of all else, are stored; F32 if there are none. */
+    public DType commonDType(boolean matrices) {
+        Map<DType, Long> bytes = new LinkedHashMap<>();
+        checkpoint.ifPresent(tensors -> tensors.names().stream()
+                .map(tensors::type)
+                .filter(type ->
+                        matrices == (type.shape().rank() == 2) && type.dtype().isFloating())
+                .filter(type -> !type.dtype().isQuantised())
+                .forEach(type -> bytes.merge(type.dtype(), type.shape().size(), Long::sum)));
+        return bytes.entrySet().stream()
+                .max(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey)
+                .orElse(DType.F32);
+    }
+
+    private TensorSource carried(Set<String> others) {
+        return checkpoint
+                .<TensorSource>map(names::toModel)
+                .map(all -> TensorSources.select(all, name -> !others.contains(name)))
+                .orElseGet(() -> TensorSources.of(Map.of()));
+    }
+
+    private static TensorSource downloads(ParamStore params) {
+        Map<String, TensorType> types = new LinkedHashMap<>();
+        params.asMap().forEach((name, tensor) -> types.put(name, tensor.type()));
+        return TensorSources.of(types, name -> download(params.get(name)));
+    }
+
+    /** Returns a copy of a tensor in memory that the collector frees. */
+    public static MemorySegment download(Tensor tensor) {
+        MemorySegment values = Arena.ofAuto()
+                .allocate(Math.max(1, tensor.type().bytes()), Long.BYTES)
+                .asSlice(0, tensor.type().bytes());
+        tensor.device().download(tensor, values);
+        return values;
+    }
+
+    /** Returns a writer of a folder with a configuration and the files that go with this model. */
+    public CheckpointWriter writer(Path to, JsonObject config) {
+        Map<String, byte[]> described = family.configFiles(config);
+        CheckpointWriter writer = new CheckpointWriter(to);
+        for (Map.Entry<String, byte[]> file : described.entrySet()) {
+            writer = writer.with(file.getKey(), file.getValue());
+        }
+        Set<String> files = new LinkedHashSet<>(List.of(Checkpoint.GENERATION_CONFIG));
+        files.addAll(family.auxiliaryFiles());
+        files.removeAll(described.keySet());
+        for (String name : files) {
+            Path file = path.resolve(name);
+            writer = Files.isRegularFile(file) ? writer.withCopy(file) : writer;
+        }
+        Map<String, String> texts = checkpoint.map(Checkpoint::metadata).orElse(Map.of());
+        return texts.isEmpty() ? writer : writer.withMetadata(texts);
+    }
+
+    /** Unmaps the weights, unless models read them where they lie: then when the last of them is closed. */
+    @Override
+    public void close() {
+        referenceCount.close();
+    }
+
+    @Override
+    public String toString() {
+        return path.toString();
+    }
+}

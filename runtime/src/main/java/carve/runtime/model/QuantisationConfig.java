@@ -1,0 +1,77 @@
+package carve.runtime.model;
+
+import carve.api.checkpoint.TensorSource;
+import carve.api.json.JsonObject;
+import carve.api.param.Selector;
+import carve.api.tensor.DType;
+import carve.api.tensor.TensorType;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * In which storage types a model is written anew: matrices in one, the tables of its input and output in others, and what is
+ * wide as it is stored, as are tensors that are no matrices and rows that are no whole number of blocks.
+ *
+ * @param matrices the type of matrices
+ * @param embedding the type of the table that tokens are looked up in
+ * @param output the type of the matrix that makes logits, where it is not the table
+ * @param unquantised what else stays as it is, by the model's names
+ */
+public record QuantisationConfig(DType matrices, DType embedding, DType output, Selector unquantised) {
+    /** What stays wide unless something else is said: parameters of scans, convolutions and norms, and encoders of pictures. */
+    public static final List<String> UNQUANTISED =
+            List.of("**.A_log", "**.D", "**.dt_bias", "**.conv1d.*", "**norm*.**", "input.**");
+
+    // rows of both are looked up together, so they are of one type
+    private static final Set<String> TABLES = Set.of("input.tokens.weight", "input.special.weight");
+
+    /** The key under which {@code config.json} says that a model is quantised, and how. */
+    public static final String CONFIG_KEY = "quantization_config";
+
+    /** Returns the storage type of each tensor of a checkpoint, by its name there. */
+    public Map<String, DType> types(ModelFolder folder) {
+        TensorSource checkpoint = folder.checkpoint();
+        Set<String> kept = folder.names().keptNames();
+        Map<String, DType> types = new LinkedHashMap<>();
+        for (String name : checkpoint.names()) {
+            TensorType type = checkpoint.type(name);
+            DType asked = kept.contains(name)
+                    ? type.dtype()
+                    : asked(folder.names().modelNames(name), folder.spec().outputWeight(), type.dtype());
+            types.put(name, fits(type, asked) ? asked : type.dtype());
+        }
+        return types;
+    }
+
+    private DType asked(List<String> parts, String logits, DType stored) {
+        if (parts.stream().anyMatch(TABLES::contains)) {
+            return embedding;
+        }
+        if (parts.stream().anyMatch(unquantised::matches)) {
+            return stored;
+        }
+        return parts.contains(logits) ? output : matrices;
+    }
+
+    private static boolean fits(TensorType type, DType asked) {
+        return type.shape().rank() == 2
+                && type.dtype().isFloating()
+                && type.shape().extent(1) % asked.blockElements() == 0;
+    }
+
+    /** Returns a configuration that says how the model is quantised, for programs that would take blocks for weights. */
+    public JsonObject config(JsonObject config) {
+        if (!matrices.isQuantised() && !embedding.isQuantised() && !output.isQuantised()) {
+            return config;
+        }
+        return config.with(
+                CONFIG_KEY,
+                JsonObject.empty()
+                        .with("quant_method", "carve")
+                        .with("weights", matrices.key())
+                        .with("embedding", embedding.key())
+                        .with("output", output.key()));
+    }
+}

@@ -1,0 +1,25 @@
+package carve.runtime.model;
+
+import carve.api.device.Device;
+import carve.api.tensor.DType;
+import carve.api.tensor.TensorType;
+
+/** How parameters are stored on a device. */
+public enum WeightPrecision {
+    /** Matrices as the checkpoint has them, quantised ones included, all else in F32; for running a model. */
+    AS_STORED,
+    /** All in F32; for training. */
+    F32;
+
+    /** Returns the type on a device of a parameter that has a type in the checkpoint; F32 where the device cannot store that. */
+    public DType of(TensorType stored, Device device) {
+        DType dtype = of(stored);
+        return device.stores(dtype) ? dtype : DType.F32;
+    }
+
+    /** Returns the type on a device of a parameter that has a type in the checkpoint. */
+    public DType of(TensorType stored) {
+        boolean matrix = stored.shape().rank() == 2 && stored.dtype() != DType.F64;
+        return this == AS_STORED && matrix && stored.dtype().isFloating() ? stored.dtype() : DType.F32;
+    }
+}

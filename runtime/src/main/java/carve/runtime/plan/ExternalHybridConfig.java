@@ -1,0 +1,187 @@
+package carve.runtime.plan;
+
+import carve.api.config.MapSettings;
+import carve.api.config.SettingsException;
+import carve.api.config.SettingsNode;
+import carve.api.config.TreeSettings;
+import carve.api.json.Json;
+import carve.api.json.JsonNull;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonValue;
+import carve.api.model.LayerPlan;
+import carve.api.model.MixerSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The configuration of another project's hybrid, from which a plan is read: a {@code config.json}, or a recipe in YAML, of which
+ * single lines are understood.
+ *
+ * <p>The keys may lie at the top or in a part of the configuration, such as {@code text_config}. mmMamba has two parts, whose
+ * layers come one after the other. What a configuration of Carve's own students lists is read as well.
+ *
+ * @param file where it was read, for messages
+ * @param root its content
+ */
+public record ExternalHybridConfig(Path file, JsonObject root) {
+    private static final Set<String> CARVE_KEYS = Set.of("layers", "repeat", "ratio");
+    private static final List<String> LAYER_COUNT_KEYS =
+            List.of("num_hidden_layers", "n_layer", "n_layers", "num_layers");
+    private static final List<String> PATTERN_KEYS = List.of(
+            "hybrid_override_pattern", "hybrid_layer_pattern", "hybrid-override-pattern", "hybrid-layer-pattern");
+    private static final List<String> HOVLE = List.of("embedding_config", "llm_config");
+
+    /** A part of the configuration that says which layers it has. */
+    private record Part(String path, JsonObject json) {}
+
+    /**
+     * Reads a file.
+     *
+     * @throws carve.api.json.JsonException if it is not JSON
+     * @throws IOException if it cannot be read
+     */
+    public static ExternalHybridConfig read(Path file) throws IOException {
+        String name = file.toString().toLowerCase(Locale.ROOT);
+        boolean yaml = name.endsWith(".yaml") || name.endsWith(".yml");
+        Set<String> keys = new TreeSet<>(externalKeys());
+        keys.addAll(LAYER_COUNT_KEYS);
+        return new ExternalHybridConfig(
+                file, yaml ? YamlKeyScanner.read(Files.readString(file), keys) : Json.readObject(file));
+    }
+
+    private static Set<String> externalKeys() {
+        Set<String> keys = new TreeSet<>(LayerPlanReader.LAYOUTS);
+        keys.removeAll(CARVE_KEYS);
+        return keys;
+    }
+
+    /**
+     * Returns the plan that the configuration describes.
+     *
+     * @param words what its words mean, under {@code words}, and {@code mixers}
+     * @param layers the number of layers where the configuration does not say it
+     * @throws SettingsException if it describes none, or one that is wrong
+     */
+    public LayerPlan plan(SettingsNode.Section words, OptionalInt layers) {
+        if (root.optionalObject("carve").filter(carve -> carve.has("layers")).isPresent()) {
+            return listed(root.object("carve"));
+        }
+        List<MixerSpec> choices = new ArrayList<>();
+        for (Part part : parts()) {
+            choices.addAll(plan(part, words, layers).layers());
+        }
+        return new LayerPlan(choices);
+    }
+
+    private LayerPlan listed(JsonObject carve) {
+        List<MixerSpec> choices = new ArrayList<>();
+        for (JsonValue item : carve.array("layers").items()) {
+            if (!(item instanceof JsonObject layer)) {
+                throw carve.error("layers", "expected an object for each layer, found " + item.describe());
+            }
+            choices.add(new MixerSpec(
+                    layer.string("mixer"),
+                    MapSettings.of(layer.object("settings"), file.toString()).asTree()));
+        }
+        return new LayerPlan(choices);
+    }
+
+    /** Returns the keys from which the plan is read, with the parts where they lie. */
+    public List<String> layoutKeys() {
+        if (root.optionalObject("carve").filter(carve -> carve.has("layers")).isPresent()) {
+            return List.of("carve.layers");
+        }
+        List<String> keys = new ArrayList<>();
+        for (Part part : parts()) {
+            present(part.json()).forEach(key -> keys.add(part.path().isEmpty() ? key : part.path() + "." + key));
+        }
+        return keys;
+    }
+
+    private LayerPlan plan(Part part, SettingsNode.Section words, OptionalInt given) {
+        JsonObject picked = JsonObject.empty();
+        for (String key : present(part.json())) {
+            picked = picked.with(key, part.json().value(key).orElseThrow());
+        }
+        String origin = part.path().isEmpty() ? file.toString() : "%s: %s".formatted(file, part.path());
+        SettingsNode.Section section = MapSettings.of(picked, origin).asTree();
+        TreeSettings settings = new TreeSettings(words.over(section));
+        OptionalInt layers = given.isPresent() ? given : count(part.json());
+        try {
+            LayerPlan plan = layers.isPresent()
+                    ? LayerPlanReader.read(settings, layers.getAsInt())
+                    : LayerPlanReader.read(settings);
+            settings.requireAllRead();
+            return plan;
+        } catch (SettingsException e) {
+            boolean countless = layers.isEmpty() && e.getMessage().contains("how many layers there are");
+            throw countless ? new SettingsException(e.getMessage() + ", and --layers N", e) : e;
+        }
+    }
+
+    // a pattern counts feed-forward parts as layers, and says itself how many there are
+    private static OptionalInt count(JsonObject json) {
+        if (PATTERN_KEYS.stream().anyMatch(json::has)) {
+            return OptionalInt.empty();
+        }
+        return LAYER_COUNT_KEYS.stream()
+                .filter(key -> json.optionalInteger(key).isPresent())
+                .mapToInt(json::integer)
+                .findFirst();
+    }
+
+    private static List<String> present(JsonObject json) {
+        return externalKeys().stream()
+                .filter(key ->
+                        json.value(key).filter(value -> means(key, value)).isPresent())
+                .toList();
+    }
+
+    private static boolean means(String key, JsonValue value) {
+        boolean nothing = value instanceof JsonNull;
+        boolean window = key.equals("attn") && !(value instanceof JsonObject attn && attn.has("layers"));
+        return !nothing && !window;
+    }
+
+    private List<Part> parts() {
+        if (!present(root).isEmpty()) {
+            return List.of(new Part("", root));
+        }
+        Map<String, Part> found = new LinkedHashMap<>();
+        inside(root, "", found, 3);
+        if (found.size() == 1) {
+            return List.copyOf(found.values());
+        }
+        if (found.keySet().equals(Set.copyOf(HOVLE))) {
+            return HOVLE.stream().map(found::get).toList();
+        }
+        throw new SettingsException(
+                found.isEmpty()
+                        ? "%s: found no key that says which layers are attention; there are %s"
+                                .formatted(file, String.join(", ", externalKeys()))
+                        : "%s: found layers of %s; give one of these parts in a file of its own"
+                                .formatted(file, String.join(", ", found.keySet())));
+    }
+
+    private static void inside(JsonObject json, String path, Map<String, Part> found, int depth) {
+        json.members().forEach((key, value) -> {
+            String inner = path.isEmpty() ? key : path + "." + key;
+            if (value instanceof JsonObject object && depth > 0) {
+                if (present(object).isEmpty()) {
+                    inside(object, inner, found, depth - 1);
+                } else {
+                    found.put(inner, new Part(inner, object));
+                }
+            }
+        });
+    }
+}

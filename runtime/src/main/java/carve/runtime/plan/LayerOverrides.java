@@ -1,0 +1,129 @@
+package carve.runtime.plan;
+
+import carve.api.config.SettingsException;
+import carve.api.config.SettingsNode;
+import carve.api.model.MixerSpec;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/**
+ * The section {@code at} of a plan: what single layers have instead.
+ *
+ * <p>A key is a number, {@code 5-7}, {@code 0-31/4} (every fourth), or several of these with commas, in quotes; negative
+ * numbers count from the end, -1 is the last layer. A value is a word, or a section: with {@code type} or {@code from}
+ * another mixer, without settings that go over those of the layer's own.
+ */
+final class LayerOverrides {
+    private static final Pattern RANGE = Pattern.compile("(-?\\d{1,6})(?:-(\\d{1,6})(?:/(\\d{1,6}))?)?");
+
+    private final MixerDefinitions mixers;
+    private final int layers;
+
+    LayerOverrides(MixerDefinitions mixers, int layers) {
+        this.mixers = mixers;
+        this.layers = layers;
+    }
+
+    /** Applies a section to a plan's choices, which are changed. */
+    void apply(SettingsNode.Section section, List<MixerSpec> choices) {
+        Map<Integer, String> taken = new TreeMap<>();
+        section.members().forEach((key, value) -> {
+            for (int layer : layers(key, value.origin())) {
+                String other = taken.put(layer, key);
+                if (other != null) {
+                    throw problem(
+                            key,
+                            value.origin(),
+                            "found layer %d, which '%s' names already".formatted(layer, other),
+                            "say it once");
+                }
+                choices.set(layer, override(key, layer, value, choices.get(layer)));
+            }
+        });
+    }
+
+    private MixerSpec override(String key, int layer, SettingsNode value, MixerSpec before) {
+        String place = "%s: key 'at.%s'".formatted(value.origin(), key);
+        return switch (value) {
+            case SettingsNode.Scalar(Object word, String _) -> word(word.toString(), place);
+            case SettingsNode.Section section
+            when MixerDefinitions.saysWhich(section) -> mixers.inline("at." + key, section);
+            case SettingsNode.Section section -> {
+                if (before.isKeep()) {
+                    throw new SettingsException(
+                            "%s: found settings for layer %d, which the plan keeps as it is; say which mixer it has, as in type = mamba2"
+                                    .formatted(place, layer));
+                }
+                yield new MixerSpec(before.name(), section.over(before.settings()));
+            }
+            case SettingsNode.Items items ->
+                throw problem(
+                        key,
+                        value.origin(),
+                        "found " + LayerPlanReader.shown(items),
+                        "write one word, or a section with settings");
+        };
+    }
+
+    private MixerSpec word(String text, String place) {
+        List<MixerReference> words = LayerPatternParser.expand(LayerPatternParser.parse(text, place), -1, place);
+        if (words.size() != 1) {
+            throw new SettingsException(
+                    "%s: found %d words in '%s'; each of the layers gets one".formatted(place, words.size(), text));
+        }
+        return mixers.choice(words.getFirst());
+    }
+
+    private List<Integer> layers(String key, String origin) {
+        return Arrays.stream(key.split(",", -1))
+                .map(String::strip)
+                .flatMap(part -> range(part, key, origin).stream())
+                .toList();
+    }
+
+    private List<Integer> range(String part, String key, String origin) {
+        Matcher matcher = RANGE.matcher(part);
+        if (!matcher.matches() || part.startsWith("-") && matcher.group(2) != null) {
+            throw problem(
+                    key,
+                    origin,
+                    "found '%s'".formatted(part),
+                    "name layers as 5, 5-7, 0-%d/4 or -1".formatted(layers - 1));
+        }
+        int first = inside(Integer.parseInt(matcher.group(1)), key, origin);
+        int last = matcher.group(2) == null ? first : inside(Integer.parseInt(matcher.group(2)), key, origin);
+        int step = matcher.group(3) == null ? 1 : Integer.parseInt(matcher.group(3));
+        if (last < first || step < 1) {
+            throw problem(
+                    key,
+                    origin,
+                    "found '%s', a range without layers".formatted(part),
+                    "write the smaller number first, and a step of 1 or more");
+        }
+        return IntStream.rangeClosed(first, last)
+                .filter(layer -> (layer - first) % step == 0)
+                .boxed()
+                .toList();
+    }
+
+    private int inside(int layer, String key, String origin) {
+        int counted = layer < 0 ? layers + layer : layer;
+        if (counted < 0 || counted >= layers) {
+            throw problem(
+                    key,
+                    origin,
+                    "found layer %d".formatted(layer),
+                    "there are %d, from 0 to %d".formatted(layers, layers - 1));
+        }
+        return counted;
+    }
+
+    private static SettingsException problem(String key, String origin, String found, String would) {
+        return new SettingsException("%s: key 'at.%s': %s; %s".formatted(origin, key, found, would));
+    }
+}

@@ -1,0 +1,133 @@
+package carve.runtime.train;
+
+import carve.api.checkpoint.CheckpointException;
+import carve.api.device.Device;
+import carve.api.json.Json;
+import carve.api.json.JsonException;
+import carve.api.param.ParamStore;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
+import carve.api.tensor.Tensors;
+import carve.runtime.safetensors.SafeTensorsFile;
+import carve.runtime.safetensors.SafeTensorsWriter;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The folder of a run and the checkpoints in it.
+ *
+ * <p>A checkpoint is one safetensors file, {@code checkpoint-0000000040.safetensors} after 40 steps. It has the trained
+ * parameters as {@code param.NAME}, the optimizer's moments as {@code moment.MOMENT.NAME}, all F32, and under {@code
+ * __metadata__} a text {@code state}, a JSON object:
+ *
+ * <pre>{@code
+ * {"version": 1, "step": 40, "position": {"start": 320, "taken": 0}, "tokens": 12345, "seconds": 6.7,
+ *  "first_loss": 8.9, "recent_losses": [1.2], "student": "SHA-256 of the parameters that the run began with",
+ *  "settings": {"steps": "100", "optimizer": "AdamW..."}, "code": "0.1.0"}
+ * }</pre>
+ *
+ * <p>{@code position} is that of the data: the first sample of the group of batches that was being read, and how many of
+ * its batches were taken. There is no other random state: every random number is a function of the seed, which is among the
+ * settings, and of a position. Checkpoints are written between steps, so that no half of a step is ever kept. A file appears
+ * under its name when it is whole, never before.
+ */
+public final class CheckpointFolder {
+    private static final String PREFIX = "checkpoint-";
+    private static final String SUFFIX = ".safetensors";
+    private static final String STATE = "state";
+
+    private final Path folder;
+
+    public CheckpointFolder(Path folder) {
+        this.folder = folder;
+    }
+
+    /** Returns the newest checkpoint, if there is one. */
+    public Optional<Path> latest() {
+        List<Path> all = checkpoints();
+        return all.isEmpty() ? Optional.empty() : Optional.of(all.getLast());
+    }
+
+    private List<Path> checkpoints() {
+        List<Path> files = new ArrayList<>();
+        if (!Files.isDirectory(folder)) {
+            return files;
+        }
+        try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, PREFIX + "*" + SUFFIX)) {
+            found.forEach(files::add);
+        } catch (IOException e) {
+            throw new CheckpointException("%s: cannot be read: %s".formatted(folder, e.getMessage()), e);
+        }
+        files.sort(null);
+        return files;
+    }
+
+    /** Writes a checkpoint, then removes old ones until as many as asked for are left. */
+    void write(TrainerState state, Map<String, Tensor> tensors, int keep) {
+        Path file = folder.resolve("%s%010d%s".formatted(PREFIX, state.step(), SUFFIX));
+        Map<String, TensorType> types = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> types.put(name, tensor.type()));
+        try (var writer = SafeTensorsWriter.create(file, types, Map.of(STATE, Json.compact(state.json())))) {
+            tensors.forEach((name, tensor) -> write(writer, name, tensor));
+            writer.commit();
+        }
+        prune(keep);
+    }
+
+    private static void write(SafeTensorsWriter writer, String name, Tensor tensor) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment host = arena.allocate(tensor.type().bytes(), Long.BYTES);
+            tensor.device().download(tensor, host);
+            writer.write(name, host);
+        }
+    }
+
+    private void prune(int keep) {
+        List<Path> all = checkpoints();
+        for (Path old : all.subList(0, Math.max(0, all.size() - keep))) {
+            try {
+                Files.deleteIfExists(old);
+            } catch (IOException e) {
+                throw new CheckpointException("%s: cannot be removed: %s".formatted(old, e.getMessage()), e);
+            }
+        }
+    }
+
+    /** Returns the state in a checkpoint. */
+    public static TrainerState state(Path file) {
+        try (SafeTensorsFile tensors = SafeTensorsFile.open(file)) {
+            String text = tensors.metadata().get(STATE);
+            if (text == null) {
+                throw new CheckpointException(file + ": has no '" + STATE + "'; it is not a checkpoint of a run");
+            }
+            return TrainerState.of(Json.parseObject(text, file + ": " + STATE));
+        } catch (JsonException e) {
+            throw new CheckpointException(file + ": cannot be resumed from: " + e.getMessage(), e);
+        }
+    }
+
+    /** Puts tensors of a checkpoint into a store that has tensors of the same names without the prefix. */
+    static void load(Path file, String prefix, List<String> names, ParamStore into) {
+        Device device = into.device();
+        try (SafeTensorsFile tensors = SafeTensorsFile.open(file)) {
+            for (String name : names) {
+                TensorType type = tensors.type(prefix + name);
+                TensorType expected = into.get(name).type();
+                if (!type.equals(expected)) {
+                    throw new CheckpointException(
+                            "%s: '%s%s' is %s, the run needs %s".formatted(file, prefix, name, type, expected));
+                }
+                into.put(name, Tensors.upload(device, type, tensors.data(prefix + name)));
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package carve.runtime.train;
+
+import carve.api.device.Buffer;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Gradients and losses of one step while its batches go by. It owns their memory until it is closed. */
+public final class GradientAccumulator implements AutoCloseable {
+    private final Map<String, Tensor> gradients = new LinkedHashMap<>();
+    private final List<LossComponent> components = new ArrayList<>();
+    private final List<Tensor> losses = new ArrayList<>();
+
+    /** Makes an empty buffer. */
+    public GradientAccumulator() {}
+
+    /** Adds a gradient to that of the parameter so far. */
+    public void gradient(String name, Tensor gradient) {
+        Tensor before = gradients.get(name);
+        gradients.put(name, Scope.keep(before == null ? gradient : before.add(gradient)));
+        if (before != null && gradients.values().stream().noneMatch(other -> other.buffer() == before.buffer())) {
+            before.buffer().close();
+        }
+    }
+
+    /** Adds a loss value, a scalar. */
+    public void addLoss(LossComponent lossComponent, Tensor value) {
+        components.add(lossComponent);
+        losses.add(Scope.keep(value));
+    }
+
+    /** Returns the gradient of a parameter. */
+    public Tensor gradient(String name) {
+        return gradients.get(name);
+    }
+
+    /** Returns the values of losses and the norms of gradients, fetched from the device all at once. */
+    public StepMetrics metrics() {
+        float[] values = Scope.run(losses.getFirst().device(), () -> {
+                    List<Tensor> parts = new ArrayList<>();
+                    losses.forEach(loss -> parts.add(loss.reshape(1)));
+                    gradients.values().forEach(gradient -> parts.add(sumOfSquares(gradient)));
+                    return Tensors.concat(0, parts);
+                })
+                .floats();
+        Map<String, Double> squares = new LinkedHashMap<>();
+        int next = losses.size();
+        for (String name : gradients.keySet()) {
+            squares.put(name, (double) values[next++]);
+        }
+        return new StepMetrics(components, values, squares);
+    }
+
+    private static Tensor sumOfSquares(Tensor gradient) {
+        return Scope.run(
+                gradient.device(), () -> gradient.multiply(gradient).sum().reshape(Shape.of(1)));
+    }
+
+    @Override
+    public void close() {
+        gradients.values().stream().map(Tensor::buffer).forEach(Buffer::close);
+        losses.stream().map(Tensor::buffer).forEach(Buffer::close);
+        gradients.clear();
+        losses.clear();
+        components.clear();
+    }
+}

@@ -1,0 +1,67 @@
+package carve.runtime.train;
+
+import carve.api.json.Json;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonNumber;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonValue;
+import carve.api.stage.StageContext;
+import carve.runtime.io.FolderTransaction;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a stage is about to do, for those who watch it: {@value #FILE}, written before the first step.
+ *
+ * <pre>{@code
+ * {"name": "logits", "steps": 600, "losses": ["kl@logits"], "layers": [1, 2, 4, 5],
+ *  "batch_size": 16, "rates": [[1, 0.0], [4, 5.0E-5], ..., [600, 0.0]]}
+ * }</pre>
+ *
+ * <p>{@code layers} are the numbers of the converted layers, {@code rates} the learning rate at some steps, the first and the
+ * last among them.
+ */
+final class StageSchedule {
+    static final String FILE = "course.json";
+
+    private static final int POINTS = 200;
+
+    private StageSchedule() {}
+
+    /** Writes what a stage is about to do into its folder. */
+    static void write(TrainingConfig settings, StageContext context) {
+        JsonObject course = JsonObject.empty()
+                .with("name", settings.name())
+                .with("steps", settings.steps())
+                .with(
+                        "losses",
+                        JsonArray.ofStrings(
+                                settings.terms().stream().map(LossTerm::label).toList()))
+                .with("layers", numbers(context.converted()))
+                .with("batch_size", settings.batches().batchSize() * settings.accumulationSteps())
+                .with("rates", learningRates(settings));
+        try (FolderTransaction folderTransaction = FolderTransaction.begin(context.folder())) {
+            folderTransaction.write(FILE, Json.print(course).getBytes(StandardCharsets.UTF_8));
+            folderTransaction.commit();
+        }
+    }
+
+    private static JsonArray numbers(List<Integer> values) {
+        return new JsonArray(
+                values.stream().map(value -> (JsonValue) JsonNumber.of(value)).toList());
+    }
+
+    private static JsonArray learningRates(TrainingConfig settings) {
+        List<JsonValue> points = new ArrayList<>();
+        long steps = settings.steps();
+        long count = Math.min(steps, POINTS);
+        for (long i = 0; i < count; i++) {
+            long step = count == 1 ? 1 : 1 + i * (steps - 1) / (count - 1);
+            double rate = settings.optimizer().learningRate()
+                    * settings.learningRateSchedule().factor(step - 1);
+            points.add(new JsonArray(List.of(JsonNumber.of(step), JsonNumber.of(rate))));
+        }
+        return new JsonArray(points);
+    }
+}

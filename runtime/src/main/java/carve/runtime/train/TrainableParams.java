@@ -1,0 +1,134 @@
+package carve.runtime.train;
+
+import carve.api.param.ParamStore;
+import carve.api.stage.TrainingMemory;
+import carve.api.tensor.DType;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The parameters of a student that a stage trains, and the optimizer's moments; both in F32, whatever the student was stored in. */
+final class TrainableParams implements AutoCloseable {
+    private final TrainingConfig settings;
+    private final ParamStore params;
+    private final Set<String> names;
+    private final Map<String, Tensor> frozen;
+    private final ParamStore moments;
+
+    /** Widens the chosen parameters, and makes moments of zero. */
+    TrainableParams(TrainingConfig settings, ParamStore params, Set<String> names) {
+        this.settings = settings;
+        this.params = params;
+        this.names = names;
+        castToF32();
+        frozen = new LinkedHashMap<>(params.asMap());
+        frozen.keySet().removeAll(names);
+        moments = new ParamStore(params.device());
+        for (String kind : momentNames()) {
+            names.forEach(name -> moments.put(
+                    momentKey(kind, name),
+                    Tensors.zeros(params.device(), params.get(name).shape())));
+        }
+    }
+
+    private void castToF32() {
+        for (String name : names) {
+            if (params.get(name).dtype() != DType.F32) {
+                params.put(name, params.get(name).cast(DType.F32));
+            }
+        }
+    }
+
+    private List<String> momentNames() {
+        return settings.optimizer().moments();
+    }
+
+    private static String momentKey(String kind, String name) {
+        return kind + "." + name;
+    }
+
+    /** Returns the names of those that are trained. */
+    Set<String> names() {
+        return names;
+    }
+
+    /** Returns the names of the student's other parameters. */
+    Set<String> frozen() {
+        return frozen.keySet();
+    }
+
+    /** Returns the bytes of parameters, their gradients and moments. */
+    TrainingMemory footprint() {
+        long bytes = names.stream()
+                .mapToLong(name -> params.get(name).type().bytes())
+                .sum();
+        return new TrainingMemory(bytes, bytes, moments.bytes());
+    }
+
+    /** Reads parameters and moments from a checkpoint. */
+    void load(Path checkpoint) {
+        CheckpointFolder.load(checkpoint, "param.", List.copyOf(names), params);
+        CheckpointFolder.load(checkpoint, "moment.", List.copyOf(moments.names()), moments);
+    }
+
+    /** Returns what a checkpoint has, by name. */
+    Map<String, Tensor> tensors() {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        names.forEach(name -> tensors.put("param." + name, params.get(name)));
+        moments.asMap().forEach((name, tensor) -> tensors.put("moment." + name, tensor));
+        return tensors;
+    }
+
+    /**
+     * Lets the optimizer replace each parameter and its moments.
+     *
+     * @param step the number of the step, from 1
+     * @param rate the learning rate
+     * @param clip what gradients are multiplied by, at most 1
+     */
+    void update(long step, double rate, GradientAccumulator buffer, double clip) {
+        for (String name : names) {
+            Scope.run(params.device(), () -> update(name, step, rate, clipped(buffer.gradient(name), clip)));
+        }
+    }
+
+    private static Tensor clipped(Tensor gradient, double clip) {
+        return clip < 1 ? gradient.multiply(clip) : gradient;
+    }
+
+    private void update(String name, long step, double rate, Tensor gradient) {
+        List<String> kinds = momentNames();
+        List<Tensor> given =
+                kinds.stream().map(kind -> moments.get(momentKey(kind, name))).toList();
+        List<Tensor> next = settings.optimizer().step(name, params.get(name), gradient, given, rate, step);
+        params.put(name, next.getFirst());
+        for (int i = 0; i < kinds.size(); i++) {
+            moments.put(momentKey(kinds.get(i), name), next.get(i + 1));
+        }
+    }
+
+    /**
+     * Sees to it that nothing else was changed.
+     *
+     * @throws carve.api.stage.StageException if a parameter that is not trained was replaced
+     */
+    void requireFrozenUnchanged() {
+        List<String> touched = frozen.keySet().stream()
+                .filter(name -> params.get(name) != frozen.get(name))
+                .toList();
+        if (!touched.isEmpty()) {
+            throw settings.failure("parameters that are frozen were replaced: " + touched);
+        }
+    }
+
+    /** Releases the moments; the parameters are the student's. */
+    @Override
+    public void close() {
+        moments.close();
+    }
+}

@@ -1,0 +1,231 @@
+package carve.runtime.train;
+
+import carve.api.device.Device;
+import carve.api.json.Json;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonObject;
+import carve.api.param.ParamStore;
+import carve.api.stage.ParamDigest;
+import carve.api.stage.StageContext;
+import carve.api.stage.StageException;
+import carve.api.stage.StageResult;
+import carve.api.stage.TrainingMemory;
+import carve.api.tensor.Scope;
+import carve.runtime.io.FolderTransaction;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Goes through the steps of a stage. Used once, by one thread. */
+public final class Trainer {
+    /** The file that says what a stage has done with every tensor. */
+    static final String SUMMARY = "stage.json";
+
+    private static final System.Logger LOG = System.getLogger(Trainer.class.getName());
+    private static final double NANOS = 1e-9;
+
+    private final TrainingConfig settings;
+    private final StageContext context;
+    private final Objective objective;
+    private final ParamStore params;
+    private final Device device;
+    private final CheckpointFolder folder;
+
+    /** Makes a trainer for one run. */
+    public Trainer(TrainingConfig settings, StageContext context, Objective objective) {
+        this.settings = settings;
+        this.context = context;
+        this.objective = objective;
+        this.params = context.student().params();
+        this.device = params.device();
+        this.folder = new CheckpointFolder(context.folder());
+    }
+
+    /**
+     * Trains from the beginning, or from the newest checkpoint if the context says so.
+     *
+     * @throws StageException if the student is not what the stage expects, the folder not what it may be, or a loss is not a
+     *     number
+     */
+    public StageResult run() {
+        return Scope.run(device, this::train);
+    }
+
+    /**
+     * Makes a step in memory, as {@link #run} does but of two batches at most, and returns what is kept beside teacher and
+     * student.
+     */
+    public TrainingMemory dryRun() {
+        return Scope.run(device, () -> {
+            Set<String> names = new ParamSelection(settings, context).names();
+            objective.requireDifferentiable(names);
+            try (TrainableParams trained = new TrainableParams(settings, params, names);
+                    GradientAccumulator buffer = new GradientAccumulator()) {
+                DataLoader stream = new DataLoader(context.data(), settings.batches(), DataPosition.START);
+                // from the second batch on, gradients are there before those of the next are
+                for (int i = 0; i < Math.min(2, settings.accumulationSteps()); i++) {
+                    accumulate(i, stream.next(), names, buffer);
+                }
+                TrainingMemory trainingMemory = trained.footprint();
+                trained.update(1, learningRate(0), buffer, buffer.metrics().clipFactor(settings.maxGradientNorm()));
+                return trainingMemory;
+            }
+        });
+    }
+
+    private StageResult train() {
+        ParamSelection paramSelection = new ParamSelection(settings, context);
+        Set<String> names = paramSelection.names();
+        objective.requireDifferentiable(names);
+        paramSelection.requireUnsharedBuffers(names);
+        ResumePoint start = ResumePoint.of(settings, context, fingerprint());
+        try (TrainableParams trained = new TrainableParams(settings, params, names)) {
+            LOG.log(
+                    Level.INFO,
+                    "stage {0}: {1} from step {2} to {3}, {4} tensors trained, {5} frozen",
+                    settings.name(),
+                    start.checkpoint().isPresent() ? "goes on" : "goes",
+                    start.state().step(),
+                    settings.steps(),
+                    names.size(),
+                    trained.frozen().size());
+            StageSchedule.write(settings, context);
+            start.checkpoint().ifPresent(trained::load);
+            TrainerState end = start.state().step() == settings.steps() ? start.state() : steps(start.state(), trained);
+            trained.requireFrozenUnchanged();
+            return finish(end, trained);
+        }
+    }
+
+    private Map<String, String> fingerprint() {
+        Map<String, String> fixed = settings.fingerprint();
+        fixed.put("converted layers", context.converted().toString());
+        fixed.put("data", context.data().fingerprint());
+        return fixed;
+    }
+
+    private TrainerState steps(TrainerState from, TrainableParams trained) {
+        TrainerState state = from;
+        DataLoader stream = new DataLoader(context.data(), settings.batches(), from.position());
+        try (MetricsLog metrics = MetricsLog.open(
+                        context.folder(), from.step(), settings.logging().tensorboard());
+                BatchPrefetcher batches =
+                        new BatchPrefetcher(stream, settings.batches().prefetchBatches())) {
+            while (state.step() < settings.steps()) {
+                state = step(state, trained, batches, metrics);
+                if (state.step() % settings.logging().checkpointEvery() == 0 || state.step() == settings.steps()) {
+                    folder.write(state, trained.tensors(), settings.logging().maxCheckpoints());
+                }
+                context.progressListener()
+                        .step(
+                                state.step(),
+                                settings.steps(),
+                                state.recentLosses().getLast(),
+                                learningRate(state.step() - 1));
+            }
+        }
+        return state;
+    }
+
+    private double learningRate(long step) {
+        return settings.optimizer().learningRate()
+                * settings.learningRateSchedule().factor(step);
+    }
+
+    private TrainerState step(
+            TrainerState before, TrainableParams trained, BatchPrefetcher batches, MetricsLog metrics) {
+        long began = System.nanoTime();
+        long step = before.step() + 1;
+        long tokens = 0;
+        DataPosition position = before.position();
+        StepMetrics values;
+        try (GradientAccumulator buffer = new GradientAccumulator()) {
+            for (int i = 0; i < settings.accumulationSteps(); i++) {
+                DataLoader.Item item = batches.next();
+                accumulate((step - 1) * settings.accumulationSteps() + i, item, trained.names(), buffer);
+                tokens += item.batch().tokens();
+                position = item.nextPosition();
+            }
+            values = buffer.metrics();
+            requireFinite(step, values);
+            if (step == 1) {
+                warnOfZeroGradients(values);
+            }
+            trained.update(step, learningRate(step - 1), buffer, values.clipFactor(settings.maxGradientNorm()));
+        }
+        double seconds = (System.nanoTime() - began) * NANOS;
+        if (step % settings.logging().metricsEvery() == 0 || step == settings.steps()) {
+            metrics.write(step, values, learningRate(step - 1), tokens / seconds, before.seconds() + seconds);
+        }
+        return before.next(position, tokens, seconds, values.loss());
+    }
+
+    private void accumulate(long drawing, DataLoader.Item item, Set<String> trained, GradientAccumulator buffer) {
+        objective.forBatch(drawing).accumulate(item.batch(), 1.0 / settings.accumulationSteps(), trained, buffer);
+    }
+
+    private void requireFinite(long step, StepMetrics values) {
+        if (!values.isFinite()) {
+            throw settings.failure(
+                    "step %d: the loss is %s, the norm of the gradients %s; a smaller rate or gradient-clip may help"
+                            .formatted(step, values.loss(), values.gradientNorm()));
+        }
+    }
+
+    private void warnOfZeroGradients(StepMetrics values) {
+        List<String> idle = new ArrayList<>();
+        values.squaredGradientNorms().forEach((name, square) -> {
+            if (square == 0) {
+                idle.add(name);
+            }
+        });
+        if (!idle.isEmpty()) {
+            LOG.log(
+                    Level.WARNING,
+                    "stage {0}: the losses do not depend on {1}; leave them out of 'train'",
+                    settings.name(),
+                    idle);
+        }
+    }
+
+    private StageResult finish(TrainerState end, TrainableParams trained) {
+        double last =
+                end.recentLosses().stream().mapToDouble(loss -> loss).average().orElse(Double.NaN);
+        StageResult result =
+                new StageResult(end.step(), end.firstLoss(), last, end.seconds(), end.tokens(), ParamDigest.of(params));
+        Map<String, Long> leftOut = new TreeMap<>(context.data().skipped());
+        JsonObject summary = JsonObject.empty()
+                .with("name", settings.name())
+                .with("steps", result.steps())
+                .with("first_loss", result.firstLoss())
+                .with("last_loss", result.lastLoss())
+                .with("seconds", result.seconds())
+                .with("tokens", result.tokens())
+                .with("student_before", end.initialDigest())
+                .with("student_after", result.digest())
+                .with("trained", JsonArray.ofStrings(List.copyOf(trained.names())))
+                .with("frozen", JsonArray.ofStrings(List.copyOf(trained.frozen())))
+                .with(
+                        "samples_left_out",
+                        JsonArray.ofStrings(leftOut.entrySet().stream()
+                                .map(e -> e.getValue() + ": " + e.getKey())
+                                .toList()));
+        try (FolderTransaction folderTransaction = FolderTransaction.begin(context.folder())) {
+            folderTransaction.write(SUMMARY, Json.print(summary).getBytes(StandardCharsets.UTF_8));
+            folderTransaction.commit();
+        }
+        LOG.log(
+                Level.INFO,
+                "stage {0}: {1} steps, loss from {2} to {3}, samples left out: {4}",
+                settings.name(),
+                end.step(),
+                end.firstLoss(),
+                last,
+                leftOut);
+        return result;
+    }
+}

@@ -1,0 +1,108 @@
+package carve.runtime.train;
+
+import carve.api.json.JsonArray;
+import carve.api.json.JsonNumber;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonString;
+import carve.api.json.JsonValue;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Where a run stands after a step, beside its parameters and moments.
+ *
+ * @param step steps done
+ * @param position of the data after them
+ * @param tokens positions seen
+ * @param seconds spent
+ * @param firstLoss the loss of the first step
+ * @param recentLosses the losses of the last steps
+ * @param initialDigest the digest of the parameters that the run began with
+ * @param fingerprint what must not change when the run is resumed
+ * @param version the version of the code that wrote this
+ */
+public record TrainerState(
+        long step,
+        DataPosition position,
+        long tokens,
+        double seconds,
+        double firstLoss,
+        List<Double> recentLosses,
+        String initialDigest,
+        Map<String, String> fingerprint,
+        String version) {
+    private static final int VERSION = 1;
+    private static final int RECENT = 20;
+
+    public TrainerState {
+        recentLosses = List.copyOf(recentLosses);
+    }
+
+    /** Returns where the run stands a step later. */
+    TrainerState next(DataPosition next, long tokens, double seconds, double loss) {
+        List<Double> losses = new ArrayList<>(recentLosses);
+        losses.add(loss);
+        return new TrainerState(
+                step + 1,
+                next,
+                this.tokens + tokens,
+                this.seconds + seconds,
+                step == 0 ? loss : firstLoss,
+                losses.subList(Math.max(0, losses.size() - RECENT), losses.size()),
+                initialDigest,
+                fingerprint,
+                version);
+    }
+
+    /** Returns this, to be written by another version of the code. */
+    TrainerState withVersion(String version) {
+        return new TrainerState(
+                step, position, tokens, seconds, firstLoss, recentLosses, initialDigest, fingerprint, version);
+    }
+
+    JsonObject json() {
+        Map<String, JsonValue> settings = new LinkedHashMap<>();
+        fingerprint.forEach((key, value) -> settings.put(key, new JsonString(value)));
+        return JsonObject.empty()
+                .with("version", VERSION)
+                .with("step", step)
+                .with(
+                        "position",
+                        JsonObject.empty().with("start", position.bucketStart()).with("taken", position.batchesTaken()))
+                .with("tokens", tokens)
+                .with("seconds", seconds)
+                .with("first_loss", firstLoss)
+                .with(
+                        "recent_losses",
+                        new JsonArray(recentLosses.stream()
+                                .map(x -> (JsonValue) JsonNumber.of(x))
+                                .toList()))
+                .with("student", initialDigest)
+                .with("settings", JsonObject.of(settings))
+                .with("code", version);
+    }
+
+    static TrainerState of(JsonObject json) {
+        if (json.integer("version") != VERSION) {
+            throw json.error("version", "expected %d, found %d".formatted(VERSION, json.integer("version")));
+        }
+        JsonObject position = json.object("position");
+        JsonObject settings = json.object("settings");
+        Map<String, String> fixed = new LinkedHashMap<>();
+        settings.keys().forEach(key -> fixed.put(key, settings.string(key)));
+        return new TrainerState(
+                json.longInteger("step"),
+                new DataPosition(position.longInteger("start"), position.integer("taken")),
+                json.longInteger("tokens"),
+                json.real("seconds"),
+                json.real("first_loss"),
+                json.array("recent_losses").items().stream()
+                        .map(x -> ((JsonNumber) x).real())
+                        .toList(),
+                json.string("student"),
+                fixed,
+                json.string("code"));
+    }
+}

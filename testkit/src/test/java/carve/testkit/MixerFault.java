@@ -1,0 +1,242 @@
+package carve.testkit;
+
+import carve.api.device.Device;
+import carve.api.mixer.ActivationHook;
+import carve.api.mixer.AttentionWeights;
+import carve.api.mixer.Mixer;
+import carve.api.mixer.MixerState;
+import carve.api.op.SequenceLayout;
+import carve.api.param.Params;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+
+/**
+ * Eleven faults that authors of mixers make, each seeded into a mixer that keeps every law, and the laws that catch it: first the
+ * one that is about it, then those that it breaks besides.
+ */
+enum MixerFault {
+    /** A little of the mean over all positions reaches each of them. */
+    LEAKS_THE_FUTURE(
+            "futureDoesNotReachThePast",
+            Set.of("stepsEqualForward", "piecesEqualTheWhole", "packedEqualsSeparate", "paddedEqualsSeparate"),
+            whole -> adding(whole, x -> x.mean(1))),
+
+    /** Every piece begins as if nothing had been before. */
+    DROPS_STATE("piecesEqualTheWhole", Set.of("stepsEqualForward"), whole -> new FaultyMixer(whole) {
+        @Override
+        public Tensor advance(Params p, Tensor x, MixerState state) {
+            FixedStateReset.forget(state);
+            return super.advance(p, x, state);
+        }
+    }),
+
+    /** A fork counts its own positions over the memory of the state that it is of. */
+    ALIASES_A_FORK("forkIsIndependent", Set.of(), AliasingMixer::new),
+
+    /** What flows back through half of the result is lost. */
+    WRONG_GRADIENT(
+            "gradientsEqualCentralDifferences",
+            Set.of("gradientsOfPackedRowsEqualCentralDifferences"),
+            whole -> new FaultyMixer(whole) {
+                @Override
+                public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
+                    Tensor y = super.forward(p, x, s, activationHook).multiply(0.5);
+                    return y.add(y.detach());
+                }
+            }),
+
+    /** Rows that are packed are scaled by a parameter that nobody was asked for, and whose absence is passed over. */
+    READS_AN_UNDECLARED_PARAMETER("readsExactlyTheDeclaredParameters", Set.of(), whole -> new FaultyMixer(whole) {
+        @Override
+        public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
+            Tensor y = super.forward(p, x, s, activationHook);
+            try {
+                return s.isPacked() ? y.multiply(p.get("scale")) : y;
+            } catch (carve.api.param.ParamException e) {
+                return y;
+            }
+        }
+    }),
+
+    /** Each row is given a little of the row before it. */
+    DEPENDS_ON_BATCH_NEIGHBOURS(
+            "rowsDoNotTalk",
+            Set.of("paddedEqualsSeparate", "piecesEqualTheWhole", "stepsEqualForward"),
+            whole -> adding(whole, x -> x.pad(0, 1, 0).slice(0, 0, x.extent(0)))),
+
+    /** A constant state keeps what it has seen, and does not say so. */
+    GROWS_ITS_STATE("stateHoldsNoMoreThanItSays", Set.of(), LeakingMixer::new),
+
+    /** What is added to a result depends on how often the mixer was asked. */
+    NOT_DETERMINISTIC(
+            "sameBitsTwice",
+            Set.of("futureDoesNotReachThePast", "publishesHeadsIfWanted", "rowsDoNotTalk"),
+            whole -> new FaultyMixer(whole) {
+                private int calls;
+
+                @Override
+                public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
+                    return super.forward(p, x, s, activationHook).multiply(1 + 1e-6 * calls++);
+                }
+            }),
+
+    /** Sequences that are packed into a row are taken for one. */
+    IGNORES_SEQUENCE_BOUNDARIES("packedEqualsSeparate", Set.of(), whole -> new FaultyMixer(whole) {
+        @Override
+        public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
+            return super.forward(p, x, SequenceLayout.unpadded(s.batch(), s.positions()), activationHook);
+        }
+    }),
+
+    /** Sessions side by side go on from each other's states. */
+    MIXES_UP_SESSIONS(
+            "sessionsSideBySideEqualSessionsAlone",
+            Set.of("sessionsThatComeAndGoEqualSessionsAlone"),
+            whole -> new FaultyMixer(whole) {
+                @Override
+                public Tensor advance(Params p, Tensor x, List<MixerState> states) {
+                    return super.advance(p, x, states.reversed());
+                }
+            }),
+
+    /** A seeded matrix is the transpose of what was declared. */
+    INITIALISES_A_WRONG_SHAPE("seedFitsTheParameters", Set.of(), whole -> new FaultyMixer(whole) {
+        @Override
+        public Map<String, Tensor> initFrom(AttentionWeights from) {
+            Map<String, Tensor> seed = new HashMap<>(super.initFrom(from));
+            seed.computeIfPresent("k_proj.weight", (_, weight) -> weight.transpose());
+            return seed;
+        }
+    });
+
+    private final String law;
+    private final Set<String> otherLaws;
+    private final UnaryOperator<Mixer> inject;
+
+    MixerFault(String law, Set<String> besides, UnaryOperator<Mixer> seed) {
+        this.law = law;
+        this.otherLaws = besides;
+        this.inject = seed;
+    }
+
+    /** Returns the names of the laws that catch it. */
+    Set<String> caughtBy() {
+        Set<String> laws = new TreeSet<>(otherLaws);
+        laws.add(law);
+        return laws;
+    }
+
+    /** Returns a mixer that does as another but for this fault. */
+    Mixer in(Mixer whole) {
+        return inject.apply(whole);
+    }
+
+    private static Mixer adding(Mixer whole, UnaryOperator<Tensor> leak) {
+        return new FaultyMixer(whole) {
+            @Override
+            public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
+                return super.forward(p, x, s, activationHook).add(leak.apply(x).multiply(0.1));
+            }
+        };
+    }
+
+    /** What is done to the states of the whole mixer. */
+    private static final class FixedStateReset {
+        static void forget(MixerState state) {
+            Map<String, Tensor> zeros = new HashMap<>();
+            state.save().forEach((name, tensor) -> zeros.put(name, Tensors.zeros(tensor.device(), tensor.shape())));
+            state.load(zeros, state.position());
+        }
+    }
+
+    private static final class AliasingMixer extends FaultyMixer {
+        private static class Alias extends FaultyState {
+            private int position;
+
+            Alias(MixerState whole, int position) {
+                super(whole);
+                this.position = position;
+            }
+
+            @Override
+            public int position() {
+                return position;
+            }
+
+            @Override
+            public void load(Map<String, Tensor> saved, int at) {
+                super.load(saved, at);
+                position = at;
+            }
+
+            @Override
+            public MixerState fork() {
+                return new Alias(delegate, position) {
+                    @Override
+                    public void close() {
+                        // the memory is another's
+                    }
+                };
+            }
+        }
+
+        AliasingMixer(Mixer whole) {
+            super(whole);
+        }
+
+        @Override
+        public MixerState newState(Device device, int batch, int capacity) {
+            return new Alias(super.newState(device, batch, capacity), 0);
+        }
+
+        @Override
+        public Tensor advance(Params p, Tensor x, MixerState state) {
+            ((Alias) state).position += x.extent(1);
+            return super.advance(p, x, ((Alias) state).delegate);
+        }
+    }
+
+    private static final class LeakingMixer extends FaultyMixer {
+        private static final class Seen extends FaultyState {
+            private final List<Tensor> seen = new ArrayList<>();
+
+            Seen(MixerState whole) {
+                super(whole);
+            }
+
+            @Override
+            public MixerState fork() {
+                return new Seen(delegate.fork());
+            }
+
+            @Override
+            public void close() {
+                seen.forEach(tensor -> tensor.buffer().close());
+                super.close();
+            }
+        }
+
+        LeakingMixer(Mixer whole) {
+            super(whole);
+        }
+
+        @Override
+        public MixerState newState(Device device, int batch, int capacity) {
+            return new Seen(super.newState(device, batch, capacity));
+        }
+
+        @Override
+        public Tensor advance(Params p, Tensor x, MixerState state) {
+            ((Seen) state).seen.add(Scope.keep(x.multiply(1)));
+            return super.advance(p, x, ((Seen) state).delegate);
+        }
+    }
+}
