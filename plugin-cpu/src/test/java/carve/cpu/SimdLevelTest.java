@@ -53,7 +53,7 @@ final class SimdLevelTest {
 
     private static String probed(int bits, String rest) {
         String bf16 = CpuFeatures.supportsBf16() ? ", products of BF16" : "";
-        return "Available[rank=100, description=%s, %d processors, vectors of %d bits%s%s]"
+        return "Available[priority=100, description=%s, %d processors, vectors of %d bits%s%s]"
                 .formatted(System.getProperty("os.arch"), Runtime.getRuntime().availableProcessors(), bits, bf16, rest);
     }
 

@@ -68,17 +68,17 @@ enum MixerFault {
 
     /** Each row is given a little of the row before it. */
     DEPENDS_ON_BATCH_NEIGHBOURS(
-            "rowsDoNotTalk",
+            "batchRowsAreIndependent",
             Set.of("paddedEqualsSeparate", "piecesEqualTheWhole", "stepsEqualForward"),
             whole -> adding(whole, x -> x.pad(0, 1, 0).slice(0, 0, x.extent(0)))),
 
     /** A constant state keeps what it has seen, and does not say so. */
-    GROWS_ITS_STATE("stateHoldsNoMoreThanItSays", Set.of(), LeakingMixer::new),
+    GROWS_ITS_STATE("stateOwnsOnlyItsReportedBytes", Set.of(), LeakingMixer::new),
 
     /** What is added to a result depends on how often the mixer was asked. */
     NOT_DETERMINISTIC(
             "sameBitsTwice",
-            Set.of("futureDoesNotReachThePast", "publishesHeadsIfWanted", "rowsDoNotTalk"),
+            Set.of("futureDoesNotReachThePast", "publishesHeadsIfWanted", "batchRowsAreIndependent"),
             whole -> new FaultyMixer(whole) {
                 private int calls;
 
@@ -98,8 +98,8 @@ enum MixerFault {
 
     /** Sessions side by side go on from each other's states. */
     MIXES_UP_SESSIONS(
-            "sessionsSideBySideEqualSessionsAlone",
-            Set.of("sessionsThatComeAndGoEqualSessionsAlone"),
+            "batchedSessionsEqualSingleSessions",
+            Set.of("continuousBatchingEqualsSingleSessions"),
             whole -> new FaultyMixer(whole) {
                 @Override
                 public Tensor advance(Params p, Tensor x, List<MixerState> states) {
@@ -108,7 +108,7 @@ enum MixerFault {
             }),
 
     /** A seeded matrix is the transpose of what was declared. */
-    INITIALISES_A_WRONG_SHAPE("seedFitsTheParameters", Set.of(), whole -> new FaultyMixer(whole) {
+    INITIALISES_A_WRONG_SHAPE("initFromFitsTheParameters", Set.of(), whole -> new FaultyMixer(whole) {
         @Override
         public Map<String, Tensor> initFrom(AttentionWeights from) {
             Map<String, Tensor> seed = new HashMap<>(super.initFrom(from));

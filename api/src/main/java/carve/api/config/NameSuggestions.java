@@ -57,9 +57,15 @@ public final class NameSuggestions {
                         .thenComparing(Comparator.naturalOrder()));
     }
 
-    /** Returns {@code "; did you mean 'state-size'?"}, or nothing when no known name is near. */
+    /**
+     * Returns {@code "; it is now called 'inputs'"} for a name that was renamed, {@code "; did you mean 'state-size'?"} for a
+     * known name that is near, or nothing.
+     */
     public static String suggestion(String name, Collection<String> known) {
-        return suggest(name, known).map("; did you mean '%s'?"::formatted).orElse("");
+        return RenamedNames.of(name, known)
+                .map("; it is now called '%s'"::formatted)
+                .or(() -> suggest(name, known).map("; did you mean '%s'?"::formatted))
+                .orElse("");
     }
 
     /**

@@ -76,7 +76,7 @@ public final class PrebuiltCompiler implements KernelCompiler {
 
     /** Returns a file of the {@code prebuilt} folder, if it is there. */
     static Optional<byte[]> packagedFile(String file) {
-        try (InputStream in = PrebuiltCompiler.class.getResourceAsStream("prebuilt/" + file)) {
+        try (InputStream in = PrebuiltCompiler.class.getResourceAsStream("/carve/cuda/prebuilt/" + file)) {
             return in == null ? Optional.empty() : Optional.of(in.readAllBytes());
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -64,7 +64,7 @@ public final class KernelModules {
 
     /** Returns a file of CUDA C++ of this plugin. */
     public static String sourceText(String file) {
-        try (InputStream in = KernelModules.class.getResourceAsStream("kernels/" + file)) {
+        try (InputStream in = KernelModules.class.getResourceAsStream("/carve/cuda/kernels/" + file)) {
             if (in == null) {
                 throw new DeviceException("cuda: this plugin has no file " + file);
             }

@@ -69,7 +69,7 @@ public final class KernelCompilationTest {
 
     private static List<KernelSource> sources() throws IOException, URISyntaxException {
         Path folder = Path.of(KernelModules.class
-                        .getResource("kernels/" + KernelModules.HEADER)
+                        .getResource("/carve/cuda/kernels/" + KernelModules.HEADER)
                         .toURI())
                 .getParent();
         try (Stream<Path> files = Files.list(folder)) {

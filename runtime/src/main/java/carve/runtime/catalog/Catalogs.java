@@ -1,6 +1,7 @@
 package carve.runtime.catalog;
 
 import carve.api.config.Settings;
+import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.data.DatasetGenerator;
 import carve.api.data.DatasetProvider;
@@ -20,6 +21,8 @@ import carve.api.stage.OptimizerProvider;
 import carve.api.stage.StageComponents;
 import carve.api.stage.StageProvider;
 import java.util.ArrayList;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -67,6 +70,7 @@ public record Catalogs(
             DatasetProvider.class,
             DatasetGenerator.class);
 
+    private static final String REFERENCE = "reference.conf";
     private static final SettingsNode.Section NOTHING = new SettingsNode.Section(Map.of(), "defaults");
 
     /**
@@ -170,11 +174,25 @@ public record Catalogs(
         private SettingsNode.Section reference(Module module) {
             return references.computeIfAbsent(
                     module,
-                    _ -> SettingsFormat.installed()
-                            .resource(module, "reference.conf")
-                            .filter(settings -> settings.has("carve"))
-                            .map(settings -> settings.section("carve").asTree())
-                            .orElse(NOTHING));
+                    _ -> hasReference(module)
+                            ? SettingsFormat.installed()
+                                    .resource(module, REFERENCE)
+                                    .filter(settings -> settings.has("carve"))
+                                    .map(settings -> settings.section("carve").asTree())
+                                    .orElse(NOTHING)
+                            : NOTHING);
+        }
+
+        private static boolean hasReference(Module module) {
+            if (!module.isNamed()) {
+                return module.getClassLoader().getResource(REFERENCE) != null;
+            }
+            try (InputStream stream = module.getResourceAsStream(REFERENCE)) {
+                return stream != null;
+            } catch (IOException e) {
+                throw new SettingsException(
+                        "%s/%s: cannot be read: %s".formatted(module.getName(), REFERENCE, e.getMessage()), e);
+            }
         }
     }
 }

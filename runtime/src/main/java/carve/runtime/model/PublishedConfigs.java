@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * Configurations of published models, without their weights: the resources {@code carve-shapes/NAME.json}. With random weights
+ * Configurations of published models, without their weights: the resources {@code carve-configs/NAME.json}. With random weights
  * they are measured and written without a download.
  */
 public final class PublishedConfigs {
@@ -40,7 +40,7 @@ public final class PublishedConfigs {
         if (!NAMES.contains(name)) {
             throw new IllegalArgumentException(NameSuggestions.unknown("published shape", name, NAMES));
         }
-        String resource = "/carve-shapes/" + name + ".json";
+        String resource = "/carve-configs/" + name + ".json";
         try (InputStream in = PublishedConfigs.class.getResourceAsStream(resource)) {
             return Json.parseObject(new String(in.readAllBytes(), StandardCharsets.UTF_8), resource);
         } catch (IOException e) {

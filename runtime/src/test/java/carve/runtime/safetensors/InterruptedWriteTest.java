@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.checkpoint.DTypeConversion;
+import carve.api.checkpoint.TensorSource;
 import carve.api.checkpoint.TensorSources;
 import carve.api.json.JsonObject;
 import carve.api.tensor.TensorType;
@@ -81,7 +82,11 @@ final class InterruptedWriteTest {
     }
 
     private static List<String> command(Path folder, int first, int last) {
-        String path = root(Checkpoint.class) + File.pathSeparator + root(InterruptedWriteTest.class);
+        String path = String.join(
+                File.pathSeparator,
+                location(TensorSource.class),
+                root(Checkpoint.class).toString(),
+                root(InterruptedWriteTest.class).toString());
         return List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx64m",
@@ -93,6 +98,15 @@ final class InterruptedWriteTest {
                 folder.toString(),
                 Integer.toString(first),
                 Integer.toString(last));
+    }
+
+    // the jar or folder of another module's class
+    private static String location(Class<?> type) {
+        return Path.of(URI.create(type.getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .toString()))
+                .toString();
     }
 
     // the folder of a class, also where tests are patched into the module
