@@ -59,6 +59,7 @@ final class ModuleGraph {
         requires.keySet()
                 .forEach(module -> rows.computeIfAbsent(row(module), _ -> new ArrayList<>())
                         .add(module));
+        rows.replaceAll((_, modules) -> centred(modules));
         int columns = rows.values().stream().mapToInt(List::size).max().orElse(0);
         int width = columns * (WIDTH + GAP_X) + GAP_X;
         int height = rows.size() * (HEIGHT + GAP_Y) - GAP_Y + 2 * GAP_X;
