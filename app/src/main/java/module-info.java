@@ -17,6 +17,17 @@ module carve.app {
     opens carve.app.wiring to
             com.google.guice;
 
+    uses carve.api.data.DatasetGenerator;
+    uses carve.api.data.DatasetProvider;
+    uses carve.api.device.DeviceProvider;
+    uses carve.api.device.KernelProvider;
+    uses carve.api.loss.LossProvider;
+    uses carve.api.mixer.MixerProvider;
+    uses carve.api.model.ModelFamily;
+    uses carve.api.stage.LearningRateScheduleProvider;
+    uses carve.api.stage.OptimizerProvider;
+    uses carve.api.stage.StageProvider;
+
     provides System.LoggerFinder with
             carve.app.report.ConsoleLoggerFinder;
 }
