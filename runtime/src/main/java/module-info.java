@@ -13,6 +13,7 @@ module carve.runtime {
     exports carve.runtime.memory;
     exports carve.runtime.model;
     exports carve.runtime.plan;
+    exports carve.runtime.progress;
     exports carve.runtime.safetensors;
     exports carve.runtime.train;
 

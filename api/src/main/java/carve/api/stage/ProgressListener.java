@@ -1,13 +1,13 @@
 package carve.api.stage;
 
-/** Is told how long work goes on. */
+/** A listener for the progress of long work. */
 @FunctionalInterface
 public interface ProgressListener {
-    /** Tells nobody. */
+    /** A listener that does nothing. */
     ProgressListener NONE = (done, total, loss, rate) -> {};
 
     /**
-     * Tells of a step.
+     * Receives a finished step.
      *
      * @param done steps done, of total
      * @param total steps in all
@@ -15,4 +15,14 @@ public interface ProgressListener {
      * @param rate the step's learning rate
      */
     void step(long done, long total, double loss, double rate);
+
+    /**
+     * Receives a finished step of work that has no loss.
+     *
+     * @param done steps done, of total
+     * @param total steps in all
+     */
+    default void step(long done, long total) {
+        step(done, total, 0, 0);
+    }
 }

@@ -10,7 +10,7 @@ import carve.app.bench.BenchModel;
 import carve.app.bench.BenchReport;
 import carve.app.bench.CorrectnessGate;
 import carve.app.bench.Measurement;
-import carve.app.bench.RandomModel;
+import carve.app.bench.RandomModelArgument;
 import carve.app.bench.Workload;
 import carve.app.wiring.AppContext;
 import carve.runtime.model.ModelFolder;
@@ -184,17 +184,17 @@ final class BenchCommand implements Command {
             List<String> wrong)
             throws IOException {
         int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
-        if (!name.startsWith(RandomModel.PREFIX)) {
+        if (!name.startsWith(RandomModelArgument.PREFIX)) {
             try (ModelFolder folder = appContext.openModel(Path.of(name));
                     LoadedModel model = folder.load(device, WeightPrecision.AS_STORED)) {
                 measure(new BenchModel(label(name), model, count), benchPlan, appContext, rows, wrong);
             }
             return;
         }
-        String shape = name.substring(RandomModel.PREFIX.length());
+        String shape = name.substring(RandomModelArgument.PREFIX.length());
         for (DType type : benchPlan.types) {
             try (LoadedModel model =
-                    RandomModel.of(shape, appContext, benchPlan.seed).load(device, type)) {
+                    RandomModelArgument.parse(shape, appContext, benchPlan.seed).load(device, type)) {
                 measure(new BenchModel(shape, model, count), benchPlan, appContext, rows, wrong);
             }
         }

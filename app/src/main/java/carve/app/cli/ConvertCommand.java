@@ -3,13 +3,18 @@ package carve.app.cli;
 import carve.api.config.MapSettings;
 import carve.api.config.TreeSettings;
 import carve.app.plugin.Presets;
-import carve.app.train.ConversionRunner;
+import carve.app.report.ConversionReport;
+import carve.app.report.ProgressBar;
 import carve.app.train.PlanLoader;
 import carve.app.train.Recipe;
 import carve.app.wiring.AppContext;
+import carve.runtime.convert.Conversion;
+import carve.runtime.convert.ConversionRunner;
 import carve.runtime.model.ModelFolder;
+import carve.runtime.plan.LayerPlanReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
@@ -48,18 +53,26 @@ final class ConvertCommand implements Command {
             appContext.selectDevice(
                     Recipe.device(named, appContext.defaultDeviceSelector(), appContext.globalOptions()));
             var plan = continuing(named, CommandOptions.valueOr(arguments, "--previous-checkpoint", Path.of("")));
-            new ConversionRunner(appContext)
-                    .convert(teacher, plan, CommandOptions.valueOr(arguments, "--seed", 42L), out, true);
+            long seed = CommandOptions.valueOr(arguments, "--seed", 42L);
+            ConversionReport.print(appContext.terminal(), convert(appContext, teacher, plan, seed, out));
         }
         appContext.terminal().println("wrote " + out);
         return 0;
+    }
+
+    private static List<Conversion.TensorReport> convert(
+            AppContext appContext, ModelFolder teacher, TreeSettings plan, long seed, Path out) throws IOException {
+        var runner = new ConversionRunner(appContext.catalogs(), appContext.device());
+        try (ProgressBar bar = new ProgressBar(appContext.terminal(), "converting", "tensors")) {
+            return runner.convert(teacher, plan, seed, out, bar);
+        }
     }
 
     private static TreeSettings continuing(TreeSettings plan, Path earlier) {
         return earlier.toString().isEmpty()
                 ? plan
                 : new TreeSettings(MapSettings.of(
-                                        Map.of(ConversionRunner.PREVIOUS_CHECKPOINT, earlier.toString()),
+                                        Map.of(LayerPlanReader.PREVIOUS_CHECKPOINT, earlier.toString()),
                                         "--previous-checkpoint")
                                 .asTree())
                         .over(plan);

@@ -2,12 +2,13 @@ package carve.app.cli;
 
 import carve.api.config.NameSuggestions;
 import carve.api.tensor.DType;
-import carve.app.bench.RandomModel;
+import carve.app.bench.RandomModelArgument;
 import carve.app.report.HumanReadable;
 import carve.app.wiring.AppContext;
 import carve.runtime.model.GgufModels;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.PublishedConfigs;
+import carve.runtime.model.RandomModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,9 +54,10 @@ final class ExportCommand implements Command {
         String model = CommandOptions.parameter(arguments, 0);
         Path file = CommandOptions.parameter(arguments, 1);
         DType dtype = type(CommandOptions.valueOr(arguments, "--type", "f32"));
-        if (model.startsWith(RandomModel.PREFIX)) {
+        if (model.startsWith(RandomModelArgument.PREFIX)) {
             long seed = CommandOptions.valueOr(arguments, "--seed", 42L);
-            RandomModel random = RandomModel.of(model.substring(RandomModel.PREFIX.length()), appContext, seed);
+            RandomModel random =
+                    RandomModelArgument.parse(model.substring(RandomModelArgument.PREFIX.length()), appContext, seed);
             if (!GgufModels.hasGgufExtension(file)) {
                 random.save(file, dtype);
                 appContext.terminal().println("wrote " + file);

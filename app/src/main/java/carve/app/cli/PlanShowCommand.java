@@ -13,6 +13,7 @@ import carve.app.wiring.AppConfig;
 import carve.app.wiring.AppContext;
 import carve.runtime.memory.InferenceCost;
 import carve.runtime.model.ModelFolder;
+import carve.runtime.plan.LayerPlanReader;
 import carve.runtime.plan.PlanWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -77,7 +78,8 @@ final class PlanShowCommand implements Command {
         var over =
                 new TreeSettings(AppConfig.overrides(appContext.globalOptions().overrides(), false));
         TreeSettings settings = PlanLoader.load(name, new Presets(appContext.platform()), over.asTree());
-        LayerPlan plan = PlanLoader.parse(settings, model.spec().layers().size());
+        LayerPlan plan =
+                LayerPlanReader.readRecipe(settings, model.spec().layers().size());
         return InferenceCost.of(model, plan, appContext.catalogs().mixerCatalog(), context);
     }
 

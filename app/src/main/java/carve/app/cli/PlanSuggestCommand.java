@@ -1,25 +1,32 @@
 package carve.app.cli;
 
+import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
 import carve.app.plugin.Presets;
+import carve.app.report.PlanSuggestionReport;
+import carve.app.report.ProgressBar;
 import carve.app.report.Terminal;
 import carve.app.train.PlanLoader;
-import carve.app.train.PlanSuggester;
 import carve.app.train.Recipe;
 import carve.app.wiring.AppConfig;
 import carve.app.wiring.AppContext;
 import carve.hocon.Hocon;
 import carve.runtime.model.ModelFolder;
+import carve.runtime.plan.PlanSuggester;
+import carve.runtime.plan.PlanSuggester.Suggestion;
 import carve.runtime.plan.PlanWriter;
+import carve.runtime.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -65,12 +72,28 @@ final class PlanSuggestCommand implements Command {
         int attention = CommandOptions.valueOr(arguments, "--attention", 0);
         Path work = work(arguments);
         try (ModelFolder teacher = appContext.openModel(path)) {
-            PlanSuggester.Suggestion found = new PlanSuggester(appContext, settings).suggest(teacher, attention, work);
-            show(arguments, appContext.terminal(), path, found);
+            requireLayers(attention, teacher.spec().layers().size());
+            Progress progress = (phase, unit) -> new ProgressBar(appContext.terminal(), phase, unit);
+            var suggester = new PlanSuggester(appContext.catalogs(), appContext.device(), settings);
+            show(arguments, appContext.terminal(), path, suggester.suggest(teacher, attention, work, progress));
         } finally {
-            PlanSuggester.deleteRecursively(work);
+            deleteRecursively(work);
         }
         return 0;
+    }
+
+    private static void requireLayers(int attention, int layers) {
+        if (attention < 0 || attention > layers) {
+            throw new SettingsException("--attention: found %d; the model has %d layers".formatted(attention, layers));
+        }
+    }
+
+    private static void deleteRecursively(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
     }
 
     private static Path work(ParseResult arguments) throws IOException {
@@ -113,17 +136,18 @@ final class PlanSuggestCommand implements Command {
         return Hocon.parse(String.join("\n", lines), "the command line").asTree();
     }
 
-    private static void show(ParseResult arguments, Terminal terminal, Path teacher, PlanSuggester.Suggestion found)
+    private static void show(ParseResult arguments, Terminal terminal, Path teacher, Suggestion suggestion)
             throws IOException {
+        List<String> table = PlanSuggestionReport.table(suggestion).lines();
         List<String> remarks = new ArrayList<>(List.of("Suggested for %s.".formatted(teacher), ""));
-        remarks.addAll(found.remarks());
+        remarks.addAll(PlanSuggestionReport.remarks(suggestion));
         remarks.add("");
-        remarks.addAll(found.table());
-        String text = PlanWriter.format(found.plan(), remarks);
+        remarks.addAll(table);
+        String text = PlanWriter.format(suggestion.plan(), remarks);
         Optional<Path> out = CommandOptions.find(arguments, "--out");
         if (out.isPresent()) {
             Files.writeString(out.get(), text);
-            found.table().forEach(terminal::println);
+            table.forEach(terminal::println);
             terminal.println("wrote " + out.get());
         } else {
             terminal.print(text);

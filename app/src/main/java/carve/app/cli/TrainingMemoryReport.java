@@ -8,7 +8,6 @@ import carve.app.plugin.Presets;
 import carve.app.report.HumanReadable;
 import carve.app.report.Terminal;
 import carve.app.report.TextTable;
-import carve.app.train.PlanLoader;
 import carve.app.train.Recipe;
 import carve.app.train.RecipeRunner;
 import carve.app.wiring.AppConfig;
@@ -18,6 +17,7 @@ import carve.runtime.memory.LayerTrainingMemory;
 import carve.runtime.memory.StageTrainingMemory;
 import carve.runtime.memory.StageTrainingMemory.TeacherStudent;
 import carve.runtime.model.ModelFolder;
+import carve.runtime.plan.LayerPlanReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -115,7 +115,8 @@ final class TrainingMemoryReport {
                     "%s: a recipe needs a 'student', or a plan that makes one: 'layers', 'repeat' or 'ratio'"
                             .formatted(recipe.settings().origin()));
         }
-        var plan = PlanLoader.parse(recipe.settings(), teacher.spec().layers().size());
+        var plan = LayerPlanReader.readRecipe(
+                recipe.settings(), teacher.spec().layers().size());
         return teacher.family()
                 .studentSpec(teacher.spec(), plan, appContext.catalogs().mixerCatalog());
     }

@@ -1,7 +1,5 @@
 package carve.app.report;
 
-import carve.api.json.JsonObject;
-import carve.api.json.JsonValue;
 import carve.runtime.convert.Conversion;
 import carve.runtime.convert.Conversion.Outcome;
 import java.util.ArrayList;
@@ -11,7 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Shows what became of every tensor of a conversion. */
+/** A table of where the tensors of a converted model come from. */
 public final class ConversionReport {
     private static final Pattern LAYER = Pattern.compile("^layers\\.(\\d+)\\.");
 
@@ -81,16 +79,5 @@ public final class ConversionReport {
             text.append(text.isEmpty() ? "" : ",").append(first == last ? "" + first : first + "-" + last);
         }
         return text.toString();
-    }
-
-    /** Returns the account as JSON: for each tensor its fate. */
-    public static JsonObject json(List<Conversion.TensorReport> account) {
-        Map<String, JsonValue> members = new LinkedHashMap<>();
-        account.forEach(tensorReport -> members.put(
-                tensorReport.name(),
-                JsonObject.empty()
-                        .with("type", tensorReport.type().toString())
-                        .with("fate", tensorReport.outcome().name().toLowerCase(Locale.ROOT))));
-        return JsonObject.of(members);
     }
 }

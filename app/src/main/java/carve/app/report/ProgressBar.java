@@ -1,6 +1,6 @@
 package carve.app.report;
 
-import carve.api.stage.ProgressListener;
+import carve.runtime.progress.Progress;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 
@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
  *
  * <p>The rate is that of the last steps, and so is the time that is said to be left. Any thread may call it.
  */
-public final class ProgressBar implements ProgressListener, AutoCloseable {
+public final class ProgressBar implements Progress.Phase {
     private static final int WIDTH = 24;
     private static final long REDRAW_NANOS = 100_000_000L;
     private static final long LINE_NANOS = 10_000_000_000L;
@@ -52,11 +52,6 @@ public final class ProgressBar implements ProgressListener, AutoCloseable {
         }
         shown = now;
         show(line(done, total, loss));
-    }
-
-    /** Tells of work without a loss. */
-    public void step(long done, long total) {
-        step(done, total, 0, 0);
     }
 
     private void measure(long done, long now) {

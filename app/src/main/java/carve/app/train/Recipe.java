@@ -64,7 +64,7 @@ public final class Recipe {
                 .orElseThrow()
                 .asTree();
         Set<String> ofConversions = new LinkedHashSet<>(LayerPlanReader.KEYS);
-        ofConversions.add(ConversionRunner.PREVIOUS_CHECKPOINT);
+        ofConversions.add(LayerPlanReader.PREVIOUS_CHECKPOINT);
         return new Recipe(settings.over(new TreeSettings(defaults, ofConversions))); // read by conversions
     }
 

@@ -23,9 +23,11 @@ import carve.app.report.ProgressBar;
 import carve.app.report.TextTable;
 import carve.app.wiring.AppContext;
 import carve.runtime.convert.Conversion;
+import carve.runtime.convert.ConversionRunner;
 import carve.runtime.io.FolderTransaction;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
+import carve.runtime.plan.LayerPlanReader;
 import carve.runtime.train.SampleGenerationLog;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -116,10 +118,10 @@ public record RecipeRunner(AppContext appContext) {
         try (ModelFolder teachers = appContext.openModel(recipe.path("teacher"))) {
             Path start = recipe.has("student") ? recipe.path("student") : out.resolve(INITIAL_STUDENT);
             recipe.settings().requireAllRead();
-            if (recipe.has("student") && recipe.has(ConversionRunner.PREVIOUS_CHECKPOINT)) {
+            if (recipe.has("student") && recipe.has(LayerPlanReader.PREVIOUS_CHECKPOINT)) {
                 throw recipe.settings()
                         .error(
-                                ConversionRunner.PREVIOUS_CHECKPOINT,
+                                LayerPlanReader.PREVIOUS_CHECKPOINT,
                                 "is where a conversion goes on from, but 'student' names what is converted already; remove one");
             }
             if (!recipe.has("student")) {
@@ -140,7 +142,10 @@ public record RecipeRunner(AppContext appContext) {
         // a conversion is whole or not there
         if (!resume || !Files.exists(start.resolve(ConversionRunner.REPORT))) {
             TreeSettings plan = recipe.settings();
-            new ConversionRunner(appContext).convert(teacher, plan, seed, start, false);
+            try (ProgressBar bar = new ProgressBar(appContext.terminal(), "converting", "tensors")) {
+                new ConversionRunner(appContext.catalogs(), appContext.device())
+                        .convert(teacher, plan, seed, start, bar);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
 import carve.api.tensor.DeviceContext.KernelPolicy;
 import carve.hocon.Hocon;
+import carve.runtime.eval.EvaluationConfig;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -51,18 +52,6 @@ public record AppConfig(
                     settings.integer("top-k"),
                     settings.real("top-p"),
                     settings.longInteger("seed"));
-        }
-    }
-
-    /**
-     * How models are evaluated.
-     *
-     * @param batchSize how many prompts are answered side by side
-     * @param maxTokens the longest answer
-     */
-    public record EvaluationConfig(int batchSize, int maxTokens) {
-        static EvaluationConfig from(Settings settings) {
-            return new EvaluationConfig(settings.integer("batch"), settings.integer("max-tokens"));
         }
     }
 

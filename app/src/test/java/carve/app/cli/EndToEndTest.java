@@ -138,7 +138,7 @@ final class EndToEndTest {
                 "new",
                 Json.readObject(student.resolve("conversion.json"))
                         .object("layers.0.mixer.dt_bias")
-                        .string("fate"));
+                        .string("source"));
     }
 
     private static Map<String, String> types(TensorSource source) {

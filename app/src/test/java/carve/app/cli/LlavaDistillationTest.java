@@ -98,8 +98,8 @@ final class LlavaDistillationTest {
     // what was carved first goes on, what is new begins
     private static void assertContinued(Path earlier, Path start) {
         JsonObject account = Json.readObject(start.resolve("conversion.json"));
-        assertEquals("continued", account.object("layers.0.mixer.A_log").string("fate"));
-        assertEquals("new", account.object("layers.2.mixer.A_log").string("fate"));
+        assertEquals("continued", account.object("layers.0.mixer.A_log").string("source"));
+        assertEquals("new", account.object("layers.2.mixer.A_log").string("source"));
         try (Checkpoint before = Checkpoint.open(earlier);
                 Checkpoint after = Checkpoint.open(start)) {
             for (String name : List.of("in_proj.weight", "A_log", "conv1d.bias", "out_proj.weight")) {

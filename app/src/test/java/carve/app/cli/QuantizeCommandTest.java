@@ -108,8 +108,8 @@ final class QuantizeCommandTest {
         String shown = carve.process("quantize", TEACHER, out(), "--type", "q8_0", "--data", questions.toString());
         assertTrue(
                 shown.matches(
-                        "(?s)STORED .*\nKL to the original \\S+ nats a token, at worst \\S+; the likeliest token is"
-                                + " the same \\S+ % of the time \\(\\d+ tokens of \\Q" + questions + "\\E\\)\n"
+                        "(?s)STORED .*\nKL divergence from the original: mean \\S+ nats per token, max \\S+;"
+                                + " same top token: \\S+ % \\(\\d+ tokens of \\Q" + questions + "\\E\\)\n"
                                 + "KIND +OF +CORRECT BEFORE +CORRECT AFTER\ntext +1 .*\nall +1 .*\nwrote \\Q" + out()
                                 + "\\E\n"),
                 shown);

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import carve.api.config.SettingsException;
 import carve.api.tensor.DeviceContext.KernelPolicy;
-import carve.app.wiring.AppConfig.EvaluationConfig;
 import carve.app.wiring.AppConfig.GenerationConfig;
+import carve.runtime.eval.EvaluationConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

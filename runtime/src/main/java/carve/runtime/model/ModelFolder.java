@@ -23,6 +23,7 @@ import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import carve.api.text.Processor;
+import carve.runtime.catalog.Catalogs;
 import carve.runtime.safetensors.Checkpoint;
 import carve.runtime.safetensors.CheckpointWriter;
 import java.lang.foreign.Arena;
@@ -93,6 +94,11 @@ public final class ModelFolder implements AutoCloseable {
             checkpoint.ifPresent(Checkpoint::close);
             throw e;
         }
+    }
+
+    /** Opens a folder as {@link #open(Path, Collection, MixerCatalog)} does, with the installed families and mixers. */
+    public static ModelFolder open(Path folder, Catalogs catalogs) {
+        return open(folder, catalogs.families().providers(), catalogs.mixerCatalog());
     }
 
     private static JsonObject config(Path folder) {

@@ -3,6 +3,7 @@ package carve.runtime.plan;
 import carve.api.config.Settings;
 import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
+import carve.api.config.TreeSettings;
 import carve.api.json.JsonString;
 import carve.api.model.LayerPlan;
 import carve.api.model.MixerSpec;
@@ -55,6 +56,25 @@ public record LayerPlanReader(Settings settings, OptionalInt layers) {
     /** All keys of plans. */
     public static final Set<String> KEYS = keys();
 
+    /** The key of plans and recipes that names an earlier student, whose converted layers are copied. */
+    public static final String PREVIOUS_CHECKPOINT = "previous-checkpoint";
+
+    // a recipe's keys that do not belong to its plan
+    private static final Set<String> RECIPE_KEYS = Set.of(
+            "teacher",
+            "student",
+            "model",
+            "out",
+            "seed",
+            "dtype",
+            "samples",
+            "data",
+            "stages",
+            "demo",
+            "device",
+            "kernels",
+            PREVIOUS_CHECKPOINT);
+
     private static Set<String> keys() {
         Set<String> keys = new LinkedHashSet<>(List.of("mixers", "at", "words"));
         keys.addAll(LAYOUTS);
@@ -77,6 +97,19 @@ public record LayerPlanReader(Settings settings, OptionalInt layers) {
      */
     public static LayerPlan read(Settings settings, int modelLayers) {
         return new LayerPlanReader(settings, OptionalInt.of(modelLayers)).read();
+    }
+
+    /**
+     * Returns the plan in settings that may be a whole recipe; the recipe's other keys are ignored.
+     *
+     * @throws SettingsException if the plan is wrong, or a key is neither a plan's nor a recipe's
+     */
+    public static LayerPlan readRecipe(TreeSettings settings, int modelLayers) {
+        var nothing = new SettingsNode.Section(Map.of(), "defaults");
+        TreeSettings plan = settings.over(new TreeSettings(nothing, RECIPE_KEYS));
+        LayerPlan layerPlan = read(plan, modelLayers);
+        plan.requireAllRead();
+        return layerPlan;
     }
 
     private static Set<String> layouts() {

@@ -102,10 +102,8 @@ final class InterruptedWriteTest {
 
     // the jar or folder of another module's class
     private static String location(Class<?> type) {
-        return Path.of(URI.create(type.getProtectionDomain()
-                        .getCodeSource()
-                        .getLocation()
-                        .toString()))
+        return Path.of(URI.create(
+                        type.getProtectionDomain().getCodeSource().getLocation().toString()))
                 .toString();
     }
 

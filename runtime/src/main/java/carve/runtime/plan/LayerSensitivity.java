@@ -1,4 +1,4 @@
-package carve.app.train;
+package carve.runtime.plan;
 
 import carve.api.data.Batch;
 import carve.api.device.Device;
@@ -9,9 +9,9 @@ import carve.api.model.InputEncoder.Embeddings;
 import carve.api.model.LoadedModel;
 import carve.api.op.CrossEntropy;
 import carve.api.op.KlDivergence;
+import carve.api.stage.ProgressListener;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Tensor;
-import carve.app.report.ProgressBar;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,7 +22,7 @@ import java.util.List;
  * @param teacher the model
  * @param student the same model with all layers replaced
  */
-record LayerSensitivity(LoadedModel teacher, LoadedModel student) {
+public record LayerSensitivity(LoadedModel teacher, LoadedModel student) {
     /**
      * What replacing one layer does.
      *
@@ -31,7 +31,7 @@ record LayerSensitivity(LoadedModel teacher, LoadedModel student) {
      * @param klDivergence the mean divergence of the predictions from the teacher's, over positions that are no padding
      * @param lossIncrease by how much the mean cross-entropy of answers grows
      */
-    record Effect(double relativeError, double klDivergence, double lossIncrease) {}
+    public record Effect(double relativeError, double klDivergence, double lossIncrease) {}
 
     /** Sums over batches. */
     private static final class Sums {
@@ -46,7 +46,7 @@ record LayerSensitivity(LoadedModel teacher, LoadedModel student) {
             Batch batch, Embeddings embeddings, List<Tensor> inputs, Tensor logits, Tensor targets, Tensor mask) {}
 
     /** Returns what replacing each layer does. */
-    List<Effect> measure(List<Batch> batches, ProgressBar progress) {
+    public List<Effect> measure(List<Batch> batches, ProgressListener progress) {
         List<Sums> layers = new ArrayList<>();
         teacher.spec().layers().forEach(_ -> layers.add(new Sums()));
         double[] counts = new double[3]; // positions, answers, the teacher's own loss

@@ -1,7 +1,7 @@
-package carve.app.eval;
+package carve.runtime.eval;
 
+import carve.api.stage.ProgressListener;
 import carve.api.text.Message;
-import carve.app.report.ProgressBar;
 import carve.runtime.eval.LlavaQuestions.Question;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -44,7 +44,7 @@ public record MultiTurnEvaluation(List<List<Question>> conversations, int turns)
      *
      * @throws IOException if a picture cannot be read
      */
-    public List<ExactMatchEvaluation.Result> run(ExactMatchEvaluation exactMatchEvaluation, ProgressBar progress)
+    public List<ExactMatchEvaluation.Result> run(ExactMatchEvaluation exactMatchEvaluation, ProgressListener progress)
             throws IOException {
         List<List<Message>> said = new ArrayList<>();
         conversations.forEach(_ -> said.add(new ArrayList<>()));

@@ -1,29 +1,29 @@
-package carve.app.eval;
+package carve.runtime.eval;
 
 import carve.api.data.Batch;
 import carve.api.data.Sample;
 import carve.api.model.ActivationRecorder;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelInputs;
+import carve.api.stage.ProgressListener;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Tensor;
-import carve.app.report.ProgressBar;
 import java.util.List;
 import java.util.Locale;
 
 /**
- * How far the predictions of a model are from those of another: {@code KL(p || q)} of the distributions of the next token, in nats,
- * p those of the original.
+ * The divergence of a model's predictions from those of the original: {@code KL(p || q)} of the distributions of the next token,
+ * in nats, p those of the original.
  *
- * @param tokens after how many tokens predictions were compared
- * @param mean of the divergences
+ * @param tokens the number of positions at which predictions were compared
+ * @param mean the mean divergence
  * @param max the greatest divergence
- * @param topTokenAgreement the share of predictions whose likeliest token is the same
+ * @param topTokenAgreement the fraction of predictions whose most probable token is the same
  */
 public record PredictionDivergence(long tokens, double mean, double max, double topTokenAgreement) {
     /** Compares two models, token by token of the samples. */
     public static PredictionDivergence between(
-            LoadedModel original, LoadedModel other, List<Sample> samples, ProgressBar progress) {
+            LoadedModel original, LoadedModel other, List<Sample> samples, ProgressListener progress) {
         Sums sums = new Sums();
         for (int i = 0; i < samples.size(); i++) {
             Sample sample = samples.get(i);
@@ -93,7 +93,7 @@ public record PredictionDivergence(long tokens, double mean, double max, double 
     public String toString() {
         return String.format(
                 Locale.ROOT,
-                "KL to the original %.3g nats a token, at worst %.3g; the likeliest token is the same %.1f %% of the time",
+                "KL divergence from the original: mean %.3g nats per token, max %.3g; same top token: %.1f %%",
                 mean,
                 max,
                 100 * topTokenAgreement);

@@ -1,4 +1,4 @@
-package carve.app.eval;
+package carve.app.integration;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -13,11 +13,13 @@ import carve.api.text.Processor;
 import carve.app.TestDistribution;
 import carve.app.report.ProgressBar;
 import carve.app.report.Terminal;
-import carve.app.wiring.AppConfig;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.device.DeviceSelector;
 import carve.runtime.device.ReferenceDeviceProvider;
+import carve.runtime.eval.EvaluationConfig;
+import carve.runtime.eval.ExactMatchEvaluation;
 import carve.runtime.eval.LlavaQuestions.Question;
+import carve.runtime.eval.MultiTurnEvaluation;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import java.awt.image.BufferedImage;
@@ -74,7 +76,7 @@ final class MultiTurnEvaluationTest {
                 LoadedModel model = folder.load(device, WeightPrecision.AS_STORED);
                 ProgressBar bar = new ProgressBar(nowhere, "asking", "questions")) {
             ExactMatchEvaluation exactMatchEvaluation =
-                    new ExactMatchEvaluation(model, processor, new AppConfig.EvaluationConfig(4, 12));
+                    new ExactMatchEvaluation(model, processor, new EvaluationConfig(4, 12));
             List<Question> questions = List.of(text("is there a red star?"), text("how many shapes are there?"));
             List<ExactMatchEvaluation.Result> turns =
                     new MultiTurnEvaluation(List.of(questions), 2).run(exactMatchEvaluation, bar);

@@ -1,4 +1,4 @@
-package carve.app.train;
+package carve.app.integration;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,6 +14,7 @@ import carve.app.report.Terminal;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
+import carve.runtime.plan.LayerSensitivity;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Path;

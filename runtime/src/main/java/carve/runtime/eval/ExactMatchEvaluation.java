@@ -1,13 +1,12 @@
-package carve.app.eval;
+package carve.runtime.eval;
 
 import carve.api.data.Sample;
 import carve.api.json.JsonArray;
 import carve.api.json.JsonObject;
 import carve.api.json.JsonValue;
 import carve.api.model.LoadedModel;
+import carve.api.stage.ProgressListener;
 import carve.api.text.Processor;
-import carve.app.report.ProgressBar;
-import carve.app.wiring.AppConfig;
 import carve.runtime.engine.Sampler;
 import carve.runtime.engine.TokenGenerator;
 import carve.runtime.eval.LlavaQuestions.Question;
@@ -27,7 +26,7 @@ import java.util.TreeMap;
  * @param processor talks to it
  * @param config how many prompts at once, and how long answers may be
  */
-public record ExactMatchEvaluation(LoadedModel model, Processor processor, AppConfig.EvaluationConfig config) {
+public record ExactMatchEvaluation(LoadedModel model, Processor processor, EvaluationConfig config) {
     private static final int WINDOW = 1024;
 
     /**
@@ -131,7 +130,7 @@ public record ExactMatchEvaluation(LoadedModel model, Processor processor, AppCo
      *
      * @throws IOException if a picture cannot be read
      */
-    public Result run(List<Question> questions, ProgressBar progress) throws IOException {
+    public Result run(List<Question> questions, ProgressListener progress) throws IOException {
         long started = System.nanoTime();
         Answer[] answers = new Answer[questions.size()];
         for (int from = 0; from < questions.size(); from += WINDOW) {

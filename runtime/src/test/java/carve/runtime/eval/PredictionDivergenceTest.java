@@ -1,4 +1,4 @@
-package carve.app.eval;
+package carve.runtime.eval;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -24,7 +24,7 @@ final class PredictionDivergenceTest {
     @Test
     void saysWhatWasMeasured() {
         assertEquals(
-                "KL to the original 0.00123 nats a token, at worst 0.0450; the likeliest token is the same 99.5 % of the time",
+                "KL divergence from the original: mean 0.00123 nats per token, max 0.0450; same top token: 99.5 %",
                 new PredictionDivergence(200, 0.00123, 0.045, 0.995).toString());
     }
 }

@@ -1,4 +1,4 @@
-package carve.app.bench;
+package carve.runtime.model;
 
 import carve.api.checkpoint.CheckpointException;
 import carve.api.checkpoint.DTypeConversion;
@@ -6,6 +6,7 @@ import carve.api.checkpoint.TensorSource;
 import carve.api.checkpoint.TensorSources;
 import carve.api.device.Device;
 import carve.api.json.JsonObject;
+import carve.api.mixer.MixerCatalog;
 import carve.api.model.LayerPlan;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelFamily;
@@ -16,10 +17,7 @@ import carve.api.param.ParamStore;
 import carve.api.tensor.DType;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
-import carve.app.plugin.Presets;
-import carve.app.train.PlanLoader;
-import carve.app.wiring.AppContext;
-import carve.runtime.model.PublishedConfigs;
+import carve.runtime.catalog.Catalogs;
 import carve.runtime.safetensors.CheckpointWriter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -29,40 +27,34 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * A model of a published shape with the first values that training would begin with; its weights are made tensor by tensor when
- * they are asked for, and are the same on every machine.
+ * A model of a published configuration with initial, random weights. They are computed tensor by tensor on demand and are the
+ * same on every machine.
  *
  * @param family its family
  * @param spec the model
- * @param seed of its weights
+ * @param seed the random seed of its weights
  */
 public record RandomModel(ModelFamily family, ModelSpec spec, long seed) {
-    /** What stands before the name of a shape where a model is asked for. */
-    public static final String PREFIX = "shape:";
-
     /**
-     * Returns the model of a name: that of a published shape, or with a plus and a plan (a preset or a file) after it, what the
-     * plan makes of it.
+     * Returns the model of a published configuration.
      *
-     * @param name such as {@code mamba2-130m} or {@code hovle-2.7b+mmmamba-linear}
+     * @param name one of {@link PublishedConfigs#names()}, such as {@code mamba2-130m}
+     * @throws IllegalArgumentException if there is no such configuration
+     * @throws CheckpointException if no installed model family supports it
      */
-    public static RandomModel of(String name, AppContext appContext, long seed) {
-        String[] parts = name.split("\\+", 2);
-        JsonObject config = PublishedConfigs.config(parts[0]);
-        ModelFamily family = appContext.catalogs().families().providers().stream()
+    public static RandomModel of(String name, Catalogs catalogs, long seed) {
+        JsonObject config = PublishedConfigs.config(name);
+        ModelFamily family = catalogs.families().providers().stream()
                 .filter(one -> one.supports(config))
                 .findFirst()
                 .orElseThrow(() -> new CheckpointException(
-                        "no installed model family goes by the configuration of '%s'".formatted(parts[0])));
-        ModelSpec spec = family.spec(config, appContext.catalogs().mixerCatalog());
-        if (parts.length == 1) {
-            return new RandomModel(family, spec, seed);
-        }
-        LayerPlan plan = PlanLoader.parse(
-                PlanLoader.load(parts[1], new Presets(appContext.platform())),
-                spec.layers().size());
-        return new RandomModel(
-                family, family.studentSpec(spec, plan, appContext.catalogs().mixerCatalog()), seed);
+                        "no installed model family supports the configuration of '%s'".formatted(name)));
+        return new RandomModel(family, family.spec(config, catalogs.mixerCatalog()), seed);
+    }
+
+    /** Returns this model with the mixers of a plan. */
+    public RandomModel converted(LayerPlan plan, MixerCatalog mixers) {
+        return new RandomModel(family, family.studentSpec(spec, plan, mixers), seed);
     }
 
     /** Returns the weights by the model's names, in F32. */
