@@ -6,7 +6,7 @@ import carve.app.plugin.Presets;
 import carve.app.report.ConversionReport;
 import carve.app.report.ProgressBar;
 import carve.app.train.PlanLoader;
-import carve.app.train.Recipe;
+import carve.app.train.RecipeDevice;
 import carve.app.wiring.AppContext;
 import carve.runtime.convert.Conversion;
 import carve.runtime.convert.ConversionRunner;
@@ -51,7 +51,7 @@ final class ConvertCommand implements Command {
             var named = PlanLoader.load(
                     CommandOptions.valueOr(arguments, "--plan", ""), new Presets(appContext.platform()));
             appContext.selectDevice(
-                    Recipe.device(named, appContext.defaultDeviceSelector(), appContext.globalOptions()));
+                    RecipeDevice.of(named, appContext.defaultDeviceSelector(), appContext.globalOptions()));
             var plan = continuing(named, CommandOptions.valueOr(arguments, "--previous-checkpoint", Path.of("")));
             long seed = CommandOptions.valueOr(arguments, "--seed", 42L);
             ConversionReport.print(appContext.terminal(), convert(appContext, teacher, plan, seed, out));

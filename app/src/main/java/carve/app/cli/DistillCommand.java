@@ -1,9 +1,7 @@
 package carve.app.cli;
 
-import carve.app.train.RecipeRunner;
 import carve.app.wiring.AppContext;
 import java.io.IOException;
-import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -18,7 +16,7 @@ final class DistillCommand implements Command {
                         "The recipe names the 'teacher', a plan or a 'student', 'data', 'stages', and 'out', the folder of the run. With"
                                 + " 'preset' it builds on another.")
                 .parameter(String.class, "RECIPE", "File with the recipe, or the name of a preset.")
-                .flag("--resume", "Go on where an interrupted run stopped.")
+                .flag("--resume", "Continue an interrupted run from its last checkpoint.")
                 .example("carve distill hybrid.conf")
                 .example("carve distill hybrid.conf --resume")
                 .example("carve distill mmmamba-hybrid -Dteacher=models/hovle -Dout=runs/hybrid -Ddata.file=train.json")
@@ -32,12 +30,11 @@ final class DistillCommand implements Command {
 
     @Override
     public int run(ParseResult arguments, AppContext appContext) throws IOException {
-        Path result = RecipeExecution.runInterruptibly(
+        RecipeExecution.runInterruptibly(
                 appContext,
                 "distill",
                 arguments,
-                recipe -> new RecipeRunner(appContext).distill(recipe, CommandOptions.hasFlag(arguments, "--resume")));
-        appContext.terminal().println("wrote " + result);
+                (runner, recipe) -> runner.distill(recipe, CommandOptions.hasFlag(arguments, "--resume")));
         return 0;
     }
 }

@@ -8,7 +8,7 @@ import carve.app.report.PlanSuggestionReport;
 import carve.app.report.ProgressBar;
 import carve.app.report.Terminal;
 import carve.app.train.PlanLoader;
-import carve.app.train.Recipe;
+import carve.app.train.RecipeDevice;
 import carve.app.wiring.AppConfig;
 import carve.app.wiring.AppContext;
 import carve.hocon.Hocon;
@@ -119,7 +119,7 @@ final class PlanSuggestCommand implements Command {
         if (name.isPresent()) {
             TreeSettings recipe = PlanLoader.load(name.get(), new Presets(appContext.platform()));
             appContext.selectDevice(
-                    Recipe.device(recipe, appContext.defaultDeviceSelector(), appContext.globalOptions()));
+                    RecipeDevice.of(recipe, appContext.defaultDeviceSelector(), appContext.globalOptions()));
             OF_RECIPES.stream().filter(recipe::has).forEach(key -> taken.put(key, recipe.node(key)));
         }
         return new SettingsNode.Section(taken, name.orElse("--recipe"));

@@ -1,9 +1,7 @@
 package carve.app.cli;
 
-import carve.app.train.RecipeRunner;
 import carve.app.wiring.AppContext;
 import java.io.IOException;
-import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -18,7 +16,7 @@ final class TrainCommand implements Command {
                         "The recipe names the 'model' (a folder, with weights or without), 'data', 'stages', and 'out', the folder of"
                                 + " the run.")
                 .parameter(String.class, "RECIPE", "File with the recipe, or the name of a preset.")
-                .flag("--resume", "Go on where an interrupted run stopped.")
+                .flag("--resume", "Continue an interrupted run from its last checkpoint.")
                 .example("carve train teacher.conf")
                 .example("carve train teacher.conf --resume")
                 .example("carve train teacher.conf -Dout=runs/other -Dseed=7")
@@ -32,12 +30,11 @@ final class TrainCommand implements Command {
 
     @Override
     public int run(ParseResult arguments, AppContext appContext) throws IOException {
-        Path result = RecipeExecution.runInterruptibly(
+        RecipeExecution.runInterruptibly(
                 appContext,
                 "train",
                 arguments,
-                recipe -> new RecipeRunner(appContext).train(recipe, CommandOptions.hasFlag(arguments, "--resume")));
-        appContext.terminal().println("wrote " + result);
+                (runner, recipe) -> runner.train(recipe, CommandOptions.hasFlag(arguments, "--resume")));
         return 0;
     }
 }

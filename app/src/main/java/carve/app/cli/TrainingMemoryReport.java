@@ -4,13 +4,9 @@ import carve.api.config.SettingsException;
 import carve.api.model.ModelSpec;
 import carve.api.stage.Stage;
 import carve.api.tensor.DType;
-import carve.app.plugin.Presets;
 import carve.app.report.HumanReadable;
 import carve.app.report.Terminal;
 import carve.app.report.TextTable;
-import carve.app.train.Recipe;
-import carve.app.train.RecipeRunner;
-import carve.app.wiring.AppConfig;
 import carve.app.wiring.AppContext;
 import carve.runtime.convert.Conversion;
 import carve.runtime.memory.LayerTrainingMemory;
@@ -18,6 +14,7 @@ import carve.runtime.memory.StageTrainingMemory;
 import carve.runtime.memory.StageTrainingMemory.TeacherStudent;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.plan.LayerPlanReader;
+import carve.runtime.train.Recipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -81,11 +78,8 @@ final class TrainingMemoryReport {
             }
             return;
         }
-        Recipe recipe = Recipe.read(
-                what.toString(),
-                new Presets(appContext.platform()),
-                AppConfig.overrides(appContext.globalOptions().overrides(), false));
-        List<Stage> stages = new RecipeRunner(appContext).stages(recipe);
+        Recipe recipe = RecipeExecution.read(appContext, what.toString());
+        List<Stage> stages = recipe.stages(appContext.catalogs());
         TeacherStudent teacherStudent = pair(recipe);
         layers(teacherStudent.student());
         stages(stages, teacherStudent);

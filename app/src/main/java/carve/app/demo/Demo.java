@@ -5,13 +5,15 @@ import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
 import carve.api.json.Json;
+import carve.app.cli.RecipeExecution;
 import carve.app.plugin.Presets;
 import carve.app.report.HumanReadable;
 import carve.app.report.ProgressBar;
-import carve.app.train.Recipe;
-import carve.app.train.RecipeRunner;
 import carve.app.wiring.AppContext;
 import carve.runtime.eval.LlavaQuestions;
+import carve.runtime.train.Recipe;
+import carve.runtime.train.RecipeResult;
+import carve.runtime.train.RecipeRunner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -163,11 +165,12 @@ public record Demo(AppContext appContext, Path file, TreeSettings settings, Path
                         new SettingsNode.Section(Map.of("file", asked), "demo")),
                 "demo");
         Recipe recipe = Recipe.read(
-                student.recipe().toString(), new Presets(appContext.platform()), given.over(student.overrides()));
-        Path result = new RecipeRunner(appContext).distill(recipe, true);
+                student.recipe().toString(), new Presets(appContext.platform())::load, given.over(student.overrides()));
+        RecipeResult result = RecipeExecution.runner(appContext, recipe).distill(recipe, true);
+        RecipeExecution.print(appContext.terminal(), result.stages());
         if (entries.size() == 1) {
             entries.add(new NamedModel(name + " seeded", run.resolve(RecipeRunner.INITIAL_STUDENT)));
         }
-        entries.add(new NamedModel(name, result));
+        entries.add(new NamedModel(name, result.model()));
     }
 }

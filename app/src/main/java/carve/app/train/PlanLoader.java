@@ -3,6 +3,7 @@ package carve.app.train;
 import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
 import carve.app.plugin.Presets;
+import carve.runtime.train.Recipe;
 import java.util.Map;
 
 /** Finds plans: files and presets. */
@@ -21,6 +22,6 @@ public final class PlanLoader {
 
     /** Returns the settings of a plan as {@link #load(String, Presets)} does, with others over them. */
     public static TreeSettings load(String name, Presets presets, SettingsNode.Section overrides) {
-        return Recipe.resolvePresets(name, presets, overrides);
+        return Recipe.resolvePresets(name, presets::load, overrides);
     }
 }

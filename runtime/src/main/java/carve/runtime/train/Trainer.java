@@ -195,8 +195,14 @@ public final class Trainer {
     private StageResult finish(TrainerState end, TrainableParams trained) {
         double last =
                 end.recentLosses().stream().mapToDouble(loss -> loss).average().orElse(Double.NaN);
-        StageResult result =
-                new StageResult(end.step(), end.firstLoss(), last, end.seconds(), end.tokens(), ParamDigest.of(params));
+        StageResult result = new StageResult(
+                settings.name(),
+                end.step(),
+                end.firstLoss(),
+                last,
+                end.seconds(),
+                end.tokens(),
+                ParamDigest.of(params));
         Map<String, Long> leftOut = new TreeMap<>(context.data().skipped());
         JsonObject summary = JsonObject.empty()
                 .with("name", settings.name())

@@ -1,0 +1,250 @@
+package carve.runtime.train;
+
+import carve.api.config.Settings;
+import carve.api.config.SettingsException;
+import carve.api.data.Dataset;
+import carve.api.data.DatasetProvider;
+import carve.api.device.Device;
+import carve.api.json.Json;
+import carve.api.json.JsonArray;
+import carve.api.json.JsonObject;
+import carve.api.model.LoadedModel;
+import carve.api.stage.ParamDigest;
+import carve.api.stage.ProgressListener;
+import carve.api.stage.Stage;
+import carve.api.stage.StageContext;
+import carve.api.stage.StageResult;
+import carve.api.tensor.DType;
+import carve.api.text.Processor;
+import carve.runtime.catalog.Catalogs;
+import carve.runtime.convert.Conversion;
+import carve.runtime.convert.ConversionRunner;
+import carve.runtime.io.FolderTransaction;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.model.WeightPrecision;
+import carve.runtime.plan.LayerPlanReader;
+import carve.runtime.progress.Progress;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The execution of recipes: conversion, stages, the saved result.
+ *
+ * <p>A run has a folder: {@code start/} is the student as the conversion made it, {@code NAME/} has checkpoints and metrics of
+ * the stage of that name, {@value #RUN_FILE} describes the run, and {@code student/} (with a teacher) or {@code model/}
+ * (without) is the result. A run that was killed can be resumed: finished stages return their results again, the unfinished
+ * one continues from its last checkpoint.
+ *
+ * <pre>{@code
+ * Recipe recipe = Recipe.read(Path.of("hybrid.conf"));
+ * RecipeResult result = new RecipeRunner(catalogs, device, Progress.NONE).run(recipe, false);
+ * }</pre>
+ *
+ * @param catalogs the installed providers
+ * @param device the device that models run on
+ * @param progress shows the progress of the conversion and of each stage
+ */
+public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) {
+    /** The folder of a run that has the student as the conversion made it. */
+    public static final String INITIAL_STUDENT = "start";
+
+    /** The file that describes a run: the folder it started from, its stages and the mixers of its layers. */
+    static final String RUN_FILE = "run.json";
+
+    private static final String RESULT_OF_DISTILLATION = "student";
+    private static final String RESULT_OF_TRAINING = "model";
+
+    /** The folders of a run that stages cannot be named after. */
+    static final List<String> RESERVED = List.of(INITIAL_STUDENT, RESULT_OF_DISTILLATION, RESULT_OF_TRAINING);
+
+    /** The settings of a run that all its stages share. */
+    private record Run(
+            List<RecipeStage> stages,
+            String source,
+            SampleGenerationLog.Config samples,
+            Path out,
+            long seed,
+            List<DType> dtype,
+            boolean resume) {}
+
+    /** The models that stages work on. */
+    private record Models(
+            Optional<LoadedModel> teacher, LoadedModel student, List<Integer> converted, Optional<String> digest) {}
+
+    /**
+     * Distils a student if the recipe names a teacher, else trains a model on its data alone.
+     *
+     * @param resume whether an interrupted run of this recipe is continued
+     * @throws SettingsException if the recipe is wrong
+     * @throws carve.api.stage.StageException if a stage fails
+     * @throws IOException if a file cannot be read or written
+     */
+    public RecipeResult run(Recipe recipe, boolean resume) throws IOException {
+        return recipe.hasTeacher() ? distill(recipe, resume) : train(recipe, resume);
+    }
+
+    /**
+     * Trains the recipe's {@code model} on its data alone.
+     *
+     * @param resume whether an interrupted run of this recipe is continued
+     * @throws SettingsException if the recipe is wrong
+     * @throws carve.api.stage.StageException if a stage fails
+     * @throws IOException if a file cannot be read or written
+     */
+    public RecipeResult train(Recipe recipe, boolean resume) throws IOException {
+        Run run = read(recipe, "model", resume);
+        try (ModelFolder folder = open(recipe.path("model"))) {
+            recipe.settings().requireAllRead();
+            try (LoadedModel model =
+                    folder.hasWeights() ? folder.load(device, WeightPrecision.F32) : folder.initial(device, run.seed)) {
+                Models models = new Models(Optional.empty(), model, List.of(), Optional.empty());
+                List<StageResult> results = stages(run, models, folder);
+                return new RecipeResult(save(folder, model, run.out.resolve(RESULT_OF_TRAINING), run.dtype), results);
+            }
+        }
+    }
+
+    /**
+     * Distils a student from the recipe's {@code teacher}; without a {@code student} the teacher is converted first.
+     *
+     * @param resume whether an interrupted run of this recipe is continued
+     * @throws SettingsException if the recipe is wrong
+     * @throws carve.api.stage.StageException if a stage fails
+     * @throws IOException if a file cannot be read or written
+     */
+    public RecipeResult distill(Recipe recipe, boolean resume) throws IOException {
+        Run run = read(recipe, "teacher", resume);
+        try (ModelFolder teachers = open(recipe.path("teacher"))) {
+            boolean converts = !recipe.has("student");
+            Path start = converts ? run.out.resolve(INITIAL_STUDENT) : recipe.path("student");
+            recipe.settings().requireAllRead();
+            if (converts) {
+                convert(recipe, teachers, run, start);
+            } else if (recipe.has(LayerPlanReader.PREVIOUS_CHECKPOINT)) {
+                throw recipe.settings()
+                        .error(
+                                LayerPlanReader.PREVIOUS_CHECKPOINT,
+                                "and 'student' exclude each other: 'student' is already converted; remove one");
+            }
+            try (ModelFolder students = open(start)) {
+                return distill(run, teachers, students);
+            }
+        }
+    }
+
+    private Run read(Recipe recipe, String source, boolean resume) {
+        return new Run(
+                RecipeStage.of(recipe, catalogs),
+                recipe.path(source).toString(),
+                SampleGenerationLog.Config.from(recipe.settings().section("samples")),
+                recipe.path("out"),
+                recipe.seed(),
+                recipe.outputDtype(),
+                resume);
+    }
+
+    private ModelFolder open(Path folder) {
+        return ModelFolder.open(folder, catalogs);
+    }
+
+    private void convert(Recipe recipe, ModelFolder teacher, Run run, Path start) throws IOException {
+        if (!recipe.hasPlan()) {
+            throw new SettingsException(
+                    "%s: a recipe needs a 'student', or a plan that makes one: 'layers', 'repeat' or 'ratio'"
+                            .formatted(recipe.settings().origin()));
+        }
+        // the report is written last: without it the conversion was not finished
+        if (run.resume && Files.exists(start.resolve(ConversionRunner.REPORT))) {
+            return;
+        }
+        try (Progress.Phase task = progress.begin("converting", "tensors")) {
+            new ConversionRunner(catalogs, device).convert(teacher, recipe.settings(), run.seed, start, task);
+        }
+    }
+
+    private RecipeResult distill(Run run, ModelFolder teachers, ModelFolder students) throws IOException {
+        try (LoadedModel teacher = teachers.load(device, WeightPrecision.F32);
+                LoadedModel student = students.load(device, WeightPrecision.F32)) {
+            Models models = new Models(
+                    Optional.of(teacher),
+                    student,
+                    Conversion.converted(teachers.spec(), students.spec()),
+                    Optional.of(ParamDigest.of(student.params())));
+            List<StageResult> results = stages(run, models, teachers);
+            return new RecipeResult(
+                    save(students, student, run.out.resolve(RESULT_OF_DISTILLATION), run.dtype), results);
+        }
+    }
+
+    private List<StageResult> stages(Run run, Models models, ModelFolder folder) throws IOException {
+        List<StageResult> results = new ArrayList<>();
+        Files.createDirectories(run.out);
+        try (FolderTransaction transaction = FolderTransaction.begin(run.out)) {
+            transaction.write(RUN_FILE, Json.print(json(run, models)).getBytes(StandardCharsets.UTF_8));
+            transaction.commit();
+        }
+        try (Processor processor = folder.processor()) {
+            Optional<String> predecessor = models.digest;
+            for (RecipeStage stage : run.stages) {
+                StageResult result = run(stage, run, models, processor, predecessor);
+                predecessor = Optional.of(result.digest());
+                results.add(result);
+            }
+        }
+        return results;
+    }
+
+    private StageResult run(
+            RecipeStage recipeStage, Run run, Models models, Processor processor, Optional<String> predecessor)
+            throws IOException {
+        Stage stage = recipeStage.stage();
+        Path folder = Files.createDirectories(run.out.resolve(stage.name()));
+        try (Dataset data = catalogs.data()
+                        .create(
+                                recipeStage.data(),
+                                (DatasetProvider provider, Settings settings) ->
+                                        provider.open(settings, processor, run.seed));
+                Progress.Phase task = progress.begin(stage.name(), "steps")) {
+            ProgressListener samples =
+                    SampleGenerationLog.of(run.samples, processor, models.teacher, models.student, data, folder);
+            ProgressListener both = (done, total, loss, rate) -> {
+                task.step(done, total, loss, rate);
+                samples.step(done, total, loss, rate);
+            };
+            return stage.run(new StageContext(
+                    models.teacher, models.student, models.converted, data, folder, predecessor, run.resume, both));
+        }
+    }
+
+    private static JsonObject json(Run run, Models models) {
+        return JsonObject.empty()
+                .with("kind", models.teacher.isPresent() ? "distill" : "train")
+                .with("from", run.source)
+                .with(
+                        "stages",
+                        JsonArray.ofStrings(run.stages.stream()
+                                .map(stage -> stage.stage().name())
+                                .toList()))
+                .with(
+                        "mixers",
+                        JsonArray.ofStrings(models.student.spec().layers().stream()
+                                .map(block -> block.mixerSpec().name())
+                                .toList()));
+    }
+
+    private static Path save(ModelFolder folder, LoadedModel model, Path to, List<DType> dtype) throws IOException {
+        if (dtype.isEmpty()) {
+            folder.save(model, to);
+        } else {
+            folder.save(model, to, dtype.getFirst());
+        }
+        JsonObject digest = JsonObject.empty().with("digest", ParamDigest.of(model.params()));
+        Files.writeString(to.resolve("carve.json"), Json.print(digest) + "\n");
+        return to;
+    }
+}
