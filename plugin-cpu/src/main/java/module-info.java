@@ -4,6 +4,7 @@ module carve.cpu {
     requires jdk.incubator.vector;
 
     exports carve.cpu;
+    exports carve.cpu.config;
 
     provides carve.api.device.DeviceProvider with
             carve.cpu.CpuDeviceProvider;

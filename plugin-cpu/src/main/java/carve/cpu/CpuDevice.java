@@ -2,7 +2,6 @@ package carve.cpu;
 
 import carve.api.device.Buffer;
 import carve.api.device.Device;
-import carve.api.device.DeviceException;
 import carve.api.device.Kernel;
 import carve.api.device.KernelCatalog;
 import carve.api.tensor.DType;
@@ -13,6 +12,7 @@ import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.cpu.blas.BlasSelector;
 import carve.cpu.blas.LazyOneDnn;
+import carve.cpu.config.CpuConfig;
 import carve.cpu.conv.ConvStep;
 import carve.cpu.conv.JitConvStep;
 import carve.cpu.conv.ScalarConvStep;
@@ -21,6 +21,7 @@ import carve.cpu.gemm.Gemm;
 import carve.cpu.gemm.JitSkinnyGemm;
 import carve.cpu.gemm.SkinnyGemm;
 import carve.cpu.gemm.VectorSkinnyGemm;
+import carve.cpu.jit.JitSupport;
 import carve.cpu.kernel.KernelContext;
 import carve.cpu.memory.BufferPool;
 import carve.cpu.memory.CpuBuffer;
@@ -84,7 +85,7 @@ public final class CpuDevice implements Device {
         this.pluginKernels = offered;
         this.threadPool = new ThreadPool(config.threads());
         this.host = new CpuHostMemory(this, threadPool);
-        this.bufferPool = new BufferPool(config.poison());
+        this.bufferPool = new BufferPool(config.poisonMemory());
         this.mapWeights = config.mapWeights();
         if (!CpuFeatures.HAS_FMA) {
             deviceContext.noKernelsBecause(CpuFeatures.NO_FMA_REASON);
@@ -298,12 +299,7 @@ public final class CpuDevice implements Device {
 
     private void requireSupported(DType dtype) {
         if (!stores(dtype)) {
-            throw unsupported(dtype);
+            throw Casts.unsupported(dtype);
         }
-    }
-
-    public static DeviceException unsupported(DType dtype) {
-        return new DeviceException(
-                "cpu: %s is not computed with; convert to F32, BF16, F16, I32 or I8".formatted(dtype));
     }
 }

@@ -6,6 +6,7 @@ import carve.api.device.Device;
 import carve.api.device.DeviceCatalog;
 import carve.api.device.DeviceProvider;
 import carve.api.device.KernelCatalog;
+import carve.cpu.config.CpuConfig;
 import carve.cpu.gemm.ScalarGemm;
 import carve.cpu.memory.NativeMemory;
 import carve.cpu.simd.CpuFeatures;

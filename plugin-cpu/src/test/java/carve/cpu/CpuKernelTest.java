@@ -1,13 +1,14 @@
 package carve.cpu;
 
 import carve.api.device.Device;
+import carve.cpu.config.CpuConfig;
 import carve.testkit.KernelContract;
 import java.util.Set;
 
 final class CpuKernelTest extends KernelContract {
     @Override
     protected Device open() {
-        return new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.OWN, true));
+        return new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.BUILTIN, true));
     }
 
     @Override

@@ -11,6 +11,7 @@ import carve.api.tensor.Tape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 import carve.cpu.TestTensors.HostTensor;
+import carve.cpu.config.CpuConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -24,7 +25,7 @@ public abstract class KernelReferenceCheck {
     public static final int[] EXTENTS = {1, 2, 5, 13, 63, 64, 65, 200};
 
     public final Device reference = new ReferenceDevice();
-    public final Device cpu = new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.OWN, true));
+    public final Device cpu = new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.BUILTIN, true));
     public final SplittableRandom random = new SplittableRandom(42);
 
     @AfterEach

@@ -16,6 +16,7 @@ import carve.api.tensor.DType;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
+import carve.cpu.config.CpuConfig;
 import carve.cpu.kernel.KernelContext;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
@@ -45,7 +46,13 @@ final class MappedWeightsTest {
 
     private static CpuDevice device(boolean maps) {
         return new CpuDevice(new CpuConfig(
-                2, CpuConfig.BlasMode.OWN, CpuConfig.Bf16Mode.OWN, CpuConfig.MachineCodeMode.AUTO, true, 64, maps));
+                2,
+                CpuConfig.BlasMode.BUILTIN,
+                CpuConfig.Bf16Mode.BUILTIN,
+                CpuConfig.MachineCodeMode.AUTO,
+                true,
+                64,
+                maps));
     }
 
     @Test

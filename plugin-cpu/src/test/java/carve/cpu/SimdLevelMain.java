@@ -14,6 +14,7 @@ import carve.api.tensor.Op;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 import carve.cpu.TestTensors.HostTensor;
+import carve.cpu.config.CpuConfig;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -31,7 +32,7 @@ final class SimdLevelMain {
     public static void main(String[] args) {
         System.out.println(new CpuDeviceProvider().probe());
         try (Device reference = new ReferenceDevice();
-                Device cpu = new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.OWN, true))) {
+                Device cpu = new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.BUILTIN, true))) {
             var trial = new SimdLevelMain(reference, cpu);
             trial.functions();
             trial.ops();
@@ -43,7 +44,13 @@ final class SimdLevelMain {
 
     private static String codeRequired() {
         CpuConfig config = new CpuConfig(
-                1, CpuConfig.BlasMode.OWN, CpuConfig.Bf16Mode.OWN, CpuConfig.MachineCodeMode.REQUIRED, true, 64, true);
+                1,
+                CpuConfig.BlasMode.BUILTIN,
+                CpuConfig.Bf16Mode.BUILTIN,
+                CpuConfig.MachineCodeMode.REQUIRED,
+                true,
+                64,
+                true);
         try (Device device = new CpuDevice(config)) {
             return "machine code runs on " + device.name();
         } catch (DeviceException e) {

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 /** On x86-64 kernels run with AVX2; with neither AVX2 nor AVX-512 the definitions do, and say so. */
 final class SimdLevelTest {
     private static final String NO_CODE =
-            "cpu: machine-code = required, but there is none here: this is not x86-64 Linux with vectors of 512 bits; "
-                    + "auto does without it";
+            "cpu: machine-code = required, but it is not available: needs x86-64 Linux with AVX-512; "
+                    + "use machine-code = auto";
 
     private static List<String> trial(int avx) throws IOException, URISyntaxException, InterruptedException {
         LoggedAssumptions.assumeTrue(
@@ -62,10 +62,10 @@ final class SimdLevelTest {
         assertEquals(
                 List.of(
                         probed(256, ""),
-                        "linear: kernel vector-as-stored",
-                        "rms-norm: kernel vector-rms",
-                        "softmax-attention: kernel vector-tiled-attention",
-                        "swiglu: kernel vector-swiglu",
+                        "linear: kernel vector-skinny-gemm",
+                        "rms-norm: kernel rms-norm",
+                        "softmax-attention: kernel flash-attention",
+                        "swiglu: kernel swiglu",
                         "kernels are required, and run",
                         NO_CODE),
                 trial(2));
@@ -73,7 +73,7 @@ final class SimdLevelTest {
 
     @Test
     void definitionsRunWithoutAndSaySo() throws IOException, URISyntaxException, InterruptedException {
-        String why = "this processor, or the JVM on it, has neither AVX2 nor AVX-512";
+        String why = "neither AVX2 nor AVX-512 is available to this JVM";
         assertEquals(
                 List.of(
                         probed(128, "; no kernels: " + why),

@@ -15,8 +15,8 @@ import carve.api.stage.ProgressListener;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
-import carve.cpu.CpuConfig;
 import carve.cpu.CpuDevice;
+import carve.cpu.config.CpuConfig;
 import carve.runtime.train.GradientAccumulator;
 import carve.runtime.train.PaddingMask;
 import carve.runtime.train.StepMetrics;
@@ -78,7 +78,7 @@ final class MatVlmFixtureTest {
         return Stream.of("reference", "cpu")
                 .map(kind -> DynamicTest.dynamicTest(name + " on " + kind, () -> {
                     try (Device device = kind.equals("cpu")
-                                    ? new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.OWN, true))
+                                    ? new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.BUILTIN, true))
                                     : new ReferenceDevice();
                             MatVlmFixture setting = MatVlmFixture.open(device)) {
                         law.check(setting);

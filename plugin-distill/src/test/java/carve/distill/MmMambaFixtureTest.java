@@ -21,8 +21,8 @@ import carve.api.tensor.HostTensor;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
-import carve.cpu.CpuConfig;
 import carve.cpu.CpuDevice;
+import carve.cpu.config.CpuConfig;
 import carve.hocon.Hocon;
 import carve.models.hovle.HovleFamily;
 import carve.runtime.model.ModelFolder;
@@ -60,7 +60,7 @@ final class MmMambaFixtureTest {
 
     private static Device device(String name) {
         return name.equals("cpu")
-                ? new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.OWN, true))
+                ? new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.BUILTIN, true))
                 : new ReferenceDevice();
     }
 

@@ -11,7 +11,10 @@ import java.util.Optional;
  */
 final class RenamedNames {
     private static final Map<String, List<String>> NEW_NAMES = Map.ofEntries(
-            Map.entry("forcing", List.of("inputs")));
+            Map.entry("bf16", List.of("bf16-gemm")),
+            Map.entry("exact-rows", List.of("batch-invariant-rows")),
+            Map.entry("forcing", List.of("inputs")),
+            Map.entry("poison", List.of("poison-memory")));
 
     private RenamedNames() {}
 

@@ -43,7 +43,7 @@ public final class AttentionKernel implements Kernel {
     @Override
     public String name() {
         String narrow = stored == DType.F32 ? "" : "-" + stored.key().replace("_0", "");
-        return (isDecoding() ? "vector-attention-step" : "vector-tiled-attention") + narrow;
+        return (isDecoding() ? "flash-decoding" : "flash-attention") + narrow;
     }
 
     private boolean isDecoding() {

@@ -5,16 +5,17 @@ import static carve.cpu.memory.NativeMemory.LANES;
 
 import carve.api.tensor.DType;
 import carve.cpu.memory.NativeMemory;
+import carve.cpu.thread.Scratchpad;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
  * Rows of keys or values as F32: where they lie, or widened into memory of the worker.
  *
- * @param at where the first row begins
- * @param distance elements from row to row
+ * @param address where the first row begins
+ * @param rowStride elements from row to row
  */
-record DequantisedRows(long at, long distance) {
+record DequantisedRows(long address, long rowStride) {
     /** Returns whether keys and values of a storage type can be read. */
     static boolean supports(DType dtype) {
         return dtype == DType.F32 || dtype == DType.BF16 || dtype == DType.Q8_0;
@@ -25,29 +26,25 @@ record DequantisedRows(long at, long distance) {
      *
      * @param stored their storage type
      * @param from where the first begins
-     * @param distance elements from row to row
+     * @param rowStride elements from row to row
      * @param width elements of a row
-     * @param room the memory to widen into, {@code rows * width} F32
+     * @param scratchpad the scratch memory for other types, whose innermost frame holds the result
      */
-    static DequantisedRows of(DType stored, long from, long distance, int rows, int width, long room) {
+    static DequantisedRows of(DType stored, long from, long rowStride, int rows, int width, Scratchpad scratchpad) {
         if (stored == DType.F32) {
-            return new DequantisedRows(from, distance);
+            return new DequantisedRows(from, rowStride);
         }
-        long step = stored.bytes(distance);
+        long scratch = scratchpad.nativeBuffer(4L * rows * width);
+        long step = stored.bytes(rowStride);
         for (int i = 0; i < rows; i++) {
-            long to = room + 4L * i * width;
+            long to = scratch + 4L * i * width;
             if (stored == DType.BF16) {
                 bf16(from + i * step, to, width);
             } else {
                 q8(from + i * step, to, width);
             }
         }
-        return new DequantisedRows(room, width);
-    }
-
-    /** Returns the bytes of the room that rows of a storage type need. */
-    static long scratchBytes(DType stored, int rows, int width) {
-        return stored == DType.F32 ? 0 : 4L * rows * width;
+        return new DequantisedRows(scratch, width);
     }
 
     private static void bf16(long from, long to, int n) {

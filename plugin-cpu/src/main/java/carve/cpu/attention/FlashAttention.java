@@ -29,16 +29,6 @@ final class FlashAttention {
     static final int KEY_TILE = MicroKernel.KC;
 
     private static final int QUERIES = 192;
-    private static final int BLOCK = 5;
-    private static final int KEY_PANELS = 6;
-    private static final int VALUE_PANELS = 7;
-    private static final int SCORES = 8;
-    private static final int OUTPUT = 9;
-    private static final int STEP = 10;
-    private static final int RUNNING = 11;
-    private static final int TRANSPOSED = 15;
-    private static final int SCRATCH = 16;
-    private static final int SUMS = 17;
     private static final int SUMMED = 16; // rows of a step, and as many as are quick to sum
 
     private final ThreadPool threadPool;
@@ -131,9 +121,9 @@ final class FlashAttention {
             Heads h, SequenceSpan sequenceSpan, Operands data, int head, int from, int queries, Scratchpad scratchpad) {
         int group = h.kvHead(head);
         int outputs = MicroKernel.panels(h.valueWidth) * MicroKernel.NR;
-        float[] block = scratchpad.floats(BLOCK, MicroKernel.packedLeftSize(QUERIES));
-        float[] output = scratchpad.floats(OUTPUT, (QUERIES + MicroKernel.MR) * outputs);
-        float[] running = scratchpad.floats(RUNNING, 2 * (QUERIES + MicroKernel.MR));
+        float[] block = scratchpad.floats(MicroKernel.packedLeftSize(QUERIES));
+        float[] output = scratchpad.floats((QUERIES + MicroKernel.MR) * outputs);
+        float[] running = scratchpad.floats(2 * (QUERIES + MicroKernel.MR));
         Arrays.fill(output, 0, queries * outputs, 0);
         Arrays.fill(running, 0, queries, Float.NEGATIVE_INFINITY);
         Arrays.fill(running, QUERIES, QUERIES + queries, 0);
@@ -146,59 +136,71 @@ final class FlashAttention {
         int visible = visibleKeys(h, sequenceSpan, from + queries - 1, 0);
         for (int k = 0; k < visible; k += KEY_TILE) {
             int keys = Math.min(KEY_TILE, visible - k);
-            float[] keyPanels = scratchpad.floats(KEY_PANELS, MicroKernel.packedRightSize(h.keyWidth, keys));
-            float[] valuePanels = scratchpad.floats(VALUE_PANELS, MicroKernel.packedRightSize(keys, h.valueWidth));
-            packTransposed(
-                    keys(h, data, sequenceSpan.key + k, group, keys, scratchpad),
-                    keys,
-                    h.keyWidth,
-                    keyPanels,
-                    scratchpad);
-            DequantisedRows values = values(h, data, sequenceSpan.key + k, group, keys, scratchpad);
-            MicroKernel.panels(values.at(), values.distance(), keys, h.valueWidth, valuePanels);
-            for (int r = 0; r < queries; r += MicroKernel.MR) {
-                step(
-                        h,
-                        sequenceSpan,
-                        from,
-                        r,
-                        Math.min(MicroKernel.MR, queries - r),
-                        k,
-                        keys,
-                        block,
-                        keyPanels,
-                        valuePanels,
-                        output,
-                        outputs,
-                        running,
-                        scratchpad);
+            try (var _ = scratchpad.frame()) {
+                float[] keyPanels = scratchpad.floats(MicroKernel.packedRightSize(h.keyWidth, keys));
+                float[] valuePanels = scratchpad.floats(MicroKernel.packedRightSize(keys, h.valueWidth));
+                packKeys(h, data, sequenceSpan.key + k, group, keys, keyPanels, scratchpad);
+                packValues(h, data, sequenceSpan.key + k, group, keys, valuePanels, scratchpad);
+                float[] scores = scratchpad.floats(MicroKernel.packedLeftSize(MicroKernel.MR));
+                float[] part = scratchpad.floats(MicroKernel.MR * outputs);
+                float[] sums = scratchpad.floats(SUMMED * LANES);
+                for (int r = 0; r < queries; r += MicroKernel.MR) {
+                    step(
+                            h,
+                            sequenceSpan,
+                            from,
+                            r,
+                            Math.min(MicroKernel.MR, queries - r),
+                            k,
+                            keys,
+                            block,
+                            keyPanels,
+                            valuePanels,
+                            output,
+                            outputs,
+                            running,
+                            scores,
+                            part,
+                            sums);
+                }
             }
         }
         finish(h, sequenceSpan, data, head, from, queries, output, outputs, running);
     }
 
-    /** Returns keys as F32, until the next call. */
-    static DequantisedRows keys(Heads h, Operands data, long row, int group, int count, Scratchpad scratchpad) {
-        long room = scratchpad.nativeBuffer(DequantisedRows.scratchBytes(h.stored, count, h.keyWidth));
-        long distance = (long) h.kvHeads * h.keyWidth;
-        return DequantisedRows.of(h.stored, data.key(h, row, group), distance, count, h.keyWidth, room);
+    /** Packs panels of the transpose of some keys of a group. */
+    private static void packKeys(
+            Heads h, Operands data, long row, int group, int count, float[] panels, Scratchpad scratchpad) {
+        long rowStride = (long) h.kvHeads * h.keyWidth;
+        try (var _ = scratchpad.frame()) {
+            DequantisedRows keys =
+                    DequantisedRows.of(h.stored, data.key(h, row, group), rowStride, count, h.keyWidth, scratchpad);
+            packTransposed(keys, count, h.keyWidth, panels, scratchpad);
+        }
     }
 
-    /** Returns values as F32, until the next call. */
-    static DequantisedRows values(Heads h, Operands data, long row, int group, int count, Scratchpad scratchpad) {
-        long room = scratchpad.nativeBuffer(DequantisedRows.scratchBytes(h.stored, count, h.valueWidth));
-        long distance = (long) h.kvHeads * h.valueWidth;
-        return DequantisedRows.of(h.stored, data.value(h, row, group), distance, count, h.valueWidth, room);
+    /** Packs panels of some values of a group. */
+    private static void packValues(
+            Heads h, Operands data, long row, int group, int count, float[] panels, Scratchpad scratchpad) {
+        long rowStride = (long) h.kvHeads * h.valueWidth;
+        try (var _ = scratchpad.frame()) {
+            DequantisedRows values =
+                    DequantisedRows.of(h.stored, data.value(h, row, group), rowStride, count, h.valueWidth, scratchpad);
+            MicroKernel.panels(values.address(), values.rowStride(), count, h.valueWidth, panels);
+        }
     }
 
     /** Makes panels of the transpose of rows; columns beyond the end are arbitrary. */
     static void packTransposed(DequantisedRows rows, int count, int width, float[] to, Scratchpad scratchpad) {
-        float[] block = scratchpad.floats(TRANSPOSED, MicroKernel.packedLeftSize(MicroKernel.NR));
-        float[] room = scratchpad.floats(SCRATCH, Transpose.scratchSize());
-        for (int n = 0; n < count; n += MicroKernel.NR) {
-            int some = Math.min(MicroKernel.NR, count - n);
-            MicroKernel.packLeft(rows.at() + 4 * n * rows.distance(), rows.distance(), some, width, block);
-            Transpose.toPanels(block, 0, MicroKernel.LEFT_STRIDE, some, width, to, n * width, width, room);
+        try (var _ = scratchpad.frame()) {
+            float[] block = scratchpad.floats(MicroKernel.packedLeftSize(MicroKernel.NR));
+            float[] scratch = scratchpad.floats(Transpose.scratchSize());
+            for (int n = 0; n < count; n += MicroKernel.NR) {
+                int some = Math.min(MicroKernel.NR, count - n);
+                MicroKernel.packLeft(rows.address() + 4 * n * rows.rowStride(), rows.rowStride(), some, width, block);
+                Transpose.toPanels(
+                        block, 0, MicroKernel.LEFT_STRIDE, some, width, to, n * width, width, MicroKernel.NR, scratch);
+            }
         }
     }
 
@@ -217,14 +219,14 @@ final class FlashAttention {
             float[] output,
             int outputs,
             float[] running,
-            Scratchpad scratchpad) {
+            float[] scores,
+            float[] corrected,
+            float[] sums) {
         int columns = Math.min(keys, visibleKeys(h, sequenceSpan, from + r + rows - 1, k));
         if (columns <= 0) {
             return;
         }
-        float[] scores = scratchpad.floats(SCORES, MicroKernel.packedLeftSize(MicroKernel.MR));
-        float[] part = k == 0 ? output : scratchpad.floats(STEP, MicroKernel.MR * outputs);
-        float[] sums = scratchpad.floats(SUMS, SUMMED * LANES);
+        float[] part = k == 0 ? output : corrected;
         MicroKernel.multiply(
                 block,
                 r * MicroKernel.LEFT_STRIDE,

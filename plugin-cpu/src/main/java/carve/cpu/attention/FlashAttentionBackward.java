@@ -26,16 +26,6 @@ import jdk.incubator.vector.VectorMask;
  */
 final class FlashAttentionBackward {
     private static final int QUERIES = 96;
-    private static final int BLOCK = 5;
-    private static final int KEYS_TRANSPOSED = 6;
-    private static final int VALUES_TRANSPOSED = 7;
-    private static final int KEYS = 8;
-    private static final int WEIGHTS = 9;
-    private static final int SCORE_GRADIENTS = 10;
-    private static final int QUERY_PANELS = 11;
-    private static final int RESULT_PANELS = 12;
-    private static final int RESULTS = 13;
-    private static final int TILE = 14;
 
     private final ThreadPool threadPool;
 
@@ -44,23 +34,34 @@ final class FlashAttentionBackward {
     }
 
     /** Adds the gradients of the operands to zeros. */
-    void run(Heads h, List<SequenceSpan> spans, Operands data, Gradients slopes) {
+    void run(Heads h, List<SequenceSpan> spans, Operands data, Gradients gradients) {
         threadPool.parallelFor(spans.size() * h.kvHeads(), (task, scratchpad) -> {
             SequenceSpan sequenceSpan = spans.get(task / h.kvHeads());
             int group = task % h.kvHeads();
             for (int k = 0; k < sequenceSpan.keys(); k += FlashAttention.KEY_TILE) {
-                new Tile(
-                                h,
-                                sequenceSpan,
-                                data,
-                                slopes,
-                                group,
-                                k,
-                                Math.min(FlashAttention.KEY_TILE, sequenceSpan.keys() - k),
-                                scratchpad)
-                        .run();
+                int keys = Math.min(FlashAttention.KEY_TILE, sequenceSpan.keys() - k);
+                try (var _ = scratchpad.frame()) {
+                    Panels panels = Panels.allocate(h, keys, scratchpad);
+                    new Tile(h, sequenceSpan, data, gradients, group, k, keys, panels, scratchpad).run();
+                }
             }
         });
+    }
+
+    /**
+     * The packed keys and values of a tile.
+     *
+     * @param transposedKeys panels of the transpose of the keys
+     * @param transposedValues panels of the transpose of the values
+     * @param keys panels of the keys
+     */
+    private record Panels(float[] transposedKeys, float[] transposedValues, float[] keys) {
+        static Panels allocate(Heads h, int keys, Scratchpad scratchpad) {
+            return new Panels(
+                    scratchpad.floats(MicroKernel.packedRightSize(h.keyWidth(), keys)),
+                    scratchpad.floats(MicroKernel.packedRightSize(h.valueWidth(), keys)),
+                    scratchpad.floats(MicroKernel.packedRightSize(keys, h.keyWidth())));
+        }
     }
 
     /** One tile of keys of one group. */
@@ -72,30 +73,31 @@ final class FlashAttentionBackward {
             int group,
             int first,
             int keys,
+            Panels panels,
             Scratchpad scratchpad) {
         void run() {
             long keyStep = (long) h.kvHeads() * h.keyWidth();
             long valueStep = (long) h.kvHeads() * h.valueWidth();
             long key = data.key(h, sequenceSpan.key() + first, group);
-            float[] keyColumns = floats(KEYS_TRANSPOSED, h.keyWidth(), keys);
             FlashAttention.packTransposed(
-                    new DequantisedRows(key, keyStep), keys, h.keyWidth(), keyColumns, scratchpad);
-            MicroKernel.panels(key, keyStep, keys, h.keyWidth(), floats(KEYS, keys, h.keyWidth()));
-            float[] valueColumns = floats(VALUES_TRANSPOSED, h.valueWidth(), keys);
+                    new DequantisedRows(key, keyStep), keys, h.keyWidth(), panels.transposedKeys, scratchpad);
+            MicroKernel.panels(key, keyStep, keys, h.keyWidth(), panels.keys);
             DequantisedRows values = new DequantisedRows(data.value(h, sequenceSpan.key() + first, group), valueStep);
-            FlashAttention.packTransposed(values, keys, h.valueWidth(), valueColumns, scratchpad);
+            FlashAttention.packTransposed(values, keys, h.valueWidth(), panels.transposedValues, scratchpad);
             int perGroup = h.heads() / h.kvHeads();
             // queries before the first that sees a key of the tile have nothing to add
             int start = h.causal() ? Math.max(0, first - sequenceSpan.offset()) : 0;
             for (int head = group * perGroup; head < (group + 1) * perGroup; head++) {
                 for (int q = start; q < sequenceSpan.queries(); q += QUERIES) {
-                    queries(head, q, Math.min(QUERIES, sequenceSpan.queries() - q));
+                    try (var _ = scratchpad.frame()) {
+                        queries(head, q, Math.min(QUERIES, sequenceSpan.queries() - q));
+                    }
                 }
             }
         }
 
-        private float[] floats(int slot, int depth, int columns) {
-            return scratchpad.floats(slot, MicroKernel.packedRightSize(depth, columns));
+        private float[] packedRight(int depth, int columns) {
+            return scratchpad.floats(MicroKernel.packedRightSize(depth, columns));
         }
 
         private void queries(int head, int from, int count) {
@@ -103,11 +105,11 @@ final class FlashAttentionBackward {
             long queryStep = (long) h.heads() * h.keyWidth();
             long resultStep = (long) h.heads() * h.valueWidth();
             long dy = gradients.dy() + data.result(h, sequenceSpan.query() + from, head) - data.y();
-            float[] queries = scratchpad.floats(BLOCK, MicroKernel.packedLeftSize(QUERIES));
-            float[] results = scratchpad.floats(RESULTS, MicroKernel.packedLeftSize(QUERIES));
-            float[] weights = scratchpad.floats(WEIGHTS, MicroKernel.packedLeftSize(QUERIES));
-            float[] scores = scratchpad.floats(SCORE_GRADIENTS, MicroKernel.packedLeftSize(QUERIES));
-            float[] tile = scratchpad.floats(TILE, MicroKernel.MR * MicroKernel.NR);
+            float[] queries = scratchpad.floats(MicroKernel.packedLeftSize(QUERIES));
+            float[] results = scratchpad.floats(MicroKernel.packedLeftSize(QUERIES));
+            float[] weights = scratchpad.floats(MicroKernel.packedLeftSize(QUERIES));
+            float[] scores = scratchpad.floats(MicroKernel.packedLeftSize(QUERIES));
+            float[] tile = scratchpad.floats(MicroKernel.MR * MicroKernel.NR);
             MicroKernel.packLeft(query, queryStep, count, h.keyWidth(), queries);
             MicroKernel.packLeft(dy, resultStep, count, h.valueWidth(), results);
             int columns = Math.min(keys, FlashAttention.visibleKeys(h, sequenceSpan, from + count - 1, first));
@@ -125,13 +127,13 @@ final class FlashAttentionBackward {
                         tile,
                         query + 4 * r * queryStep + gradients.dq() - data.q());
             }
-            float[] panels = floats(RESULT_PANELS, count, h.valueWidth());
-            MicroKernel.panels(dy, resultStep, count, h.valueWidth(), panels);
+            float[] resultPanels = packedRight(count, h.valueWidth());
+            MicroKernel.panels(dy, resultStep, count, h.valueWidth(), resultPanels);
             MicroKernel.multiply(
                     weights,
                     0,
                     true,
-                    panels,
+                    resultPanels,
                     0,
                     columns,
                     count,
@@ -140,13 +142,13 @@ final class FlashAttentionBackward {
                     (long) h.kvHeads() * h.valueWidth(),
                     true,
                     tile);
-            panels = floats(QUERY_PANELS, count, h.keyWidth());
-            MicroKernel.panels(query, queryStep, count, h.keyWidth(), panels);
+            float[] queryPanels = packedRight(count, h.keyWidth());
+            MicroKernel.panels(query, queryStep, count, h.keyWidth(), queryPanels);
             MicroKernel.multiply(
                     scores,
                     0,
                     true,
-                    panels,
+                    queryPanels,
                     0,
                     columns,
                     count,
@@ -176,7 +178,7 @@ final class FlashAttentionBackward {
                     queries,
                     at,
                     false,
-                    scratchpad.floats(KEYS_TRANSPOSED, 0),
+                    panels.transposedKeys,
                     rows,
                     h.keyWidth(),
                     seen,
@@ -187,7 +189,7 @@ final class FlashAttentionBackward {
                     results,
                     at,
                     false,
-                    scratchpad.floats(VALUES_TRANSPOSED, 0),
+                    panels.transposedValues,
                     rows,
                     h.valueWidth(),
                     seen,
@@ -211,10 +213,10 @@ final class FlashAttentionBackward {
                         NativeMemory.get(data.sum(h, row, head)),
                         inner);
             }
-            multiplyKeys(scores, at, scratchpad.floats(KEYS, 0), rows, seen, dq, tile);
+            multiplyKeys(scores, at, rows, seen, dq, tile);
         }
 
-        private void multiplyKeys(float[] scores, int at, float[] panels, int rows, int depth, long dq, float[] tile) {
+        private void multiplyKeys(float[] scores, int at, int rows, int depth, long dq, float[] tile) {
             long distance = (long) h.heads() * h.keyWidth();
             for (int r = 0; r < rows; ) {
                 int taken = rows - r > 8 ? MicroKernel.MR : 4;
@@ -224,7 +226,7 @@ final class FlashAttentionBackward {
                             scores,
                             at + r * MicroKernel.LEFT_STRIDE,
                             false,
-                            panels,
+                            panels.keys,
                             panel,
                             depth,
                             tile,

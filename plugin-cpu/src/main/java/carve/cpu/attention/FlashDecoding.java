@@ -23,8 +23,6 @@ final class FlashDecoding {
     private static final long SMALL = 128 * 1024;
     private static final int SIDE = FlashDecodingLoops.KEY_BLOCK;
     private static final int SIDE_BYTES = 48 * 1024;
-    private static final int SCORES = 8;
-    private static final int SUMS = 9;
 
     private final ThreadPool threadPool;
 
@@ -37,13 +35,29 @@ final class FlashDecoding {
         int parts = Math.max(1, (spans.getFirst().keys() + SPLIT_KEYS - 1) / SPLIT_KEYS);
         int queries = spans.getFirst().queries();
         int record = h.valueWidth() + 2;
-        float[] partial = new float[spans.size() * queries * h.heads() * parts * record];
-        long work =
-                (long) spans.size() * queries * h.heads() * spans.getFirst().keys() * (h.keyWidth() + h.valueWidth());
-        threadPool.parallelFor(work <= SMALL, spans.size() * parts, (task, scratchpad) -> {
-            new KeySplit(h, spans.get(task / parts), operands, task % parts, parts, partial, record, scratchpad).run();
-        });
-        for (int i = 0; i < spans.size() * queries * h.heads(); i++) {
+        int rows = spans.size() * queries * h.heads();
+        long work = (long) rows * spans.getFirst().keys() * (h.keyWidth() + h.valueWidth());
+        try (var _ = threadPool.scratch().frame()) {
+            float[] partial = threadPool.scratch().floats(rows * parts * record);
+            Arrays.fill(partial, 0, rows * parts * record, 0);
+            threadPool.parallelFor(work <= SMALL, spans.size() * parts, (task, scratchpad) -> {
+                FlashAttention.SequenceSpan span = spans.get(task / parts);
+                new KeySplit(h, span, operands, task % parts, parts, partial, record, scratchpad).run();
+            });
+            mergeSplits(h, operands, partial, rows, parts, record);
+        }
+    }
+
+    private void mergeSplits(
+            FlashAttention.Heads h,
+            FlashAttention.Operands operands,
+            float[] partial,
+            int rows,
+            int parts,
+            int record) {
+        float[] total = threadPool.scratch().floats(h.valueWidth());
+        float[] factors = threadPool.scratch().floats(parts);
+        for (int i = 0; i < rows; i++) {
             mergeSplits(
                     partial,
                     i * parts * record,
@@ -52,7 +66,8 @@ final class FlashDecoding {
                     h.valueWidth(),
                     operands.y() + 4L * i * h.valueWidth(),
                     operands.logSumExp() + 4L * i,
-                    threadPool.scratch().floats(SUMS, h.valueWidth()));
+                    total,
+                    factors);
         }
     }
 
@@ -78,52 +93,55 @@ final class FlashDecoding {
         void run() {
             int rows = sequenceSpan.queries() * h.heads();
             int most = seen(sequenceSpan.queries() - 1);
-            float[] scores = scratchpad.floats(SCORES, rows * ROW);
+            float[] scores = scratchpad.floats(rows * ROW);
+            float[] sums = scratchpad.floats(rows * SIDE * LANES);
+            scores(most, scores, sums);
+            for (int i = 0; i < rows; i++) {
+                weigh(i, scores, sums);
+            }
+            int side = prefetchKeys(h, h.valueWidth());
+            for (int k = 0; k < most; k += side) {
+                int count = Math.min(side, most - k);
+                long from = operands.value(h, sequenceSpan.key() + first() + k, 0);
+                try (var _ = scratchpad.frame()) {
+                    DequantisedRows values = dequantise(from, count, h.valueWidth(), sums);
+                    for (int group = 0; group < h.kvHeads(); group++) {
+                        means(group, k, ofGroup(values, group, h.valueWidth()), count, scores);
+                    }
+                }
+            }
+        }
+
+        private void scores(int most, float[] scores, float[] sums) {
             int side = prefetchKeys(h, h.keyWidth());
             for (int k = 0; k < most; k += side) {
                 int count = Math.min(side, most - k);
-                DequantisedRows keys = wide(operands.key(h, sequenceSpan.key() + first() + k, 0), count, h.keyWidth());
-                for (int i = 0; i < count; i += SIDE) {
-                    products(
-                            k + i,
-                            keys.at() + 4 * i * keys.distance(),
-                            keys.distance(),
-                            Math.min(SIDE, count - i),
-                            scores);
-                }
-            }
-            for (int i = 0; i < rows; i++) {
-                weigh(i, scores);
-            }
-            side = prefetchKeys(h, h.valueWidth());
-            for (int k = 0; k < most; k += side) {
-                int count = Math.min(side, most - k);
-                DequantisedRows values =
-                        wide(operands.value(h, sequenceSpan.key() + first() + k, 0), count, h.valueWidth());
-                for (int group = 0; group < h.kvHeads(); group++) {
-                    means(group, k, ofGroup(values, group, h.valueWidth()), count, scores);
+                long from = operands.key(h, sequenceSpan.key() + first() + k, 0);
+                try (var _ = scratchpad.frame()) {
+                    DequantisedRows keys = dequantise(from, count, h.keyWidth(), sums);
+                    for (int i = 0; i < count; i += SIDE) {
+                        long at = keys.address() + 4 * i * keys.rowStride();
+                        products(k + i, at, keys.rowStride(), Math.min(SIDE, count - i), scores, sums);
+                    }
                 }
             }
         }
 
-        /** Returns keys or values of all groups, which lie without gaps, as F32 until the next call, and in the cache. */
-        private DequantisedRows wide(long from, int count, int width) {
-            int distance = h.kvHeads() * width;
-            long all = (long) count * distance;
+        /** Returns keys or values of all groups, which are contiguous, as F32 and in the cache; valid in the open frame. */
+        private DequantisedRows dequantise(long from, int count, int width, float[] sums) {
+            int rowStride = h.kvHeads() * width;
+            int all = count * rowStride;
             if (h.stored() == DType.F32) {
-                scratchpad.floats(SUMS, 1)[0] =
-                        FlashDecodingLoops.prefetch(from, from + 4 * all); // or the compiler would leave it out
-                return new DequantisedRows(from, distance);
+                // the result is stored so that the compiler keeps the loads
+                sums[0] = FlashDecodingLoops.prefetch(from, from + 4L * all);
+                return new DequantisedRows(from, rowStride);
             }
-            long room = scratchpad.nativeBuffer(DequantisedRows.scratchBytes(h.stored(), count, distance));
-            return new DequantisedRows(
-                    DequantisedRows.of(h.stored(), from, all, 1, (int) all, room)
-                            .at(),
-                    distance);
+            DequantisedRows contiguous = DequantisedRows.of(h.stored(), from, all, 1, all, scratchpad);
+            return new DequantisedRows(contiguous.address(), rowStride);
         }
 
         private static DequantisedRows ofGroup(DequantisedRows all, int group, int width) {
-            return new DequantisedRows(all.at() + 4L * group * width, all.distance());
+            return new DequantisedRows(all.address() + 4L * group * width, all.rowStride());
         }
 
         private int first() {
@@ -141,9 +159,8 @@ final class FlashDecoding {
         }
 
         /** Multiplies all queries with at most {@value #SIDE} keys, those that nobody sees included. */
-        private void products(int k, long keys, long distance, int count, float[] scores) {
+        private void products(int k, long keys, long distance, int count, float[] scores, float[] sums) {
             int rows = sequenceSpan.queries() * h.heads();
-            float[] sums = scratchpad.floats(SUMS, rows * SIDE * LANES);
             var queries = new FlashDecodingLoops.Queries(
                     operands.query(h, sequenceSpan.query(), 0),
                     sequenceSpan.queries(),
@@ -159,14 +176,13 @@ final class FlashDecoding {
             }
         }
 
-        private void weigh(int i, float[] scores) {
+        private void weigh(int i, float[] scores, float[] sums) {
             int to = place(i);
             int count = seen(i / h.heads());
             partial[to] = Float.NEGATIVE_INFINITY;
             if (count > 0) {
                 float max = FlashAttention.max(scores, i * ROW, count) * h.scale();
                 partial[to] = max;
-                float[] sums = scratchpad.floats(SUMS, LANES);
                 FlashAttention.exponentials(scores, i * ROW, count, count, h.scale(), max, sums, 0);
                 LaneReduction.sumEach(sums, 1);
                 partial[to + 1] = sums[0];
@@ -186,8 +202,8 @@ final class FlashDecoding {
                             i * ROW + k,
                             ROW,
                             own,
-                            values.at(),
-                            4 * values.distance(),
+                            values.address(),
+                            4 * values.rowStride(),
                             partial,
                             place(i) + 2,
                             place(i + 1) + 2);
@@ -202,13 +218,20 @@ final class FlashDecoding {
 
     /** Joins the parts of one query: maximum, sum and weighted values of each. */
     private static void mergeSplits(
-            float[] partial, int from, int parts, int record, int width, long y, long sums, float[] total) {
+            float[] partial,
+            int from,
+            int parts,
+            int record,
+            int width,
+            long y,
+            long sums,
+            float[] total,
+            float[] factors) {
         float max = Float.NEGATIVE_INFINITY;
         for (int p = 0; p < parts; p++) {
             max = Math.max(max, partial[from + p * record]);
         }
         double sum = 0;
-        float[] factors = new float[parts];
         for (int p = 0; p < parts; p++) {
             factors[p] = (float) Math.exp(partial[from + p * record] - max);
             sum += factors[p] * partial[from + p * record + 1];

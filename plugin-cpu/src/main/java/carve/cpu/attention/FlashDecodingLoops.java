@@ -162,9 +162,9 @@ final class FlashDecodingLoops {
     /** Adds values to sums, weighted. */
     static void weightedSum(
             float[] weights, int at, int keys, DequantisedRows values, int width, float[] sums, int to) {
-        long step = 4 * values.distance();
+        long step = 4 * values.rowStride();
         for (int n = 0; n < width; n += 4 * LANES) {
-            long from = values.at() + 4L * n;
+            long from = values.address() + 4L * n;
             int left = width - n;
             if (left >= 4 * LANES) {
                 wholeValues(weights, at, keys, from, step, sums, to + n);

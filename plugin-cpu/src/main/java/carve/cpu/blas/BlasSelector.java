@@ -1,7 +1,7 @@
 package carve.cpu.blas;
 
 import carve.api.device.DeviceException;
-import carve.cpu.CpuConfig;
+import carve.cpu.config.CpuConfig;
 import carve.cpu.thread.ThreadPool;
 import java.lang.System.Logger.Level;
 import java.util.Locale;
@@ -56,7 +56,7 @@ public final class BlasSelector {
                         : Optional.empty();
             case ONEDNN -> work >= MIN_WORK ? oneDnn() : Optional.empty();
             case ND4J -> work >= MIN_WORK ? nd4j() : Optional.empty();
-            case OWN -> Optional.empty();
+            case BUILTIN -> Optional.empty();
         };
     }
 

@@ -3,8 +3,8 @@ package carve.cpu.blas;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import carve.api.tensor.DType;
-import carve.cpu.CpuDevice;
 import carve.cpu.blas.OneDnnLibrary.Function;
+import carve.cpu.simd.Casts;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Locale;
@@ -80,7 +80,7 @@ final class OneDnnApi {
         return switch (type) {
             case BF16 -> 2;
             case F32 -> 3;
-            default -> throw CpuDevice.unsupported(type);
+            default -> throw Casts.unsupported(type);
         };
     }
 

@@ -76,11 +76,13 @@ final class OneDnnMatmul implements AutoCloseable {
     void run(long left, long right, long result, Scratchpad scratchpad) {
         Execution found = idle.poll();
         Execution execution = found == null ? new Execution() : found;
-        long work = scratchpad.nativeBuffer(scratchpadBytes);
-        calls.withOneThread(() -> {
-            execution.run(left, right, result, work);
-            return execution;
-        });
+        try (var _ = scratchpad.frame()) {
+            long work = scratchpad.nativeBuffer(scratchpadBytes);
+            calls.withOneThread(() -> {
+                execution.run(left, right, result, work);
+                return execution;
+            });
+        }
         idle.add(execution);
     }
 

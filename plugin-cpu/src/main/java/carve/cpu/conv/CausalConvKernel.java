@@ -31,7 +31,6 @@ import jdk.incubator.vector.VectorMask;
 public final class CausalConvKernel implements Kernel {
     private static final int GRAIN = 8 * 1024;
     private static final int CHANNELS = 1024;
-    private static final int SUM = 0;
 
     private final KernelContext kernelContext;
     private final CausalConv op;
@@ -43,7 +42,7 @@ public final class CausalConvKernel implements Kernel {
 
     @Override
     public String name() {
-        return op.sequenceLayout().maxLength() <= ConvStepLoop.MAX_STEP_POSITIONS ? "vector-conv-steps" : "vector-conv";
+        return op.sequenceLayout().maxLength() <= ConvStepLoop.MAX_STEP_POSITIONS ? "causal-conv-step" : "causal-conv";
     }
 
     @Override
@@ -131,7 +130,9 @@ public final class CausalConvKernel implements Kernel {
             Sequence sequence = sequence(task / blocks);
             int from = first + task % blocks * block;
             for (int t = from; t < Math.min(sequence.length, from + block); t++) {
-                work.run(sequence, t, scratchpad);
+                try (var _ = scratchpad.frame()) {
+                    work.run(sequence, t, scratchpad);
+                }
             }
         });
     }
@@ -158,7 +159,7 @@ public final class CausalConvKernel implements Kernel {
                         in.row(sequence, t),
                         row);
             } else {
-                float[] sum = scratchpad.floats(SUM, channels + LANES);
+                float[] sum = scratchpad.floats(channels + LANES);
                 in.sum(sequence, t, sum);
                 write(sum, row, channels);
             }
@@ -243,7 +244,7 @@ public final class CausalConvKernel implements Kernel {
         long from = addressOf(dy);
         long to = addressOf(ds);
         positions(0, channels, (sequence, t, scratchpad) -> {
-            float[] sum = scratchpad.floats(SUM, channels + LANES);
+            float[] sum = scratchpad.floats(channels + LANES);
             in.sum(sequence, t, sum);
             long row = 4L * (sequence.start + t) * channels;
             siluGradient(sum, from + row, to + row, channels);
@@ -278,7 +279,7 @@ public final class CausalConvKernel implements Kernel {
                     : before + 4L * ((long) sequence.index * kept + kept + t) * in.channels;
             int last = t - sequence.length + kept; // the row of the next state that this input is
             long from = next != 0 && last >= 0 ? next + 4L * ((long) sequence.index * kept + last) * in.channels : 0;
-            inputGradientRow(in, sequence, t, ds, from, to, scratchpad.floats(SUM, in.channels));
+            inputGradientRow(in, sequence, t, ds, from, to, scratchpad.floats(in.channels));
         });
     }
 

@@ -31,7 +31,7 @@ import java.lang.foreign.ValueLayout;
  */
 final class ConvStepGenerator {
     /** The channels that are done at a time. */
-    static final int LANES = 16;
+    static final int LANES = Assembler.LANES;
 
     private static final int VECTOR = 64;
     private static final int TAPS = 4;

@@ -2,10 +2,10 @@ package carve.cpu.gemm;
 
 import carve.api.device.DeviceException;
 import carve.api.tensor.DType;
-import carve.cpu.CpuConfig;
 import carve.cpu.blas.BlockedMatmul;
 import carve.cpu.blas.LazyOneDnn;
 import carve.cpu.blas.OneDnnEngine;
+import carve.cpu.config.CpuConfig;
 import carve.cpu.memory.BufferPool;
 import carve.cpu.memory.CpuBuffer;
 import carve.cpu.simd.Casts;
@@ -47,7 +47,7 @@ public final class Bf16Gemm {
 
     /** Returns whether a product of this many rows is computed here; starts the library if it is the first that may be. */
     public boolean supports(DotGemm.LinearWeights p, int m) {
-        return policy != CpuConfig.Bf16Mode.OWN
+        return policy != CpuConfig.Bf16Mode.BUILTIN
                 && (p.dtype() == DType.BF16 || p.dtype().isQuantised())
                 && (long) m * p.n() * p.k() >= MIN_WORK
                 && library().isPresent();
@@ -105,9 +105,9 @@ public final class Bf16Gemm {
     private void dequantise(DotGemm.LinearWeights p, int first, int count, long to) {
         int each = Math.max(1, 64 * 1024 / p.k());
         threadPool.parallelFor((count + each - 1) / each, (task, scratchpad) -> {
-            float[] room = scratchpad.floats(0, DotKernel.roundUpToLanes(p.k()));
+            float[] scratch = scratchpad.floats(DotKernel.roundUpToLanes(p.k()));
             for (int i = task * each; i < Math.min(count, (task + 1) * each); i++) {
-                Dequantisation.bf16(p.dtype(), p.row(first + i), p.k(), to + 2L * i * p.k(), room);
+                Dequantisation.bf16(p.dtype(), p.row(first + i), p.k(), to + 2L * i * p.k(), scratch);
             }
         });
     }

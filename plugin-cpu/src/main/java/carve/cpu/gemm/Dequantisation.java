@@ -6,7 +6,6 @@ import static carve.cpu.memory.NativeMemory.LANES;
 
 import carve.api.tensor.BlockQuantisation;
 import carve.api.tensor.DType;
-import carve.cpu.CpuDevice;
 import carve.cpu.memory.NativeMemory;
 import carve.cpu.simd.Casts;
 import jdk.incubator.vector.FloatVector;
@@ -38,7 +37,7 @@ final class Dequantisation {
             case F16 -> f16(row + 2L * k, depth, to, at);
             case Q8_0 -> q8(row + dtype.bytes(k), depth, to, at);
             case Q4_0 -> q4(row + dtype.bytes(k), depth, to, at);
-            default -> throw CpuDevice.unsupported(dtype);
+            default -> throw Casts.unsupported(dtype);
         }
     }
 

@@ -22,14 +22,11 @@ public final class DotGemm {
     static final int MC = 64;
 
     private static final int PANEL_ROWS = 2 * DotKernel.NR;
-    private static final int PANEL = 6;
-    private static final int SUMS = 7;
     private static final int PACKED = 4 * 1024 * 1024;
     private static final int ROW_BYTES = 64 * 1024;
     private static final long SMALL = 64L * 64 * 64;
 
     private final ThreadPool threadPool;
-    private float[] packed = new float[0];
 
     DotGemm(ThreadPool threadPool) {
         this.threadPool = threadPool;
@@ -53,18 +50,16 @@ public final class DotGemm {
         int most = Math.max(MC, PACKED / (chunks * DotKernel.ROW_STRIDE) / MC * MC);
         for (int done = 0; done < m; done += most) {
             int rows = Math.min(most, m - done);
-            pack(x + 4L * done * p.k, rows, p.k, chunks);
-            multiply(p, rows, chunks, y + 4L * done * p.n);
+            try (var _ = threadPool.scratch().frame()) {
+                float[] packed = threadPool.scratch().floats(chunks * rows * DotKernel.ROW_STRIDE);
+                pack(x + 4L * done * p.k, rows, p.k, chunks, packed);
+                multiply(p, packed, rows, chunks, y + 4L * done * p.n);
+            }
         }
     }
 
     /** Copies x: chunk by chunk of the depth, row by row. */
-    private void pack(long x, int m, int k, int chunks) {
-        int size = chunks * m * DotKernel.ROW_STRIDE;
-        if (packed.length < size) {
-            packed = new float[size];
-        }
-        float[] to = packed;
+    private void pack(long x, int m, int k, int chunks, float[] to) {
         int each = Math.max(1, ROW_BYTES / 4 / k);
         threadPool.parallelFor((long) m * k <= 4 * ROW_BYTES, (m + each - 1) / each, (task, scratchpad) -> {
             for (int row = task * each; row < Math.min(m, (task + 1) * each); row++) {
@@ -78,11 +73,10 @@ public final class DotGemm {
         });
     }
 
-    private void multiply(LinearWeights p, int m, int chunks, long y) {
+    private void multiply(LinearWeights p, float[] x, int m, int chunks, long y) {
         int strips = (m + MC - 1) / MC;
         int width = width(p, strips);
         int across = (p.n + width - 1) / width;
-        float[] x = packed;
         boolean small = (long) m * p.n * p.k <= SMALL;
         threadPool.parallelFor(small, strips * across, (task, scratchpad) -> {
             int n = task / strips * width; // strips of the same weights follow each other
@@ -111,8 +105,8 @@ public final class DotGemm {
             int n1,
             long y,
             Scratchpad scratchpad) {
-        float[] panels = scratchpad.floats(PANEL, PANEL_ROWS * DotKernel.ROW_STRIDE);
-        float[] sums = scratchpad.floats(SUMS, (MC + DotKernel.MR) * PANEL_ROWS * LANES);
+        float[] panels = scratchpad.floats(PANEL_ROWS * DotKernel.ROW_STRIDE);
+        float[] sums = scratchpad.floats((MC + DotKernel.MR) * PANEL_ROWS * LANES);
         for (int n = n0; n < n1; n += PANEL_ROWS) {
             int columns = Math.min(PANEL_ROWS, n1 - n);
             for (int c = 0; c < chunks; c++) {

@@ -1,11 +1,11 @@
 package carve.cpu.gemm;
 
 import carve.api.tensor.DType;
-import carve.cpu.CpuConfig;
-import carve.cpu.CpuDevice;
 import carve.cpu.blas.Blas;
 import carve.cpu.blas.BlasSelector;
+import carve.cpu.config.CpuConfig;
 import carve.cpu.memory.NativeMemory;
+import carve.cpu.simd.Casts;
 import carve.cpu.thread.Scratchpad;
 import carve.cpu.thread.ThreadPool;
 import java.util.Optional;
@@ -27,13 +27,11 @@ public final class Gemm {
     private static final int MAX_SHARED_PANEL = 2 * 1024 * 1024;
     private static final int MC = 96;
     private static final int TRANSPOSED_MC = 240;
-    private static final int PANELS = 0;
     private static final long MAX_SERIAL_WORK = 64L * 64 * 64;
     private static final long MAX_SERIAL_WORK_OF_ONE_THREAD = 512L * 512 * 512;
 
     private final ThreadPool threadPool;
     private final BlasSelector blas;
-    private float[] packed = new float[0];
 
     public Gemm(ThreadPool threadPool, BlasSelector blas) {
         this.threadPool = threadPool;
@@ -63,7 +61,7 @@ public final class Gemm {
                 case F16 -> F16_TRANSPOSED;
                 case Q8_0 -> Q8_0_TRANSPOSED;
                 case Q4_0 -> Q4_0_TRANSPOSED;
-                default -> throw CpuDevice.unsupported(dtype);
+                default -> throw Casts.unsupported(dtype);
             };
         }
 
@@ -174,16 +172,17 @@ public final class Gemm {
         int chunk = GemmBlock.chunk(deep);
         int block = deep / chunk * chunk;
         int wide = Math.max(1, MAX_SHARED_PANEL / block / MicroKernel.NR) * MicroKernel.NR;
-        for (int k = 0; k < size.k; k += block) {
-            for (int n = 0; n < size.n; n += wide) {
-                int depth = Math.min(block, size.k - k);
-                int width = Math.min(wide, size.n - n);
-                if (packed.length < GemmBlock.packedSize(depth, width)) {
-                    packed = new float[GemmBlock.packedSize(depth, width)];
+        try (var _ = threadPool.scratch().frame()) {
+            float[] packed =
+                    threadPool.scratch().floats(GemmBlock.packedSize(Math.min(block, size.k), Math.min(wide, size.n)));
+            for (int k = 0; k < size.k; k += block) {
+                for (int n = 0; n < size.n; n += wide) {
+                    int depth = Math.min(block, size.k - k);
+                    int width = Math.min(wide, size.n - n);
+                    GemmBlock part = new GemmBlock(p, matrix, k, depth, chunk, n, width, packed);
+                    pack(part);
+                    multiplyRowBlocks(part);
                 }
-                GemmBlock part = new GemmBlock(p, matrix, k, depth, chunk, n, width, packed);
-                pack(part);
-                multiplyRowBlocks(part);
             }
         }
     }
@@ -229,15 +228,17 @@ public final class Gemm {
         Dimensions size = p.size;
         int chunk = GemmBlock.chunk(size.k);
         int wide = Math.max(1, MAX_PRIVATE_PANEL / chunk / MicroKernel.NR) * MicroKernel.NR;
-        for (int n = 0; n < size.n; n += wide) {
-            int width = Math.min(wide, size.n - n);
-            for (int k = 0; k < size.k; k += chunk) {
-                int depth = Math.min(chunk, size.k - k);
-                float[] panels = scratchpad.floats(PANELS, GemmBlock.packedSize(depth, width));
-                GemmBlock part = new GemmBlock(p, matrix, k, depth, depth, n, width, panels);
-                part.packRight(0, 0, width, scratchpad);
-                for (int m = 0; m < size.m; m += MC) {
-                    part.multiplyRowBlock(m, Math.min(MC, size.m - m), 0, width, scratchpad);
+        try (var _ = scratchpad.frame()) {
+            float[] panels = scratchpad.floats(GemmBlock.packedSize(chunk, Math.min(wide, size.n)));
+            for (int n = 0; n < size.n; n += wide) {
+                int width = Math.min(wide, size.n - n);
+                for (int k = 0; k < size.k; k += chunk) {
+                    int depth = Math.min(chunk, size.k - k);
+                    GemmBlock part = new GemmBlock(p, matrix, k, depth, depth, n, width, panels);
+                    part.packRight(0, 0, width, scratchpad);
+                    for (int m = 0; m < size.m; m += MC) {
+                        part.multiplyRowBlock(m, Math.min(MC, size.m - m), 0, width, scratchpad);
+                    }
                 }
             }
         }

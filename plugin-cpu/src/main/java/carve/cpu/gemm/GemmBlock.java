@@ -17,9 +17,6 @@ import carve.cpu.thread.Scratchpad;
  * @param panels the packed right operand, {@link #packedSize} elements
  */
 record GemmBlock(Gemm.Product product, int matrix, int k0, int depth, int chunk, int n0, int width, float[] panels) {
-    private static final int BLOCK = 1;
-    private static final int TILE = 2;
-
     /** Returns the elements that packing takes. */
     static int packedSize(int depth, int width) {
         return MicroKernel.packedRightSize(depth, width);
@@ -58,9 +55,15 @@ record GemmBlock(Gemm.Product product, int matrix, int k0, int depth, int chunk,
 
     /** Multiplies a strip of rows with {@code count} columns, from the beginning of a panel on. */
     void multiplyRowBlock(int m, int rows, int n, int count, Scratchpad scratchpad) {
+        try (var _ = scratchpad.frame()) {
+            float[] block = scratchpad.floats(MicroKernel.packedLeftSize(MicroKernel.KC));
+            float[] tile = scratchpad.floats(MicroKernel.MR * MicroKernel.NR);
+            multiplyRowBlock(m, rows, n, count, block, tile);
+        }
+    }
+
+    private void multiplyRowBlock(int m, int rows, int n, int count, float[] block, float[] tile) {
         Gemm.Matrix c = product.c();
-        float[] block = scratchpad.floats(BLOCK, MicroKernel.packedLeftSize(MicroKernel.KC));
-        float[] tile = scratchpad.floats(TILE, MicroKernel.MR * MicroKernel.NR);
         long to = c.address() + 4 * (matrix * c.batchStride() + m * c.rowStride() + n0 + n);
         for (int k = 0; k < depth; k += chunk) {
             int deep = depthAt(k);

@@ -23,8 +23,6 @@ import jdk.incubator.vector.VectorOperators;
  * all of their operations, and it makes objects of the vectors of the rest.
  */
 final class Gemv {
-    private static final int ROW = 3;
-    private static final int SUMS = 5;
     private static final int COLUMNS = DotKernel.NR;
     private static final int HALF = BlockQuantisation.SIZE / 2;
     private static final int Q8_0 = DType.Q8_0.blockBytes();
@@ -50,13 +48,18 @@ final class Gemv {
 
     /** Writes y. */
     void multiply(DotGemm.LinearWeights p, long x, long y) {
-        float[] row = packInput(p, x);
+        try (var _ = threadPool.scratch().frame()) {
+            multiply(p, packInput(p, x), y);
+        }
+    }
+
+    private void multiply(DotGemm.LinearWeights p, float[] row, long y) {
         long bytes = p.dtype().bytes(p.k());
         int apart = rowDistance(p, bytes);
         int perTask = COLUMNS * apart;
         boolean small = p.n() * bytes <= SMALL_BYTES;
         threadPool.parallelFor(small, (p.n() + perTask - 1) / perTask, (task, scratchpad) -> {
-            float[] sums = scratchpad.floats(SUMS, COLUMNS * LANES);
+            float[] sums = scratchpad.floats(COLUMNS * LANES);
             int end = Math.min(p.n(), task * perTask + apart);
             for (int i = task * perTask; i < end; i++) {
                 dotFour(p, i, apart, row, sums);
@@ -84,12 +87,12 @@ final class Gemv {
      */
     private float[] packInput(DotGemm.LinearWeights p, long x) {
         if (!p.dtype().isQuantised() || !Dequantisation.HAS_BYTE_VECTORS) {
-            float[] row = threadPool.scratch().floats(ROW, DotKernel.roundUpToLanes(p.k()));
+            float[] row = threadPool.scratch().floats(DotKernel.roundUpToLanes(p.k()));
             Dequantisation.toFloats(DType.F32, x, 0, p.k(), row, 0);
             return row;
         }
         int step = p.dtype() == DType.Q8_0 ? Q8_0 : 2 * Q4_0;
-        float[] row = threadPool.scratch().floats(ROW, p.k() / BlockQuantisation.SIZE * step);
+        float[] row = threadPool.scratch().floats(p.k() / BlockQuantisation.SIZE * step);
         for (int from = 0, to = 0; from < p.k(); from += BlockQuantisation.SIZE, to += step) {
             Dequantisation.toFloats(DType.F32, x, from, BlockQuantisation.SIZE, row, to);
         }

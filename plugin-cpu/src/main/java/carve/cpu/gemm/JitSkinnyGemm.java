@@ -2,7 +2,7 @@ package carve.cpu.gemm;
 
 import carve.api.tensor.BlockQuantisation;
 import carve.api.tensor.DType;
-import carve.cpu.CpuConfig;
+import carve.cpu.config.CpuConfig;
 import carve.cpu.gemm.SkinnyGemmGenerator.RowPlacement;
 import carve.cpu.jit.MachineCode;
 import carve.cpu.thread.ThreadPool;
@@ -36,12 +36,12 @@ public final class JitSkinnyGemm implements SkinnyGemm {
     /** Makes the products of a device, of many rows too unless those are for a library. */
     public JitSkinnyGemm(ThreadPool threadPool, CpuConfig.BlasMode blasMode) {
         this.threadPool = threadPool;
-        this.supportsManyRows = blasMode == CpuConfig.BlasMode.AUTO || blasMode == CpuConfig.BlasMode.OWN;
+        this.supportsManyRows = blasMode == CpuConfig.BlasMode.AUTO || blasMode == CpuConfig.BlasMode.BUILTIN;
     }
 
     @Override
     public String name() {
-        return "code-as-stored";
+        return "jit-skinny-gemm";
     }
 
     @Override
@@ -57,7 +57,12 @@ public final class JitSkinnyGemm implements SkinnyGemm {
     }
 
     private void multiplyRowBlock(DotGemm.LinearWeights p, int m, long x, long y) {
-        long from = p.dtype() == DType.Q4_0 ? packQ4Input(p, m, x) : x;
+        try (var _ = threadPool.scratch().frame()) {
+            multiplyPacked(p, m, p.dtype() == DType.Q4_0 ? packQ4Input(p, m, x) : x, y);
+        }
+    }
+
+    private void multiplyPacked(DotGemm.LinearWeights p, int m, long from, long y) {
         int xBytes = p.dtype() == DType.Q4_0 ? p.k() / BlockQuantisation.SIZE * NIBBLE_INPUT : p.k() * Float.BYTES;
         int tile = SkinnyGemmGenerator.maxRows(p.dtype(), p.k());
         int passes = (m + tile - 1) / tile;

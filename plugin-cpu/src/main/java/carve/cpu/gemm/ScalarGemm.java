@@ -19,9 +19,6 @@ public final class ScalarGemm {
     /** The multiplications after which vectors are worth waiting for. */
     public static final long WARM_UP_BUDGET = 64_000_000;
 
-    private static final int ROW = 8;
-    private static final int SUMS = 9;
-    private static final int X = 10;
     private static final int PER_TASK = 16;
 
     private final ThreadPool threadPool;
@@ -45,16 +42,22 @@ public final class ScalarGemm {
 
     /** Writes y. */
     void multiply(DotGemm.LinearWeights p, int m, long x, long y) {
-        float[] all = threadPool.scratch().floats(X, m * p.k());
-        NativeMemory.copy(x, all, 0, m * p.k());
+        try (var _ = threadPool.scratch().frame()) {
+            float[] rows = threadPool.scratch().floats(m * p.k());
+            NativeMemory.copy(x, rows, 0, m * p.k());
+            multiply(p, m, rows, y);
+        }
+    }
+
+    private void multiply(DotGemm.LinearWeights p, int m, float[] x, long y) {
         threadPool.parallelFor((p.n() + PER_TASK - 1) / PER_TASK, (task, scratchpad) -> {
-            float[] row = scratchpad.floats(ROW, p.k());
-            float[] sums = scratchpad.floats(SUMS, LANES);
+            float[] row = scratchpad.floats(p.k());
+            float[] sums = scratchpad.floats(LANES);
             short[] narrow = p.dtype() == DType.BF16 ? new short[p.k()] : new short[0];
             for (int i = task * PER_TASK; i < Math.min(p.n(), (task + 1) * PER_TASK); i++) {
                 upcast(p, i, narrow, row);
                 for (int j = 0; j < m; j++) {
-                    float value = dot(row, all, j * p.k(), p.k(), sums);
+                    float value = dot(row, x, j * p.k(), p.k(), sums);
                     NativeMemory.set(y + 4L * ((long) j * p.n() + i), p.bias() == 0 ? value : value + p.bias(i));
                 }
             }

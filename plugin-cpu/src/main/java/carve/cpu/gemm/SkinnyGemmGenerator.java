@@ -53,8 +53,7 @@ public final class SkinnyGemmGenerator {
     /** The rows of weights in a tile. */
     static final int NR = 4;
 
-    /** The lanes of a vector. */
-    public static final int LANES = 16;
+    private static final int LANES = Assembler.LANES;
 
     private static final int VECTOR = 4 * LANES;
     private static final int STEP = 2 * LANES;

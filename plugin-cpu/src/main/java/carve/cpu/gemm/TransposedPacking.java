@@ -13,9 +13,6 @@ import java.util.Arrays;
  * widened to F32 at a time and turned by {@link Transpose}.
  */
 final class TransposedPacking {
-    private static final int WIDENED = 8;
-    private static final int ROOM = 9;
-
     private TransposedPacking() {}
 
     /**
@@ -39,15 +36,17 @@ final class TransposedPacking {
         int skipped = first % block;
         int whole = (skipped + depth + block - 1) / block * block;
         int stride = skipped + DotKernel.roundUpToLanes(whole) + LANES; // up to whole vectors after what is skipped
-        float[] rows = scratchpad.floats(WIDENED, LANES * stride);
-        float[] room = scratchpad.floats(ROOM, Transpose.scratchSize());
-        for (int n = 0; n < columns; n += LANES) {
-            int count = Math.min(LANES, columns - n);
-            for (int i = 0; i < count; i++) {
-                Dequantisation.toFloats(dtype, from + (n + i) * bytes, first - skipped, whole, rows, i * stride);
+        try (var _ = scratchpad.frame()) {
+            float[] rows = scratchpad.floats(LANES * stride);
+            float[] scratch = scratchpad.floats(Transpose.scratchSize());
+            for (int n = 0; n < columns; n += LANES) {
+                int count = Math.min(LANES, columns - n);
+                for (int i = 0; i < count; i++) {
+                    Dequantisation.toFloats(dtype, from + (n + i) * bytes, first - skipped, whole, rows, i * stride);
+                }
+                int panel = start + n / NR * depth * NR + n % NR;
+                Transpose.toPanels(rows, skipped, stride, count, depth, to, panel, depth, MicroKernel.NR, scratch);
             }
-            int panel = start + n / NR * depth * NR + n % NR;
-            Transpose.toPanels(rows, skipped, stride, count, depth, to, panel, depth, room);
         }
         clearRest(depth, columns, to, start);
     }

@@ -17,7 +17,7 @@ public final class VectorSkinnyGemm implements SkinnyGemm {
 
     @Override
     public String name() {
-        return "vector-as-stored";
+        return "vector-skinny-gemm";
     }
 
     @Override

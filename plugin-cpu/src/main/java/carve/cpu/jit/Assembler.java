@@ -8,11 +8,14 @@ import java.nio.ByteOrder;
  * 0 to 31. Operands are in Intel's order, the destination first. Loops go backward, to a {@link #position}.
  */
 public final class Assembler {
-    private static final int ROOM = 64 * 1024;
+    /** The F32 lanes of a vector register. */
+    public static final int LANES = 16;
+
+    private static final int CAPACITY = 64 * 1024;
     private static final int BROADCAST = 0x10;
     private static final int ZEROED_BY_K1 = 0x81;
 
-    private final ByteBuffer code = ByteBuffer.allocate(ROOM).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer code = ByteBuffer.allocate(CAPACITY).order(ByteOrder.LITTLE_ENDIAN);
 
     /** Makes an assembler that has written nothing. */
     public Assembler() {}

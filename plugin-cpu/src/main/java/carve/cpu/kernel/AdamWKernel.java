@@ -28,7 +28,7 @@ public final class AdamWKernel implements Kernel {
 
     @Override
     public String name() {
-        return "vector-adamw";
+        return "adamw";
     }
 
     @Override

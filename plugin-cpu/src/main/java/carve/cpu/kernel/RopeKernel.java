@@ -28,7 +28,7 @@ public final class RopeKernel implements Kernel {
 
     @Override
     public String name() {
-        return "vector-rope";
+        return "rope";
     }
 
     @Override

@@ -27,7 +27,7 @@ public final class SwiGluKernel implements Kernel {
 
     @Override
     public String name() {
-        return "vector-swiglu";
+        return "swiglu";
     }
 
     @Override

@@ -29,7 +29,7 @@ public final class CrossEntropyKernel implements Kernel {
 
     @Override
     public String name() {
-        return "vector-cross-entropy";
+        return "cross-entropy";
     }
 
     @Override

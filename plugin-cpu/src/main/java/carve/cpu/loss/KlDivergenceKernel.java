@@ -25,7 +25,7 @@ public final class KlDivergenceKernel implements Kernel {
 
     @Override
     public String name() {
-        return "vector-kl-divergence";
+        return "kl-divergence";
     }
 
     @Override

@@ -23,7 +23,7 @@ public final class LayerNormKernel implements Kernel {
 
     @Override
     public String name() {
-        return "vector-layer-norm";
+        return "layer-norm";
     }
 
     @Override

@@ -16,8 +16,6 @@ import jdk.incubator.vector.VectorMask;
  * b. Gradients: dw and db are sums over rows of dy n and dy, and with h = dy w, dx = r (h - mean(h) - n mean(h n)).
  */
 final class LayerNormLoops {
-    private static final int X = 0;
-    private static final int H = 1;
 
     private final ThreadPool threadPool;
 
@@ -29,7 +27,7 @@ final class LayerNormLoops {
     void forward(RmsNormLoops.NormShape normShape, long x, long weight, long bias, long y) {
         int perTask = normShape.perTask();
         threadPool.parallelFor(normShape.tasks(), (task, scratchpad) -> {
-            float[] u = scratchpad.floats(X, normShape.width() + LANES);
+            float[] u = scratchpad.floats(normShape.width() + LANES);
             int end = Math.min(normShape.rows(), (task + 1) * perTask);
             for (int row = task * perTask; row < end; row++) {
                 long at = 4L * row * normShape.width();
@@ -69,8 +67,8 @@ final class LayerNormLoops {
         int length = normShape.weightRows() * normShape.width();
         float[] partial = new float[2 * tasks * length + LANES];
         threadPool.parallelFor(tasks, (task, scratchpad) -> {
-            float[] u = scratchpad.floats(X, normShape.width() + LANES);
-            float[] h = scratchpad.floats(H, normShape.width() + LANES);
+            float[] u = scratchpad.floats(normShape.width() + LANES);
+            float[] h = scratchpad.floats(normShape.width() + LANES);
             int end = Math.min(normShape.rows(), (task + 1) * perTask);
             for (int row = task * perTask; row < end; row++) {
                 long at = 4L * row * normShape.width();

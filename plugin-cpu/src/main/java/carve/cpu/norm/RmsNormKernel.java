@@ -25,7 +25,7 @@ public final class RmsNormKernel implements Kernel {
 
     @Override
     public String name() {
-        return "vector-rms";
+        return "rms-norm";
     }
 
     @Override

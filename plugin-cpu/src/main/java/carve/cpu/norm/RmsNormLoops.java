@@ -20,10 +20,6 @@ import jdk.incubator.vector.VectorMask;
  * several rows (a suffix of x's shape): row i uses row {@code i % weightRows} of it.
  */
 public final class RmsNormLoops {
-    private static final int X = 0;
-    private static final int H = 1;
-    private static final int GATES = 2;
-    private static final int GATE_DERIVATIVES = 3;
     private static final int GRAIN = 8 * 1024;
 
     private final ThreadPool threadPool;
@@ -66,8 +62,8 @@ public final class RmsNormLoops {
     public void rms(NormShape normShape, long x, long weight, long g, long y) {
         int perTask = normShape.perTask();
         threadPool.parallelFor(normShape.tasks(), (task, scratchpad) -> {
-            float[] u = scratchpad.floats(X, normShape.width + LANES);
-            float[] gates = scratchpad.floats(GATES, normShape.width + LANES);
+            float[] u = scratchpad.floats(normShape.width + LANES);
+            float[] gates = scratchpad.floats(normShape.width + LANES);
             int end = Math.min(normShape.rows, (task + 1) * perTask);
             for (int row = task * perTask; row < end; row++) {
                 long at = 4L * row * normShape.width;
@@ -184,10 +180,10 @@ public final class RmsNormLoops {
         int length = normShape.weightRows * normShape.width;
         float[] partial = new float[tasks * length + LANES];
         threadPool.parallelFor(tasks, (task, scratchpad) -> {
-            float[] u = scratchpad.floats(X, normShape.width + LANES);
-            float[] h = scratchpad.floats(H, normShape.width + LANES);
-            float[] gates = scratchpad.floats(GATES, normShape.width + LANES);
-            float[] slopes = scratchpad.floats(GATE_DERIVATIVES, normShape.width + LANES);
+            float[] u = scratchpad.floats(normShape.width + LANES);
+            float[] h = scratchpad.floats(normShape.width + LANES);
+            float[] gates = scratchpad.floats(normShape.width + LANES);
+            float[] slopes = scratchpad.floats(normShape.width + LANES);
             int end = Math.min(normShape.rows, (task + 1) * perTask);
             for (int row = task * perTask; row < end; row++) {
                 long at = 4L * row * normShape.width;

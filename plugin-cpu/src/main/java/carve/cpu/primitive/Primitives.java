@@ -12,6 +12,7 @@ import carve.cpu.memory.NativeMemory;
 import carve.cpu.simd.Casts;
 import carve.cpu.simd.Elementwise;
 import carve.cpu.thread.ParallelFor;
+import carve.cpu.thread.Scratchpad;
 import carve.cpu.thread.ThreadPool;
 import java.util.List;
 
@@ -133,31 +134,44 @@ public final class Primitives {
                             out.address + 4 * at[2],
                             stridedLoop.innerLength()));
         } else if (stridedLoop.outerCount() == 1) {
-            long left = threadPool.scratch().broadcastOperand(a.address, stepA, 0);
-            long right = threadPool.scratch().broadcastOperand(b.address, stepB, 1);
-            parallelFor.overRanges(
-                    stridedLoop.innerLength(),
-                    (from, n) -> Elementwise.binary(
-                            function,
-                            left + stepA * from,
-                            stepA,
-                            right + stepB * from,
-                            stepB,
-                            out.address + 4 * from,
-                            n));
+            try (var _ = threadPool.scratch().frame()) {
+                long left = broadcastOperand(a.address, stepA, threadPool.scratch());
+                long right = broadcastOperand(b.address, stepB, threadPool.scratch());
+                parallelFor.overRanges(
+                        stridedLoop.innerLength(),
+                        (from, n) -> Elementwise.binary(
+                                function,
+                                left + stepA * from,
+                                stepA,
+                                right + stepB * from,
+                                stepB,
+                                out.address + 4 * from,
+                                n));
+            }
         } else {
-            stridedLoop.forEach(
-                    threadPool,
-                    ParallelFor.GRAIN_SIZE,
-                    (at, scratchpad) -> Elementwise.binary(
+            stridedLoop.forEach(threadPool, ParallelFor.GRAIN_SIZE, (at, scratchpad) -> {
+                try (var _ = scratchpad.frame()) {
+                    Elementwise.binary(
                             function,
-                            scratchpad.broadcastOperand(a.address + 4 * at[0], stepA, 0),
+                            broadcastOperand(a.address + 4 * at[0], stepA, scratchpad),
                             stepA,
-                            scratchpad.broadcastOperand(b.address + 4 * at[1], stepB, 1),
+                            broadcastOperand(b.address + 4 * at[1], stepB, scratchpad),
                             stepB,
                             out.address + 4 * at[2],
-                            stridedLoop.innerLength()));
+                            stridedLoop.innerLength());
+                }
+            });
         }
+    }
+
+    /** Returns the address to read an operand from: its own, or for a repeated one that of a vector of copies of its value. */
+    private static long broadcastOperand(long address, int step, Scratchpad scratchpad) {
+        if (step != 0) {
+            return address;
+        }
+        long copies = scratchpad.nativeBuffer(4L * NativeMemory.LANES);
+        Elementwise.fill(copies, NativeMemory.get(address), NativeMemory.LANES);
+        return copies;
     }
 
     /** Returns the loops over a result with operands broadcast to it; the result is the last operand. */

@@ -130,7 +130,9 @@ final class ChunkedScan {
             int count = Math.min(each, h.heads - head);
             if (sequenceSpan.length <= MAX_RECURRENT_POSITIONS) {
                 for (int i = 0; i < count; i++) {
-                    RecurrentScan.run(h, sequenceSpan, data, head + i, scratchpad);
+                    try (var _ = scratchpad.frame()) {
+                        RecurrentScan.run(h, sequenceSpan, data, head + i, scratchpad);
+                    }
                 }
             } else {
                 new ChunkedScanForward(h, sequenceSpan, data, head, count, scratchpad).run();

@@ -74,10 +74,6 @@ final class ChunkedScanBackward {
 
     /** The heads of one sequence, one after the other. */
     private static final class Head {
-        private static final int STATES = 0;
-        private static final int VALUES = 1;
-        private static final int DECAY = 2;
-        private static final int TILE = 3;
 
         private final Heads h;
         private final SequenceSpan sequenceSpan;
@@ -102,10 +98,10 @@ final class ChunkedScanBackward {
             chunks = (sequenceSpan.length() + chunk - 1) / chunk;
             deep = h.width() + chunk;
             size = MicroKernel.packedRightSize(deep, h.state());
-            states = scratchpad.floats(STATES, (chunks + 1) * size);
-            values = scratchpad.floats(VALUES, ChunkedScanForward.blockSize(chunk));
-            decays = scratchpad.floats(DECAY, ChunkDecay.size());
-            tile = scratchpad.floats(TILE, MicroKernel.MR * MicroKernel.NR);
+            states = scratchpad.floats((chunks + 1) * size);
+            values = scratchpad.floats(ChunkedScanForward.blockSize(chunk));
+            decays = scratchpad.floats(ChunkDecay.size());
+            tile = scratchpad.floats(MicroKernel.MR * MicroKernel.NR);
             chunkSlopes = new ScanChunkGradients(h, data, slopes, scratchpad);
         }
 

@@ -16,17 +16,6 @@ import carve.cpu.thread.Scratchpad;
  * only the values that its last row sees. Heads that follow each other and share queries and keys share their products.
  */
 final class ChunkedScanForward {
-    private static final int RIGHT = 0;
-    private static final int QUERIES = 1;
-    private static final int KEYS = 2;
-    private static final int KEY_COLUMNS = 3;
-    private static final int SCORES = 4;
-    private static final int LEFT = 5;
-    private static final int INPUTS = 6;
-    private static final int OUTPUT = 7;
-    private static final int DECAY = 8;
-    private static final int TILE = 9;
-    private static final int ROOM = 10;
 
     private final Heads h;
     private final SequenceSpan sequenceSpan;
@@ -49,7 +38,7 @@ final class ChunkedScanForward {
     private final float[] output;
     private final float[] decays;
     private final float[] tile;
-    private final float[] room;
+    private final float[] scratch;
 
     ChunkedScanForward(
             Heads h, SequenceSpan sequenceSpan, Operands operands, int first, int count, Scratchpad scratchpad) {
@@ -64,17 +53,17 @@ final class ChunkedScanForward {
         deep = state + chunk;
         rightSize = MicroKernel.packedRightSize(deep, width);
         distance = MicroKernel.panels(width) * MicroKernel.NR;
-        right = scratchpad.floats(RIGHT, count * rightSize);
-        queries = scratchpad.floats(QUERIES, blockSize(chunk));
-        keys = scratchpad.floats(KEYS, blockSize(chunk));
-        keyColumns = scratchpad.floats(KEY_COLUMNS, MicroKernel.packedRightSize(state, chunk));
-        scores = scratchpad.floats(SCORES, blockSize(chunk));
-        left = scratchpad.floats(LEFT, blockSize(chunk));
-        inputs = scratchpad.floats(INPUTS, MicroKernel.packedRightSize(chunk, width));
-        output = scratchpad.floats(OUTPUT, MicroKernel.MR * distance);
-        decays = scratchpad.floats(DECAY, ChunkDecay.size());
-        tile = scratchpad.floats(TILE, MicroKernel.MR * MicroKernel.NR);
-        room = scratchpad.floats(ROOM, Transpose.scratchSize());
+        right = scratchpad.floats(count * rightSize);
+        queries = scratchpad.floats(blockSize(chunk));
+        keys = scratchpad.floats(blockSize(chunk));
+        keyColumns = scratchpad.floats(MicroKernel.packedRightSize(state, chunk));
+        scores = scratchpad.floats(blockSize(chunk));
+        left = scratchpad.floats(blockSize(chunk));
+        inputs = scratchpad.floats(MicroKernel.packedRightSize(chunk, width));
+        output = scratchpad.floats(MicroKernel.MR * distance);
+        decays = scratchpad.floats(ChunkDecay.size());
+        tile = scratchpad.floats(MicroKernel.MR * MicroKernel.NR);
+        scratch = scratchpad.floats(Transpose.scratchSize());
     }
 
     /** Returns the length of an array for a block whose rows are also read in whole vectors of rows. */
@@ -110,7 +99,8 @@ final class ChunkedScanForward {
             int rows = Math.min(MicroKernel.NR, width - p);
             if (some) {
                 MicroKernel.packLeft(from + 4L * p * state, state, rows, state, left);
-                Transpose.toPanels(left, 0, MicroKernel.LEFT_STRIDE, rows, state, right, at, deep, room);
+                Transpose.toPanels(
+                        left, 0, MicroKernel.LEFT_STRIDE, rows, state, right, at, deep, MicroKernel.NR, scratch);
             } else {
                 java.util.Arrays.fill(right, at, at + state * MicroKernel.NR, 0);
             }
@@ -131,7 +121,7 @@ final class ChunkedScanForward {
                     left,
                     0,
                     MicroKernel.LEFT_STRIDE,
-                    room);
+                    scratch);
             MicroKernel.storeTile(left, MicroKernel.LEFT_STRIDE, rows, state, to + 4L * p * state, state, false);
         }
     }
@@ -145,7 +135,8 @@ final class ChunkedScanForward {
         }
         if (!sameKeys) {
             MicroKernel.packLeft(operands.key(h, row, head), (long) h.keyGroups() * state, length, state, keys);
-            Transpose.toPanels(keys, 0, MicroKernel.LEFT_STRIDE, length, state, keyColumns, 0, state, room);
+            Transpose.toPanels(
+                    keys, 0, MicroKernel.LEFT_STRIDE, length, state, keyColumns, 0, state, MicroKernel.NR, scratch);
         }
         if (!sameQueries || !sameKeys) {
             for (int r = 0; r < length; r += MicroKernel.MR) {

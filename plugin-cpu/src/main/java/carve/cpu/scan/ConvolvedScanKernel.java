@@ -52,7 +52,7 @@ public final class ConvolvedScanKernel implements Kernel {
 
     @Override
     public String name() {
-        return "vector-step";
+        return "convolved-scan-step";
     }
 
     /** What there is, and where it is; the four last are memory of the thread. */
@@ -77,7 +77,12 @@ public final class ConvolvedScanKernel implements Kernel {
 
     @Override
     public List<Tensor> forward(List<Tensor> operands) {
-        Step s = step(operands);
+        try (var _ = kernelContext.threads().scratch().frame()) {
+            return forward(step(operands), operands);
+        }
+    }
+
+    private List<Tensor> forward(Step s, List<Tensor> operands) {
         Tensor y = kernelContext.allocate(TensorType.f32(1, 1, s.inner()));
         Tensor conv =
                 kernelContext.allocate(operands.get(CombinedConvScan.CONV_STATE).type());
@@ -101,11 +106,11 @@ public final class ConvolvedScanKernel implements Kernel {
         int channels = conv.extent(0);
         int shared = CombinedConvScan.groupCount(channels, scan);
         var h = new ChunkedScan.Heads(heads, shared, shared, heads, scan.extent(3), scan.extent(2));
-        long room = kernelContext
+        long convolved = kernelContext
                 .threads()
                 .scratch()
                 .nativeBuffer(4L * (channels + 2 * whole(heads) + heads * scan.extent(2)));
-        long step = room + 4L * channels;
+        long step = convolved + 4L * channels;
         long decay = step + 4L * whole(heads);
         return new Step(
                 h,
@@ -113,7 +118,7 @@ public final class ConvolvedScanKernel implements Kernel {
                 conv.extent(2),
                 addressOf(operands.get(CombinedConvScan.PACKED)),
                 operands,
-                room,
+                convolved,
                 step,
                 decay,
                 decay + 4L * whole(heads));

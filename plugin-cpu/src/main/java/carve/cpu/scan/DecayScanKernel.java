@@ -32,8 +32,8 @@ public final class DecayScanKernel implements Kernel {
                 operands.get(DecayScan.Q).shape().extent(3),
                 operands.get(DecayScan.V).shape().extent(3));
         name = op.sequenceLayout().maxLength() <= ChunkedScan.MAX_RECURRENT_POSITIONS
-                ? "vector-steps"
-                : "vector-chunk" + chunk;
+                ? "recurrent-scan"
+                : "chunked-scan-" + chunk;
     }
 
     /** Returns whether states are small enough. */

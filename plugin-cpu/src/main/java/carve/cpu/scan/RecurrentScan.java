@@ -13,7 +13,6 @@ import jdk.incubator.vector.VectorMask;
 
 /** The recurrent form of a {@link ChunkedScan}, for few positions: the state is read and written once for each. */
 final class RecurrentScan {
-    private static final int SUMS = 0;
     private static final long PAGE = 4096;
 
     private RecurrentScan() {}
@@ -25,7 +24,7 @@ final class RecurrentScan {
             ChunkedScan.Operands operands,
             int head,
             Scratchpad scratchpad) {
-        float[] sums = scratchpad.floats(SUMS, 4 * LANES);
+        float[] sums = scratchpad.floats(4 * LANES);
         long offset = ChunkedScan.Operands.stateOffset(h, sequenceSpan.index(), head);
         long from = operands.state() + offset;
         long to = operands.next() + offset;

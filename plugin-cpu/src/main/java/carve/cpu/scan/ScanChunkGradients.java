@@ -30,23 +30,6 @@ import java.util.Arrays;
  * each other. M and dA are computed transposed, from j down to i.
  */
 final class ScanChunkGradients {
-    private static final int LEFT_QUERIES = 4;
-    private static final int LEFT_VALUES = 5;
-    private static final int LEFT_KEYS = 6;
-    private static final int QUERIES = 7;
-    private static final int KEYS = 8;
-    private static final int VALUES = 9;
-    private static final int RESULTS = 10;
-    private static final int QUERY_COLUMNS = 11;
-    private static final int RESULT_COLUMNS = 12;
-    private static final int WEIGHTS = 13;
-    private static final int SCORES = 14;
-    private static final int RIGHT_RESULTS = 15;
-    private static final int RIGHT_QUERIES = 16;
-    private static final int OUTPUT = 17;
-    private static final int DECAY = 18;
-    private static final int TILE = 19;
-    private static final int ROOM = 20;
 
     private final Heads h;
     private final Operands data;
@@ -72,7 +55,7 @@ final class ScanChunkGradients {
     private final float[] output;
     private final float[] decays;
     private final float[] tile;
-    private final float[] room;
+    private final float[] scratch;
     private final double[] pairs; // of M dM, sums over j less sums over i, then what reaches i from before the chunk
     private final double[] passing; // what leaves the chunk from j
     private int head;
@@ -88,24 +71,23 @@ final class ScanChunkGradients {
         stateDistance = MicroKernel.panels(state) * MicroKernel.NR;
         widthDistance = MicroKernel.panels(width) * MicroKernel.NR;
         int block = ChunkedScanForward.blockSize(chunk);
-        leftQueries = scratchpad.floats(LEFT_QUERIES, block);
-        leftValues = scratchpad.floats(LEFT_VALUES, block);
-        leftKeys = scratchpad.floats(LEFT_KEYS, block);
-        queries = scratchpad.floats(QUERIES, block);
-        keys = scratchpad.floats(KEYS, block);
-        values = scratchpad.floats(VALUES, block);
-        results = scratchpad.floats(RESULTS, block);
-        weights = scratchpad.floats(WEIGHTS, block);
-        scores = scratchpad.floats(SCORES, block);
-        queryColumns = scratchpad.floats(QUERY_COLUMNS, MicroKernel.packedRightSize(state, chunk));
-        resultColumns = scratchpad.floats(RESULT_COLUMNS, MicroKernel.packedRightSize(width, chunk));
-        rightResults = scratchpad.floats(RIGHT_RESULTS, MicroKernel.packedRightSize(chunk + state, width));
-        rightQueries = scratchpad.floats(
-                RIGHT_QUERIES, MicroKernel.packedRightSize(chunk + width, state) + LANES * MicroKernel.NR);
-        output = scratchpad.floats(OUTPUT, MicroKernel.MR * Math.max(stateDistance, widthDistance));
-        decays = scratchpad.floats(DECAY, ChunkDecay.size());
-        tile = scratchpad.floats(TILE, MicroKernel.MR * MicroKernel.NR);
-        room = scratchpad.floats(ROOM, Transpose.scratchSize());
+        leftQueries = scratchpad.floats(block);
+        leftValues = scratchpad.floats(block);
+        leftKeys = scratchpad.floats(block);
+        queries = scratchpad.floats(block);
+        keys = scratchpad.floats(block);
+        values = scratchpad.floats(block);
+        results = scratchpad.floats(block);
+        weights = scratchpad.floats(block);
+        scores = scratchpad.floats(block);
+        queryColumns = scratchpad.floats(MicroKernel.packedRightSize(state, chunk));
+        resultColumns = scratchpad.floats(MicroKernel.packedRightSize(width, chunk));
+        rightResults = scratchpad.floats(MicroKernel.packedRightSize(chunk + state, width));
+        rightQueries = scratchpad.floats(MicroKernel.packedRightSize(chunk + width, state) + LANES * MicroKernel.NR);
+        output = scratchpad.floats(MicroKernel.MR * Math.max(stateDistance, widthDistance));
+        decays = scratchpad.floats(ChunkDecay.size());
+        tile = scratchpad.floats(MicroKernel.MR * MicroKernel.NR);
+        scratch = scratchpad.floats(Transpose.scratchSize());
         pairs = new double[MicroKernel.LEFT_STRIDE];
         passing = new double[chunk];
         decay = new ChunkDecay(decays);
@@ -200,11 +182,13 @@ final class ScanChunkGradients {
         long query = data.query(h, row, head);
         long dy = gradients.dy() + data.result(h, row, head) - data.y();
         MicroKernel.packLeft(query, queryStep, length, state, queries);
-        Transpose.toPanels(queries, 0, MicroKernel.LEFT_STRIDE, length, state, queryColumns, 0, state, room);
+        Transpose.toPanels(
+                queries, 0, MicroKernel.LEFT_STRIDE, length, state, queryColumns, 0, state, MicroKernel.NR, scratch);
         MicroKernel.packLeft(data.key(h, row, head), (long) h.keyGroups() * state, length, state, keys);
         MicroKernel.packLeft(data.value(h, row, head), valueStep, length, width, values);
         MicroKernel.packLeft(dy, resultStep, length, width, results);
-        Transpose.toPanels(results, 0, MicroKernel.LEFT_STRIDE, length, width, resultColumns, 0, width, room);
+        Transpose.toPanels(
+                results, 0, MicroKernel.LEFT_STRIDE, length, width, resultColumns, 0, width, MicroKernel.NR, scratch);
         for (int p = 0; p < width; p += MicroKernel.NR) {
             int at = p * (chunk + state) + shift * MicroKernel.NR;
             MicroKernel.panels(dy + 4L * p, resultStep, length, Math.min(MicroKernel.NR, width - p), rightResults, at);
@@ -224,7 +208,8 @@ final class ScanChunkGradients {
                         rightResults,
                         to,
                         chunk + state,
-                        room);
+                        MicroKernel.NR,
+                        scratch);
             }
         }
     }
@@ -280,7 +265,15 @@ final class ScanChunkGradients {
             }
         }
         Transpose.toRowMajor(
-                weights, 0, MicroKernel.LEFT_STRIDE, length, length, leftQueries, width, MicroKernel.LEFT_STRIDE, room);
+                weights,
+                0,
+                MicroKernel.LEFT_STRIDE,
+                length,
+                length,
+                leftQueries,
+                width,
+                MicroKernel.LEFT_STRIDE,
+                scratch);
     }
 
     private void queries(long row, int length, float[] states, int before, boolean some) {

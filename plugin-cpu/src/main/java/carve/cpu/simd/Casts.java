@@ -3,9 +3,9 @@ package carve.cpu.simd;
 import static carve.cpu.memory.NativeMemory.F;
 import static carve.cpu.memory.NativeMemory.LANES;
 
+import carve.api.device.DeviceException;
 import carve.api.tensor.BlockQuantisation;
 import carve.api.tensor.DType;
-import carve.cpu.CpuDevice;
 import carve.cpu.memory.NativeMemory;
 import carve.cpu.thread.ThreadPool;
 import jdk.incubator.vector.FloatVector;
@@ -109,7 +109,7 @@ public final class Casts {
             case F16 -> Float.float16ToFloat(NativeMemory.getShort(address));
             case I32 -> NativeMemory.getInt(address);
             case I8 -> NativeMemory.getByte(address);
-            case F64, I64, I16, U8, BOOL, Q8_0, Q4_0 -> throw CpuDevice.unsupported(dtype);
+            case F64, I64, I16, U8, BOOL, Q8_0, Q4_0 -> throw unsupported(dtype);
         };
     }
 
@@ -121,7 +121,7 @@ public final class Casts {
             case F16 -> NativeMemory.setShort(address, Float.floatToFloat16((float) value));
             case I32 -> NativeMemory.setInt(address, (int) value);
             case I8 -> NativeMemory.setByte(address, (byte) (int) value);
-            case F64, I64, I16, U8, BOOL, Q8_0, Q4_0 -> throw CpuDevice.unsupported(dtype);
+            case F64, I64, I16, U8, BOOL, Q8_0, Q4_0 -> throw unsupported(dtype);
         }
     }
 
@@ -131,5 +131,10 @@ public final class Casts {
             return (short) (bits >>> 16 | 0x40);
         }
         return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+    }
+
+    /** Returns the exception for a storage type that this device does not compute with. */
+    public static DeviceException unsupported(DType dtype) {
+        return new DeviceException("cpu: no arithmetic on %s; convert to F32, BF16, F16, I32 or I8".formatted(dtype));
     }
 }

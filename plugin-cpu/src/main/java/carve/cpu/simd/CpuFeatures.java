@@ -22,7 +22,7 @@ public final class CpuFeatures {
             || !List.of("amd64", "x86_64", "x86", "i386").contains(System.getProperty("os.arch"));
 
     /** What is said where they do not. */
-    public static final String NO_FMA_REASON = "this processor, or the JVM on it, has neither AVX2 nor AVX-512";
+    public static final String NO_FMA_REASON = "neither AVX2 nor AVX-512 is available to this JVM";
 
     private CpuFeatures() {}
 

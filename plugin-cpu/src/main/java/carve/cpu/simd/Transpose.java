@@ -3,7 +3,6 @@ package carve.cpu.simd;
 import static carve.cpu.memory.NativeMemory.F;
 import static carve.cpu.memory.NativeMemory.LANES;
 
-import carve.cpu.gemm.MicroKernel;
 import carve.cpu.memory.NativeMemory;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -12,7 +11,7 @@ import jdk.incubator.vector.VectorShuffle;
 /**
  * Transposes of matrices in heap arrays, by squares of as many rows as a vector has lanes.
  *
- * <p>A square is turned by exchanging, for each bit of the lane number, what lies off the diagonal of rows that differ in
+ * <p>A square is transposed by exchanging, for each bit of the lane number, what lies off the diagonal of rows that differ in
  * this bit; two bits at a time, so that four rows are in registers. An element by element transpose costs several times
  * as much, because each of its writes is to another line.
  */
@@ -40,7 +39,7 @@ public final class Transpose {
         return VectorMask.fromArray(F, set, 0);
     }
 
-    /** Returns the length of the array that a turn works in. */
+    /** Returns the elements of scratch memory that a transpose needs. */
     public static int scratchSize() {
         return LANES * LANES;
     }
@@ -55,16 +54,26 @@ public final class Transpose {
      * @param columns its columns, the rows of the panels
      * @param start where the first of these rows of the first panel is
      * @param depth all rows of a panel
-     * @param room an array to work in
+     * @param panelWidth the columns of a panel
+     * @param scratch {@link #scratchSize} elements to work in
      */
     public static void toPanels(
-            float[] from, int at, int stride, int rows, int columns, float[] to, int start, int depth, float[] room) {
+            float[] from,
+            int at,
+            int stride,
+            int rows,
+            int columns,
+            float[] to,
+            int start,
+            int depth,
+            int panelWidth,
+            float[] scratch) {
         for (int r = 0; r < rows; r += LANES) {
-            int panel = start + r / MicroKernel.NR * depth * MicroKernel.NR + r % MicroKernel.NR;
+            int panel = start + r / panelWidth * depth * panelWidth + r % panelWidth;
             for (int c = 0; c < columns; c += LANES) {
                 int count = Math.min(LANES, columns - c);
                 transposeSquare(
-                        from, at + r * stride + c, stride, to, panel + c * MicroKernel.NR, MicroKernel.NR, count, room);
+                        from, at + r * stride + c, stride, to, panel + c * panelWidth, panelWidth, count, scratch);
             }
         }
     }
@@ -78,41 +87,42 @@ public final class Transpose {
             int columns,
             float[] to,
             int start,
-            int distance,
-            float[] room) {
+            int rowStride,
+            float[] scratch) {
         for (int r = 0; r < rows; r += LANES) {
             for (int c = 0; c < columns; c += LANES) {
                 int count = Math.min(LANES, columns - c);
-                transposeSquare(from, at + r * stride + c, stride, to, start + c * distance + r, distance, count, room);
+                transposeSquare(
+                        from, at + r * stride + c, stride, to, start + c * rowStride + r, rowStride, count, scratch);
             }
         }
     }
 
     /** Writes the first {@code count} rows of the transpose of a square. */
     private static void transposeSquare(
-            float[] from, int at, int stride, float[] to, int start, int distance, int count, float[] room) {
+            float[] from, int at, int stride, float[] to, int start, int rowStride, int count, float[] scratch) {
         if (LANES != 4 && LANES != 8 && LANES != 16) {
-            scalars(from, at, stride, to, start, distance, count);
+            scalars(from, at, stride, to, start, rowStride, count);
             return;
         }
         for (int i = 0; i < LANES; i += 4) {
-            lowBits(from, at + i * stride, stride, room, i * LANES);
+            lowBits(from, at + i * stride, stride, scratch, i * LANES);
         }
         for (int i = 0; i < 4; i++) {
             if (LANES == 16) {
-                highBits(room, i * LANES, to, start + i * distance, distance, count - i);
+                highBits(scratch, i * LANES, to, start + i * rowStride, rowStride, count - i);
             } else if (LANES == 8) {
-                highBit(room, i * LANES, to, start + i * distance, distance, count - i);
+                highBit(scratch, i * LANES, to, start + i * rowStride, rowStride, count - i);
             } else if (i < count) {
-                FloatVector.fromArray(F, room, i * LANES).intoArray(to, start + i * distance);
+                FloatVector.fromArray(F, scratch, i * LANES).intoArray(to, start + i * rowStride);
             }
         }
     }
 
-    private static void scalars(float[] from, int at, int stride, float[] to, int start, int distance, int count) {
+    private static void scalars(float[] from, int at, int stride, float[] to, int start, int rowStride, int count) {
         for (int r = 0; r < LANES; r++) {
             for (int c = 0; c < count; c++) {
-                to[start + c * distance + r] = from[at + r * stride + c];
+                to[start + c * rowStride + r] = from[at + r * stride + c];
             }
         }
     }
@@ -134,7 +144,7 @@ public final class Transpose {
     }
 
     /** Exchanges by bits 2 and 3 in four rows that are four apart. */
-    private static void highBits(float[] from, int at, float[] to, int start, int distance, int count) {
+    private static void highBits(float[] from, int at, float[] to, int start, int rowStride, int count) {
         FloatVector a = FloatVector.fromArray(F, from, at);
         FloatVector b = FloatVector.fromArray(F, from, at + 4 * LANES);
         FloatVector c = FloatVector.fromArray(F, from, at + 8 * LANES);
@@ -147,25 +157,25 @@ public final class Transpose {
             a1.blend(c1.rearrange(BY_8), BIT_8).intoArray(to, start);
         }
         if (count > 4) {
-            b1.blend(d1.rearrange(BY_8), BIT_8).intoArray(to, start + 4 * distance);
+            b1.blend(d1.rearrange(BY_8), BIT_8).intoArray(to, start + 4 * rowStride);
         }
         if (count > 8) {
-            a1.rearrange(BY_8).blend(c1, BIT_8).intoArray(to, start + 8 * distance);
+            a1.rearrange(BY_8).blend(c1, BIT_8).intoArray(to, start + 8 * rowStride);
         }
         if (count > 12) {
-            b1.rearrange(BY_8).blend(d1, BIT_8).intoArray(to, start + 12 * distance);
+            b1.rearrange(BY_8).blend(d1, BIT_8).intoArray(to, start + 12 * rowStride);
         }
     }
 
     /** Exchanges by bit 2 in two rows that are four apart. */
-    private static void highBit(float[] from, int at, float[] to, int start, int distance, int count) {
+    private static void highBit(float[] from, int at, float[] to, int start, int rowStride, int count) {
         FloatVector a = FloatVector.fromArray(F, from, at);
         FloatVector b = FloatVector.fromArray(F, from, at + 4 * LANES);
         if (count > 0) {
             a.blend(b.rearrange(BY_4), BIT_4).intoArray(to, start);
         }
         if (count > 4) {
-            a.rearrange(BY_4).blend(b, BIT_4).intoArray(to, start + 4 * distance);
+            a.rearrange(BY_4).blend(b, BIT_4).intoArray(to, start + 4 * rowStride);
         }
     }
 }

@@ -13,10 +13,10 @@ import java.util.concurrent.locks.LockSupport;
 public final class ThreadPool implements AutoCloseable {
     private static final int SPINS = 4_000;
 
-    /** What a kernel does with one task. */
+    /** The body of a parallel loop. */
     @FunctionalInterface
     public interface Task {
-        /** Runs the task with the arrays of the worker that it runs on. */
+        /** Runs one task with the scratch memory of its thread, inside a frame that is closed when the task ends. */
         void run(int task, Scratchpad scratchpad);
     }
 
@@ -46,7 +46,7 @@ public final class ThreadPool implements AutoCloseable {
         maxThreads = Math.max(1, threads);
     }
 
-    /** Returns the arrays of the calling thread. */
+    /** Returns the scratch memory of the calling thread, which asks for it inside a frame of its own. */
     public Scratchpad scratch() {
         return scratchpad;
     }
@@ -54,9 +54,7 @@ public final class ThreadPool implements AutoCloseable {
     /** Runs the tasks {@code 0 <= task < tasks} and returns when all are done. */
     public void parallelFor(int tasks, Task work) {
         if (tasks <= 1 || workers.length == 0 || maxThreads == 1) {
-            for (int task = 0; task < tasks; task++) {
-                work.run(task, scratchpad);
-            }
+            runOnCaller(tasks, work);
             return;
         }
         Job job = new Job(tasks, work, Thread.currentThread());
@@ -74,11 +72,21 @@ public final class ThreadPool implements AutoCloseable {
     /** Runs the tasks on the calling thread if {@code small}, else on all. */
     public void parallelFor(boolean small, int tasks, Task work) {
         if (small) {
-            for (int task = 0; task < tasks; task++) {
-                work.run(task, scratchpad);
-            }
+            runOnCaller(tasks, work);
         } else {
             parallelFor(tasks, work);
+        }
+    }
+
+    private void runOnCaller(int tasks, Task work) {
+        for (int task = 0; task < tasks; task++) {
+            run(work, task, scratchpad);
+        }
+    }
+
+    private static void run(Task work, int task, Scratchpad scratchpad) {
+        try (var _ = scratchpad.frame()) {
+            work.run(task, scratchpad);
         }
     }
 
@@ -110,7 +118,7 @@ public final class ThreadPool implements AutoCloseable {
             int done = 0;
             for (int task = next.getAndIncrement(); task < tasks; task = next.getAndIncrement()) {
                 try {
-                    work.run(task, scratchpad);
+                    ThreadPool.run(work, task, scratchpad);
                 } catch (RuntimeException | Error e) { // goes on in the caller's thread, see await
                     failure = e;
                 }

@@ -3,8 +3,8 @@ package carve.cpu.blas;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import carve.cpu.CpuConfig;
 import carve.cpu.TestTensors;
+import carve.cpu.config.CpuConfig;
 import carve.cpu.gemm.Gemm;
 import carve.cpu.memory.NativeMemory;
 import carve.cpu.thread.ThreadPool;
@@ -38,7 +38,7 @@ final class BlasTest {
             long b = random(arena, N * K);
             long c = NativeMemory.allocate(arena, 4L * M * N);
             long d = NativeMemory.allocate(arena, 4L * M * N);
-            Gemm own = new Gemm(threadPool, choice(CpuConfig.BlasMode.OWN, threadPool));
+            Gemm own = new Gemm(threadPool, choice(CpuConfig.BlasMode.BUILTIN, threadPool));
             for (boolean transposeA : new boolean[] {false, true}) {
                 for (boolean transposeB : new boolean[] {false, true}) {
                     library.multiply(M, N, K, a, transposeA, b, transposeB, c);
@@ -89,7 +89,7 @@ final class BlasTest {
             assertTrue(choice(CpuConfig.BlasMode.ND4J, threadPool)
                     .select(64, 64, 64, false)
                     .isPresent());
-            assertFalse(choice(CpuConfig.BlasMode.OWN, threadPool)
+            assertFalse(choice(CpuConfig.BlasMode.BUILTIN, threadPool)
                     .select(4096, 4096, 4096, false)
                     .isPresent());
         }

@@ -2,8 +2,8 @@ package carve.cpu.conv;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
-import carve.cpu.CpuConfig;
-import carve.cpu.JitSupport;
+import carve.cpu.config.CpuConfig;
+import carve.cpu.jit.JitSupport;
 import carve.cpu.memory.NativeMemory;
 import carve.testkit.LoggedAssumptions;
 import java.lang.foreign.Arena;

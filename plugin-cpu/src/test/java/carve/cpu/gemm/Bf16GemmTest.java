@@ -10,12 +10,12 @@ import carve.api.device.DeviceException;
 import carve.api.op.Linear;
 import carve.api.tensor.DType;
 import carve.api.tensor.Tensor;
-import carve.cpu.CpuConfig;
 import carve.cpu.CpuDevice;
 import carve.cpu.TestTensors;
 import carve.cpu.blas.LazyOneDnn;
 import carve.cpu.blas.OneDnnEngine;
 import carve.cpu.blas.OneDnnEngineTest;
+import carve.cpu.config.CpuConfig;
 import carve.cpu.memory.BufferPool;
 import carve.cpu.memory.NativeMemory;
 import carve.cpu.simd.Casts;
@@ -33,7 +33,7 @@ final class Bf16GemmTest {
 
     private static CpuDevice device(int threads, CpuConfig.Bf16Mode bf16Mode) {
         return new CpuDevice(new CpuConfig(
-                threads, CpuConfig.BlasMode.OWN, bf16Mode, CpuConfig.MachineCodeMode.AUTO, true, 64, true));
+                threads, CpuConfig.BlasMode.BUILTIN, bf16Mode, CpuConfig.MachineCodeMode.AUTO, true, 64, true));
     }
 
     private static void needsBf16() {
@@ -54,7 +54,7 @@ final class Bf16GemmTest {
     @Test
     void narrowWeightsAgreeWithF32() {
         needsBf16();
-        try (CpuDevice exact = device(2, CpuConfig.Bf16Mode.OWN);
+        try (CpuDevice exact = device(2, CpuConfig.Bf16Mode.BUILTIN);
                 CpuDevice fast = device(2, CpuConfig.Bf16Mode.ONEDNN)) {
             for (DType dtype : List.of(DType.BF16, DType.Q8_0, DType.Q4_0)) {
                 for (int[] shape : SHAPES) {
@@ -69,7 +69,7 @@ final class Bf16GemmTest {
 
     @Test
     void widerWeightsKeepTheirBits() {
-        try (CpuDevice exact = device(2, CpuConfig.Bf16Mode.OWN);
+        try (CpuDevice exact = device(2, CpuConfig.Bf16Mode.BUILTIN);
                 CpuDevice fast = device(2, CpuConfig.Bf16Mode.AUTO)) {
             for (DType dtype : List.of(DType.F32, DType.F16)) {
                 assertArrayEquals(linear(exact, SHAPES[0], dtype), linear(fast, SHAPES[0], dtype), dtype.toString());
@@ -92,7 +92,7 @@ final class Bf16GemmTest {
     void largeQuantisedWeightsAreWidenedInParts() {
         needsBf16();
         int[] shape = {65, 1040, 8192};
-        try (CpuDevice exact = device(2, CpuConfig.Bf16Mode.OWN);
+        try (CpuDevice exact = device(2, CpuConfig.Bf16Mode.BUILTIN);
                 CpuDevice fast = device(2, CpuConfig.Bf16Mode.ONEDNN)) {
             TestTensors.assertClose("Q8_0", 5e-3, linear(exact, shape, DType.Q8_0), linear(fast, shape, DType.Q8_0));
         }
@@ -101,7 +101,7 @@ final class Bf16GemmTest {
     @Test
     void withoutTheLibraryOurOwnServe() {
         assertFalse(without(CpuConfig.Bf16Mode.AUTO));
-        assertFalse(without(CpuConfig.Bf16Mode.OWN));
+        assertFalse(without(CpuConfig.Bf16Mode.BUILTIN));
         assertEquals(
                 "cpu: bf16 = onednn, but BF16 is not multiplied here: no jar; bf16 = auto does without it",
                 assertThrows(DeviceException.class, () -> without(CpuConfig.Bf16Mode.ONEDNN))

@@ -8,9 +8,10 @@ import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
-import carve.cpu.CpuConfig;
 import carve.cpu.CpuDevice;
 import carve.cpu.TestTensors;
+import carve.cpu.config.CpuConfig;
+import carve.cpu.jit.Assembler;
 import carve.cpu.jit.MachineCode;
 import carve.cpu.memory.NativeMemory;
 import carve.testkit.LoggedAssumptions;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Machine code agrees with vectors of Java: in bits, but for Q4_0, whose sums it adds in another order. */
 final class JitSkinnyGemmTest {
-    private static final boolean RUNS = MachineCode.isSupported() && NativeMemory.LANES == SkinnyGemmGenerator.LANES;
+    private static final boolean RUNS = MachineCode.isSupported() && NativeMemory.LANES == Assembler.LANES;
 
     @TestFactory
     Stream<DynamicTest> productsAreThoseOfVectors() {
@@ -58,13 +59,20 @@ final class JitSkinnyGemmTest {
                     TensorAssertions.assertBitwiseEqual("bias " + bias, expected, actual);
                 }
             }
-            assertEquals("kernel code-as-stored", code.context().kernelChoices().get("linear"));
+            assertEquals(
+                    "kernel jit-skinny-gemm", code.context().kernelChoices().get("linear"));
         }
     }
 
     private static CpuDevice device(CpuConfig.MachineCodeMode who) {
         return new CpuDevice(new CpuConfig(
-                2, CpuConfig.BlasMode.OWN, CpuConfig.Bf16Mode.OWN, who, true, CpuConfig.BATCH_INVARIANT_ROWS, true));
+                2,
+                CpuConfig.BlasMode.BUILTIN,
+                CpuConfig.Bf16Mode.BUILTIN,
+                who,
+                true,
+                CpuConfig.BATCH_INVARIANT_ROWS,
+                true));
     }
 
     private static Tensor product(CpuDevice device, int rows, DType dtype, Shape shape, boolean bias) {

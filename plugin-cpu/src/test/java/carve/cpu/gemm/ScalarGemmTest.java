@@ -10,8 +10,8 @@ import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
-import carve.cpu.CpuConfig;
 import carve.cpu.CpuDevice;
+import carve.cpu.config.CpuConfig;
 import carve.cpu.thread.ThreadPool;
 import carve.testkit.RandomTensors;
 import carve.testkit.TensorAssertions;
@@ -25,8 +25,8 @@ import org.junit.jupiter.api.TestFactory;
 final class ScalarGemmTest {
     private static final CpuConfig CONFIG = new CpuConfig(
             2,
-            CpuConfig.BlasMode.OWN,
-            CpuConfig.Bf16Mode.OWN,
+            CpuConfig.BlasMode.BUILTIN,
+            CpuConfig.Bf16Mode.BUILTIN,
             CpuConfig.MachineCodeMode.OFF,
             true,
             CpuConfig.BATCH_INVARIANT_ROWS,

@@ -11,10 +11,10 @@ import carve.api.tensor.Op;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
-import carve.cpu.CpuConfig;
 import carve.cpu.CpuDevice;
 import carve.cpu.TestTensors;
 import carve.cpu.TestTensors.HostTensor;
+import carve.cpu.config.CpuConfig;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
@@ -25,7 +25,7 @@ final class PrimitivesTest {
     private static final int[] EXTENTS = {1, 2, 5, 13, 63, 64, 65, 200};
 
     private final Device reference = new ReferenceDevice();
-    private final Device cpu = new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.OWN, true));
+    private final Device cpu = new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.BUILTIN, true));
     private final SplittableRandom random = new SplittableRandom(42);
 
     @AfterEach

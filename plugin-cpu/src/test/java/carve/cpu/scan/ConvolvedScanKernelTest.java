@@ -10,10 +10,10 @@ import carve.api.op.SequenceLayout;
 import carve.api.tensor.DType;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
-import carve.cpu.CpuConfig;
 import carve.cpu.CpuDevice;
 import carve.cpu.TestTensors;
 import carve.cpu.TestTensors.HostTensor;
+import carve.cpu.config.CpuConfig;
 import carve.testkit.TensorAssertions;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,12 +50,14 @@ final class ConvolvedScanKernelTest {
     private void agrees(CombinedConvScan op, List<HostTensor> operands) {
         for (int threads : new int[] {1, 2}) {
             try (Device reference = new ReferenceDevice();
-                    Device cpu = new CpuDevice(new CpuConfig(threads, CpuConfig.BlasMode.OWN, true))) {
+                    Device cpu = new CpuDevice(new CpuConfig(threads, CpuConfig.BlasMode.BUILTIN, true))) {
                 List<Tensor> inputs = TestTensors.toDevice(cpu, operands);
                 List<Tensor> parts = op.reference(inputs);
                 List<Tensor> actual = Tensors.apply(op, inputs);
                 List<Tensor> expected = Tensors.apply(op, TestTensors.toDevice(reference, operands));
-                assertEquals("kernel vector-step", cpu.context().kernelChoices().get(op.name()));
+                assertEquals(
+                        "kernel convolved-scan-step",
+                        cpu.context().kernelChoices().get(op.name()));
                 for (int i = 0; i < parts.size(); i++) {
                     TensorAssertions.assertBitwiseEqual(op + ", result " + i, parts.get(i), actual.get(i));
                     TestTensors.assertClose(op + ", result " + i, 1e-5, expected.get(i), actual.get(i));
@@ -75,7 +77,7 @@ final class ConvolvedScanKernelTest {
 
     @Test
     void weightsMayBeNarrow() {
-        try (Device cpu = new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.OWN, true))) {
+        try (Device cpu = new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.BUILTIN, true))) {
             var op = new CombinedConvScan(SequenceLayout.unpadded(1, 1), 1, 1e-5, 0, NONE);
             List<Tensor> narrow = new ArrayList<>(TestTensors.toDevice(cpu, operands(1, 4, 13, 5, 2, 4)));
             for (int i = CombinedConvScan.CONV; i <= CombinedConvScan.NORM; i++) {
@@ -92,7 +94,7 @@ final class ConvolvedScanKernelTest {
 
     @Test
     void manyPositionsGoPartByPart() {
-        try (Device cpu = new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.OWN, true))) {
+        try (Device cpu = new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.BUILTIN, true))) {
             var op = new CombinedConvScan(SequenceLayout.unpadded(1, 5), 1, 1e-5, 0, NONE);
             List<Tensor> inputs = TestTensors.toDevice(cpu, operands(5, 4, 13, 5, 2, 4));
             List<Tensor> expected = op.reference(inputs);

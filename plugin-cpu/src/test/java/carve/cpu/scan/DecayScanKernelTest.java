@@ -8,11 +8,11 @@ import carve.api.op.SequenceLayout;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
-import carve.cpu.CpuConfig;
 import carve.cpu.CpuDevice;
 import carve.cpu.KernelReferenceCheck;
 import carve.cpu.TestTensors;
 import carve.cpu.TestTensors.HostTensor;
+import carve.cpu.config.CpuConfig;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -68,7 +68,7 @@ final class DecayScanKernelTest extends KernelReferenceCheck {
         List<HostTensor> operands = List.of(q, k, v, g, w, state);
         List<Tensor> all =
                 Tensors.apply(new DecayScan(SequenceLayout.unpadded(3, 150)), TestTensors.toDevice(cpu, operands));
-        try (Device other = new CpuDevice(new CpuConfig(5, CpuConfig.BlasMode.OWN, true))) {
+        try (Device other = new CpuDevice(new CpuConfig(5, CpuConfig.BlasMode.BUILTIN, true))) {
             for (int b = 0; b < 3; b++) {
                 int row = b;
                 List<Tensor> alone = operands.stream()
@@ -91,7 +91,7 @@ final class DecayScanKernelTest extends KernelReferenceCheck {
         FusedOp op = new DecayScan(SequenceLayout.unpadded(1, 90));
         List<Tensor> expected = run(cpu, op, operands, weights);
         for (int threads : new int[] {1, 5}) {
-            try (Device other = new CpuDevice(new CpuConfig(threads, CpuConfig.BlasMode.OWN, true))) {
+            try (Device other = new CpuDevice(new CpuConfig(threads, CpuConfig.BlasMode.BUILTIN, true))) {
                 List<Tensor> actual = run(other, op, operands, weights);
                 for (int i = 0; i < expected.size(); i++) {
                     assertArrayEquals(

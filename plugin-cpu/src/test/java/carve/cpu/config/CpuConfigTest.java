@@ -1,4 +1,4 @@
-package carve.cpu;
+package carve.cpu.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -29,7 +29,7 @@ final class CpuConfigTest {
         assertEquals(
                 new CpuConfig(
                         3,
-                        CpuConfig.BlasMode.OWN,
+                        CpuConfig.BlasMode.BUILTIN,
                         CpuConfig.Bf16Mode.ONEDNN,
                         CpuConfig.MachineCodeMode.OFF,
                         true,
@@ -39,14 +39,14 @@ final class CpuConfigTest {
                         "threads",
                         3,
                         "blas",
-                        "own",
-                        "bf16",
+                        "builtin",
+                        "bf16-gemm",
                         "onednn",
                         "machine-code",
                         "off",
-                        "poison",
+                        "poison-memory",
                         true,
-                        "exact-rows",
+                        "batch-invariant-rows",
                         512,
                         "map-weights",
                         false))));
@@ -56,8 +56,8 @@ final class CpuConfigTest {
     void wrongValuesAreRefused() {
         assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("threads", -1))));
         assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("blas", "mkl"))));
-        assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("bf16", "nd4j"))));
+        assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("bf16-gemm", "nd4j"))));
         assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("machine-code", "avx"))));
-        assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("exact-rows", 0))));
+        assertThrows(SettingsException.class, () -> CpuConfig.from(MapSettings.of(Map.of("batch-invariant-rows", 0))));
     }
 }

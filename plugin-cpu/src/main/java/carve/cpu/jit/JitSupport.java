@@ -1,13 +1,11 @@
-package carve.cpu;
+package carve.cpu.jit;
 
 import carve.api.device.DeviceException;
-import carve.cpu.gemm.SkinnyGemmGenerator;
-import carve.cpu.jit.Assembler;
-import carve.cpu.jit.MachineCode;
+import carve.cpu.config.CpuConfig;
 import carve.cpu.memory.NativeMemory;
 import java.lang.System.Logger.Level;
 
-/** Whether a device uses machine code that it makes at run time; said in the log. */
+/** The decision whether a device uses machine code made at run time. */
 public final class JitSupport {
     private static final System.Logger LOG = System.getLogger(
             JitSupport.class.getModule().isNamed()
@@ -28,17 +26,18 @@ public final class JitSupport {
         String reason = reasonAgainst();
         if (policy == CpuConfig.MachineCodeMode.REQUIRED && !reason.isEmpty()) {
             throw new DeviceException(
-                    "cpu: machine-code = required, but there is none here: %s; auto does without it".formatted(reason));
+                    "cpu: machine-code = required, but it is not available: %s; use machine-code = auto"
+                            .formatted(reason));
         }
         if (!reason.isEmpty()) {
-            LOG.log(Level.DEBUG, "no machine code is made: {0}", reason);
+            LOG.log(Level.DEBUG, "machine-code kernels are disabled: {0}", reason);
         }
         return reason.isEmpty();
     }
 
     private static String reasonAgainst() {
-        if (!MachineCode.isSupported() || NativeMemory.LANES != SkinnyGemmGenerator.LANES) {
-            return "this is not x86-64 Linux with vectors of 512 bits";
+        if (!MachineCode.isSupported() || NativeMemory.LANES != Assembler.LANES) {
+            return "needs x86-64 Linux with AVX-512";
         }
         Assembler code = new Assembler();
         code.ret();
