@@ -31,8 +31,8 @@ final class {{class}} implements Device {
     }
 
     @Override
-    public Workspace workspace() {
-        return reference.workspace();
+    public DeviceContext context() {
+        return reference.context();
     }
 
     @Override

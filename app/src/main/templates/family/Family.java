@@ -33,15 +33,15 @@ public final class {{class}} implements ModelFamily {
     }
 
     @Override
-    public boolean recognises(JsonObject config) {
+    public boolean supports(JsonObject config) {
         return config.optionalString("model_type").filter(name()::equals).isPresent();
     }
 
     @Override
-    public ModelSpec read(JsonObject config, MixerCatalog mixers) {
+    public ModelSpec spec(JsonObject config, MixerCatalog mixers) {
         List<Block> layers = new ArrayList<>();
         for (String mixer : config.strings("mixers")) {
-            layers.add(block(layers.size(), config, LayerChoice.of(mixer), mixers));
+            layers.add(block(layers.size(), config, MixerSpec.of(mixer), mixers));
         }
         int hidden = config.integer("hidden_size");
         int vocabulary = Letters.VOCABULARY;
@@ -50,17 +50,17 @@ public final class {{class}} implements ModelFamily {
                 name(), config, new TokenEmbedding(vocabulary, hidden), layers, norm, vocabulary, false, List.of());
     }
 
-    private static Block block(int index, JsonObject config, LayerChoice choice, MixerCatalog mixers) {
+    private static Block block(int index, JsonObject config, MixerSpec choice, MixerCatalog mixers) {
         int hidden = config.integer("hidden_size");
         int heads = config.integer("num_attention_heads");
         int width = hidden / heads;
-        Rotary rotary = new Rotary(10_000, width, config.integer("max_position_embeddings"), 0);
-        MixerDims dims = new MixerDims(hidden, heads, heads, width, false, EPSILON, rotary);
+        RotaryEmbedding rotary = new RotaryEmbedding(10_000, width, config.integer("max_position_embeddings"), 0);
+        LayerConfig layer = new LayerConfig(hidden, heads, heads, width, false, EPSILON, rotary);
         return new Block(
                 "layers." + index,
-                dims,
+                layer,
                 choice,
-                mixers.create(choice.mixer(), dims, choice.settings()),
+                mixers.create(choice.name(), layer, choice.settings()),
                 new Norm(Norm.Kind.RMS, hidden, EPSILON),
                 new FeedForward(FeedForward.Kind.SWIGLU, hidden, config.integer("intermediate_size"), false),
                 false);
@@ -74,16 +74,16 @@ public final class {{class}} implements ModelFamily {
     }
 
     @Override
-    public ModelSpec convert(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
-        List<LayerChoice> choices =
+    public ModelSpec studentSpec(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
+        List<MixerSpec> choices =
                 plan.checked(teacher.layers().size(), mixers.names()).layers();
         List<Block> layers = new ArrayList<>();
-        for (LayerChoice choice : choices) {
+        for (MixerSpec choice : choices) {
             Block before = teacher.layers().get(layers.size());
-            layers.add(choice.keeps() ? before : block(layers.size(), teacher.config(), choice, mixers));
+            layers.add(choice.isKeep() ? before : block(layers.size(), teacher.config(), choice, mixers));
         }
         List<String> names =
-                layers.stream().map(layer -> layer.choice().mixer()).toList();
+                layers.stream().map(layer -> layer.mixerSpec().name()).toList();
         return teacher.with(teacher.config().with("mixers", JsonArray.ofStrings(names)), layers);
     }
 
@@ -93,7 +93,7 @@ public final class {{class}} implements ModelFamily {
     }
 
     @Override
-    public List<String> companions() {
+    public List<String> auxiliaryFiles() {
         return List.of();
     }
 }

@@ -26,7 +26,7 @@ final class Letters implements Processor {
     }
 
     @Override
-    public Sample example(List<Message> conversation) {
+    public Sample trainingSample(List<Message> conversation) {
         int[] tokens = tokens(conversation);
         boolean[] answer = new boolean[tokens.length];
         int at = 0;
@@ -64,7 +64,7 @@ final class Letters implements Processor {
     }
 
     @Override
-    public TextStream stream() {
+    public TextStream textStream() {
         return new TextStream() {
             @Override
             public String push(int token) {
@@ -72,19 +72,19 @@ final class Letters implements Processor {
             }
 
             @Override
-            public String end() {
+            public String flush() {
                 return "";
             }
         };
     }
 
     @Override
-    public Set<Integer> stops() {
+    public Set<Integer> stopTokens() {
         return Set.of(0);
     }
 
     @Override
-    public Set<Integer> excluded() {
+    public Set<Integer> suppressedTokens() {
         return Set.of();
     }
 

@@ -32,7 +32,7 @@ public record {{class}}(String site, double weight, double delta, Reduction redu
                 throw settings.error("delta", "must be positive, is " + delta);
             }
             return new {{class}}(
-                    settings.string("at"), settings.real("weight"), delta, settings.word("reduction", Reduction.class));
+                    settings.string("at"), settings.real("weight"), delta, settings.enumConstant("reduction", Reduction.class));
         }
     }
 
@@ -42,15 +42,15 @@ public record {{class}}(String site, double weight, double delta, Reduction redu
     }
 
     @Override
-    public Tensor of(Observations observations) {
-        Tensor mask = observations.mask();
-        Tensor difference = observations.student().subtract(observations.teacher());
+    public Tensor compute(LossInputs inputs) {
+        Tensor mask = inputs.mask();
+        Tensor difference = inputs.student().subtract(inputs.teacher());
         Tensor huber = difference
                 .multiply(difference)
                 .add(delta * delta)
                 .unary(UnaryFunction.SQRT)
                 .add(-delta);
         Tensor values = huber.reshape(mask.extent(0), mask.extent(1), -1).mean(2); // (B, T, 1)
-        return reduction.of(values.reshape(mask.shape()), mask);
+        return reduction.reduce(values.reshape(mask.shape()), mask);
     }
 }

@@ -11,7 +11,7 @@ final class {{class}}Test extends LossContract {
     }
 
     @Override
-    protected Counted counted(Reduction reduction) {
-        return reduction == Reduction.ELEMENTS ? Counted.ALL : Counted.PADDING_LEFT_OUT;
+    protected CountedPositions countedPositions(Reduction reduction) {
+        return reduction == Reduction.ELEMENTS ? CountedPositions.ALL : CountedPositions.NON_PADDING;
     }
 }

@@ -6,7 +6,7 @@ import carve.testkit.MixerContract;
 
 final class {{class}}Test extends MixerContract {
     @Override
-    protected Mixer mixer(MixerDims dims) {
-        return new {{class}}(dims, 8);
+    protected Mixer mixer(LayerConfig config) {
+        return new {{class}}(config, 8);
     }
 }

@@ -67,7 +67,7 @@ record Checkpoint(long step, double firstLoss, double lastLoss, long tokens) {
         if (!Files.exists(file)) {
             return Optional.empty();
         }
-        try (SafeTensors tensors = SafeTensors.open(file)) {
+        try (SafeTensorsFile tensors = SafeTensorsFile.open(file)) {
             for (String name : tensors.names()) {
                 params.put(name, Tensors.upload(params.device(), tensors.type(name), tensors.data(name)));
             }

@@ -51,7 +51,7 @@ public record {{class}}(String name, List<String> train, int steps, int batchSiz
         }
 
         @Override
-        public Stage create(Settings settings, StageParts parts) {
+        public Stage create(Settings settings, StageComponents parts) {
             return new {{class}}(
                     settings.string("name"),
                     settings.strings("train"),
@@ -96,7 +96,7 @@ public record {{class}}(String name, List<String> train, int steps, int batchSiz
             if (run.step() % checkpointEvery == 0 || run.step() == steps) {
                 run.write(context.folder(), student.params(), trained);
             }
-            context.progress().step(run.step(), steps, loss, rate);
+            context.progressListener().step(run.step(), steps, loss, rate);
         }
         double seconds = (System.nanoTime() - started) / 1e9;
         String digest = ParamDigest.of(student.params());
@@ -112,14 +112,14 @@ public record {{class}}(String name, List<String> train, int steps, int batchSiz
         });
     }
 
-    private Batch batch(DataSource data, long step) {
+    private Batch batch(Dataset data, long step) {
         List<Sample> samples = LongStream.range(step * batchSize, (step + 1) * batchSize)
                 .boxed()
                 .flatMap(position -> data.sample(position).stream())
                 .toList();
         if (samples.isEmpty()) {
             throw new StageException(
-                    "stage '%s': all samples of step %d are left out: %s".formatted(name, step + 1, data.leftOut()));
+                    "stage '%s': all samples of step %d are skipped: %s".formatted(name, step + 1, data.skipped()));
         }
         return Batch.of(samples, 0);
     }
@@ -131,7 +131,7 @@ public record {{class}}(String name, List<String> train, int steps, int batchSiz
             Map<String, Tensor> watched = new HashMap<>();
             trained.forEach(name -> watched.put(name, tape.watch(model.params().get(name))));
             Params params = Params.overlay(watched, model.params());
-            Tensor logits = model.model().forward(params, batch.inputs(device), SiteProbe.NONE);
+            Tensor logits = model.model().forward(params, batch.inputs(device), ActivationRecorder.NONE);
             Tensor loss = loss(logits, batch.targets(device));
             List<Tensor> gradients =
                     tape.gradients(loss, trained.stream().map(watched::get).toList());
@@ -149,6 +149,6 @@ public record {{class}}(String name, List<String> train, int steps, int batchSiz
         Tensor values = CrossEntropy.apply(logits.reshape(-1, logits.extent(-1)), targets.reshape(-1));
         Tensor zero = Tensors.of(targets.device(), Shape.of(), 0);
         Tensor answers = Tensors.apply(new Op.Compare(Op.Comparison.LESS_OR_EQUAL), zero, targets);
-        return Reduction.TOKENS.of(values.reshape(targets.shape()), answers.cast(DType.F32));
+        return Reduction.TOKENS.reduce(values.reshape(targets.shape()), answers.cast(DType.F32));
     }
 }

@@ -5,7 +5,6 @@ import carve.runtime.catalog.Catalogs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -70,14 +69,14 @@ public final class ReloadablePlugins implements AutoCloseable {
     private final PluginLoader loader = new PluginLoader(ModuleLayer.boot());
     private final List<Plugin> fixed;
     private final List<Path> watched;
-    private final Path copies;
+    private final PluginCopies copies;
     private final Object refreshing = new Object();
     private final Set<LoadedPlugin> using = Collections.newSetFromMap(new IdentityHashMap<>());
     private Version current;
     private long copied;
     private boolean closed;
 
-    private ReloadablePlugins(List<Plugin> fixed, List<Path> watched, Path copies) {
+    private ReloadablePlugins(List<Plugin> fixed, List<Path> watched, PluginCopies copies) {
         this.fixed = List.copyOf(fixed);
         this.watched = List.copyOf(watched);
         this.copies = copies;
@@ -94,8 +93,8 @@ public final class ReloadablePlugins implements AutoCloseable {
     public static ReloadablePlugins open(List<Object> builtIn, List<Path> fixed, List<Path> watched) {
         try {
             PluginSet constant = PluginSet.load(builtIn, fixed);
-            var plugins =
-                    new ReloadablePlugins(constant.plugins(), watched, Files.createTempDirectory("carve-plugins"));
+            PluginCopies copies = PluginCopies.create(Path.of(System.getProperty("java.io.tmpdir")));
+            var plugins = new ReloadablePlugins(constant.plugins(), watched, copies);
             plugins.refresh();
             return plugins;
         } catch (IOException e) {
@@ -293,15 +292,7 @@ public final class ReloadablePlugins implements AutoCloseable {
             using.removeIf(plugin -> !plugin.used());
         }
         if (closed && using.isEmpty()) {
-            deleteCopies();
-        }
-    }
-
-    private void deleteCopies() {
-        try {
-            FileTrees.delete(copies);
-        } catch (IOException e) {
-            LOG.log(Level.DEBUG, "{0} cannot be deleted: {1}", copies, e);
+            copies.close();
         }
     }
 

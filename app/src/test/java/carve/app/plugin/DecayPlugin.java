@@ -41,7 +41,7 @@ final class DecayPlugin {
                         public final class Provider implements MixerProvider, AutoCloseable {
                             private static final int COMPANIONS = %s;
                             public String name() { return "decay"; }
-                            public Mixer create(MixerDims dims, Settings settings) { return new Decay(COMPANIONS); }
+                            public Mixer create(LayerConfig dims, Settings settings) { return new Decay(COMPANIONS); }
                             public void close() { System.setProperty("carve.test.closed", "1.%d"); }
                         }
                         """.formatted(touched, version))
@@ -61,10 +61,10 @@ final class DecayPlugin {
 
             record Decay(int companions) implements Mixer {
                 public List<ParamSpec> parameters() { return List.of(); }
-                public boolean constantState() { return true; }
+                public boolean hasConstantState() { return true; }
                 public long stateBytes(int batch, long positions) { return 0; }
-                public Map<String, Tensor> seed(AttentionWeights from) { return Map.of(); }
-                public Tensor forward(Params p, Tensor x, Sequences s, Probe probe) { return mix(x, new State(new StateTensors(), 0)); }
+                public Map<String, Tensor> initFrom(AttentionWeights from) { return Map.of(); }
+                public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook probe) { return mix(x, new State(new StateTensors(), 0)); }
                 public MixerState newState(Device device, int batch, int capacity) { return new State(new StateTensors(), 0); }
                 public Tensor advance(Params p, Tensor x, MixerState state) { return mix(x, (State) state); }
 

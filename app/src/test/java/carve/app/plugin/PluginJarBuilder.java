@@ -38,7 +38,7 @@ public final class PluginJarBuilder {
 
                         public final class Provider implements MixerProvider {
                             public String name() { return "%s"; }
-                            public Mixer create(MixerDims dims, Settings settings) {
+                            public Mixer create(LayerConfig dims, Settings settings) {
                                 throw new UnsupportedOperationException(settings.string("word"));
                             }
                         }

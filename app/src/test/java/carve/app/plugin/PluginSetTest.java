@@ -62,7 +62,7 @@ final class PluginSetTest {
 
                             public final class Provider implements MixerProvider {
                                 public String name() { return "mixer-" + lib.Version.text(); }
-                                public Mixer create(MixerDims dims, Settings settings) { return null; }
+                                public Mixer create(LayerConfig dims, Settings settings) { return null; }
                             }
                             """.formatted(module))
                     .options(
@@ -101,7 +101,7 @@ final class PluginSetTest {
                         public final class Provider implements MixerProvider {
                             public Provider() { throw new IllegalStateException("no licence"); }
                             public String name() { return "bad"; }
-                            public Mixer create(MixerDims dims, Settings settings) { return null; }
+                            public Mixer create(LayerConfig dims, Settings settings) { return null; }
                         }
                         """)
                 .write(plugins.resolve("bad/bad.jar"));
@@ -181,7 +181,7 @@ final class PluginSetTest {
 
                         public final class Provider implements MixerProvider {
                             public String name() { throw new IllegalStateException("not today"); }
-                            public Mixer create(MixerDims dims, Settings settings) { return null; }
+                            public Mixer create(LayerConfig dims, Settings settings) { return null; }
                         }
                         """)
                 .write(plugins.resolve("mute/mute.jar"));

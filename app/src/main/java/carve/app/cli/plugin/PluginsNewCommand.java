@@ -12,7 +12,6 @@ import carve.runtime.catalog.Catalogs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,11 +25,15 @@ final class PluginsNewCommand implements Command {
                         this,
                         "new",
                         "Write the build of a new plugin: it compiles, passes the contract of its kind, and runs at once.",
-                        "What it is compiled against comes from the local Maven repository, where ./mvnw install -DskipTests in"
-                                + " Carve's own folder puts it.")
-                .parameter(String.class, "NAME", "Name by which plans and recipes will know it, such as long-memory.")
-                .required("--kind", String.class, "KIND", "What it is: " + kinds() + ".")
-                .option("--package", String.class, "PACKAGE", "Package and module; org.example.NAME if not given.")
+                        "It is compiled against carve-api and carve-testkit in the local Maven repository, where ./mvnw install"
+                                + " -pl testkit -am -DskipTests in Carve's own folder puts them.")
+                .parameter(String.class, "NAME", "Name of it in plans and recipes, such as long-memory.")
+                .required("--kind", String.class, "KIND", "Kind of plugin: " + kinds() + ".")
+                .option(
+                        "--package",
+                        String.class,
+                        "PACKAGE",
+                        "Name of its package and module; org.example.NAME if not given.")
                 .option("--out", Path.class, "DIR", "Folder to write; NAME if not given.")
                 .example("carve plugins new long-memory --kind mixer")
                 .example("carve plugins new focal --kind loss --package com.acme.focal --out plugins/focal")
@@ -40,15 +43,16 @@ final class PluginsNewCommand implements Command {
     @Override
     public int run(ParseResult arguments, AppContext appContext) throws IOException {
         String given = CommandOptions.parameter(arguments, 0);
+        PluginKind kind = kind(CommandOptions.valueOr(arguments, "--kind", ""));
         PluginName name = CommandOptions.<String>find(arguments, "--package")
                 .map(chosen -> new PluginName(given, chosen))
-                .orElseGet(() -> PluginName.of(given));
-        PluginKind kind = kind(CommandOptions.valueOr(arguments, "--kind", ""));
+                .orElseGet(() -> PluginName.of(given, kind));
+        PluginScaffold scaffold = new PluginScaffold(name, kind);
         Path folder = CommandOptions.valueOr(arguments, "--out", Path.of(given));
-        new PluginScaffold(name, kind).write(folder, taken(kind, appContext.catalogs()));
+        scaffold.write(folder, taken(kind, appContext.catalogs()));
         Terminal terminal = appContext.terminal();
-        terminal.println("wrote %s: a %s in %s of module %s"
-                .formatted(folder, word(kind), name.className() + ".java", name.packageName()));
+        terminal.println("wrote %s: a %s in %s.java of module %s"
+                .formatted(folder, kind.word(), scaffold.className(), name.packageName()));
         terminal.println("next: cd %s && ./mvnw verify, then carve plugins list --plugins %s"
                 .formatted(folder, folder.resolve("target/plugins")));
         return 0;
@@ -66,16 +70,12 @@ final class PluginsNewCommand implements Command {
 
     private static PluginKind kind(String word) {
         return Arrays.stream(PluginKind.values())
-                .filter(kind -> word(kind).equals(word))
+                .filter(kind -> kind.word().equals(word))
                 .findFirst()
                 .orElseThrow(() -> new SettingsException("--kind must be one of %s, is '%s'".formatted(kinds(), word)));
     }
 
     private static String kinds() {
-        return Arrays.stream(PluginKind.values()).map(PluginsNewCommand::word).collect(Collectors.joining(", "));
-    }
-
-    private static String word(PluginKind kind) {
-        return kind.name().toLowerCase(Locale.ROOT);
+        return Arrays.stream(PluginKind.values()).map(PluginKind::word).collect(Collectors.joining(", "));
     }
 }

@@ -10,28 +10,46 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * A plugin that is about to be written.
+ * The build of a new plugin, before it is written.
  *
- * @param name what it is called
- * @param kind what it is
+ * @param name its name and package
+ * @param kind its kind
  */
 public record PluginScaffold(PluginName name, PluginKind kind) {
     private static final String WRAPPER = "mvnw";
 
     /**
-     * Writes the build into a folder, which is made, and returns the files in it.
+     * Checks that the name can be one of this kind.
      *
-     * @param taken the names that plugins of this kind have already
-     * @throws SettingsException if the folder holds something, or the name is taken
+     * @throws SettingsException if it is reserved
+     */
+    public PluginScaffold {
+        if (kind.reserved().contains(name.name())) {
+            throw new SettingsException(
+                    "'%s' cannot be the name of a %s: plans and settings give it another meaning; choose another name"
+                            .formatted(name.name(), kind.word()));
+        }
+    }
+
+    /** Returns the name of the plugin's class, such as {@code LongMemory}. */
+    public String className() {
+        return new PluginTemplates(name, kind).className();
+    }
+
+    /**
+     * Writes the build into a folder, which is created, and returns the files in it.
+     *
+     * @param taken the names of the plugins of this kind that are installed
+     * @throws SettingsException if the folder is not empty, or the name is taken
      * @throws IOException if a file cannot be written
      */
     public List<Path> write(Path folder, Set<String> taken) throws IOException {
         if (taken.contains(name.name())) {
-            throw new SettingsException("'%s' is taken: there are the %s %s; choose another name"
+            throw new SettingsException("'%s' is taken: installed %s are %s; choose another name"
                     .formatted(name.name(), kind.plural(), String.join(", ", taken)));
         }
         requireEmpty(folder);
-        Map<String, String> files = new PluginTemplates(name).files(kind);
+        Map<String, String> files = new PluginTemplates(name, kind).files();
         for (Map.Entry<String, String> file : files.entrySet()) {
             Path target = folder.resolve(file.getKey());
             Files.createDirectories(target.getParent());
@@ -45,8 +63,7 @@ public record PluginScaffold(PluginName name, PluginKind kind) {
         if (Files.isDirectory(folder)) {
             try (Stream<Path> content = Files.list(folder)) {
                 if (content.findAny().isPresent()) {
-                    throw new SettingsException(
-                            "%s holds something already; name a new folder with --out".formatted(folder));
+                    throw new SettingsException("%s is not empty; name a new folder with --out".formatted(folder));
                 }
             }
         } else if (Files.exists(folder)) {

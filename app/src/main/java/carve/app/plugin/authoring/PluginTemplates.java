@@ -6,17 +6,19 @@ import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.stream.Stream;
 
-/** The files of a new plugin's build, made of the templates. */
+/** The files of a new plugin's build, made from the templates of its kind. */
 final class PluginTemplates {
     private static final String ROOT = "/carve-templates/";
 
+    private final PluginKind kind;
     private final Map<String, String> variables = new LinkedHashMap<>();
 
-    PluginTemplates(PluginName plugin) {
+    PluginTemplates(PluginName plugin, PluginKind kind) {
+        this.kind = kind;
         Properties versions = new Properties();
         try {
             versions.load(new StringReader(text("versions.properties")));
@@ -26,23 +28,54 @@ final class PluginTemplates {
         versions.stringPropertyNames().forEach(name -> variables.put(name, versions.getProperty(name)));
         variables.put("name", plugin.name());
         variables.put("package", plugin.packageName());
-        variables.put("class", plugin.className());
         variables.put("path", plugin.path());
+        variables.put("class", PluginClassName.of(plugin, kind, sources()));
     }
 
-    /** Returns the contents of the files of a kind of plugin by their names, relative to the build's folder. */
-    Map<String, String> files(PluginKind kind) {
+    /** Returns the name of the plugin's class. */
+    String className() {
+        return variables.get("class");
+    }
+
+    /** Returns the contents of the plugin's files by their names, relative to the build's folder. */
+    Map<String, String> files() {
         Map<String, String> files = new LinkedHashMap<>();
-        add("build/", files);
-        add(kind.name().toLowerCase(Locale.ROOT) + "/", files);
+        Stream.of("build/", folder())
+                .forEach(folder -> entries(folder)
+                        .forEach(entry ->
+                                files.put(substitute(entry.target), substitute(text(folder + entry.resource)))));
         return files;
     }
 
-    private void add(String folder, Map<String, String> files) {
-        text(folder + "index").lines().filter(line -> !line.startsWith("#")).forEach(line -> {
-            String[] entry = line.strip().split("\\s+");
-            files.put(substitute(entry[1]), substitute(text(folder + entry[0])));
-        });
+    private Stream<String> sources() {
+        return entries(folder())
+                .map(Entry::resource)
+                .filter(resource -> resource.endsWith(".java"))
+                .map(resource -> text(folder() + resource));
+    }
+
+    private String folder() {
+        return kind.word() + "/";
+    }
+
+    private static Stream<Entry> entries(String folder) {
+        return text(folder + "index")
+                .lines()
+                .filter(line -> !line.startsWith("#"))
+                .map(Entry::of);
+    }
+
+    /**
+     * A line of an index.
+     *
+     * @param resource a file of the template
+     * @param target the file of the build that it becomes
+     */
+    private record Entry(String resource, String target) {
+        private static Entry of(String line) {
+            String[] words = line.strip().split("\\s+");
+            return new Entry(words[0], words[1]);
+        }
     }
 
     private String substitute(String template) {
@@ -56,7 +89,7 @@ final class PluginTemplates {
     private static String text(String resource) {
         try (InputStream in = PluginTemplates.class.getResourceAsStream(ROOT + resource)) {
             if (in == null) {
-                throw new IllegalStateException("the program lacks its template " + resource);
+                throw new IllegalStateException("template not found in the program: " + resource);
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
