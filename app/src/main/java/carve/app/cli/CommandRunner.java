@@ -129,13 +129,12 @@ public final class CommandRunner {
     private GlobalOptions globals(ParseResult arguments) {
         List<Path> config = CommandOptions.paths(arguments, "--config");
         Path local = Path.of("carve.conf");
-        List<Path> plugins = userPlugins();
-        plugins.addAll(CommandOptions.paths(arguments, "--plugins"));
         return new GlobalOptions(
                 home,
                 config.isEmpty() && Files.isRegularFile(local) ? List.of(local) : config,
                 CommandOptions.valueOr(arguments, "-D", Map.of()),
-                plugins,
+                userPlugins(),
+                CommandOptions.paths(arguments, "--plugins"),
                 CommandOptions.valueOr(arguments, "--device", ""),
                 require(arguments));
     }

@@ -30,7 +30,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -86,9 +85,10 @@ final class ServeCommand implements Command {
         requireKey(config, CommandOptions.hasFlag(arguments, "--no-key"));
         Map<String, Path> folders = folders(arguments, appContext.terminal());
         RunHandlers runs = runs(arguments);
-        PluginFolders places = PluginFolders.of(app, appContext.globalOptions());
-        try (var plugins =
-                ReloadablePlugins.open(List.of(new ReferenceDeviceProvider()), places.builtIn(), places.user())) {
+        PluginFolders places = PluginFolders.existing(app, appContext.globalOptions());
+        try (ShutdownRequest shutdown = ShutdownRequest.install();
+                var plugins = ReloadablePlugins.open(
+                        List.of(new ReferenceDeviceProvider()), places.builtIn(), places.user())) {
             FolderWatcher watch = plugins.watch();
             List<ServedModel> models = new ArrayList<>();
             EngineModelLoader opening =
@@ -99,7 +99,7 @@ final class ServeCommand implements Command {
                     ModelEngine engine = ModelEngine.open(name, () -> opening.load(folder), config.engine());
                     models.add(ServedModel.of(engine, config.requestLimits()));
                 });
-                serve(appContext.terminal(), config, models, runs);
+                serve(appContext.terminal(), config, models, runs, shutdown);
             } finally {
                 watch.close();
                 models.forEach(model -> model.engine().close());
@@ -116,28 +116,19 @@ final class ServeCommand implements Command {
                 shown ? Optional.of(new RunPageData(new RunFolders(folder), Clock.systemUTC())) : Optional.empty());
     }
 
-    private static void serve(Terminal terminal, ServerConfig config, List<ServedModel> models, RunHandlers more)
+    private static void serve(
+            Terminal terminal,
+            ServerConfig config,
+            List<ServedModel> models,
+            RunHandlers more,
+            ShutdownRequest shutdown)
             throws IOException, InterruptedException {
-        CountDownLatch asked = new CountDownLatch(1);
-        CountDownLatch stopped = new CountDownLatch(1);
-        // the JVM ends when its hooks do, so this one waits until all is closed
-        Thread hook = new Thread(() -> {
-            asked.countDown();
-            try {
-                stopped.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
         try (Server server = Server.start(config, new ServedModels(models), more.handlers())) {
-            Runtime.getRuntime().addShutdownHook(hook);
             terminal.println("carve serves %s at %s"
                     .formatted(models.stream().map(ServedModel::name).toList(), server.address()));
             terminal.out().flush();
-            asked.await();
+            shutdown.await();
             terminal.printMessage("carve: stopping");
-        } finally {
-            stopped.countDown();
         }
     }
 

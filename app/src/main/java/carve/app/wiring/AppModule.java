@@ -65,7 +65,7 @@ public final class AppModule extends AbstractModule {
     @Provides
     @Singleton
     PluginSet platform(AppConfig config, GlobalOptions given) {
-        List<Path> folders = PluginFolders.of(config, given).all();
+        List<Path> folders = PluginFolders.existing(config, given).all();
         PluginSet platform = PluginSet.load(List.of(new ReferenceDeviceProvider()), folders);
         platform.plugins().forEach(plugin -> LOG.log(Level.INFO, "plugin {0} {1}", plugin.name(), plugin.modules()));
         return platform;

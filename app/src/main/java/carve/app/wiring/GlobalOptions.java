@@ -5,12 +5,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What every command is told.
+ * The options that every command has.
  *
  * @param home the folder in which the program is installed; its {@code plugins} are the built-in ones
  * @param config files with settings, later ones over earlier ones
  * @param overrides settings of the command line
- * @param plugins more folders with plugins
+ * @param userPlugins the user's folders with plugins, which need not be there
+ * @param plugins more folders with plugins, of the command line
  * @param device the name of a device, or nothing where the settings decide
  * @param kernels the policy on kernels, or nothing where the settings decide
  */
@@ -18,6 +19,7 @@ public record GlobalOptions(
         List<Path> home,
         List<Path> config,
         Map<String, String> overrides,
+        List<Path> userPlugins,
         List<Path> plugins,
         String device,
         String kernels) {
@@ -26,6 +28,7 @@ public record GlobalOptions(
         home = List.copyOf(home);
         config = List.copyOf(config);
         overrides = Map.copyOf(overrides);
+        userPlugins = List.copyOf(userPlugins);
         plugins = List.copyOf(plugins);
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import carve.api.json.Json;
 import carve.api.json.JsonObject;
 import carve.app.TestDistribution;
+import carve.app.plugin.PluginJarBuilder;
 import java.awt.image.BufferedImage;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
@@ -17,10 +18,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,6 +37,9 @@ final class ServeCommandTest {
     @TempDir
     private Path work;
 
+    @TempDir
+    private Path temporary;
+
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -45,6 +51,7 @@ final class ServeCommandTest {
         String[] all = Arrays.copyOf(line, line.length + more.length);
         System.arraycopy(more, 0, all, line.length, more.length);
         ProcessBuilder builder = TestDistribution.process(all).redirectError(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().put("JDK_JAVA_OPTIONS", "-Djava.io.tmpdir=" + temporary);
         Process process = builder.start();
         BufferedReader out = process.inputReader();
         String said = out.readLine();
@@ -124,6 +131,36 @@ final class ServeCommandTest {
         String events = new String(streamed.body().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
         assertTrue(events.endsWith("data: [DONE]\n\n"), events);
         assertEquals(143, second.process.waitFor(), "terminated");
+    }
+
+    private List<Path> copiesOfPlugins() throws IOException {
+        try (Stream<Path> files = Files.list(temporary)) {
+            return files.filter(file -> file.getFileName().toString().startsWith("carve-plugins"))
+                    .toList();
+        }
+    }
+
+    @Test
+    void copiesOfPluginsGoWithTheProcess() throws IOException, InterruptedException {
+        Path plugins = Files.createDirectories(work.resolve("plugins"));
+        PluginJarBuilder.mixer("com.example.late", "late")
+                .write(plugins.resolve("late").resolve("late.jar"));
+        Running killed = start("--plugins", plugins.toString());
+        List<Path> left = copiesOfPlugins();
+        assertEquals(1, left.size());
+        assertEquals(137, killed.process.destroyForcibly().waitFor(), "killed");
+        assertEquals(left, copiesOfPlugins());
+
+        Running next = start("--plugins", plugins.toString());
+        assertEquals(1, copiesOfPlugins().size());
+        assertFalse(copiesOfPlugins().contains(left.getFirst()), "the next process deletes what the killed one left");
+        Running beside = start("--plugins", plugins.toString());
+        assertEquals(2, copiesOfPlugins().size(), "and what belongs to a living one stays");
+        next.process.destroy();
+        beside.process.destroy();
+        assertEquals(143, next.process.waitFor(), "terminated");
+        assertEquals(143, beside.process.waitFor(), "terminated");
+        assertEquals(List.of(), copiesOfPlugins());
     }
 
     private void wordsStandApart(Running running) throws IOException, InterruptedException {

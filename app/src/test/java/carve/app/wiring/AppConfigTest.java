@@ -22,7 +22,7 @@ final class AppConfigTest {
 
     private static GlobalOptions globals(
             List<Path> files, Map<String, String> overrides, String device, String kernels) {
-        return new GlobalOptions(List.of(), files, overrides, List.of(), device, kernels);
+        return new GlobalOptions(List.of(), files, overrides, List.of(), List.of(), device, kernels);
     }
 
     private AppConfig with(String text) throws IOException {

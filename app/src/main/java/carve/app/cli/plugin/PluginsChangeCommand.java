@@ -49,7 +49,7 @@ record PluginsChangeCommand(Change change) implements Command {
     @Override
     public int run(ParseResult arguments, AppContext appContext) {
         String name = CommandOptions.parameter(arguments, 0);
-        PluginFolders folders = PluginFolders.of(appContext.config(), appContext.globalOptions());
+        PluginFolders folders = PluginFolders.existing(appContext.config(), appContext.globalOptions());
         if (change == Change.REMOVE && PluginStore.find(name, folders.builtIn()).isPresent()) {
             throw new PluginException(
                     "plugin '%s' is a part of carve; `carve plugins disable %s` keeps it from being used"

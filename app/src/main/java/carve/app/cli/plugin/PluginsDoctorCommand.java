@@ -40,7 +40,7 @@ final class PluginsDoctorCommand implements Command {
         String api = Device.class.getModule().getDescriptor().toNameAndVersion();
         terminal.println("%s, Java %s, %s %s"
                 .formatted(api, Runtime.version(), System.getProperty("os.name"), System.getProperty("os.arch")));
-        PluginFolders folders = PluginFolders.of(appContext.config(), appContext.globalOptions());
+        PluginFolders folders = PluginFolders.existing(appContext.config(), appContext.globalOptions());
         List<PluginProblem> problems = new ArrayList<>();
         for (Path folder : folders.all()) {
             terminal.println(describe(folder));

@@ -37,7 +37,7 @@ final class PluginsVerifyCommand implements Command {
     public int run(ParseResult arguments, AppContext appContext) {
         String what = CommandOptions.<String>parameter(arguments, 0);
         Terminal terminal = appContext.terminal();
-        PluginFolders folders = PluginFolders.of(appContext.config(), appContext.globalOptions());
+        PluginFolders folders = PluginFolders.existing(appContext.config(), appContext.globalOptions());
         if (what == null) {
             return all(terminal, folders, CommandOptions.hasFlag(arguments, "--lock"));
         }

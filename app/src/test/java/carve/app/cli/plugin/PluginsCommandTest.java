@@ -84,6 +84,40 @@ final class PluginsCommandTest {
     }
 
     @Test
+    void aFolderThatIsNotThereIsTold() {
+        String message =
+                "--plugins names %s, which is no folder; it should have a folder for each plugin, as target/plugins of a plugin's build has"
+                        .formatted(plugins);
+        bad(message, "plugins", "list");
+        bad(message, "plugins", "doctor");
+        bad(message, "plugins", "verify");
+        bad(message, "plugins", "remove", "retention");
+        bad(message, "devices");
+        good("plugins", "install", jar.toString()); // which makes the folder
+        good("devices");
+    }
+
+    @Test
+    void aFolderOfSettingsThatIsNotThereIsTold() {
+        assertEquals(1, carve.run("devices", "-D", "carve.plugins=[\"%s\"]".formatted(plugins)));
+        assertEquals(
+                "carve: carve.plugins names %s, which is no folder; it should have a folder for each plugin, as target/plugins of a plugin's build has\n"
+                        .formatted(plugins),
+                carve.err());
+    }
+
+    @Test
+    void theFolderOfOnePluginIsTold() {
+        good("plugins", "install", jar.toString());
+        Path installed = Path.of(plugins, "retention");
+        assertEquals(1, carve.run("devices", "--plugins", installed.toString()));
+        assertEquals(
+                "carve: --plugins names %s, which is the folder of one plugin; name the folder around it, %s\n"
+                        .formatted(installed, plugins),
+                carve.err());
+    }
+
+    @Test
     void pluginsOfTheProgramAreNotRemoved() {
         CommandHarness program = CommandHarness.installed();
         assertEquals(1, program.run("plugins", "remove", "mamba2"));
