@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -45,28 +46,44 @@ public final class TensorAssertions {
 
     private static void assertClose(
             String what, Shape shape, double[] expected, double[] actual, double ratio, double floor) {
+        mismatch(what, shape, expected, actual, ratio, floor).ifPresent(message -> fail(message));
+    }
+
+    /** Returns how values differ, or nothing if they are close. */
+    static Optional<String> mismatch(String what, Shape shape, double[] expected, double[] actual, double ratio) {
+        return mismatch(what, shape, expected, actual, ratio, FLOOR);
+    }
+
+    /** Returns {@code rms(actual - expected) / rms(expected)}, 0 if they are equal. */
+    static double rmsRatio(double[] expected, double[] actual) {
+        double error = rms(difference(expected, actual));
+        return error == 0 ? 0 : error / rms(expected);
+    }
+
+    private static Optional<String> mismatch(
+            String what, Shape shape, double[] expected, double[] actual, double ratio, double floor) {
         requireSameLength(what, expected, actual);
         double scale = rms(expected);
         double error = rms(difference(expected, actual));
         boolean finite = Arrays.stream(actual).allMatch(Double::isFinite);
-        if (!finite || !(error <= ratio * scale + floor)) {
-            double limit = Double.isNaN(scale) ? Double.MAX_VALUE : ratio * scale + floor;
-            fail("%s %s: rms of the difference %.3g, of what is expected %.3g, ratio %.3g, allowed %.3g%s%s"
-                    .formatted(
-                            what,
-                            shape,
-                            error,
-                            scale,
-                            error / scale,
-                            ratio,
-                            finite ? "" : ", not all finite",
-                            mismatches(
-                                    shape,
-                                    expected,
-                                    actual,
-                                    i -> !(Math.abs(actual[i] - expected[i]) <= limit)
-                                            || !Double.isFinite(actual[i]))));
+        if (finite && error <= ratio * scale + floor) {
+            return Optional.empty();
         }
+        double limit = Double.isNaN(scale) ? Double.MAX_VALUE : ratio * scale + floor;
+        return Optional.of("%s %s: rms of the difference %.3g, of what is expected %.3g, ratio %.3g, allowed %.3g%s%s"
+                .formatted(
+                        what,
+                        shape,
+                        error,
+                        scale,
+                        error / scale,
+                        ratio,
+                        finite ? "" : ", not all finite",
+                        mismatches(
+                                shape,
+                                expected,
+                                actual,
+                                i -> !(Math.abs(actual[i] - expected[i]) <= limit) || !Double.isFinite(actual[i]))));
     }
 
     /** Asserts that two tensors have one type and the same bits; they may be on different devices. */

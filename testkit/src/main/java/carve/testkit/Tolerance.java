@@ -20,7 +20,7 @@ public final class Tolerance {
     /** Gradients against central differences with {@link #DIFFERENCE_STEP}. */
     public static final double CENTRAL_DIFFERENCE = 2e-3;
 
-    /** The h of central differences. */
+    /** The step h of central differences, see {@link GradientCheck}. */
     public static final double DIFFERENCE_STEP = 1e-2;
 
     /** Results stored in BF16. */
