@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -16,12 +17,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * The way of an author from an empty folder to an answer: {@code plugins new}, build, install, plan, distil, ask. The mixer goes
- * all of it alone, with the wrapper that was written for it and without a network; the other kinds are tried uninstalled.
+ * New plugins, from an empty folder to a generated answer: {@code plugins new}, build, install, plan, distil, generate. The
+ * mixer is built alone, with the wrapper that was written for it and without a network; the other kinds are not installed.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class NewPluginTest {
     private static final List<String> KINDS = List.of("loss", "stage", "device", "family");
+
+    // a module whose name ends in a digit, and classes that would hide those of the JDK
+    private static final Map<String, String> ODD_NAMES = Map.of("mamba3", "mixer", "list", "mixer", "string", "loss");
 
     private DistillationWorkflow distillationWorkflow;
     private ExternalWorkspace externalWorkspace;
@@ -34,20 +38,27 @@ final class NewPluginTest {
         for (String kind : KINDS) {
             externalWorkspace.carve("plugins", "new", "my-" + kind, "--kind", kind, "--package", "com.acme.my" + kind);
         }
+        for (Map.Entry<String, String> plugin : ODD_NAMES.entrySet()) {
+            externalWorkspace.carve("plugins", "new", plugin.getKey(), "--kind", plugin.getValue());
+        }
         externalWorkspace.buildWithWrapper("my-mixer");
-        externalWorkspace.buildWithMaven(KINDS.stream().map("my-"::concat).toList());
+        externalWorkspace.buildWithMaven(built().toList());
         externalWorkspace.carve("plugins", "install", "my-mixer/target/plugins/my-mixer");
+    }
+
+    private static Stream<String> built() {
+        return Stream.concat(KINDS.stream().map("my-"::concat), ODD_NAMES.keySet().stream());
     }
 
     // options that name the plugins that are built and not installed
     private static String[] trying(String... options) {
-        Stream<String> folders = KINDS.stream().map("my-%s/target/plugins"::formatted);
+        Stream<String> folders = built().map("%s/target/plugins"::formatted);
         return Stream.of(Stream.of(options), Stream.of("--plugins"), folders)
                 .flatMap(words -> words)
                 .toArray(String[]::new);
     }
 
-    /** The whole of a mixer, as it is written: a class, a module-info, a reference.conf and a test of a dozen lines. */
+    /** The sources of a new mixer: a class, a module-info, a reference.conf and a short test. */
     @Test
     void mixerIsOneClass() throws IOException {
         Path build = externalWorkspace.folder().resolve("my-mixer/src");
@@ -69,7 +80,7 @@ final class NewPluginTest {
     @Test
     void everyKindIsThere() throws IOException, InterruptedException {
         String listed = externalWorkspace.carve(trying("plugins", "list"));
-        for (String name : List.of("my-mixer", "my-loss", "my-stage", "my-device", "my-family")) {
+        for (String name : Stream.concat(Stream.of("my-mixer"), built()).toList()) {
             assertTrue(listed.lines().anyMatch(line -> line.matches("    [a-z ]+  " + name)), name + " in " + listed);
         }
     }

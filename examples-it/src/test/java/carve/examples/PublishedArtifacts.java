@@ -6,11 +6,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What is published: carve-api and carve-testkit, as this build has made them. */
+/** The artifacts that plugins are built against: carve-api, carve-runtime and carve-testkit, as this build has made them. */
 final class PublishedArtifacts {
     static final Path ROOT = Path.of(System.getProperty("carve.root"));
     static final String VERSION = System.getProperty("carve.version");
-    static final List<String> MODULES = List.of("api", "testkit");
+    static final List<String> MODULES = List.of("api", "runtime", "testkit");
 
     private static final Path LOCAL = Path.of(System.getProperty("carve.repository"));
     private static final String GROUP = "dev/carve";

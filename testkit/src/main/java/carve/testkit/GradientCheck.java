@@ -94,14 +94,15 @@ public record GradientCheck(double step, double tolerance) {
             Function<List<Tensor>, List<Tensor>> operation) {
         List<Tensor> gradients = gradients(operands, chosen, operation);
         for (int i = 0; i < chosen.size(); i++) {
-            int size = Math.toIntExact(operands.get(chosen.get(i)).shape().size());
+            int operand = chosen.get(i);
+            int size = Math.toIntExact(operands.get(operand).shape().size());
             int[] elements = IntStream.range(0, size)
                     .filter(e -> size <= most || e * most / size != (e - 1) * most / size)
                     .toArray();
             double[] gradient = TensorValues.of(gradients.get(i));
             assertClose(
-                    "%s: gradient of operand %d".formatted(what, chosen.get(i)),
-                    h -> differences(operands, chosen.get(i), elements, h, operation),
+                    "%s: gradient of operand %d".formatted(what, operand),
+                    h -> differences(operands, operand, elements, h, operation),
                     IntStream.of(elements).mapToDouble(e -> gradient[e]).toArray());
         }
     }
