@@ -25,31 +25,31 @@ public record ExpectedTensors(Map<String, TensorType> expected) {
     /**
      * Checks that a checkpoint holds exactly the expected tensors, in the layout of a map.
      *
-     * @throws CheckpointException if tensors are missing, unexpected or misshapen; it tells all, sorted, with their names in
+     * @throws CheckpointException if tensors are missing, unexpected or of another shape; it tells all, sorted, with their names in
      *     the model and in the checkpoint
      */
     public void verify(TensorSource checkpoint, NameMap names) {
         var missing = new ArrayList<String>();
         var unexpected = new ArrayList<String>();
-        var misshapen = new ArrayList<String>();
+        var mismatched = new ArrayList<String>();
         for (String name : checkpoint.names()) {
             TensorType type = checkpoint.type(name);
             names.layout(name)
                     .ifPresentOrElse(
-                            layout -> check(layout, type, unexpected, misshapen),
+                            layout -> check(layout, type, unexpected, mismatched),
                             () -> unexpected.add("unexpected: %s %s".formatted(name, type.shape())));
         }
         expected.forEach((name, type) -> missing(name, type, checkpoint, names).ifPresent(missing::add));
-        report(NameMap.label(checkpoint), List.of(missing, unexpected, misshapen));
+        report(NameMap.label(checkpoint), List.of(missing, unexpected, mismatched));
     }
 
-    private void check(TensorLayout layout, TensorType type, List<String> unexpected, List<String> misshapen) {
+    private void check(TensorLayout layout, TensorType type, List<String> unexpected, List<String> mismatched) {
         if (layout.kept()) {
             return;
         }
         Optional<String> problem = layout.problem(type);
         if (problem.isPresent()) {
-            misshapen.add("misshapen: " + problem.get());
+            mismatched.add("shape mismatch: " + problem.get());
             return;
         }
         for (Slot slot : layout.slots()) {
@@ -59,9 +59,10 @@ public record ExpectedTensors(Map<String, TensorType> expected) {
             if (wanted == null) {
                 unexpected.add("unexpected: %s %s".formatted(where, found.shape()));
             } else if (!wanted.shape().equals(found.shape())) {
-                misshapen.add("misshapen: %s is %s, expected %s".formatted(where, found.shape(), wanted.shape()));
+                mismatched.add("shape mismatch: %s is %s, expected %s".formatted(where, found.shape(), wanted.shape()));
             } else if (wanted.dtype().isFloating() && !found.dtype().isFloating()) {
-                misshapen.add("mistyped: %s is %s, expected floating-point numbers".formatted(where, found.dtype()));
+                mismatched.add(
+                        "dtype mismatch: %s is %s, expected floating-point numbers".formatted(where, found.dtype()));
             }
         }
     }

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * How one tensor of a checkpoint, or one of each layer, appears in the model. Data: equal rules do the same.
+ * A rule that maps one tensor of a checkpoint, or one of each layer, to tensors of the model.
  *
  * <p>Names may hold one placeholder, <code>{i}</code>, which stands for each of the rule's indices; <code>{i+8}</code> and
  * <code>{i-8}</code> stand for the index moved by so many. A rule over indices has the placeholder in all its names; without

@@ -46,7 +46,7 @@ public final class TensorSources {
         for (TensorSource source : sources) {
             for (String name : source.names()) {
                 if (views.put(name, new View(source.type(name), () -> source.pieces(name))) != null) {
-                    throw new CheckpointException("tensor '%s' is in two of the sources to be united".formatted(name));
+                    throw new CheckpointException("tensor '%s' occurs in two sources".formatted(name));
                 }
             }
         }

@@ -28,7 +28,7 @@ public final class MapSettings {
     }
 
     /**
-     * Returns settings of a map. Values are strings, numbers, truth values, maps and lists of these.
+     * Returns settings of a map. Values are strings, numbers, booleans, maps and lists of these.
      *
      * @param origin what messages call the map; those about inner sections add the path, as in {@code settings: mixers.a}
      * @throws SettingsException if a value is of another class, or a list nested in a list

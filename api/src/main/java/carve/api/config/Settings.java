@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
  *
  * <p>Keys are dashed words, without dots; a section inside is reached by {@link #section}. Every accessor wants its key to be
  * there: defaults live in {@code reference.conf}, never in code. Values convert as HOCON says: a string that spells a number
- * or a truth value will do where one is asked for, and a number or truth value where a string is.
+ * or a boolean will do where one is asked for, and a number or boolean where a string is.
  *
  * <p>Reading marks a key as used. {@link #requireAllRead()} then refuses the keys that nobody used. Whoever makes an object
  * from settings reads all of them in the constructor or factory; settings are not kept.
@@ -45,7 +45,7 @@ public interface Settings {
     double real(String key);
 
     /**
-     * Returns a truth value.
+     * Returns a boolean.
      *
      * @throws SettingsException if the key is missing or something else
      */

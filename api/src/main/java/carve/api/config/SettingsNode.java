@@ -11,7 +11,7 @@ public sealed interface SettingsNode {
     String origin();
 
     /**
-     * A string, number or truth value.
+     * A string, number or boolean.
      *
      * @param value a {@link String}, {@link Number} or {@link Boolean}
      * @param origin where it was written
@@ -20,7 +20,7 @@ public sealed interface SettingsNode {
         /** Checks the value's class. */
         public Scalar {
             if (!(value instanceof String || value instanceof Number || value instanceof Boolean)) {
-                throw new SettingsException("%s: a setting is a string, a number or a truth value, is %s"
+                throw new SettingsException("%s: a setting is a string, a number or a boolean, is %s"
                         .formatted(origin, value.getClass().getName()));
             }
         }
@@ -69,7 +69,7 @@ public sealed interface SettingsNode {
             return new Section(rest, origin);
         }
 
-        /** Returns the values as strings, numbers, truth values, lists and maps of these. */
+        /** Returns the values as strings, numbers, booleans, lists and maps of these. */
         public Map<String, Object> toMap() {
             Map<String, Object> map = new LinkedHashMap<>();
             members.forEach((key, value) -> map.put(key, plain(value)));

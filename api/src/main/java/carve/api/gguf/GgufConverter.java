@@ -6,7 +6,7 @@ import carve.api.model.ModelSpec;
 import java.nio.file.Path;
 
 /**
- * How models of a family lie in GGUF files: one side is llama.cpp's, the other the family's own official layout.
+ * The converter between GGUF files, as llama.cpp lays them out, and a family's own checkpoint layout.
  *
  * <p>Values that mean the same on both sides stay where they are in the mapped file; only those that llama.cpp stores another
  * way are computed, when they are asked for.

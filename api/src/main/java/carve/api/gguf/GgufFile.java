@@ -36,7 +36,7 @@ public final class GgufFile implements TensorSource, AutoCloseable {
 
     /** The version that is written. */
     public static final int VERSION = 3;
-    /** Where values begin: at multiples of so many bytes. */
+    /** The default alignment of tensor data, in bytes. */
     public static final int ALIGNMENT = 32;
     /** The key of another alignment. */
     public static final String ALIGNMENT_KEY = "general.alignment";
@@ -173,7 +173,7 @@ public final class GgufFile implements TensorSource, AutoCloseable {
             TensorType full = new TensorType(type.dtype(), shape);
             Math.addExact(offset, full.bytes());
             if (entries.put(name, new Entry(full, offset)) != null) {
-                problems.add(what + " stands there twice");
+                problems.add("duplicate " + what);
             }
         } catch (ShapeException | ArithmeticException e) {
             problems.add("%s: %s".formatted(what, e.getMessage()));

@@ -91,7 +91,7 @@ final class GgufParser {
             String key = text("key " + i);
             String what = "the value of '" + key + "'";
             if (members.put(key, value(what, integer("the type of " + what), 0)) != null) {
-                throw error("the key '%s' stands there twice".formatted(key));
+                throw error("duplicate key '%s'".formatted(key));
             }
         }
         return JsonObject.of(members);
@@ -139,7 +139,7 @@ final class GgufParser {
 
     private boolean truth(String what, byte value) {
         if (value < 0 || value > 1) {
-            throw error("%s: a truth value is 0 or 1, found %d".formatted(what, value));
+            throw error("%s: expected a boolean (0 or 1), found %d".formatted(what, value));
         }
         return value == 1;
     }

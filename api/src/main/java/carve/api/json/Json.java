@@ -12,7 +12,7 @@ import java.util.Iterator;
 /**
  * Reads and prints JSON (RFC 8259) so that nothing is lost: keys keep their order, numbers their text.
  *
- * <p>A key that stands twice in an object is refused, as are texts of more than {@value #MAX_BYTES} bytes and values nested
+ * <p>Duplicate keys are refused, as are texts of more than {@value #MAX_BYTES} bytes and values nested
  * more than {@value #MAX_DEPTH} deep. Every error says origin, line, column and what was expected.
  */
 public final class Json {

@@ -1,7 +1,7 @@
 package carve.api.json;
 
 /**
- * A JSON truth value.
+ * A JSON boolean.
  *
  * @param value the value
  */

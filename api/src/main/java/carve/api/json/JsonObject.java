@@ -88,7 +88,7 @@ public final class JsonObject implements JsonValue {
         return with(key, JsonNumber.of(value));
     }
 
-    /** Returns a copy with this truth value. */
+    /** Returns a copy with this boolean. */
     public JsonObject with(String key, boolean value) {
         return with(key, new JsonBoolean(value));
     }
@@ -125,7 +125,7 @@ public final class JsonObject implements JsonValue {
         return required(key, "a number") instanceof JsonNumber n ? n.real() : refuse(key, "a number");
     }
 
-    /** Returns the truth value of a key. */
+    /** Returns the boolean of a key. */
     public boolean flag(String key) {
         return required(key, "true or false") instanceof JsonBoolean b ? b.value() : refuse(key, "true or false");
     }
@@ -162,7 +162,7 @@ public final class JsonObject implements JsonValue {
         return isNull(key) ? Optional.empty() : Optional.of(real(key));
     }
 
-    /** Returns the truth value of a key, if there is one. */
+    /** Returns the boolean of a key, if there is one. */
     public Optional<Boolean> optionalFlag(String key) {
         return isNull(key) ? Optional.empty() : Optional.of(flag(key));
     }

@@ -60,7 +60,7 @@ final class JsonParser {
         String key = string("a key in double quotes");
         if (members.containsKey(key)) {
             position = start;
-            throw error("the key %s stands twice in this object".formatted(Json.quote(key)));
+            throw error("duplicate key %s".formatted(Json.quote(key)));
         }
         skipSpace();
         if (!take(':')) {

@@ -24,7 +24,7 @@ public enum DType {
     I32(4),
     /** Two's complement, 16 bits. */
     I16(2),
-    /** Two's complement, 8 bits; also truth values, 0 and 1. */
+    /** Two's complement, 8 bits; also booleans, 0 and 1. */
     I8(1),
     /** Unsigned, 8 bits. */
     U8(1),

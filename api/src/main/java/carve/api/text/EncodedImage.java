@@ -5,14 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * An encoded picture, PNG or JPEG.
+ * An encoded image, PNG or JPEG.
  *
  * @param name what errors call it: a path, a URL, a number
  * @param bytes the file's content; not copied
  */
 public record EncodedImage(String name, byte[] bytes) {
     /**
-     * Returns the picture in a file.
+     * Returns the image in a file.
      *
      * @throws IOException if it cannot be read; the message names the file
      */

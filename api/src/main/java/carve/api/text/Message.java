@@ -6,11 +6,11 @@ import java.util.List;
  * One turn of a conversation.
  *
  * @param role who speaks
- * @param text what is said; {@code <image>} marks the places of pictures, which otherwise come first
- * @param images the pictures of this turn, in order
+ * @param text what is said; {@code <image>} marks the places of images, which otherwise come first
+ * @param images the images of this turn, in order
  */
 public record Message(Role role, String text, List<EncodedImage> images) {
-    /** Who speaks. */
+    /** The speaker of a turn. */
     public enum Role {
         /** The instructions of the application. */
         SYSTEM,

@@ -40,7 +40,7 @@ final class ExpectedTensorsTest {
         var expectedTensors = new ExpectedTensors(Map.of("layers.0.o", TensorType.f32(5, 4)));
         assertEquals(
                 """
-                tensors: mistyped: layers.0.o (enc.0.wo in the checkpoint) is I32, expected floating-point numbers\
+                tensors: dtype mismatch: layers.0.o (enc.0.wo in the checkpoint) is I32, expected floating-point numbers\
                 """,
                 assertThrows(
                                 CheckpointException.class,
@@ -89,11 +89,11 @@ final class ExpectedTensorsTest {
                   missing: ruleless (3), for which there is no rule
                   unexpected: layers.3.o (enc.3.wo in the checkpoint) (5, 4)
                   unexpected: stranger (1)
-                  misshapen: 'enc.1.wqkv' is (5, 5), expected 6 rows: 2 times 2 of 'layers.1.q', 1 of 'layers.1.k'
-                  misshapen: layers.0.o (enc.0.wo in the checkpoint) is (4, 5), expected (5, 4)
-                  misshapen: layers.2.k (enc.2.wqkv in the checkpoint) is (2, 7), expected (2, 5)
-                  misshapen: layers.2.q (enc.2.wqkv in the checkpoint) is (4, 7), expected (4, 5)
-                  misshapen: same is (4), expected (3)\
+                  shape mismatch: 'enc.1.wqkv' is (5, 5), expected 6 rows: 2 times 2 of 'layers.1.q', 1 of 'layers.1.k'
+                  shape mismatch: layers.0.o (enc.0.wo in the checkpoint) is (4, 5), expected (5, 4)
+                  shape mismatch: layers.2.k (enc.2.wqkv in the checkpoint) is (2, 7), expected (2, 5)
+                  shape mismatch: layers.2.q (enc.2.wqkv in the checkpoint) is (4, 7), expected (4, 5)
+                  shape mismatch: same is (4), expected (3)\
                 """,
                 assertThrows(CheckpointException.class, () -> new ExpectedTensors(expected).verify(found, NAMES))
                         .getMessage());

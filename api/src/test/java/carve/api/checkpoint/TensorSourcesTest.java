@@ -29,7 +29,7 @@ final class TensorSourcesTest {
         assertEquals(List.of("b", "a", "c"), List.copyOf(union.names()));
         assertEquals(-1, union.data("c").mismatch(source("c").data("c")));
         assertEquals(
-                "tensor 'a' is in two of the sources to be united",
+                "tensor 'a' occurs in two sources",
                 assertThrows(CheckpointException.class, () -> TensorSources.union(source("a"), source("a")))
                         .getMessage());
     }

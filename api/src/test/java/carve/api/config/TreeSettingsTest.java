@@ -180,7 +180,7 @@ final class TreeSettingsTest {
     @Test
     void scalarsAreStringsNumbersAndTruthValues() {
         refuses(
-                "x: 1: a setting is a string, a number or a truth value, is java.util.ImmutableCollections$SetN",
+                "x: 1: a setting is a string, a number or a boolean, is java.util.ImmutableCollections$SetN",
                 () -> new Scalar(Set.of(), "x: 1"));
     }
 }

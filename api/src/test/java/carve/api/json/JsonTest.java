@@ -116,7 +116,7 @@ final class JsonTest {
                 "'\"abc'            | t: 1:5: expected '\"' at the end of the string, found the end of the text",
                 "\"\\x\"            | t: 1:3: expected one of \" \\ / b f n r t u after a backslash, found 'x'",
                 "\"\\u12g4\"        | t: 1:6: expected four hexadecimal digits, found 'g'",
-                "{\"a\":1,\"a\":2}  | t: 1:8: the key \"a\" stands twice in this object",
+                "{\"a\":1,\"a\":2}  | t: 1:8: duplicate key \"a\"",
                 "\u00e9             | t: 1:1: expected a value, found U+00E9",
             })
     void brokenTextsAreRefusedWithTheirPlace(String text, String message) {

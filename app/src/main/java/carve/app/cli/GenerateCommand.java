@@ -44,7 +44,7 @@ final class GenerateCommand implements Command {
                                         "--prompt",
                                         String.class,
                                         "TEXT",
-                                        "What to say; <image> marks the places of pictures, which otherwise come first.")
+                                        "What to say; <image> marks the places of images, which otherwise come first.")
                                 .files("--image", "F", "Pictures, PNG or JPEG, in order.")
                                 .option("--system", String.class, "TEXT", "Instructions that come before."))
                 .option("--draft", Path.class, "MODEL", "Let this model, such as the linear student, propose tokens.")

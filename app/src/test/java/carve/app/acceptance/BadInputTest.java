@@ -62,7 +62,7 @@ final class BadInputTest {
     void truncatedFilesAreRefused() throws IOException {
         Files.write(weights, Arrays.copyOf(file, file.length - 100));
         refused(weights + ": the header wants 963840 bytes of values and 963740 follow it; tensor"
-                + " 'language_model.output.weight' is the first that is cut, is the file truncated?");
+                + " 'language_model.output.weight' is the first one cut off, is the file truncated?");
     }
 
     @Test
@@ -92,7 +92,7 @@ final class BadInputTest {
     @Test
     void wholeNumbersAreNoWeights() throws IOException {
         editHeader("(\"" + NORM + "\": ?\\{\"dtype\": ?)\"F32\"", "$1\"I32\"");
-        refused(folder + ": mistyped: layers.0.mlp_norm.weight (" + NORM
+        refused(folder + ": dtype mismatch: layers.0.mlp_norm.weight (" + NORM
                 + " in the checkpoint) is I32, expected floating-point numbers");
     }
 
@@ -111,7 +111,7 @@ final class BadInputTest {
               missing: layers.0.mlp_norm.weight (embedding_model.encoder.0.ffn_norm.weight in the checkpoint) (64)
               unexpected: embedding_model.encoder.0.ffn_nrm.weight (64)
               unexpected: zzz (64)
-              misshapen: output.weight (language_model.output.weight in the checkpoint) is (64, 128), expected (128, 64)\
+              shape mismatch: output.weight (language_model.output.weight in the checkpoint) is (64, 128), expected (128, 64)\
             """);
     }
 

@@ -107,11 +107,10 @@ final class QuantizeCommandTest {
                         .replace('\'', '"'));
         String shown = carve.process("quantize", TEACHER, out(), "--type", "q8_0", "--data", questions.toString());
         assertTrue(
-                shown.matches(
-                        "(?s)STORED .*\nKL divergence from the original: mean \\S+ nats per token, max \\S+;"
-                                + " same top token: \\S+ % \\(\\d+ tokens of \\Q" + questions + "\\E\\)\n"
-                                + "KIND +OF +CORRECT BEFORE +CORRECT AFTER\ntext +1 .*\nall +1 .*\nwrote \\Q" + out()
-                                + "\\E\n"),
+                shown.matches("(?s)STORED .*\nKL divergence from the original: mean \\S+ nats per token, max \\S+;"
+                        + " same top token: \\S+ % \\(\\d+ tokens of \\Q" + questions + "\\E\\)\n"
+                        + "KIND +OF +CORRECT BEFORE +CORRECT AFTER\ntext +1 .*\nall +1 .*\nwrote \\Q" + out()
+                        + "\\E\n"),
                 shown);
         assertEquals(
                 carve.process("generate", TEACHER, "--prompt", "count the figures", "--greedy"),

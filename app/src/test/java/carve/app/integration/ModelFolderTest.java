@@ -119,6 +119,6 @@ final class ModelFolderTest {
                 %s: 3 problems:
                   missing: final_norm.weight (%s in the checkpoint) (64)
                   unexpected: extra (2)
-                  misshapen: layers.2.mixer.o_proj.weight (%s in the checkpoint) is (64, 32), expected (64, 64)""".formatted(wrong, norm, wo), error.getMessage());
+                  shape mismatch: layers.2.mixer.o_proj.weight (%s in the checkpoint) is (64, 32), expected (64, 64)""".formatted(wrong, norm, wo), error.getMessage());
     }
 }

@@ -45,7 +45,7 @@ import java.util.Map;
  * }</pre>
  *
  * <p>Of the types of metadata this writes: whole numbers as U32, or I64 where that does not hold them; numbers with a point
- * or an exponent as F32; truth values; texts; arrays of texts, of whole numbers (I32) and of others (F32). The file appears
+ * or an exponent as F32; booleans; texts; arrays of texts, of whole numbers (I32) and of others (F32). The file appears
  * under its name when it is complete.
  */
 public final class GgufWriter {
@@ -57,7 +57,7 @@ public final class GgufWriter {
      * Writes a file with the tensors of a source, in the source's order.
      *
      * @throws CheckpointException if a value or a tensor has a type that the format or this lacks, or the file cannot be
-     *     written; what was there before is unchanged
+     *     written; the previous content is unchanged
      */
     public static void write(Path file, JsonObject metadata, TensorSource tensors) {
         byte[] head = new GgufWriter().head(metadata.without(GgufFile.ALIGNMENT_KEY), SafeTensorsWriter.types(tensors));

@@ -206,7 +206,7 @@ public final class FolderTransaction implements AutoCloseable {
 
     public CheckpointException failure(String name, IOException e) {
         return new CheckpointException(
-                "%s: cannot be written: %s; what was there before is unchanged"
+                "%s: cannot be written: %s; the previous content is unchanged"
                         .formatted(folder.resolve(name), reason(e)),
                 e);
     }

@@ -76,7 +76,7 @@ public final class ModelFolder implements AutoCloseable {
      * @param families the families that are installed
      * @param mixers the mixers that are installed
      * @throws CheckpointException if a file is missing or broken, no family knows the configuration, a layer's mixer is not
-     *     installed, or tensors are missing, unexpected or misshapen; it tells all of them
+     *     installed, or tensors are missing, unexpected or of another shape; it tells all of them
      */
     public static ModelFolder open(Path folder, Collection<ModelFamily> families, MixerCatalog mixers) {
         if (GgufModels.isGgufFile(folder)) {

@@ -293,7 +293,7 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
                             .max()
                             .orElse(0);
                     problems.add(
-                            ("the header wants %d bytes of values and %d follow it; tensor '%s' is the first that is cut, "
+                            ("the header wants %d bytes of values and %d follow it; tensor '%s' is the first one cut off, "
                                             + "is the file truncated?")
                                     .formatted(needed, dataBytes, tensor.getKey()));
                     return;

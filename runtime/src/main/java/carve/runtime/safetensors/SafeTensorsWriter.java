@@ -92,7 +92,7 @@ public final class SafeTensorsWriter implements AutoCloseable {
     /**
      * Writes a whole file with the tensors of a source, in the source's order.
      *
-     * @throws CheckpointException if it cannot be written; what was there before is unchanged
+     * @throws CheckpointException if it cannot be written; the previous content is unchanged
      */
     public static void write(Path file, TensorSource source, Map<String, String> metadata) {
         try (var writer = create(file, types(source), metadata)) {
@@ -211,7 +211,7 @@ public final class SafeTensorsWriter implements AutoCloseable {
 
     private TensorType due(String tensor) {
         if (written == due.size()) {
-            throw error("tensor '%s' was not announced; all that were are written".formatted(tensor));
+            throw error("tensor '%s' is unexpected; all declared tensors have been written".formatted(tensor));
         }
         if (!due.get(written).getKey().equals(tensor)) {
             throw error(

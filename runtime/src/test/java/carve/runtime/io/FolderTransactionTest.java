@@ -146,7 +146,7 @@ final class FolderTransactionTest {
             String message = assertThrows(CheckpointException.class, folderTransaction::commit)
                     .getMessage();
             assertTrue(message.startsWith(folder.resolve("a") + ": cannot be written: "), message);
-            assertTrue(message.endsWith("; what was there before is unchanged"), message);
+            assertTrue(message.endsWith("; the previous content is unchanged"), message);
         }
         assertEquals(List.of("a"), TensorFiles.list(folder));
     }

@@ -159,7 +159,7 @@ final class InterruptedWriteTest {
         assertFalse(child.exitValue() == 0);
         assertTrue(
                 output.contains("carve.api.checkpoint.CheckpointException: " + folder.resolve("model.safetensors")
-                        + ": cannot be written: File too large; what was there before is unchanged"),
+                        + ": cannot be written: File too large; the previous content is unchanged"),
                 output);
         assertEquals(7, read(folder));
         try (var files = Files.list(folder)) {

@@ -116,13 +116,13 @@ final class SafeTensorsFileTest {
                 header(
                         "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}}",
                         7,
-                        "the header wants 8 bytes of values and 7 follow it; tensor 'a' is the first that is cut, "
+                        "the header wants 8 bytes of values and 7 follow it; tensor 'a' is the first one cut off, "
                                 + "is the file truncated?"),
                 header(
                         "{'b':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'a':{'dtype':'F32','shape':[2],"
                                 + "'data_offsets':[8,16]},'c':{'dtype':'F32','shape':[],'data_offsets':[16,20]}}",
                         10,
-                        "the header wants 20 bytes of values and 10 follow it; tensor 'a' is the first that is cut, "
+                        "the header wants 20 bytes of values and 10 follow it; tensor 'a' is the first one cut off, "
                                 + "is the file truncated?"),
                 header(
                         "{'a':{'dtype':'U8','shape':[1],'data_offsets':[9223372036854775806,9223372036854775807]}}",
@@ -153,7 +153,7 @@ final class SafeTensorsFileTest {
                         "{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4]},'a':{'dtype':'F32','shape':[1],"
                                 + "'data_offsets':[4,8]}}",
                         8,
-                        "header: 1:55: the key \"a\" stands twice in this object"),
+                        "header: 1:55: duplicate key \"a\""),
                 header("{'__metadata__':[]}", 0, "__metadata__: expected an object of strings, found []"),
                 header(
                         "{'__metadata__':{'format':1,'x':null}}",

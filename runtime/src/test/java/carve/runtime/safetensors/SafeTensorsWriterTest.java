@@ -191,7 +191,7 @@ final class SafeTensorsWriterTest {
             refuses(file + ": tensor 'b' has not been written", writer::commit);
             writer.write("b", bytes(3));
             refuses(
-                    file + ": tensor 'c' was not announced; all that were are written",
+                    file + ": tensor 'c' is unexpected; all declared tensors have been written",
                     () -> writer.write("c", bytes(3)));
             writer.commit();
         }
