@@ -1,12 +1,14 @@
 package carve.attention;
 
-import carve.api.device.Device;
 import carve.api.mixer.ActivationHook;
 import carve.api.mixer.AttentionWeights;
 import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerState;
 import carve.api.mixer.Projection;
+import carve.api.mixer.RotaryEmbedding;
+import carve.api.mixer.StateSlots;
+import carve.api.mixer.StateSpec;
+import carve.api.op.Heads;
 import carve.api.op.SequenceLayout;
 import carve.api.op.SoftmaxAttention;
 import carve.api.param.ParamSpec;
@@ -14,10 +16,8 @@ import carve.api.param.Params;
 import carve.api.tensor.DType;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -33,6 +33,9 @@ import java.util.stream.Stream;
  * @param kvCacheType the storage type of remembered keys and values: F32, BF16, or Q8_0 where heads are blocks of 32 wide
  */
 public record Attention(LayerConfig dims, DType kvCacheType) implements Mixer {
+    private static final String KEYS = "keys"; // (B, S, G, K)
+    private static final String VALUES = "values";
+
     /** Makes the mixer that remembers in F32. */
     public Attention(LayerConfig dims) {
         this(dims, DType.F32);
@@ -62,46 +65,34 @@ public record Attention(LayerConfig dims, DType kvCacheType) implements Mixer {
     }
 
     @Override
+    public List<StateSpec> state() {
+        return List.of(
+                StateSpec.perPosition(KEYS, dims.kvHeads(), dims.headWidth()).storedAs(kvCacheType),
+                StateSpec.perPosition(VALUES, dims.kvHeads(), dims.headWidth()).storedAs(kvCacheType));
+    }
+
+    @Override
     public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
         int[] positions = s.positionIds();
-        Tensor q = rotate(splitHeads(q().apply(p, x), dims.heads()), positions, s.maxLength());
-        Tensor k = rotate(splitHeads(k().apply(p, x), dims.kvHeads()), positions, s.maxLength());
-        Tensor v = splitHeads(v().apply(p, x), dims.kvHeads());
-        return projectHeads(p, attend(q, k, v, s.positions(), s), activationHook);
+        RotaryEmbedding rotary = dims.rotaryEmbedding();
+        Tensor q = rotary.rotate(splitHeads(q().apply(p, x)), positions, s.maxLength());
+        Tensor k = rotary.rotate(splitHeads(k().apply(p, x)), positions, s.maxLength());
+        return projectHeads(p, attend(q, k, splitHeads(v().apply(p, x)), s.positions(), s), activationHook);
     }
 
     @Override
-    public MixerState newState(Device device, int batch, int capacity) {
-        return new KvCache(device, batch, capacity, dims, kvCacheType);
+    public Tensor advance(Params p, Tensor x, StateSlots slots) {
+        Tensor q = dims.rotaryEmbedding().rotate(splitHeads(q().apply(p, x)), slots);
+        Tensor k = dims.rotaryEmbedding().rotate(splitHeads(k().apply(p, x)), slots);
+        Tensor v = splitHeads(v().apply(p, x));
+        Tensor heads = slots.forEachState(List.of(q, k, v), this::attendToCache);
+        return projectHeads(p, heads, ActivationHook.NONE);
     }
 
-    @Override
-    public Tensor advance(Params p, Tensor x, MixerState state) {
-        KvCache cache = (KvCache) state;
-        int seen = cache.position();
-        int length = seen + x.extent(1);
-        int[] positions = IntStream.range(seen, length).toArray();
-        Tensor q = rotate(splitHeads(q().apply(p, x), dims.heads()), positions, length);
-        Tensor k = rotate(splitHeads(k().apply(p, x), dims.kvHeads()), positions, length);
-        cache.append(k, splitHeads(v().apply(p, x), dims.kvHeads()));
-        SequenceLayout rows = SequenceLayout.unpadded(x.extent(0), x.extent(1));
-        return projectHeads(p, attend(q, cache.keys(), cache.values(), length, rows), ActivationHook.NONE);
-    }
-
-    @Override
-    public Tensor advance(Params p, Tensor x, List<MixerState> states) {
-        int[] seen = states.stream().mapToInt(MixerState::position).toArray();
-        Tensor q = dims.rotaryEmbedding().rotateRows(splitHeads(q().apply(p, x), dims.heads()), seen);
-        Tensor k = dims.rotaryEmbedding().rotateRows(splitHeads(k().apply(p, x), dims.kvHeads()), seen);
-        Tensor v = splitHeads(v().apply(p, x), dims.kvHeads());
-        SequenceLayout row = SequenceLayout.unpadded(1, x.extent(1));
-        List<Tensor> heads = new ArrayList<>();
-        for (int r = 0; r < seen.length; r++) {
-            KvCache cache = (KvCache) states.get(r);
-            cache.append(k.slice(0, r, r + 1), v.slice(0, r, r + 1));
-            heads.add(attend(q.slice(0, r, r + 1), cache.keys(), cache.values(), cache.position(), row));
-        }
-        return projectHeads(p, Tensors.concat(0, heads), ActivationHook.NONE);
+    private Tensor attendToCache(StateSlots one, List<Tensor> qkv) {
+        Tensor keys = one.append(KEYS, qkv.get(1));
+        Tensor values = one.append(VALUES, qkv.get(2));
+        return attend(qkv.getFirst(), keys, values, one.length(), one.layout());
     }
 
     private Tensor attend(Tensor q, Tensor k, Tensor v, int keys, SequenceLayout s) {
@@ -114,25 +105,11 @@ public record Attention(LayerConfig dims, DType kvCacheType) implements Mixer {
         if (activationHook.wants(ActivationHook.HEADS)) {
             activationHook.publish(ActivationHook.HEADS, heads);
         }
-        return o().apply(p, heads.reshape(heads.extent(0), heads.extent(1), -1));
+        return o().apply(p, Heads.merge(heads));
     }
 
-    private Tensor splitHeads(Tensor x, int heads) {
-        return x.reshape(x.extent(0), x.extent(1), heads, dims.headWidth());
-    }
-
-    private Tensor rotate(Tensor x, int[] positions, int length) {
-        return dims.rotaryEmbedding().rotate(x, positions, length);
-    }
-
-    @Override
-    public boolean hasConstantState() {
-        return false;
-    }
-
-    @Override
-    public long stateBytes(int batch, long positions) {
-        return 2 * kvCacheType.bytes(batch * positions * dims.kvHeads() * dims.headWidth());
+    private Tensor splitHeads(Tensor x) {
+        return Heads.split(x, dims.headWidth());
     }
 
     @Override

@@ -1,14 +1,14 @@
 package carve.mamba2;
 
-import carve.api.device.Device;
 import carve.api.mixer.ActivationHook;
 import carve.api.mixer.AttentionWeights;
 import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerState;
 import carve.api.mixer.Projection;
-import carve.api.op.CausalConv;
+import carve.api.mixer.StateSlots;
+import carve.api.mixer.StateSpec;
 import carve.api.op.GatedRmsNorm;
+import carve.api.op.Heads;
 import carve.api.op.SequenceLayout;
 import carve.api.param.CounterRandom;
 import carve.api.param.Init;
@@ -18,7 +18,6 @@ import carve.api.tensor.DType;
 import carve.api.tensor.Op.UnaryFunction;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
-import carve.api.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -114,97 +113,37 @@ public record Mamba2(LayerConfig dims, Mamba2Config config) implements Mixer {
     }
 
     @Override
+    public List<StateSpec> state() {
+        return Mamba2States.of(channels(), config.convWidth(), dims.heads(), dims.headWidth(), DType.F32);
+    }
+
+    @Override
     public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
-        return mix(p, x, s, zeroCache(x.device(), s.count()), activationHook).y();
+        return mix(p, x, StateSlots.initial(x.device(), state(), s), activationHook);
     }
 
     @Override
-    public MixerState newState(Device device, int batch, int capacity) {
-        return new Mamba2State(DType.F32, zeroCache(device, batch));
+    public Tensor advance(Params p, Tensor x, StateSlots slots) {
+        return mix(p, x, slots, ActivationHook.NONE);
     }
 
-    @Override
-    public Tensor advance(Params p, Tensor x, MixerState state) {
-        Mamba2State own = (Mamba2State) state;
-        MixResult mixResult =
-                mix(p, x, SequenceLayout.unpadded(x.extent(0), x.extent(1)), own.cache(), ActivationHook.NONE);
-        own.advance(mixResult.cache(), x.extent(1));
-        return mixResult.y();
-    }
-
-    @Override
-    public Tensor advance(Params p, Tensor x, List<MixerState> states) {
-        if (states.size() == 1) {
-            return advance(p, x, states.getFirst());
-        }
-        MixResult mixResult = mix(
-                p,
-                x,
-                SequenceLayout.unpadded(x.extent(0), x.extent(1)),
-                Mamba2State.concat(states),
-                ActivationHook.NONE);
-        Mamba2State.advance(states, mixResult.cache(), x.extent(1));
-        return mixResult.y();
-    }
-
-    /** What came out, (B, T, D), and what is to be remembered. */
-    private record MixResult(Tensor y, Mamba2Cache cache) {}
-
-    private MixResult mix(
-            Params p, Tensor x, SequenceLayout s, Mamba2Cache mamba2Cache, ActivationHook activationHook) {
-        List<Tensor> v = convolve(p, v().apply(p, x), 0, s, mamba2Cache.convV());
-        List<Tensor> k = convolve(p, k().apply(p, x), kvWidth(), s, mamba2Cache.convK());
-        List<Tensor> q = convolve(p, q().apply(p, x), 2 * kvWidth(), s, mamba2Cache.convQ());
+    private Tensor mix(Params p, Tensor x, StateSlots slots, ActivationHook activationHook) {
+        List<Tensor> vkq = Mamba2States.convolve(p, List.of(v().apply(p, x), k().apply(p, x), q().apply(p, x)), slots);
         Tensor step = timeStep().apply(p, x).add(p.get("dt_bias")).unary(UnaryFunction.SOFTPLUS); // (B, T, H)
         Tensor decay = step.multiply(p.get("A_log_bias").exp().negate());
-        Mamba2Cache.ScanResult scanResult = mamba2Cache.scan(
-                s,
-                splitHeads(q.get(0), dims.heads()),
-                splitHeads(k.get(0), dims.kvHeads()),
-                splitHeads(v.get(0), dims.kvHeads()),
+        Tensor y = Mamba2States.scan(
+                Heads.split(vkq.get(2), dims.headWidth()),
+                Heads.split(vkq.get(1), dims.headWidth()),
+                Heads.split(vkq.get(0), dims.headWidth()),
                 decay,
-                step);
-        Tensor gate = splitHeads(gate().apply(p, x), dims.heads());
-        Tensor heads = GatedRmsNorm.apply(scanResult.y(), gate, p.get("g_norm.weight"), config.epsilon(), false);
+                step,
+                slots);
+        Tensor gate = Heads.split(gate().apply(p, x), dims.headWidth());
+        Tensor heads = GatedRmsNorm.apply(y, gate, p.get("g_norm.weight"), config.epsilon(), false);
         if (activationHook.wants(ActivationHook.HEADS)) {
             activationHook.publish(ActivationHook.HEADS, heads);
         }
-        Tensor y = o().apply(p, heads.reshape(x.extent(0), x.extent(1), width()));
-        return new MixResult(y, new Mamba2Cache(v.get(1), k.get(1), q.get(1), scanResult.states()));
-    }
-
-    /** Convolves the channels from one on; v, k and q each have their own part of one depthwise convolution. */
-    static List<Tensor> convolve(Params p, Tensor x, int from, SequenceLayout s, Tensor before) {
-        int to = from + x.extent(2);
-        Tensor weight = p.get("conv1d.weight").slice(0, from, to);
-        return Tensors.apply(
-                new CausalConv(true, s), x, weight, p.get("conv1d.bias").slice(0, from, to), before);
-    }
-
-    private Mamba2Cache zeroCache(Device device, int sequences) {
-        Shape kv = Shape.of(sequences, kvWidth(), config.convWidth() - 1);
-        Shape scan = Shape.of(sequences, dims.heads(), dims.headWidth(), dims.headWidth());
-        return new Mamba2Cache(
-                Tensors.zeros(device, kv),
-                Tensors.zeros(device, kv),
-                Tensors.zeros(device, kv.with(1, width())),
-                Tensors.zeros(device, scan));
-    }
-
-    private Tensor splitHeads(Tensor x, int heads) {
-        return x.reshape(x.extent(0), x.extent(1), heads, dims.headWidth());
-    }
-
-    @Override
-    public boolean hasConstantState() {
-        return true;
-    }
-
-    @Override
-    public long stateBytes(int batch, long positions) {
-        long conv = (long) channels() * (config.convWidth() - 1);
-        long scan = (long) dims.heads() * dims.headWidth() * dims.headWidth();
-        return Float.BYTES * batch * (conv + scan);
+        return o().apply(p, Heads.merge(heads));
     }
 
     @Override

@@ -1,12 +1,13 @@
 package carve.mamba2;
 
-import carve.api.device.Device;
 import carve.api.mixer.ActivationHook;
 import carve.api.mixer.AttentionWeights;
 import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerState;
+import carve.api.mixer.StateSlots;
+import carve.api.mixer.StateSpec;
 import carve.api.op.GatedRmsNorm;
+import carve.api.op.Heads;
 import carve.api.op.Linear;
 import carve.api.op.SequenceLayout;
 import carve.api.param.Init;
@@ -15,7 +16,6 @@ import carve.api.param.Params;
 import carve.api.tensor.Op.UnaryFunction;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
-import carve.api.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -107,62 +107,46 @@ public record MambaInLlama(LayerConfig dims, MambaInLlamaConfig config) implemen
     }
 
     @Override
+    public List<StateSpec> state() {
+        return Mamba2States.of(channels(), config.convWidth(), dims.heads(), dims.headWidth(), config.stateType());
+    }
+
+    @Override
     public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
-        return mix(p, x, s, zeroCache(x.device(), s.count()), activationHook).y();
+        return mix(p, x, StateSlots.initial(x.device(), state(), s), activationHook);
     }
 
     @Override
-    public MixerState newState(Device device, int batch, int capacity) {
-        return new Mamba2State(config.stateType(), zeroCache(device, batch));
+    public Tensor advance(Params p, Tensor x, StateSlots slots) {
+        return mix(p, x, slots, ActivationHook.NONE);
     }
 
-    @Override
-    public Tensor advance(Params p, Tensor x, MixerState state) {
-        Mamba2State own = (Mamba2State) state;
-        MixResult mixResult =
-                mix(p, x, SequenceLayout.unpadded(x.extent(0), x.extent(1)), own.cache(), ActivationHook.NONE);
-        own.advance(mixResult.cache(), x.extent(1));
-        return mixResult.y();
-    }
-
-    @Override
-    public Tensor advance(Params p, Tensor x, List<MixerState> states) {
-        if (states.size() == 1) {
-            return advance(p, x, states.getFirst());
-        }
-        MixResult mixResult = mix(
+    private Tensor mix(Params p, Tensor u, StateSlots slots, ActivationHook activationHook) {
+        List<Tensor> xbc = Mamba2States.convolve(
                 p,
-                x,
-                SequenceLayout.unpadded(x.extent(0), x.extent(1)),
-                Mamba2State.concat(states),
-                ActivationHook.NONE);
-        Mamba2State.advance(states, mixResult.cache(), x.extent(1));
-        return mixResult.y();
-    }
-
-    /** What came out, (B, T, D), and what is to be remembered. */
-    private record MixResult(Tensor y, Mamba2Cache cache) {}
-
-    private MixResult mix(
-            Params p, Tensor u, SequenceLayout s, Mamba2Cache mamba2Cache, ActivationHook activationHook) {
-        int first = convolvedWidth();
-        List<Tensor> x = Mamba2.convolve(p, repeatGroups(linear(p, "in_proj.x", u)), 0, s, mamba2Cache.convV());
-        List<Tensor> b = Mamba2.convolve(p, repeatGroups(linear(p, "in_proj.B", u)), first, s, mamba2Cache.convK());
-        List<Tensor> c = Mamba2.convolve(p, linear(p, "in_proj.C", u), 2 * first, s, mamba2Cache.convQ());
+                List.of(
+                        repeatGroups(linear(p, "in_proj.x", u)),
+                        repeatGroups(linear(p, "in_proj.B", u)),
+                        linear(p, "in_proj.C", u)),
+                slots);
         Tensor step = linear(p, "in_proj.dt", u).add(p.get("dt_bias")).unary(UnaryFunction.SOFTPLUS); // (B, T, H)
         Tensor decay = step.multiply(p.get("A_log").exp().negate());
-        Tensor values = splitHeads(x.get(0), convolvedHeads());
-        Mamba2Cache.ScanResult scanResult = mamba2Cache.scan(
-                s, splitHeads(c.get(0), dims.heads()), splitHeads(b.get(0), convolvedHeads()), values, decay, step);
-        Tensor y = scanResult.y().add(skipConnection(p, values));
-        Tensor gate = splitHeads(linear(p, "in_proj.z", u), dims.heads());
+        Tensor values = Heads.split(xbc.get(0), dims.headWidth());
+        Tensor scanned = Mamba2States.scan(
+                Heads.split(xbc.get(2), dims.headWidth()),
+                Heads.split(xbc.get(1), dims.headWidth()),
+                values,
+                decay,
+                step,
+                slots);
+        Tensor y = scanned.add(skipConnection(p, values));
+        Tensor gate = Heads.split(linear(p, "in_proj.z", u), dims.headWidth());
         Tensor weight = p.get("norm.weight").reshape(dims.heads(), dims.headWidth());
         Tensor heads = GatedRmsNorm.apply(y, gate, weight, config.epsilon(), true);
         if (activationHook.wants(ActivationHook.HEADS)) {
             activationHook.publish(ActivationHook.HEADS, heads);
         }
-        Tensor out = linear(p, "out_proj", heads.reshape(u.extent(0), u.extent(1), width()));
-        return new MixResult(out, new Mamba2Cache(x.get(1), b.get(1), c.get(1), scanResult.states()));
+        return linear(p, "out_proj", Heads.merge(heads));
     }
 
     private Tensor linear(Params p, String name, Tensor x) {
@@ -172,12 +156,9 @@ public record MambaInLlama(LayerConfig dims, MambaInLlamaConfig config) implemen
 
     // (B, T, G P) as it is, or with each group once for each of its heads
     private Tensor repeatGroups(Tensor x) {
-        if (convolvedWidth() == kvWidth()) {
-            return x;
-        }
-        int times = dims.heads() / dims.kvHeads();
-        Tensor grouped = x.reshape(x.extent(0), x.extent(1), dims.kvHeads(), 1, dims.headWidth());
-        return grouped.broadcastTo(grouped.shape().with(3, times)).reshape(x.extent(0), x.extent(1), width());
+        return convolvedWidth() == kvWidth()
+                ? x
+                : Heads.merge(Heads.repeat(Heads.split(x, dims.headWidth()), dims.heads()));
     }
 
     // D x (B, T, H, P), where several heads may share the x of a group
@@ -187,32 +168,6 @@ public record MambaInLlama(LayerConfig dims, MambaInLlamaConfig config) implemen
         return x.reshape(x.extent(0), x.extent(1), groups, 1, dims.headWidth())
                 .multiply(factor)
                 .reshape(x.extent(0), x.extent(1), dims.heads(), dims.headWidth());
-    }
-
-    private Mamba2Cache zeroCache(Device device, int sequences) {
-        Shape kv = Shape.of(sequences, convolvedWidth(), config.convWidth() - 1);
-        Shape scan = Shape.of(sequences, dims.heads(), dims.headWidth(), dims.headWidth());
-        return new Mamba2Cache(
-                Tensors.zeros(device, kv),
-                Tensors.zeros(device, kv),
-                Tensors.zeros(device, kv.with(1, width())),
-                Tensors.zeros(device, scan));
-    }
-
-    private Tensor splitHeads(Tensor x, int heads) {
-        return x.reshape(x.extent(0), x.extent(1), heads, dims.headWidth());
-    }
-
-    @Override
-    public boolean hasConstantState() {
-        return true;
-    }
-
-    @Override
-    public long stateBytes(int batch, long positions) {
-        long conv = (long) channels() * (config.convWidth() - 1);
-        long scan = (long) dims.heads() * dims.headWidth() * dims.headWidth();
-        return (long) config.stateType().bytes() * batch * (conv + scan);
     }
 
     @Override

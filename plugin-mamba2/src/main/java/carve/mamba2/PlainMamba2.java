@@ -1,14 +1,14 @@
 package carve.mamba2;
 
-import carve.api.device.Device;
 import carve.api.mixer.ActivationHook;
 import carve.api.mixer.AttentionWeights;
 import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerState;
 import carve.api.mixer.Projection;
-import carve.api.mixer.RecurrentState;
+import carve.api.mixer.StateSlots;
+import carve.api.mixer.StateSpec;
 import carve.api.op.CombinedConvScan;
+import carve.api.op.Heads;
 import carve.api.op.SequenceLayout;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
@@ -43,9 +43,6 @@ import java.util.Map;
  * @param config its settings
  */
 public record PlainMamba2(LayerConfig dims, PlainMamba2Config config) implements Mixer {
-    private static final String CONV_STATE = "conv_state";
-    private static final String SSM_STATE = "ssm_state";
-
     private int innerWidth() {
         return dims.heads() * dims.headWidth();
     }
@@ -84,124 +81,45 @@ public record PlainMamba2(LayerConfig dims, PlainMamba2Config config) implements
     }
 
     @Override
+    public List<StateSpec> state() {
+        return List.of(
+                StateSpec.fixed(Mamba2States.CONV_STATE, channels(), config.convWidth() - 1),
+                StateSpec.fixed(Mamba2States.SSM_STATE, dims.heads(), dims.headWidth(), config.stateSize()));
+    }
+
+    @Override
     public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
-        Map<String, Shape> shapes = shapes(s.count());
-        Device device = x.device();
-        Tensor conv = Tensors.zeros(device, shapes.get(CONV_STATE));
-        return mix(p, x, s, conv, List.of(Tensors.zeros(device, shapes.get(SSM_STATE))), activationHook)
-                .y();
+        return mix(p, x, StateSlots.initial(x.device(), state(), s), activationHook);
     }
 
     @Override
-    public MixerState newState(Device device, int batch, int capacity) {
-        return new RecurrentState(device, shapes(batch));
+    public Tensor advance(Params p, Tensor x, StateSlots slots) {
+        return mix(p, x, slots, ActivationHook.NONE);
     }
 
-    @Override
-    public Tensor advance(Params p, Tensor x, MixerState state) {
-        RecurrentState own = (RecurrentState) state;
-        SequenceLayout rows = SequenceLayout.unpadded(x.extent(0), x.extent(1));
-        MixResult mixResult = mix(p, x, rows, own.get(CONV_STATE), List.of(own.get(SSM_STATE)), ActivationHook.NONE);
-        own.replace(CONV_STATE, mixResult.convState());
-        own.replace(SSM_STATE, mixResult.ssmStates().getFirst());
-        own.advance(x.extent(1));
-        return mixResult.y();
-    }
-
-    @Override
-    public Tensor advance(Params p, Tensor x, List<MixerState> states) {
-        if (states.size() == 1) {
-            return advance(p, x, states.getFirst());
-        }
-        List<RecurrentState> own =
-                states.stream().map(RecurrentState.class::cast).toList();
-        Tensor conv = Tensors.concat(
-                0, own.stream().map(state -> state.get(CONV_STATE)).toList());
-        List<Tensor> scans = own.stream().map(state -> state.get(SSM_STATE)).toList();
-        MixResult mixResult =
-                mix(p, x, SequenceLayout.unpadded(x.extent(0), x.extent(1)), conv, scans, ActivationHook.NONE);
-        for (int r = 0; r < own.size(); r++) {
-            own.get(r).replace(CONV_STATE, mixResult.convState().slice(0, r, r + 1));
-            own.get(r).replace(SSM_STATE, mixResult.ssmStates().get(r));
-            own.get(r).advance(x.extent(1));
-        }
-        return mixResult.y();
-    }
-
-    // what came out, (B, T, D), and the states after it: one of all rows, or one of each
-    private record MixResult(Tensor y, Tensor convState, List<Tensor> ssmStates) {}
-
-    private MixResult mix(
-            Params p,
-            Tensor u,
-            SequenceLayout s,
-            Tensor convState,
-            List<Tensor> scanStates,
-            ActivationHook activationHook) {
+    private Tensor mix(Params p, Tensor u, StateSlots slots, ActivationHook activationHook) {
         var op = new CombinedConvScan(
-                s, config.normGroups(), config.epsilon(), config.minTimeStep(), config.maxTimeStep());
-        List<Tensor> operands = List.of(
+                slots.layout(), config.normGroups(), config.epsilon(), config.minTimeStep(), config.maxTimeStep());
+        List<Tensor> results = op.apply(List.of(
                 in().apply(p, u),
                 p.get("conv1d.weight"),
                 convBias(p, u),
                 p.get("dt_bias"),
                 p.get("A_log"),
                 p.get("D"),
-                p.get("norm.weight"));
-        MixResult mixResult = scanStates.size() == 1
-                ? scanBatched(op, operands, convState, scanStates.getFirst())
-                : scanRowByRow(op, operands, convState, scanStates);
+                p.get("norm.weight"),
+                slots.get(Mamba2States.CONV_STATE),
+                slots.get(Mamba2States.SSM_STATE)));
+        slots.set(Mamba2States.CONV_STATE, results.get(1));
+        slots.set(Mamba2States.SSM_STATE, results.get(2));
         if (activationHook.wants(ActivationHook.HEADS)) {
-            activationHook.publish(ActivationHook.HEADS, splitHeads(mixResult.y, dims.headWidth()));
+            activationHook.publish(ActivationHook.HEADS, Heads.split(results.getFirst(), dims.headWidth()));
         }
-        return new MixResult(out().apply(p, mixResult.y), mixResult.convState, mixResult.ssmStates);
-    }
-
-    private static MixResult scanBatched(CombinedConvScan op, List<Tensor> operands, Tensor conv, Tensor scan) {
-        List<Tensor> all = new ArrayList<>(operands);
-        all.add(conv);
-        all.add(scan);
-        List<Tensor> results = op.apply(all);
-        return new MixResult(results.get(0), results.get(1), List.of(results.get(2)));
-    }
-
-    // rows that go on from states that lie apart
-    private MixResult scanRowByRow(CombinedConvScan op, List<Tensor> operands, Tensor conv, List<Tensor> scans) {
-        CombinedConvScan.ScanInputs scanInputs =
-                op.scanInputs(operands, conv, scans.getFirst().shape());
-        Mamba2Cache.ScanResult scanResult = Mamba2Cache.scan(
-                scans,
-                op.sequenceLayout(),
-                scanInputs.q(),
-                scanInputs.k(),
-                scanInputs.v(),
-                scanInputs.decay(),
-                scanInputs.dt());
-        return new MixResult(op.gateAndNormalise(scanInputs, scanResult.y()), scanInputs.conv(), scanResult.states());
+        return out().apply(p, results.getFirst());
     }
 
     private Tensor convBias(Params p, Tensor u) {
         return config.convBias() ? p.get("conv1d.bias") : Tensors.zeros(u.device(), Shape.of(channels()));
-    }
-
-    private static Tensor splitHeads(Tensor x, int width) {
-        return x.reshape(x.extent(0), x.extent(1), x.extent(2) / width, width);
-    }
-
-    private Map<String, Shape> shapes(int sequences) {
-        return Map.of(
-                CONV_STATE, Shape.of(sequences, channels(), config.convWidth() - 1),
-                SSM_STATE, Shape.of(sequences, dims.heads(), dims.headWidth(), config.stateSize()));
-    }
-
-    @Override
-    public boolean hasConstantState() {
-        return true;
-    }
-
-    @Override
-    public long stateBytes(int batch, long positions) {
-        return RecurrentState.bytes(shapes(batch));
     }
 
     @Override

@@ -148,10 +148,10 @@ final class MambaInLlamaFixtureTest {
                 MixerState state = given.mixer().newState(device, 2, 1)) {
             Params p = Params.of(parameters(device, fixture, given.mixer()));
             Tensor x = fixture.tensor(device, "in." + prefix + "x");
-            List<Tensor> outputs = new ArrayList<>(List.of(given.mixer().advance(p, x.slice(1, 0, prompt), state)));
+            List<Tensor> outputs = new ArrayList<>(List.of(state.advance(given.mixer(), p, x.slice(1, 0, prompt))));
             assertState(fixture, prefix, "_prefill", state);
             for (int t = prompt; t < x.extent(1); t++) {
-                outputs.add(given.mixer().advance(p, x.slice(1, t, t + 1), state));
+                outputs.add(state.advance(given.mixer(), p, x.slice(1, t, t + 1)));
             }
             fixture.assertAgrees("value", "out." + prefix + "y", Tensors.concat(1, outputs));
             assertState(fixture, prefix, "", state);
@@ -182,8 +182,8 @@ final class MambaInLlamaFixtureTest {
             Tensor exact = x;
             Tensor rounded = x;
             for (int t = 0; t < x.extent(1); t++) {
-                exact = whole.advance(p, x.slice(1, t, t + 1), a);
-                rounded = half.advance(p, x.slice(1, t, t + 1), b);
+                exact = a.advance(whole, p, x.slice(1, t, t + 1));
+                rounded = b.advance(half, p, x.slice(1, t, t + 1));
             }
             assertEquals(whole.stateBytes(2, 1), a.bytes());
             assertEquals(half.stateBytes(2, 1), b.bytes());
@@ -192,7 +192,7 @@ final class MambaInLlamaFixtureTest {
             try (MixerState loaded = half.newState(device, 2, 1)) {
                 loaded.load(b.save(), b.position());
                 Tensor next = x.slice(1, 0, 1);
-                TensorAssertions.assertBitwiseEqual("loaded", half.advance(p, next, b), half.advance(p, next, loaded));
+                TensorAssertions.assertBitwiseEqual("loaded", b.advance(half, p, next), loaded.advance(half, p, next));
             }
         }
     }

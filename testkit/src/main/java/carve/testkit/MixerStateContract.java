@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import carve.api.device.Device;
 import carve.api.mixer.Mixer;
 import carve.api.mixer.MixerState;
+import carve.api.mixer.StateSlots;
+import carve.api.op.SequenceLayout;
 import carve.api.param.Params;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Tensor;
@@ -15,7 +17,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The laws of what a mixer remembers, {@link Mixer#advance} and {@link MixerState}. */
@@ -130,79 +131,142 @@ public abstract class MixerStateContract extends MixerForwardContract {
         });
     }
 
-    /** Sessions side by side, each at a position of its own, get the bits that each gets alone. */
+    /** Sequences side by side, each at a position of its own, get the bits that each gets alone. */
     @Test
-    public void batchedSessionsEqualSingleSessions() {
+    public void batchedSequencesEqualSingleSequences() {
         holds((device, mixer, p) -> {
-            int[] seen = {5, 0, 13, 1, 5};
-            Tensor next = input(device, "next", seen.length, 3);
-            List<MixerState> together = Arrays.stream(seen)
-                    .mapToObj(position -> startedAt(device, mixer, p, position))
-                    .toList();
-            List<Tensor> steps = IntStream.range(0, 3)
-                    .mapToObj(t -> Scope.run(device, () -> mixer.advance(p, next.slice(1, t, t + 1), together)))
-                    .toList();
-            Tensor rows = Tensors.concat(1, steps);
-            for (int r = 0; r < seen.length; r++) {
-                assertEquals(seen[r] + 3, together.get(r).position(), "position of session " + r);
-                try (MixerState alone = startedAt(device, mixer, p, seen[r])) {
-                    Tensor expected = advance(mixer, p, alone, next.slice(0, r, r + 1), 1, 1, 1);
-                    TensorAssertions.assertBitwiseEqual("session " + r, expected, rows.slice(0, r, r + 1));
-                }
-                together.get(r).close();
+            BatchedRun run = new BatchedRun(device, mixer, p, 5, 0, 13, 1, 5);
+            for (int step = 0; step < 3; step++) {
+                run.advance(
+                        IntStream.range(0, 5).mapToObj(r -> new int[] {r, 1}).toArray(int[][]::new));
             }
+            run.assertEqualsSingleSequences();
         });
     }
 
-    /** Sessions that come, go, change places, fork and save between steps get the bits that each gets alone. */
+    /** Sequences with different numbers of new positions get the bits that each gets alone with its own. */
     @Test
-    public void continuousBatchingEqualsSingleSessions() {
+    public void raggedRowsEqualRowsAlone() {
         holds((device, mixer, p) -> {
-            int[] seen = {5, 0, 13, 1, 5};
-            int[][] steps = {{0, 1, 2, 3}, {0, 2, 3, 4}, {0, 2, 3, 4}, {4, 3, 0}};
-            Tensor next = input(device, "next", seen.length, steps.length);
-            List<MixerState> states = Arrays.stream(seen)
-                    .mapToObj(position -> startedAt(device, mixer, p, position))
-                    .toList();
-            List<List<Tensor>> told = Stream.generate(() -> (List<Tensor>) new ArrayList<Tensor>())
-                    .limit(seen.length)
-                    .toList();
-            for (int[] members : steps) {
-                Tensor y = Scope.run(device, () -> {
-                    List<Tensor> x = Arrays.stream(members)
-                            .mapToObj(r -> next.slice(0, r, r + 1)
-                                    .slice(1, told.get(r).size(), told.get(r).size() + 1))
-                            .toList();
-                    return mixer.advance(
-                            p,
-                            Tensors.concat(0, x),
-                            Arrays.stream(members).mapToObj(states::get).toList());
-                });
-                for (int i = 0; i < members.length; i++) {
-                    told.get(members[i]).add(y.slice(0, i, i + 1));
-                }
-                states.get(3).fork().close();
-                states.get(2).load(states.get(2).save(), states.get(2).position());
+            BatchedRun run = new BatchedRun(device, mixer, p, 5, 0, 13, 1);
+            run.advance(new int[][] {{0, 1}, {1, 7}, {2, 2}, {3, 1}});
+            run.advance(new int[][] {{0, 1}, {1, 1}, {2, 1}, {3, 1}});
+            run.advance(new int[][] {{3, 9}, {1, 1}, {0, 3}});
+            run.assertEqualsSingleSequences();
+        });
+    }
+
+    /** Sequences that come, go, change places, fork and save between steps get the bits that each gets alone. */
+    @Test
+    public void continuousBatchingEqualsSingleSequences() {
+        holds((device, mixer, p) -> {
+            BatchedRun run = new BatchedRun(device, mixer, p, 5, 0, 13, 1, 5);
+            for (int[] members : new int[][] {{0, 1, 2, 3}, {0, 2, 3, 4}, {0, 2, 3, 4}, {4, 3, 0}}) {
+                run.advance(
+                        Arrays.stream(members).mapToObj(r -> new int[] {r, 1}).toArray(int[][]::new));
+                run.states.get(3).fork().close();
+                run.states
+                        .get(2)
+                        .load(run.states.get(2).save(), run.states.get(2).position());
             }
+            run.assertEqualsSingleSequences();
+        });
+    }
+
+    /** A sequence that takes the place of one that ended finds no trace of it, nor do the others notice that it went. */
+    @Test
+    public void slotsAreReusedWithoutATrace() {
+        holds((device, mixer, p) -> {
+            BatchedRun run = new BatchedRun(device, mixer, p, 5, 3, 13);
+            int[][] all = {{0, 1}, {1, 1}, {2, 1}};
+            run.advance(all);
+            for (int place : new int[] {1, 0, 2, 1}) {
+                run.restart(place);
+                run.advance(all);
+                run.advance(all);
+            }
+            run.assertEqualsSingleSequences();
+        });
+    }
+
+    /** Sequences that advance together, and what each was given and gave since it began. */
+    private final class BatchedRun {
+        private static final int ROOM = 40;
+        private final Device device;
+        private final Mixer mixer;
+        private final Params p;
+        private final int[] seen;
+        private final List<MixerState> states = new ArrayList<>();
+        private final List<List<Tensor>> given = new ArrayList<>();
+        private final List<List<Tensor>> results = new ArrayList<>();
+        private int steps;
+
+        BatchedRun(Device device, Mixer mixer, Params p, int... seen) {
+            this.device = device;
+            this.mixer = mixer;
+            this.p = p;
+            this.seen = seen;
+            for (int position : seen) {
+                states.add(startedAt(position));
+                given.add(new ArrayList<>());
+                results.add(new ArrayList<>());
+            }
+        }
+
+        private MixerState startedAt(int position) {
+            MixerState state = mixer.newState(device, 1, ROOM);
+            if (position > 0) {
+                MixerTestSupport.advance(mixer, p, state, input(device, "start", 1, position), position);
+            }
+            return state;
+        }
+
+        void restart(int sequence) {
+            states.set(sequence, startedAt(0)).close();
+            seen[sequence] = 0;
+            given.get(sequence).clear();
+            results.get(sequence).clear();
+        }
+
+        /** Advances sequences, each by a number of positions. */
+        void advance(int[]... rows) {
+            steps++;
+            List<Tensor> x = new ArrayList<>();
+            int[] offsets = new int[rows.length + 1];
+            for (int i = 0; i < rows.length; i++) {
+                Tensor row = input(device, "step %d row %d".formatted(steps, i), 1, rows[i][1]);
+                given.get(rows[i][0]).add(row);
+                x.add(row);
+                offsets[i + 1] = offsets[i] + rows[i][1];
+            }
+            boolean even = Arrays.stream(rows).allMatch(row -> row[1] == rows[0][1]);
+            SequenceLayout layout =
+                    even ? SequenceLayout.unpadded(rows.length, rows[0][1]) : SequenceLayout.packed(offsets);
+            List<MixerState> slots =
+                    Arrays.stream(rows).map(row -> states.get(row[0])).toList();
+            Tensor joined = Tensors.concat(even ? 0 : 1, x);
+            Tensor y = Scope.run(device, () -> StateSlots.of(slots, layout).advance(mixer, p, joined));
+            for (int i = 0; i < rows.length; i++) {
+                results.get(rows[i][0]).add(even ? y.slice(0, i, i + 1) : y.slice(1, offsets[i], offsets[i + 1]));
+            }
+        }
+
+        /** Asserts that each gives the same bits alone, and closes the states. */
+        void assertEqualsSingleSequences() {
             for (int r = 0; r < seen.length; r++) {
-                try (MixerState alone = startedAt(device, mixer, p, seen[r])) {
-                    int count = told.get(r).size();
-                    int[] ones = IntStream.generate(() -> 1).limit(count).toArray();
-                    Tensor own = next.slice(0, r, r + 1).slice(1, 0, count);
-                    TensorAssertions.assertBitwiseEqual(
-                            "session " + r, advance(mixer, p, alone, own, ones), Tensors.concat(1, told.get(r)));
+                try (MixerState alone = startedAt(seen[r])) {
+                    for (int i = 0; i < given.get(r).size(); i++) {
+                        Tensor x = given.get(r).get(i);
+                        TensorAssertions.assertBitwiseEqual(
+                                "sequence %d, step %d".formatted(r, i),
+                                MixerTestSupport.advance(mixer, p, alone, x, x.extent(1)),
+                                results.get(r).get(i));
+                    }
+                    assertEquals(alone.position(), states.get(r).position(), "position of sequence " + r);
                 }
                 states.get(r).close();
             }
-        });
-    }
-
-    private MixerState startedAt(Device device, Mixer mixer, Params p, int position) {
-        MixerState state = mixer.newState(device, 1, position + 4);
-        if (position > 0) {
-            advance(mixer, p, state, input(device, "start", 1, position), position);
         }
-        return state;
     }
 
     static Tensor advanceFromPrefix(Device device, Mixer mixer, Params p, Tensor start, Tensor rest) {
@@ -219,7 +283,7 @@ public abstract class MixerStateContract extends MixerForwardContract {
             assertEquals(
                     mixer.hasConstantState(),
                     mixer.stateBytes(2, 1) == mixer.stateBytes(2, 103_000),
-                    "constantState()");
+                    "hasConstantState()");
             for (int positions : new int[] {1, 5, LONG}) {
                 assertStateBytes(device, mixer, p, positions);
                 assertStateBytes(device, mixer, p, ones(positions));
@@ -246,7 +310,7 @@ public abstract class MixerStateContract extends MixerForwardContract {
                     IntStream.range(0, 13).mapToObj(t -> x.slice(1, t, t + 1)).toList();
             MixerState state = mixer.newState(device, 2, 13);
             steps.forEach(next -> Scope.run(device, () -> {
-                mixer.advance(p, next, state);
+                state.advance(mixer, p, next);
             }));
             long said = state.bytes();
             long open = device.openBytes();
@@ -263,9 +327,9 @@ public abstract class MixerStateContract extends MixerForwardContract {
             try (MixerState state = mixer.newState(device, 1, 2)) {
                 advance(mixer, p, state, input(device, "start", 1, 2), 2);
                 if (mixer.hasConstantState()) {
-                    assertEquals(x.type(), mixer.advance(p, x, state).type());
+                    assertEquals(x.type(), state.advance(mixer, p, x).type());
                 } else {
-                    assertThrows(IllegalStateException.class, () -> mixer.advance(p, x, state));
+                    assertThrows(IllegalStateException.class, () -> state.advance(mixer, p, x));
                 }
             }
         });

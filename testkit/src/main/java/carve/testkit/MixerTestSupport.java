@@ -117,7 +117,7 @@ public abstract class MixerTestSupport {
         int from = 0;
         for (int piece : pieces) {
             Tensor part = x.slice(1, from, from + piece);
-            outputs.add(Scope.run(x.device(), () -> mixer.advance(p, part, state)));
+            outputs.add(Scope.run(x.device(), () -> state.advance(mixer, p, part)));
             from += piece;
         }
         return Tensors.concat(1, outputs);

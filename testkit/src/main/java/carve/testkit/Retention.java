@@ -1,16 +1,16 @@
 package carve.testkit;
 
 import carve.api.config.Settings;
-import carve.api.device.Device;
 import carve.api.mixer.ActivationHook;
 import carve.api.mixer.AttentionWeights;
 import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
 import carve.api.mixer.MixerProvider;
-import carve.api.mixer.MixerState;
 import carve.api.mixer.Projection;
-import carve.api.mixer.RecurrentState;
+import carve.api.mixer.StateSlots;
+import carve.api.mixer.StateSpec;
 import carve.api.op.DecayScan;
+import carve.api.op.Heads;
 import carve.api.op.SequenceLayout;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * @param decay by which the state is multiplied at each position
  */
 public record Retention(LayerConfig dims, double decay) implements Mixer {
-    private static final String STATE = "state"; // (B, H, K, K)
+    private static final String STATE = "state"; // (H, K, K)
 
     /** Makes mixers named {@code retention}, with a decay of 0.9. */
     public static final class Provider implements MixerProvider {
@@ -74,62 +74,35 @@ public record Retention(LayerConfig dims, double decay) implements Mixer {
     }
 
     @Override
-    public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
-        Tensor empty = Tensors.zeros(x.device(), stateShape(s.count()));
-        return output().apply(p, scan(p, x, s, empty, activationHook).getFirst());
+    public List<StateSpec> state() {
+        return List.of(StateSpec.fixed(STATE, dims.heads(), dims.headWidth(), dims.headWidth()));
     }
 
-    private List<Tensor> scan(Params p, Tensor x, SequenceLayout s, Tensor state, ActivationHook activationHook) {
+    @Override
+    public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
+        return retain(p, x, StateSlots.initial(x.device(), state(), s), activationHook);
+    }
+
+    @Override
+    public Tensor advance(Params p, Tensor x, StateSlots slots) {
+        return retain(p, x, slots, ActivationHook.NONE);
+    }
+
+    private Tensor retain(Params p, Tensor x, StateSlots slots, ActivationHook activationHook) {
         Shape weights = Shape.of(x.extent(0), x.extent(1), dims.heads());
         List<Tensor> results = Tensors.apply(
-                new DecayScan(s),
-                heads(query().apply(p, x)),
-                heads(key().apply(p, x)),
-                heads(value().apply(p, x)),
+                new DecayScan(slots.layout()),
+                Heads.split(query().apply(p, x), dims.headWidth()),
+                Heads.split(key().apply(p, x), dims.headWidth()),
+                Heads.split(value().apply(p, x), dims.headWidth()),
                 Tensors.full(x.device(), weights, Math.log(decay)),
                 Tensors.ones(x.device(), weights),
-                state);
+                slots.get(STATE));
+        slots.set(STATE, results.get(1));
         if (activationHook.wants(ActivationHook.HEADS)) {
             activationHook.publish(ActivationHook.HEADS, results.getFirst());
         }
-        return List.of(results.getFirst().reshape(x.extent(0), x.extent(1), -1), results.get(1));
-    }
-
-    private Tensor heads(Tensor x) {
-        return x.reshape(x.extent(0), x.extent(1), -1, dims.headWidth());
-    }
-
-    private Shape stateShape(int sequences) {
-        return Shape.of(sequences, dims.heads(), dims.headWidth(), dims.headWidth());
-    }
-
-    private Map<String, Shape> shapes(int batch) {
-        return Map.of(STATE, stateShape(batch));
-    }
-
-    @Override
-    public MixerState newState(Device device, int batch, int capacity) {
-        return new RecurrentState(device, shapes(batch));
-    }
-
-    @Override
-    public Tensor advance(Params p, Tensor x, MixerState state) {
-        RecurrentState own = (RecurrentState) state;
-        SequenceLayout whole = SequenceLayout.unpadded(x.extent(0), x.extent(1));
-        List<Tensor> results = scan(p, x, whole, own.get(STATE), ActivationHook.NONE);
-        own.replace(STATE, results.get(1));
-        own.advance(x.extent(1));
-        return output().apply(p, results.getFirst());
-    }
-
-    @Override
-    public boolean hasConstantState() {
-        return true;
-    }
-
-    @Override
-    public long stateBytes(int batch, long positions) {
-        return RecurrentState.bytes(shapes(batch));
+        return output().apply(p, Heads.merge(results.getFirst()));
     }
 
     @Override

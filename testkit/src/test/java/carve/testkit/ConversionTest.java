@@ -13,7 +13,8 @@ import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
 import carve.api.mixer.MixerCatalog;
 import carve.api.mixer.MixerProvider;
-import carve.api.mixer.MixerState;
+import carve.api.mixer.StateSlots;
+import carve.api.mixer.StateSpec;
 import carve.api.model.LayerPlan;
 import carve.api.model.LoadedModel;
 import carve.api.model.MixerSpec;
@@ -59,23 +60,13 @@ final class ConversionTest {
         }
 
         @Override
-        public MixerState newState(Device device, int batch, int capacity) {
-            return whole.newState(device, batch, capacity);
+        public List<StateSpec> state() {
+            return whole.state();
         }
 
         @Override
-        public Tensor advance(Params p, Tensor x, MixerState state) {
-            return whole.advance(p, x, state).multiply(p.get("scale"));
-        }
-
-        @Override
-        public boolean hasConstantState() {
-            return whole.hasConstantState();
-        }
-
-        @Override
-        public long stateBytes(int batch, long positions) {
-            return whole.stateBytes(batch, positions);
+        public Tensor advance(Params p, Tensor x, StateSlots slots) {
+            return whole.advance(p, x, slots).multiply(p.get("scale"));
         }
 
         @Override

@@ -1,10 +1,10 @@
 package carve.testkit;
 
-import carve.api.device.Device;
 import carve.api.mixer.ActivationHook;
 import carve.api.mixer.AttentionWeights;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerState;
+import carve.api.mixer.StateSlots;
+import carve.api.mixer.StateSpec;
 import carve.api.op.SequenceLayout;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
@@ -12,7 +12,7 @@ import carve.api.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 
-/** A mixer that does as another but for what is broken, and a state that does. */
+/** A mixer that does as another but for what is broken. */
 abstract class FaultyMixer implements Mixer {
     private final Mixer delegate;
 
@@ -31,23 +31,13 @@ abstract class FaultyMixer implements Mixer {
     }
 
     @Override
-    public MixerState newState(Device device, int batch, int capacity) {
-        return delegate.newState(device, batch, capacity);
+    public List<StateSpec> state() {
+        return delegate.state();
     }
 
     @Override
-    public Tensor advance(Params p, Tensor x, MixerState state) {
-        return delegate.advance(p, x, state);
-    }
-
-    @Override
-    public boolean hasConstantState() {
-        return delegate.hasConstantState();
-    }
-
-    @Override
-    public long stateBytes(int batch, long positions) {
-        return delegate.stateBytes(batch, positions);
+    public Tensor advance(Params p, Tensor x, StateSlots slots) {
+        return delegate.advance(p, x, slots);
     }
 
     @Override
@@ -64,44 +54,5 @@ abstract class FaultyMixer implements Mixer {
     @Override
     public int hashCode() {
         return delegate.hashCode();
-    }
-
-    /** A state that does as another but for what is broken. */
-    abstract static class FaultyState implements MixerState {
-        final MixerState delegate;
-
-        FaultyState(MixerState whole) {
-            this.delegate = whole;
-        }
-
-        @Override
-        public int position() {
-            return delegate.position();
-        }
-
-        @Override
-        public long bytes() {
-            return delegate.bytes();
-        }
-
-        @Override
-        public MixerState fork() {
-            return delegate.fork();
-        }
-
-        @Override
-        public Map<String, Tensor> save() {
-            return delegate.save();
-        }
-
-        @Override
-        public void load(Map<String, Tensor> saved, int position) {
-            delegate.load(saved, position);
-        }
-
-        @Override
-        public void close() {
-            delegate.close();
-        }
     }
 }

@@ -1,10 +1,9 @@
 package carve.testkit;
 
-import carve.api.device.Device;
 import carve.api.mixer.ActivationHook;
 import carve.api.mixer.AttentionWeights;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerState;
+import carve.api.mixer.StateSlots;
 import carve.api.op.SequenceLayout;
 import carve.api.param.Params;
 import carve.api.tensor.Scope;
@@ -19,7 +18,7 @@ import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /**
- * Eleven faults that authors of mixers make, each seeded into a mixer that keeps every law, and the laws that catch it: first the
+ * Faults that authors of mixers make, each seeded into a mixer that keeps every law, and the laws that catch it: first the
  * one that is about it, then those that it breaks besides.
  */
 enum MixerFault {
@@ -32,14 +31,10 @@ enum MixerFault {
     /** Every piece begins as if nothing had been before. */
     DROPS_STATE("piecesEqualTheWhole", Set.of("stepsEqualForward"), whole -> new FaultyMixer(whole) {
         @Override
-        public Tensor advance(Params p, Tensor x, MixerState state) {
-            FixedStateReset.forget(state);
-            return super.advance(p, x, state);
+        public Tensor advance(Params p, Tensor x, StateSlots slots) {
+            return super.forward(p, x, slots.layout(), ActivationHook.NONE);
         }
     }),
-
-    /** A fork counts its own positions over the memory of the state that it is of. */
-    ALIASES_A_FORK("forkIsIndependent", Set.of(), AliasingMixer::new),
 
     /** What flows back through half of the result is lost. */
     WRONG_GRADIENT(
@@ -72,8 +67,31 @@ enum MixerFault {
             Set.of("paddedEqualsSeparate", "piecesEqualTheWhole", "stepsEqualForward"),
             whole -> adding(whole, x -> x.pad(0, 1, 0).slice(0, 0, x.extent(0)))),
 
-    /** A constant state keeps what it has seen, and does not say so. */
-    GROWS_ITS_STATE("stateOwnsOnlyItsReportedBytes", Set.of(), LeakingMixer::new),
+    /** Each step keeps its input for good. */
+    LEAKS_MEMORY(
+            "stateOwnsOnlyItsReportedBytes",
+            Set.of(
+                    "batchRowsAreIndependent",
+                    "batchedSequencesEqualSingleSequences",
+                    "continuousBatchingEqualsSingleSequences",
+                    "forkIsIndependent",
+                    "loadedStateEqualsSavedState",
+                    "piecesEqualTheWhole",
+                    "raggedRowsEqualRowsAlone",
+                    "readsExactlyTheDeclaredParameters",
+                    "sameBitsTwice",
+                    "slotsAreReusedWithoutATrace",
+                    "stateBytesMatchTheClaim",
+                    "stateRefusesPositionsBeyondCapacity",
+                    "stepsEqualForward",
+                    "truncatedStateEqualsShorterPrefix"),
+            whole -> new FaultyMixer(whole) {
+                @Override
+                public Tensor advance(Params p, Tensor x, StateSlots slots) {
+                    Scope.keep(x.multiply(1));
+                    return super.advance(p, x, slots);
+                }
+            }),
 
     /** What is added to a result depends on how often the mixer was asked. */
     NOT_DETERMINISTIC(
@@ -96,16 +114,30 @@ enum MixerFault {
         }
     }),
 
-    /** Sessions side by side go on from each other's states. */
-    MIXES_UP_SESSIONS(
-            "batchedSessionsEqualSingleSessions",
-            Set.of("continuousBatchingEqualsSingleSessions"),
+    /** Sequences side by side go on from each other's states. */
+    MIXES_UP_SEQUENCES(
+            "batchedSequencesEqualSingleSequences",
+            Set.of(
+                    "continuousBatchingEqualsSingleSequences",
+                    "raggedRowsEqualRowsAlone",
+                    "slotsAreReusedWithoutATrace"),
             whole -> new FaultyMixer(whole) {
                 @Override
-                public Tensor advance(Params p, Tensor x, List<MixerState> states) {
-                    return super.advance(p, x, states.reversed());
+                public Tensor advance(Params p, Tensor x, StateSlots slots) {
+                    return slots.layout().isPacked()
+                            ? super.advance(p, x, slots)
+                            : flip(super.advance(p, flip(x), slots));
                 }
             }),
+
+    /** Sequences of different lengths side by side see what was new in those before them. */
+    IGNORES_RAGGED_LENGTHS("raggedRowsEqualRowsAlone", Set.of(), whole -> new FaultyMixer(whole) {
+        @Override
+        public Tensor advance(Params p, Tensor x, StateSlots slots) {
+            Tensor y = super.advance(p, x, slots);
+            return slots.layout().isPacked() ? y.add(x.cumulativeSum(1).multiply(1e-3)) : y;
+        }
+    }),
 
     /** A seeded matrix is the transpose of what was declared. */
     INITIALISES_A_WRONG_SHAPE("initFromFitsTheParameters", Set.of(), whole -> new FaultyMixer(whole) {
@@ -148,95 +180,11 @@ enum MixerFault {
         };
     }
 
-    /** What is done to the states of the whole mixer. */
-    private static final class FixedStateReset {
-        static void forget(MixerState state) {
-            Map<String, Tensor> zeros = new HashMap<>();
-            state.save().forEach((name, tensor) -> zeros.put(name, Tensors.zeros(tensor.device(), tensor.shape())));
-            state.load(zeros, state.position());
+    private static Tensor flip(Tensor x) {
+        List<Tensor> rows = new ArrayList<>();
+        for (int r = x.extent(0) - 1; r >= 0; r--) {
+            rows.add(x.slice(0, r, r + 1));
         }
-    }
-
-    private static final class AliasingMixer extends FaultyMixer {
-        private static class Alias extends FaultyState {
-            private int position;
-
-            Alias(MixerState whole, int position) {
-                super(whole);
-                this.position = position;
-            }
-
-            @Override
-            public int position() {
-                return position;
-            }
-
-            @Override
-            public void load(Map<String, Tensor> saved, int at) {
-                super.load(saved, at);
-                position = at;
-            }
-
-            @Override
-            public MixerState fork() {
-                return new Alias(delegate, position) {
-                    @Override
-                    public void close() {
-                        // the memory is another's
-                    }
-                };
-            }
-        }
-
-        AliasingMixer(Mixer whole) {
-            super(whole);
-        }
-
-        @Override
-        public MixerState newState(Device device, int batch, int capacity) {
-            return new Alias(super.newState(device, batch, capacity), 0);
-        }
-
-        @Override
-        public Tensor advance(Params p, Tensor x, MixerState state) {
-            ((Alias) state).position += x.extent(1);
-            return super.advance(p, x, ((Alias) state).delegate);
-        }
-    }
-
-    private static final class LeakingMixer extends FaultyMixer {
-        private static final class Seen extends FaultyState {
-            private final List<Tensor> seen = new ArrayList<>();
-
-            Seen(MixerState whole) {
-                super(whole);
-            }
-
-            @Override
-            public MixerState fork() {
-                return new Seen(delegate.fork());
-            }
-
-            @Override
-            public void close() {
-                seen.forEach(tensor -> tensor.buffer().close());
-                super.close();
-            }
-        }
-
-        LeakingMixer(Mixer whole) {
-            super(whole);
-        }
-
-        @Override
-        public MixerState newState(Device device, int batch, int capacity) {
-            return new Seen(super.newState(device, batch, capacity));
-        }
-
-        @Override
-        public Tensor advance(Params p, Tensor x, MixerState state) {
-            ((Seen) state).seen.add(Scope.keep(x.multiply(1)));
-            return super.advance(p, x, ((Seen) state).delegate);
-        }
+        return Tensors.concat(0, rows);
     }
 }

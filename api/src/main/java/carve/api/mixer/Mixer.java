@@ -5,20 +5,18 @@ import carve.api.op.SequenceLayout;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
 import carve.api.tensor.Tensor;
-import carve.api.tensor.Tensors;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /**
  * A layer that moves information between positions: attention, a state space model, anything else that is causal.
  *
- * <p>A mixer is an immutable record of hyper-parameters. Its parameters are data that it asks for by name. Its state is
- * opaque and its own. An implementation keeps these laws, each of which {@code MixerContract} of {@code carve.testkit}
- * tests: causal, bit for bit; stepwise equals forward; in pieces equals whole; packed equals separate; gradients equal
- * central differences; a fork is independent; batch rows do not talk; {@link #stateBytes} is flat where {@link
- * #hasConstantState} says so; sessions side by side get the bits that each gets alone; exactly the declared parameters are read; a seed yields declared names and shapes, finite; the
- * same bits twice.
+ * <p>A mixer is an immutable record of hyper-parameters. Its parameters are data that it asks for by name, and so is its
+ * state, which it declares as tensors: the caller allocates them, puts those of many sequences side by side, copies, saves and
+ * restores them. An implementation keeps these laws, each of which {@code MixerContract} of {@code carve.testkit} tests:
+ * causal, bit for bit; stepwise equals forward; in pieces equals whole; packed equals separate; gradients equal central
+ * differences; rows of a batch are independent; sequences side by side, of whatever lengths, get the bits that each gets alone;
+ * exactly the declared parameters are read; initial values have declared names and shapes, and are finite; the same bits twice.
  */
 public interface Mixer {
     /** Returns the parameters that it reads, and their first values. */
@@ -33,38 +31,32 @@ public interface Mixer {
      */
     Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook);
 
-    /** Returns an empty state for rows of up to capacity positions; the caller closes it. */
-    MixerState newState(Device device, int batch, int capacity);
+    /** Returns what it remembers of each sequence, under distinct names. */
+    List<StateSpec> state();
 
     /**
-     * Returns the mixed positions of the next T &gt;= 1 ones, x {@code (B, T, D)}, and makes the state remember them: for
-     * prompts and single steps, not differentiable.
+     * Returns the mixed positions of the next T &gt;= 1 ones, x {@code (B, T, D)}, of sequences that go on from states: for
+     * prompts, single steps and batches of both, not differentiable. A mixer reads what its slots have seen, writes what they
+     * have seen with x, and counts nothing.
      *
-     * @throws IllegalStateException if the state has no room for them
+     * @param slots the states, and how x is divided into their sequences; each is at a position of its own
      */
-    Tensor advance(Params p, Tensor x, MixerState state);
+    Tensor advance(Params p, Tensor x, StateSlots slots);
 
-    /**
-     * Returns the mixed positions of the next T &gt;= 1 ones of sessions side by side: row r of x {@code (R, T, D)} goes on
-     * from state r, at a position of its own, and gets the bits that it gets alone. By default one row after the other; a
-     * mixer that projects all rows together reads its weights once.
-     *
-     * @param states R states of one row each, none of them twice
-     * @throws IllegalStateException if one of them has no room; those before it have moved by then
-     */
-    default Tensor advance(Params p, Tensor x, List<MixerState> states) {
-        List<Tensor> rows = new ArrayList<>();
-        for (int r = 0; r < states.size(); r++) {
-            rows.add(advance(p, x.slice(0, r, r + 1), states.get(r)));
-        }
-        return Tensors.concat(0, rows);
+    /** Returns the state of sequences before their first position, with room for capacity ones; the caller closes it. */
+    default MixerState newState(Device device, int batch, int capacity) {
+        return new MixerState(device, state(), batch, capacity);
     }
 
     /** Returns whether the state takes the same memory however many positions it has seen. */
-    boolean hasConstantState();
+    default boolean hasConstantState() {
+        return state().stream().noneMatch(StateSpec::perPosition);
+    }
 
-    /** Returns the bytes of a state of batch rows that have seen a number of positions, at F32. */
-    long stateBytes(int batch, long positions);
+    /** Returns the bytes of a state of batch sequences that have seen a number of positions. */
+    default long stateBytes(int batch, long positions) {
+        return state().stream().mapToLong(spec -> spec.bytes(batch, positions)).sum();
+    }
 
     /**
      * Returns first values by parameter name, made from an attention layer's weights. Names left out keep their {@link

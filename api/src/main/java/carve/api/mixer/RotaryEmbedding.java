@@ -4,7 +4,7 @@ import carve.api.op.Rope;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
-import java.util.stream.IntStream;
+import java.util.Arrays;
 
 /**
  * The settings of rotary position embedding.
@@ -43,39 +43,35 @@ public record RotaryEmbedding(double base, int width, int maxPositions, double d
         return base * Math.pow(growth, width / (width - 2.0));
     }
 
-    /** Returns x {@code (B, T, H, K)} with its heads rotated by their positions (T), for a sequence of a length. */
+    /**
+     * Returns x {@code (B, T, H, K)} with its heads rotated, for sequences of a length.
+     *
+     * @param positions the position of each of T columns or, where rows are at different ones, of each of B T places
+     */
     public Tensor rotate(Tensor x, int[] positions, long length) {
-        if (width == 0) {
-            return x;
-        }
-        Shape table = Shape.of(positions.length, width / 2);
-        Tensor cos = Tensors.of(x.device(), table, cos(positions, length));
-        Tensor sin = Tensors.of(x.device(), table, sin(positions, length));
-        return Rope.apply(x, cos, sin);
+        return width == 0 ? x : rotate(x, cos(positions, length), sin(positions, length));
     }
 
     /**
-     * Returns x {@code (R, T, H, K)} with its heads rotated, row r as T positions from {@code from[r]} on of a sequence that
-     * ends with them.
+     * Returns x {@code (B, T, H, K)} with its heads rotated by the positions of a batch, each sequence as one that ends with
+     * its new positions.
      */
-    public Tensor rotateRows(Tensor x, int... from) {
+    public Tensor rotate(Tensor x, StateSlots slots) {
         if (width == 0) {
             return x;
         }
-        int each = x.extent(1) * width / 2;
-        float[] cos = new float[from.length * each];
-        float[] sin = new float[cos.length];
-        for (int r = 0; r < from.length; r++) {
-            int length = from[r] + x.extent(1);
-            int[] positions = IntStream.range(from[r], length).toArray();
-            System.arraycopy(cos(positions, length), 0, cos, r * each, each);
-            System.arraycopy(sin(positions, length), 0, sin, r * each, each);
-        }
-        // rows are rotated as positions of one
-        Shape table = Shape.of(from.length * x.extent(1), width / 2);
-        Tensor one = x.reshape(1, table.extent(0), x.extent(2), x.extent(3));
-        return Rope.apply(one, Tensors.of(x.device(), table, cos), Tensors.of(x.device(), table, sin))
-                .reshape(x.shape());
+        int[] positions = slots.positionIds();
+        long[] lengths = slots.sequenceLengths();
+        return rotate(x, table(positions, lengths, true), table(positions, lengths, false));
+    }
+
+    private Tensor rotate(Tensor x, float[] cos, float[] sin) {
+        Shape table = Shape.of(cos.length / (width / 2), width / 2);
+        // rows at different positions are rotated as positions of one
+        boolean perRow = table.extent(0) != x.extent(1);
+        Tensor rows = perRow ? x.reshape(1, table.extent(0), x.extent(2), x.extent(3)) : x;
+        Tensor rotated = Rope.apply(rows, Tensors.of(x.device(), table, cos), Tensors.of(x.device(), table, sin));
+        return perRow ? rotated.reshape(x.shape()) : rotated;
     }
 
     /** Returns {@code cos} of the angles of positions, row-major (positions, R/2), for a sequence of a length. */
@@ -89,13 +85,25 @@ public record RotaryEmbedding(double base, int width, int maxPositions, double d
     }
 
     private float[] table(int[] positions, long length, boolean cosine) {
+        long[] lengths = new long[positions.length];
+        Arrays.fill(lengths, length);
+        return table(positions, lengths, cosine);
+    }
+
+    // for each position the length of its sequence, on which the base may depend
+    private float[] table(int[] positions, long[] lengths, boolean cosine) {
         int half = width / 2;
         float[] table = new float[positions.length * half];
-        double grown = baseAt(length);
-        for (int i = 0; i < half; i++) {
-            double frequency = Math.pow(grown, -2.0 * i / width);
-            for (int t = 0; t < positions.length; t++) {
-                double angle = positions[t] * frequency;
+        double[] frequencies = new double[half];
+        double base = Double.NaN;
+        for (int t = 0; t < positions.length; t++) {
+            double grown = baseAt(lengths[t]);
+            for (int i = 0; grown != base && i < half; i++) {
+                frequencies[i] = Math.pow(grown, -2.0 * i / width);
+            }
+            base = grown;
+            for (int i = 0; i < half; i++) {
+                double angle = positions[t] * frequencies[i];
                 table[t * half + i] = (float) (cosine ? Math.cos(angle) : Math.sin(angle));
             }
         }

@@ -3,7 +3,7 @@ package carve.api.model;
 import carve.api.mixer.ActivationHook;
 import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
-import carve.api.mixer.MixerState;
+import carve.api.mixer.StateSlots;
 import carve.api.op.SequenceLayout;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
@@ -80,17 +80,11 @@ public record Block(
         return mixer.forward(p.under("mixer"), norm.apply(p.under("mixer_norm"), x), s, activationHook);
     }
 
-    /** Returns the output for the next positions {@code (B, T, D)} and makes the state remember them. */
-    public Tensor advance(Params p, Tensor x, MixerState state) {
+    /** Returns the output {@code (B, T, D)} for the next positions of sequences, which their states then remember. */
+    public Tensor advance(Params p, Tensor x, StateSlots slots) {
         Tensor normed = norm.apply(p.under("mixer_norm"), x);
-        int position = state.position();
-        return finish(p, x, normed, mixer.advance(p.under("mixer"), normed, state), position);
-    }
-
-    /** Returns the output for the next positions of sessions side by side {@code (R, T, D)}, each with its own state. */
-    public Tensor advance(Params p, Tensor x, List<MixerState> states) {
-        Tensor normed = norm.apply(p.under("mixer_norm"), x);
-        return finish(p, x, normed, mixer.advance(p.under("mixer"), normed, states), 0);
+        int position = slots.positionIds()[0];
+        return finish(p, x, normed, slots.advance(mixer, p.under("mixer"), normed), position);
     }
 
     private Tensor finish(Params p, Tensor x, Tensor normed, Tensor mixed, int position) {

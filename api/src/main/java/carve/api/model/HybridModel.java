@@ -3,6 +3,7 @@ package carve.api.model;
 import carve.api.device.Device;
 import carve.api.mixer.ActivationHook;
 import carve.api.mixer.MixerState;
+import carve.api.mixer.StateSlots;
 import carve.api.op.Linear;
 import carve.api.op.Recompute;
 import carve.api.op.SequenceLayout;
@@ -10,6 +11,7 @@ import carve.api.param.ParamSpec;
 import carve.api.param.Params;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -106,65 +108,88 @@ public record HybridModel(ModelSpec spec) {
     }
 
     /**
-     * Returns the logits {@code (B, 1, V)} of the last of the next positions, and makes the state remember them. What is
-     * born meanwhile is released.
+     * Returns the logits {@code (B, 1, V)} of the last of the next positions of each sequence, and makes the state remember them.
+     * What is born meanwhile is released.
      */
     public Tensor advance(Params p, ModelInputs modelInputs, ModelState state) {
+        return advance(p, modelInputs, List.of(state));
+    }
+
+    /**
+     * Returns the logits {@code (S, 1, V)} of the last of the next positions of each of S sequences, and makes the states
+     * remember them: sequence s of the inputs goes on from slot s. Each gets the bits that it gets alone, on a device whose
+     * {@link Linear} gives a row the same bits whatever stands beside it.
+     *
+     * @param modelInputs rows, which may be padded, or packed sequences; padding is not seen
+     * @param states of as many sequences in all; none of them twice
+     */
+    public Tensor advance(Params p, ModelInputs modelInputs, List<ModelState> states) {
         return Scope.run(p.get(spec.outputWeight()).device(), () -> {
-            Tensor x = advanceLayers(p, modelInputs, state);
-            return logits(p, x.slice(1, x.extent(1) - 1, x.extent(1)), ActivationRecorder.NONE);
+            InputEncoder.Embeddings inputs = encode(p, modelInputs);
+            Tensor x = advanceLayers(p, inputs, states);
+            return logits(p, lastPositions(x, inputs.sequenceLayout()), ActivationRecorder.NONE);
         });
     }
 
     /** Returns the logits {@code (B, T, V)} of all of the next positions, and makes the state remember them. */
     public Tensor advanceAllLogits(Params p, ModelInputs modelInputs, ModelState state) {
-        return Scope.run(
-                p.get(spec.outputWeight()).device(),
-                () -> logits(p, advanceLayers(p, modelInputs, state), ActivationRecorder.NONE));
+        return advanceAllLogits(p, modelInputs, List.of(state));
     }
 
     /**
-     * Returns the logits {@code (R, 1, V)} of the next position of sessions side by side, and makes each state remember its
-     * own: row r of the inputs goes on from state r. Each session gets the bits that it gets alone, on a device whose {@link
-     * Linear} gives a row the same bits whatever stands beside it.
-     *
-     * @param modelInputs R rows
-     * @param states of one row each, none of them twice
+     * Returns the logits of all of the next positions of sequences, {@code (B, T, V)} or, where they differ in length, {@code
+     * (1, T, V)} one after the other without padding, and makes the states remember them.
      */
-    public Tensor advance(Params p, ModelInputs modelInputs, List<ModelState> states) {
-        return Scope.run(p.get(spec.outputWeight()).device(), () -> {
-            Tensor x = spec.input().encode(p.under("input"), modelInputs).x();
-            for (int i = 0; i < spec.layers().size(); i++) {
-                Tensor before = x;
-                int layer = i;
-                List<MixerState> those =
-                        states.stream().map(state -> state.layer(layer)).toList();
-                x = Scope.run(
-                        x.device(), () -> spec.layers().get(layer).advance(p.under("layers." + layer), before, those));
-            }
-            return logits(p, x.slice(1, x.extent(1) - 1, x.extent(1)), ActivationRecorder.NONE);
-        });
+    public Tensor advanceAllLogits(Params p, ModelInputs modelInputs, List<ModelState> states) {
+        return Scope.run(
+                p.get(spec.outputWeight()).device(),
+                () -> logits(p, advanceLayers(p, encode(p, modelInputs), states), ActivationRecorder.NONE));
     }
 
     /** Returns the output {@code (B, T, D)} of the last layer for encoded inputs, and makes the state remember them. */
     public Tensor advanceEmbeddings(Params p, Tensor encoded, ModelState state) {
-        return Scope.run(encoded.device(), () -> advanceLayers(p, encoded, state));
+        SequenceLayout rows = SequenceLayout.unpadded(encoded.extent(0), encoded.extent(1));
+        return advanceEmbeddings(p, new InputEncoder.Embeddings(encoded, rows), List.of(state));
     }
 
-    private Tensor advanceLayers(Params p, ModelInputs modelInputs, ModelState state) {
-        return advanceLayers(
-                p, spec.input().encode(p.under("input"), modelInputs).x(), state);
+    /**
+     * Returns the output of the last layer for the encoded next positions of sequences, without padding, and makes the states
+     * remember them; see {@link InputEncoder.Embeddings#withoutPadding}.
+     */
+    public Tensor advanceEmbeddings(Params p, InputEncoder.Embeddings encoded, List<ModelState> states) {
+        return Scope.run(encoded.x().device(), () -> advanceLayers(p, encoded.withoutPadding(), states));
     }
 
-    private Tensor advanceLayers(Params p, Tensor encoded, ModelState state) {
-        Tensor x = encoded;
+    private InputEncoder.Embeddings encode(Params p, ModelInputs modelInputs) {
+        return spec.input().encode(p.under("input"), modelInputs).withoutPadding();
+    }
+
+    private Tensor advanceLayers(Params p, InputEncoder.Embeddings inputs, List<ModelState> states) {
+        Tensor x = inputs.x();
         for (int i = 0; i < spec.layers().size(); i++) {
             Tensor before = x;
             int layer = i;
+            List<MixerState> own =
+                    states.stream().map(state -> state.layer(layer)).toList();
             x = Scope.run(
                     x.device(),
-                    () -> spec.layers().get(layer).advance(p.under("layers." + layer), before, state.layer(layer)));
+                    () -> spec.layers()
+                            .get(layer)
+                            .advance(p.under("layers." + layer), before, StateSlots.of(own, inputs.sequenceLayout())));
         }
         return x;
+    }
+
+    // (S, 1, D)
+    private static Tensor lastPositions(Tensor x, SequenceLayout layout) {
+        if (!layout.isPacked()) {
+            return x.slice(1, x.extent(1) - 1, x.extent(1));
+        }
+        return Tensors.concat(
+                0,
+                layout.offsets().stream()
+                        .skip(1)
+                        .map(end -> x.slice(1, end - 1, end))
+                        .toList());
     }
 }

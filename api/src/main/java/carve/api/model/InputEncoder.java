@@ -5,6 +5,8 @@ import carve.api.op.SequenceLayout;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
 import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -23,7 +25,22 @@ public interface InputEncoder {
      * @param x (B, T, D)
      * @param sequenceLayout how the rows of x are divided; T may differ from that of the tokens
      */
-    record Embeddings(Tensor x, SequenceLayout sequenceLayout) {}
+    record Embeddings(Tensor x, SequenceLayout sequenceLayout) {
+        /** Returns the same with padded rows packed one after the other into one, {@code (1, T, D)}, and their padding left out. */
+        public Embeddings withoutPadding() {
+            if (!sequenceLayout.isPadded()) {
+                return this;
+            }
+            List<Tensor> rows = new ArrayList<>();
+            int[] offsets = new int[sequenceLayout.batch() + 1];
+            for (int b = 0; b < sequenceLayout.batch(); b++) {
+                int length = sequenceLayout.lengths().get(b);
+                rows.add(x.slice(0, b, b + 1).slice(1, 0, length));
+                offsets[b + 1] = offsets[b] + length;
+            }
+            return new Embeddings(Tensors.concat(1, rows), SequenceLayout.packed(offsets));
+        }
+    }
 
     /** Returns the parameters that it reads. */
     List<ParamSpec> parameters();

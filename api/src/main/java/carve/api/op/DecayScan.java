@@ -113,9 +113,9 @@ public record DecayScan(SequenceLayout sequenceLayout) implements FusedOp {
 
     // L positions of one chunk: within it the quadratic form, across chunks the state
     private static List<Tensor> chunk(List<Tensor> operands, Tensor state, int heads) {
-        Tensor q = OperandChecks.byHead(OperandChecks.repeatHeads(operands.get(Q), heads)); // (B, H, L, N)
-        Tensor k = OperandChecks.byHead(OperandChecks.repeatHeads(operands.get(K), heads));
-        Tensor v = OperandChecks.byHead(OperandChecks.repeatHeads(operands.get(V), heads)); // (B, H, L, P)
+        Tensor q = Heads.transpose(Heads.repeat(operands.get(Q), heads)); // (B, H, L, N)
+        Tensor k = Heads.transpose(Heads.repeat(operands.get(K), heads));
+        Tensor v = Heads.transpose(Heads.repeat(operands.get(V), heads)); // (B, H, L, P)
         Tensor g = operands.get(G).permute(0, 2, 1); // (B, H, L)
         Tensor w = operands.get(W).permute(0, 2, 1);
         int length = g.extent(2);
@@ -130,8 +130,11 @@ public record DecayScan(SequenceLayout sequenceLayout) implements FusedOp {
         return List.of(inner.add(outer).permute(0, 2, 1, 3), next);
     }
 
-    // sums[i, j] = g[j+1] + ... + g[i], -infinity where j > i; masked before it is summed, so nothing cancels
-    private static Tensor segmentSums(Tensor g) {
+    /**
+     * Returns {@code (B, H, L, L)} for g {@code (B, H, L)}: {@code sums[i, j] = g[j+1] + ... + g[i]}, minus infinity where j
+     * exceeds i, so that its exponential is the decay from position j to i. Masked before it is summed, so nothing cancels.
+     */
+    public static Tensor segmentSums(Tensor g) {
         int length = g.extent(2);
         Device device = g.device();
         Tensor rows = g.reshape(g.shape().append(1)).broadcastTo(g.shape().append(length));

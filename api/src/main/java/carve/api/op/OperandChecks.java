@@ -2,7 +2,6 @@ package carve.api.op;
 
 import carve.api.tensor.Shape;
 import carve.api.tensor.ShapeException;
-import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import java.util.List;
 
@@ -33,23 +32,5 @@ final class OperandChecks {
 
     static Shape shape(List<TensorType> operands, int index) {
         return operands.get(index).shape();
-    }
-
-    /** Returns (B, T, G, N) as (B, T, H, N): each head repeated H / G times in place. */
-    static Tensor repeatHeads(Tensor x, int heads) {
-        int groups = x.extent(2);
-        if (groups == heads) {
-            return x;
-        }
-        int repeat = heads / groups;
-        int width = x.extent(3);
-        return x.reshape(x.extent(0), x.extent(1), groups, 1, width)
-                .broadcastTo(Shape.of(x.extent(0), x.extent(1), groups, repeat, width))
-                .reshape(x.extent(0), x.extent(1), heads, width);
-    }
-
-    /** Returns (B, T, H, N) as (B, H, T, N). */
-    static Tensor byHead(Tensor x) {
-        return x.permute(0, 2, 1, 3);
     }
 }

@@ -83,12 +83,12 @@ public record SoftmaxAttention(double scale, boolean causal, int keys, SequenceL
 
     private Tensor attend(Tensor q, Tensor k, Tensor v) {
         int heads = q.extent(2);
-        Tensor scores = OperandChecks.byHead(q)
-                .matmul(OperandChecks.byHead(OperandChecks.repeatHeads(k, heads)), false, true)
+        Tensor scores = Heads.transpose(q)
+                .matmul(Heads.transpose(Heads.repeat(k, heads)), false, true)
                 .multiply(scale);
         Tensor masked = mask(scores);
         Tensor weights = masked.subtract(masked.detach().max(-1)).exp();
-        Tensor mean = weights.divide(weights.sum(-1)).matmul(OperandChecks.byHead(OperandChecks.repeatHeads(v, heads)));
+        Tensor mean = weights.divide(weights.sum(-1)).matmul(Heads.transpose(Heads.repeat(v, heads)));
         return withoutPadding(mean.permute(0, 2, 1, 3));
     }
 

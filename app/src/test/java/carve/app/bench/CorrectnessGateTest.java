@@ -12,7 +12,8 @@ import carve.api.mixer.AttentionWeights;
 import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
 import carve.api.mixer.MixerProvider;
-import carve.api.mixer.MixerState;
+import carve.api.mixer.StateSlots;
+import carve.api.mixer.StateSpec;
 import carve.api.model.LoadedModel;
 import carve.api.op.SequenceLayout;
 import carve.api.param.ParamSpec;
@@ -52,23 +53,13 @@ final class CorrectnessGateTest {
         }
 
         @Override
-        public MixerState newState(Device device, int batch, int capacity) {
-            return right.newState(device, batch, capacity);
+        public List<StateSpec> state() {
+            return right.state();
         }
 
         @Override
-        public Tensor advance(Params p, Tensor x, MixerState state) {
-            return right.advance(p, x, state).multiply(-9).add(x);
-        }
-
-        @Override
-        public boolean hasConstantState() {
-            return true;
-        }
-
-        @Override
-        public long stateBytes(int batch, long positions) {
-            return right.stateBytes(batch, positions);
+        public Tensor advance(Params p, Tensor x, StateSlots slots) {
+            return right.advance(p, x, slots).multiply(-9).add(x);
         }
 
         @Override

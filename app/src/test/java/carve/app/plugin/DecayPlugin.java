@@ -41,7 +41,7 @@ final class DecayPlugin {
                         public final class Provider implements MixerProvider, AutoCloseable {
                             private static final int COMPANIONS = %s;
                             public String name() { return "decay"; }
-                            public Mixer create(LayerConfig dims, Settings settings) { return new Decay(COMPANIONS); }
+                            public Mixer create(LayerConfig dims, Settings settings) { return new Decay(dims.hidden(), COMPANIONS); }
                             public void close() { System.setProperty("carve.test.closed", "1.%d"); }
                         }
                         """.formatted(touched, version))
@@ -59,38 +59,24 @@ final class DecayPlugin {
             import carve.api.tensor.*;
             import java.util.*;
 
-            record Decay(int companions) implements Mixer {
+            record Decay(int hidden, int companions) implements Mixer {
                 public List<ParamSpec> parameters() { return List.of(); }
-                public boolean hasConstantState() { return true; }
-                public long stateBytes(int batch, long positions) { return 0; }
+                public List<StateSpec> state() { return List.of(StateSpec.fixed("sum", hidden)); }
                 public Map<String, Tensor> initFrom(AttentionWeights from) { return Map.of(); }
-                public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook probe) { return mix(x, new State(new StateTensors(), 0)); }
-                public MixerState newState(Device device, int batch, int capacity) { return new State(new StateTensors(), 0); }
-                public Tensor advance(Params p, Tensor x, MixerState state) { return mix(x, (State) state); }
+                public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook hook) {
+                    return mix(x, StateSlots.initial(x.device(), state(), s));
+                }
+                public Tensor advance(Params p, Tensor x, StateSlots slots) { return mix(x, slots); }
 
-                private static Tensor mix(Tensor x, State state) {
+                private static Tensor mix(Tensor x, StateSlots slots) {
                     List<Tensor> out = new ArrayList<>();
+                    Tensor sum = slots.get("sum").reshape(x.extent(0), 1, x.extent(2));
                     for (int t = 0; t < x.extent(1); t++) {
-                        Tensor now = x.slice(1, t, t + 1);
-                        Tensor before = state.tensors.asMap().get("sum");
-                        Tensor sum = before == null ? now : before.multiply(%s).add(now);
-                        state.tensors.put("sum", StateTensors.copy(sum));
+                        sum = sum.multiply(%s).add(x.slice(1, t, t + 1));
                         out.add(sum.multiply(4));
                     }
-                    state.position += x.extent(1);
+                    slots.set("sum", sum.reshape(x.extent(0), x.extent(2)));
                     return Tensors.concat(1, out);
-                }
-
-                private static final class State implements MixerState {
-                    private final StateTensors tensors;
-                    private int position;
-                    State(StateTensors tensors, int position) { this.tensors = tensors; this.position = position; }
-                    public int position() { return position; }
-                    public long bytes() { return tensors.bytes(); }
-                    public MixerState fork() { return new State(tensors.copy(), position); }
-                    public Map<String, Tensor> save() { return tensors.asMap(); }
-                    public void load(Map<String, Tensor> saved, int at) { tensors.load(saved); position = at; }
-                    public void close() { tensors.close(); }
                 }
             }
             """;

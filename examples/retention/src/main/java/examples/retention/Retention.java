@@ -7,9 +7,10 @@ import carve.api.mixer.AttentionWeights;
 import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
 import carve.api.mixer.MixerProvider;
-import carve.api.mixer.MixerState;
 import carve.api.mixer.Projection;
-import carve.api.mixer.RecurrentState;
+import carve.api.mixer.StateSlots;
+import carve.api.mixer.StateSpec;
+import carve.api.op.Heads;
 import carve.api.op.SequenceLayout;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
@@ -30,7 +31,7 @@ import java.util.stream.Stream;
  * @param firstExponent head h forgets {@code 2^-(first + h)} at each position
  */
 public record Retention(LayerConfig dims, double firstExponent) implements Mixer {
-    private static final String STATE = "state"; // (B, H, K, K)
+    private static final String STATE = "state"; // (H, K, K)
 
     /** Makes the mixer {@code retention}. */
     public static final class Provider implements MixerProvider {
@@ -83,39 +84,31 @@ public record Retention(LayerConfig dims, double firstExponent) implements Mixer
     }
 
     @Override
+    public List<StateSpec> state() {
+        return List.of(StateSpec.fixed(STATE, dims.heads(), dims.headWidth(), dims.headWidth()));
+    }
+
+    @Override
     public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
-        Tensor empty = Tensors.zeros(x.device(), stateShape(s.count()));
-        return retain(p, x, s, s.positionIds(), empty, activationHook).getFirst();
+        return retain(p, x, StateSlots.initial(x.device(), state(), s), activationHook);
     }
 
     @Override
-    public MixerState newState(Device device, int batch, int capacity) {
-        return new RecurrentState(device, Map.of(STATE, stateShape(batch)));
+    public Tensor advance(Params p, Tensor x, StateSlots slots) {
+        return retain(p, x, slots, ActivationHook.NONE);
     }
 
-    @Override
-    public Tensor advance(Params p, Tensor x, MixerState state) {
-        RecurrentState own = (RecurrentState) state;
-        SequenceLayout rows = SequenceLayout.unpadded(x.extent(0), x.extent(1));
-        int[] positions =
-                IntStream.range(own.position(), own.position() + x.extent(1)).toArray();
-        List<Tensor> results = retain(p, x, rows, positions, own.get(STATE), ActivationHook.NONE);
-        own.replace(STATE, results.get(1));
-        own.advance(x.extent(1));
-        return results.getFirst();
-    }
-
-    private List<Tensor> retain(
-            Params p, Tensor x, SequenceLayout s, int[] positions, Tensor state, ActivationHook activationHook) {
+    private Tensor retain(Params p, Tensor x, StateSlots slots, ActivationHook activationHook) {
+        int[] positions = slots.positionIds();
         Tensor q = rotated(heads(query().apply(p, x)), positions).multiply(1 / Math.sqrt(dims.headWidth()));
-        Tensor k = repeated(rotated(heads(key().apply(p, x)), positions));
-        Tensor v = repeated(heads(value().apply(p, x))).multiply(decayScale(x.device()));
-        List<Tensor> results = Tensors.apply(new RetentionScan(s, decays()), q, k, v, state);
+        Tensor k = Heads.repeat(rotated(heads(key().apply(p, x)), positions), dims.heads());
+        Tensor v = Heads.repeat(heads(value().apply(p, x)), dims.heads()).multiply(decayScale(x.device()));
+        List<Tensor> results = Tensors.apply(new RetentionScan(slots.layout(), decays()), q, k, v, slots.get(STATE));
+        slots.set(STATE, results.get(1));
         if (activationHook.wants(ActivationHook.HEADS)) {
             activationHook.publish(ActivationHook.HEADS, results.getFirst());
         }
-        Tensor joined = results.getFirst().reshape(x.extent(0), x.extent(1), -1);
-        return List.of(output().apply(p, joined), results.get(1));
+        return output().apply(p, Heads.merge(results.getFirst()));
     }
 
     // (H, 1): how much each head forgets at a position
@@ -128,35 +121,12 @@ public record Retention(LayerConfig dims, double firstExponent) implements Mixer
     }
 
     private Tensor heads(Tensor x) {
-        return x.reshape(x.extent(0), x.extent(1), -1, dims.headWidth());
+        return Heads.split(x, dims.headWidth());
     }
 
     // the angle of a position is the same however long the sequence becomes
     private Tensor rotated(Tensor x, int[] positions) {
         return dims.rotaryEmbedding().rotate(x, positions, 1);
-    }
-
-    // (B, T, G, K) as (B, T, H, K): each head of keys and values serves H / G of queries
-    private Tensor repeated(Tensor x) {
-        int times = dims.heads() / dims.kvHeads();
-        Shape shape = Shape.of(x.extent(0), x.extent(1), dims.kvHeads(), times, dims.headWidth());
-        return x.reshape(x.extent(0), x.extent(1), dims.kvHeads(), 1, dims.headWidth())
-                .broadcastTo(shape)
-                .reshape(x.extent(0), x.extent(1), dims.heads(), dims.headWidth());
-    }
-
-    private Shape stateShape(int sequences) {
-        return Shape.of(sequences, dims.heads(), dims.headWidth(), dims.headWidth());
-    }
-
-    @Override
-    public boolean hasConstantState() {
-        return true;
-    }
-
-    @Override
-    public long stateBytes(int batch, long positions) {
-        return RecurrentState.bytes(Map.of(STATE, stateShape(batch)));
     }
 
     @Override

@@ -1,15 +1,15 @@
 package examples.slidingwindow;
 
 import carve.api.config.Settings;
-import carve.api.device.Device;
 import carve.api.mixer.ActivationHook;
 import carve.api.mixer.AttentionWeights;
 import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
 import carve.api.mixer.MixerProvider;
-import carve.api.mixer.MixerState;
 import carve.api.mixer.Projection;
-import carve.api.mixer.RecurrentState;
+import carve.api.mixer.StateSlots;
+import carve.api.mixer.StateSpec;
+import carve.api.op.Heads;
 import carve.api.op.SequenceLayout;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
@@ -18,7 +18,6 @@ import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.lang3.Range;
 
@@ -30,7 +29,7 @@ import org.apache.commons.lang3.Range;
  * @param window how many positions are seen
  */
 public record SlidingWindowAttention(LayerConfig dims, int window) implements Mixer {
-    private static final String KEYS = "keys"; // (B, W, G, K), the last positions at the end
+    private static final String KEYS = "keys"; // (W, G, K), the last positions at the end
     private static final String VALUES = "values";
 
     /** Makes the mixer {@code sliding-window}. */
@@ -97,58 +96,44 @@ public record SlidingWindowAttention(LayerConfig dims, int window) implements Mi
     }
 
     @Override
-    public MixerState newState(Device device, int batch, int capacity) {
-        return new RecurrentState(device, shapes(batch));
+    public List<StateSpec> state() {
+        return List.of(
+                StateSpec.fixed(KEYS, window, dims.kvHeads(), dims.headWidth()),
+                StateSpec.fixed(VALUES, window, dims.kvHeads(), dims.headWidth()));
     }
 
     @Override
-    public Tensor advance(Params p, Tensor x, MixerState state) {
-        RecurrentState cache = (RecurrentState) state;
-        int seen = cache.position();
-        int length = seen + x.extent(1);
-        int[] positions = IntStream.range(seen, length).toArray();
-        Tensor q = rotated(heads(query().apply(p, x)), positions, length);
-        Tensor k = rotated(heads(key().apply(p, x)), positions, length);
-        Tensor keys = Tensors.concat(1, List.of(cache.get(KEYS), k)); // (B, W + T, G, K)
-        Tensor values = Tensors.concat(1, List.of(cache.get(VALUES), heads(value().apply(p, x))));
-        int unused = window - Math.min(window, seen);
+    public Tensor advance(Params p, Tensor x, StateSlots slots) {
+        Tensor q = dims.rotaryEmbedding().rotate(heads(query().apply(p, x)), slots);
+        Tensor k = dims.rotaryEmbedding().rotate(heads(key().apply(p, x)), slots);
+        Tensor v = heads(value().apply(p, x));
+        return finish(p, slots.forEachState(List.of(q, k, v), this::attendToWindow), ActivationHook.NONE);
+    }
+
+    private Tensor attendToWindow(StateSlots one, List<Tensor> qkv) {
+        Tensor keys = Tensors.concat(1, List.of(one.get(KEYS), qkv.get(1))); // (B, W + T, G, K)
+        Tensor values = Tensors.concat(1, List.of(one.get(VALUES), qkv.get(2)));
+        int unused = window - Math.min(window, one.position());
         int end = keys.extent(1);
-        Tensor attended =
-                new WindowedSoftmax(window).attend(q, keys.slice(1, unused, end), values.slice(1, unused, end));
-        cache.replace(KEYS, keys.slice(1, end - window, end));
-        cache.replace(VALUES, values.slice(1, end - window, end));
-        cache.advance(x.extent(1));
-        return finish(p, attended, ActivationHook.NONE);
+        one.set(KEYS, keys.slice(1, end - window, end));
+        one.set(VALUES, values.slice(1, end - window, end));
+        return new WindowedSoftmax(window)
+                .attend(qkv.getFirst(), keys.slice(1, unused, end), values.slice(1, unused, end));
     }
 
     private Tensor finish(Params p, Tensor heads, ActivationHook activationHook) {
         if (activationHook.wants(ActivationHook.HEADS)) {
             activationHook.publish(ActivationHook.HEADS, heads);
         }
-        return output().apply(p, heads.reshape(heads.extent(0), heads.extent(1), -1));
+        return output().apply(p, Heads.merge(heads));
     }
 
     private Tensor heads(Tensor x) {
-        return x.reshape(x.extent(0), x.extent(1), -1, dims.headWidth());
+        return Heads.split(x, dims.headWidth());
     }
 
     private Tensor rotated(Tensor x, int[] positions, int length) {
         return dims.rotaryEmbedding().rotate(x, positions, length);
-    }
-
-    private Map<String, Shape> shapes(int batch) {
-        Shape shape = Shape.of(batch, window, dims.kvHeads(), dims.headWidth());
-        return Map.of(KEYS, shape, VALUES, shape);
-    }
-
-    @Override
-    public boolean hasConstantState() {
-        return true;
-    }
-
-    @Override
-    public long stateBytes(int batch, long positions) {
-        return RecurrentState.bytes(shapes(batch));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package examples.slidingwindow;
 
+import carve.api.op.Heads;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
@@ -25,11 +26,11 @@ record WindowedSoftmax(int size) {
             int first = Math.max(0, before + from - size + 1); // the earliest key that the first of these queries sees
             int last = before + to;
             blocks.add(block(
-                    byHead(q.slice(1, from, to)),
-                    byHead(repeated(k.slice(1, first, last), q.extent(2))),
-                    byHead(repeated(v.slice(1, first, last), q.extent(2)))));
+                    Heads.transpose(q.slice(1, from, to)),
+                    Heads.transpose(Heads.repeat(k.slice(1, first, last), q.extent(2))),
+                    Heads.transpose(Heads.repeat(v.slice(1, first, last), q.extent(2)))));
         }
-        return byHead(Tensors.concat(2, blocks));
+        return Heads.transpose(Tensors.concat(2, blocks));
     }
 
     // q (B, H, L, K), k and v (B, H, M, K), whose last L positions are the queries'
@@ -50,18 +51,5 @@ record WindowedSoftmax(int size) {
             }
         }
         return Tensors.of(like.device(), Shape.of(queries, keys), mask);
-    }
-
-    private static Tensor byHead(Tensor x) {
-        return x.permute(0, 2, 1, 3);
-    }
-
-    // (B, S, G, K) as (B, S, H, K): each head of keys and values serves H / G of queries
-    private static Tensor repeated(Tensor x, int heads) {
-        int groups = x.extent(2);
-        Shape shape = Shape.of(x.extent(0), x.extent(1), groups, heads / groups, x.extent(3));
-        return x.reshape(x.extent(0), x.extent(1), groups, 1, x.extent(3))
-                .broadcastTo(shape)
-                .reshape(x.extent(0), x.extent(1), heads, x.extent(3));
     }
 }

@@ -115,9 +115,9 @@ abstract class OfficialLayerFixtures {
     }
 
     static Tensor steps(Mixer mixer, Params p, Tensor x, int prompt, MixerState state) {
-        List<Tensor> results = new ArrayList<>(List.of(mixer.advance(p, x.slice(1, 0, prompt), state)));
+        List<Tensor> results = new ArrayList<>(List.of(state.advance(mixer, p, x.slice(1, 0, prompt))));
         for (int t = prompt; t < x.extent(1); t++) {
-            results.add(mixer.advance(p, x.slice(1, t, t + 1), state));
+            results.add(state.advance(mixer, p, x.slice(1, t, t + 1)));
         }
         return Tensors.concat(1, results);
     }

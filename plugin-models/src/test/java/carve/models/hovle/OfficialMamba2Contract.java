@@ -88,7 +88,7 @@ abstract class OfficialMamba2Contract extends OfficialLayerFixtures {
         Params p = Params.of(OfficialFixtures.weights(device, fixture, "w.", FUSED_MAMBA2));
         Tensor x = fixture.tensor(device, "in.P%d.x".formatted(prompt));
         try (MixerState state = mixer("mamba2").newState(device, x.extent(0), x.extent(1))) {
-            Tensor first = mixer("mamba2").advance(p, x.slice(1, 0, prompt), state);
+            Tensor first = state.advance(mixer("mamba2"), p, x.slice(1, 0, prompt));
             fixture.assertAgrees(
                     "value", prefix + "conv_state_prefill", state.save().get("conv_state"));
             fixture.assertAgrees(

@@ -9,6 +9,7 @@ import carve.api.checkpoint.NameRule.Part;
 import carve.api.device.Device;
 import carve.api.mixer.ActivationHook;
 import carve.api.mixer.MixerState;
+import carve.api.mixer.StateSlots;
 import carve.api.model.Block;
 import carve.api.model.FeedForward;
 import carve.api.model.ModelSpec;
@@ -228,9 +229,10 @@ abstract class OfficialLayerContract {
         Block block = block(TinyModels.TEACHER);
         Tensor x = fixture.tensor(device, "in.P" + prompt + ".x");
         try (MixerState state = block.mixer().newState(device, x.extent(0), x.extent(1))) {
-            List<Tensor> results = new ArrayList<>(List.of(block.advance(p, x.slice(1, 0, prompt), state)));
+            List<Tensor> results =
+                    new ArrayList<>(List.of(block.advance(p, x.slice(1, 0, prompt), StateSlots.of(state, prompt))));
             for (int t = prompt; t < x.extent(1); t++) {
-                results.add(block.advance(p, x.slice(1, t, t + 1), state));
+                results.add(block.advance(p, x.slice(1, t, t + 1), StateSlots.of(state, 1)));
             }
             fixture.assertAgrees("value", "out.P" + prompt + ".y", Tensors.concat(1, results));
         }

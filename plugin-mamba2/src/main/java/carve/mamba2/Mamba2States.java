@@ -1,0 +1,58 @@
+package carve.mamba2;
+
+import carve.api.mixer.StateSlots;
+import carve.api.mixer.StateSpec;
+import carve.api.op.CausalConv;
+import carve.api.op.DecayScan;
+import carve.api.param.Params;
+import carve.api.tensor.DType;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The state of Mamba-2, and the two ops that go on from it: the convolution of v, k and q (x, B and C) and the scan. Saved in
+ * the official layout, but for the current input, which the official window has as well.
+ */
+final class Mamba2States {
+    /** (C, W-1): the last inputs of the convolution's channels, oldest first. */
+    static final String CONV_STATE = "conv_state";
+
+    /** (H, P, N): the state of each head. */
+    static final String SSM_STATE = "ssm_state";
+
+    private Mamba2States() {}
+
+    /** Returns what is remembered of a sequence, by heads whose states are square. */
+    static List<StateSpec> of(int channels, int convWidth, int heads, int headWidth, DType stored) {
+        return List.of(
+                StateSpec.fixed(CONV_STATE, channels, convWidth - 1).storedAs(stored),
+                StateSpec.fixed(SSM_STATE, heads, headWidth, headWidth).storedAs(stored));
+    }
+
+    /** Returns the convolved parts {@code (B, T, C)}, whose channels follow each other in the parameters {@code conv1d}. */
+    static List<Tensor> convolve(Params p, List<Tensor> parts, StateSlots slots) {
+        List<Tensor> results = Tensors.apply(
+                new CausalConv(true, slots.layout()),
+                Tensors.concat(2, parts),
+                p.get("conv1d.weight"),
+                p.get("conv1d.bias"),
+                slots.get(CONV_STATE));
+        slots.set(CONV_STATE, results.get(1));
+        List<Tensor> convolved = new ArrayList<>();
+        int from = 0;
+        for (Tensor part : parts) {
+            convolved.add(results.getFirst().slice(2, from, from + part.extent(2)));
+            from += part.extent(2);
+        }
+        return convolved;
+    }
+
+    /** Returns what the scan gives, y {@code (B, T, H, P)}. */
+    static Tensor scan(Tensor q, Tensor k, Tensor v, Tensor decay, Tensor step, StateSlots slots) {
+        List<Tensor> results = Tensors.apply(new DecayScan(slots.layout()), q, k, v, decay, step, slots.get(SSM_STATE));
+        slots.set(SSM_STATE, results.get(1));
+        return results.getFirst();
+    }
+}
