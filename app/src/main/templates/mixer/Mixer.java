@@ -1,16 +1,16 @@
 package {{package}};
 
 import carve.api.config.Settings;
-import carve.api.device.Device;
-import carve.api.mixer.AttentionWeights;
-import carve.api.mixer.RecurrentState;
-import carve.api.mixer.Mixer;
-import carve.api.mixer.LayerConfig;
-import carve.api.mixer.MixerProvider;
-import carve.api.mixer.MixerState;
 import carve.api.mixer.ActivationHook;
+import carve.api.mixer.AttentionWeights;
+import carve.api.mixer.LayerConfig;
+import carve.api.mixer.Mixer;
+import carve.api.mixer.MixerProvider;
 import carve.api.mixer.Projection;
+import carve.api.mixer.StateSlots;
+import carve.api.mixer.StateSpec;
 import carve.api.op.DecayScan;
+import carve.api.op.Heads;
 import carve.api.op.SequenceLayout;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
@@ -35,7 +35,7 @@ import java.util.stream.Stream;
  * @param memory after how many positions a head has forgotten most, at first
  */
 public record {{class}}(LayerConfig config, double memory) implements Mixer {
-    private static final String STATE = "state"; // (B, H, K, K)
+    private static final String STATE = "state"; // (H, K, K)
 
     /** Makes the mixer of a layer from the settings in {@code reference.conf} and what a plan says over them. */
     public static final class Provider implements MixerProvider {
@@ -79,58 +79,38 @@ public record {{class}}(LayerConfig config, double memory) implements Mixer {
     }
 
     @Override
+    public List<StateSpec> state() {
+        return List.of(StateSpec.fixed(STATE, dims.heads(), dims.headWidth(), dims.headWidth()));
+    }
+
+    @Override
     public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook hook) {
-        return mix(p, x, s, Tensors.zeros(x.device(), stateShape(s.count())), hook)
-                .getFirst();
+        return mix(p, x, StateSlots.initial(x.device(), state(), s), hook);
     }
 
     @Override
-    public MixerState newState(Device device, int batch, int capacity) {
-        return new RecurrentState(device, Map.of(STATE, stateShape(batch)));
+    public Tensor advance(Params p, Tensor x, StateSlots slots) {
+        return mix(p, x, slots, ActivationHook.NONE);
     }
 
-    @Override
-    public Tensor advance(Params p, Tensor x, MixerState state) {
-        RecurrentState own = (RecurrentState) state;
-        SequenceLayout rows = SequenceLayout.unpadded(x.extent(0), x.extent(1));
-        List<Tensor> results = mix(p, x, rows, own.get(STATE), ActivationHook.NONE);
-        own.replace(STATE, results.get(1));
-        own.advance(x.extent(1));
-        return results.getFirst();
-    }
-
-    // the output (B, T, D) and the state after it
-    private List<Tensor> mix(Params p, Tensor x, SequenceLayout s, Tensor state, ActivationHook hook) {
+    private Tensor mix(Params p, Tensor x, StateSlots slots, ActivationHook hook) {
         Tensor fade = p.get("fade").cast(DType.F32).exp().negate(); // log a
-        Tensor g = fade.broadcastTo(Shape.of(x.extent(0), x.extent(1), config.heads()));
+        Tensor g = fade.broadcastTo(Shape.of(x.extent(0), x.extent(1), dims.heads()));
         Tensor w = g.exp().negate().add(1);
-        Tensor q = heads(query().apply(p, x)).multiply(1 / Math.sqrt(config.headWidth()));
-        List<Tensor> results =
-                Tensors.apply(new DecayScan(s), q, heads(key().apply(p, x)), heads(value().apply(p, x)), g, w, state);
+        Tensor q = heads(query().apply(p, x)).multiply(1 / Math.sqrt(dims.headWidth()));
+        Tensor k = heads(key().apply(p, x));
+        Tensor v = heads(value().apply(p, x));
+        List<Tensor> results = Tensors.apply(new DecayScan(slots.layout()), q, k, v, g, w, slots.get(STATE));
+        slots.set(STATE, results.get(1));
         if (hook.wants(ActivationHook.HEADS)) {
             hook.publish(ActivationHook.HEADS, results.getFirst());
         }
-        Tensor joined = results.getFirst().reshape(x.extent(0), x.extent(1), -1);
-        return List.of(output().apply(p, joined), results.get(1));
+        return output().apply(p, Heads.merge(results.getFirst()));
     }
 
     // (B, T, heads K) as (B, T, heads, K)
     private Tensor heads(Tensor x) {
-        return x.reshape(x.extent(0), x.extent(1), -1, config.headWidth());
-    }
-
-    private Shape stateShape(int sequences) {
-        return Shape.of(sequences, config.heads(), config.headWidth(), config.headWidth());
-    }
-
-    @Override
-    public boolean hasConstantState() {
-        return true;
-    }
-
-    @Override
-    public long stateBytes(int batch, long positions) {
-        return RecurrentState.bytes(Map.of(STATE, stateShape(batch)));
+        return Heads.split(x, dims.headWidth());
     }
 
     @Override
