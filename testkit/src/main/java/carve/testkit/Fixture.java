@@ -19,7 +19,8 @@ import java.util.Set;
  * computation in float64 where there is a twin.
  *
  * <p>Names begin with {@code in.}, {@code w.} or {@code out.}. What is right is the twin; how near to it float32 has to be
- * is ten times the distance of the official float32 run, by kind of result, which {@code f32_vs_f64.json} says.
+ * is ten times the distance of the official float32 run, by kind of result, which {@code f32_vs_f64.json} says; gradients of
+ * short vectors have a floor.
  *
  * <pre>{@code
  * try (Fixture fixture = Fixture.open("mm_layers/internlm2_rmsnorm")) {
@@ -30,6 +31,9 @@ import java.util.Set;
  */
 public final class Fixture implements AutoCloseable {
     private static final double MAX_ERROR_FACTOR = 10;
+    // the official float32 run of another model may by chance be nearer to the truth than float32 is
+    private static final double SHORT_GRADIENT_FLOOR = 2e-5;
+    private static final int SHORT = 16;
 
     private final String name;
     private final SafeTensorsFile file;
@@ -138,7 +142,17 @@ public final class Fixture implements AutoCloseable {
                     "%s %s: shape %s expected, found %s".formatted(name, tensor, shape(tensor), shape));
         }
         TensorAssertions.assertMaxErrorWithin(
-                name + " " + tensor, shape, reference(tensor), actual, MAX_ERROR_FACTOR * referenceError(kind));
+                name + " " + tensor, shape, reference(tensor), actual, limit(kind, shape));
+    }
+
+    /**
+     * Returns the greatest error that is accepted, as a share of the greatest value: ten times that of the official run; for
+     * the gradient of a vector of at most {@value #SHORT} elements, each of which sums over all positions, at least 2e-5.
+     */
+    double limit(String kind, Shape shape) {
+        double official = MAX_ERROR_FACTOR * referenceError(kind);
+        boolean isShortGradient = kind.equals("grad") && shape.rank() <= 1 && shape.size() <= SHORT;
+        return isShortGradient ? Math.max(official, SHORT_GRADIENT_FLOOR) : official;
     }
 
     @Override
