@@ -28,10 +28,11 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * Which classes and members of the API the classes of a plugin refer to, and which of those are not there or are to go.
+ * A check of the API's classes and members that a plugin refers to: whether they exist, and whether they are
+ * deprecated.
  *
- * <p>It is read from constant pools, by the type through which a member is named: what a class inherits from the API and names
- * as its own is not seen.
+ * <p>References are read from constant pools, with the type that a member is named by: members that a class inherits
+ * from the API and names as its own are not seen.
  */
 final class ApiUsageCheck {
     private static final String CLASS = ".class";
@@ -44,7 +45,7 @@ final class ApiUsageCheck {
         this.api = api;
     }
 
-    /** Returns what is wrong with the use that modules make of the API. */
+    /** Returns the problems of the use that modules make of the API. */
     static List<PluginProblem> check(String plugin, List<InspectedJar> modules, Module api) {
         ApiUsageCheck use = new ApiUsageCheck(api);
         modules.forEach(use::read);
@@ -64,7 +65,7 @@ final class ApiUsageCheck {
         }
         deprecated.forEach((name, mark) -> problems.add(PluginProblem.warning(
                 plugin,
-                "see there for what takes its place",
+                "its Javadoc names the replacement",
                 "it uses %s, which is deprecated since %s%s",
                 name,
                 mark.since(),

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Finds classes that this Java does not run, by the versions in their first bytes. */
+/** A check for classes that this Java cannot run, by the versions in their first bytes. */
 final class ClassVersionCheck {
-    /** How many bytes tell the version. */
+    /** The number of bytes that contain the version. */
     static final int HEADER = 8;
 
     private static final int MAGIC = 0xCAFEBABE;
@@ -47,7 +47,10 @@ final class ClassVersionCheck {
         return unusable.contains(entry);
     }
 
-    /** Returns what was found, such as {@code A.class is for Java 26 (class file version 70), and 3 more; this is Java 25}. */
+    /**
+     * Returns a description of the findings, such as {@code A.class is for Java 26 (class file version 70), and 3 more;
+     * this is Java 25}.
+     */
     String describe() {
         String more = unusable.size() > 1 ? ", and %d more like it".formatted(unusable.size() - 1) : "";
         return "%s%s; this is Java %d".formatted(first, more, Runtime.version().feature());

@@ -9,7 +9,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Copies and deletes folders with all that is in them. */
+/** Operations on whole folders. */
 final class FileTrees {
     private FileTrees() {}
 

@@ -11,20 +11,20 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Lets one process at a time change a folder with plugins, and puts right what a killed one left.
+ * The lock that lets one process at a time change a folder of plugins, and repairs what a killed one left.
  *
- * <p>Who changes the folder holds the file {@value #LOCK_FILE}, which has the number and the start of its process. A plugin is
- * replaced by renaming: the old folder gets the name {@value #OLD} and its own, the new one, which was whole under a name that
- * begins with {@value #NEW}, gets its place, {@code plugins.lock} is written, and the old one is deleted. Whoever finds the
- * mark of a process that is gone finishes or undoes that: the new one stays if the lock has nothing against it, else the old
- * one comes back.
+ * <p>The process that changes the folder holds the file {@value #LOCK_FILE}, which has the id and the start time of the
+ * process. A plugin is replaced by renaming: the old folder is renamed with the prefix {@value #OLD}, the new one,
+ * prepared under a name with the prefix {@value #NEW}, takes its place, {@code plugins.lock} is written, and the old
+ * one is deleted. A process that finds the lock of a dead one completes or undoes that: the new folder stays if it
+ * agrees with {@code plugins.lock}, else the old one comes back.
  */
 final class FolderLock implements AutoCloseable {
-    /** Begins the names of folders that are not whole yet. */
+    /** The prefix of folders that are not complete yet. */
     static final String NEW = ".new-";
-    /** Begins the names of folders that are being replaced. */
+    /** The prefix of folders that are being replaced. */
     static final String OLD = ".old-";
-    /** The file that says who is changing the folder. */
+    /** The file that names the process that changes the folder. */
     static final String LOCK_FILE = ".changing";
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -37,9 +37,9 @@ final class FolderLock implements AutoCloseable {
     }
 
     /**
-     * Begins to change a folder, which is created if it is not there; waits for whoever else does.
+     * Acquires the lock of a folder, which is created if it is missing; waits for another process that has it.
      *
-     * @throws PluginException if it cannot be written, or another process does not come to an end
+     * @throws PluginException if the folder cannot be written, or another process keeps the lock too long
      */
     static FolderLock acquire(Path folder) {
         Instant limit = Instant.now().plus(PATIENCE);
@@ -71,9 +71,9 @@ final class FolderLock implements AutoCloseable {
     }
 
     /**
-     * Waits until nobody is changing a folder, and puts right what a killed process left if that is possible.
+     * Waits until no process changes a folder, and repairs what a killed process left if possible.
      *
-     * @throws PluginException if another process does not come to an end
+     * @throws PluginException if another process keeps the lock too long
      */
     static void awaitUnlocked(Path folder) {
         if (Files.exists(folder.resolve(LOCK_FILE))) {
@@ -81,7 +81,7 @@ final class FolderLock implements AutoCloseable {
                 awaitUnlocked(folder, Instant.now().plus(PATIENCE));
             } catch (IOException e) {
                 System.getLogger(FolderLock.class.getModule().getName())
-                        .log(System.Logger.Level.DEBUG, "{0} cannot be put right: {1}", folder, e);
+                        .log(System.Logger.Level.DEBUG, "{0} cannot be repaired: {1}", folder, e);
             }
         }
     }

@@ -16,10 +16,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Watches folders with plugins, and tells when files in them have changed and then stayed as they are for a moment.
+ * A watcher of plugin folders, which reports changes once files have been stable for a moment.
  *
- * <p>The system tells of changes where it can; every two seconds files are looked at anyway, since some file systems do not
- * tell.
+ * <p>The operating system reports changes where it can; files are also compared every two seconds, since some file
+ * systems report nothing.
  */
 public final class FolderWatcher implements AutoCloseable {
     private static final System.Logger LOG =
@@ -40,9 +40,9 @@ public final class FolderWatcher implements AutoCloseable {
     }
 
     /**
-     * Begins to watch.
+     * Starts watching.
      *
-     * @param changed is called by the watching thread; what it throws is logged
+     * @param changed is called by the watching thread; its exceptions are logged
      */
     static FolderWatcher of(List<Path> folders, Runnable changed) {
         try {
@@ -75,7 +75,7 @@ public final class FolderWatcher implements AutoCloseable {
         }
     }
 
-    // what went wrong is tried again at the next look
+    // a failure is retried at the next comparison
     private boolean tell() {
         try {
             changed.run();
@@ -86,7 +86,7 @@ public final class FolderWatcher implements AutoCloseable {
         }
     }
 
-    // a jar that is being copied changes from one look to the next
+    // a jar that is being copied changes from one comparison to the next
     private String settled() throws InterruptedException {
         String before = fingerprint();
         while (true) {
@@ -142,7 +142,7 @@ public final class FolderWatcher implements AutoCloseable {
                         StandardWatchEventKinds.ENTRY_MODIFY);
             }
         } catch (IOException e) {
-            LOG.log(Level.DEBUG, "{0} cannot be watched, and is looked at: {1}", folder, e);
+            LOG.log(Level.DEBUG, "{0} cannot be watched and is polled instead: {1}", folder, e);
         }
     }
 

@@ -20,16 +20,16 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * What the checks know of a jar, read without loading a class of it.
+ * The properties of a jar that checks need, read without loading a class of it.
  *
  * @param label its path in the plugin's folder
  * @param file its path
- * @param readError why it cannot be read, if it cannot
+ * @param readError the reason why it cannot be read, if it cannot
  * @param escaping entries that lead out of the folder in which they would be unpacked
  * @param entries the names of its files
- * @param packages those that have classes
- * @param classes versions of its classes; of a library only the first is looked at
- * @param platforms those that its native libraries are for
+ * @param packages the packages that have classes
+ * @param classes versions of its classes; of a library only the first is read
+ * @param platforms the platforms of its native libraries
  * @param services implementations that {@code META-INF/services} names, by service; of a module alone
  * @param descriptor of the module, if it is one
  */
@@ -123,7 +123,7 @@ record InspectedJar(
                 label, file, readError, escaping, entries, packages, classes, platforms, services, found);
     }
 
-    /** Collects what the entries of an archive tell. */
+    /** A collector of the properties of an archive's entries. */
     private static final class EntryScanner {
         private final ZipFile zip;
         private final boolean module;

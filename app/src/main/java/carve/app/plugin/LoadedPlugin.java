@@ -3,7 +3,7 @@ package carve.app.plugin;
 import java.lang.System.Logger.Level;
 import java.util.List;
 
-/** A plugin with what it holds in this process: its layer, and its copy of the files. Confined by who holds it. */
+/** A plugin with its resources in this process: its layer, and its copy of the files. Not thread-safe. */
 final class LoadedPlugin {
     private static final System.Logger LOG =
             System.getLogger(LoadedPlugin.class.getModule().getName());
@@ -16,8 +16,8 @@ final class LoadedPlugin {
     /**
      * Makes it.
      *
-     * @param view what is told of it
-     * @param held what is closed after its providers, in order
+     * @param view the description of the plugin
+     * @param held resources that are closed after its providers, in order
      */
     LoadedPlugin(Plugin view, List<AutoCloseable> held) {
         this.view = view;
@@ -32,7 +32,7 @@ final class LoadedPlugin {
         users++;
     }
 
-    /** Lets go of it; the last one to do so closes what it holds. */
+    /** Releases it once; the last release closes its providers and resources. */
     void release() {
         users--;
         closeUnused();
@@ -42,7 +42,7 @@ final class LoadedPlugin {
         return users > 0;
     }
 
-    /** Closes what it holds, unless it is used or was closed before. */
+    /** Closes its providers and resources, unless it is in use or closed already. */
     void closeUnused() {
         if (!used() && !closed) {
             closed = true;

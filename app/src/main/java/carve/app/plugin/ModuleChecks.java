@@ -15,7 +15,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** What the modules of a plugin say of each other and of the program, and what of it cannot be. */
+/** The checks of a plugin's module descriptors against each other and the program. */
 final class ModuleChecks {
     private static final String API = "carve.api";
     private static final String OURS = "carve.";
@@ -32,7 +32,7 @@ final class ModuleChecks {
         this.parent = parent;
     }
 
-    /** Returns what is wrong with the modules of a plugin; thorough means with every reference to the API. */
+    /** Returns the problems of a plugin's modules; if thorough, those of every reference to the API too. */
     static List<PluginProblem> of(
             String plugin,
             List<InspectedJar> jars,
@@ -96,7 +96,7 @@ final class ModuleChecks {
                 : parent.findModule(name).map(Module::getDescriptor);
     }
 
-    // against the version that was compiled against there is nothing to find but what is deprecated
+    // against the same version as at compile time only deprecations can be found
     private void api(boolean thorough) {
         Optional<Module> api = parent.findModule(API);
         List<InspectedJar> using = modules.values().stream()

@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Tells for which machine a native library was built, by its first bytes: ELF, PE and Mach-O. */
+/** The detection of a native library's platform by its first bytes: ELF, PE and Mach-O. */
 final class NativeLibraries {
-    /** How many bytes tell the machine. */
+    /** The number of bytes that contain the platform. */
     static final int HEADER = 1024;
 
     private static final Pattern NAME = Pattern.compile(".*\\.(so(\\.[0-9.]+)?|dll|dylib|jnilib)");
@@ -32,7 +32,9 @@ final class NativeLibraries {
         return likely && NAME.matcher(entry).matches();
     }
 
-    /** Returns the machine that a library is for, such as {@code linux-x86_64}; empty if its first bytes do not tell. */
+    /**
+     * Returns the platform of a library, such as {@code linux-x86_64}; empty if its first bytes are of no known format.
+     */
     static Optional<String> platform(byte[] header) {
         ByteBuffer bytes = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN);
         if (header.length < PE_OFFSET + Integer.BYTES) {
@@ -55,7 +57,7 @@ final class NativeLibraries {
         return Optional.ofNullable(machines.get(code)).map(machine -> system + "-" + machine);
     }
 
-    /** Returns the machine that this process runs on. */
+    /** Returns the platform of this process. */
     static String currentPlatform() {
         String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
         String architecture = System.getProperty("os.arch").toLowerCase(Locale.ROOT);

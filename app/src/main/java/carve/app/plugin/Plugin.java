@@ -3,14 +3,14 @@ package carve.app.plugin;
 import java.util.List;
 
 /**
- * A plugin that was found, be it usable or not.
+ * A plugin that was found, whether usable or not.
  *
  * @param name the name of its folder, or of its module where it is a part of the program
  * @param origin where it was found
- * @param state how far it has come
+ * @param state its state
  * @param modules its modules with their versions
- * @param providers what it provides; empty if it is not active
- * @param problems what is wrong with it
+ * @param providers its providers; empty if it is not active
+ * @param problems its problems
  */
 public record Plugin(
         String name,

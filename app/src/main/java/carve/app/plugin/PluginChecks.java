@@ -7,11 +7,11 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What is found out about a plugin before any of it runs, all problems at once.
+ * The checks of a plugin before any of its code runs, which report all problems at once.
  *
- * <p>Jars are read as archives: whether they can be, whether an entry leads out of its folder, which Java their classes are
- * for, which machines their native libraries are for, and whether they are what {@code plugins.lock} says. {@link
- * ModuleChecks} then looks at what the modules say of each other and of the program.
+ * <p>Jars are read as archives. Checked are that they can be read, that no entry leads out of its folder, the Java
+ * version of classes, the platforms of native libraries, and the checksums in {@code plugins.lock}. {@link
+ * ModuleChecks} then checks the module descriptors.
  */
 final class PluginChecks {
     private final PluginFiles source;
@@ -24,7 +24,7 @@ final class PluginChecks {
     }
 
     /**
-     * Returns what is wrong with a plugin.
+     * Returns the problems of a plugin.
      *
      * @param source its files
      * @param origin the folder that messages name
@@ -36,9 +36,10 @@ final class PluginChecks {
     }
 
     /**
-     * Returns what is wrong with a plugin. What takes long is left out where it can be.
+     * Returns the problems of a plugin, without the slow checks where they are not needed.
      *
-     * @param thorough whether every reference to the API is looked at even if it is the one that was compiled against
+     * @param thorough whether every reference to the API is checked even if the plugin was compiled against this
+     *     version
      */
     static List<PluginProblem> of(
             PluginFiles source, String origin, PluginLockFile lock, ModuleLayer parent, boolean thorough) {
@@ -108,7 +109,7 @@ final class PluginChecks {
         }
     }
 
-    // a library may be of use without its native part, a plugin's own module is not
+    // a library may work without its native part, a plugin's own module does not
     private void natives(List<InspectedJar> archives, boolean fatal) {
         Set<String> machines = new TreeSet<>();
         archives.forEach(inspectedJar -> machines.addAll(inspectedJar.platforms()));

@@ -14,12 +14,12 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.UserPrincipal;
 
 /**
- * A folder of this process under the temporary one, for copies of plugins.
+ * The temporary folder of this process for copies of plugins.
  *
- * <p>The process holds a lock of the operating system on the file {@value #LOCK} in it, which ends with the process, however
- * that ends. So whoever makes such a folder can delete those of killed processes: folders of the same user whose lock nobody
- * holds. A folder without that file is being made, and stays. The number of the process is a part of the folder's name, since
- * a process that opened its own lock again would lose it.
+ * <p>The process holds a lock of the operating system on the file {@value #LOCK} in it, which is released when the
+ * process ends, even if it is killed. So a new process can delete the folders of killed ones: those of the same user
+ * whose lock is free. A folder without that file is being created, and is left alone. The process id is a part of the
+ * folder's name, since a process that opens its own lock file again may lose the lock.
  */
 final class PluginCopies implements AutoCloseable {
     private static final System.Logger LOG =
@@ -36,14 +36,14 @@ final class PluginCopies implements AutoCloseable {
     }
 
     /**
-     * Makes a folder that only this user can enter, and deletes what killed processes of this user have left.
+     * Creates the folder, readable by this user alone, and deletes the folders of this user's killed processes.
      *
      * @param temporary where temporary files go
      * @throws IOException if it cannot be made
      */
     static PluginCopies create(Path temporary) throws IOException {
         Path folder = Files.createTempDirectory(temporary, own());
-        // the file gets its name when it is locked
+        // the file gets its name after it is locked
         Path unnamed = folder.resolve(LOCK + ".new");
         FileChannel lock = FileChannel.open(unnamed, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         lock.lock();
@@ -89,7 +89,7 @@ final class PluginCopies implements AutoCloseable {
         }
     }
 
-    // the lock last: what is left by a process that is killed meanwhile can be told by it
+    // the lock file last, so that the next process finds the rest if this one is killed now
     private static void delete(Path folder) throws IOException {
         try (DirectoryStream<Path> copies = Files.newDirectoryStream(folder)) {
             for (Path copy : copies) {

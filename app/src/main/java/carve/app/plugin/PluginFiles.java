@@ -20,15 +20,18 @@ record PluginFiles(String name, Path folder) {
     /** The name of the folder in a plugin's that holds plain jars. */
     static final String LIBRARIES = "lib";
 
-    /** The file that keeps a plugin from being used, while it is there. */
+    /** The file that disables a plugin while it exists. */
     static final String DISABLED = "disabled";
 
-    /** The file whose change makes running processes load a plugin anew. */
+    /** The file whose change makes running processes reload a plugin. */
     static final String RELOAD = ".reload";
 
     private static final String JAR = ".jar";
 
-    /** Returns the plugins of a folder, by name; folders whose names begin with a dot are none. A missing folder is empty. */
+    /**
+     * Returns the plugins of a folder, by name, without folders whose names begin with a dot. A missing folder is
+     * empty.
+     */
     static List<PluginFiles> scan(Path folder) {
         return list(folder).stream()
                 .filter(Files::isDirectory)
@@ -51,7 +54,7 @@ record PluginFiles(String name, Path folder) {
         return Files.exists(folder.resolve(DISABLED));
     }
 
-    /** Returns all files but the marks that commands leave, with paths relative to the folder. */
+    /** Returns all files but the markers of commands, with paths relative to the folder. */
     List<Path> files() {
         try (Stream<Path> all = Files.walk(folder)) {
             return all.filter(Files::isRegularFile)
@@ -65,7 +68,7 @@ record PluginFiles(String name, Path folder) {
         }
     }
 
-    /** Returns what changes when a file of the plugin does: paths, lengths and times. */
+    /** Returns a fingerprint of the plugin's files: paths, lengths and times. */
     String fingerprint() {
         try (Stream<Path> all = Files.walk(folder)) {
             return all.filter(Files::isRegularFile)

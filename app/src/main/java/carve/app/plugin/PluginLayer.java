@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The modules of a plugin in a layer of their own, with the class path that only they see.
+ * The module layer of a plugin, with its private class path.
  *
  * @param layer the modules
  * @param libraries loads what is in {@code lib/}

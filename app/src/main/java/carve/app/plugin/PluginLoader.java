@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.ServiceConfigurationError;
 
 /**
- * Takes plugins from installed to active: checks, layer, providers.
+ * The loader of plugins: checks, layer, providers.
  *
- * <p>Whatever a plugin does on the way is its own problem and nobody else's.
+ * <p>A plugin that fails is reported and does not affect others.
  *
  * @param parent the layer over which those of plugins are
  */
 record PluginLoader(ModuleLayer parent) {
-    /** Loads a plugin from the folder where it lies. */
+    /** Loads a plugin from its folder. */
     LoadedPlugin load(PluginFiles source, PluginLockFile lock) {
         return load(source, source, lock, List.of());
     }
@@ -21,10 +21,10 @@ record PluginLoader(ModuleLayer parent) {
     /**
      * Loads a plugin.
      *
-     * @param source where it lies
+     * @param source its files in the plugin folder
      * @param files the files that are loaded: those, or a copy of them
-     * @param lock of the folder where it lies
-     * @param held what is closed after it
+     * @param lock the lock file of the plugin folder
+     * @param held resources that are closed after it
      */
     LoadedPlugin load(PluginFiles source, PluginFiles files, PluginLockFile lock, List<AutoCloseable> held) {
         Plugin found = new Plugin(

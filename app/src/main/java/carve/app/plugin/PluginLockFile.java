@@ -18,11 +18,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Which files the plugins of a folder consist of, with their checksums: the file {@value #FILE} in the folder.
+ * The checksums of the files of a folder's plugins: the file {@value #FILE} in the folder.
  *
- * <p>Each line has the SHA-256 of a file, two spaces, and its path from the folder, sorted by path; so {@code sha256sum -c
- * plugins.lock} checks them too. Plugins that the file does not name are not checked. It is written whole, to another name,
- * and renamed.
+ * <p>Each line has the SHA-256 of a file, two spaces, and its path from the folder, sorted by path; so {@code sha256sum
+ * -c plugins.lock} checks them too. Plugins that the file does not name are not checked. It is written whole, to
+ * another name, and renamed.
  *
  * <pre>{@code
  * 5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9  retention/lib/some-library-2.3.jar
@@ -46,7 +46,10 @@ final class PluginLockFile {
         this.failures = failures;
     }
 
-    /** Reads the lock of a folder with plugins; without one nothing is locked, and with one that is broken no plugin is good. */
+    /**
+     * Reads the lock file of a plugin folder. Without one nothing is locked; with an invalid one no plugin passes its
+     * check.
+     */
     static PluginLockFile read(Path folder) {
         Path file = folder.resolve(FILE);
         SortedMap<String, String> sums = new TreeMap<>();
@@ -68,7 +71,7 @@ final class PluginLockFile {
         return new PluginLockFile(sums, failures);
     }
 
-    /** Returns a lock that names nothing. */
+    /** Returns a lock file without entries. */
     static PluginLockFile empty() {
         return new PluginLockFile(new TreeMap<>(), List.of());
     }
@@ -85,12 +88,12 @@ final class PluginLockFile {
         return sums.subMap(plugin + "/", plugin + "0"); // '0' comes after '/'
     }
 
-    /** Returns what changes when what the lock says of a plugin does. */
+    /** Returns a fingerprint of the entries of a plugin. */
     String fingerprint(String plugin) {
         return of(plugin) + " " + failures;
     }
 
-    /** Returns this lock with the files of a plugin as they are. */
+    /** Returns this lock file with the current checksums of a plugin. */
     PluginLockFile with(PluginFiles source) throws IOException {
         requireGood();
         SortedMap<String, String> all = without(source.name()).sums;

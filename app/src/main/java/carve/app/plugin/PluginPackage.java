@@ -16,13 +16,14 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * What a plugin can be installed from: the jar of its module, a folder with jars and {@code lib/}, or a zip of such a folder.
+ * An installable package of a plugin: the jar of its module, a folder with jars and {@code lib/}, or a zip of such a
+ * folder.
  *
  * @param file the jar, folder or zip
- * @param maxBytes what a zip may unpack to
+ * @param maxBytes the greatest unpacked size of a zip
  */
 record PluginPackage(Path file, long maxBytes) {
-    /** The attribute of a jar's manifest that says the name of the plugin. */
+    /** The attribute of a jar's manifest that has the name of the plugin. */
     static final String ATTRIBUTE = "Carve-Plugin";
 
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]*");
@@ -34,7 +35,7 @@ record PluginPackage(Path file, long maxBytes) {
     }
 
     /**
-     * Copies or unpacks it into a folder, in which nothing of it leads out.
+     * Copies or unpacks it into a folder, and refuses entries that lead out of it.
      *
      * @throws PluginException if it is none of the three, or an entry would leave the folder
      */
@@ -86,7 +87,7 @@ record PluginPackage(Path file, long maxBytes) {
         }
     }
 
-    // many zips have one folder, and all else in it
+    // many zips have a single top folder
     private static String top(List<? extends ZipEntry> entries) {
         List<String> tops = entries.stream()
                 .map(entry -> entry.getName().substring(0, entry.getName().indexOf('/') + 1))
@@ -106,9 +107,9 @@ record PluginPackage(Path file, long maxBytes) {
     }
 
     /**
-     * Returns the name of the plugin in a folder: what the manifest of one of its jars says under {@value #ATTRIBUTE}, or the
-     * name of the jar, folder or zip without its version, or the last word of its module's name, whichever comes first and
-     * can be one.
+     * Returns the name of the plugin in a folder: the attribute {@value #ATTRIBUTE} of a jar's manifest, else the name
+     * of the jar, folder or zip without its version, else the last word of its module's name, whichever is a valid name
+     * first.
      *
      * @throws PluginException if none of them is a plugin's name
      */
@@ -146,22 +147,22 @@ record PluginPackage(Path file, long maxBytes) {
         }
     }
 
-    /** Returns a name that can be a plugin's. */
+    /** Returns a name if it is valid for a plugin. */
     static String requireName(String name) {
         if (!NAME.matcher(name).matches()) {
             throw new PluginException(
-                    "'%s' cannot be the name of a plugin, which has small letters, digits and dashes; say another with --name"
+                    "'%s' cannot be the name of a plugin, which has lower-case letters, digits and dashes; choose another with --name"
                             .formatted(name));
         }
         return name;
     }
 
-    /** Thrown when a stream has more than it may. */
+    /** Thrown when a stream is longer than its limit. */
     private static final class TooLongException extends IOException {
         private static final long serialVersionUID = 1L;
     }
 
-    /** Passes on so many bytes, and fails where there are more. */
+    /** A stream with a limit, which fails beyond it. */
     private static final class LimitedInputStream extends java.io.FilterInputStream {
         private long left;
 

@@ -3,12 +3,12 @@ package carve.app.plugin;
 import java.util.Comparator;
 
 /**
- * What is wrong with a plugin, and what would help.
+ * A problem of a plugin, with a hint.
  *
  * @param plugin its name
- * @param fatal whether it cannot be used because of it
- * @param message is wrong, and where
- * @param hint what would do
+ * @param fatal whether it keeps the plugin from being used
+ * @param message the problem, and where it is
+ * @param hint what would help
  */
 public record PluginProblem(String plugin, boolean fatal, String message, String hint)
         implements Comparable<PluginProblem> {

@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Everything that is plugged in: the providers of the program's own layer and those of plugin folders. Immutable. */
+/** The plugins of the program: providers of its own layer and of plugin folders. Immutable. */
 public final class PluginSet {
     private final List<Plugin> plugins;
 
@@ -15,12 +15,12 @@ public final class PluginSet {
     }
 
     /**
-     * Loads the plugins in folders, each of which has a folder for each plugin. The earlier one of two that provide the same
-     * name stays. Folders that are not there count as empty. What is loaded stays until the process ends; {@link
-     * ReloadablePlugins} is for processes that see plugins come and go.
+     * Loads the plugins in folders, each of which has a folder for each plugin. The earlier one of two that provide the
+     * same name stays. Missing folders are empty. Plugins stay loaded until the process ends; long-running processes
+     * use {@link ReloadablePlugins}.
      *
      * @param builtIn providers that the program itself brings
-     * @param folders where plugins are
+     * @param folders folders of plugins
      */
     public static PluginSet load(List<Object> builtIn, List<Path> folders) {
         List<Plugin> plugins = new ArrayList<>(builtInPlugins(builtIn));
@@ -30,7 +30,7 @@ public final class PluginSet {
             FolderLock.awaitUnlocked(folder);
             PluginLockFile lock = PluginLockFile.read(folder);
             List<PluginFiles> sources = PluginFiles.scan(folder);
-            // side by side: most of it is reading jars, and none knows of another
+            // in parallel: most of the time is reading jars, and plugins are independent
             plugins.addAll(sources.parallelStream()
                     .map(source -> seen.containsKey(source.name())
                             ? duplicate(source, seen.get(source.name()))
@@ -44,7 +44,7 @@ public final class PluginSet {
         return of(plugins);
     }
 
-    /** Returns what is a part of the program, as plugins. */
+    /** Returns the parts of the program that are plugins. */
     static List<Plugin> builtInPlugins(List<Object> builtIn) {
         List<Plugin> plugins = new ArrayList<>();
         String module = ServiceProviders.module(PluginSet.class.getModule());
@@ -66,7 +66,7 @@ public final class PluginSet {
                 List.of(pluginProblem));
     }
 
-    /** Returns the platform of plugins; of two that provide the same, the later one is left out. */
+    /** Returns a set of plugins; of two that provide the same, the later one is excluded. */
     static PluginSet of(List<Plugin> plugins) {
         Map<String, Plugin> taken = new HashMap<>();
         List<Plugin> accepted = new ArrayList<>();
@@ -103,7 +103,7 @@ public final class PluginSet {
         return conflicts;
     }
 
-    /** Returns what a provider provides, such as {@code mixer 'mamba2'}. */
+    /** Returns a description of a provider, such as {@code mixer 'mamba2'}. */
     public static String describe(Object provider) {
         return ServiceProviders.describe(provider);
     }
@@ -113,12 +113,12 @@ public final class PluginSet {
         return plugins;
     }
 
-    /** Returns what the active plugins provide. */
+    /** Returns the providers of active plugins. */
     public List<Object> providers() {
         return plugins.stream().flatMap(plugin -> plugin.providers().stream()).toList();
     }
 
-    /** Returns all that is wrong with plugins, by plugin. */
+    /** Returns the problems of all plugins, sorted by plugin. */
     public List<PluginProblem> allProblems() {
         return plugins.stream()
                 .flatMap(plugin -> plugin.problems().stream())
@@ -126,7 +126,7 @@ public final class PluginSet {
                 .toList();
     }
 
-    /** Returns why plugins cannot be used, one line for each reason; nothing if all can. */
+    /** Returns the reasons why plugins cannot be used, one line each. */
     public List<String> problemMessages() {
         return allProblems().stream()
                 .filter(PluginProblem::fatal)

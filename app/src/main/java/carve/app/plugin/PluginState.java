@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * How far a plugin has come, as in OSGi.
+ * The states of a plugin, as in OSGi.
  *
  * <pre>{@code
  * installed -> resolved -> active -> stopped -> uninstalled
@@ -13,15 +13,15 @@ import java.util.Set;
  * }</pre>
  */
 public enum PluginState {
-    /** Its files are there; a check has found why nothing of it may run. */
+    /** Its files exist; a check has failed, so nothing of it may run. */
     INSTALLED,
     /** The checks have passed and its modules have a layer, but it could not be started. */
     RESOLVED,
-    /** Models that are opened from now on can use what it provides. */
+    /** Models that are opened from now on can use its providers. */
     ACTIVE,
-    /** It was disabled: its files stay, nothing of it is taken by models that are opened from now on. */
+    /** It is disabled: its files stay, but models that are opened from now on do not use it. */
     STOPPED,
-    /** Its files are gone or replaced; only sessions that began before go on with it. */
+    /** Its files were removed or replaced; only sessions that began before still use it. */
     UNINSTALLED;
 
     /** Returns the states that may come next. */

@@ -11,18 +11,18 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Changes a folder with plugins. Each change is done whole or not at all, by one process at a time, and kept in {@code
+ * A folder of plugins that can be changed. Each change is atomic, made by one process at a time, and recorded in {@code
  * plugins.lock}.
  *
  * @param folder where the plugins are
  */
 public record PluginStore(Path folder) {
     /**
-     * What was installed.
+     * The result of an installation.
      *
      * @param name the name of the plugin
      * @param replaced whether there was one of this name
-     * @param warnings what is wrong with it and does not keep it from being used
+     * @param warnings problems that do not keep it from being used
      */
     public record Installed(String name, boolean replaced, List<PluginProblem> warnings) {
         /** Copies the list. */
@@ -35,8 +35,9 @@ public record PluginStore(Path folder) {
      * Installs a plugin, or another version of it in its place. Nothing of it runs.
      *
      * @param from the jar of its module, a folder with jars and {@code lib/}, or a zip of such a folder
-     * @param name its name, or nothing for the one that it says itself, or that its file has
-     * @throws PluginException if it has not passed the checks; the message has all problems, and the folder is as it was
+     * @param name its name; empty for that of its manifest or file
+     * @throws PluginException if it has not passed the checks; the message has all problems, and the folder is as it
+     *     was
      */
     public Installed install(Path from, String name) {
         try (var _ = FolderLock.acquire(folder)) {
@@ -75,7 +76,7 @@ public record PluginStore(Path folder) {
         }
     }
 
-    // what is there stays, or comes back, unless all of this succeeds
+    // the installed version stays, or comes back, unless all of this succeeds
     private void put(Path staged, Path place, PluginLockFile lock) throws IOException {
         Path old = folder.resolve(FolderLock.OLD + place.getFileName());
         boolean replaces = Files.exists(place);
@@ -106,7 +107,7 @@ public record PluginStore(Path folder) {
     }
 
     /**
-     * Returns what is wrong with a jar, folder or zip from which a plugin might be installed. Nothing of it runs.
+     * Returns the problems of a jar, folder or zip that is not installed. Nothing of it runs.
      *
      * @throws PluginException if it cannot be unpacked
      */
@@ -124,7 +125,7 @@ public record PluginStore(Path folder) {
         }
     }
 
-    /** Returns what is wrong with a plugin of the folder. Nothing of it runs. */
+    /** Returns the problems of a plugin of the folder. Nothing of it runs. */
     public List<PluginProblem> verify(String name) {
         FolderLock.awaitUnlocked(folder);
         Path place = folder.resolve(name);
@@ -137,7 +138,7 @@ public record PluginStore(Path folder) {
                 new PluginFiles(name, place), place.toString(), PluginLockFile.read(folder), ModuleLayer.boot(), true);
     }
 
-    /** Returns what the folder still says of plugins that are not there. */
+    /** Returns the problems of plugins that {@code plugins.lock} names and that are missing. */
     public List<PluginProblem> missingPlugins() {
         FolderLock.awaitUnlocked(folder);
         List<String> names = names();
@@ -177,17 +178,17 @@ public record PluginStore(Path folder) {
         });
     }
 
-    /** Lets a plugin be used again. */
+    /** Enables a plugin again. */
     public void enable(String name) {
         change(name, "enabled", place -> Files.deleteIfExists(place.resolve(PluginFiles.DISABLED)));
     }
 
-    /** Keeps a plugin from being used. Its files stay. */
+    /** Disables a plugin. Its files stay. */
     public void disable(String name) {
         change(name, "disabled", place -> Files.writeString(place.resolve(PluginFiles.DISABLED), ""));
     }
 
-    /** Makes processes that watch the folder load a plugin anew. */
+    /** Makes processes that watch the folder reload a plugin. */
     public void reload(String name) {
         change(
                 name,
@@ -196,7 +197,7 @@ public record PluginStore(Path folder) {
                         place.resolve(PluginFiles.RELOAD), Instant.now().toString()));
     }
 
-    /** Takes the files of a plugin as they are into {@code plugins.lock}. */
+    /** Writes the current checksums of a plugin to {@code plugins.lock}. */
     public void lock(String name) {
         change(
                 name,

@@ -17,15 +17,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The plugins of a process that runs for long, while they come, change and go.
+ * The plugins of a long-running process, reloaded when their files change.
  *
- * <p>Whoever opens a model takes a lease, makes the model with what the lease has, and closes the lease after the model. A
- * lease never changes: what is installed meanwhile is for the next one. When the last lease of a version is closed and there
- * is a newer one, its providers that are {@link AutoCloseable} are closed, its jars too, and nothing here refers to its
- * classes any more.
+ * <p>A model is opened with the providers of a lease, which is closed after the model. A lease never changes: later
+ * installations appear in the next one. When the last lease of a version is closed and there is a newer version, its
+ * providers that are {@link AutoCloseable} and its jars are closed, and its classes can be collected.
  *
  * {@snippet :
- * try (var plugins = LivePlugins.open(builtIn, List.of(home), List.of(folder));
+ * try (var plugins = ReloadablePlugins.open(builtIn, List.of(home), List.of(folder));
  *         var watch = plugins.watch();
  *         var lease = plugins.lease()) {
  *     Catalogs catalogs = lease.catalogs(settings);
@@ -33,8 +32,8 @@ import java.util.stream.Collectors;
  * }
  * }
  *
- * <p>Plugins of watched folders are copied before they are loaded, so that nobody can change a jar that is in use. A new
- * version that cannot be used is told of, and the one from before goes on. Safe for use by several threads.
+ * <p>Plugins of watched folders are copied before they are loaded, so that a jar in use cannot change. If a new version
+ * has fatal problems, they are reported and the previous version stays active. Thread-safe.
  */
 public final class ReloadablePlugins implements AutoCloseable {
     private static final System.Logger LOG =
@@ -43,14 +42,14 @@ public final class ReloadablePlugins implements AutoCloseable {
     /**
      * A plugin of a watched folder.
      *
-     * @param source where it lies
-     * @param fingerprint of its files when they were looked at
-     * @param plugin what was loaded
-     * @param info what is told of it
+     * @param source its files in the watched folder
+     * @param fingerprint of its files when they were read
+     * @param plugin the loaded plugin
+     * @param info its description
      */
     private record WatchedPlugin(PluginFiles source, String fingerprint, LoadedPlugin plugin, Plugin info) {}
 
-    /** What is there at a time, and how many want it to stay. */
+    /** The plugins at a time, with the number of their users. */
     private static final class Version {
         private final PluginSet platform;
         private final List<WatchedPlugin> members;
@@ -88,7 +87,7 @@ public final class ReloadablePlugins implements AutoCloseable {
      *
      * @param builtIn providers that the program itself brings
      * @param fixed folders whose plugins are loaded once and stay, such as the program's own
-     * @param watched folders whose plugins may come and go; they need not be there yet
+     * @param watched folders whose plugins are reloaded when they change; they may be missing
      */
     public static ReloadablePlugins open(List<Object> builtIn, List<Path> fixed, List<Path> watched) {
         try {
@@ -117,7 +116,7 @@ public final class ReloadablePlugins implements AutoCloseable {
         }
 
         /**
-         * Returns what the plugins provide, by kind and name.
+         * Returns the providers of the plugins, by kind and name.
          *
          * @param overrides settings over their defaults
          */
@@ -125,7 +124,7 @@ public final class ReloadablePlugins implements AutoCloseable {
             return Catalogs.of(generation.platform.providers(), overrides);
         }
 
-        /** Gives the plugins back; what came from them must not be used any more. */
+        /** Returns the lease; nothing from its plugins may be used after that. */
         @Override
         public void close() {
             synchronized (ReloadablePlugins.this) {
@@ -146,12 +145,12 @@ public final class ReloadablePlugins implements AutoCloseable {
         return new Lease(current);
     }
 
-    /** Returns the plugins as they are now, to tell of; what is used of them needs a lease. */
+    /** Returns the current plugins, for reports only; using their providers needs a lease. */
     public synchronized PluginSet current() {
         return current.platform;
     }
 
-    /** Returns the plugins, or versions of them, that are no more and that leases still use. */
+    /** Returns removed plugins and replaced versions that leases still use. */
     public synchronized List<Plugin> retired() {
         Set<LoadedPlugin> now =
                 current.members.stream().map(WatchedPlugin::plugin).collect(Collectors.toSet());
@@ -161,13 +160,13 @@ public final class ReloadablePlugins implements AutoCloseable {
                 .toList();
     }
 
-    /** Takes up what changes in the watched folders, until the result is closed. */
+    /** Watches the folders and reloads changed plugins until the result is closed. */
     public FolderWatcher watch() {
         return FolderWatcher.of(watched, this::refresh);
     }
 
     /**
-     * Looks into the watched folders, and takes up what has changed. Returns whether something has.
+     * Reloads plugins of the watched folders that have changed. Returns whether any has.
      *
      * @throws PluginException if a folder cannot be read; the plugins are then as they were
      */
@@ -234,8 +233,8 @@ public final class ReloadablePlugins implements AutoCloseable {
         List<PluginProblem> problems = new ArrayList<>(loaded.plugin().problems());
         problems.add(PluginProblem.warning(
                 source.name(),
-                "put it right, or `carve plugins disable %s`".formatted(source.name()),
-                "the version in %s cannot be used; the one from before, %s, goes on",
+                "correct it, or `carve plugins disable %s`".formatted(source.name()),
+                "the version in %s cannot be used; the previous one, %s, stays active",
                 source.folder(),
                 String.join(", ", old.plugin().modules())));
         return new WatchedPlugin(source, fingerprint, old, old.plugin().with(problems));
@@ -296,7 +295,7 @@ public final class ReloadablePlugins implements AutoCloseable {
         }
     }
 
-    /** Ends; what leases still use is closed with the last of them. */
+    /** Closes the plugins; those that leases still use are closed with the last lease. */
     @Override
     public synchronized void close() {
         if (!closed) {

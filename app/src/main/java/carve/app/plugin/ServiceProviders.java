@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 
-/** What layers provide, and what it is called. */
+/** The service providers of module layers. */
 final class ServiceProviders {
     private ServiceProviders() {}
 
@@ -39,7 +39,7 @@ final class ServiceProviders {
         return ServiceLoader.load(layer, service);
     }
 
-    /** Returns the modules of a layer that provide something, as plugins. */
+    /** Returns the modules of a layer that have providers, as plugins. */
     static List<Plugin> plugins(ModuleLayer layer) {
         Map<String, List<Object>> byModule = new TreeMap<>();
         for (Object provider : loadAll(layer)) {
@@ -58,7 +58,7 @@ final class ServiceProviders {
         return descriptor == null ? "class path" : descriptor.toNameAndVersion();
     }
 
-    /** Returns what a provider provides, such as {@code mixer 'mamba2'}. */
+    /** Returns a description of a provider, such as {@code mixer 'mamba2'}. */
     static String describe(Object provider) {
         return switch (provider) {
             case MixerProvider mixer -> "mixer '%s'".formatted(mixer.name());

@@ -1,9 +1,10 @@
 /**
- * The platform that plugins stand on.
+ * The loading, checking, installing and reloading of plugins.
  *
- * <p>A plugin is a folder: its modules lie in it, the libraries that they use in {@code lib/}. Each has a module layer of its
- * own over the program's, whose parent loader sees the plugin's libraries and nothing of other plugins'. Two plugins may hold
- * the same library in different versions. What cannot be used is reported with its reason, and does not stop the others.
+ * <p>A plugin is a folder: its modules lie in it, the libraries that they use in {@code lib/}. Each has a module layer
+ * of its own over the program's, whose parent loader sees the plugin's libraries and nothing of other plugins'. Two
+ * plugins may hold the same library in different versions. A plugin that cannot be used is reported with the reason,
+ * and does not stop the others.
  *
  * <pre>{@code
  * plugins/
@@ -15,10 +16,10 @@
  *       some-library-2.3.jar     on a class path that only the plugin sees
  * }</pre>
  *
- * <p>A plugin goes through the states of {@link carve.app.plugin.PluginState}: checks read its jars before any of it runs and
- * tell all that is wrong at once, its modules get a layer, its providers are made. {@link carve.app.plugin.PluginSet} is
- * what a command works with. {@link carve.app.plugin.ReloadablePlugins} is for a process that runs for long: it gives leases of what
- * is there, takes up what changes, and lets go of what nobody uses. {@link carve.app.plugin.PluginStore} installs, removes,
- * enables and disables.
+ * <p>A plugin goes through the states of {@link carve.app.plugin.PluginState}: checks read its jars before any of it
+ * runs and report all problems at once, its modules get a layer, its providers are created. Commands use {@link
+ * carve.app.plugin.PluginSet}; a long-running process uses {@link carve.app.plugin.ReloadablePlugins}, which leases the
+ * current plugins, reloads changed ones and unloads unused ones. {@link carve.app.plugin.PluginStore} installs,
+ * removes, enables and disables.
  */
 package carve.app.plugin;

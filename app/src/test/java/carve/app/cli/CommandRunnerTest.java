@@ -129,7 +129,7 @@ final class CommandRunnerTest {
         assertTrue(list.matches("(?s).*\nempty      installed +%s\n.*".formatted(folder.resolve("empty"))), list);
         assertTrue(list.endsWith("""
                         plugin 'empty': no jar in %s; put the jar of its module there, and the libraries that it needs into lib/
-                        `carve plugins doctor` tells more
+                        `carve plugins doctor` has details
                         """.formatted(folder.resolve("empty"))), list);
     }
 

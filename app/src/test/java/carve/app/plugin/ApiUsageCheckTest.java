@@ -92,7 +92,7 @@ final class ApiUsageCheckTest {
                 "plugin 'user': it uses carve.api.mixer.Mixer.count, which is deprecated since 0.1.1; see there for what takes"
                         + " its place",
                 "plugin 'user': it uses carve.api.mixer.Mixer.old(long), which is deprecated since 0.1.2 and is to be removed;"
-                        + " see there for what takes its place");
+                        + " its Javadoc names the replacement");
         assertEquals(expected, told(api, api, "carve.api.mixer.Mixer m = this; return m.old(m.count);", true));
         assertEquals(List.of(), told(api, api, "carve.api.mixer.Mixer m = this; return m.old(m.count);", false));
     }

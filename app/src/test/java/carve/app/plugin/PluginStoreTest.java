@@ -187,7 +187,7 @@ final class PluginStoreTest {
                 assertThrows(PluginException.class, () -> store.install(text, ""))
                         .getMessage());
         assertEquals(
-                "'No Name' cannot be the name of a plugin, which has small letters, digits and dashes; say another with"
+                "'No Name' cannot be the name of a plugin, which has lower-case letters, digits and dashes; choose another with"
                         + " --name",
                 assertThrows(PluginException.class, () -> store.install(one, "No Name"))
                         .getMessage());

@@ -177,7 +177,7 @@ final class ReloadablePluginsTest {
                 List.of(
                         "decay/decay-1.0.jar is not the file that plugins.lock names",
                         "decay-1.0.jar cannot be read: zip END header not found",
-                        "the version in %s cannot be used; the one from before, %s, goes on"
+                        "the version in %s cannot be used; the previous one, %s, stays active"
                                 .formatted(folder.resolve("decay"), DecayPlugin.module(0))),
                 decay.problems().stream()
                         .map(pluginProblem -> pluginProblem.message().replaceFirst(": its SHA-256.*", ""))

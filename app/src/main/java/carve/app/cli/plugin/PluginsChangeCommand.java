@@ -16,12 +16,12 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code carve plugins remove}, {@code enable}, {@code disable} and {@code reload}. */
 record PluginsChangeCommand(Change change) implements Command {
-    /** What is done to a plugin that is installed. */
+    /** The changes to an installed plugin. */
     enum Change {
         REMOVE("removed", PluginStore::remove, "Remove a plugin."),
-        ENABLE("enabled", PluginStore::enable, "Let a plugin be used again."),
-        DISABLE("disabled", PluginStore::disable, "Keep a plugin from being used; its files stay."),
-        RELOAD("told to reload", PluginStore::reload, "Make processes that run for long load a plugin anew.");
+        ENABLE("enabled", PluginStore::enable, "Enable a plugin again."),
+        DISABLE("disabled", PluginStore::disable, "Disable a plugin; its files stay."),
+        RELOAD("told to reload", PluginStore::reload, "Make running servers reload a plugin.");
 
         private final String done;
         private final BiConsumer<PluginStore, String> to;

@@ -7,12 +7,11 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
-/** {@code carve plugins} and what is under it. */
+/** {@code carve plugins} and its subcommands. */
 public final class PluginsCommand implements Command {
     @Override
     public CommandSpec commandSpec() {
-        CommandOptions commandOptions = CommandOptions.of(
-                        this, "plugins", "Install plugins, look after them, and tell of them.")
+        CommandOptions commandOptions = CommandOptions.of(this, "plugins", "Install, check, list and create plugins.")
                 .subcommand(new PluginsListCommand())
                 .subcommand(new PluginsNewCommand())
                 .subcommand(new PluginsInstallCommand())

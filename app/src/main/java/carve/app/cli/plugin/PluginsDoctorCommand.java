@@ -28,7 +28,7 @@ final class PluginsDoctorCommand implements Command {
         return CommandOptions.of(
                         this,
                         "doctor",
-                        "Start all plugins as a command would, and tell all that is wrong with them and their folders, and what"
+                        "Load all plugins as a command would, and report all problems of them and their folders, with what"
                                 + " would help.")
                 .example("carve plugins doctor")
                 .build();
@@ -56,7 +56,7 @@ final class PluginsDoctorCommand implements Command {
 
     private static String describe(Path folder) {
         if (!Files.isDirectory(folder)) {
-            return "folder %s: not there, which is fine".formatted(folder);
+            return "folder %s: missing, which is no problem".formatted(folder);
         }
         PluginStore store = new PluginStore(folder);
         return "folder %s: %d plugins, %d of them locked%s"

@@ -18,14 +18,10 @@ final class PluginsInstallCommand implements Command {
         return CommandOptions.of(
                         this,
                         "install",
-                        "Check a plugin and install it, or another version of it: whole or not at all. Nothing of it runs. It goes"
+                        "Check a plugin and install it, or another version of it, atomically. Nothing of it runs. It goes"
                                 + " to the last folder of --plugins, else of CARVE_PLUGINS, else to ~/.carve/plugins.")
                 .parameter(Path.class, "FILE", "The jar of its module, a folder with jars and lib/, or a zip of it.")
-                .option(
-                        "--name",
-                        String.class,
-                        "NAME",
-                        "Its name; without it, what its manifest says, or its file is called.")
+                .option("--name", String.class, "NAME", "Its name; by default that of its manifest, else of its file.")
                 .example("carve plugins install retention-1.0.jar")
                 .example("carve plugins install retention.zip --plugins my-plugins")
                 .build();

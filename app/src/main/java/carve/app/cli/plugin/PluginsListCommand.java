@@ -19,7 +19,8 @@ import picocli.CommandLine.ParseResult;
 final class PluginsListCommand implements Command {
     @Override
     public CommandSpec commandSpec() {
-        return CommandOptions.of(this, "list", "Show the plugins, what they provide, and which cannot be used and why.")
+        return CommandOptions.of(
+                        this, "list", "List the plugins, what they provide, and the reasons why some cannot be used.")
                 .example("carve plugins list")
                 .example("carve plugins list --plugins my-plugins")
                 .build();
@@ -40,7 +41,7 @@ final class PluginsListCommand implements Command {
         List<String> problems = platform.problemMessages();
         problems.forEach(terminal::println);
         if (!problems.isEmpty()) {
-            terminal.println("`carve plugins doctor` tells more");
+            terminal.println("`carve plugins doctor` has details");
         }
         return 0;
     }
@@ -53,7 +54,7 @@ final class PluginsListCommand implements Command {
         return textTable;
     }
 
-    /** Returns the names of what a plugin provides, by kind. */
+    /** Returns the names of a plugin's providers, by kind. */
     static Map<String, Set<String>> provided(Plugin plugin) {
         Map<String, Set<String>> provided = new LinkedHashMap<>();
         for (Object provider : plugin.providers()) {

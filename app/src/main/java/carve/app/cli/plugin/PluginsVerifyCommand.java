@@ -20,7 +20,7 @@ final class PluginsVerifyCommand implements Command {
         return CommandOptions.of(
                         this,
                         "verify",
-                        "Check plugins without running anything of them: all that are installed, one of them, or one that"
+                        "Check plugins without running any of their code: all installed ones, one of them, or one that"
                                 + " is not installed yet.")
                 .optionalParameter(String.class, "NAME|FILE", "The name of a plugin, or a jar, folder or zip.")
                 .flag(
@@ -81,7 +81,7 @@ final class PluginsVerifyCommand implements Command {
         return fatal ? 1 : 0;
     }
 
-    /** Returns what a problem is called. */
+    /** Returns the word for the severity of a problem. */
     static String kind(PluginProblem pluginProblem) {
         return pluginProblem.fatal() ? "error" : "warning";
     }
