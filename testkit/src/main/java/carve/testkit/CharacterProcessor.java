@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A processor to whom each letter is a token, its number in Unicode. Texts have no beginning and no end, and samples are not made,
- * nor is anything streamed: a test overrides what it is about.
+ * A processor whose tokens are characters, with their code points as ids. It adds no special tokens, and makes no
+ * samples and no streams: a test overrides what it needs.
  */
 public class CharacterProcessor implements Processor {
     /** Makes a processor. */

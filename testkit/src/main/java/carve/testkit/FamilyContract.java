@@ -37,8 +37,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The laws of model families, on a checkpoint of theirs: names are invertible, what is saved is what was loaded, and the
- * two ways to run the model agree.
+ * The laws of model families, on a checkpoint of theirs: names are invertible, loading and saving round-trips, and the
+ * two forms of the model agree.
  *
  * <pre>{@code
  * final class HovleFamilyTest extends FamilyContract {
@@ -49,7 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
  *
  *     @Override
  *     protected MixerCatalog mixers() {
- *         return MixerList.of(new AttentionProvider());
+ *         return TestMixerCatalog.of(new AttentionProvider());
  *     }
  *
  *     @Override
@@ -66,7 +66,7 @@ public abstract class FamilyContract {
     /** Returns the family under test. */
     protected abstract ModelFamily family();
 
-    /** Returns the mixers that its models are made of. */
+    /** Returns the mixers of its models. */
     protected abstract MixerCatalog mixers();
 
     /** Returns a folder with a small checkpoint of the family. */
@@ -92,7 +92,7 @@ public abstract class FamilyContract {
         }
     }
 
-    /** The family knows its own configuration, and its name is one that settings can say. */
+    /** The family supports its own configuration, and its name is a valid settings key. */
     @Test
     public void recognisesItsConfiguration() {
         assertTrue(family().name().matches("[a-z][a-z0-9-]*"), family().name());
@@ -197,7 +197,7 @@ public abstract class FamilyContract {
         return Tensors.concat(1, logits);
     }
 
-    /** Words that only the device knows are embedded as those that the host knows, if an encoder does so at all. */
+    /** Token ids on the device are embedded like those on the host, if the encoder supports it. */
     @Test
     public void deviceTokensAreEmbeddedTheSame() {
         run((device, model) -> {

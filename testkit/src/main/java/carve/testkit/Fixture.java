@@ -15,12 +15,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A file of inputs, weights and results that the official code computed in float32, with the results of the same
- * computation in float64 where there is a twin.
+ * A file of inputs, weights and results of the official code in float32, with the results of the same computation in
+ * float64 where there is a twin.
  *
- * <p>Names begin with {@code in.}, {@code w.} or {@code out.}. What is right is the twin; how near to it float32 has to be
- * is ten times the distance of the official float32 run, by kind of result, which {@code f32_vs_f64.json} says; gradients of
- * short vectors have a floor.
+ * <p>Names begin with {@code in.}, {@code w.} or {@code out.}. The reference is the twin. The allowed error is ten
+ * times that of the official float32 run, by kind of result, from {@code f32_vs_f64.json}; gradients of short vectors
+ * have a floor.
  *
  * <pre>{@code
  * try (Fixture fixture = Fixture.open("mm_layers/internlm2_rmsnorm")) {
@@ -80,7 +80,7 @@ public final class Fixture implements AutoCloseable {
         return file.names();
     }
 
-    /** Returns what it says of itself: hyper-parameters and where it comes from. */
+    /** Returns its metadata: hyper-parameters and origin. */
     public Map<String, String> metadata() {
         return file.metadata();
     }
@@ -116,8 +116,8 @@ public final class Fixture implements AutoCloseable {
     }
 
     /**
-     * Returns how far the official float32 run is from the twin: the greatest {@code max|f32 - f64| / max|f64|} of the
-     * tensors of a kind.
+     * Returns the error of the official float32 run against the twin: the greatest {@code max|f32 - f64| / max|f64|} of
+     * the tensors of a kind.
      *
      * @param kind {@code value}, {@code grad}, {@code loss}, {@code logits} or {@code norm}
      * @throws carve.api.json.JsonException if the file has no results of this kind

@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
  *
  * @param name of the case, without that of the op
  * @param op the fused op
- * @param operands what it is applied to
+ * @param operands its operands
  * @param ratio by which results and gradients may differ from the reference
  */
 record FusedOpCase(String name, FusedOp op, List<Operand> operands, double ratio) {
@@ -75,7 +75,7 @@ record FusedOpCase(String name, FusedOp op, List<Operand> operands, double ratio
         return IntStream.range(0, count).boxed().toList();
     }
 
-    /** Returns what the op computes on a device, and the gradients of chosen operands for random ones of chosen results. */
+    /** Returns the results on a device, and the gradients of chosen operands for random gradients of chosen results. */
     Outcome run(Device device, List<Integer> of, List<Integer> from) {
         Tape tape = new Tape();
         List<Tensor> inputs = new ArrayList<>(upload(device));

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Collects cases, and makes their operands; the same values every time. */
+/** A builder of cases and their operands, with the same values every time. */
 final class FusedOpCaseBuilder {
     static final RandomTensors RANDOMS = RandomTensors.seeded();
 
@@ -47,7 +47,10 @@ final class FusedOpCaseBuilder {
         return Math.toIntExact(type.shape().size());
     }
 
-    /** Whole rows, rows padded at their end (one of them wholly), and one row of packed sequences, one of them short. */
+    /**
+     * Returns the layouts: whole rows, rows padded at their end (one of them wholly), and one row of packed sequences,
+     * one of them short.
+     */
     static List<SequenceLayout> sequences(int positions) {
         List<SequenceLayout> all = new ArrayList<>(List.of(
                 SequenceLayout.unpadded(2, positions), SequenceLayout.padded(positions, positions, positions / 2, 0)));

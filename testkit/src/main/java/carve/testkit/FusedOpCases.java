@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 
-/** What {@link KernelContract} tries: every fused op that comes with Carve, at a number of positions T. */
+/** The cases of {@link KernelContract}: every fused op that comes with Carve, at a number of positions T. */
 final class FusedOpCases {
     private static final Map<String, BiConsumer<FusedOpCaseBuilder, Integer>> OPS = ops();
 

@@ -20,8 +20,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * The laws of a fused op of one's own: its definition gives the types that it says and has gradients, and other operands are
- * refused. What it computes is for a test of its own to say.
+ * The laws of a plugin's fused op: its definition has the declared result types and gradients, and refuses other
+ * operands. The values that it computes are for another test to check.
  *
  * <pre>{@code
  * final class SquareTest extends FusedOpContract {
@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
  *
  *     @Override
  *     protected List<Tensor> operands(Device device) {
- *         return List.of(Randoms.seeded().normal(device, "x", 2, 5));
+ *         return List.of(RandomTensors.seeded().normal(device, "x", 2, 5));
  *     }
  * }
  * }</pre>
@@ -71,7 +71,7 @@ public abstract class FusedOpContract {
         return GradientCheck.DEFAULT;
     }
 
-    /** The name is one that logs and kernels can say, and ops of equal attributes are equal. */
+    /** The name is lower-case words with dashes, and ops of equal attributes are equal. */
     @Test
     public void nameAndAttributesAreTheOp() {
         assertTrue(op().name().matches("[a-z][a-z0-9-]*"), op().name());
@@ -79,7 +79,7 @@ public abstract class FusedOpContract {
         assertEquals(op().hashCode(), op().hashCode(), "hash code");
     }
 
-    /** Results have the types that the op says before it is run, and are finite; the same bits twice. */
+    /** Results have the declared types and are finite; the same bits twice. */
     @Test
     public void resultsHaveTheTypesThatItSays() {
         holds((op, operands) -> {

@@ -27,10 +27,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The law of gradients: what a tape gives for each primitive, and for each fused op, is what central differences give.
+ * The law of gradients: those of a tape equal central differences, for each primitive and each fused op.
  *
- * <p>A kernel and its definition share the table of gradients, so comparing these two says nothing of the table; this
- * does. It runs on the reference device, and may on any other.
+ * <p>A kernel and its definition share the table of gradients, so comparing them does not check the table; this
+ * contract does. It runs on the reference device or any other.
  *
  * <pre>{@code
  * final class ReferenceGradientTest extends GradientContract {
@@ -44,7 +44,7 @@ import org.junit.jupiter.api.TestFactory;
 public abstract class GradientContract {
     private static final RandomTensors RANDOMS = RandomTensors.seeded();
 
-    /** A primitive on operands of certain values; those of type F32 are differentiated by. */
+    /** A primitive with operands; those of type F32 have gradients. */
     private record Case(Op op, List<TensorType> types, List<double[]> values) {
         @Override
         public String toString() {
@@ -117,7 +117,7 @@ public abstract class GradientContract {
         }
     }
 
-    /** Comparisons and indices of the greatest do not let gradients through. */
+    /** Comparisons and indices of the maximum have zero gradients. */
     @Test
     public void discreteResultsHaveNoGradient() {
         try (Device device = open()) {
@@ -147,7 +147,7 @@ public abstract class GradientContract {
         }
     }
 
-    /** A storage type on the way rounds values and lets gradients through; they have the type of what they belong to. */
+    /** A cast rounds values and passes gradients, which have the type of the tensor they belong to. */
     @Test
     public void gradientsPassThroughCasts() {
         try (Device device = open()) {

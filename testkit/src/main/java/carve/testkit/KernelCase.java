@@ -13,8 +13,8 @@ import java.util.function.Function;
  *
  * @param name of the trial, without that of the op, such as {@code packed}
  * @param op the fused op
- * @param operands makes its operands on a device, the same each time; {@link RandomTensors} does. Those of floating-point types
- *     have gradients
+ * @param operands the factory of its operands on a device, the same each time, such as {@link RandomTensors}. Those of
+ *     floating-point types have gradients
  * @param ratio by which results and gradients may differ from the definition, see {@link Tolerance}
  */
 public record KernelCase(String name, FusedOp op, Function<Device, List<Tensor>> operands, double ratio) {

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The law of fused ops against the official code: what they compute on a device, and the gradients, agrees with the
- * fixtures of layers that are one op.
+ * The law of fused ops against the official code: results and gradients on a device agree with the fixtures of layers
+ * that are one op.
  *
  * <pre>{@code
  * final class CpuLayerFixtureTest extends LayerFixtureContract {

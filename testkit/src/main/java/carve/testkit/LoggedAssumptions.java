@@ -5,7 +5,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Assumptions;
 
-/** What a test needs of the machine it runs on. */
+/** The requirements of tests on the machine, with the reason logged. */
 public final class LoggedAssumptions {
     // tests may have it on their class path, where it has no module
     private static final System.Logger LOG = System.getLogger("carve.testkit");
@@ -13,7 +13,7 @@ public final class LoggedAssumptions {
 
     private LoggedAssumptions() {}
 
-    /** Leaves the test out unless this is so, and tells the reason once: Maven tells none. */
+    /** Skips the test unless the condition holds, and logs the reason once, since Maven does not. */
     public static void assumeTrue(boolean so, String otherwise) {
         if (!so && SAID.add(otherwise)) {
             LOG.log(Level.WARNING, "tests are left out: {0}", otherwise);

@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The laws of losses: zero for equal where there is a teacher, reduced as named, blind to positions that do not count, with
- * the gradients that central differences give.
+ * The laws of losses: zero for equal student and teacher, the named reduction, no effect of positions that do not
+ * count, and gradients equal to central differences.
  *
  * <pre>{@code
  * final class KlLossTest extends LossContract {
@@ -39,20 +39,21 @@ import org.junit.jupiter.api.TestFactory;
  *     }
  *
  *     @Override
- *     protected Counted counted(Reduction reduction) {
- *         return Counted.PADDING_LEFT_OUT;
+ *     protected CountedPositions countedPositions(Reduction reduction) {
+ *         return CountedPositions.NON_PADDING;
  *     }
  * }
  * }</pre>
  *
- * <p>A loss that lacks a reduction says so by overriding {@link #reductions}, and the contract asserts that it is refused.
+ * <p>A loss that lacks a reduction says so by overriding {@link #reductions}, and the contract asserts that it is
+ * refused.
  */
 public abstract class LossContract {
     private static final int BATCH = 3;
     private static final int POSITIONS = 5;
     private static final RandomTensors RANDOMS = RandomTensors.seeded();
 
-    /** Which positions count. */
+    /** The positions that count. */
     protected enum CountedPositions {
         /** All of them. */
         ALL,
@@ -68,7 +69,7 @@ public abstract class LossContract {
     /** Returns the loss under test with a reduction; one that it lacks throws. */
     protected abstract Loss loss(Reduction reduction);
 
-    /** Returns which positions count with a reduction. */
+    /** Returns the positions that count with a reduction. */
     protected abstract CountedPositions countedPositions(Reduction reduction);
 
     /** Returns the reductions that the loss has; by default all. */
@@ -77,8 +78,7 @@ public abstract class LossContract {
     }
 
     /**
-     * Returns the power with which the loss grows with what is reduced: 1 but for norms, which take a root of sums and means
-     * and have 0.5.
+     * Returns the exponent of the reduced value in the loss: 1, or 0.5 for norms, which are roots of sums and means.
      */
     protected double reductionExponent() {
         return 1;
@@ -129,8 +129,8 @@ public abstract class LossContract {
     }
 
     /**
-     * What compares with a teacher is zero, and has no gradient, where student and teacher are equal; what {@link #isZeroForEqualInputs
-     * says otherwise} is not, and has one.
+     * A loss with a teacher is zero and has no gradient where student and teacher are equal, unless {@link
+     * #isZeroForEqualInputs} returns false: then it is not zero and has one.
      */
     @TestFactory
     public Stream<DynamicTest> zeroForEqual() {
@@ -162,7 +162,7 @@ public abstract class LossContract {
         return GradientCheck.DEFAULT;
     }
 
-    /** The gradient of the student's value is what central differences give; targets and mask have none. */
+    /** The gradient of the student's value equals central differences; targets and mask have none. */
     @TestFactory
     public Stream<DynamicTest> gradientsEqualCentralDifferences() {
         return forEachReduction((device, loss, reduction) -> {
@@ -180,7 +180,7 @@ public abstract class LossContract {
         });
     }
 
-    /** What stands at positions that do not count changes no bit of the loss and has no gradient; all else does. */
+    /** Values at positions that do not count change no bit of the loss and have no gradient; all others do. */
     @TestFactory
     public Stream<DynamicTest> uncountedPositionsHaveNoEffect() {
         return forEachReduction((device, loss, reduction) -> {

@@ -26,25 +26,26 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
- * The laws of mixers, on the reference device or any other: those of {@link MixerForwardContract} and {@link MixerStateContract}, and
- * those of both forms together, which are here.
+ * The laws of mixers, on the reference device or any other: those of {@link MixerForwardContract} and {@link
+ * MixerStateContract}, and those of both forms together, which are here.
  *
  * <pre>{@code
  * final class RetentionTest extends MixerContract {
  *     @Override
- *     protected Mixer mixer(MixerDims dims) {
+ *     protected Mixer mixer(LayerConfig dims) {
  *         return new Retention(dims, 0.9);
  *     }
  * }
  * }</pre>
  *
- * <p>A mixer that cannot be seeded from attention says so by overriding {@link #initialisesFromAttention}, and the contract asserts it.
+ * <p>A mixer that cannot be initialised from attention overrides {@link #initialisesFromAttention}, and the contract
+ * asserts it.
  */
 public abstract class MixerContract extends MixerStateContract {
     /** Makes the contract. */
     protected MixerContract() {}
 
-    /** What one row holds changes no bit of another, wherever it stands, at once and step by step. */
+    /** A row's values change no bit of another row, whatever their order, at once and step by step. */
     @Test
     public void batchRowsAreIndependent() {
         holds((device, mixer, p) -> {
@@ -80,7 +81,7 @@ public abstract class MixerContract extends MixerStateContract {
         }
     }
 
-    /** The two forms read the parameters that are declared, all of them, and no other; names are declared once. */
+    /** Both forms read exactly the declared parameters; names are declared once. */
     @Test
     public void readsExactlyTheDeclaredParameters() {
         holds((device, mixer, p) -> {
@@ -113,7 +114,7 @@ public abstract class MixerContract extends MixerStateContract {
         assertEquals(declared, read, "read by " + form);
     }
 
-    /** Keeps the heads that it is given. */
+    /** A hook that keeps the published heads. */
     private static final class HeadsProbe implements ActivationHook {
         private final Map<String, Tensor> published = new TreeMap<>();
 
@@ -128,7 +129,10 @@ public abstract class MixerContract extends MixerStateContract {
         }
     }
 
-    /** The heads are published, as the law of {@link ActivationHook#HEADS} says, if they are wanted, and change nothing. */
+    /**
+     * The heads are published if they are wanted, as {@link ActivationHook#HEADS} defines, and publishing changes no
+     * result.
+     */
     @Test
     public void publishesHeadsIfWanted() {
         holds((device, mixer, p) -> {
@@ -142,17 +146,17 @@ public abstract class MixerContract extends MixerStateContract {
         });
     }
 
-    /** First values made from an attention layer have declared names and shapes, and are finite; or there are none. */
+    /** Initial values from an attention layer have declared names and shapes, and are finite; or there are none. */
     @Test
     public void initFromFitsTheParameters() {
         holds((device, mixer, p) -> {
             Map<String, Tensor> seed = mixer.initFrom(attentionWeights(device, dims()));
-            assertEquals(initialisesFromAttention(), !seed.isEmpty(), "whether there is a seed");
+            assertEquals(initialisesFromAttention(), !seed.isEmpty(), "whether there are initial values");
             Map<String, Shape> declared =
                     mixer.parameters().stream().collect(Collectors.toMap(ParamSpec::name, ParamSpec::shape));
             seed.forEach((name, value) -> {
-                assertEquals(declared.get(name), value.shape(), "seed of " + name);
-                assertTrue(allFinite(value), "seed of " + name + " is finite");
+                assertEquals(declared.get(name), value.shape(), "initial value of " + name);
+                assertTrue(allFinite(value), "initial value of " + name + " is finite");
             });
             assertTrue(allFinite(forward(mixer, Params.overlay(seed, p), input(device, "x", 1, 5))));
         });
@@ -171,7 +175,7 @@ public abstract class MixerContract extends MixerStateContract {
         });
     }
 
-    /** The same settings make equal mixers, with the same parameters and first values, which give the same bits. */
+    /** The same settings make equal mixers, with the same parameters and initial values, which give the same bits. */
     @Test
     public void sameSettingsMakeTheSameMixer() {
         holds((device, mixer, p) -> {
@@ -182,7 +186,7 @@ public abstract class MixerContract extends MixerStateContract {
             for (int i = 0; i < mixer.parameters().size(); i++) {
                 ParamSpec one = mixer.parameters().get(i);
                 assertEquals(one.shape(), again.parameters().get(i).shape(), "shape of " + one.name());
-                assertArrayEquals(first(one), first(again.parameters().get(i)), "first values of " + one.name());
+                assertArrayEquals(first(one), first(again.parameters().get(i)), "initial values of " + one.name());
             }
             Tensor x = input(device, "x", 2, 5);
             TensorAssertions.assertBitwiseEqual("forward", forward(mixer, p, x), forward(again, p, x));

@@ -18,11 +18,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** The laws of what a mixer makes of whole sequences, {@link Mixer#forward}. */
+/** The laws of a mixer on whole sequences, {@link Mixer#forward}. */
 public abstract class MixerForwardContract extends MixerTestSupport {
     MixerForwardContract() {}
 
-    /** What comes later changes no bit of what came before. */
+    /** Later positions change no bit of earlier ones. */
     @Test
     public void futureDoesNotReachThePast() {
         holds((device, mixer, p) -> {
@@ -41,7 +41,7 @@ public abstract class MixerForwardContract extends MixerTestSupport {
         });
     }
 
-    /** Sequences packed into one row give what each gives alone. */
+    /** Sequences packed into one row give the results of each alone. */
     @Test
     public void packedEqualsSeparate() {
         holds((device, mixer, p) -> {
@@ -56,7 +56,7 @@ public abstract class MixerForwardContract extends MixerTestSupport {
         });
     }
 
-    /** Rows padded at their right ends give, before the padding, what each gives without it. */
+    /** Rows padded at their right ends give, before the padding, the results of each without it. */
     @Test
     public void paddedEqualsSeparate() {
         holds((device, mixer, p) -> {
@@ -68,7 +68,7 @@ public abstract class MixerForwardContract extends MixerTestSupport {
                 TensorAssertions.assertClose(
                         "row " + b, alone, padded.slice(0, b, b + 1).slice(1, 0, lengths[b]), Tolerance.SCAN);
             }
-            assertTrue(allFinite(padded), "what stands at padding is finite");
+            assertTrue(allFinite(padded), "values at padding are finite");
         });
     }
 
@@ -80,13 +80,13 @@ public abstract class MixerForwardContract extends MixerTestSupport {
         return GradientCheck.DEFAULT;
     }
 
-    /** The gradients of the input and of every parameter are what central differences give. */
+    /** The gradients of the input and of every parameter equal central differences. */
     @Test
     public void gradientsEqualCentralDifferences() {
         holds((device, mixer, p) -> gradients(device, mixer, p, SequenceLayout.unpadded(2, 5)));
     }
 
-    /** So they are where rows are packed. */
+    /** The gradients of packed rows equal central differences. */
     @Test
     public void gradientsOfPackedRowsEqualCentralDifferences() {
         holds((device, mixer, p) -> gradients(device, mixer, p, SequenceLayout.packed(0, 1, 3, 7)));

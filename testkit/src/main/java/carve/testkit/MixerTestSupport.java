@@ -26,14 +26,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What the laws of mixers are checked with: the mixer under test, and what its test says of it. Each parameter has its first
- * value plus noise, so that nothing holds because something is zero.
+ * The mixer under test, with the settings of its test. Each parameter has its initial value plus noise, so that no law
+ * holds only because a parameter is zero.
  */
 public abstract class MixerTestSupport {
     static final int LONG = 70; // beyond a chunk of 64
     static final RandomTensors RANDOMS = RandomTensors.seeded();
 
-    /** What a law is checked with. */
+    /** A law, checked on a device with a mixer and its parameters. */
     interface Law {
         void check(AssertingDevice device, Mixer mixer, Params p);
     }
@@ -48,14 +48,14 @@ public abstract class MixerTestSupport {
         return new LayerConfig(24, 4, 2, 6, false, 1e-5, new RotaryEmbedding(10_000, 4, 4096, 0));
     }
 
-    /** Returns whether an attention layer of {@link #dims} gives the mixer first values. */
+    /** Returns whether the mixer is initialised from an attention layer of {@link #dims}. */
     protected boolean initialisesFromAttention() {
         return true;
     }
 
     /**
-     * Returns the values around which a parameter is tried, by default its first ones. A mixer whose first values make some
-     * gradients too small for central differences in F32 is tried elsewhere.
+     * Returns the values around which a parameter is tried, by default its initial ones. A mixer overrides it if these
+     * make some gradients too small for central differences in F32.
      */
     protected Init initialValues(ParamSpec spec) {
         return spec.init();

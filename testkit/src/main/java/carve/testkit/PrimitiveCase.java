@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
 /**
  * One primitive on operands of certain types and values.
  *
- * @param group under which it is reported
+ * @param group the name in reports
  * @param op the primitive
  * @param types of the operands
  * @param values of the operands

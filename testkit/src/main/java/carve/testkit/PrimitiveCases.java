@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** What {@link DeviceContract} tries: every primitive at odd extents, broadcast, empty, and in every storage type. */
+/** The cases of {@link DeviceContract}: every primitive at odd extents, broadcast, empty, and in every storage type. */
 final class PrimitiveCases {
     static final int[] EXTENTS = {1, 2, 5, 13, 63, 64, 65, 200};
 
@@ -112,7 +112,7 @@ final class PrimitiveCases {
         };
     }
 
-    // where a careless formula overflows, cancels or is NaN
+    // where a naive formula overflows, cancels or is NaN
     private static double[] extremes(UnaryFunction function) {
         return switch (function) {
             case LOG, SQRT, RECIPROCAL -> new double[] {1e-30, 1e30, 1};

@@ -17,12 +17,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * {@link FamilyContract} on a model with initial weights, made of its configuration alone.
+ * {@link FamilyContract} on a model of a configuration, with initial weights.
  *
  * <pre>{@code
- * final class LettersTest extends InitialModelContract {
+ * final class LettersTest extends RandomModelContract {
  *     LettersTest() {
- *         super(new Letters(), MixerList.of(new Retention.Provider()), DType.F32, Json.parseObject("""
+ *         super(new Letters(), TestMixerCatalog.of(new Retention.Provider()), DType.F32, Json.parseObject("""
  *                 {"model_type": "letters", "hidden_size": 16}""", "config"));
  *     }
  * }
@@ -38,7 +38,7 @@ public abstract class RandomModelContract extends FamilyContract {
     /**
      * Makes the contract.
      *
-     * @param mixers that the model is made of
+     * @param mixers the mixers of the model
      * @param type of the stored weights
      * @param config the {@code config.json} of the model
      */

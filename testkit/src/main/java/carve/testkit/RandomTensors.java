@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
  * Random tensors that depend on a seed and a name alone: the same bits on every device and in every order, see {@link
  * CounterRandom}.
  *
- * @param seed chooses the numbers
+ * @param seed the random seed
  */
 public record RandomTensors(long seed) {
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Letters as tokens: 0 ends what the model says, 1 to 26 are a to z, 27 is a space, 28 anything else. */
+/** A processor whose tokens are letters: 0 ends a turn, 1 to 26 are a to z, 27 is a space, 28 anything else. */
 final class SmallProcessor implements Processor {
     private static final String LETTERS = "\nabcdefghijklmnopqrstuvwxyz ?";
 

@@ -31,10 +31,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The laws of stages: only selected parameters move, a run that is stopped and resumed ends as one that was not, the same
- * run ends the same, all of it to the bit.
+ * The laws of stages: only selected parameters change, a resumed run ends like an uninterrupted one, and a repeated run
+ * ends the same, bit for bit.
  *
- * <p>The stage under test makes ten steps and writes a checkpoint after each fifth.
+ * <p>The stage under test takes ten steps and writes a checkpoint after every fifth.
  *
  * <pre>{@code
  * final class SupervisedStageTest extends StageContract {
@@ -53,7 +53,7 @@ import org.junit.jupiter.api.io.TempDir;
 public abstract class StageContract {
     private static final int STEPS = 10;
 
-    /** Stands for whatever stops a run: a signal, a full disk, a loss of power. */
+    /** A simulated crash of a run, as by a signal, a full disk or a power failure. */
     private static final class SimulatedCrash extends RuntimeException {
         private static final long serialVersionUID = 1L;
     }
@@ -64,10 +64,10 @@ public abstract class StageContract {
     /** Makes the contract. */
     protected StageContract() {}
 
-    /** Returns the stage under test, which makes ten steps and writes a checkpoint after each fifth. */
+    /** Returns the stage under test, which takes ten steps and writes a checkpoint after every fifth. */
     protected abstract Stage stage();
 
-    /** Returns what selects the parameters that the stage trains. */
+    /** Returns the selector of the parameters that the stage trains. */
     protected abstract Selector trains();
 
     /** Returns a student, the same at each call; by default a small decoder. */
@@ -90,7 +90,7 @@ public abstract class StageContract {
         return new ReferenceDevice();
     }
 
-    /** How a run ended: what the stage says, and the parameters of student and teacher. */
+    /** The outcome of a run: the stage's result, and the parameters of student and teacher. */
     private record RunOutcome(StageResult result, Map<String, List<Byte>> student, Map<String, List<Byte>> teacher) {}
 
     private RunOutcome run(Path folder, boolean resume, ProgressListener progressListener) {
@@ -148,7 +148,7 @@ public abstract class StageContract {
         }
     }
 
-    /** Selected parameters move, each of them; no bit of any other does, nor of the teacher. */
+    /** Every selected parameter changes; no bit of any other does, nor of the teacher. */
     @Test
     public void onlySelectedParametersMove() {
         RunOutcome runOutcome = run(Path.of("run"), false, ProgressListener.NONE);
@@ -162,7 +162,7 @@ public abstract class StageContract {
         assertEquals(initialParameters(true), runOutcome.teacher(), "the teacher");
     }
 
-    /** The result says what happened, and every step is told. */
+    /** The result has the figures of the run, and every step is reported. */
     @Test
     public void progressReportsEveryStep() {
         List<Long> told = new ArrayList<>();
@@ -225,7 +225,7 @@ public abstract class StageContract {
                 run(Path.of("early"), true, ProgressListener.NONE).student());
     }
 
-    /** Resuming a run that had ended makes no step and gives its result again. */
+    /** Resuming a completed run takes no step and returns its result again. */
     @Test
     public void resumingAFinishedRunGivesTheSameResult() {
         RunOutcome whole = run(Path.of("run"), false, ProgressListener.NONE);
@@ -234,7 +234,7 @@ public abstract class StageContract {
         assertEquals(whole.result().digest(), again.result().digest());
     }
 
-    /** A student that is not what came before it ended with is refused. */
+    /** A student that is not the result of the previous stage is refused. */
     @Test
     public void refusesAnotherPredecessor() {
         try (Device device = open();

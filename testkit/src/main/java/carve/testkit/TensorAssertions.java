@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Comparisons of numbers, each named, so that a failure says what differed, by how much, and where first.
+ * Assertions on tensors and values. A failure names what differed, by how much, and where first.
  *
  * <p>Close means {@code rms(actual - expected) <= ratio * rms(expected) + 1e-7}, and all finite.
  */
@@ -29,10 +29,10 @@ public final class TensorAssertions {
     }
 
     /**
-     * Asserts that two tensors have one type and are close, where what is expected may vanish because larger values cancel:
-     * {@code rms(actual - expected) <= ratio * rms(expected) + floor}.
+     * Asserts that two tensors have one type and are close, where expected values may vanish because larger ones
+     * cancel: {@code rms(actual - expected) <= ratio * rms(expected) + floor}.
      *
-     * @param floor by how much results may differ however small they are
+     * @param floor the allowed difference of results however small they are
      */
     public static void assertClose(String what, Tensor expected, Tensor actual, double ratio, double floor) {
         assertEquals(expected.type(), actual.type(), what + ": type");
@@ -49,7 +49,7 @@ public final class TensorAssertions {
         mismatch(what, shape, expected, actual, ratio, floor).ifPresent(message -> fail(message));
     }
 
-    /** Returns how values differ, or nothing if they are close. */
+    /** Returns a description of how values differ, or nothing if they are close. */
     static Optional<String> mismatch(String what, Shape shape, double[] expected, double[] actual, double ratio) {
         return mismatch(what, shape, expected, actual, ratio, FLOOR);
     }

@@ -10,7 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
-/** Moves values of any storage type between tensors and arrays of doubles, without help of the device's casts. */
+/** Conversions between tensors of any storage type and arrays of doubles, without the device's casts. */
 public final class TensorValues {
     private TensorValues() {}
 

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** A catalog of the mixers that a test names, without defaults: settings are what is set, all of them. */
+/** A catalog of a test's mixers without default settings. */
 public final class TestMixerCatalog implements MixerCatalog {
     private final Map<String, MixerProvider> providers = new TreeMap<>();
     private final Map<String, SettingsNode.Section> defaults = new TreeMap<>();

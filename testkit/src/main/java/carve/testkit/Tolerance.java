@@ -1,8 +1,8 @@
 package carve.testkit;
 
 /**
- * The ratios by which results may differ from what is expected, see {@link TensorAssertions#assertClose}. To loosen one is a commit of its
- * own, with the measurement that asked for it.
+ * The allowed ratios of differences, see {@link TensorAssertions#assertClose}. Loosening one is a commit of its own,
+ * with the measurement that justifies it.
  */
 public final class Tolerance {
     /** Elementwise functions in F32. */

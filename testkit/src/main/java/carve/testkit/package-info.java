@@ -1,14 +1,14 @@
 /**
- * The laws of the SPIs as tests to inherit, and what it takes to try them: small models, random tensors, comparisons that
- * say what differed, a device that watches its callers, and the golden files of the official code.
+ * Contracts of the SPIs as tests to inherit, with small models, random tensors, assertions, a device that checks its
+ * callers, and the golden files of the official code.
  *
- * <p>Whoever writes a mixer, device, kernel, loss, stage or model family extends its contract in a test, says what is under
- * test, and declares what it does not support, so that the contract asserts the refusal:
+ * <p>A test of a mixer, device, kernel, loss, stage or model family extends its contract, returns what is under test,
+ * and declares what it does not support, so that the contract asserts the refusal:
  *
  * <pre>{@code
  * final class RetentionTest extends MixerContract {
  *     @Override
- *     protected Mixer mixer(MixerDims dims) {
+ *     protected Mixer mixer(LayerConfig dims) {
  *         return new Retention(dims, 0.9);
  *     }
  * }
@@ -18,7 +18,7 @@
  * <caption>Contracts</caption>
  * <tr><th>extend</th><th>for</th></tr>
  * <tr><td>{@link carve.testkit.MixerContract}</td><td>a mixer</td></tr>
- * <tr><td>{@link carve.testkit.FusedOpContract}</td><td>a fused op that it brings</td></tr>
+ * <tr><td>{@link carve.testkit.FusedOpContract}</td><td>a fused op of a plugin</td></tr>
  * <tr><td>{@link carve.testkit.DeviceContract}, {@link carve.testkit.KernelContract}, {@link
  *     carve.testkit.LayerFixtureContract}</td><td>a device and its kernels</td></tr>
  * <tr><td>{@link carve.testkit.GradientContract}</td><td>the gradients of primitives, on any device</td></tr>
@@ -26,7 +26,7 @@
  * <tr><td>{@link carve.testkit.FamilyContract}</td><td>a model family</td></tr>
  * </table>
  *
- * <p>Close means the ratios of {@link carve.testkit.Tolerance}, see {@link carve.testkit.TensorAssertions}; where a law is exact, bits
- * are compared. The seed is 42, extents are 1, 2, 5, 13, 63, 64, 65 and 200.
+ * <p>Close means the ratios of {@link carve.testkit.Tolerance}, see {@link carve.testkit.TensorAssertions}; where a law
+ * is exact, bits are compared. The seed is 42, extents are 1, 2, 5, 13, 63, 64, 65 and 200.
  */
 package carve.testkit;
