@@ -1,4 +1,4 @@
-/** Model families: which layers a checkpoint has and what its tensors are called; and the pictures and texts that go into them. */
+/** Model families: the layers and tensor names of checkpoints, tokenizers, chat templates and image preprocessing. */
 module carve.models {
     requires java.desktop; // ImageIO decodes PNG and JPEG
     requires transitive carve.api;

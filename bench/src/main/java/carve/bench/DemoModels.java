@@ -30,8 +30,8 @@ record DemoModels(Path teacher, Path student, FixedSamples samples) {
     private static final int ROWS = 16;
     private static final long SEED = 42;
     private static final String DATA = """
-            type = shapes, pixels = 48, light-percent = 0, max-figures = 3, max-pairs = 8, turns = 1
-            shares { count = 0.1, colour = 0.1, shape = 0.1, position = 0.1, existence = 0.1, description = 2, recall = 0.1 }
+            type = shapes, image-size = 48, light-background-percent = 0, max-shapes = 3, max-recall-pairs = 8, turns = 1
+            question-weights { count = 0.1, colour = 0.1, shape = 0.1, position = 0.1, existence = 0.1, description = 2, recall = 0.1 }
             """;
     private static final String PLAN = """
             mixers { mamba2 { type = mamba2, seed = mimic } }

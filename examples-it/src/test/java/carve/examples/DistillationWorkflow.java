@@ -23,10 +23,10 @@ final class DistillationWorkflow {
                 "shapes",
                 "--out",
                 "shapes",
-                "-Dpixels=48",
-                "-Dlight-percent=0",
-                "-Dmax-figures=3",
-                "-Dmax-pairs=8",
+                "-Dimage-size=48",
+                "-Dlight-background-percent=0",
+                "-Dmax-shapes=3",
+                "-Dmax-recall-pairs=8",
                 "-Dtrain-scenes=8",
                 "-Dtest-scenes=1");
     }

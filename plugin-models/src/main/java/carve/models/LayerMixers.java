@@ -20,15 +20,15 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * The mixers of a model's layers in its configuration, where the official layout has no words for them: {@code carve.layers}
- * of {@code config.json}, an object for each layer with {@code mixer} and {@code settings}.
+ * The mixers of a model's layers in its configuration, where the official layout cannot describe them: {@code
+ * carve.layers} of {@code config.json}, an object for each layer with {@code mixer} and {@code settings}.
  */
 public final class LayerMixers {
     private static final String SEED = "seed";
 
     private LayerMixers() {}
 
-    /** Returns what a configuration lists, if it lists something. */
+    /** Returns the mixers that a configuration lists, if it has such a list. */
     public static Optional<List<MixerSpec>> read(JsonObject config) {
         return config.optionalObject("carve")
                 .filter(carve -> carve.has("layers"))
@@ -83,7 +83,7 @@ public final class LayerMixers {
         };
     }
 
-    /** Returns the choices of a plan, those of the teacher where it keeps them. */
+    /** Returns the mixers of a plan, the teacher's where the plan keeps a layer. */
     public static List<MixerSpec> forPlan(ModelSpec teacher, LayerPlan plan) {
         return IntStream.range(0, plan.layers().size())
                 .mapToObj(i -> plan.layers().get(i).isKeep()
@@ -93,8 +93,8 @@ public final class LayerMixers {
     }
 
     /**
-     * Returns the layers that a plan asks for: those of a model that was read, with mixers by these choices, whose settings
-     * may say more than the configuration does, such as how they are seeded.
+     * Returns the layers that a plan asks for: those of a model that was read, with mixers by these choices, whose
+     * settings may contain more than the configuration does, such as how parameters are initialised.
      */
     public static List<Block> blocks(ModelSpec read, List<MixerSpec> choices, MixerCatalog mixers) {
         return IntStream.range(0, choices.size())
@@ -109,7 +109,7 @@ public final class LayerMixers {
                 .toList();
     }
 
-    /** Returns the settings of a choice that its checkpoint has to know of: a seed says how training began only. */
+    /** Returns the settings of a mixer that belong in its checkpoint; how parameters were initialised does not. */
     public static Map<String, Object> persistentSettings(MixerSpec choice) {
         return choice.settings().without(SEED).toMap();
     }

@@ -14,7 +14,10 @@ import java.util.Map;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 
-/** Collects the tensors of a source under other names; what changes is computed when it is asked for, the rest is a view. */
+/**
+ * A collection of tensors of a source under other names. Changed values are computed when they are read; all others are
+ * views.
+ */
 public final class TensorMapping {
     private final TensorSource from;
     private final Map<String, TensorType> types = new LinkedHashMap<>();
@@ -22,7 +25,7 @@ public final class TensorMapping {
 
     /** A function of one value, in double precision. */
     public interface ElementFunction {
-        /** Returns the value that takes a value's place. */
+        /** Returns the new value for a value. */
         double apply(double value);
     }
 
@@ -44,19 +47,19 @@ public final class TensorMapping {
     /** Adds a tensor with other extents. */
     public void reshape(String name, String to, Shape shape) {
         if (shape.size() != from.type(name).shape().size()) {
-            throw new CheckpointException("tensor '%s' is %s, expected as many values as %s has"
+            throw new CheckpointException("tensor '%s' has shape %s, expected as many values as %s"
                     .formatted(name, from.type(name).shape(), shape));
         }
         put(to, from.type(name).with(shape), () -> from.data(name));
     }
 
     /** Adds an F32 tensor of a function of its values, with other extents. */
-    public void map(String name, String to, Shape shape, ElementFunction elementFunction) {
+    public void map(String name, String to, Shape shape, ElementFunction function) {
         reshape(name, to, shape);
         put(to, new TensorType(DType.F32, shape), () -> {
             double[] numbers = DTypeConversion.doubles(from.type(name).dtype(), from.data(name));
             for (int i = 0; i < numbers.length; i++) {
-                numbers[i] = elementFunction.apply(numbers[i]);
+                numbers[i] = function.apply(numbers[i]);
             }
             return DTypeConversion.of(DType.F32, numbers, Arena.ofAuto());
         });
@@ -81,7 +84,7 @@ public final class TensorMapping {
         values.put(name, data);
     }
 
-    /** Returns what was collected, in order. */
+    /** Returns the collected tensors, in order. */
     public TensorSource source() {
         return TensorSources.of(types, name -> values.get(name).get());
     }

@@ -1,2 +1,2 @@
-/** Model families: which layers a checkpoint has and what its tensors are called. */
+/** Model families: the layers and tensor names of checkpoints, and helpers that families share. */
 package carve.models;

@@ -156,13 +156,13 @@ final class GgufModelTest {
                  "head_dim": 16, "n_groups": 2, "state_size": 8}
                 """);
         assertEquals(
-                hugging + ": llama.cpp has no mamba2 with groups that are normed together",
+                hugging + ": GGUF architecture mamba2 does not support groups that are normed together",
                 assertThrows(CheckpointException.class, () -> export(hugging, DType.F32))
                         .getMessage());
         Path llama = model(LLAMA);
         Files.writeString(llama.resolve("tokenizer.json"), "{\"model\": {\"type\": \"Unigram\"}}");
         assertEquals(
-                "tokenizer %s: the model 'Unigram' has no place in GGUF files here; there is BPE"
+                "tokenizer %s: exporting the model 'Unigram' to GGUF is not supported; supported: BPE"
                         .formatted(llama.resolve("tokenizer.json")),
                 assertThrows(TextException.class, () -> export(llama, DType.F32))
                         .getMessage());

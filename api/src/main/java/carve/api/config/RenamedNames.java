@@ -14,7 +14,15 @@ final class RenamedNames {
             Map.entry("bf16", List.of("bf16-gemm")),
             Map.entry("exact-rows", List.of("batch-invariant-rows")),
             Map.entry("forcing", List.of("inputs")),
-            Map.entry("poison", List.of("poison-memory")));
+            Map.entry("light-percent", List.of("light-background-percent")),
+            Map.entry("max-figures", List.of("max-shapes")),
+            Map.entry("max-pairs", List.of("max-recall-pairs")),
+            Map.entry("min-figures", List.of("min-shapes")),
+            Map.entry("min-pairs", List.of("min-recall-pairs")),
+            Map.entry("pixels", List.of("image-size")),
+            Map.entry("poison", List.of("poison-memory")),
+            Map.entry("shares", List.of("question-weights")),
+            Map.entry("tokenizer", List.of("chat-template")));
 
     private RenamedNames() {}
 

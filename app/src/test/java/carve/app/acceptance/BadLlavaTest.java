@@ -55,7 +55,7 @@ final class BadLlavaTest {
     @Test
     void partsThatContradictEachOtherAreRefused() throws IOException {
         write("config.json", read("config.json").with("vision_hidden_size", 48));
-        refused(model + ": config.json: vision_hidden_size: is 48, but by the parts of the model it is 32");
+        refused(model + ": config.json: vision_hidden_size: is 48, but the parts of the model have 32");
     }
 
     @Test
@@ -130,7 +130,7 @@ final class BadLlavaTest {
                 looking.resolve("config.json"), Json.print(config.with("system_message", "Look at <image>.")));
         Files.copy(from.resolve("tokenizer.json"), looking.resolve("tokenizer.json"));
         Program.badProcess(
-                "the chat template 'phi' has 2 places '<image>' for 1 pictures; write it as often as there are pictures",
+                "chat template 'phi': 2 placeholders '<image>' for 1 images; use one placeholder for each image",
                 "generate",
                 looking.toString(),
                 "--prompt",

@@ -44,9 +44,9 @@ final class ChatCommandTest {
                         "shapes",
                         "--out",
                         folder.resolve("shapes").toString(),
-                        "-Dpixels=48",
-                        "-Dlight-percent=0",
-                        "-Dmax-figures=3",
+                        "-Dimage-size=48",
+                        "-Dlight-background-percent=0",
+                        "-Dmax-shapes=3",
                         "-Dtrain-scenes=0",
                         "-Dtest-scenes=1");
         return folder.resolve("shapes/test/000000.png");

@@ -42,7 +42,7 @@ final class LlavaDistillationTest {
                 "shapes",
                 "--out",
                 folder.resolve("shapes").toString(),
-                "-Dtokenizer=phi",
+                "-Dchat-template=phi",
                 "-Dtrain-scenes=3",
                 "-Dtest-scenes=1");
         Path model = Files.createDirectories(folder.resolve("untrained"));

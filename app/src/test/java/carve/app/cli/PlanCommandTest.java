@@ -83,7 +83,7 @@ final class PlanCommandTest {
     void suggestedPlansKeepTheLayersThatMatterMost() throws IOException, InterruptedException {
         Path data = folder.resolve("shapes");
         carve.succeeds(
-                "data", "shapes", "--out", data.toString(), "-Dpixels=48", "-Dtrain-scenes=4", "-Dtest-scenes=1");
+                "data", "shapes", "--out", data.toString(), "-Dimage-size=48", "-Dtrain-scenes=4", "-Dtest-scenes=1");
         Path plan = folder.resolve("suggested.conf");
         String shown = carve.process(
                 "plan",

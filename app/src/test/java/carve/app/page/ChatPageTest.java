@@ -82,9 +82,9 @@ final class ChatPageTest {
                         "shapes",
                         "--out",
                         folder.resolve("shapes").toString(),
-                        "-Dpixels=48",
-                        "-Dlight-percent=0",
-                        "-Dmax-figures=3",
+                        "-Dimage-size=48",
+                        "-Dlight-background-percent=0",
+                        "-Dmax-shapes=3",
                         "-Dtrain-scenes=0",
                         "-Dtest-scenes=1");
         assertEquals(0, code, printed::toString);

@@ -25,16 +25,16 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * Talks to models whose conversations are turns of question and answer, with or without pictures.
+ * The processor of models whose conversations are turns of question and answer, with or without images.
  *
- * <p>{@code <image>} in a text is the place of a picture. The text is cut there, each piece is tokenised alone, and the
- * picture's token stands between them, once for each position that the picture takes: so targets of training stand where
- * their tokens do, and a sample is as long as it looks. As the authors of TinyLLaVA do, a question's pictures come before
- * its text, each on a line of its own, wherever they were named.
+ * <p>{@code <image>} in a text is the placeholder of an image. The text is split there, each piece is tokenised alone,
+ * and the image token is inserted between them, once for each position that the image takes, so that training targets
+ * align with their tokens. As in TinyLLaVA's code, a question's images come before its text, each on a line of its own,
+ * wherever their placeholders were.
  *
- * @param template how turns are written
+ * @param template the chat template
  * @param tokenizer text to ids; owned
- * @param vision what makes pixels of pictures, if the model takes pictures
+ * @param vision the input of images, if the model takes images
  * @param stopTokens tokens that end an answer
  */
 public record ChatProcessor(
@@ -43,12 +43,12 @@ public record ChatProcessor(
     private static final String PLACEHOLDER = "<image>";
 
     /**
-     * How a model takes pictures.
+     * The image input of a model.
      *
-     * @param media the name of the tensor of all pictures, {@code (N, 3, S, S)}
-     * @param token the token of a picture
-     * @param positions how many positions a picture takes
-     * @param preprocessor what makes pixels of it
+     * @param media the name of the tensor of all images, {@code (N, 3, S, S)}
+     * @param token the image token
+     * @param positions the number of positions of an image
+     * @param preprocessor the preprocessor of images
      */
     public record VisionInput(String media, int token, int positions, ImagePreprocessor preprocessor) {}
 
@@ -57,7 +57,10 @@ public record ChatProcessor(
         stopTokens = Set.copyOf(stopTokens);
     }
 
-    /** Opens a processor for text alone; {@code template} of the configuration is the template, or it is by the kind of model. */
+    /**
+     * Opens a processor for text alone. The template is that of the key {@code template} of the configuration, else the
+     * usual one of the {@code model_type}.
+     */
     public static ChatProcessor text(JsonObject config, Path folder) {
         String usual = switch (config.optionalString("model_type").orElse("")) {
             case "phi" -> "instruct";
@@ -70,9 +73,9 @@ public record ChatProcessor(
     /**
      * Opens a processor.
      *
-     * @param config the configuration, in which {@code template} and {@code system_message} may stand
-     * @param usual the template if it names none
-     * @param text the part of the configuration in which {@code eos_token_id} may stand
+     * @param config the configuration, which may have {@code template} and {@code system_message}
+     * @param usual the template if the configuration names none
+     * @param text the part of the configuration that may have {@code eos_token_id}
      */
     public static ChatProcessor open(
             JsonObject config, Path folder, String usual, JsonObject text, Optional<VisionInput> vision) {
@@ -88,7 +91,7 @@ public record ChatProcessor(
         return new ChatProcessor(template, tokenizer, vision, stops);
     }
 
-    // some models have a list of them, of which the template names those that matter
+    // some models have a list of them; the template names those that end an answer
     private static Optional<Integer> endOfText(JsonObject text) {
         try {
             return text.optionalInteger("eos_token_id");
@@ -97,7 +100,7 @@ public record ChatProcessor(
         }
     }
 
-    /** Returns the files that a tokenizer may consist of, and the configuration of generation. */
+    /** Returns the names of tokenizer files and of the generation configuration. */
     public static List<String> companions() {
         return List.of(
                 "generation_config.json",
@@ -110,27 +113,27 @@ public record ChatProcessor(
                 "merges.txt");
     }
 
-    /** Turns, and the pixels of their pictures, in order. */
+    /** Turns, and the pixel values of their images, in order. */
     private record ParsedConversation(List<ChatTurn> turns, ConversationTemplate template, List<PixelValues> pixels) {}
 
     @Override
     public Sample prompt(List<Message> conversation) {
-        ParsedConversation parsedConversation = parse(conversation);
-        if (!parsedConversation.turns.getLast().answer().isEmpty()) {
+        ParsedConversation parsed = parse(conversation);
+        if (!parsed.turns.getLast().answer().isEmpty()) {
             throw new IllegalArgumentException(
-                    "a prompt ends with what a person says, this one with the model's answer");
+                    "a prompt must end with a user message, this one ends with an assistant message");
         }
-        requireImagePlaceholders(parsedConversation);
-        int[] ids = ids(parsedConversation.template.prompt(parsedConversation.turns));
-        return new Sample(ids, new boolean[ids.length], media(parsedConversation.pixels));
+        requireImagePlaceholders(parsed);
+        int[] ids = ids(parsed.template.prompt(parsed.turns));
+        return new Sample(ids, new boolean[ids.length], media(parsed.pixels));
     }
 
     @Override
     public Sample trainingSample(List<Message> conversation) {
-        ParsedConversation parsedConversation = parse(conversation);
-        requireImagePlaceholders(parsedConversation);
-        TokenizedConversation tokens = parsedConversation.template.encode(parsedConversation.turns, this::ids);
-        return new Sample(tokens.ids(), tokens.answerMask(), media(parsedConversation.pixels));
+        ParsedConversation parsed = parse(conversation);
+        requireImagePlaceholders(parsed);
+        TokenizedConversation tokens = parsed.template.encode(parsed.turns, this::ids);
+        return new Sample(tokens.ids(), tokens.answerMask(), media(parsed.pixels));
     }
 
     private ParsedConversation parse(List<Message> conversation) {
@@ -142,33 +145,29 @@ public record ChatProcessor(
                 case SYSTEM -> used = used.withSystemMessage(message.text());
                 case USER -> {
                     turns.add(new ChatTurn(question(message), ""));
-                    message.images().forEach(encodedImage -> pixels.add(pixels(encodedImage)));
+                    message.images().forEach(image -> pixels.add(pixels(image)));
                 }
                 case ASSISTANT -> {
                     if (turns.isEmpty() || !turns.getLast().answer().isEmpty()) {
-                        throw new IllegalArgumentException("a conversation alternates between person and model");
+                        throw new IllegalArgumentException("user and assistant messages must alternate");
                     }
                     turns.add(new ChatTurn(turns.removeLast().question(), answer(message)));
                 }
             }
         }
         if (turns.isEmpty()) {
-            throw new IllegalArgumentException("a conversation needs something that a person says");
+            throw new IllegalArgumentException("a conversation needs at least one user message");
         }
         return new ParsedConversation(turns, used, pixels);
     }
 
-    // what a template, its system message or an answer writes may have places too, or leave some out
-    private static void requireImagePlaceholders(ParsedConversation parsedConversation) {
-        int places = placeholders(parsedConversation.template.text(parsedConversation.turns));
-        if (places != parsedConversation.pixels.size()) {
+    // a template, its system message or an answer may add placeholders, or drop some
+    private static void requireImagePlaceholders(ParsedConversation parsed) {
+        int places = placeholders(parsed.template.text(parsed.turns));
+        if (places != parsed.pixels.size()) {
             throw new IllegalArgumentException(
-                    "the chat template '%s' has %d places '%s' for %d pictures; write it as often as there are pictures"
-                            .formatted(
-                                    parsedConversation.template.name(),
-                                    places,
-                                    PLACEHOLDER,
-                                    parsedConversation.pixels.size()));
+                    "chat template '%s': %d placeholders '%s' for %d images; use one placeholder for each image"
+                            .formatted(parsed.template.name(), places, PLACEHOLDER, parsed.pixels.size()));
         }
     }
 
@@ -177,19 +176,20 @@ public record ChatProcessor(
     }
 
     private String question(Message message) {
-        int pictures = message.images().size();
+        int images = message.images().size();
         int places = placeholders(message.text());
-        if (pictures > 0 && vision.isEmpty()) {
+        if (images > 0 && vision.isEmpty()) {
             throw new IllegalArgumentException(
-                    "this model takes text alone, but was given %d pictures".formatted(pictures));
+                    "this model accepts text only, but was given %d images".formatted(images));
         }
-        if (places > 0 && places != pictures) {
+        if (places > 0 && places != images) {
             throw new IllegalArgumentException(
-                    "%d times '%s' for %d pictures".formatted(places, PLACEHOLDER, pictures));
+                    "%d placeholders '%s' for %d images; use one placeholder for each image, or none"
+                            .formatted(places, PLACEHOLDER, images));
         }
-        return pictures == 0
+        return images == 0
                 ? message.text()
-                : ((PLACEHOLDER + "\n").repeat(pictures)
+                : ((PLACEHOLDER + "\n").repeat(images)
                                 + message.text().replace(PLACEHOLDER, "").strip())
                         .strip();
     }
@@ -197,34 +197,32 @@ public record ChatProcessor(
     private static String answer(Message message) {
         if (message.text().contains(PLACEHOLDER) || !message.images().isEmpty()) {
             throw new IllegalArgumentException(
-                    "a model answers with text; '%s' is the place of a picture".formatted(PLACEHOLDER));
+                    "an assistant message is text only; it must not contain images or '%s'".formatted(PLACEHOLDER));
         }
         return message.text();
     }
 
-    private PixelValues pixels(EncodedImage encodedImage) {
-        return vision.orElseThrow()
-                .preprocessor()
-                .apply(ImageDecoder.standard().read(encodedImage.bytes(), encodedImage.name()));
+    private PixelValues pixels(EncodedImage image) {
+        return vision.orElseThrow().preprocessor().apply(ImageDecoder.standard().read(image.bytes(), image.name()));
     }
 
     private int[] ids(String text) {
         String[] pieces = text.split(Pattern.quote(PLACEHOLDER), -1);
         int[] ids = tokenizer.encode(pieces[0]);
         for (int i = 1; i < pieces.length; i++) {
-            VisionInput pictures = vision.orElseThrow(() -> new IllegalArgumentException(
-                    "'%s' is the place of a picture, and this model takes text alone".formatted(PLACEHOLDER)));
+            VisionInput images = vision.orElseThrow(() -> new IllegalArgumentException(
+                    "'%s' is the placeholder of an image, but this model accepts text only".formatted(PLACEHOLDER)));
             int[] after = pieces[i].isEmpty() ? new int[0] : tokenizer.encodeContinuation(pieces[i]);
             int at = ids.length;
-            ids = Arrays.copyOf(ids, at + pictures.positions() + after.length);
-            Arrays.fill(ids, at, at + pictures.positions(), pictures.token());
-            System.arraycopy(after, 0, ids, at + pictures.positions(), after.length);
+            ids = Arrays.copyOf(ids, at + images.positions() + after.length);
+            Arrays.fill(ids, at, at + images.positions(), images.token());
+            System.arraycopy(after, 0, ids, at + images.positions(), after.length);
         }
         return ids;
     }
 
-    private Map<String, HostTensor> media(List<PixelValues> pictures) {
-        return pictures.isEmpty() ? Map.of() : Map.of(vision.orElseThrow().media(), PixelValues.stack(pictures));
+    private Map<String, HostTensor> media(List<PixelValues> images) {
+        return images.isEmpty() ? Map.of() : Map.of(vision.orElseThrow().media(), PixelValues.stack(images));
     }
 
     @Override

@@ -1,2 +1,2 @@
-/** What stands between people and models: conversations as token ids and pixels, the same for all families with turns. */
+/** The processor of conversations, as token ids and pixel values, that model families share. */
 package carve.models.chat;

@@ -1,6 +1,6 @@
 package carve.models.data;
 
-/** The colours of figures, saturated and far from each other and from both backgrounds. */
+/** The colours of shapes, saturated and far from each other and from both backgrounds. */
 public enum Colour {
     /** Red. */
     RED("red", 220, 35, 35),

@@ -12,8 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * LLaVA-style JSON: an array of objects with {@code conversations}, in which {@code human} and {@code gpt} take turns, and optionally {@code id},
- * {@code kind}, and {@code image}, one path or several. Other keys are ignored, since files in the wild have many.
+ * LLaVA-style JSON: an array of objects with {@code conversations}, in which {@code human} and {@code gpt} take turns,
+ * and optionally {@code id}, {@code kind}, and {@code image}, one path or several. Other keys are ignored, since
+ * published files have many.
  */
 public final class LlavaFile {
     private static final int PROBLEMS_SHOWN = 20;
@@ -43,7 +44,7 @@ public final class LlavaFile {
             index++;
         }
         if (!problems.isEmpty()) {
-            throw new DataException("%s: %d of %d conversations cannot be used\n  %s"
+            throw new DataException("%s: %d of %d conversations are invalid\n  %s"
                     .formatted(
                             file,
                             problems.size(),
@@ -72,7 +73,7 @@ public final class LlavaFile {
         return new LlavaSample(id, object.optionalString("kind").orElse(""), images(object, images), turns(object));
     }
 
-    /** Ids are strings in most files and numbers in some. */
+    /** Returns an id as text; some files have numbers. */
     private static String text(JsonValue id) {
         return id instanceof JsonString string ? string.text() : Json.compact(id);
     }

@@ -5,11 +5,11 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A conversation about pictures, from a file.
+ * A conversation about images, from a file.
  *
  * @param id its name in the file
- * @param kind what results are grouped by; empty if the file does not say
- * @param images its pictures, in the order of their placeholders
+ * @param kind the group in reports; empty if the file has none
+ * @param images its images, in the order of their placeholders
  * @param turns at least one question and answer
  */
 public record LlavaSample(String id, String kind, List<Path> images, List<ChatTurn> turns) {

@@ -3,15 +3,15 @@ package carve.models.data;
 import java.util.List;
 
 /**
- * A figure in a scene.
+ * A shape in a scene.
  *
  * @param kind its shape
  * @param colour its colour
  * @param row the row of its cell, 0 at the top
  * @param column the column of its cell, 0 at the left
- * @param x its middle, in 0..1 of the picture's width
- * @param y its middle, in 0..1 of the picture's height
- * @param size its extent, in 0..1 of the picture's
+ * @param x its centre, in 0..1 of the image's width
+ * @param y its centre, in 0..1 of the image's height
+ * @param size its extent, in 0..1 of the image's
  */
 public record PlacedShape(ShapeKind kind, Colour colour, int row, int column, double x, double y, double size) {
     /** The words for rows. */

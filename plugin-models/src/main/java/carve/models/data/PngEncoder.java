@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
-/** A picture as PNG (ISO 15948): 8-bit RGB, no filter, one compressed chunk; the same bytes every time. */
+/** The encoding of images as PNG (ISO 15948): 8-bit RGB, no filter, one compressed chunk; the same bytes every time. */
 final class PngEncoder {
     private static final byte[] MAGIC = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
     private static final byte[] RGB_8 = {8, 2, 0, 0, 0};

@@ -1,10 +1,10 @@
 package carve.models.data;
 
 /**
- * A question about a scene, and the only right answer.
+ * A question about a scene, with its only right answer.
  *
- * @param kind what it asks for
- * @param text the question, without a placeholder for the picture
+ * @param kind its kind
+ * @param text the question, without a placeholder for the image
  * @param answer the answer
  */
 public record Question(QuestionKind kind, String text, String answer) {}

@@ -9,7 +9,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Asks the questions about one scene. */
+/** The generator of the questions about one scene. */
 final class QuestionGenerator {
     static final List<String> NUMBERS = List.of("zero", "one", "two", "three", "four");
     static final List<String> KEYS = List.of(
@@ -23,13 +23,13 @@ final class QuestionGenerator {
 
     private final Scene scene;
     private final ShapesConfig config;
-    private final SplitMix64 splitMix64;
+    private final SplitMix64 random;
 
-    /** Asks about a scene; {@code variant} decides what is asked for where there is a choice. */
+    /** Makes the generator of a scene; {@code variant} seeds the choices. */
     QuestionGenerator(Scene scene, ShapesConfig config, int variant) {
         this.scene = scene;
         this.config = config;
-        this.splitMix64 = new SplitMix64(scene.key(), 2 + variant);
+        this.random = new SplitMix64(scene.key(), 2 + variant);
     }
 
     List<Question> all() {
@@ -50,15 +50,15 @@ final class QuestionGenerator {
     }
 
     private Question countSome() {
-        // three in four ask for what is there, or zero would be the best guess
-        PlacedShape present = splitMix64.choose(scene.shapes());
-        boolean any = splitMix64.nextInt(4) == 0;
-        if (splitMix64.nextInt(2) == 0) {
-            Colour colour = any ? splitMix64.choose(Colour.values()) : present.colour();
-            return count(colour.word() + " shapes", figure -> figure.colour() == colour);
+        // three in four ask for something that is there, or zero would be the best guess
+        PlacedShape present = random.choose(scene.shapes());
+        boolean any = random.nextInt(4) == 0;
+        if (random.nextInt(2) == 0) {
+            Colour colour = any ? random.choose(Colour.values()) : present.colour();
+            return count(colour.word() + " shapes", shape -> shape.colour() == colour);
         }
-        ShapeKind kind = any ? splitMix64.choose(ShapeKind.values()) : present.kind();
-        return count(kind.plural(), figure -> figure.kind() == kind);
+        ShapeKind kind = any ? random.choose(ShapeKind.values()) : present.kind();
+        return count(kind.plural(), shape -> shape.kind() == kind);
     }
 
     private Question count(String what, Predicate<PlacedShape> counted) {
@@ -68,46 +68,49 @@ final class QuestionGenerator {
 
     private Optional<Question> colour() {
         return unique(PlacedShape::kind)
-                .map(figure -> new Question(
+                .map(shape -> new Question(
                         QuestionKind.COLOUR,
-                        "what colour is the " + figure.kind().word() + "?",
-                        figure.colour().word()));
+                        "what colour is the " + shape.kind().word() + "?",
+                        shape.colour().word()));
     }
 
     private Optional<Question> shape() {
         return unique(PlacedShape::colour)
-                .map(figure -> new Question(
+                .map(shape -> new Question(
                         QuestionKind.SHAPE,
-                        "what shape is " + figure.colour().word() + "?",
-                        figure.kind().word()));
+                        "what shape is " + shape.colour().word() + "?",
+                        shape.kind().word()));
     }
 
     private Optional<Question> position() {
-        if (splitMix64.nextInt(NEIGHBOUR_SHARE) == 0) {
+        if (random.nextInt(NEIGHBOUR_SHARE) == 0) {
             var neighbours = neighbours();
             if (!neighbours.isEmpty()) {
-                return Optional.of(splitMix64.choose(neighbours));
+                return Optional.of(random.choose(neighbours));
             }
         }
-        if (splitMix64.nextInt(2) == 0) {
+        if (random.nextInt(2) == 0) {
             var byFigure =
-                    unique(PlacedShape::kind).map(figure -> where(figure.kind().word(), figure));
+                    unique(PlacedShape::kind).map(shape -> where(shape.kind().word(), shape));
             if (byFigure.isPresent()) {
                 return byFigure;
             }
         }
-        return unique(PlacedShape::name).map(figure -> where(figure.name(), figure));
+        return unique(PlacedShape::name).map(shape -> where(shape.name(), shape));
     }
 
-    private static Question where(String name, PlacedShape figure) {
-        return new Question(QuestionKind.POSITION, "where is the " + name + "?", figure.position());
+    private static Question where(String name, PlacedShape shape) {
+        return new Question(QuestionKind.POSITION, "where is the " + name + "?", shape.position());
     }
 
-    /** Returns a question for each uniquely named figure that shares its row or column with exactly one other on that side. */
+    /**
+     * Returns a question for each uniquely named shape that shares its row or column with exactly one other on that
+     * side.
+     */
     private List<Question> neighbours() {
         List<Question> questions = new ArrayList<>();
         for (PlacedShape from : scene.shapes()) {
-            if (matching(figure -> figure.name().equals(from.name())).size() == 1) {
+            if (matching(shape -> shape.name().equals(from.name())).size() == 1) {
                 neighbour(questions, "left of", from, to -> to.row() == from.row() && to.column() < from.column());
                 neighbour(questions, "right of", from, to -> to.row() == from.row() && to.column() > from.column());
                 neighbour(questions, "above", from, to -> to.column() == from.column() && to.row() < from.row());
@@ -128,25 +131,28 @@ final class QuestionGenerator {
     }
 
     private Question presence() {
-        return existence(splitMix64.choose(scene.shapes()).name(), "yes");
+        return existence(random.choose(scene.shapes()).name(), "yes");
     }
 
-    /** Half of what is absent is put together from a colour and a shape that are there, where that is possible. */
+    /**
+     * Returns a question about something absent. Half of them combine a colour and a shape that are there, where
+     * possible.
+     */
     private Question absence() {
-        boolean near = splitMix64.nextInt(2) == 0;
+        boolean near = random.nextInt(2) == 0;
         List<String> absent = new ArrayList<>();
         for (Colour colour : Colour.values()) {
             for (ShapeKind kind : ShapeKind.values()) {
-                boolean known = !matching(figure -> figure.colour() == colour).isEmpty()
-                        && !matching(figure -> figure.kind() == kind).isEmpty();
+                boolean known = !matching(shape -> shape.colour() == colour).isEmpty()
+                        && !matching(shape -> shape.kind() == kind).isEmpty();
                 if (known == near
-                        && matching(figure -> figure.colour() == colour && figure.kind() == kind)
+                        && matching(shape -> shape.colour() == colour && shape.kind() == kind)
                                 .isEmpty()) {
                     absent.add(colour.word() + " " + kind.word());
                 }
             }
         }
-        return absent.isEmpty() ? absence() : existence(splitMix64.choose(absent), "no");
+        return absent.isEmpty() ? absence() : existence(random.choose(absent), "no");
     }
 
     private static Question existence(String name, String answer) {
@@ -154,15 +160,15 @@ final class QuestionGenerator {
     }
 
     private Question recall() {
-        int pairs = splitMix64.nextIntBetween(config.minPairs(), config.maxPairs());
-        int[] keys = splitMix64.sampleDistinct(pairs, KEYS.size());
+        int pairs = random.nextIntBetween(config.minPairs(), config.maxPairs());
+        int[] keys = random.sampleDistinct(pairs, KEYS.size());
         int[] values = IntStream.range(0, pairs)
-                .map(i -> splitMix64.nextInt(VALUES.size()))
+                .map(i -> random.nextInt(VALUES.size()))
                 .toArray();
         String told = IntStream.range(0, pairs)
                 .mapToObj(i -> KEYS.get(keys[i]) + " " + VALUES.get(values[i]))
                 .collect(Collectors.joining(", "));
-        int asked = splitMix64.nextInt(pairs);
+        int asked = random.nextInt(pairs);
         return new Question(
                 QuestionKind.RECALL,
                 "remember: " + told + ". what is " + KEYS.get(keys[asked]) + "?",
@@ -173,13 +179,13 @@ final class QuestionGenerator {
         return scene.shapes().stream().filter(predicate).toList();
     }
 
-    /** Returns one of the figures that no other equals in this. */
+    /** Returns one of the shapes with a property that no other has. */
     private <K> Optional<PlacedShape> unique(Function<PlacedShape, K> property) {
         var candidates =
-                matching(figure -> matching(other -> property.apply(other).equals(property.apply(figure)))
+                matching(shape -> matching(other -> property.apply(other).equals(property.apply(shape)))
                                 .size()
                         == 1);
-        return candidates.isEmpty() ? Optional.empty() : Optional.of(splitMix64.choose(candidates));
+        return candidates.isEmpty() ? Optional.empty() : Optional.of(random.choose(candidates));
     }
 
     /** Returns every word of every question and answer, without punctuation. */

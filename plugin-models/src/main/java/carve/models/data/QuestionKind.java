@@ -2,21 +2,21 @@ package carve.models.data;
 
 import java.util.Locale;
 
-/** What a question asks for; results are reported by kind. */
+/** The kinds of questions; results are reported by kind. */
 public enum QuestionKind {
-    /** How many there are. */
+    /** The number of shapes. */
     COUNT,
-    /** Which colour something has. */
+    /** The colour of a shape. */
     COLOUR,
-    /** Which shape something has. */
+    /** The shape of a colour. */
     SHAPE,
-    /** Where something is, or what is beside it. */
+    /** The position of a shape, or its neighbour. */
     POSITION,
-    /** Whether there is such a thing. */
+    /** The existence of a shape. */
     EXISTENCE,
-    /** The whole scene in a sentence. */
+    /** A description of the whole scene. */
     DESCRIPTION,
-    /** The value of a key in a list that the question itself tells. */
+    /** The value of a key in a list that the question contains. */
     RECALL;
 
     /** Returns the name in files, such as {@code count}. */

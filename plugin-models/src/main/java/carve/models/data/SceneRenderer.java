@@ -3,52 +3,55 @@ package carve.models.data;
 import carve.models.image.RgbImage;
 import java.util.Arrays;
 
-/** Draws scenes: sixteen samples per pixel, whole numbers in the mixture, so the same bits on every machine. */
+/** The renderer of scenes: sixteen samples per pixel, mixed in integers, so the same bits on every machine. */
 final class SceneRenderer {
     private static final int SAMPLES = 4;
     private static final int COLOUR_NOISE = 12;
 
-    private final int pixels;
+    private final int size;
 
-    SceneRenderer(int pixels) {
-        this.pixels = pixels;
+    SceneRenderer(int size) {
+        this.size = size;
     }
 
     RgbImage render(Scene scene) {
-        byte[] samples = new byte[pixels * pixels * 3];
+        byte[] samples = new byte[size * size * 3];
         Arrays.fill(samples, (byte) scene.background());
-        var splitMix64 = new SplitMix64(scene.key(), 1);
-        for (PlacedShape figure : scene.shapes()) {
-            draw(figure, tint(figure.colour(), splitMix64), samples);
+        var random = new SplitMix64(scene.key(), 1);
+        for (PlacedShape shape : scene.shapes()) {
+            draw(shape, tint(shape.colour(), random), samples);
         }
-        return RgbImage.of(pixels, pixels, samples);
+        return RgbImage.of(size, size, samples);
     }
 
-    private static int[] tint(Colour colour, SplitMix64 splitMix64) {
+    private static int[] tint(Colour colour, SplitMix64 random) {
         int[] result = new int[3];
         for (int channel = 0; channel < 3; channel++) {
-            result[channel] = Math.clamp(
-                    colour.channel(channel) + splitMix64.nextIntBetween(-COLOUR_NOISE, COLOUR_NOISE), 0, 255);
+            result[channel] =
+                    Math.clamp(colour.channel(channel) + random.nextIntBetween(-COLOUR_NOISE, COLOUR_NOISE), 0, 255);
         }
         return result;
     }
 
-    private void draw(PlacedShape figure, int[] tint, byte[] samples) {
-        double radius = figure.size() / 2 * pixels;
-        double left = figure.x() * pixels - radius;
-        double top = figure.y() * pixels - radius;
+    private void draw(PlacedShape shape, int[] tint, byte[] samples) {
+        double radius = shape.size() / 2 * size;
+        double left = shape.x() * size - radius;
+        double top = shape.y() * size - radius;
         int width = (int) Math.ceil(2 * radius) + 1;
-        for (int row = (int) top; row < Math.min((int) top + width, pixels); row++) {
-            for (int column = (int) left; column < Math.min((int) left + width, pixels); column++) {
-                int covered = coverage(figure.kind(), (column - left) / radius - 1, (row - top) / radius - 1, radius);
+        for (int row = (int) top; row < Math.min((int) top + width, size); row++) {
+            for (int column = (int) left; column < Math.min((int) left + width, size); column++) {
+                int covered = coverage(shape.kind(), (column - left) / radius - 1, (row - top) / radius - 1, radius);
                 for (int channel = 0; channel < 3 && covered > 0; channel++) {
-                    mix(samples, (row * pixels + column) * 3 + channel, tint[channel], covered);
+                    mix(samples, (row * size + column) * 3 + channel, tint[channel], covered);
                 }
             }
         }
     }
 
-    /** Returns how many of a pixel's samples the figure covers; {@code (x, y)} is the pixel's corner in the figure's own square. */
+    /**
+     * Returns the number of a pixel's samples that the shape covers; {@code (x, y)} is the pixel's corner in the
+     * shape's square.
+     */
     private static int coverage(ShapeKind shapeKind, double x, double y, double radius) {
         int covered = 0;
         for (int i = 0; i < SAMPLES; i++) {

@@ -1,6 +1,6 @@
 package carve.models.data;
 
-/** The shapes, each as the set of points {@code (x, y)} it covers of the square from -1 to 1; y points down. */
+/** The shapes, each the set of points {@code (x, y)} that it covers of the square from -1 to 1; y points down. */
 public enum ShapeKind {
     /** The unit disc. */
     CIRCLE("circle") {
@@ -50,7 +50,7 @@ public enum ShapeKind {
         return word;
     }
 
-    /** Returns the word for several. */
+    /** Returns the plural of the word. */
     public String plural() {
         return word + "s";
     }

@@ -3,16 +3,16 @@ package carve.models.data;
 import carve.api.config.Settings;
 
 /**
- * Settings of {@link ShapesDataset}.
+ * The settings of {@link ShapesDataset}.
  *
- * @param seed what all random choices derive from
- * @param imageSize the side of a picture
- * @param minShapes the least number of figures in a scene, at least 1
+ * @param seed the random seed
+ * @param imageSize the side of an image in pixels
+ * @param minShapes the least number of shapes in a scene, at least 1
  * @param maxShapes the greatest, at most 4
  * @param minPairs the least number of pairs in a recall question, at least 1
  * @param maxPairs the greatest, at most {@value #PAIR_LIMIT}
- * @param testPercent how many of a hundred possible scenes belong to the test split
- * @param lightBackgroundPercent how many of a hundred scenes have a light ground; the others have a dark one
+ * @param testPercent the percentage of possible scenes in the test split
+ * @param lightBackgroundPercent the percentage of scenes with a light background; the others have a dark one
  */
 public record ShapesConfig(
         long seed,
@@ -23,37 +23,40 @@ public record ShapesConfig(
         int maxPairs,
         int testPercent,
         int lightBackgroundPercent) {
-    /** The greatest number of pairs that a recall question can have: there are no more keys. */
+    /** The greatest number of pairs of a recall question, which is the number of keys. */
     public static final int PAIR_LIMIT = 16;
 
-    private static final int FIGURE_LIMIT = 4;
+    private static final int SHAPE_LIMIT = 4;
     private static final int PIXEL_LIMIT = 4096;
 
     /** Checks the settings. */
     public ShapesConfig {
-        check("pixels", imageSize, 24, imageSize, PIXEL_LIMIT);
-        check("min-figures and max-figures", minShapes, 1, maxShapes, FIGURE_LIMIT);
-        check("min-pairs and max-pairs", minPairs, 1, maxPairs, PAIR_LIMIT);
+        check("image-size", imageSize, 24, imageSize, PIXEL_LIMIT);
+        check("min-shapes and max-shapes", minShapes, 1, maxShapes, SHAPE_LIMIT);
+        check("min-recall-pairs and max-recall-pairs", minPairs, 1, maxPairs, PAIR_LIMIT);
         check("test-percent", testPercent, 1, testPercent, 99);
-        check("light-percent", lightBackgroundPercent, 0, lightBackgroundPercent, 100);
+        check("light-background-percent", lightBackgroundPercent, 0, lightBackgroundPercent, 100);
     }
 
-    /** Returns the standard settings: 64 pixels, 1 to 4 figures, 2 to 16 pairs, a tenth of the scenes for the test, half on light ground. */
+    /**
+     * Returns the standard settings: 64 pixels, 1 to 4 shapes, 2 to 16 pairs, a tenth of the scenes for the test, half
+     * on a light background.
+     */
     public static ShapesConfig standard(long seed) {
-        return new ShapesConfig(seed, 64, 1, FIGURE_LIMIT, 2, PAIR_LIMIT, 10, 50);
+        return new ShapesConfig(seed, 64, 1, SHAPE_LIMIT, 2, PAIR_LIMIT, 10, 50);
     }
 
     /** Returns the configuration that settings describe. */
     static ShapesConfig from(Settings settings) {
         return new ShapesConfig(
                 settings.longInteger("seed"),
-                settings.integer("pixels"),
-                settings.integer("min-figures"),
-                settings.integer("max-figures"),
-                settings.integer("min-pairs"),
-                settings.integer("max-pairs"),
+                settings.integer("image-size"),
+                settings.integer("min-shapes"),
+                settings.integer("max-shapes"),
+                settings.integer("min-recall-pairs"),
+                settings.integer("max-recall-pairs"),
                 settings.integer("test-percent"),
-                settings.integer("light-percent"));
+                settings.integer("light-background-percent"));
     }
 
     private static void check(String keys, int least, int min, int greatest, int max) {

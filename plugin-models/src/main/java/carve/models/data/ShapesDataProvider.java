@@ -7,7 +7,9 @@ import carve.api.text.Processor;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** Opens the data {@code shapes}: the same scenes and questions as the data set, made as they are asked for. */
+/**
+ * The provider of the data {@code shapes}: the scenes and questions of the generated data set, made when they are read.
+ */
 public final class ShapesDataProvider implements DatasetProvider {
     /** Makes the provider. */
     public ShapesDataProvider() {}
@@ -20,7 +22,7 @@ public final class ShapesDataProvider implements DatasetProvider {
     @Override
     public Dataset open(Settings settings, Processor processor, long seed) {
         ShapesConfig config = ShapesConfig.from(settings);
-        Map<QuestionKind, Double> shares = shares(settings.section("shares"));
+        Map<QuestionKind, Double> shares = shares(settings.section("question-weights"));
         int turns = settings.integer("turns");
         if (turns < 1) {
             throw settings.error("turns", "must be positive, is " + turns);
@@ -41,7 +43,7 @@ public final class ShapesDataProvider implements DatasetProvider {
                 == 0) {
             throw settings.error(
                     "description",
-                    "and 'existence' and 'count' must not all be 0: there are scenes with no other question");
+                    "and 'existence' and 'count' must not all be 0, since some scenes have no other question");
         }
         return shares;
     }

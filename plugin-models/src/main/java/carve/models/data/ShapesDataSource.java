@@ -12,7 +12,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** A conversation about each scene of the train split, without end: some of its questions, of each kind as often as its share says. */
+/**
+ * An endless data set of conversations about the scenes of the train split: some questions of each scene, by the
+ * weights of their kinds.
+ */
 final class ShapesDataSource implements Dataset {
     private static final int VARIANTS = 3;
 
@@ -52,14 +55,14 @@ final class ShapesDataSource implements Dataset {
         return new EncodedImage("scene " + position, PngEncoder.encode(data.render(scene)));
     }
 
-    /** Draws without replacement: the one whose exponential clock rings first (Efraimidis and Spirakis 2006). */
-    private List<Question> draw(List<Question> all, SplitMix64 splitMix64) {
+    /** Draws questions without replacement by their weights (Efraimidis and Spirakis 2006). */
+    private List<Question> draw(List<Question> all, SplitMix64 random) {
         var counts = all.stream().collect(Collectors.groupingBy(Question::kind, Collectors.counting()));
         record Ringing(Question question, double time) {}
         return all.stream()
                 .map(question -> {
                     double rate = kindWeights.get(question.kind()) / counts.get(question.kind());
-                    return new Ringing(question, -Math.log1p(-splitMix64.nextDouble()) / rate);
+                    return new Ringing(question, -Math.log1p(-random.nextDouble()) / rate);
                 })
                 .filter(ringing -> ringing.time() < Double.POSITIVE_INFINITY)
                 .sorted(Comparator.comparingDouble(Ringing::time))

@@ -7,20 +7,21 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The world of coloured shapes: scenes by index, their pictures and their questions.
+ * A generated data set of coloured shapes: scenes by index, with their images and questions.
  *
- * <p>Everything is a function of the settings and the arguments, so any thread may ask for anything in any order. A scene belongs to a split by a
- * hash of its description, which no seed enters: two scenes that look alike but for size, place in the cell and ground are in the same split.
+ * <p>Everything is a function of the settings and the arguments, so it is thread-safe. A scene belongs to a split by a
+ * hash of its description, without the seed: two scenes that differ only in sizes, positions inside cells and
+ * background are in the same split.
  */
 public final class ShapesDataset {
-    // figures take 16 to 20 of 64 pixels; a cell has a third of the picture
+    // shapes take 16 to 20 of 64 pixels; a cell has a third of the image
     private static final double LEAST_SIZE = 16 / 64.0;
     private static final double GREATEST_SIZE = 20 / 64.0;
     private static final double CELL = 1 / 3.0;
 
     private final ShapesConfig config;
 
-    /** Makes the world of these settings. */
+    /** Makes the data set of these settings. */
     public ShapesDataset(ShapesConfig config) {
         this.config = config;
     }
@@ -32,10 +33,10 @@ public final class ShapesDataset {
 
     /** Returns the scene of an index, any number from 0. */
     public Scene scene(Split split, long index) {
-        var splitMix64 = new SplitMix64(config.seed(), split.ordinal(), index);
-        Scene scene = draw(splitMix64);
+        var random = new SplitMix64(config.seed(), split.ordinal(), index);
+        Scene scene = draw(random);
         while (splitOf(scene) != split) {
-            scene = draw(splitMix64);
+            scene = draw(random);
         }
         return scene;
     }
@@ -46,7 +47,7 @@ public final class ShapesDataset {
         return Long.remainderUnsigned(hash, 100) < config.testPercent() ? Split.TEST : Split.TRAIN;
     }
 
-    /** Returns the picture of a scene, {@code pixels} a side. */
+    /** Returns the image of a scene. */
     public RgbImage render(Scene scene) {
         return new SceneRenderer(config.imageSize()).render(scene);
     }
@@ -59,7 +60,7 @@ public final class ShapesDataset {
         return new QuestionGenerator(scene, config, 0).all();
     }
 
-    /** Returns the different questions of several variants: there is a choice of what to count, to find and to recall. */
+    /** Returns the distinct questions of several variants, which count, locate and recall different things. */
     List<Question> questions(Scene scene, int variants) {
         return IntStream.range(0, variants)
                 .mapToObj(variant -> new QuestionGenerator(scene, config, variant).all())
@@ -68,26 +69,26 @@ public final class ShapesDataset {
                 .toList();
     }
 
-    private Scene draw(SplitMix64 splitMix64) {
-        long key = splitMix64.next();
-        int background = splitMix64.nextInt(100) < config.lightBackgroundPercent()
-                ? splitMix64.nextIntBetween(205, 245)
-                : splitMix64.nextIntBetween(10, 45);
-        int count = splitMix64.nextIntBetween(config.minShapes(), config.maxShapes());
-        List<PlacedShape> figures = new ArrayList<>();
-        for (int cell : splitMix64.sampleDistinct(count, 9)) {
-            figures.add(place(splitMix64, cell / 3, cell % 3));
+    private Scene draw(SplitMix64 random) {
+        long key = random.next();
+        int background = random.nextInt(100) < config.lightBackgroundPercent()
+                ? random.nextIntBetween(205, 245)
+                : random.nextIntBetween(10, 45);
+        int count = random.nextIntBetween(config.minShapes(), config.maxShapes());
+        List<PlacedShape> shapes = new ArrayList<>();
+        for (int cell : random.sampleDistinct(count, 9)) {
+            shapes.add(place(random, cell / 3, cell % 3));
         }
-        figures.sort(Comparator.comparingInt(figure -> figure.row() * 3 + figure.column()));
-        return new Scene(key, background, figures);
+        shapes.sort(Comparator.comparingInt(shape -> shape.row() * 3 + shape.column()));
+        return new Scene(key, background, shapes);
     }
 
-    private static PlacedShape place(SplitMix64 splitMix64, int row, int column) {
-        double size = LEAST_SIZE + splitMix64.nextDouble() * (GREATEST_SIZE - LEAST_SIZE);
+    private static PlacedShape place(SplitMix64 random, int row, int column) {
+        double size = LEAST_SIZE + random.nextDouble() * (GREATEST_SIZE - LEAST_SIZE);
         double slack = CELL - size;
-        double x = (column + 0.5) * CELL + (splitMix64.nextDouble() - 0.5) * slack;
-        double y = (row + 0.5) * CELL + (splitMix64.nextDouble() - 0.5) * slack;
+        double x = (column + 0.5) * CELL + (random.nextDouble() - 0.5) * slack;
+        double y = (row + 0.5) * CELL + (random.nextDouble() - 0.5) * slack;
         return new PlacedShape(
-                splitMix64.choose(ShapeKind.values()), splitMix64.choose(Colour.values()), row, column, x, y, size);
+                random.choose(ShapeKind.values()), random.choose(Colour.values()), row, column, x, y, size);
     }
 }

@@ -6,7 +6,10 @@ import carve.api.stage.ProgressListener;
 import carve.api.stage.StageException;
 import java.nio.file.Path;
 
-/** Makes the data set {@code shapes}: pictures of coloured shapes, with questions and answers in LLaVA's format. */
+/**
+ * The generator of the data set {@code shapes}: images of coloured shapes, with questions and answers in LLaVA's
+ * format.
+ */
 public final class ShapesDatasetGenerator implements DatasetGenerator {
     /** Makes the generator. */
     public ShapesDatasetGenerator() {}
@@ -18,14 +21,14 @@ public final class ShapesDatasetGenerator implements DatasetGenerator {
 
     @Override
     public String description() {
-        return "pictures of a few coloured shapes, questions of seven kinds with answers, and a tokenizer";
+        return "images of a few coloured shapes, questions of seven kinds with answers, and a tokenizer";
     }
 
     @Override
     public void generate(Settings settings, Path folder, ProgressListener progressListener) {
         ShapesDatasetWriter writer = new ShapesDatasetWriter(
                 new ShapesDataset(ShapesConfig.from(settings)),
-                ShapesTokenizer.of(settings, "tokenizer"),
+                ShapesTokenizer.of(settings, "chat-template"),
                 new ShapesDatasetWriter.TurnRange(settings.integer("min-turns"), settings.integer("max-turns")));
         int train = settings.integer("train-scenes");
         int test = settings.integer("test-scenes");

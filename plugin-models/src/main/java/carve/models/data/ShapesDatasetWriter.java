@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
 /**
- * The world of shapes as files, in a folder that appears whole or not at all.
+ * The writer of the data set of shapes as files, in a folder that appears whole or not at all.
  *
  * <p>The folder has {@code train.json} and {@code test.json}, LLaVA-style: an array, one line per question, of
  *
@@ -28,28 +28,31 @@ import java.util.stream.IntStream;
  *   {"from": "human", "value": "<image>\nwhere is the star?"}, {"from": "gpt", "value": "top left"}]}
  * }</pre>
  *
- * <p>or, where conversations of {@code train.json} have several questions, one line per conversation without {@code kind}: a scene's questions in
- * random order, once each, cut into conversations of as many as are drawn each time; the last has what is left. A test always asks one. Beside
- * them are the pictures, in {@code train/} and {@code test/}, and the {@code tokenizer.json} of a {@link ShapesTokenizer}. The bytes are a function
- * of the settings and the numbers of scenes.
+ * <p>or, where conversations of {@code train.json} have several questions, one line per conversation without {@code
+ * kind}: a scene's questions in random order, once each, cut into conversations of as many as are drawn each time; the
+ * last has what is left. Conversations of the test split have one question. Beside them are the images, in {@code
+ * train/} and {@code test/}, and the {@code tokenizer.json} of a {@link ShapesTokenizer}. The bytes are a function of
+ * the settings and the numbers of scenes.
  */
 public final class ShapesDatasetWriter {
     private static final int SCENE_LIMIT = 1_000_000;
-    // what is drawn of a scene's key for conversations is drawn for nothing else
+    // the stream of random numbers for conversations
     private static final long TALKS = -1;
 
-    /** Is told how far the writing is; any thread may call it, several at once. */
+    /** A listener to progress; it is called by several threads at once. */
     @FunctionalInterface
     public interface Progress {
-        /** Says that {@code done} of {@code total} scenes are written; each number from 1 comes once, order is not promised. */
+        /**
+         * Receives that {@code done} of {@code total} scenes are written; each number from 1 comes once, in any order.
+         */
         void written(long done, long total);
     }
 
     /**
-     * How many questions conversations of {@code train.json} have; each number as often.
+     * The range of the number of questions in conversations of {@code train.json}, uniformly distributed.
      *
-     * @param min at least so many, but for the last of a scene
-     * @param max at most so many
+     * @param min the least number, but for the last conversation of a scene
+     * @param max the greatest number
      */
     public record TurnRange(int min, int max) {
         /** One question in each conversation. */
@@ -69,12 +72,12 @@ public final class ShapesDatasetWriter {
     private final ShapesTokenizer vocabulary;
     private final TurnRange turnRange;
 
-    /** Makes the writer of this world, with a tokenizer of this vocabulary; each conversation has one question. */
+    /** Makes the writer of a data set with one question in each conversation. */
     public ShapesDatasetWriter(ShapesDataset data, ShapesTokenizer vocabulary) {
         this(data, vocabulary, TurnRange.ONE);
     }
 
-    /** Makes the writer of this world, with a tokenizer of this vocabulary and conversations of so many turns. */
+    /** Makes the writer of a data set with a tokenizer and a range of questions in each conversation. */
     public ShapesDatasetWriter(ShapesDataset data, ShapesTokenizer vocabulary, TurnRange turnRange) {
         this.data = data;
         this.vocabulary = vocabulary;
@@ -84,10 +87,10 @@ public final class ShapesDatasetWriter {
     /**
      * Writes a folder, on all processors.
      *
-     * @param folder a path where nothing is
-     * @param trainScenes scenes to learn from, at most a million
-     * @param testScenes scenes to be asked about, at most a million
-     * @throws DataException if the path is taken, a number is out of range, or the disk refuses
+     * @param folder a path that does not exist yet
+     * @param trainScenes scenes of the train split, at most a million
+     * @param testScenes scenes of the test split, at most a million
+     * @throws DataException if the path exists, a number is out of range, or a file cannot be written
      */
     public void write(Path folder, int trainScenes, int testScenes, Progress progress) {
         check(folder, trainScenes, testScenes);
@@ -111,7 +114,7 @@ public final class ShapesDatasetWriter {
 
     private static void check(Path folder, int trainScenes, int testScenes) {
         if (Files.exists(folder)) {
-            throw new DataException("shapes: %s is there already; name a new folder or delete it".formatted(folder));
+            throw new DataException("shapes: %s already exists; choose another folder or delete it".formatted(folder));
         }
         if (trainScenes < 0 || testScenes < 0 || trainScenes > SCENE_LIMIT || testScenes > SCENE_LIMIT) {
             throw new DataException("shapes: 0 to %d scenes for train and test, found %d and %d"
@@ -121,7 +124,7 @@ public final class ShapesDatasetWriter {
 
     private void writeSplit(Path folder, Split split, int scenes, Runnable written) throws IOException {
         Files.createDirectory(folder.resolve(split.word()));
-        // a failure that left the stream would not wait for the other threads, which would go on writing
+        // an exception that leaves the stream would not wait for the other threads, which would keep writing
         var failures = new ConcurrentLinkedQueue<RuntimeException>();
         IntStream.range(0, scenes)
                 .parallel()
@@ -168,14 +171,14 @@ public final class ShapesDatasetWriter {
         if (split == Split.TEST || turnRange.equals(TurnRange.ONE)) {
             return questions.stream().map(List::of).toList();
         }
-        var splitMix64 = new SplitMix64(scene.key(), TALKS);
-        List<Question> mixed = Arrays.stream(splitMix64.sampleDistinct(questions.size(), questions.size()))
+        var random = new SplitMix64(scene.key(), TALKS);
+        List<Question> mixed = Arrays.stream(random.sampleDistinct(questions.size(), questions.size()))
                 .mapToObj(questions::get)
                 .toList();
         List<List<Question>> talks = new ArrayList<>();
         for (int from = 0; from < mixed.size(); from += talks.getLast().size()) {
             talks.add(mixed.subList(
-                    from, Math.min(mixed.size(), from + splitMix64.nextIntBetween(turnRange.min(), turnRange.max()))));
+                    from, Math.min(mixed.size(), from + random.nextIntBetween(turnRange.min(), turnRange.max()))));
         }
         return talks;
     }

@@ -17,11 +17,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A tokenizer of the world of shapes, as a {@code tokenizer.json}: a token per word, with the marks of a chat template.
+ * A tokenizer of the data set of shapes, as a {@code tokenizer.json}: a token per word, with the special tokens of a
+ * chat template.
  *
- * <p>Ids start with the marks, then newline, which is a token so that what follows it starts afresh, then words with U+2581 for the space before
- * them, then punctuation. A text that starts with a word gets that space and loses it again when decoded, so every text of these words with single
- * spaces comes back as it was.
+ * <p>Ids are those of the special tokens, then of the newline, after which words are tokenised as at the beginning of a
+ * text, then of words with U+2581 for the space before them, then of punctuation. A text that starts with a word gets
+ * that space and loses it when decoded, so every text of these words with single spaces round-trips.
  */
 public enum ShapesTokenizer {
     /**
@@ -29,11 +30,11 @@ public enum ShapesTokenizer {
      */
     HOVLE(
             List.of("<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>", "<img>", "</img>", "<IMG_CONTEXT>"),
-            // Image-1: to Image-4: stand before several pictures
+            // Image-1: to Image-4: are put before several images
             List.of("system", "user", "assistant", "Image"),
             List.of("?", ",", ":", ".", "-", "1", "2", "3", "4"),
             Optional.of("<s>")),
-    /** For the chat template {@code phi} of TinyLLaVA; no mark begins a text, as in CodeGen's tokenizer. */
+    /** For the chat template {@code phi} of TinyLLaVA; texts have no beginning token, as in CodeGen's tokenizer. */
     PHI(List.of("<unk>", "<|endoftext|>"), List.of("USER", "ASSISTANT"), List.of("?", ",", ":", "."), Optional.empty());
 
     private static final char SPACE = '\u2581';
@@ -57,7 +58,7 @@ public enum ShapesTokenizer {
                 .toList();
         String name = settings.string(key);
         if (!names.contains(name)) {
-            throw settings.error(key, NameSuggestions.unknown("tokenizer of shapes", name, names));
+            throw settings.error(key, NameSuggestions.unknown("chat template of shapes", name, names));
         }
         return values()[names.indexOf(name)];
     }
@@ -144,7 +145,7 @@ public enum ShapesTokenizer {
                 .with("split", true);
     }
 
-    /** The first word after a newline has a space before it that nobody wrote. */
+    /** Returns the decoder step that removes the space before the first word after a newline. */
     private static JsonObject afterNewline() {
         return type("Replace")
                 .with("pattern", JsonObject.empty().with("String", "\n "))

@@ -1,10 +1,10 @@
 package carve.models.data;
 
-/** The two halves of a data set, which share no scene. */
+/** The splits of a data set, which share no scene. */
 public enum Split {
-    /** What a model learns from. */
+    /** The training split. */
     TRAIN("train"),
-    /** What it is asked afterwards. */
+    /** The test split. */
     TEST("test");
 
     private final String word;

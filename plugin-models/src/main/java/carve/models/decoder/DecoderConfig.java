@@ -17,11 +17,11 @@ import java.util.Optional;
 import java.util.function.IntFunction;
 
 /**
- * What a configuration of a text decoder says: a {@code config.json}, or the {@code text_config} of a model with pictures,
- * which leaves out what is as in the class of the Transformers library.
+ * The configuration of a text decoder: a {@code config.json}, or the {@code text_config} of a vision-language model.
+ * Missing keys have the defaults of the class in the Transformers library.
  *
  * @param json the configuration
- * @param kind what {@code model_type} says
+ * @param kind the kind of {@code model_type}
  */
 public record DecoderConfig(JsonObject json, DecoderKind kind) {
     private static final Map<String, FeedForward.Kind> PHI_ACTIVATIONS = Map.of(
@@ -31,7 +31,7 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
             "gelu", FeedForward.Kind.GELU);
 
     /**
-     * Returns what a configuration says.
+     * Returns the configuration in a JSON object.
      *
      * @throws carve.api.json.JsonException if it asks for something that is not supported
      */
@@ -43,7 +43,7 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
         return new DecoderConfig(json, kind);
     }
 
-    /** Refuses what this does not compute. */
+    /** Refuses settings that are not supported. */
     public DecoderConfig {
         refuse(json, "qk_layernorm", json.optionalFlag("qk_layernorm").orElse(false));
         refuse(json, "mlp_bias", json.optionalFlag("mlp_bias").orElse(false));
@@ -55,7 +55,7 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
                 && json.optionalInteger("sliding_window").isPresent()) {
             throw json.error(
                     "sliding_window",
-                    "is not supported, attention sees everything; remove it if %s positions are enough"
+                    "is not supported: attention sees all positions; remove the key if %s positions are enough"
                             .formatted(json.integer("sliding_window")));
         }
         Optional<String> activation = json.optionalString("hidden_act");
@@ -82,7 +82,7 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
         return json.optionalInteger("num_attention_heads").orElse(32);
     }
 
-    /** Returns D. */
+    /** Returns D, the hidden size. */
     public int hidden() {
         return json.integer("hidden_size");
     }
@@ -92,12 +92,12 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
         return json.integer("num_hidden_layers");
     }
 
-    /** Returns V. */
+    /** Returns V, the size of the vocabulary. */
     public int vocabulary() {
         return kind.isPhi() ? json.optionalInteger("vocab_size").orElse(51_200) : json.integer("vocab_size");
     }
 
-    /** Returns the width inside of feed-forward parts. */
+    /** Returns the intermediate size of feed-forward layers. */
     public int intermediateSize() {
         return json.integer("intermediate_size");
     }
@@ -117,7 +117,7 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
         return kind.isPhi();
     }
 
-    /** Returns the dimensions of every layer. */
+    /** Returns the sizes and settings that every layer has. */
     public LayerConfig dims() {
         int width = json.optionalInteger("head_dim").orElse(hidden() / heads(json));
         boolean bias = switch (kind) {
@@ -161,12 +161,11 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
         return new FeedForward(form, hidden(), intermediateSize(), kind.isPhi());
     }
 
-    /** Returns the layers with the mixers of these choices, and labels by their numbers. */
+    /** Returns the layers with these mixers, labelled by their numbers. */
     public List<Block> blocks(List<MixerSpec> choices, MixerCatalog mixers, IntFunction<String> label) {
         if (choices.size() != layers()) {
             throw json.error(
-                    "num_hidden_layers",
-                    "is %d, but mixers are named for %d layers".formatted(layers(), choices.size()));
+                    "num_hidden_layers", "is %d, but %d layers have mixers".formatted(layers(), choices.size()));
         }
         List<Block> blocks = new ArrayList<>();
         for (int i = 0; i < choices.size(); i++) {
@@ -183,7 +182,7 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
         return List.copyOf(blocks);
     }
 
-    /** Returns attention for every layer, as all of these kinds begin. */
+    /** Returns attention for every layer, the mixer of all of these kinds before conversion. */
     List<MixerSpec> attentionLayers() {
         return Collections.nCopies(layers(), MixerSpec.of("attention"));
     }

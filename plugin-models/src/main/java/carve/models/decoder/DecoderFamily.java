@@ -67,7 +67,10 @@ public final class DecoderFamily implements ModelFamily {
         return NameMap.of(rules(DecoderConfig.of(spec.config()), spec, ""));
     }
 
-    /** Returns the rules of a decoder's tensors under a prefix; old tables of rotary frequencies are carried along. */
+    /**
+     * Returns the rules of a decoder's tensors under a prefix. Tables of rotary frequencies in old checkpoints are kept
+     * unread.
+     */
     public static List<NameRule> rules(DecoderConfig config, ModelSpec spec, String prefix) {
         List<NameRule> rules = new ArrayList<>(config.kind().names().rules(spec, prefix));
         rules.add(NameRule.keep(prefix + "model.layers.{i}.self_attn.rotary_emb.inv_freq")

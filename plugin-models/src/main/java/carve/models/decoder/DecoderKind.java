@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The kinds of text decoders, by {@code model_type}, with what their configurations leave unsaid. */
+/** The kinds of text decoders, by {@code model_type}, with the defaults of their configurations. */
 public enum DecoderKind {
     /** Llama: sequential blocks, RMS norms, gated feed-forward part. */
     LLAMA(DecoderTensorNames.HUGGING_FACE, "rms_norm_eps", 1e-6),
@@ -45,7 +45,7 @@ public enum DecoderKind {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Returns what its tensors are called. */
+    /** Returns the names of its tensors. */
     DecoderTensorNames names() {
         return names;
     }
@@ -55,7 +55,7 @@ public enum DecoderKind {
         return epsilonKey;
     }
 
-    /** Returns the epsilon where a configuration has none. */
+    /** Returns the epsilon of a configuration without one. */
     double epsilon() {
         return epsilon;
     }

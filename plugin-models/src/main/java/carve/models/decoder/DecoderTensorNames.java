@@ -14,16 +14,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What the tensors of a decoder are called in its checkpoint.
+ * The names of a decoder's tensors in its checkpoint.
  *
- * <p>Mixers other than attention stand in places of their own: {@code mamba-in-llama} under {@code mamba.}, its projections
- * one below the other in {@code mamba.in_proj}, as in the official hybrids; any other under {@code mixer.} with its own
- * names.
+ * <p>Mixers other than attention have names of their own: {@code mamba-in-llama} is under {@code mamba.}, its
+ * projections concatenated in {@code mamba.in_proj}, as in the official hybrids; any other is under {@code mixer.} with
+ * its own names.
  *
  * @param tokens the token table
  * @param mixerNorm the norm before the mixer
  * @param mlpNorm the norm before the feed-forward part, in sequential blocks
- * @param parts the linear layers of the feed-forward part, by our names
+ * @param parts the linear layers of the feed-forward part, by Carve's names
  * @param attention the attention
  * @param output attention's output projection
  * @param packed whether attention's other projections are one tensor, {@code wqkv}, interleaved by group
@@ -79,7 +79,7 @@ record DecoderTensorNames(
     /**
      * Returns the rules of all parameters but those of an input encoder beside {@code input.tokens}.
      *
-     * @param prefix what stands before all names, such as {@code language_model.}
+     * @param prefix the prefix of all names, such as {@code language_model.}
      */
     List<NameRule> rules(ModelSpec spec, String prefix) {
         List<NameRule> rules = new ArrayList<>();

@@ -19,8 +19,9 @@ import java.util.function.IntUnaryOperator;
 /**
  * Llama in GGUF files, architecture {@code llama}, read as the layout of the Transformers library.
  *
- * <p>llama.cpp rotates elements side by side, Transformers the halves of a head: row {@code 2 i + j} of a head of queries or
- * keys in a file is row {@code j K/2 + i} there. These two tensors are copied row by row; all others stay as they are.
+ * <p>llama.cpp rotates adjacent elements, Transformers the halves of a head: row {@code 2 i + j} of a head of queries
+ * or keys in a file is row {@code j K/2 + i} there. These two tensors are copied row by row; all others stay as they
+ * are.
  */
 final class LlamaGgufLayout implements GgufConverter {
     static final String ARCHITECTURE = "llama";
@@ -110,17 +111,17 @@ final class LlamaGgufLayout implements GgufConverter {
         }
         if (!WHOLE.containsKey(name)) {
             throw new CheckpointException(
-                    "%s: no place for the tensor '%s' in a model of %s".formatted(file, name, ARCHITECTURE));
+                    "%s: unexpected tensor '%s' for architecture %s".formatted(file, name, ARCHITECTURE));
         }
         return WHOLE.get(name);
     }
 
-    /** Returns which row of a file is a row of a checkpoint. */
+    /** Returns the map from a row of a checkpoint to the row of a GGUF file. */
     static IntUnaryOperator toHalfSplit(int width) {
         return row -> row / width * width + row % width % (width / 2) * 2 + row % width / (width / 2);
     }
 
-    /** Returns which row of a checkpoint is a row of a file. */
+    /** Returns the map from a row of a GGUF file to the row of a checkpoint. */
     static IntUnaryOperator toInterleaved(int width) {
         return row -> row / width * width + row % width / 2 + row % 2 * (width / 2);
     }
@@ -133,9 +134,9 @@ final class LlamaGgufLayout implements GgufConverter {
         boolean llama = List.of(DecoderKind.LLAMA, DecoderKind.MISTRAL).contains(config.kind());
         if (!plain || !llama || config.dims().rotaryEmbedding().dynamicFactor() != 0) {
             throw new CheckpointException(
-                    "%s: llama.cpp has no words for this model; Llama and Mistral with attention in every layer and rotary"
+                    "%s: GGUF export supports only Llama and Mistral with attention in every layer and unscaled rotary"
                                     .formatted(folder)
-                            + " frequencies as they are can be written");
+                            + " frequencies");
         }
         LayerConfig dims = config.dims();
         JsonObject keys = JsonObject.empty()

@@ -23,13 +23,13 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * The file {@code mamba_config.json} of the official hybrids (MambaInLlama, MaTVLM), which says beside an ordinary {@code
- * config.json} which layers keep attention.
+ * The file {@code mamba_config.json} of the official hybrids (MambaInLlama, MaTVLM), which lists, beside an ordinary
+ * {@code config.json}, the layers that keep attention.
  *
- * <p>It is an object, indented by four spaces, without a newline at its end: {@code d_model}, {@code ssm_cfg} with {@code
- * expand} 1, {@code ngroups} (heads) and {@code d_state} (their width), the epsilon of the model's norms, {@code vocab_size}
- * null, {@code d_inner}, {@code d_xb}, {@code intermediate_size}, {@code hidden_act}, {@code n_layer}, {@code attn_layers},
- * and for Phi {@code resid_pdrop}, {@code bidirectional} false; {@code is_bias}. In a {@link
+ * <p>It is an object, indented by four spaces, without a newline at its end: {@code d_model}, {@code ssm_cfg} with
+ * {@code expand} 1, {@code ngroups} (heads) and {@code d_state} (their width), the epsilon of the model's norms, {@code
+ * vocab_size} null, {@code d_inner}, {@code d_xb}, {@code intermediate_size}, {@code hidden_act}, {@code n_layer},
+ * {@code attn_layers}, and for Phi {@code resid_pdrop}, {@code bidirectional} false; {@code is_bias}. In a {@link
  * carve.api.model.ModelSpec#config} it is the member {@code mamba_config}.
  */
 public final class MambaConfigFile {
@@ -67,8 +67,8 @@ public final class MambaConfigFile {
     }
 
     /**
-     * Returns the mixers that a configuration names for the layers of its decoder: those that are listed for Carve, else
-     * those of the file, else attention.
+     * Returns the mixers of a decoder's layers: those that the configuration lists for Carve, else those of the file,
+     * else attention.
      *
      * @throws carve.api.json.JsonException if the file contradicts the configuration
      */
@@ -133,8 +133,8 @@ public final class MambaConfigFile {
     }
 
     /**
-     * Returns a configuration that names these mixers: by the file where it has words for them, and there is a layer with
-     * another mixer than attention; listed for Carve where it has not.
+     * Returns a configuration with these mixers: in the file where its format can describe them and a layer has another
+     * mixer than attention; else listed for Carve.
      */
     public static JsonObject with(JsonObject config, DecoderConfig decoder, List<MixerSpec> choices) {
         JsonObject bare = LayerMixers.remove(config).without(KEY);

@@ -1,5 +1,5 @@
 /**
- * The model family {@code decoder}: decoders for text alone, and the parts of them that models with pictures share.
+ * The model family {@code decoder}: text decoders, and the parts of them that vision-language models share.
  *
  * <p>Another layout is another {@link carve.models.decoder.DecoderKind}, whose names are data.
  */

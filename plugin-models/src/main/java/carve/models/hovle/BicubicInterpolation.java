@@ -23,7 +23,7 @@ final class BicubicInterpolation {
         return weights;
     }
 
-    // the four neighbours of each sample's place; beyond the border the border's value counts
+    // the four neighbours of each sample; beyond the border, the border's value
     private static double[][] line(int from, int to) {
         double[][] weights = new double[to][from];
         for (int i = 0; i < to; i++) {

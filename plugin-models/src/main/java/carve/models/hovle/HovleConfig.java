@@ -10,8 +10,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * What a {@code config.json} of HoVLE or mmMamba says. Every value comes from the file: the class defaults of the authors'
- * code are those of other models.
+ * The {@code config.json} of HoVLE or mmMamba. Every value comes from the file, since the class defaults of the
+ * authors' code are those of other models.
  */
 record HovleConfig(JsonObject json) {
     static final String MMMAMBA = "mmMamba_chat";
@@ -106,12 +106,12 @@ record HovleConfig(JsonObject json) {
         return embedding().integer("patch_size");
     }
 
-    /** Patches on a side of a tile. */
+    /** Returns the number of patches on a side of a tile. */
     int grid() {
         return imageSize() / patchSize();
     }
 
-    /** How many patches on a side become one token. */
+    /** Returns the number of patches on a side that are merged into one token. */
     int shuffle() {
         return (int) Math.round(1 / json.real("downsample_ratio"));
     }
@@ -121,7 +121,7 @@ record HovleConfig(JsonObject json) {
         return side * side;
     }
 
-    /** The part of the configuration that a layer belongs to. */
+    /** Returns the part of the configuration that a layer belongs to. */
     JsonObject layerConfig(int layer) {
         return layer < embeddingLayers() ? embedding() : llm();
     }

@@ -26,7 +26,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * HoVLE (arXiv:2412.16158), a decoder-only multimodal Transformer, and what mmMamba (arXiv:2502.13145) makes of it.
+ * HoVLE (arXiv:2412.16158), a decoder-only multimodal Transformer, and its conversion to Mamba-2 by mmMamba
+ * (arXiv:2502.13145).
  *
  * <p>A student whose layers are all official ones (attention as it is, {@code mamba2} with its defaults) has mmMamba's
  * official configuration and layout; any other keeps HoVLE's, with its layers listed under {@code carve} in {@code
@@ -87,7 +88,7 @@ public final class HovleFamily implements ModelFamily {
     }
 
     /**
-     * Returns the map for official training checkpoints, whose mixers' projections are tensors of their own: {@code
+     * Returns the map for official training checkpoints, whose mixers' projections are separate tensors: {@code
      * encoder.1.attention.q_proj.weight}.
      */
     public NameMap trainingNames(ModelSpec spec) {

@@ -20,14 +20,14 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
- * The input of HoVLE's first layer (arXiv:2412.16158; the authors' code): token embeddings, where the places of pictures
- * are overwritten, in order, with the projected patches of {@code pixel_values (N, 3, S, S)}, N tiles.
+ * The input of HoVLE's first layer (arXiv:2412.16158; the authors' code): token embeddings, in which image tokens are
+ * replaced, in order, by the projected patches of {@code pixel_values (N, 3, S, S)}, N tiles.
  *
  * <p>Parameters: {@code tokens.weight}, {@code special.weight} for ids beyond it, {@code patch.weight (D, 3, p, p)} and
  * {@code patch.bias}, {@code position (1, 1 + grid^2, D)}, whose first row is not used, and the projector {@code
- * projector.0.*} and {@code projector.2.*}. First values are such that tokens and patches come to the first layer at the
- * scale of what layers add to them; smaller ones, as large models have, are drowned there, and a small model that is trained
- * from them does not learn to look things up.
+ * projector.0.*} and {@code projector.2.*}. Parameters are initialised so that tokens and patches reach the first layer
+ * at the scale of what layers add to them. With the smaller values that large models use, a small model does not learn
+ * to recall.
  */
 record HovleInputEncoder(
         int hidden, int textVocabulary, int specialTokens, int imageTokenId, int patch, int grid, int shuffleFactor)
@@ -88,7 +88,8 @@ record HovleInputEncoder(
                 .orElseGet(() -> Tensors.zeros(text.device(), Shape.of(0, hidden)));
         if (vision.extent(0) != places.length) {
             throw new IllegalArgumentException(
-                    ("%d places of pictures (token %d), but %d tiles give %d; expected %d tokens " + "for each tile")
+                    ("%d image tokens (id %d), but %d tiles produce %d embeddings; expected %d image tokens "
+                                    + "per tile")
                             .formatted(
                                     places.length,
                                     imageTokenId,
@@ -101,7 +102,7 @@ record HovleInputEncoder(
                 TokenEmbedding.zeroPadding(all, modelInputs.sequenceLayout()), modelInputs.sequenceLayout());
     }
 
-    // rows of text, then rows of vision, gathered in the order of the positions
+    // rows of text embeddings, then of image embeddings, gathered in the order of positions
     private Tensor splice(Tensor text, Tensor vision, int[] places) {
         int rows = (int) (text.shape().size() / hidden);
         int[] source = IntStream.range(0, rows).toArray();
@@ -118,7 +119,7 @@ record HovleInputEncoder(
         if (Arrays.stream(tokens).allMatch(token -> token < textVocabulary)) {
             return TokenEmbedding.embed(table, shape, tokens);
         }
-        // rows of both, of which one is meant: to join the tables would copy all of them
+        // look up in both tables and choose, since joining the tables would copy them
         Shape all = Shape.of(tokens.length);
         int[] words = Arrays.stream(tokens)
                 .map(token -> token < textVocabulary ? token : 0)
@@ -153,7 +154,7 @@ record HovleInputEncoder(
         return Optional.of(Tensors.where(isText.reshape(column), words, others));
     }
 
-    /** Returns what stands for tiles {@code (N, 3, S, S)}: {@code (N tokens, D)}. */
+    /** Returns the image embeddings {@code (N tokens, D)} of tiles {@code (N, 3, S, S)}. */
     Tensor vision(Params p, Tensor pixels) {
         Tensor patches = patches(p, pixels);
         int side = (int) Math.round(Math.sqrt(patches.extent(1)));
@@ -188,7 +189,7 @@ record HovleInputEncoder(
 
     /**
      * Returns patches {@code (N, side^2, D)} merged in squares of factor x factor, {@code (N, (side / factor)^2, D
-     * factor^2)}: each square row by row, as InternVL's pixel shuffle, version 2, has it.
+     * factor^2)}: each square row by row, as in InternVL's pixel shuffle, version 2.
      */
     static Tensor shuffle(Tensor patches, int side, int factor) {
         int tiles = patches.extent(0);

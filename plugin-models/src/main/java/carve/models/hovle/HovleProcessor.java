@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** The template, tokenizer and tiling of HoVLE and mmMamba. */
+/** The processor of HoVLE and mmMamba: chat template, tokenizer and image tiling. */
 final class HovleProcessor implements Processor {
     private final HovleConfig config;
     private final Tokenizer tokenizer;
@@ -43,35 +43,34 @@ final class HovleProcessor implements Processor {
         return new HovleProcessor(config, Tokenizer.open(folder));
     }
 
-    /** Turns, and the pixels of their pictures, in order. */
+    /** Turns, and the pixel values of their images, in order. */
     private record ParsedConversation(List<ChatTurn> turns, InternVlChatTemplate template, List<PixelValues> pixels) {
         List<Integer> counts(HovleConfig config) {
             return pixels.stream()
-                    .map(picture -> picture.count() * config.tokensPerTile())
+                    .map(image -> image.count() * config.tokensPerTile())
                     .toList();
         }
     }
 
     @Override
     public Sample prompt(List<Message> conversation) {
-        ParsedConversation parsedConversation = parse(conversation);
-        ChatTurn last = parsedConversation.turns.getLast();
+        ParsedConversation parsed = parse(conversation);
+        ChatTurn last = parsed.turns.getLast();
         if (!last.answer().isEmpty()) {
             throw new IllegalArgumentException(
-                    "a prompt ends with what a person says, this one with the model's answer");
+                    "a prompt must end with a user message, this one ends with an assistant message");
         }
-        String text = parsedConversation.template.prompt(
-                parsedConversation.turns.subList(0, parsedConversation.turns.size() - 1), last.question());
-        int[] ids = tokenizer.encode(ImageTokens.INTERN_VL.expand(text, parsedConversation.counts(config)));
-        return new Sample(ids, new boolean[ids.length], media(parsedConversation.pixels));
+        String text = parsed.template.prompt(parsed.turns.subList(0, parsed.turns.size() - 1), last.question());
+        int[] ids = tokenizer.encode(ImageTokens.INTERN_VL.expand(text, parsed.counts(config)));
+        return new Sample(ids, new boolean[ids.length], media(parsed.pixels));
     }
 
     @Override
     public Sample trainingSample(List<Message> conversation) {
-        ParsedConversation parsedConversation = parse(conversation);
-        TokenizedConversation tokens = parsedConversation.template.encode(
-                tokenizer, parsedConversation.turns, ImageTokens.INTERN_VL, parsedConversation.counts(config));
-        return new Sample(tokens.ids(), tokens.answerMask(), media(parsedConversation.pixels));
+        ParsedConversation parsed = parse(conversation);
+        TokenizedConversation tokens =
+                parsed.template.encode(tokenizer, parsed.turns, ImageTokens.INTERN_VL, parsed.counts(config));
+        return new Sample(tokens.ids(), tokens.answerMask(), media(parsed.pixels));
     }
 
     private ParsedConversation parse(List<Message> conversation) {
@@ -82,7 +81,7 @@ final class HovleProcessor implements Processor {
             switch (message.role()) {
                 case SYSTEM -> used = used.withSystemMessage(message.text());
                 case USER -> {
-                    message.images().forEach(encodedImage -> pixels.add(pixels(encodedImage)));
+                    message.images().forEach(image -> pixels.add(pixels(image)));
                     turns.add(new ChatTurn(
                             InternVlChatTemplate.withImages(
                                     message.text(), message.images().size()),
@@ -90,24 +89,24 @@ final class HovleProcessor implements Processor {
                 }
                 case ASSISTANT -> {
                     if (turns.isEmpty() || !turns.getLast().answer().isEmpty()) {
-                        throw new IllegalArgumentException("a conversation alternates between person and model");
+                        throw new IllegalArgumentException("user and assistant messages must alternate");
                     }
                     turns.add(new ChatTurn(turns.removeLast().question(), message.text()));
                 }
             }
         }
         if (turns.isEmpty()) {
-            throw new IllegalArgumentException("a conversation needs something that a person says");
+            throw new IllegalArgumentException("a conversation needs at least one user message");
         }
         return new ParsedConversation(turns, used, pixels);
     }
 
-    private PixelValues pixels(EncodedImage encodedImage) {
-        return preprocessor.apply(ImageDecoder.standard().read(encodedImage.bytes(), encodedImage.name()));
+    private PixelValues pixels(EncodedImage image) {
+        return preprocessor.apply(ImageDecoder.standard().read(image.bytes(), image.name()));
     }
 
-    private static Map<String, HostTensor> media(List<PixelValues> pictures) {
-        return pictures.isEmpty() ? Map.of() : Map.of(HovleInputEncoder.PIXELS, PixelValues.stack(pictures));
+    private static Map<String, HostTensor> media(List<PixelValues> images) {
+        return images.isEmpty() ? Map.of() : Map.of(HovleInputEncoder.PIXELS, PixelValues.stack(images));
     }
 
     @Override

@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
 
 /**
  * The official checkpoint layouts of HoVLE and mmMamba: attention's projections interleaved by group in {@code
- * attention.wqkv}, Mamba-2's one below the other in {@code attention.wvkqgdt}. Parameters of any other mixer stand under
- * {@code attention.} with their own names.
+ * attention.wqkv}, Mamba-2's concatenated in {@code attention.wvkqgdt}. Parameters of any other mixer are under {@code
+ * attention.} with their own names.
  */
 final class HovleTensorNames {
     private static final Set<String> ATTENTION =

@@ -4,16 +4,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * InternVL's dynamic tiling: of all grids with {@code minTiles} to {@code maxTiles} tiles, the one nearest to the picture's aspect ratio.
+ * InternVL's dynamic tiling: of all grids with {@code minTiles} to {@code maxTiles} tiles, the one nearest to the
+ * image's aspect ratio.
  *
- * <p>Grids are tried in rising number of tiles, and a later grid replaces an equally near one if the picture has more than half of its pixels:
- * {@code width * height > 0.5 * tileSize^2 * columns * rows}. Among grids of equally many tiles the official code has the order of a Python set,
- * which decides some ties; {@link PythonTileGridSet} reproduces it.
+ * <p>Grids are tried by increasing number of tiles, and a later grid replaces an equally near one if the image has more
+ * than half of its pixels: {@code width * height > 0.5 * tileSize^2 * columns * rows}. Among grids of equally many
+ * tiles the official code has the order of a Python set, which decides some ties; {@link PythonTileGridSet} reproduces
+ * it.
  *
  * @param tileSize the side of a tile in pixels
  * @param minTiles the least number of tiles
  * @param maxTiles the greatest number of tiles, thumbnail not counted
- * @param thumbnail whether the whole picture follows as one more tile when it was cut
+ * @param thumbnail whether the whole image follows as one more tile when it was cut
  */
 public record DynamicTiling(int tileSize, int minTiles, int maxTiles, boolean thumbnail) {
     private static final int TILE_LIMIT = 256;
@@ -32,7 +34,7 @@ public record DynamicTiling(int tileSize, int minTiles, int maxTiles, boolean th
         return PythonTileGridSet.candidates(minTiles, maxTiles);
     }
 
-    /** Returns the grid for a picture of {@code width x height} pixels. */
+    /** Returns the grid for an image of {@code width x height} pixels. */
     public TileGrid choose(int width, int height) {
         double aspect = (double) width / height;
         long area = (long) width * height;
@@ -49,7 +51,7 @@ public record DynamicTiling(int tileSize, int minTiles, int maxTiles, boolean th
         return best;
     }
 
-    /** Returns how many images a picture of {@code width x height} pixels becomes, thumbnail included. */
+    /** Returns the number of tiles of an image of {@code width x height} pixels, thumbnail included. */
     public int count(int width, int height) {
         int tiles = choose(width, height).count();
         return thumbnail && tiles != 1 ? tiles + 1 : tiles;

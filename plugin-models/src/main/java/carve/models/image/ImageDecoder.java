@@ -17,12 +17,13 @@ import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Reads PNG and JPEG files to 8-bit RGB with the mode conversions of Pillow's {@code Image.convert("RGB")}: palettes are looked up, gray is
- * repeated, alpha and transparency are dropped (not blended), embedded colour profiles and orientation tags are ignored. Where Pillow 9.4 clips
- * 16-bit gray to white, the high byte is taken instead, as both do for 16-bit RGB.
+ * A decoder of PNG and JPEG files to 8-bit RGB with the mode conversions of Pillow's {@code Image.convert("RGB")}:
+ * palettes are looked up, gray is repeated, alpha and transparency are dropped (not blended), embedded colour profiles
+ * and orientation tags are ignored. Where Pillow 9.4 clips 16-bit gray to white, the high byte is taken instead, as
+ * both do for 16-bit RGB.
  *
- * <p>Files are input from strangers: their length and their number of pixels are compared with the limits before anything is decoded, and every
- * failure is an {@link ImageException} that names the file.
+ * <p>Files are untrusted: their length and their number of pixels are compared with the limits before anything is
+ * decoded, and every failure is an {@link ImageException} that names the file.
  *
  * @param maxBytes the longest file that is read
  * @param maxPixels the largest {@code width * height} that is decoded
@@ -42,13 +43,13 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
         }
     }
 
-    /** Returns the reader for files of up to 256 MiB and 100 million pixels. */
+    /** Returns the decoder for files of up to 256 MiB and 100 million pixels. */
     public static ImageDecoder standard() {
         return STANDARD;
     }
 
     /**
-     * Returns the picture in the file.
+     * Returns the image in the file.
      *
      * @throws ImageException if there is no such file, it is not a whole PNG or JPEG, or it is beyond the limits
      */
@@ -68,9 +69,9 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
     }
 
     /**
-     * Returns the picture in the bytes of a file.
+     * Returns the image in the bytes of a file.
      *
-     * @param name what messages call the picture
+     * @param name the name of the image in messages
      * @throws ImageException as {@link #read(Path)}
      */
     public RgbImage read(byte[] bytes, String name) {
@@ -87,7 +88,7 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
         } catch (ImageException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
-            // the decoders of the JDK answer some broken files with IndexOutOfBounds- or IllegalArgumentException
+            // for some broken files the decoders of the JDK throw IndexOutOfBounds- or IllegalArgumentException
             throw new ImageException(
                     "image %s: broken %s data, %s".formatted(name, format.toUpperCase(Locale.ROOT), reason(e)), e);
         } finally {
@@ -122,7 +123,7 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
         }
     }
 
-    /** The JDK fills what a cut JPEG lacks with gray and only warns; its other warnings are of harmless defects. */
+    /** Refuses truncated files: the JDK fills what a truncated JPEG lacks with gray and only warns. */
     private static void checkWhole(Set<String> warnings, String name) {
         if (warnings.stream().anyMatch(warning -> warning.startsWith("Truncated File"))) {
             throw new ImageException("image %s: broken JPEG data, the file ends early".formatted(name));

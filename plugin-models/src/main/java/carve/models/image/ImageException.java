@@ -1,10 +1,10 @@
 package carve.models.image;
 
-/** Thrown when a picture cannot be read or prepared; the message names the picture and the reason. */
+/** Thrown when an image cannot be read or preprocessed; the message names the image and the reason. */
 public final class ImageException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** Makes the exception; the message says which picture, what was found and what would do. */
+    /** Makes the exception; the message names the image, what was found and what would do. */
     public ImageException(String message) {
         super(message);
     }

@@ -1,8 +1,8 @@
 package carve.models.image;
 
-/** Turns a picture into what one model family reads. Implementations are immutable and give the same bits every time. */
+/** The preprocessing of images for one model family. Implementations are immutable and deterministic. */
 @FunctionalInterface
 public interface ImagePreprocessor {
-    /** Returns the values of the picture, {@code (N, 3, S, S)} with N at least 1. */
+    /** Returns the values of the image, {@code (N, 3, S, S)} with N at least 1. */
     PixelValues apply(RgbImage image);
 }

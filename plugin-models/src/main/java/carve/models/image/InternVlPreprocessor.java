@@ -1,15 +1,16 @@
 package carve.models.image;
 
 /**
- * The preparation of InternVL, HoVLE and mmMamba: dynamic tiling, then normalisation of each tile.
+ * The preprocessing of InternVL, HoVLE and mmMamba: dynamic tiling, then normalisation of each tile.
  *
- * @param tiling how the picture is cut
- * @param normalization what each tile goes through
- * @param upscale whether the picture is first doubled with the bilinear filter, as the official evaluation does for some benchmarks
+ * @param tiling the choice of tiles
+ * @param normalization the normalisation of each tile
+ * @param upscale whether the image is first doubled with the bilinear filter, as the official evaluation does for some
+ *     benchmarks
  */
 public record InternVlPreprocessor(DynamicTiling tiling, Normalization normalization, boolean upscale)
         implements ImagePreprocessor {
-    /** Returns the usual preparation: 1 to {@code maxTiles} tiles, a thumbnail, ImageNet's constants. */
+    /** Returns the standard preprocessing: 1 to {@code maxTiles} tiles, a thumbnail, ImageNet's constants. */
     public static InternVlPreprocessor of(int tileSize, int maxTiles) {
         return new InternVlPreprocessor(new DynamicTiling(tileSize, 1, maxTiles, true), Normalization.IMAGENET, false);
     }

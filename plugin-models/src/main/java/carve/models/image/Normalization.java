@@ -3,19 +3,20 @@ package carve.models.image;
 import java.util.List;
 
 /**
- * Means and standard deviations per channel, and how 8-bit samples become float32 before them.
+ * The normalisation of 8-bit samples to float32 by mean and standard deviation per channel.
  *
- * <p>The value of sample {@code u} is {@code (scale(u) - mean) / deviation}, each step rounded to float32 as torch and numpy round it.
+ * <p>The value of sample {@code u} is {@code (scale(u) - mean) / deviation}, each step rounded to float32 as torch and
+ * numpy round it.
  *
  * @param mean of red, green and blue, in 0..1
  * @param standardDeviation of red, green and blue, positive
- * @param scaling how 0..255 becomes 0..1
+ * @param scaling the scaling from 0..255 to 0..1
  */
 public record Normalization(List<Double> mean, List<Double> standardDeviation, Scaling scaling) {
-    /** What InternVL, HoVLE and mmMamba use, as torchvision computes it. */
+    /** ImageNet's constants as torchvision computes them, for InternVL, HoVLE and mmMamba. */
     public static final Normalization IMAGENET =
             new Normalization(List.of(0.485, 0.456, 0.406), List.of(0.229, 0.224, 0.225), Scaling.DIVIDE);
-    /** SigLIP's constants as torchvision computes them: what InternVL's training code names {@code siglip}. */
+    /** SigLIP's constants as torchvision computes them, named {@code siglip} in InternVL's training code. */
     public static final Normalization HALF =
             new Normalization(List.of(0.5, 0.5, 0.5), List.of(0.5, 0.5, 0.5), Scaling.DIVIDE);
     /** SigLIP's constants as the Hugging Face image processor computes them. */
@@ -26,7 +27,7 @@ public record Normalization(List<Double> mean, List<Double> standardDeviation, S
     public static final Normalization CLIP = new Normalization(
             List.of(0.48145466, 0.4578275, 0.40821073), List.of(0.26862954, 0.26130258, 0.27577711), Scaling.MULTIPLY);
 
-    /** The two ways to bring a byte to 0..1; they differ in the last bit. */
+    /** The two ways to scale a byte to 0..1; they differ in the last bit. */
     public enum Scaling {
         /** Divides by 255 in float32, as torchvision's {@code ToTensor}. */
         DIVIDE {
@@ -60,7 +61,7 @@ public record Normalization(List<Double> mean, List<Double> standardDeviation, S
     }
 
     /**
-     * Writes the values of a picture, {@code (3, height, width)}, from {@code offset} on.
+     * Writes the values of an image, {@code (3, height, width)}, from {@code offset} on.
      *
      * @throws ImageException if they do not fit
      */

@@ -5,9 +5,9 @@ import carve.api.tensor.Shape;
 import java.util.List;
 
 /**
- * What a model reads of one picture: {@code count} square images of {@code size} pixels a side.
+ * The pixel values of one image: {@code count} square tiles of {@code size} pixels a side.
  *
- * @param count the number of images, N; more than one if the picture was tiled
+ * @param count the number of tiles, N
  * @param size the side in pixels, S
  * @param values {@code (N, 3, S, S)}, row-major; the receiver owns it
  */
@@ -20,15 +20,15 @@ public record PixelValues(int count, int size, float[] values) {
         }
     }
 
-    /** Returns the images of pictures, all of one size, one after another, {@code (N, 3, S, S)}. */
-    public static HostTensor stack(List<PixelValues> pictures) {
-        int size = pictures.getFirst().size();
-        int count = pictures.stream().mapToInt(PixelValues::count).sum();
+    /** Returns the tiles of images, all of one size, concatenated: {@code (N, 3, S, S)}. */
+    public static HostTensor stack(List<PixelValues> images) {
+        int size = images.getFirst().size();
+        int count = images.stream().mapToInt(PixelValues::count).sum();
         float[] values = new float[count * 3 * size * size];
         int at = 0;
-        for (PixelValues picture : pictures) {
-            System.arraycopy(picture.values(), 0, values, at, picture.values().length);
-            at += picture.values().length;
+        for (PixelValues image : images) {
+            System.arraycopy(image.values(), 0, values, at, image.values().length);
+            at += image.values().length;
         }
         return new HostTensor(Shape.of(count, 3, size, size), values);
     }

@@ -1,12 +1,13 @@
 package carve.models.image;
 
 /**
- * The filters of Pillow's {@code Image.resize}, equal to it bit for bit on 8-bit pictures.
+ * The filters of Pillow's {@code Image.resize}, equal to it bit for bit on 8-bit images.
  *
- * <p>Resizing is two one-dimensional passes, across and then down, each rounded to 8 bits. Output sample {@code i} of {@code n} stands at
- * {@code c = (i + 0.5) * s} of the input, {@code s = m / n}; it is the sum of the input samples within {@code support * max(s, 1)} of it, weighted
- * by {@code filter((j + 0.5 - c) / max(s, 1))}, normalised to one. So shrinking widens the filter and does not alias. Weights are held in fixed
- * point with 22 fraction bits, as in Pillow's {@code Resample.c}, and a pass whose extent does not change is left out.
+ * <p>Resizing is two one-dimensional passes, across and then down, each rounded to 8 bits. Output sample {@code i} of
+ * {@code n} stands at {@code c = (i + 0.5) * s} of the input, {@code s = m / n}; it is the sum of the input samples
+ * within {@code support * max(s, 1)} of it, weighted by {@code filter((j + 0.5 - c) / max(s, 1))}, normalised to one.
+ * So shrinking widens the filter and does not alias. Weights are held in fixed point with 22 fraction bits, as in
+ * Pillow's {@code Resample.c}, and a pass whose extent does not change is left out.
  */
 public enum Resampling {
     /** The triangle filter, support 1. */
@@ -17,7 +18,7 @@ public enum Resampling {
             return distance < 1 ? 1 - distance : 0;
         }
     },
-    /** Cubic convolution with a = -0.5 (Keys 1981), support 2: what Pillow uses when no filter is named. */
+    /** Cubic convolution with a = -0.5 (Keys 1981), support 2: Pillow's default. */
     BICUBIC(2) {
         @Override
         double weight(double x) {
@@ -42,7 +43,7 @@ public enum Resampling {
     abstract double weight(double x);
 
     /**
-     * Returns the picture resized to {@code width x height}; aspect ratio is the caller's business.
+     * Returns the image resized to {@code width x height}, whatever its aspect ratio.
      *
      * @throws ImageException if an extent is not positive
      */
@@ -100,7 +101,9 @@ public enum Resampling {
         return (byte) Math.clamp(fixed >> FRACTION_BITS, 0, 255);
     }
 
-    /** Which input samples make output sample i, and their weights: {@code first[i]} and on, {@code weights[i * width + k]}. */
+    /**
+     * The input samples of output sample i, {@code first[i]} and on, and their weights, {@code weights[i * width + k]}.
+     */
     private record Taps(int width, int[] first, int[] count, int[] weights) {}
 
     private Taps taps(int from, int to) {

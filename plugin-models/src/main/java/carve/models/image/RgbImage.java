@@ -2,9 +2,7 @@ package carve.models.image;
 
 import java.util.Arrays;
 
-/**
- * A picture of 8-bit RGB samples, {@code (height, width, 3)} row-major. Immutable to everybody outside this package.
- */
+/** An image of 8-bit RGB samples, {@code (height, width, 3)} row-major. Immutable outside this package. */
 public final class RgbImage {
     private final int width;
     private final int height;
@@ -17,7 +15,7 @@ public final class RgbImage {
     }
 
     /**
-     * Returns the picture of these samples, which are copied.
+     * Returns the image of these samples, which are copied.
      *
      * @param samples {@code (height, width, 3)}, unsigned bytes
      * @throws ImageException if an extent is not positive or the number of samples is not {@code height * width * 3}
@@ -26,7 +24,7 @@ public final class RgbImage {
         return wrap(width, height, samples.clone());
     }
 
-    /** Returns the picture of these samples without copying them; the caller never writes them again. */
+    /** Returns the image of these samples without copying them; the caller never writes them again. */
     static RgbImage wrap(int width, int height, byte[] samples) {
         if (width <= 0 || height <= 0 || samples.length != (long) width * height * 3) {
             throw new ImageException("image: %d x %d pixels need positive extents and %d samples, found %d"
@@ -50,7 +48,7 @@ public final class RgbImage {
         return samples.clone();
     }
 
-    /** Returns the samples themselves; nobody writes them. */
+    /** Returns the samples themselves, which must not be written. */
     byte[] raw() {
         return samples;
     }
@@ -63,7 +61,7 @@ public final class RgbImage {
     /**
      * Returns the rectangle whose upper left pixel is {@code (x, y)}.
      *
-     * @throws ImageException if it is not inside this picture
+     * @throws ImageException if it is not inside this image
      */
     public RgbImage crop(int x, int y, int cropWidth, int cropHeight) {
         if (x < 0 || y < 0 || x + cropWidth > width || y + cropHeight > height) {
@@ -78,7 +76,7 @@ public final class RgbImage {
     }
 
     /**
-     * Returns this picture in the middle of the smallest square that holds it, as the official {@code expand2square}.
+     * Returns this image centred in the smallest square that contains it, as the official {@code expand2square} does.
      *
      * @param red the background's red, 0..255
      * @param green the background's green

@@ -1,11 +1,11 @@
 package carve.models.image;
 
 /**
- * One square image of the whole picture: SigLIP's preparation, and InternVL's without tiling.
+ * The preprocessing of an image to one square: SigLIP's, and InternVL's without tiling.
  *
  * @param size the side in pixels
- * @param normalization what the resized picture goes through
- * @param padding whether a picture that is not square is padded with the mean colour first, rather than stretched
+ * @param normalization the normalisation of the resized image
+ * @param padding whether an image that is not square is padded with the mean colour first, rather than stretched
  */
 public record SquarePreprocessor(int size, Normalization normalization, boolean padding) implements ImagePreprocessor {
     /** Checks the size. */
@@ -15,12 +15,15 @@ public record SquarePreprocessor(int size, Normalization normalization, boolean 
         }
     }
 
-    /** Returns the preparation of SigLIP's Hugging Face image processor: stretched to the square, halves as constants. */
+    /**
+     * Returns the preprocessing of SigLIP's Hugging Face image processor: stretched to the square, mean and deviation
+     * 0.5.
+     */
     public static SquarePreprocessor siglip(int size) {
         return new SquarePreprocessor(size, Normalization.SIGLIP, false);
     }
 
-    /** Returns a preparation with CLIP's constants, stretched to the square. */
+    /** Returns a preprocessing with CLIP's constants, stretched to the square. */
     public static SquarePreprocessor clip(int size) {
         return new SquarePreprocessor(size, Normalization.CLIP, false);
     }

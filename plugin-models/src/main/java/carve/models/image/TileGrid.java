@@ -1,7 +1,7 @@
 package carve.models.image;
 
 /**
- * How a picture is cut: into {@code columns x rows} tiles of the same size.
+ * A division of an image into {@code columns x rows} tiles of the same size.
  *
  * @param columns tiles in a row, at least 1
  * @param rows tiles in a column, at least 1

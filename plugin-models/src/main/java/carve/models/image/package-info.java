@@ -1,10 +1,11 @@
 /**
- * Pictures on their way into a model: decoding, resizing, tiling, normalising, bit for bit as the official code does with Pillow and torch.
+ * Image preprocessing: decoding, resizing, tiling and normalising, bit for bit as the official code does with Pillow
+ * and torch.
  *
- * <p>An {@link carve.models.image.RgbImage} is 8-bit RGB. {@link carve.models.image.ImageDecoder} makes one from a PNG or JPEG file and refuses
- * what is hostile before it allocates; {@link carve.models.image.Resampling} resizes as Pillow does; an
- * {@link carve.models.image.ImagePreprocessor} turns it into the {@code (N, 3, S, S)} values a model reads. A new way to prepare pictures is a
- * record that implements this one interface.
+ * <p>An {@link carve.models.image.RgbImage} is 8-bit RGB. {@link carve.models.image.ImageDecoder} reads one from a PNG
+ * or JPEG file and refuses files beyond its limits before it allocates; {@link carve.models.image.Resampling} resizes
+ * as Pillow does; an {@link carve.models.image.ImagePreprocessor} turns it into the {@code (N, 3, S, S)} values that a
+ * model reads. Another preprocessing is a record that implements this interface.
  *
  * {@snippet :
  * var image = ImageDecoder.standard().read(Path.of("cat.jpg"));

@@ -12,8 +12,9 @@ import carve.api.tensor.Tensors;
 import java.util.Map;
 
 /**
- * What makes one vector of a whole picture in SigLIP's towers (Zhai et al. 2023, arXiv:2303.15343): a learnt query attends to
- * all patches, and a feed-forward part follows. Models that read pictures patch by patch carry it along unread.
+ * The attention pooling head of SigLIP's towers (Zhai et al. 2023, arXiv:2303.15343), which makes one vector of an
+ * image: a learnt query attends to all patches, and a feed-forward part follows. Models that read images patch by patch
+ * keep its tensors unread.
  *
  * @param hidden D
  * @param heads H
@@ -21,7 +22,7 @@ import java.util.Map;
  * @param norm before the feed-forward part
  */
 record AttentionPoolingHead(int hidden, int heads, int inner, Norm norm) {
-    /** Returns its tensors by name; projections of queries, keys and values are one below the other. */
+    /** Returns its tensors by name; projections of queries, keys and values are concatenated. */
     Map<String, Shape> parameters() {
         return Map.ofEntries(
                 Map.entry("probe", Shape.of(1, 1, hidden)),
@@ -37,18 +38,18 @@ record AttentionPoolingHead(int hidden, int heads, int inner, Norm norm) {
                 Map.entry("mlp.fc2.bias", Shape.of(hidden)));
     }
 
-    /** Returns a vector {@code (N, D)} for each of the pictures whose normalised patches are x {@code (N, positions, D)}. */
+    /** Returns the pooled vectors {@code (N, D)} of images whose normalised patches are x {@code (N, positions, D)}. */
     Tensor apply(Params p, Tensor x) {
-        int pictures = x.extent(0);
-        Tensor query = p.get("probe").broadcastTo(Shape.of(pictures, 1, hidden));
+        int images = x.extent(0);
+        Tensor query = p.get("probe").broadcastTo(Shape.of(images, 1, hidden));
         double scale = 1 / Math.sqrt((double) hidden / heads);
         Tensor mixed = Tensors.apply(
-                        new SoftmaxAttention(scale, false, x.extent(1), SequenceLayout.unpadded(pictures, 1)),
+                        new SoftmaxAttention(scale, false, x.extent(1), SequenceLayout.unpadded(images, 1)),
                         projected(p, query, 0),
                         projected(p, x, 1),
                         projected(p, x, 2))
                 .getFirst();
-        Tensor attended = linear(p.under("attention.out_proj"), mixed.reshape(pictures, hidden));
+        Tensor attended = linear(p.under("attention.out_proj"), mixed.reshape(images, hidden));
         Tensor inside = linear(p.under("mlp.fc1"), norm.apply(p.under("layernorm"), attended));
         return attended.add(linear(p.under("mlp.fc2"), FeedForward.geluTanh(inside)));
     }

@@ -14,17 +14,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What makes inputs of a decoder of the features of a tower: linear layers with exact GELU between them, numbered as in the
- * checkpoint, where activations count: {@code 0.weight}, {@code 0.bias}, {@code 2.weight} ...
+ * The connector from the features of a vision tower to a decoder's inputs: linear layers with exact GELU between them,
+ * numbered as in the checkpoint, where activations count: {@code 0.weight}, {@code 0.bias}, {@code 2.weight} ...
  *
  * @param inputs the width of features
  * @param hidden D, the width of the decoder
- * @param depth how many linear layers
+ * @param depth the number of linear layers
  */
 record Connector(int inputs, int hidden, int depth) {
     private static final Pattern PERCEPTRON = Pattern.compile("mlp([1-9])x_gelu");
 
-    /** Returns the connector that {@code connector_type} says: {@code mlp2x_gelu} for two layers. */
+    /** Returns the connector of {@code connector_type}, such as {@code mlp2x_gelu} for two layers. */
     static Connector of(JsonObject config, int inputs, int hidden) {
         String type = config.string("connector_type");
         Matcher matcher = PERCEPTRON.matcher(type);

@@ -24,8 +24,8 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * What the authors' code for evaluation does by mistake, and changes results. Nothing of it is done but on request, by keys
- * under {@code carve} in {@code config.json}, beside {@code layers}:
+ * Mistakes in the authors' evaluation code that change results. Each is reproduced only on request, by keys under
+ * {@code carve} in {@code config.json}, beside {@code layers}:
  *
  * <pre>{@code
  * "carve": {
@@ -38,10 +38,10 @@ import java.util.function.Function;
  * }
  * }</pre>
  *
- * @param lmHead the folder whose output layer is used
+ * @param lmHead the checkpoint folder whose output layer is used
  * @param dropout the rate of dropout
  * @param fp16State whether states are rounded
- * @param maxLength whether the words of a prompt count as new ones
+ * @param maxLength whether the tokens of a prompt count as new ones
  */
 record EvaluationBugs(Optional<String> lmHead, double dropout, boolean fp16State, boolean maxLength) {
     private static final String HEAD = "official-lm-head";
@@ -70,7 +70,7 @@ record EvaluationBugs(Optional<String> lmHead, double dropout, boolean fp16State
                 carve.optionalFlag(LENGTH).orElse(false));
     }
 
-    /** Returns layers as evaluation has them. */
+    /** Returns layers with the dropout and state type of the evaluation code. */
     List<Block> layers(List<Block> layers, MixerCatalog mixers) {
         return layers.stream().map(layer -> layer(layer, mixers)).toList();
     }
@@ -86,12 +86,12 @@ record EvaluationBugs(Optional<String> lmHead, double dropout, boolean fp16State
         return dropping.with(layer.mixerSpec(), mixers.create(layer.mixerSpec().name(), layer.config(), rounded));
     }
 
-    /** Returns what talks to a model whose pictures take so many positions. */
+    /** Returns a processor that limits answers as the evaluation code does, for images of a number of positions. */
     Processor processor(Processor processor, int features) {
         return maxLength ? new MaxLengthProcessor(processor, features) : processor;
     }
 
-    /** Returns weights with another output layer, if one is asked for. */
+    /** Returns weights with another output layer, if one is requested. */
     TensorSource weights(Path folder, TensorSource tensors, Function<Path, ? extends TensorSource> checkpoints) {
         if (lmHead.isEmpty()) {
             return tensors;

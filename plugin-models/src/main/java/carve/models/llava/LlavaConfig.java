@@ -8,8 +8,8 @@ import carve.models.image.SquarePreprocessor;
 import java.util.List;
 
 /**
- * What a {@code config.json} of TinyLLaVA says: a decoder in {@code text_config}, a tower in {@code vision_config}, and what
- * joins them.
+ * The {@code config.json} of TinyLLaVA: a decoder in {@code text_config}, a vision tower in {@code vision_config}, and
+ * the connector between them.
  */
 record LlavaConfig(JsonObject json) {
     private static final List<String> ASPECTS = List.of("square", "pad");
@@ -24,12 +24,12 @@ record LlavaConfig(JsonObject json) {
         same(json, "vision_hidden_size", VisionTower.of(json).hidden());
         String aspect = json.optionalString("image_aspect_ratio").orElse("square");
         if (!ASPECTS.contains(aspect)) {
-            throw json.error("image_aspect_ratio", NameSuggestions.unknown("treatment of pictures", aspect, ASPECTS));
+            throw json.error("image_aspect_ratio", NameSuggestions.unknown("image preprocessing", aspect, ASPECTS));
         }
         if (json.optionalInteger("image_token_index").orElse(-1) >= text(json).vocabulary()) {
             throw json.error(
                     "image_token_index",
-                    "is %d, beyond a vocabulary of %d"
+                    "is %d, but the vocabulary has %d tokens"
                             .formatted(
                                     json.integer("image_token_index"),
                                     text(json).vocabulary()));
@@ -38,7 +38,7 @@ record LlavaConfig(JsonObject json) {
 
     private static void same(JsonObject json, String key, int part) {
         if (json.optionalInteger(key).isPresent() && json.integer(key) != part) {
-            throw json.error(key, "is %d, but by the parts of the model it is %d".formatted(json.integer(key), part));
+            throw json.error(key, "is %d, but the parts of the model have %d".formatted(json.integer(key), part));
         }
     }
 
@@ -60,7 +60,7 @@ record LlavaConfig(JsonObject json) {
         return new LlavaInputEncoder(decoder().vocabulary(), visionTower, connector, imageToken());
     }
 
-    // CLIP's own mean and deviation, SigLIP's halves
+    // CLIP's own mean and deviation, 0.5 for SigLIP
     ChatProcessor.VisionInput vision() {
         VisionTower visionTower = VisionTower.of(json);
         boolean padding =

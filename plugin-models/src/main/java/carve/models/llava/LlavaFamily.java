@@ -27,13 +27,13 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * TinyLLaVA (Zhou et al. 2024, arXiv:2402.14289), a decoder that reads what a vision tower and a connector make of pictures,
- * and what MaTVLM (arXiv:2503.13440) makes of it.
+ * TinyLLaVA (Zhou et al. 2024, arXiv:2402.14289), a decoder that reads the features of a vision tower through a
+ * connector, and its conversion to Mamba-2 by MaTVLM (arXiv:2503.13440).
  *
  * <p>A student whose new layers are all {@code mamba-in-llama} as the authors have it is written as theirs: {@code
- * mamba_config.json} beside {@code config.json}, mixers under {@code language_model.model.layers.N.mamba}. Any other lists its
- * mixers in {@code config.json}, see {@link LayerMixers}. What the authors' evaluation does otherwise than their training
- * can be asked for there, see {@link EvaluationBugs}.
+ * mamba_config.json} beside {@code config.json}, mixers under {@code language_model.model.layers.N.mamba}. Any other
+ * lists its mixers in {@code config.json}, see {@link LayerMixers}. Differences between the authors' evaluation and
+ * training code can be reproduced on request, see {@link EvaluationBugs}.
  */
 public final class LlavaFamily implements ModelFamily {
     private static final String DECODER = "language_model.";

@@ -20,15 +20,16 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
- * The input of models that read pictures as words (Liu et al. 2023, arXiv:2304.08485): token embeddings, and the features of
- * pictures {@code images (N, 3, S, S)} where the picture's token stands.
+ * The input encoder of LLaVA models (Liu et al. 2023, arXiv:2304.08485): token embeddings, and the features of {@code
+ * images (N, 3, S, S)} in place of the image tokens.
  *
- * <p>One such token stands for a whole picture, F positions; or there are F of them for each picture, and as many
- * positions as tokens. Pictures come in the order of their places. What the connector makes of them is published as
- * {@code image_features (N, F, D)}.
+ * <p>Either one image token is expanded to the F positions of an image, or there are F image tokens for each image.
+ * Images are in the order of their tokens. The outputs of the connector are published as {@code image_features (N, F,
+ * D)}.
  *
- * <p>Parameters: {@code tokens.weight (V, D)}, {@code tower.*} of the {@link VisionTower} and {@code connector.*} of the {@link
- * Connector}. First values are such that words and pictures come to the first layer at the scale of what layers add to them.
+ * <p>Parameters: {@code tokens.weight (V, D)}, {@code tower.*} of the {@link VisionTower} and {@code connector.*} of
+ * the {@link Connector}. Parameters are initialised so that text and image embeddings reach the first layer at the
+ * scale of what layers add to them.
  */
 record LlavaInputEncoder(int vocabulary, VisionTower visionTower, Connector connector, int imageTokenId)
         implements InputEncoder {
@@ -59,7 +60,7 @@ record LlavaInputEncoder(int vocabulary, VisionTower visionTower, Connector conn
     public Embeddings encode(Params p, ModelInputs modelInputs, ActivationHook activationHook) {
         Tensor text = text(p, modelInputs);
         Placement placement = placement(modelInputs);
-        if (pictures(modelInputs) == 0) {
+        if (images(modelInputs) == 0) {
             return new Embeddings(
                     TokenEmbedding.zeroPadding(text, modelInputs.sequenceLayout()), modelInputs.sequenceLayout());
         }
@@ -87,7 +88,7 @@ record LlavaInputEncoder(int vocabulary, VisionTower visionTower, Connector conn
         return TokenEmbedding.embed(p.get("tokens.weight"), shape, words);
     }
 
-    // rows of text, then rows of features, then one of zeros, gathered in the order of the positions
+    // rows of text, then of features, then one of zeros, gathered in the order of positions
     private Tensor splice(Tensor text, Tensor features, Placement placement) {
         int hidden = connector.hidden();
         Device device = text.device();
@@ -109,17 +110,17 @@ record LlavaInputEncoder(int vocabulary, VisionTower visionTower, Connector conn
         return placement(modelInputs).sequenceLayout();
     }
 
-    private static int pictures(ModelInputs modelInputs) {
+    private static int images(ModelInputs modelInputs) {
         return modelInputs.media().containsKey(IMAGES)
                 ? modelInputs.media().get(IMAGES).extent(0)
                 : 0;
     }
 
     /**
-     * Where each position comes from.
+     * The source row of each position.
      *
-     * @param source for each position the row of text, or of features when all of text is counted first
-     * @param sequenceLayout how the positions are divided
+     * @param source the row of each position: rows of text first, then rows of features
+     * @param sequenceLayout the layout of the positions
      */
     private record Placement(int[] source, SequenceLayout sequenceLayout) {}
 
@@ -129,17 +130,16 @@ record LlavaInputEncoder(int vocabulary, VisionTower visionTower, Connector conn
                 throw new IllegalArgumentException("this model takes '%s', but was given '%s'".formatted(IMAGES, name));
             }
         }
-        int pictures = pictures(modelInputs);
+        int images = images(modelInputs);
         int places = places(modelInputs);
         int features = visionTower.features();
-        if (places != pictures && places != pictures * features) {
+        if (places != images && places != images * features) {
             throw new IllegalArgumentException(
-                    ("%d places of pictures (token %d) for %d pictures; expected one for each, or %d, "
-                                    + "one for each of its positions")
-                            .formatted(places, imageTokenId, pictures, features));
+                    ("%d image tokens (id %d) for %d images; expected 1 or %d " + "per image")
+                            .formatted(places, imageTokenId, images, features));
         }
         SequenceLayout given = modelInputs.sequenceLayout();
-        if (places > 0 && places == pictures && features > 1) {
+        if (places > 0 && places == images && features > 1) {
             return expanded(modelInputs, features);
         }
         return new Placement(
@@ -149,12 +149,12 @@ record LlavaInputEncoder(int vocabulary, VisionTower visionTower, Connector conn
                 given);
     }
 
-    // one token for each picture: there are more positions than tokens
+    // one token for each image: there are more positions than tokens
     private Placement expanded(ModelInputs modelInputs, int features) {
         SequenceLayout given = modelInputs.sequenceLayout();
         if (!given.givenPositionIds().isEmpty()) {
             throw new IllegalArgumentException(
-                    "positions can only be told where each picture has %d tokens".formatted(features));
+                    "position ids can only be given where each image has %d tokens".formatted(features));
         }
         List<List<Integer>> rows = rows(modelInputs, features);
         int[] lengths = rows.stream().mapToInt(List::size).toArray();
@@ -171,7 +171,7 @@ record LlavaInputEncoder(int vocabulary, VisionTower visionTower, Connector conn
         return IntStream.range(0, positions).map(t -> t < row.size() ? row.get(t) : PADDING);
     }
 
-    // where packed sequences begin when each picture takes so many positions
+    // the starts of packed sequences when each image takes so many positions
     private int[] offsets(ModelInputs modelInputs, int features) {
         return modelInputs.sequenceLayout().offsets().stream()
                 .mapToInt(offset -> offset
@@ -191,9 +191,9 @@ record LlavaInputEncoder(int vocabulary, VisionTower visionTower, Connector conn
             List<Integer> row = new ArrayList<>();
             for (int t = 0; t < length(given, b); t++) {
                 int at = b * given.positions() + t;
-                boolean picture = modelInputs.tokens()[at] == imageTokenId;
-                for (int i = 0; i < (picture ? each : 1); i++) {
-                    row.add(picture ? feature++ : at);
+                boolean image = modelInputs.tokens()[at] == imageTokenId;
+                for (int i = 0; i < (image ? each : 1); i++) {
+                    row.add(image ? feature++ : at);
                 }
             }
             rows.add(row);

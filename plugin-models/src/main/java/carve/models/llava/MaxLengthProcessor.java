@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A processor whose prompts count against the length of their answers, as in the authors' {@code decode}: it stops when prompt
- * and answer together have {@code max_new_tokens} positions, and {@code F - 1} more if there are pictures of F positions. At
- * least one token is answered.
+ * A processor that counts the prompt towards the limit of new tokens, as the authors' {@code decode} does: generation
+ * stops when prompt and answer together have {@code max_new_tokens} positions, and {@code F - 1} more if there are
+ * images of F positions. At least one token is generated.
  *
- * @param processor does all else; owned
+ * @param processor the processor for everything else; owned
  * @param features F
  */
 record MaxLengthProcessor(Processor processor, int features) implements Processor {

@@ -22,25 +22,26 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A vision transformer (Dosovitskiy et al. 2021, arXiv:2010.11929) that looks at whole pictures: SigLIP's (Zhai et al. 2023,
- * arXiv:2303.15343) or CLIP's (Radford et al. 2021, arXiv:2103.00020). Its features are the output of one of its layers.
+ * A vision transformer (Dosovitskiy et al. 2021, arXiv:2010.11929) of whole images: SigLIP's (Zhai et al. 2023,
+ * arXiv:2303.15343) or CLIP's (Radford et al. 2021, arXiv:2103.00020). Its features are the output of one of its
+ * layers.
  *
- * <p>Parameters have the names that they have under {@code vision_model.}: {@code embeddings.patch_embedding.weight (D, 3, p,
- * p)}, {@code embeddings.position_embedding.weight}, {@code encoder.layers.N.*}; CLIP has {@code embeddings.class_embedding
- * (D)} and {@code pre_layrnorm.*} (so spelled) besides, and no bias of patches. Those of layers behind the features, and
- * what comes after the last layer, are not read.
+ * <p>Parameters have the names that they have under {@code vision_model.}: {@code embeddings.patch_embedding.weight (D,
+ * 3, p, p)}, {@code embeddings.position_embedding.weight}, {@code encoder.layers.N.*}; CLIP has {@code
+ * embeddings.class_embedding (D)} and {@code pre_layrnorm.*} (so spelled) besides, and no bias of patches. Those of
+ * layers after the features, and of what follows the last layer, are not read.
  *
- * @param kind whose tower it is
- * @param imageSize S, the side of pictures in pixels
+ * @param kind SigLIP's or CLIP's
+ * @param imageSize S, the side of images in pixels
  * @param patchSize p, the side of patches
  * @param hidden D
  * @param heads H
- * @param intermediateSize the width inside of feed-forward parts
- * @param depth how many layers it has
- * @param featureLayer how many layers come before the features
+ * @param intermediateSize the intermediate size of feed-forward parts
+ * @param depth the number of layers
+ * @param featureLayer the number of layers before the features
  * @param epsilon of its norms
  * @param activation of its feed-forward parts
- * @param featureSelection which positions become features
+ * @param featureSelection the positions that become features
  */
 record VisionTower(
         Kind kind,
@@ -54,7 +55,7 @@ record VisionTower(
         double epsilon,
         Activation activation,
         FeatureSelection featureSelection) {
-    /** Whose tower. */
+    /** The kinds of towers. */
     enum Kind {
         /** No class token; {@code siglip_vision_model}. */
         SIGLIP,
@@ -72,7 +73,7 @@ record VisionTower(
         QUICK_GELU
     }
 
-    /** Which positions become features. */
+    /** The positions that become features. */
     enum FeatureSelection {
         /**
          * All but the first. That is CLIP's class token; of SigLIP, which has none, it is the patch at the top left, and
@@ -98,8 +99,8 @@ record VisionTower(
             Map.of("patch", FeatureSelection.PATCH, "cls_patch", FeatureSelection.CLS_PATCH);
 
     /**
-     * Returns the tower that the configuration of a model describes; what its {@code vision_config} leaves out is as in the
-     * classes of the Transformers library.
+     * Returns the tower that the configuration of a model describes. Missing keys of {@code vision_config} have the
+     * defaults of the classes in the Transformers library.
      */
     static VisionTower of(JsonObject config) {
         JsonObject vision = config.object("vision_config");
@@ -135,11 +136,11 @@ record VisionTower(
         return all.get(word);
     }
 
-    /** Checks that pictures divide into patches and the width into heads. */
+    /** Checks that the image size is a multiple of the patch size, and the width of the number of heads. */
     VisionTower {
         if (imageSize % patchSize != 0 && kind == Kind.CLIP || patchSize > imageSize || hidden % heads != 0) {
             throw new ShapeException(
-                    "vision tower: pictures of %d pixels do not divide into patches of %d, or width %d into %d heads"
+                    "vision tower: image size %d is not a multiple of patch size %d, or width %d not of %d heads"
                             .formatted(imageSize, patchSize, hidden, heads));
         }
     }
@@ -152,7 +153,7 @@ record VisionTower(
         return grid() * grid() + (kind == Kind.CLIP ? 1 : 0);
     }
 
-    /** Returns how many features a picture has. */
+    /** Returns the number of features of an image. */
     int features() {
         return positions() - (featureSelection == FeatureSelection.PATCH ? 1 : 0);
     }
@@ -214,17 +215,17 @@ record VisionTower(
         return shapes;
     }
 
-    /** Returns what pools all patches into one vector; SigLIP's towers have it. */
+    /** Returns the attention pooling head, which SigLIP's towers have. */
     AttentionPoolingHead head() {
         return new AttentionPoolingHead(hidden, heads, intermediateSize, norm());
     }
 
-    /** Returns the outputs of the last layer {@code (N, positions, D)} as the tower's own classes give them, normalised. */
+    /** Returns the normalised outputs {@code (N, positions, D)} of the last layer. */
     Tensor postLayerNorm(Params p, Tensor x) {
         return norm().apply(p.under("post_layernorm"), x);
     }
 
-    /** Returns the features {@code (N, F, D)} of pictures {@code (N, 3, S, S)}. */
+    /** Returns the features {@code (N, F, D)} of images {@code (N, 3, S, S)}. */
     Tensor features(Params p, Tensor pixels) {
         Tensor last = hidden(p, pixels).getLast();
         return featureSelection == FeatureSelection.PATCH ? last.slice(1, 1, last.extent(1)) : last;
@@ -242,21 +243,21 @@ record VisionTower(
     private Tensor embedded(Params p, Params whole, Tensor pixels) {
         if (pixels.shape().rank() != 4 || !pixels.shape().sub(1, 4).equals(Shape.of(3, imageSize, imageSize))) {
             throw new IllegalArgumentException(
-                    "pictures must be (N, 3, %d, %d), are %s".formatted(imageSize, imageSize, pixels.shape()));
+                    "images must be (N, 3, %d, %d), found %s".formatted(imageSize, imageSize, pixels.shape()));
         }
-        int pictures = pixels.extent(0);
+        int images = pixels.extent(0);
         int side = grid() * patchSize;
         Tensor cut = pixels.slice(2, 0, side)
                 .slice(3, 0, side)
-                .reshape(pictures, 3, grid(), patchSize, grid(), patchSize)
+                .reshape(images, 3, grid(), patchSize, grid(), patchSize)
                 .permute(0, 2, 4, 1, 3, 5)
-                .reshape(pictures, grid() * grid(), 3 * patchSize * patchSize);
+                .reshape(images, grid() * grid(), 3 * patchSize * patchSize);
         Tensor weight = p.get("patch_embedding.weight").reshape(hidden, 3 * patchSize * patchSize);
         Tensor positions = p.get("position_embedding.weight").cast(DType.F32); // a matrix, and so stored in fewer bits
         if (kind == Kind.SIGLIP) {
             return Linear.apply(cut, weight, p.get("patch_embedding.bias")).add(positions);
         }
-        Tensor first = p.get("class_embedding").reshape(1, 1, hidden).broadcastTo(Shape.of(pictures, 1, hidden));
+        Tensor first = p.get("class_embedding").reshape(1, 1, hidden).broadcastTo(Shape.of(images, 1, hidden));
         Tensor all =
                 Tensors.concat(1, List.of(first, Linear.apply(cut, weight))).add(positions);
         return norm().apply(whole.under("pre_layrnorm"), all);

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What {@code config.json} of a model of Mamba-2 says, in either layout.
+ * The {@code config.json} of a Mamba-2 model, in either layout.
  *
  * @param json the configuration
  * @param format its layout
@@ -30,7 +30,7 @@ record Mamba2Config(JsonObject json, Mamba2Format format, Mamba2Dims ssmDims) {
     static final String MIXER = "plain-mamba2";
 
     /**
-     * Returns what a configuration says.
+     * Returns the configuration in a JSON object.
      *
      * @throws carve.api.json.JsonException if it asks for something that is not supported
      */
@@ -122,13 +122,12 @@ record Mamba2Config(JsonObject json, Mamba2Format format, Mamba2Dims ssmDims) {
                 .orElse(otherwise);
     }
 
-    /** Returns the mixers that the configuration names: those that are listed for Carve, else its own. */
+    /** Returns the mixers of the layers: those that the configuration lists for Carve, else its own. */
     List<MixerSpec> choices() {
         List<MixerSpec> choices = LayerMixers.read(json).orElseGet(() -> Collections.nCopies(layers(), defaultMixer()));
         if (choices.size() != layers()) {
             throw json.error(
-                    format.layersKey(),
-                    "is %d, but mixers are named for %d layers".formatted(layers(), choices.size()));
+                    format.layersKey(), "is %d, but %d layers have mixers".formatted(layers(), choices.size()));
         }
         return choices;
     }

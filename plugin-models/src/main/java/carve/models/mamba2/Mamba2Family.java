@@ -20,13 +20,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Language models of Mamba-2 alone: {@code Mamba2ForCausalLM} of the Transformers library ({@code model_type = mamba2}), and
- * {@code MambaLMHeadModel} of state-spaces/mamba ({@code ssm_cfg.layer = Mamba2}).
+ * Language models of Mamba-2 alone: {@code Mamba2ForCausalLM} of the Transformers library ({@code model_type =
+ * mamba2}), and {@code MambaLMHeadModel} of state-spaces/mamba ({@code ssm_cfg.layer = Mamba2}).
  *
- * <p>A layer is a norm, the mixer {@code plain-mamba2} and a residual connection; there is no feed-forward part. Names are the
- * official ones: {@code backbone.embeddings.weight} ({@code backbone.embedding.weight} with state-spaces), {@code
- * backbone.layers.N.norm.weight}, {@code backbone.layers.N.mixer.*}, {@code backbone.norm_f.weight} and {@code
- * lm_head.weight}, which where embeddings are tied may be absent and is carried along if it is there.
+ * <p>A layer is a norm, the mixer {@code plain-mamba2} and a residual connection; there is no feed-forward part. Names
+ * are the official ones: {@code backbone.embeddings.weight} ({@code backbone.embedding.weight} with state-spaces),
+ * {@code backbone.layers.N.norm.weight}, {@code backbone.layers.N.mixer.*}, {@code backbone.norm_f.weight} and {@code
+ * lm_head.weight}, which may be absent where embeddings are tied, and is kept if it is there.
  */
 public final class Mamba2Family implements ModelFamily {
     private static final String HEAD = "lm_head.weight";

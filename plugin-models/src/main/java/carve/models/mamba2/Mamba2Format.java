@@ -3,7 +3,7 @@ package carve.models.mamba2;
 import carve.api.json.JsonArray;
 import carve.api.json.JsonObject;
 
-/** The two layouts of checkpoints: what their configurations call things, and what they leave unsaid. */
+/** The two layouts of checkpoints: the keys of their configurations, and their defaults. */
 enum Mamba2Format {
     /** {@code Mamba2ForCausalLM} of the Transformers library, whose gated norm is over the whole inner width. */
     HUGGING_FACE("hidden_size", "num_hidden_layers", "backbone.embeddings.weight") {
@@ -176,7 +176,7 @@ enum Mamba2Format {
     /** Returns the key of the bounds of time steps, two numbers. */
     abstract String timeStepLimitKey();
 
-    /** Refuses what is not computed. */
+    /** Refuses settings that are not supported. */
     abstract void check(JsonObject json);
 
     private static void requireFlag(JsonObject json, String key, boolean value) {

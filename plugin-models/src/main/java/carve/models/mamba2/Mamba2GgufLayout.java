@@ -14,11 +14,11 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Models of Mamba-2 in GGUF files, architecture {@code mamba2}; read as the layout of state-spaces/mamba, whose gated norm is
- * over each group as llama.cpp's is.
+ * Models of Mamba-2 in GGUF files, architecture {@code mamba2}; read as the layout of state-spaces/mamba, whose gated
+ * norm is over each group as llama.cpp's is.
  *
- * <p>A file has {@code ssm_a (H, 1)}, which is {@code -exp(A_log)}, {@code ssm_d (H, 1)}, {@code ssm_conv1d.weight (C, W)} and
- * {@code ssm_norm.weight (G, I/G)}; all else is as it was.
+ * <p>A file has {@code ssm_a (H, 1)}, which is {@code -exp(A_log)}, {@code ssm_d (H, 1)}, {@code ssm_conv1d.weight (C,
+ * W)} and {@code ssm_norm.weight (G, I/G)}; all other tensors are unchanged.
  */
 final class Mamba2GgufLayout implements GgufConverter {
     static final String ARCHITECTURE = "mamba2";
@@ -27,7 +27,7 @@ final class Mamba2GgufLayout implements GgufConverter {
     private static final String TOKENS = "token_embd.weight";
     private static final String OUTPUT = "output.weight";
     private static final String HEAD = "lm_head.weight";
-    /** By their names in a layer of a checkpoint. */
+    /** GGUF names by the names in a layer of a checkpoint. */
     private static final Map<String, String> PLAIN = Map.of(
             "norm.weight", "attn_norm.weight",
             "mixer.in_proj.weight", "ssm_in.weight",
@@ -130,7 +130,7 @@ final class Mamba2GgufLayout implements GgufConverter {
 
     private static CheckpointException unknown(GgufFile file, String name) {
         return new CheckpointException(
-                "%s: no place for the tensor '%s' in a model of %s".formatted(file, name, ARCHITECTURE));
+                "%s: unexpected tensor '%s' for architecture %s".formatted(file, name, ARCHITECTURE));
     }
 
     @Override
@@ -160,7 +160,8 @@ final class Mamba2GgufLayout implements GgufConverter {
 
     private static void refuse(Path folder, boolean found, String what) {
         if (found) {
-            throw new CheckpointException("%s: llama.cpp has no %s with %s".formatted(folder, ARCHITECTURE, what));
+            throw new CheckpointException(
+                    "%s: GGUF architecture %s does not support %s".formatted(folder, ARCHITECTURE, what));
         }
     }
 

@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Byte-level pair encoding as GPT-2 (Radford et al. 2019) has it and CodeGen and Phi took over: {@code vocab.json} with the
- * id of each token, {@code merges.txt} with a pair of tokens on each line, best one first, and {@code added_tokens.json}
- * with further tokens, which are found in texts as they stand. Written as the {@code tokenizer.json} that says the same.
+ * Byte-level pair encoding of GPT-2 (Radford et al. 2019), CodeGen and Phi: {@code vocab.json} with the id of each
+ * token, {@code merges.txt} with a pair of tokens on each line, best one first, and {@code added_tokens.json} with
+ * further tokens, which are matched in texts verbatim. It is converted to the equivalent {@code tokenizer.json}.
  */
 final class ByteLevelBpe {
     static final String VOCABULARY = "vocab.json";

@@ -3,7 +3,7 @@ package carve.models.text;
 /**
  * A question and its answer.
  *
- * @param question what the user says, with one {@code <image>} per picture
- * @param answer what the model says
+ * @param question the user's message, with one {@code <image>} per image
+ * @param answer the assistant's message
  */
 public record ChatTurn(String question, String answer) {}

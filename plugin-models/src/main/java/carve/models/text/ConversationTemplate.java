@@ -7,19 +7,19 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * How a conversation is written for a model, turn by turn.
+ * A chat template: the text of a conversation for a model, turn by turn.
  *
- * <p>The text is {@code beforeSystem + systemMessage + afterSystem}, if there is a system message, then for each turn {@code
- * before + question + between + answer + after}. A prompt ends with {@code between}, without the spaces at its end, since
- * tokenizers join a space with the word that follows it.
+ * <p>The text is {@code systemPrefix + systemMessage + systemSuffix}, if there is a system message, then for each turn
+ * {@code userPrefix + question + assistantPrefix + answer + assistantSuffix}. A prompt ends with {@code
+ * assistantPrefix}, without the spaces at its end, since tokenizers join a space with the word that follows it.
  *
- * @param name what a model's {@code config.json} calls it ({@code template})
- * @param systemPrefix what stands before the system message
- * @param systemMessage what the model is told first; may be empty
- * @param systemSuffix what stands after the system message
- * @param userPrefix what stands before a question
- * @param assistantPrefix what stands between a question and its answer
- * @param assistantSuffix what ends an answer, for the model to say
+ * @param name the name in a model's {@code config.json} ({@code template})
+ * @param systemPrefix the text before the system message
+ * @param systemMessage the system message; may be empty
+ * @param systemSuffix the text after the system message
+ * @param userPrefix the text before a question
+ * @param assistantPrefix the text between a question and its answer
+ * @param assistantSuffix the text after an answer, which the model generates
  * @param stops tokens that end an answer
  */
 public record ConversationTemplate(
@@ -110,10 +110,10 @@ public record ConversationTemplate(
     }
 
     /**
-     * Returns the ids of whole turns, and which of them the model is to learn: the answers and what ends them. Up to each
-     * answer the ids are those of the {@link #prompt}, so that training sees what generation sees.
+     * Returns the ids of whole turns, and which of them are training targets: the answers and their ends. Up to each
+     * answer the ids are those of the {@link #prompt}, as in generation.
      *
-     * @param encode makes ids of a text that begins as the whole does
+     * @param encode the encoding of a text from the beginning of the conversation
      */
     public TokenizedConversation encode(List<ChatTurn> turns, TextEncoder encode) {
         int[] ids = encode.ids(text(turns));
@@ -131,7 +131,7 @@ public record ConversationTemplate(
         return mismatch < 0 ? left.length : mismatch;
     }
 
-    /** Makes ids of a text. */
+    /** The encoding of a text. */
     @FunctionalInterface
     public interface TextEncoder {
         /** Returns the ids of a text. */

@@ -14,12 +14,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Tokenizers in the metadata of GGUF files: byte-level pair encoding ({@code tokenizer.ggml.model = gpt2}), as the {@code
- * tokenizer.json} that says the same. How texts are cut into words before that has a name in the one and a regular expression
- * in the other; names and expressions known here are those of GPT-2, Llama 3 and Qwen 2.
+ * Tokenizers in the metadata of GGUF files: byte-level pair encoding ({@code tokenizer.ggml.model = gpt2}), converted
+ * to the equivalent {@code tokenizer.json}. The pre-tokenizer has a name in the one and a regular expression in the
+ * other; supported are those of GPT-2, Llama 3 and Qwen 2.
  *
- * <p>Keys: {@code tokenizer.ggml.model}, {@code .pre}, {@code .tokens} (by id), {@code .token_type} (1 normal, 3 control, 4
- * added, 5 unused), {@code .merges} (best one first), {@code .bos_token_id}, {@code .eos_token_id}, {@code .add_bos_token}.
+ * <p>Keys: {@code tokenizer.ggml.model}, {@code .pre}, {@code .tokens} (by id), {@code .token_type} (1 normal, 3
+ * control, 4 added, 5 unused), {@code .merges} (best one first), {@code .bos_token_id}, {@code .eos_token_id}, {@code
+ * .add_bos_token}.
  */
 public final class GgufTokenizer {
     static final String KEY = "tokenizer.ggml.";
@@ -43,7 +44,7 @@ public final class GgufTokenizer {
 
     private GgufTokenizer() {}
 
-    /** Returns the token at which answers end, if metadata name one. */
+    /** Returns the end-of-text token, if the metadata has one. */
     public static Optional<Integer> endOfText(JsonObject metadata) {
         return metadata.optionalInteger(EOS);
     }
@@ -100,7 +101,7 @@ public final class GgufTokenizer {
         if (expression == null) {
             List<String> known = new ArrayList<>(GPT2);
             PRE_TOKENIZERS.keySet().stream().sorted().forEach(known::add);
-            throw new TextException("tokenizer %s: words are cut as by '%s', which is not supported; there are %s"
+            throw new TextException("tokenizer %s: pre-tokenizer '%s' is not supported; supported: %s"
                     .formatted(file, pre, String.join(", ", known)));
         }
         JsonObject split = JsonObject.empty()

@@ -16,17 +16,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Writes tokenizers as the metadata of GGUF files that {@link GgufTokenizer} reads. */
+/** The writer of tokenizers as metadata of GGUF files, which {@link GgufTokenizer} reads. */
 public final class GgufTokenizerWriter {
-    /** Tokens that end texts, by their usual names; the first that there is counts. */
+    /** The usual names of the end-of-text token; the first that the vocabulary has is used. */
     private static final List<String> ENDS = List.of("<|im_end|>", "<|eot_id|>", "<|end_of_text|>", "<|endoftext|>");
 
     private GgufTokenizerWriter() {}
 
     /**
-     * Returns metadata with the tokenizer of a folder; without a tokenizer, metadata that say so.
+     * Returns metadata with the tokenizer of a folder, or without one if the folder has none.
      *
-     * @param vocabulary how many tokens the model has; those that the tokenizer lacks are unused
+     * @param vocabulary the number of tokens of the model; those that the tokenizer lacks are unused
      * @throws TextException if the folder's tokenizer is of another kind
      */
     public static JsonObject with(JsonObject metadata, Path folder, int vocabulary) {
@@ -44,7 +44,7 @@ public final class GgufTokenizerWriter {
         }
         if (Files.isRegularFile(folder.resolve("tokenizer.model"))) {
             throw new TextException(
-                    "tokenizer %s: a tokenizer.model has no place in GGUF files here; there is byte-level pair encoding, put a tokenizer.json beside it"
+                    "tokenizer %s: exporting tokenizer.model to GGUF is not supported; put a tokenizer.json of byte-level BPE beside it"
                             .formatted(folder));
         }
         return metadata.with(GgufTokenizer.KEY + "model", "none");
@@ -64,8 +64,8 @@ public final class GgufTokenizerWriter {
         JsonObject model = tokenizer.object("model");
         String type = model.optionalString("type").orElse("");
         if (!type.equals("BPE")) {
-            throw new TextException(
-                    "tokenizer %s: the model '%s' has no place in GGUF files here; there is BPE".formatted(file, type));
+            throw new TextException("tokenizer %s: exporting the model '%s' to GGUF is not supported; supported: BPE"
+                    .formatted(file, type));
         }
         TokenTable tokenTable = slots(tokenizer, file, vocabulary);
         Optional<String> first =
@@ -100,7 +100,7 @@ public final class GgufTokenizerWriter {
         return tokenTable;
     }
 
-    /** A place for each token of the model, by id. */
+    /** The tokens of the model, by id. */
     private static final class TokenTable {
         private final Path file;
         private final String[] tokens;
@@ -114,14 +114,14 @@ public final class GgufTokenizerWriter {
 
         void put(int id, String token, int type) {
             if (id < 0 || id >= tokens.length) {
-                throw new TextException("tokenizer %s: token '%s' has the id %d, but the model has %d tokens"
+                throw new TextException("tokenizer %s: token '%s' has id %d, but the model has %d tokens"
                         .formatted(file, token, id, tokens.length));
             }
             tokens[id] = token;
             types[id] = type;
         }
 
-        // every id needs a name, and every name is there once
+        // every id needs a unique name
         void fill() {
             Set<String> seen = new HashSet<>();
             for (int id = 0; id < tokens.length; id++) {
@@ -176,8 +176,7 @@ public final class GgufTokenizerWriter {
                 .isPresent();
         return known.or(() -> builtIn ? Optional.of("gpt-2") : Optional.empty())
                 .orElseThrow(() -> new TextException(
-                        "tokenizer %s: llama.cpp has no name that is known here for how words are cut, %s"
-                                .formatted(file, text)));
+                        "tokenizer %s: no llama.cpp pre-tokenizer is known for %s".formatted(file, text)));
     }
 
     /** Returns the token that is put before texts, if there is one. */

@@ -4,18 +4,18 @@ import carve.api.text.Processor;
 import java.util.Arrays;
 
 /**
- * Text that grows with every id, for output as it is generated.
+ * A detokenizer of ids that come one by one, for streaming.
  *
- * <p>The pieces it returns, put together, are the {@link Tokenizer#decode} of all ids. A character whose bytes are spread over several ids is held
- * until it is complete. Not safe for several threads.
+ * <p>The returned pieces, concatenated, are the {@link Tokenizer#decode} of all ids. A character whose bytes are spread
+ * over several ids is held back until it is complete. Not thread-safe.
  */
 public final class IncrementalDetokenizer implements Processor.TextStream {
     private static final char REPLACEMENT = '\uFFFD';
-    // a character has at most four bytes, and an id at least one: longer waits are for bytes that never become one
+    // a character has at most four bytes, and an id at least one: more ids do not complete a character
     private static final int LONGEST_WAIT = 4;
 
     private final Tokenizer tokenizer;
-    // the ids of the last piece, which settle spaces at the seam, and then the ids that no piece has shown
+    // the ids of the last piece, which decide about spaces between pieces, and the ids that are held back
     private int[] window = new int[0];
     private int shown;
 
@@ -32,7 +32,7 @@ public final class IncrementalDetokenizer implements Processor.TextStream {
         return incomplete && window.length - shown < LONGEST_WAIT ? "" : show(text);
     }
 
-    /** Returns what was held back, incomplete characters as U+FFFD. */
+    /** Returns the text that was held back, incomplete characters as U+FFFD. */
     @Override
     public String flush() {
         return show(pending());

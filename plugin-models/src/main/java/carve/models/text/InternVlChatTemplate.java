@@ -5,16 +5,17 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * How a conversation is written for a model.
+ * A chat template of InternVL models.
  *
- * <p>The text is {@code system + systemMessage + separator}, then for each turn {@code user + question + separator + assistant + answer +
- * separator}; a prompt ends with {@code assistant}. Generation stops at any of {@code stops}.
+ * <p>The text is {@code systemPrefix + systemMessage + separator}, then for each turn {@code userPrefix + question +
+ * separator + assistantPrefix + answer + separator}; a prompt ends with {@code assistantPrefix}. Generation stops at
+ * any of {@code stops}.
  *
- * @param name what a model's {@code config.json} calls it ({@code template})
- * @param systemPrefix what stands before the system message
- * @param systemMessage what the model is told first; may be empty
- * @param userPrefix what stands before a question
- * @param assistantPrefix what stands before an answer
+ * @param name the name in a model's {@code config.json} ({@code template})
+ * @param systemPrefix the text before the system message
+ * @param systemMessage the system message; may be empty
+ * @param userPrefix the text before a question
+ * @param assistantPrefix the text before an answer
  * @param separator the token after each message
  * @param stops tokens that end an answer
  */
@@ -68,8 +69,8 @@ public record InternVlChatTemplate(
     }
 
     /**
-     * Returns a question with its pictures in front: one gets {@code <image>\n}, several get {@code Image-1: <image>\n} and so on; a question that
-     * places them itself is returned as it is.
+     * Returns a question with its image placeholders in front: one image gets {@code <image>\n}, several get {@code
+     * Image-1: <image>\n} and so on; a question that has placeholders is returned as it is.
      */
     public static String withImages(String question, int images) {
         if (images == 0 || question.contains(IMAGE)) {
@@ -94,34 +95,36 @@ public record InternVlChatTemplate(
         return result.toString();
     }
 
-    /** Returns the text that asks for the next answer. */
+    /** Returns the prompt for the next answer. */
     public String prompt(List<ChatTurn> history, String question) {
         return text(history) + userTurn(question);
     }
 
     /**
-     * Returns the ids of whole turns, and which of them the model is to learn: the answers and the separators after them.
+     * Returns the ids of whole turns, and which of them are training targets: the answers and the separators after
+     * them.
      *
-     * <p>Up to each answer the ids are those of the {@link #prompt}, so that training sees what generation sees.
+     * <p>Up to each answer the ids are those of the {@link #prompt}, as in generation.
      *
-     * @param images the words for pictures
-     * @param counts context tokens per picture, in the order of the placeholders
+     * @param images the tokens of images
+     * @param counts context tokens per image, in the order of the placeholders
      */
     public TokenizedConversation encode(
             Tokenizer tokenizer, List<ChatTurn> turns, ImageTokens images, List<Integer> counts) {
         int[] ids = tokenizer.encode(images.expand(text(turns), counts));
         boolean[] answers = new boolean[ids.length];
         var soFar = new StringBuilder(systemPrefix).append(systemMessage).append(separator);
-        int pictures = images.count(soFar.toString());
+        int placeholders = images.count(soFar.toString());
         for (ChatTurn turn : turns) {
             String question = userTurn(turn.question());
             String answer = turn.answer() + separator;
-            int next = pictures + images.count(question);
+            int next = placeholders + images.count(question);
             int from = commonPrefix(
                     ids, tokenizer.encode(images.expand(soFar.append(question).toString(), counts.subList(0, next))));
-            pictures = next + images.count(answer);
+            placeholders = next + images.count(answer);
             int to = commonPrefix(
-                    ids, tokenizer.encode(images.expand(soFar.append(answer).toString(), counts.subList(0, pictures))));
+                    ids,
+                    tokenizer.encode(images.expand(soFar.append(answer).toString(), counts.subList(0, placeholders))));
             Arrays.fill(answers, from, to, true);
         }
         return new TokenizedConversation(ids, answers);

@@ -38,7 +38,7 @@ final class JsonTokenizer implements Tokenizer {
         return open(Json.readObject(file), file, () -> library(file));
     }
 
-    /** Returns the tokenizer that JSON describes which was made of the files of a folder. */
+    /** Returns the tokenizer of JSON that was made from the files of a folder. */
     static JsonTokenizer of(JsonObject json, Path folder) {
         return open(
                 json,

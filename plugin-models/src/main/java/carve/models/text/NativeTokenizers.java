@@ -10,12 +10,12 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Calls into the tokenizer libraries as they need it.
+ * The loading of the native tokenizer libraries inside a plugin.
  *
- * <p>They look for their native code through the thread's context loader, which in a plugin is the wrong one; and unless they are
- * offline they ask the network for updates of it and report that they run. They unpack that code into a folder of the user's,
- * and a process loads a file for one class loader only: the plugin that comes first in a process uses that folder, another one,
- * such as this plugin taken up anew, a copy of its own.
+ * <p>They look for their native code through the thread's context loader, which in a plugin is the wrong one; and
+ * unless they are offline they ask the network for updates of it and report that they run. They unpack that code into a
+ * folder of the user's, and a process loads a file for one class loader only: the plugin that comes first in a process
+ * uses that folder, another one, such as this plugin after a reload, a copy of its own.
  */
 final class NativeTokenizers {
     private static final String FOLDER = "ENGINE_CACHE_DIR"; // the libraries' own name
@@ -26,7 +26,7 @@ final class NativeTokenizers {
     private NativeTokenizers() {}
 
     /**
-     * Returns what the opener returns.
+     * Returns the result of the opener, called with the class loader and folder that the library needs.
      *
      * @param library a class of the library
      */

@@ -18,7 +18,7 @@ record SentencePieceModel(List<Piece> pieces) {
     private static final int BYTES = 2;
     private static final int FIXED_32 = 5;
 
-    /** What a piece is; the numbers of the file are the ordinals plus one. */
+    /** The kinds of pieces; their numbers in the file are the ordinals plus one. */
     enum Kind {
         NORMAL,
         UNKNOWN,

@@ -23,10 +23,11 @@ import java.util.stream.IntStream;
 /**
  * A {@code tokenizer.model}, run by the SentencePiece library, with the added tokens beside it: InternLM2's tokenizer.
  *
- * <p>Special tokens are the model's control pieces, {@code added_tokens.json} ({@code {token: id}}) and {@code tokenizer_config.json}
- * ({@code added_tokens_decoder: {id: {content}}}), where later ones win. They are cut out of a text, longest first, and the library sees what is
- * between them. {@code add_bos_token} says whether {@code <s>} is put before a text; it is unless that is false. Text is put together here, from the
- * pieces: U+2581 is a space, byte pieces are bytes, and the one space that the model puts before a text is taken away.
+ * <p>Special tokens are the model's control pieces, {@code added_tokens.json} ({@code {token: id}}) and {@code
+ * tokenizer_config.json} ({@code added_tokens_decoder: {id: {content}}}), where later ones win. They are matched in a
+ * text first, longest first, and the library tokenises the text between them. {@code <s>} is put before a text unless
+ * {@code add_bos_token} is false. Decoding joins the pieces: U+2581 is a space, byte pieces are bytes, and the one
+ * space that the model puts before a text is removed.
  */
 final class SentencePieceTokenizer implements Tokenizer {
     private static final char SPACE = '\u2581';

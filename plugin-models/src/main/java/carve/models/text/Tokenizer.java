@@ -7,9 +7,9 @@ import java.util.OptionalInt;
 /**
  * Text to token ids and back, as the model's own tokenizer does it.
  *
- * <p>Special tokens that stand in a text, such as {@code <|im_end|>}, are recognised and become their one id: text from strangers that must not
- * contain them is the caller's to check. Implementations hold native memory, may be used by several threads, and are closed by whoever opened
- * them; after that every call fails.
+ * <p>Special tokens in a text, such as {@code <|im_end|>}, become their one id; the caller checks untrusted text that
+ * must not contain them. Implementations hold native memory, are thread-safe, and are closed by whoever opened them;
+ * after that every call fails.
  */
 public interface Tokenizer extends AutoCloseable {
     /**
@@ -37,16 +37,19 @@ public interface Tokenizer extends AutoCloseable {
         throw new TextException("tokenizer: neither tokenizer.json nor tokenizer.model nor vocab.json in " + folder);
     }
 
-    /** Returns the ids of a text that stands at the beginning: with whatever the tokenizer puts before it, such as {@code <s>}. */
+    /**
+     * Returns the ids of a text at the beginning of a sequence, with the tokens that the tokenizer puts before it, such
+     * as {@code <s>}.
+     */
     int[] encode(String text);
 
-    /** Returns the ids of a text that continues another: nothing is put before it. */
+    /** Returns the ids of a text that continues another, without a beginning token. */
     int[] encodeContinuation(String text);
 
     /** Returns the text of the ids without special tokens; ids outside the vocabulary are left out. Half characters become U+FFFD. */
     String decode(int... ids);
 
-    /** Returns what {@link #decode} returns, with special tokens written as the vocabulary has them. */
+    /** Returns the text of {@link #decode}, with special tokens written as the vocabulary has them. */
     String decodeWithSpecialTokens(int... ids);
 
     /** Returns the id of a token written as in the vocabulary, special or not. */

@@ -11,12 +11,12 @@ final class TokenizerJson {
     private TokenizerJson() {}
 
     /**
-     * Returns the whole.
+     * Returns a {@code tokenizer.json}.
      *
-     * @param added tokens that are found in texts as they stand
-     * @param before how a text is cut into words
-     * @param after what is put around the tokens of a text
-     * @param model the pairs
+     * @param added tokens that are matched in texts verbatim
+     * @param before the pre-tokenizer
+     * @param after the post-processor
+     * @param model the BPE model
      */
     static JsonObject of(List<JsonValue> added, JsonObject before, JsonValue after, JsonObject model) {
         return JsonObject.empty()
@@ -32,7 +32,7 @@ final class TokenizerJson {
     }
 
     /**
-     * Returns the pairs.
+     * Returns the BPE model.
      *
      * @param ids of tokens
      * @param merges pairs of tokens, best one first
@@ -51,7 +51,7 @@ final class TokenizerJson {
                 .with("merges", merges);
     }
 
-    /** Returns a token that is found in texts as it stands. */
+    /** Returns an added token, which is matched in texts verbatim. */
     static JsonObject added(int id, String content, boolean special) {
         return JsonObject.empty()
                 .with("id", id)

@@ -156,13 +156,16 @@ final class ChatProcessorTest {
     void placesWithoutPicturesAreRefused() throws IOException {
         try (Processor processor = processor();
                 Processor text = ChatProcessor.text(JsonObject.empty().with("model_type", "phi"), folder)) {
-            assertRefused("1 times '<image>' for 0 pictures", processor, Message.user("What is <image>?"));
             assertRefused(
-                    "1 times '<image>' for 2 pictures",
+                    "1 placeholders '<image>' for 0 images; use one placeholder for each image, or none",
+                    processor,
+                    Message.user("What is <image>?"));
+            assertRefused(
+                    "1 placeholders '<image>' for 2 images; use one placeholder for each image, or none",
                     processor,
                     Message.user("<image> Which?", picture("a_97x61.png"), picture("b_40x100.png")));
             assertRefused(
-                    "this model takes text alone, but was given 1 pictures",
+                    "this model accepts text only, but was given 1 images",
                     text,
                     Message.user("What?", picture("a_97x61.png")));
             EncodedImage broken = new EncodedImage("broken.png", "no picture".getBytes(StandardCharsets.UTF_8));
@@ -177,10 +180,9 @@ final class ChatProcessorTest {
     void templatesWithoutThePlacesOfPicturesAreRefused() throws IOException {
         try (Processor processor = processor()) {
             ChatProcessor turns = (ChatProcessor) processor;
-            String asked = "; write it as often as there are pictures";
             ConversationTemplate seeing = turns.template().withSystemMessage("Look at <image>.");
             assertRefused(
-                    "the chat template 'phi' has 2 places '<image>' for 1 pictures" + asked,
+                    "chat template 'phi': 2 placeholders '<image>' for 1 images; use one placeholder for each image",
                     new ChatProcessor(seeing, turns.tokenizer(), turns.vision(), Set.of()),
                     Message.user("What?", picture("a_97x61.png")));
         }

@@ -55,7 +55,7 @@ class LlavaFileTest {
                  "b"]
                 """);
         assertEquals(
-                file + ": 5 of 6 conversations cannot be used\n"
+                file + ": 5 of 6 conversations are invalid\n"
                         + "  [0]: data.json: [0].conversations: expected an array, found no such key\n"
                         + "  [1]: conversations[0]: expected a message from 'human', found one from 'gpt'\n"
                         + "  [2]: conversations: expected questions with answers, found 1 messages\n"

@@ -33,25 +33,25 @@ final class ShapesDataSourceTest {
         Map<String, Object> settings = new HashMap<>(Map.of(
                 "seed",
                 1,
-                "pixels",
+                "image-size",
                 48,
-                "min-figures",
+                "min-shapes",
                 1,
-                "max-figures",
+                "max-shapes",
                 4,
-                "min-pairs",
+                "min-recall-pairs",
                 2,
-                "max-pairs",
+                "max-recall-pairs",
                 16,
                 "test-percent",
                 10,
-                "light-percent",
+                "light-background-percent",
                 0));
         settings.put("turns", 1);
         Map<String, Object> shares =
                 new HashMap<>(Map.of("count", 1, "colour", 0, "shape", 0, "position", 0, "existence", 0, "recall", 0));
         shares.put("description", share);
-        settings.put("shares", shares);
+        settings.put("question-weights", shares);
         return new ShapesDataProvider().open(MapSettings.of(settings, "train.conf: 3"), processor, seed);
     }
 
@@ -83,6 +83,6 @@ final class ShapesDataSourceTest {
     @Test
     void sharesOutOfRangeAreRefused() {
         SettingsException e = assertThrows(SettingsException.class, () -> open(new Listener(), -1.5, 42));
-        assertEquals("train.conf: 3: shares: key 'description' must be 0 or more, is -1.5", e.getMessage());
+        assertEquals("train.conf: 3: question-weights: key 'description' must be 0 or more, is -1.5", e.getMessage());
     }
 }

@@ -21,16 +21,16 @@ final class ShapesDatasetGeneratorTest {
     void nothingIsWrittenWhereAKeyIsUnknown() {
         Map<String, Object> keys = new HashMap<>(Map.of(
                 "seed", 42,
-                "pixels", 48,
-                "min-figures", 1,
-                "max-figures", 3,
-                "min-pairs", 1,
-                "max-pairs", 3,
+                "image-size", 48,
+                "min-shapes", 1,
+                "max-shapes", 3,
+                "min-recall-pairs", 1,
+                "max-recall-pairs", 3,
                 "test-percent", 20,
-                "light-percent", 0,
+                "light-background-percent", 0,
                 "train-scenes", 2,
                 "test-scenes", 1));
-        keys.putAll(Map.of("tokenizer", "hovle", "min-turns", 1, "max-turns", 1, "tset-scenes", 5));
+        keys.putAll(Map.of("chat-template", "hovle", "min-turns", 1, "max-turns", 1, "tset-scenes", 5));
         Settings settings = MapSettings.of(keys);
         Path folder = work.resolve("shapes");
         assertThrows(

@@ -178,12 +178,12 @@ class ShapesDatasetTest {
     @Test
     void settingsOutOfRangeAreRefused() {
         assertEquals(
-                "shapes: min-figures and max-figures must be in 1..4 and in order, found 1 and 5",
+                "shapes: min-shapes and max-shapes must be in 1..4 and in order, found 1 and 5",
                 message(64, 1, 5, 2, 16, 10));
         assertEquals(
-                "shapes: min-pairs and max-pairs must be in 1..16 and in order, found 4 and 3",
+                "shapes: min-recall-pairs and max-recall-pairs must be in 1..16 and in order, found 4 and 3",
                 message(64, 1, 4, 4, 3, 10));
-        assertEquals("shapes: pixels must be in 24..4096 and in order, found 8", message(8, 1, 4, 2, 16, 10));
+        assertEquals("shapes: image-size must be in 24..4096 and in order, found 8", message(8, 1, 4, 2, 16, 10));
         assertEquals("shapes: test-percent must be in 1..99 and in order, found 100", message(64, 1, 4, 2, 16, 100));
     }
 

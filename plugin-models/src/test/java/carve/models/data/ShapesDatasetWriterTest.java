@@ -128,7 +128,7 @@ class ShapesDatasetWriterTest {
         var e = assertThrows(
                 DataException.class,
                 () -> new ShapesDatasetWriter(DATA, ShapesTokenizer.HOVLE).write(taken, 1, 1, (done, total) -> {}));
-        assertEquals("shapes: " + taken + " is there already; name a new folder or delete it", e.getMessage());
+        assertEquals("shapes: " + taken + " already exists; choose another folder or delete it", e.getMessage());
     }
 
     @Test

@@ -257,8 +257,7 @@ final class LlavaFamilyTest {
                         "mamba_config",
                         mamba.with("ssm_cfg", mamba.object("ssm_cfg").with("d_state", 16))));
         assertRefused(
-                "config.json: hidden_size: is 65, but by the parts of the model it is 64",
-                student.with("hidden_size", 65));
+                "config.json: hidden_size: is 65, but the parts of the model have 64", student.with("hidden_size", 65));
         assertRefused(
                 "config.json: connector_type: 'resampler' is not supported; there are mlp1x_gelu, mlp2x_gelu and so on",
                 student.with("connector_type", "resampler"));

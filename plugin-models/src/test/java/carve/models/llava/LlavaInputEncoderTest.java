@@ -108,17 +108,15 @@ final class LlavaInputEncoderTest {
     void picturesThatDoNotFitAreRefused() {
         with((device, model) -> {
             assertRefused(
-                    "2 places of pictures (token -200) for 1 pictures; expected one for each, or 15, one for each of its "
-                            + "positions",
+                    "2 image tokens (id -200) for 1 images; expected 1 or 15 per image",
                     model,
                     inputs(images(device, 1), SequenceLayout.unpadded(1, 2), IMAGE, IMAGE));
             assertRefused(
-                    "1 places of pictures (token -200) for 0 pictures; expected one for each, or 15, one for each of its "
-                            + "positions",
+                    "1 image tokens (id -200) for 0 images; expected 1 or 15 per image",
                     model,
                     ModelInputs.text(IMAGE));
             assertRefused(
-                    "pictures must be (N, 3, 28, 28), are (1, 3, 28, 14)",
+                    "images must be (N, 3, 28, 28), found (1, 3, 28, 14)",
                     model,
                     inputs(images(device, 1).slice(3, 0, 14), SequenceLayout.unpadded(1, 1), IMAGE));
             assertRefused(

@@ -90,7 +90,7 @@ final class GgufTokenizerTest {
         Path cut = file(metadata.with("tokenizer.ggml.pre", "whale"));
         assertEquals(
                 "tokenizer " + cut
-                        + ": words are cut as by 'whale', which is not supported; there are gpt-2, default, olmo, mpt,"
+                        + ": pre-tokenizer 'whale' is not supported; supported: gpt-2, default, olmo, mpt,"
                         + " gpt-neox, jina-v2-code, llama-bpe, llama-v3, llama3, qwen2",
                 assertThrows(TextException.class, () -> Tokenizer.open(cut)).getMessage());
         Path none = file(metadata.with("tokenizer.ggml.model", "none"));

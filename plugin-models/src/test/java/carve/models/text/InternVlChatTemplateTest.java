@@ -56,9 +56,9 @@ class InternVlChatTemplateTest {
         assertEquals(
                 "a <img><IMG_CONTEXT><IMG_CONTEXT></img> b <img><IMG_CONTEXT></img>",
                 ImageTokens.INTERN_VL.expand("a <image> b <image>", List.of(2, 1)));
-        assertEquals("prompt: 1 times '<image>' for 2 pictures", message("<image>", 1, 2));
-        assertEquals("prompt: 2 times '<image>' for 1 pictures", message("<image><image>", 1));
-        assertEquals("prompt: '<IMG_CONTEXT>' stands for pictures and cannot be written", message("<IMG_CONTEXT>"));
+        assertEquals("prompt: 1 placeholders '<image>' for 2 images", message("<image>", 1, 2));
+        assertEquals("prompt: 2 placeholders '<image>' for 1 images", message("<image><image>", 1));
+        assertEquals("prompt: '<IMG_CONTEXT>' is reserved for images", message("<IMG_CONTEXT>"));
     }
 
     @Test
