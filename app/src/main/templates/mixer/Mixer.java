@@ -80,7 +80,7 @@ public record {{class}}(LayerConfig config, double memory) implements Mixer {
 
     @Override
     public List<StateSpec> state() {
-        return List.of(StateSpec.fixed(STATE, dims.heads(), dims.headWidth(), dims.headWidth()));
+        return List.of(StateSpec.fixed(STATE, config.heads(), config.headWidth(), config.headWidth()));
     }
 
     @Override
@@ -95,9 +95,9 @@ public record {{class}}(LayerConfig config, double memory) implements Mixer {
 
     private Tensor mix(Params p, Tensor x, StateSlots slots, ActivationHook hook) {
         Tensor fade = p.get("fade").cast(DType.F32).exp().negate(); // log a
-        Tensor g = fade.broadcastTo(Shape.of(x.extent(0), x.extent(1), dims.heads()));
+        Tensor g = fade.broadcastTo(Shape.of(x.extent(0), x.extent(1), config.heads()));
         Tensor w = g.exp().negate().add(1);
-        Tensor q = heads(query().apply(p, x)).multiply(1 / Math.sqrt(dims.headWidth()));
+        Tensor q = heads(query().apply(p, x)).multiply(1 / Math.sqrt(config.headWidth()));
         Tensor k = heads(key().apply(p, x));
         Tensor v = heads(value().apply(p, x));
         List<Tensor> results = Tensors.apply(new DecayScan(slots.layout()), q, k, v, g, w, slots.get(STATE));
@@ -110,7 +110,7 @@ public record {{class}}(LayerConfig config, double memory) implements Mixer {
 
     // (B, T, heads K) as (B, T, heads, K)
     private Tensor heads(Tensor x) {
-        return Heads.split(x, dims.headWidth());
+        return Heads.split(x, config.headWidth());
     }
 
     @Override
