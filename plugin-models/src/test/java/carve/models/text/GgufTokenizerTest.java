@@ -98,7 +98,7 @@ final class GgufTokenizerTest {
                 "tokenizer " + none + ": the model 'none' is not supported; there is gpt2",
                 assertThrows(TextException.class, () -> Tokenizer.open(none)).getMessage());
         assertEquals(
-                "tokenizer %s: token 'Ł' has the id 5, but the model has 5 tokens"
+                "tokenizer %s: token 'Ł' has id 5, but the model has 5 tokens"
                         .formatted(folder.resolve("tokenizer.json")),
                 assertThrows(TextException.class, () -> GgufTokenizerWriter.with(JsonObject.empty(), folder, 5))
                         .getMessage());
