@@ -28,6 +28,6 @@ record BenchmarkContext(Catalogs catalogs, String device, int repetitions) {
 
     /** Returns what a device has run a fused op by. */
     static String kernelOf(Device device, String op) {
-        return device.context().kernelChoices().getOrDefault(op, "nothing");
+        return device.context().kernels().choices().getOrDefault(op, "nothing");
     }
 }

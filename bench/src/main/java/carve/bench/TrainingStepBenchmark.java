@@ -69,7 +69,7 @@ record TrainingStepBenchmark(String name, DemoModels models, boolean distillatio
     }
 
     private static String ran(Device device) {
-        Set<String> kinds = new TreeSet<>(device.context().kernelChoices().values());
+        Set<String> kinds = new TreeSet<>(device.context().kernels().choices().values());
         long kernels = kinds.stream().filter(kind -> kind.startsWith("kernel")).count();
         List<String> others =
                 kinds.stream().filter(kind -> !kind.startsWith("kernel")).toList();

@@ -12,7 +12,7 @@ import carve.cpu.memory.NativeMemory;
 import carve.cpu.simd.CpuFeatures;
 import java.lang.System.Logger.Level;
 
-/** Opens the device that every machine has. */
+/** The provider of the device {@code cpu}, which every machine has. */
 public final class CpuDeviceProvider implements DeviceProvider {
     private static final int RANK = 100;
 
@@ -28,13 +28,13 @@ public final class CpuDeviceProvider implements DeviceProvider {
     public Availability probe() {
         return new Availability.Available(
                 RANK,
-                "%s, %d processors, vectors of %d bits%s%s"
+                "%s, %d processors, %d-bit vectors%s%s"
                         .formatted(
                                 System.getProperty("os.arch"),
                                 Runtime.getRuntime().availableProcessors(),
                                 32 * NativeMemory.LANES,
-                                CpuFeatures.supportsBf16() ? ", products of BF16" : "",
-                                CpuFeatures.HAS_FMA ? "" : "; no kernels: " + CpuFeatures.NO_FMA_REASON));
+                                CpuFeatures.supportsBf16() ? ", BF16 instructions" : "",
+                                CpuFeatures.HAS_FMA ? "" : "; reference kernels only: " + CpuFeatures.NO_FMA_REASON));
     }
 
     @Override
@@ -47,14 +47,14 @@ public final class CpuDeviceProvider implements DeviceProvider {
         return open(settings, others.kernels());
     }
 
-    private static Device open(Settings settings, KernelCatalog offered) {
+    private static Device open(Settings settings, KernelCatalog plugins) {
         if (!CpuFeatures.HAS_FMA) {
             System.getLogger("carve.cpu")
                     .log(
                             Level.WARNING,
-                            "ops run by their definitions, which takes longer: {0}",
+                            "fused ops run by their references, which are slow: {0}",
                             CpuFeatures.NO_FMA_REASON);
         }
-        return new CpuDevice(CpuConfig.from(settings), offered, ScalarGemm.WARM_UP_BUDGET);
+        return new CpuDevice(CpuConfig.from(settings), plugins, ScalarGemm.WARM_UP_BUDGET);
     }
 }

@@ -100,7 +100,7 @@ final class FusedKernelsTest extends KernelReferenceCheck {
                     results.getFirst().get(i),
                     results.getLast().get(i));
         }
-        assertTrue(cpu.context().kernelChoices().get(op.name()).startsWith("kernel "), op.name());
+        assertTrue(cpu.context().kernels().choices().get(op.name()).startsWith("kernel "), op.name());
     }
 
     @Test

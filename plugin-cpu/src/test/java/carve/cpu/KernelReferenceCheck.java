@@ -80,7 +80,7 @@ public abstract class KernelReferenceCheck {
         for (int i = 0; i < expected.size(); i++) {
             TestTensors.assertClose(what + ", value " + i, ratio, expected.get(i), actual.get(i));
         }
-        String choice = cpu.context().kernelChoices().get(op.name());
+        String choice = cpu.context().kernels().choices().get(op.name());
         assertTrue(choice.startsWith("kernel "), op.name() + ": " + choice);
     }
 }

@@ -2,28 +2,28 @@ package carve.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import carve.api.device.CpuTarget;
 import carve.api.device.Device;
 import carve.api.device.Kernel;
 import carve.api.device.KernelCatalog;
+import carve.api.device.KernelPolicy;
 import carve.api.device.KernelProvider;
 import carve.api.device.KernelTarget;
 import carve.api.op.SwiGlu;
-import carve.api.tensor.DeviceContext;
 import carve.api.tensor.FusedOp;
-import carve.api.tensor.Scope;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import carve.cpu.config.CpuConfig;
-import carve.cpu.thread.ThreadPool;
 import carve.testkit.RandomTensors;
 import carve.testkit.TensorValues;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -97,15 +97,16 @@ final class PluginKernelTest {
     void eachTaskRunsOnceOnTheMemoryOfTheDevice() {
         Set<Integer> done = ConcurrentHashMap.newKeySet();
         try (Device device = open(new Offering(done))) {
-            device.context().kernelPolicy(DeviceContext.KernelPolicy.REQUIRED);
+            device.context().kernels().policy(KernelPolicy.REQUIRED);
             Tensor x = RandomTensors.seeded().normal(device, "x", ROWS, WIDTH);
-            int before = device.context().liveBuffers();
+            int before = device.context().scopes().liveBuffers();
             Tensor y = Tensors.apply(new Twice(), x).getFirst();
             assertArrayEquals(TensorValues.of(x.add(x)), TensorValues.of(y));
             assertEquals(IntStream.range(0, ROWS).boxed().collect(java.util.stream.Collectors.toSet()), done);
             assertEquals(
-                    "kernel rows of doubling", device.context().kernelChoices().get("twice"));
-            assertEquals(before + 2, device.context().liveBuffers(), "y and x + x");
+                    "kernel rows of doubling",
+                    device.context().kernels().choices().get("twice"));
+            assertEquals(before + 2, device.context().scopes().liveBuffers(), "y and x + x");
         }
     }
 
@@ -115,20 +116,34 @@ final class PluginKernelTest {
             Tensor x = Tensors.ones(device, Shape.of(ROWS, WIDTH));
             Tensors.apply(new SwiGlu(), x, x);
             assertEquals(
-                    "kernel swiglu", device.context().kernelChoices().get("swiglu"));
+                    "kernel swiglu", device.context().kernels().choices().get("swiglu"));
+        }
+    }
+
+    /** Offers no kernel, and keeps the target that it is asked for. */
+    private record Asked(List<KernelTarget> targets) implements KernelProvider {
+        @Override
+        public String name() {
+            return "asked";
+        }
+
+        @Override
+        public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands, KernelTarget target) {
+            targets.add(target);
+            return Optional.empty();
         }
     }
 
     @Test
     void segmentEndsWhereTheTensorDoes() {
-        try (Device device = open(new Offering(ConcurrentHashMap.newKeySet()))) {
-            Scope.run(device, () -> {
-                Tensor small = Tensors.ones(device, Shape.of(1));
-                assertThrows(IndexOutOfBoundsException.class, () -> {
-                    MemorySegment values = new CpuHostMemory(device, new ThreadPool(1)).memory(small);
-                    values.getAtIndex(ValueLayout.JAVA_FLOAT, 1);
-                });
-            });
+        var asked = new Asked(new ArrayList<>());
+        try (Device device = open(asked)) {
+            Tensor small = Tensors.ones(device, Shape.of(1));
+            Tensors.apply(new Twice(), small);
+            MemorySegment values =
+                    assertInstanceOf(CpuTarget.class, asked.targets.getFirst()).memory(small);
+            assertEquals(1f, values.getAtIndex(ValueLayout.JAVA_FLOAT, 0));
+            assertThrows(IndexOutOfBoundsException.class, () -> values.getAtIndex(ValueLayout.JAVA_FLOAT, 1));
         }
     }
 }

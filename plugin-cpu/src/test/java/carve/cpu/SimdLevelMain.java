@@ -2,13 +2,13 @@ package carve.cpu;
 
 import carve.api.device.Device;
 import carve.api.device.DeviceException;
+import carve.api.device.KernelPolicy;
 import carve.api.device.ReferenceDevice;
 import carve.api.op.Linear;
 import carve.api.op.RmsNorm;
 import carve.api.op.SequenceLayout;
 import carve.api.op.SoftmaxAttention;
 import carve.api.op.SwiGlu;
-import carve.api.tensor.DeviceContext;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Op;
 import carve.api.tensor.Tensor;
@@ -36,7 +36,7 @@ final class SimdLevelMain {
             var trial = new SimdLevelMain(reference, cpu);
             trial.functions();
             trial.ops();
-            cpu.context().kernelChoices().forEach((op, choice) -> System.out.println(op + ": " + choice));
+            cpu.context().kernels().choices().forEach((op, choice) -> System.out.println(op + ": " + choice));
             System.out.println(trial.required());
             System.out.println(codeRequired());
         }
@@ -112,7 +112,7 @@ final class SimdLevelMain {
     }
 
     private String required() {
-        cpu.context().kernelPolicy(DeviceContext.KernelPolicy.REQUIRED);
+        cpu.context().kernels().policy(KernelPolicy.REQUIRED);
         try {
             Tensors.apply(new SwiGlu(), TestTensors.toDevice(cpu, List.of(x(5), x(5))));
             return "kernels are required, and run";

@@ -52,8 +52,8 @@ final class SimdLevelTest {
     }
 
     private static String probed(int bits, String rest) {
-        String bf16 = CpuFeatures.supportsBf16() ? ", products of BF16" : "";
-        return "Available[priority=100, description=%s, %d processors, vectors of %d bits%s%s]"
+        String bf16 = CpuFeatures.supportsBf16() ? ", BF16 instructions" : "";
+        return "Available[priority=100, description=%s, %d processors, %d-bit vectors%s%s]"
                 .formatted(System.getProperty("os.arch"), Runtime.getRuntime().availableProcessors(), bits, bf16, rest);
     }
 
@@ -76,7 +76,7 @@ final class SimdLevelTest {
         String why = "neither AVX2 nor AVX-512 is available to this JVM";
         assertEquals(
                 List.of(
-                        probed(128, "; no kernels: " + why),
+                        probed(128, "; reference kernels only: " + why),
                         "linear: reference (" + why + ")",
                         "rms-norm: reference (" + why + ")",
                         "softmax-attention: reference (" + why + ")",

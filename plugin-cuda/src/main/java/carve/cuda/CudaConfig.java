@@ -1,7 +1,7 @@
 package carve.cuda;
 
 import carve.api.config.Settings;
-import carve.cuda.gpu.GpuProperties;
+import carve.cuda.gpu.MatmulPrecision;
 import java.util.List;
 import java.util.Locale;
 
@@ -22,27 +22,6 @@ public record CudaConfig(
         boolean cudaGraphs,
         String libraryPath,
         String kernelCache) {
-    /** How products of F32 are computed. */
-    public enum MatmulPrecision {
-        /** In F32. */
-        F32,
-        /** On tensor cores, whose operands have 10 bits of fraction. */
-        TF32,
-        /** As F32, but where one operand is stored in BF16 or in blocks the other is rounded to BF16. */
-        BF16,
-        /** Both operands of a product with a weight are rounded to BF16, whatever they are stored in. */
-        MIXED;
-
-        /** Returns the options by which kernels on a card use tensor cores; none where they do not. */
-        public List<String> compilerOptions(GpuProperties gpuProperties) {
-            return switch (this) {
-                case F32 -> List.of();
-                case TF32 -> gpuProperties.isAmpereOrNewer() ? List.of("-DTENSOR=2") : List.of();
-                case BF16, MIXED -> gpuProperties.isAmpereOrNewer() ? List.of("-DTENSOR=1") : List.of();
-            };
-        }
-    }
-
     /** Returns what {@code reference.conf} says. */
     public static CudaConfig defaults() {
         return new CudaConfig(0, MatmulPrecision.F32, true, false, "", "");

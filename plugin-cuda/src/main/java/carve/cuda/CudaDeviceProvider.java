@@ -15,6 +15,7 @@ import carve.cuda.driver.DriverProbe.ProbeResult;
 import carve.cuda.gpu.GpuBlas;
 import carve.cuda.gpu.GpuProperties;
 import carve.cuda.gpu.GpuStream;
+import carve.cuda.gpu.MatmulPrecision;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -138,10 +139,7 @@ public final class CudaDeviceProvider implements DeviceProvider {
     }
 
     private static Optional<GpuBlas> products(
-            CudaToolkit cudaToolkit,
-            CudaGpuDriver driver,
-            GpuStream gpuStream,
-            CudaConfig.MatmulPrecision matmulPrecision) {
+            CudaToolkit cudaToolkit, CudaGpuDriver driver, GpuStream gpuStream, MatmulPrecision matmulPrecision) {
         return cudaToolkit.cublas().map(found -> {
             Optional<CublasLt> biased = cudaToolkit
                     .cublasLt()

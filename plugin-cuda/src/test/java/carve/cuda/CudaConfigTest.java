@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import carve.api.config.MapSettings;
 import carve.api.config.SettingsException;
+import carve.cuda.gpu.MatmulPrecision;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -12,14 +13,13 @@ final class CudaConfigTest {
     @Test
     void nothingSetIsStandard() {
         assertEquals(
-                new CudaConfig(0, CudaConfig.MatmulPrecision.F32, true, false, "", ""),
-                CudaConfig.from(MapSettings.of(Map.of())));
+                new CudaConfig(0, MatmulPrecision.F32, true, false, "", ""), CudaConfig.from(MapSettings.of(Map.of())));
     }
 
     @Test
     void everyKeyIsRead() {
         assertEquals(
-                new CudaConfig(1, CudaConfig.MatmulPrecision.BF16, false, true, "/a", "/b"),
+                new CudaConfig(1, MatmulPrecision.BF16, false, true, "/a", "/b"),
                 CudaConfig.from(MapSettings.of(Map.of(
                         "index",
                         1,

@@ -6,6 +6,7 @@ import carve.cuda.driver.DriverProbe;
 import carve.cuda.driver.DriverProbe.ProbeResult;
 import carve.cuda.driver.NativeLibrary;
 import carve.cuda.gpu.GpuBlas;
+import carve.cuda.gpu.MatmulPrecision;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -51,11 +52,7 @@ public final class DirectCudaBenchmark {
         List<String> lines = new ArrayList<>(List.of(direct.copies(bytes)));
         cublas.ifPresent(nativeLibrary -> {
             try (var blas = new CublasBlas(
-                    nativeLibrary,
-                    driver.streamAddress(),
-                    () -> {},
-                    CudaConfig.MatmulPrecision.F32,
-                    Optional.empty())) {
+                    nativeLibrary, driver.streamAddress(), () -> {}, MatmulPrecision.F32, Optional.empty())) {
                 for (int extent : extents) {
                     lines.add(direct.product(blas, "F32", 0, extent));
                     lines.add(direct.product(blas, "BF16", 1, extent));

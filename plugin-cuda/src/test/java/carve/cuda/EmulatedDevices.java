@@ -1,6 +1,7 @@
 package carve.cuda;
 
 import carve.cuda.gpu.GpuDriver;
+import carve.cuda.gpu.MatmulPrecision;
 
 /** Devices that compute on the processor with the kernels of the card. */
 public final class EmulatedDevices {
@@ -13,7 +14,7 @@ public final class EmulatedDevices {
 
     public static CudaDevice open(GpuDriver gpuDriver, boolean graphs) {
         EmulatorCompiler.isNeeded();
-        var config = new CudaConfig(0, CudaConfig.MatmulPrecision.F32, false, graphs, "", "");
+        var config = new CudaConfig(0, MatmulPrecision.F32, false, graphs, "", "");
         return new CudaDevice(gpuDriver, new EmulatorCompiler(), config, (gpuStream, own) -> own);
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import carve.api.device.Device;
 import carve.api.device.KernelCatalog;
 import carve.api.device.KernelProvider;
+import carve.cuda.gpu.MatmulPrecision;
 import carve.testkit.KernelCase;
 import carve.testkit.KernelContract;
 import java.io.IOException;
@@ -80,7 +81,7 @@ final class PluginKernelTest extends KernelContract {
     protected Device open() {
         EmulatorCompiler.isNeeded();
         var offered = new KernelCatalog(List.of((KernelProvider) make("RetentionKernels")));
-        var config = new CudaConfig(0, CudaConfig.MatmulPrecision.F32, false, false, "", "");
+        var config = new CudaConfig(0, MatmulPrecision.F32, false, false, "", "");
         return new CudaDevice(new EmulatedDriver(), new EmulatorCompiler(), config, (gpuStream, own) -> own, offered);
     }
 

@@ -100,7 +100,7 @@ public record PlainMamba2(LayerConfig dims, PlainMamba2Config config) implements
     private Tensor mix(Params p, Tensor u, StateSlots slots, ActivationHook activationHook) {
         var op = new CombinedConvScan(
                 slots.layout(), config.normGroups(), config.epsilon(), config.minTimeStep(), config.maxTimeStep());
-        List<Tensor> results = op.apply(List.of(
+        List<Tensor> results = Tensors.apply(op, List.of(
                 in().apply(p, u),
                 p.get("conv1d.weight"),
                 convBias(p, u),

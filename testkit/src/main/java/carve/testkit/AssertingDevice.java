@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * A device that computes as another and watches the callers and the other: operands are on this device and are not used
@@ -104,7 +105,7 @@ public final class AssertingDevice implements Device {
 
     /** Asserts that no buffer is open but those of the outermost scope. */
     public void assertNoBuffersKept() {
-        assertEquals(deviceContext.liveBuffers(), open.size(), "buffers that no scope owns and nobody closed");
+        assertEquals(deviceContext.scopes().liveBuffers(), open.size(), "leaked buffers outside any scope");
     }
 
     @Override
@@ -202,10 +203,10 @@ public final class AssertingDevice implements Device {
     public void close() {
         if (!closed) {
             closed = true;
-            deviceContext.closeAll();
+            deviceContext.scopes().closeAll();
             int left = open.size();
             wrapped.close();
-            assertEquals(0, left, "buffers left behind: kept, and never closed");
+            assertEquals(0, left, "leaked buffers: kept with Scope.keep and never closed");
         }
     }
 
@@ -234,7 +235,7 @@ public final class AssertingDevice implements Device {
 
     private Tensor unwrap(Tensor tensor) {
         assertSame(this, tensor.device(), () -> tensor + " is on another device");
-        assertTrue(tensor.tape().isEmpty(), () -> tensor + " reaches the device watched");
+        assertTrue(tensor.tape().isEmpty(), () -> tensor + " is still watched by a tape");
         CheckedBuffer buffer = (CheckedBuffer) tensor.buffer();
         assertFalse(buffer.closed, () -> tensor + " is used after its buffer was closed");
         assertEquals(buffer.bytes, tensor.type().bytes(), () -> tensor + " lies over a buffer of another size");
@@ -267,11 +268,20 @@ public final class AssertingDevice implements Device {
 
         @Override
         public List<Tensor> forward(List<Tensor> operands) {
+            return run(operands, kernel::forward);
+        }
+
+        @Override
+        public List<Tensor> forwardAndSave(List<Tensor> operands) {
+            return run(operands, kernel::forwardAndSave);
+        }
+
+        private List<Tensor> run(List<Tensor> operands, UnaryOperator<List<Tensor>> forward) {
             List<TensorType> expected =
                     op.results(operands.stream().map(Tensor::type).toList());
             List<Tensor> inner = unwrap(operands);
             poison(expected);
-            List<Tensor> results = Scope.run(wrapped, () -> kernel.forward(inner));
+            List<Tensor> results = Scope.run(wrapped, () -> forward.apply(inner));
             for (int i = 0; i < expected.size(); i++) {
                 assertEquals(expected.get(i), results.get(i).type(), op.name() + ": type of result " + i);
             }

@@ -75,7 +75,7 @@ public abstract class DeviceContract {
                 AssertingDevice device = AssertingDevice.poisoning(open())) {
             for (PrimitiveCase c : cases) {
                 Scope.run(reference, () -> Scope.run(device, () -> c.assertAgrees(reference, device)));
-                assertEquals(0, device.openBuffers(), () -> c.name() + ": buffers left behind");
+                assertEquals(0, device.openBuffers(), () -> c.name() + ": leaked buffers");
             }
         }
     }
@@ -251,10 +251,10 @@ public abstract class DeviceContract {
     @Test
     public void scopesReleaseWhatWasBornInThem() {
         try (Device device = open()) {
-            int before = device.context().liveBuffers();
+            int before = device.context().scopes().liveBuffers();
             Tensor kept = Scope.run(
                     device, () -> Tensors.ones(device, Shape.of(5)).multiply(3).add(1));
-            assertEquals(before + 1, device.context().liveBuffers());
+            assertEquals(before + 1, device.context().scopes().liveBuffers());
             assertEquals(4, kept.floats()[4]);
             assertFalse(kept.buffer().bytes() < 20, "5 floats take 20 bytes or more");
         }

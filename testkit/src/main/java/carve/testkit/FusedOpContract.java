@@ -59,7 +59,7 @@ public abstract class FusedOpContract {
     private void holds(Law law) {
         try (AssertingDevice device = AssertingDevice.poisoning(open())) {
             Scope.run(device, () -> law.check(op(), operands(device)));
-            assertEquals(0, device.openBuffers(), "buffers left behind");
+            assertEquals(0, device.openBuffers(), "leaked buffers");
         }
     }
 

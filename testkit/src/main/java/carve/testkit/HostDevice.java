@@ -9,6 +9,7 @@ import carve.api.device.Kernel;
 import carve.api.device.KernelCatalog;
 import carve.api.device.KernelProvider;
 import carve.api.device.ReferenceDevice;
+import carve.api.device.kit.KernelSelector;
 import carve.api.tensor.DType;
 import carve.api.tensor.DeviceContext;
 import carve.api.tensor.FusedOp;
@@ -99,11 +100,11 @@ public final class HostDevice implements Device {
     private final DeviceContext deviceContext = new DeviceContext();
     private final Device reference = new ReferenceDevice();
     private final CpuTarget host = new TestHostMemory();
-    private final KernelCatalog pluginKernels;
+    private final KernelSelector kernels;
 
     /** Makes a device with the kernels of these providers and no others. */
     public HostDevice(KernelProvider... providers) {
-        this.pluginKernels = new KernelCatalog(List.of(providers));
+        this.kernels = new KernelSelector(host, List.of(), new KernelCatalog(List.of(providers)));
     }
 
     @Override
@@ -119,7 +120,8 @@ public final class HostDevice implements Device {
     private static MemorySegment values(Tensor tensor) {
         NativeBuffer buffer = (NativeBuffer) tensor.buffer();
         if (buffer.closed) {
-            throw new DeviceException("host: a tensor is used after its scope has closed; return it or keep it");
+            throw new DeviceException(
+                    "host: tensor used after its scope was closed; return it from the scope or call Scope.keep");
         }
         return buffer.values;
     }
@@ -193,12 +195,12 @@ public final class HostDevice implements Device {
 
     @Override
     public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands) {
-        return pluginKernels.kernel(op, operands, host);
+        return kernels.select(op, operands);
     }
 
     @Override
     public void close() {
-        deviceContext.closeAll();
+        deviceContext.scopes().closeAll();
         reference.close();
     }
 }

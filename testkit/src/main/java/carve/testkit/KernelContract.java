@@ -2,12 +2,16 @@ package carve.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.device.Device;
 import carve.api.device.DeviceException;
+import carve.api.device.Kernel;
+import carve.api.device.KernelPolicy;
 import carve.api.device.ReferenceDevice;
-import carve.api.tensor.DeviceContext;
 import carve.api.tensor.Scope;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.TensorType;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -105,7 +109,7 @@ public abstract class KernelContract {
         return ops().stream()
                 .map(op -> DynamicTest.dynamicTest(op, () -> {
                     forEach(cases(op, 65).subList(0, 1), (c, r, d) -> {
-                        d.context().kernelPolicy(DeviceContext.KernelPolicy.OFF);
+                        d.context().kernels().policy(KernelPolicy.OFF);
                         c.assertAgrees(r, d, c.differentiable(), c.results());
                     });
                 }));
@@ -136,6 +140,62 @@ public abstract class KernelContract {
                 }));
     }
 
+    /** A kernel saves tensors only where a gradient follows, and its results have the same bits either way. */
+    @TestFactory
+    public Stream<DynamicTest> savingForAGradientChangesNoResult() {
+        return kernels().stream()
+                .sorted()
+                .map(op -> DynamicTest.dynamicTest(op, () -> {
+                    try (Device device = open()) {
+                        FusedOpCase c = cases(op, 65).getFirst();
+                        List<Tensor> operands = c.upload(device);
+                        List<TensorType> types =
+                                operands.stream().map(Tensor::type).toList();
+                        Kernel kernel = device.kernel(c.op(), types).orElseThrow();
+                        List<Tensor> results = kernel.forward(operands);
+                        List<Tensor> saved = kernel.forwardAndSave(operands);
+                        assertEquals(
+                                c.op().results(types),
+                                results.stream().map(Tensor::type).toList(),
+                                () -> c + ": results without a gradient to follow");
+                        for (int i = 0; i < results.size(); i++) {
+                            TensorAssertions.assertBitwiseEqual(c + ": result " + i, results.get(i), saved.get(i));
+                        }
+                    }
+                }));
+    }
+
+    /**
+     * Where kernels are required, a gradient is that of the kernel, and refused by name if the kernel has no backward; only an
+     * op whose kernel is optional has its reference differentiated.
+     */
+    @TestFactory
+    public Stream<DynamicTest> requiredKernelsGiveAGradientOrRefuseIt() {
+        return kernels().stream()
+                .sorted()
+                .map(op -> DynamicTest.dynamicTest(op, () -> {
+                    try (Device device = open()) {
+                        FusedOpCase c = cases(op, 13).getFirst();
+                        List<TensorType> types = c.operands().stream()
+                                .map(FusedOpCase.Operand::type)
+                                .toList();
+                        Kernel kernel = device.kernel(c.op(), types).orElseThrow();
+                        device.context().kernels().policy(KernelPolicy.REQUIRED);
+                        if (kernel.differentiable()
+                                || c.op().isKernelOptional()
+                                || c.differentiable().isEmpty()) {
+                            c.run(device, c.differentiable(), c.results());
+                            return;
+                        }
+                        DeviceException refusal = assertThrows(
+                                DeviceException.class, () -> c.run(device, c.differentiable(), c.results()));
+                        String expected = "kernels are required, but kernel %s of device %s has no backward for %s"
+                                .formatted(kernel.name(), device.name(), op);
+                        assertTrue(refusal.getMessage().startsWith(expected), refusal.getMessage());
+                    }
+                }));
+    }
+
     /** The device has kernels for what it says, and for nothing else that comes with Carve. */
     @Test
     public void kernelsRunWhereTheDeviceSaysSo() {
@@ -144,7 +204,7 @@ public abstract class KernelContract {
             for (String op : ops()) {
                 FusedOpCase c = cases(op, 65).getFirst();
                 c.run(device, c.differentiable(), c.results());
-                if (device.context().kernelChoices().get(op).startsWith("kernel ")) {
+                if (device.context().kernels().choices().get(op).startsWith("kernel ")) {
                     found.add(op);
                 }
             }
@@ -167,7 +227,7 @@ public abstract class KernelContract {
                     continue;
                 }
                 Scope.run(reference, () -> Scope.run(device, () -> law.check(c, reference, device)));
-                assertEquals(0, device.openBuffers(), () -> c + ": buffers left behind");
+                assertEquals(0, device.openBuffers(), () -> c + ": leaked buffers");
             }
         }
     }

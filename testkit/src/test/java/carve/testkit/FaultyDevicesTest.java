@@ -7,8 +7,8 @@ import carve.api.device.Buffer;
 import carve.api.device.Device;
 import carve.api.device.Kernel;
 import carve.api.device.ReferenceDevice;
+import carve.api.device.kit.ForwardingDevice;
 import carve.api.op.SwiGlu;
-import carve.api.tensor.DeviceContext;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Op;
 import carve.api.tensor.Op.UnaryFunction;
@@ -17,7 +17,7 @@ import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
-import java.lang.foreign.MemorySegment;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -28,52 +28,9 @@ import org.junit.jupiter.api.Test;
 /** The contracts of devices and kernels, and the asserting device, see what is wrong. */
 final class FaultyDevicesTest {
     /** A device that does as the reference but for what a test breaks. */
-    private static class FaultyDevice implements Device {
-        private final Device whole = new ReferenceDevice();
-
-        @Override
-        public String name() {
-            return "broken";
-        }
-
-        @Override
-        public DeviceContext context() {
-            return whole.context();
-        }
-
-        @Override
-        public Buffer allocate(TensorType type) {
-            return whole.allocate(type);
-        }
-
-        @Override
-        public Buffer execute(Op op, List<Tensor> operands, TensorType result) {
-            return whole.execute(op, operands, result);
-        }
-
-        @Override
-        public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands) {
-            return Optional.empty();
-        }
-
-        @Override
-        public Buffer upload(TensorType type, MemorySegment values) {
-            return whole.upload(type, values);
-        }
-
-        @Override
-        public void download(Tensor tensor, MemorySegment to) {
-            whole.download(tensor, to);
-        }
-
-        @Override
-        public void store(Tensor source, Tensor target, int axis, int start) {
-            whole.store(source, target, axis, start);
-        }
-
-        @Override
-        public void close() {
-            whole.close();
+    private static class FaultyDevice extends ForwardingDevice {
+        private FaultyDevice() {
+            super("faulty", new ReferenceDevice());
         }
     }
 
@@ -119,6 +76,74 @@ final class FaultyDevicesTest {
             Tensor wrong = gradients.getFirst().orElseThrow().multiply(operands.get(1));
             return List.of(Optional.of(wrong), Optional.of(wrong));
         }
+    }
+
+    /** A device with one kernel for SwiGLU, as its reference computes it but for what a test breaks. */
+    private static final class SwiGluDevice extends FaultyDevice {
+        private final Kernel kernel;
+
+        private SwiGluDevice(Kernel kernel) {
+            this.kernel = kernel;
+        }
+
+        @Override
+        public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands) {
+            return op instanceof SwiGlu ? Optional.of(kernel) : Optional.empty();
+        }
+    }
+
+    private record SwiGluKernel(int saved, double factor, boolean differentiable) implements Kernel {
+        @Override
+        public String name() {
+            return "swiglu";
+        }
+
+        @Override
+        public List<Tensor> forward(List<Tensor> operands) {
+            Tensor y = new SwiGlu().reference(operands).getFirst();
+            return Collections.nCopies(1 + saved, y);
+        }
+
+        @Override
+        public List<Tensor> forwardAndSave(List<Tensor> operands) {
+            return List.of(forward(operands).getFirst().multiply(factor));
+        }
+    }
+
+    private static KernelContract contract(Kernel kernel) {
+        return new KernelContract() {
+            @Override
+            protected Device open() {
+                return new SwiGluDevice(kernel);
+            }
+
+            @Override
+            protected Set<String> kernels() {
+                return Set.of("swiglu");
+            }
+        };
+    }
+
+    private static DynamicTest only(Stream<DynamicTest> tests) {
+        return tests.findFirst().orElseThrow();
+    }
+
+    @Test
+    void kernelThatSavesWithoutAGradientOrComputesOtherBitsWithOne() throws Throwable {
+        assertFails(contract(new SwiGluKernel(1, 1, false)).savingForAGradientChangesNoResult(), "swiglu");
+        assertFails(contract(new SwiGluKernel(0, 1.0001, false)).savingForAGradientChangesNoResult(), "swiglu");
+        only(contract(new SwiGluKernel(0, 1, false)).savingForAGradientChangesNoResult())
+                .getExecutable()
+                .execute();
+    }
+
+    @Test
+    void kernelThatPromisesABackwardAndHasNone() throws Throwable {
+        DynamicTest test = only(contract(new SwiGluKernel(0, 1, true)).requiredKernelsGiveAGradientOrRefuseIt());
+        assertThrows(UnsupportedOperationException.class, test.getExecutable());
+        only(contract(new SwiGluKernel(0, 1, false)).requiredKernelsGiveAGradientOrRefuseIt())
+                .getExecutable()
+                .execute();
     }
 
     private static void assertFails(Stream<DynamicTest> tests, String name) {
@@ -167,7 +192,9 @@ final class FaultyDevicesTest {
         assertThrows(AssertionError.class, () -> dead.add(dead));
         assertThrows(AssertionError.class, () -> device.store(kept, Tensors.ones(device, Shape.of(2)), 0, 0));
         AssertionError left = assertThrows(AssertionError.class, device::close);
-        assertEquals("buffers left behind: kept, and never closed ==> expected: <0> but was: <1>", left.getMessage());
+        assertEquals(
+                "leaked buffers: kept with Scope.keep and never closed ==> expected: <0> but was: <1>",
+                left.getMessage());
         assertThrows(AssertionError.class, () -> kept.add(kept));
     }
 }

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import carve.api.device.CpuTarget;
 import carve.api.device.DeviceException;
 import carve.api.device.Kernel;
+import carve.api.device.KernelPolicy;
 import carve.api.device.KernelProvider;
 import carve.api.device.KernelTarget;
 import carve.api.tensor.DType;
-import carve.api.tensor.DeviceContext;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tape;
@@ -113,10 +113,11 @@ final class PluginKernelsTest {
     @Test
     void kernelRunsIsNamedAndIsWhatRequiredKernelsAskFor() {
         try (HostDevice device = new HostDevice(squares("squares"))) {
-            device.context().kernelPolicy(DeviceContext.KernelPolicy.REQUIRED);
+            device.context().kernels().policy(KernelPolicy.REQUIRED);
             assertEquals(List.of(1f, 4f, 9f), List.of(square(device)[0], square(device)[1], square(device)[2]));
             assertEquals(
-                    Map.of("square", "kernel loop of squares"), device.context().kernelChoices());
+                    Map.of("square", "kernel loop of squares"),
+                    device.context().kernels().choices());
         }
     }
 
@@ -139,7 +140,7 @@ final class PluginKernelsTest {
             assertEquals(9f, square(device)[2]);
             assertEquals(
                     Map.of("square", "reference (no kernel of host for [F32 (3)])"),
-                    device.context().kernelChoices());
+                    device.context().kernels().choices());
         }
     }
 

@@ -8,16 +8,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The kernels that plugins offer for devices that are not theirs. A device that takes them asks where it has none of its own:
+ * The kernels of plugins for devices that are not theirs. A device hands them to its {@link
+ * carve.api.device.kit.KernelSelector}, which asks for one where the device has none of its own.
  *
- * <pre>{@code
- * public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands) {
- *     return own(op, operands).or(() -> offered.kernel(op, operands, host));
- * }
- * }</pre>
- *
- * <p>What a provider does wrong, by throwing or by results of other types than the op has, is one {@link DeviceException} that
- * names it and its module.
+ * <p>A provider that throws, and a kernel whose results have other types than the op says, is a {@link DeviceException} with
+ * the names of provider and module.
  */
 public final class KernelCatalog {
     /** No kernels. */

@@ -9,15 +9,16 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * A kernel of a plugin on a device that is not its own, watched.
+ * A kernel of a plugin on a device that is not its own: it runs in a scope, its results and gradients are checked, and what it
+ * does wrong is an exception that names the plugin.
  *
- * @param provider who offers it
- * @param op what it computes
- * @param target where
- * @param kernel the plugin's
+ * @param provider the plugin's provider
+ * @param op the op that the kernel computes
+ * @param target the device
+ * @param kernel the plugin's kernel
  */
 record PluginKernel(KernelProvider provider, FusedOp op, KernelTarget target, Kernel kernel) implements Kernel {
-    /** Returns who offers kernels, for messages. */
+    /** Returns a provider and its module, for messages. */
     static String origin(KernelProvider provider) {
         Module module = provider.getClass().getModule();
         return "kernels '%s' of %s".formatted(provider.name(), module.isNamed() ? module : "the class path");
@@ -29,7 +30,7 @@ record PluginKernel(KernelProvider provider, FusedOp op, KernelTarget target, Ke
 
     @Override
     public String name() {
-        return "%s of %s".formatted(kernel.name(), provider.name());
+        return kernel.name() + " of " + provider.name();
     }
 
     @Override
@@ -39,20 +40,31 @@ record PluginKernel(KernelProvider provider, FusedOp op, KernelTarget target, Ke
 
     @Override
     public List<Tensor> forward(List<Tensor> operands) {
-        List<Tensor> results = watched("", operands, () -> kernel.forward(operands));
+        List<Tensor> results = checked("", operands, () -> kernel.forward(operands));
+        requireResults(operands, types(results), results.size());
+        return results;
+    }
+
+    @Override
+    public List<Tensor> forwardAndSave(List<Tensor> operands) {
+        List<Tensor> results = checked("", operands, () -> kernel.forwardAndSave(operands));
+        int count = op.results(types(operands)).size();
+        requireResults(operands, types(results), Math.min(count, results.size()));
+        return results;
+    }
+
+    private void requireResults(List<Tensor> operands, List<TensorType> found, int count) {
         List<TensorType> expected = op.results(types(operands));
-        List<TensorType> found = types(results);
-        if (found.size() < expected.size() || !found.subList(0, expected.size()).equals(expected)) {
+        if (!found.subList(0, count).equals(expected)) {
             throw wrong("", operands, "gave results %s where %s were expected".formatted(found, expected));
         }
-        return results;
     }
 
     @Override
     public List<Optional<Tensor>> backward(
             List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
         List<Optional<Tensor>> found =
-                watched("backward of ", operands, () -> kernel.backward(operands, results, gradients, wanted));
+                checked("backward of ", operands, () -> kernel.backward(operands, results, gradients, wanted));
         boolean fits = found.size() == operands.size();
         for (int i = 0; fits && i < found.size(); i++) {
             TensorType type = operands.get(i).type();
@@ -68,9 +80,9 @@ record PluginKernel(KernelProvider provider, FusedOp op, KernelTarget target, Ke
         return found;
     }
 
-    private <T> T watched(String form, List<Tensor> operands, Supplier<T> body) {
+    private <T> T checked(String form, List<Tensor> operands, Supplier<T> body) {
         try {
-            return Scope.run(target.device(), body); // what it makes on the way is released
+            return Scope.run(target.device(), body); // releases its temporary tensors
         } catch (RuntimeException | LinkageError e) {
             throw new DeviceException(wrong(form, operands, "failed: " + e).getMessage(), e);
         }

@@ -83,7 +83,7 @@ public final class ReferenceDevice implements Device {
 
     @Override
     public void close() {
-        deviceContext.closeAll();
+        deviceContext.scopes().closeAll();
     }
 
     @Override

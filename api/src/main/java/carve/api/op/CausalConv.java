@@ -8,6 +8,7 @@ import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A causal depthwise convolution over positions, of operands x {@code (B, T, C)}, weight {@code (C, 1, W)}, bias {@code
@@ -18,9 +19,16 @@ import java.util.List;
  * @param sequenceLayout how rows are divided; S is their number
  */
 public record CausalConv(boolean silu, SequenceLayout sequenceLayout) implements FusedOp {
+    private static final Set<Integer> WEIGHTS = Set.of(1, 2);
+
     @Override
     public String name() {
         return "causal-conv";
+    }
+
+    @Override
+    public Set<Integer> weightOperands() {
+        return WEIGHTS;
     }
 
     @Override

@@ -1,6 +1,5 @@
 package carve.api.op;
 
-import carve.api.device.Device;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.Op;
 import carve.api.tensor.Op.BinaryFunction;
@@ -10,11 +9,12 @@ import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A convolution, a scan with decay and a gated norm over one packed input, which is what Mamba-2 does between its two
- * projections (Dao and Gu 2024, arXiv:2405.21060, section 7): where a single position is computed, to do it in one go spares a
- * dozen small operations.
+ * projections (Dao and Gu 2024, arXiv:2405.21060, section 7): one kernel for a single position
+ * replaces a dozen small operations.
  *
  * <pre>{@code
  * z, xBC, dt = packed
@@ -27,8 +27,8 @@ import java.util.List;
  * <p>Operands: packed {@code (B, T, I + C + H)} with {@code I = H P} and {@code C = I + 2 G N}, conv {@code (C, 1, W)}, its bias
  * {@code (C)}, dt_bias, A_log and D {@code (H)}, norm {@code (I)}, the state of the convolution {@code (S, C, W-1)} and that of
  * the scan {@code (S, H, P, N)}. Results: y {@code (B, T, I)} and both states after the last position. It is defined by {@link
- * CausalConv}, {@link DecayScan} and {@link GatedRmsNorm}; a device offers a kernel where that is faster, and {@link #apply} asks
- * first.
+ * CausalConv}, {@link DecayScan} and {@link GatedRmsNorm}; a device has a kernel where that is
+ * faster.
  *
  * @param sequenceLayout how rows are divided; S is their number
  * @param groups into how many parts the norm divides I
@@ -38,7 +38,7 @@ import java.util.List;
  */
 public record CombinedConvScan(SequenceLayout sequenceLayout, int groups, double epsilon, double minDt, double maxDt)
         implements FusedOp {
-    /** The operand positions, for kernels. */
+    /** The position of the packed input among the operands. */
     public static final int PACKED = 0;
 
     /** The position of the taps among the operands. */
@@ -65,13 +65,16 @@ public record CombinedConvScan(SequenceLayout sequenceLayout, int groups, double
     /** The position of the scan's state among the operands. */
     public static final int SCAN_STATE = 8;
 
-    /** Returns the results, by one kernel where the device has one and part by part elsewhere. */
-    public List<Tensor> apply(List<Tensor> operands) {
-        Device device = operands.getFirst().device();
-        List<TensorType> types = operands.stream().map(Tensor::type).toList();
-        return device.context().prefersKernel(device, this, types)
-                ? Tensors.apply(this, operands)
-                : reference(operands);
+    private static final Set<Integer> WEIGHTS = Set.of(CONV, CONV_BIAS, DT_BIAS, A_LOG, D, NORM);
+
+    @Override
+    public boolean isKernelOptional() {
+        return true; // the reference is made of three fused ops
+    }
+
+    @Override
+    public Set<Integer> weightOperands() {
+        return WEIGHTS;
     }
 
     @Override
@@ -143,7 +146,7 @@ public record CombinedConvScan(SequenceLayout sequenceLayout, int groups, double
     }
 
     /**
-     * What goes into the scan, and what is left for after it.
+     * The operands of the scan, and those of the norm after it.
      *
      * @param q the scan's q (B, T, G, N)
      * @param k its k (B, T, G, N)
@@ -167,7 +170,7 @@ public record CombinedConvScan(SequenceLayout sequenceLayout, int groups, double
             Tensor conv) {}
 
     /**
-     * Returns what goes into the scan; for those who scan in another way.
+     * Returns the operands of the scan; for callers that scan in another way.
      *
      * @param operands those before the states
      * @param state of the convolution
@@ -213,7 +216,7 @@ public record CombinedConvScan(SequenceLayout sequenceLayout, int groups, double
         return minDt > 0 || maxDt < Double.POSITIVE_INFINITY;
     }
 
-    /** Returns y {@code (B, T, I)} for what was scanned {@code (B, T, H, P)}. */
+    /** Returns y {@code (B, T, I)} for the scan's result {@code (B, T, H, P)}. */
     public Tensor gateAndNormalise(ScanInputs scanInputs, Tensor scanned) {
         int heads = scanned.extent(2);
         Tensor y = scanned.add(scanInputs.v.multiply(scanInputs.skip.reshape(heads, 1)));

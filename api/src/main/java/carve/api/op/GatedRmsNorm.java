@@ -7,6 +7,7 @@ import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A root-mean-square norm over the last axis with a SiLU gate, of operands x {@code (..., D)}, gate of the same shape,
@@ -17,6 +18,8 @@ import java.util.List;
  *     * silu(gate)} as in mmMamba
  */
 public record GatedRmsNorm(double epsilon, boolean gateFirst) implements FusedOp {
+    private static final Set<Integer> WEIGHTS = Set.of(2);
+
     /** Returns the gated norm of x. */
     public static Tensor apply(Tensor x, Tensor gate, Tensor weight, double epsilon, boolean gateFirst) {
         return Tensors.apply(new GatedRmsNorm(epsilon, gateFirst), x, gate, weight)
@@ -26,6 +29,11 @@ public record GatedRmsNorm(double epsilon, boolean gateFirst) implements FusedOp
     @Override
     public String name() {
         return "gated-rms-norm";
+    }
+
+    @Override
+    public Set<Integer> weightOperands() {
+        return WEIGHTS;
     }
 
     @Override

@@ -16,10 +16,14 @@ import java.util.List;
 public record Gelu(boolean tanhApproximation) implements FusedOp {
     private static final double CUBIC = 0.044715;
 
-    /** Returns it, by the device's kernel if there is one; else its primitives, which any device has kernels for. */
+    /** Returns the activation of each element. */
     public Tensor of(Tensor x) {
-        boolean fused = x.device().context().prefersKernel(x.device(), this, List.of(x.type()));
-        return (fused ? Tensors.apply(this, x) : reference(List.of(x))).getFirst();
+        return Tensors.apply(this, x).getFirst();
+    }
+
+    @Override
+    public boolean isKernelOptional() {
+        return true; // five primitives or fewer
     }
 
     @Override

@@ -6,6 +6,7 @@ import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import java.util.List;
+import java.util.Set;
 
 /**
  * {@code (x - mean(x)) / sqrt(variance(x) + epsilon) * weight + bias} over the last axis (Ba, Kiros and Hinton 2016,
@@ -14,6 +15,8 @@ import java.util.List;
  * @param epsilon added to the variance
  */
 public record LayerNorm(double epsilon) implements FusedOp {
+    private static final Set<Integer> WEIGHTS = Set.of(1, 2);
+
     /** Returns the normalised x. */
     public static Tensor apply(Tensor x, Tensor weight, Tensor bias, double epsilon) {
         return Tensors.apply(new LayerNorm(epsilon), x, weight, bias).getFirst();
@@ -22,6 +25,11 @@ public record LayerNorm(double epsilon) implements FusedOp {
     @Override
     public String name() {
         return "layer-norm";
+    }
+
+    @Override
+    public Set<Integer> weightOperands() {
+        return WEIGHTS;
     }
 
     @Override

@@ -8,6 +8,7 @@ import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import java.util.List;
+import java.util.Set;
 
 /**
  * {@code x / sqrt(mean(x^2) + epsilon) * weight} over the last axis (Zhang and Sennrich 2019, arXiv:1910.07467), of
@@ -16,6 +17,8 @@ import java.util.List;
  * @param epsilon added to the mean square
  */
 public record RmsNorm(double epsilon) implements FusedOp {
+    private static final Set<Integer> WEIGHTS = Set.of(1);
+
     /** Returns the normalised x times the weight. */
     public static Tensor apply(Tensor x, Tensor weight, double epsilon) {
         return Tensors.apply(new RmsNorm(epsilon), x, weight).getFirst();
@@ -24,6 +27,11 @@ public record RmsNorm(double epsilon) implements FusedOp {
     @Override
     public String name() {
         return "rms-norm";
+    }
+
+    @Override
+    public Set<Integer> weightOperands() {
+        return WEIGHTS;
     }
 
     @Override

@@ -98,6 +98,11 @@ public enum DType {
         return this == F64 || this == F32 || this == BF16 || this == F16 || isQuantised();
     }
 
+    /** Returns whether the elements are floating-point numbers of 16 bits; arithmetic on them is in F32, and rounded. */
+    public boolean isHalf() {
+        return this == BF16 || this == F16;
+    }
+
     /** Returns the name in lower case, as configuration files write it. */
     public String key() {
         return name().toLowerCase(Locale.ROOT);

@@ -22,14 +22,14 @@ public final class Scope {
 
     /** Returns what the body returns; everything else that was born on the device meanwhile is released. */
     public static <T> T run(Device device, Supplier<T> body) {
-        DeviceContext.Frame frame = device.context().open();
+        ScopeStack.Frame frame = device.context().scopes().open();
         Set<Buffer> kept = Collections.newSetFromMap(new IdentityHashMap<>());
         try {
             T result = body.get();
             collect(result, kept);
             return result;
         } finally {
-            device.context().close(frame, kept);
+            device.context().scopes().close(frame, kept);
         }
     }
 
@@ -43,7 +43,7 @@ public final class Scope {
 
     /** Takes a tensor out of all scopes and returns it unwatched; the caller now owns its memory. */
     public static Tensor keep(Tensor tensor) {
-        tensor.device().context().keep(tensor.buffer());
+        tensor.device().context().scopes().keep(tensor.buffer());
         return tensor.detach();
     }
 

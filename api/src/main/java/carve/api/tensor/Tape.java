@@ -137,24 +137,23 @@ public final class Tape {
                 .getFirst();
     }
 
-    static List<Tensor> recordFused(
-            FusedOp op, Kernel kernel, List<Tensor> operands, List<Tensor> computed, int count) {
-        List<Tensor> results = computed.subList(0, count);
-        Optional<Tape> tape = tapeOf(operands);
-        if (tape.isEmpty()) {
-            return results;
-        }
+    /** Runs a kernel and records it; count is that of the op's results, what the kernel saves comes after them. */
+    List<Tensor> recordFused(FusedOp op, Kernel kernel, List<Tensor> operands, int count) {
         List<Tensor> plain = Tensors.detached(operands);
-        Backward backward = kernel.differentiable()
-                ? (given, wanted) -> kernel.backward(plain, computed, given, wanted)
-                : (given, wanted) -> differentiate(op, kernel, plain, given, wanted);
-        return tape.get().record(operands, results, backward);
+        if (!kernel.differentiable()) {
+            List<Tensor> results = kernel.forward(plain);
+            return record(operands, results, (given, wanted) -> differentiate(op, kernel, plain, given, wanted));
+        }
+        List<Tensor> saved = kernel.forwardAndSave(plain);
+        return record(
+                operands, saved.subList(0, count), (given, wanted) -> kernel.backward(plain, saved, given, wanted));
     }
 
     private static List<Optional<Tensor>> differentiate(
             FusedOp op, Kernel kernel, List<Tensor> plain, List<Optional<Tensor>> given, List<Boolean> wanted) {
         Device device = plain.getFirst().device();
         device.context()
+                .kernels()
                 .requireBackward(device, op, plain.stream().map(Tensor::type).toList(), kernel);
         return differentiate(op, plain, given, wanted);
     }
@@ -216,7 +215,12 @@ public final class Tape {
         return watched;
     }
 
-    private static Optional<Tape> tapeOf(List<Tensor> operands) {
+    /**
+     * Returns the tape that watches one of the operands, if one does.
+     *
+     * @throws IllegalArgumentException if two tapes do
+     */
+    static Optional<Tape> tapeOf(List<Tensor> operands) {
         Optional<Tape> result = Optional.empty();
         for (Tensor operand : operands) {
             if (operand.tape().isPresent()) {

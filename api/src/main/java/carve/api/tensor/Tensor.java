@@ -41,7 +41,7 @@ public final class Tensor {
     /** Returns a tensor of the innermost scope with undefined values; for kernels, which then write all of them. */
     public static Tensor allocate(Device device, TensorType type) {
         Buffer buffer = device.allocate(type);
-        device.context().register(buffer);
+        device.context().scopes().register(buffer);
         return new Tensor(type, device, buffer, null);
     }
 

@@ -33,7 +33,7 @@ public final class Tensors {
             result = Tensor.over(device, type, operands.getFirst().buffer());
         } else {
             Buffer buffer = device.execute(op, detached(operands), type);
-            device.context().register(buffer);
+            device.context().scopes().register(buffer);
             result = Tensor.over(device, type, buffer);
         }
         return Tape.recordPrimitive(op, operands, result);
@@ -49,7 +49,8 @@ public final class Tensors {
     }
 
     /**
-     * Returns the results of a fused op, by the device's kernel where there is one and by the reference elsewhere.
+     * Returns the results of a fused op, by the device's kernel where there is one and by the reference elsewhere. A kernel
+     * saves what its gradient needs if a tape watches an operand.
      *
      * @throws ShapeException if the operands do not fit
      * @throws carve.api.device.DeviceException if kernels are required and the device has none for this op
@@ -58,10 +59,12 @@ public final class Tensors {
         Device device = deviceOf(operands);
         List<TensorType> types = types(operands);
         List<TensorType> results = op.results(types);
-        Optional<Kernel> kernel = device.context().kernel(device, op, types);
+        Optional<Tape> tape = Tape.tapeOf(operands);
+        Optional<Kernel> kernel = device.context().kernels().select(device, op, types, tape.isPresent());
         if (kernel.isPresent()) {
-            List<Tensor> computed = kernel.get().forward(detached(operands));
-            return Tape.recordFused(op, kernel.get(), operands, computed, results.size());
+            return tape.isPresent()
+                    ? tape.get().recordFused(op, kernel.get(), operands, results.size())
+                    : kernel.get().forward(operands);
         }
         return op.isRecomputed() ? Tape.recordRecomputed(op, operands) : op.reference(operands);
     }
@@ -101,14 +104,14 @@ public final class Tensors {
     /** Returns a tensor with a copy of little-endian host values. */
     public static Tensor upload(Device device, TensorType type, MemorySegment values) {
         Buffer buffer = device.upload(type, values);
-        device.context().register(buffer);
+        device.context().scopes().register(buffer);
         return Tensor.over(device, type, buffer);
     }
 
     /** Returns a tensor with host values that stay where they are, without a copy where the device can; see {@link Device#map}. */
     public static Tensor map(Device device, TensorType type, MemorySegment values, Runnable released) {
         Buffer buffer = device.map(type, values, released);
-        device.context().register(buffer);
+        device.context().scopes().register(buffer);
         return Tensor.over(device, type, buffer);
     }
 

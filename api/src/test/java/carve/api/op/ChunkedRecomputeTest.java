@@ -55,7 +55,9 @@ class ChunkedRecomputeTest {
                         .map(Tensor::floats)
                         .toList();
                 return new Outcome(
-                        results.get(1).floats(), gradients, device.context().peakBytes());
+                        results.get(1).floats(),
+                        gradients,
+                        device.context().scopes().peakBytes());
             });
         }
     }

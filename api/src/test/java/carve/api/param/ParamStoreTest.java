@@ -40,7 +40,7 @@ final class ParamStoreTest {
     void whatIsStoredOutlivesScopes() {
         Scope.run(device, () -> store.put("w", Tensors.ones(device, Shape.of(2))));
         assertArrayEquals(new float[] {1, 1}, store.get("w").floats());
-        assertEquals(0, device.context().liveBuffers());
+        assertEquals(0, device.context().scopes().liveBuffers());
     }
 
     @Test

@@ -8,6 +8,7 @@ import carve.api.device.Buffer;
 import carve.api.device.Device;
 import carve.api.device.DeviceException;
 import carve.api.device.Kernel;
+import carve.api.device.KernelPolicy;
 import carve.api.device.ReferenceDevice;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -45,7 +46,12 @@ final class FusedOpTest {
         @Override
         public List<Tensor> forward(List<Tensor> operands) {
             Tensor x = operands.getFirst();
-            return List.of(x.multiply(x).add(1000), x.multiply(2));
+            return List.of(x.multiply(x).add(1000));
+        }
+
+        @Override
+        public List<Tensor> forwardAndSave(List<Tensor> operands) {
+            return List.of(forward(operands).getFirst(), operands.getFirst().multiply(2));
         }
 
         @Override
@@ -122,18 +128,20 @@ final class FusedOpTest {
     void kernelRunsWhereThereIsOne() {
         try (Device device = new Fast(new ReferenceDevice(), true)) {
             assertArrayEquals(new float[] {1009}, square(device, 1));
-            assertEquals(Map.of("square", "kernel thousand"), device.context().kernelChoices());
+            assertEquals(
+                    Map.of("square", "kernel thousand"),
+                    device.context().kernels().choices());
             assertArrayEquals(new float[] {9}, square(device, 1, 1));
             assertEquals(
                     Map.of("square", "reference (no kernel of fast for [F32 (1, 1)])"),
-                    device.context().kernelChoices());
+                    device.context().kernels().choices());
         }
     }
 
     @Test
     void kernelsCanBeTurnedOff() {
         try (Device device = new Fast(new ReferenceDevice(), true)) {
-            device.context().kernelPolicy(DeviceContext.KernelPolicy.OFF);
+            device.context().kernels().policy(KernelPolicy.OFF);
             assertArrayEquals(new float[] {9}, square(device, 1));
             assertEquals(6, gradient(device));
         }
@@ -142,7 +150,7 @@ final class FusedOpTest {
     @Test
     void kernelsCanBeRequired() {
         try (Device device = new Fast(new ReferenceDevice(), true)) {
-            device.context().kernelPolicy(DeviceContext.KernelPolicy.REQUIRED);
+            device.context().kernels().policy(KernelPolicy.REQUIRED);
             assertArrayEquals(new float[] {1009}, square(device, 1));
             DeviceException refusal = assertThrows(DeviceException.class, () -> square(device, 1, 1));
             assertEquals(
@@ -155,12 +163,66 @@ final class FusedOpTest {
     @Test
     void requiredKernelsHaveABackwardFormWhereGradientsAreTaken() {
         try (Device device = new Fast(new ReferenceDevice(), false)) {
-            device.context().kernelPolicy(DeviceContext.KernelPolicy.REQUIRED);
+            device.context().kernels().policy(KernelPolicy.REQUIRED);
             DeviceException refusal = assertThrows(DeviceException.class, () -> gradient(device));
             assertEquals(
-                    "kernels are required, but kernel thousand of device fast has no backward form for square of [F32 (1)]; use"
+                    "kernels are required, but kernel thousand of device fast has no backward for square of [F32 (1)]; use"
                             + " another device, or prefer kernels instead of requiring them",
                     refusal.getMessage());
+        }
+    }
+
+    @Test
+    void kernelSavesOnlyWhereAGradientFollows() {
+        try (Device device = new Fast(new ReferenceDevice(), true)) {
+            Tensor x = Tensors.full(device, Shape.of(1), 3);
+            int before = device.context().scopes().liveBuffers();
+            List<Tensor> results = Tensors.apply(new Square(), x);
+            int unwatched = device.context().scopes().liveBuffers() - before;
+            assertEquals(1, results.size());
+            assertEquals(1, Tensors.apply(new Square(), new Tape().watch(x)).size());
+            int watched = device.context().scopes().liveBuffers() - before - unwatched;
+            assertEquals(unwatched + 2, watched, "2 and x * 2");
+        }
+    }
+
+    /** An op whose kernel may be missing or have no backward even where kernels are required. */
+    private record OptionalSquare() implements FusedOp {
+        @Override
+        public String name() {
+            return "optional-square";
+        }
+
+        @Override
+        public List<TensorType> results(List<TensorType> operands) {
+            return List.of(operands.getFirst());
+        }
+
+        @Override
+        public List<Tensor> reference(List<Tensor> operands) {
+            return List.of(operands.getFirst().multiply(operands.getFirst()));
+        }
+
+        @Override
+        public boolean isKernelOptional() {
+            return true;
+        }
+    }
+
+    @Test
+    void optionalKernelIsNotRequiredAndGivesWayToAReferenceWithAGradient() {
+        try (Device device = new Fast(new ReferenceDevice(), false)) {
+            device.context().kernels().policy(KernelPolicy.REQUIRED);
+            Tensor x = Tensors.full(device, Shape.of(1), 3);
+            assertEquals(1009, Tensors.apply(new OptionalSquare(), x).getFirst().item());
+            Tensor matrix = Tensors.full(device, Shape.of(1, 1), 3);
+            assertEquals(
+                    9, Tensors.apply(new OptionalSquare(), matrix).getFirst().item());
+            Tape tape = new Tape();
+            Tensor watched = tape.watch(x);
+            Tensor y = Tensors.apply(new OptionalSquare(), watched).getFirst();
+            assertEquals(9, y.item());
+            assertEquals(6, tape.gradients(y, List.of(watched)).getFirst().item());
         }
     }
 

@@ -22,7 +22,7 @@ final class ScopeTest {
     }
 
     private int live() {
-        return device.context().liveBuffers();
+        return device.context().scopes().liveBuffers();
     }
 
     private Tensor make() {

@@ -5,7 +5,7 @@ import carve.api.config.Settings;
 import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
-import carve.api.tensor.DeviceContext.KernelPolicy;
+import carve.api.device.KernelPolicy;
 import carve.hocon.Hocon;
 import carve.runtime.eval.EvaluationConfig;
 import java.nio.file.Path;

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import carve.api.data.Sample;
 import carve.api.device.Device;
+import carve.api.device.KernelPolicy;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelInputs;
 import carve.api.model.ModelState;
-import carve.api.tensor.DeviceContext.KernelPolicy;
 import carve.app.TestDistribution;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.device.DeviceSelector;
@@ -62,12 +62,12 @@ final class DeviceMigrationTest {
                 LoadedModel there = folder.load(cpu, WeightPrecision.AS_STORED)) {
             int[] stayed = answer(here, Map.of());
             assertEquals(TOKENS, stayed.length);
-            int before = cpu.context().liveBuffers();
+            int before = cpu.context().scopes().liveBuffers();
             assertArrayEquals(stayed, answer(there, Map.of()));
             assertArrayEquals(stayed, answer(here, Map.of(1, () -> cpu)));
             assertArrayEquals(stayed, answer(here, Map.of(2, () -> cpu, 5, () -> reference, 7, () -> cpu)));
             assertArrayEquals(stayed, answer(there, Map.of(4, () -> reference)));
-            assertEquals(before, cpu.context().liveBuffers());
+            assertEquals(before, cpu.context().scopes().liveBuffers());
         }
     }
 

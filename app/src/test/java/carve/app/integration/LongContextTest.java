@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.device.Device;
+import carve.api.device.KernelPolicy;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelInputs;
 import carve.api.model.ModelState;
-import carve.api.tensor.DeviceContext.KernelPolicy;
 import carve.app.TestDistribution;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.device.DeviceSelector;
@@ -48,7 +48,7 @@ final class LongContextTest {
                         .toArray();
                 logits = TokenGenerator.advance(model, ModelInputs.text(tokens), state);
                 bytes.add(state.bytes());
-                buffers.add(device.context().liveBuffers());
+                buffers.add(device.context().scopes().liveBuffers());
             }
             assertEquals(TOKENS, state.position());
             assertEquals(Set.of(folder.spec().stateBytes(1, TOKENS)), bytes);

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import carve.api.data.Sample;
 import carve.api.device.Device;
+import carve.api.device.KernelPolicy;
 import carve.api.model.LoadedModel;
-import carve.api.tensor.DeviceContext.KernelPolicy;
 import carve.api.text.EncodedImage;
 import carve.api.text.Message;
 import carve.api.text.Processor;

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import carve.api.data.Sample;
 import carve.api.device.Device;
+import carve.api.device.KernelPolicy;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelInputs;
 import carve.api.model.ModelState;
-import carve.api.tensor.DeviceContext.KernelPolicy;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Tensor;
 import carve.app.TestDistribution;

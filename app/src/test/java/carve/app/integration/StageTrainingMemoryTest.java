@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.config.Settings;
 import carve.api.device.Device;
+import carve.api.device.KernelPolicy;
 import carve.api.model.LayerPlan;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelSpec;
@@ -13,7 +14,6 @@ import carve.api.stage.Stage;
 import carve.api.stage.StageContext;
 import carve.api.stage.StageProvider;
 import carve.api.tensor.DType;
-import carve.api.tensor.DeviceContext.KernelPolicy;
 import carve.app.TestDistribution;
 import carve.hocon.Hocon;
 import carve.runtime.catalog.Catalogs;
@@ -89,7 +89,7 @@ class StageTrainingMemoryTest {
                             false,
                             (_, _, _, _) -> {}))
                     .orElseThrow();
-            return device.context().peakBytes();
+            return device.context().scopes().peakBytes();
         }
     }
 

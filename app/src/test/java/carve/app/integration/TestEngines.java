@@ -2,9 +2,9 @@ package carve.app.integration;
 
 import carve.api.data.Sample;
 import carve.api.device.Device;
+import carve.api.device.KernelPolicy;
 import carve.api.device.ReferenceDevice;
 import carve.api.model.LoadedModel;
-import carve.api.tensor.DeviceContext.KernelPolicy;
 import carve.api.text.Message;
 import carve.api.text.Processor;
 import carve.app.TestDistribution;

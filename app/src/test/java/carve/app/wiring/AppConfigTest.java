@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import carve.api.config.SettingsException;
-import carve.api.tensor.DeviceContext.KernelPolicy;
+import carve.api.device.KernelPolicy;
 import carve.app.wiring.AppConfig.GenerationConfig;
 import carve.runtime.eval.EvaluationConfig;
 import java.io.IOException;

@@ -94,7 +94,7 @@ final class TrainingBenchmark {
             figures.add(Measurement.number(
                     PART,
                     "T " + positions + ", memory",
-                    device.context().peakBytes() / 1e9,
+                    device.context().scopes().peakBytes() / 1e9,
                     "GB",
                     "the most of a step"));
         }

@@ -95,6 +95,11 @@ public final class AttentionKernel implements Kernel {
 
     @Override
     public List<Tensor> forward(List<Tensor> operands) {
+        return forwardAndSave(operands).subList(0, 1);
+    }
+
+    @Override
+    public List<Tensor> forwardAndSave(List<Tensor> operands) {
         FlashAttention.Heads heads = heads(operands);
         SequenceLayout s = op.sequenceLayout();
         Tensor y = kernelContext.allocate(TensorType.f32(s.batch(), s.positions(), heads.heads(), heads.valueWidth()));

@@ -1,6 +1,6 @@
 package carve.cpu.kernel;
 
-import carve.api.tensor.DType;
+import carve.api.device.kit.OperandTypes;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.cpu.CpuDevice;
@@ -15,15 +15,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the kernels of one device share.
+ * The parts of one device that its kernels share.
  *
- * @param device that holds the tensors
- * @param threads that run tasks
- * @param gemm that multiplies matrices
- * @param convStep that does steps of convolutions
- * @param skinnyGemm that multiplies few rows with weights
- * @param bf16Gemm that multiplies many rows with weights in few bits
- * @param batchInvariantRows up to how many rows that is
+ * @param device the device that holds the tensors
+ * @param threads the threads that run tasks
+ * @param gemm the products of matrices
+ * @param convStep the convolution of single positions
+ * @param skinnyGemm the products of few rows with weights
+ * @param bf16Gemm the products of many rows with BF16 and quantised weights
+ * @param batchInvariantRows up to how many rows a product has the bits of each row alone
  */
 public record KernelContext(
         CpuDevice device,
@@ -43,7 +43,7 @@ public record KernelContext(
         return wanted ? Optional.of(allocate(type)) : Optional.empty();
     }
 
-    /** Returns where the values of a tensor begin. */
+    /** Returns the address of the first value of a tensor. */
     public static long addressOf(Tensor tensor) {
         return ((CpuBuffer) tensor.buffer()).address();
     }
@@ -59,7 +59,6 @@ public record KernelContext(
 
     /** Returns whether all operands are F32 and none is empty. */
     public static boolean allF32(List<TensorType> operands) {
-        return operands.stream()
-                .allMatch(type -> type.dtype() == DType.F32 && type.shape().size() > 0);
+        return OperandTypes.areF32(operands) && OperandTypes.haveElements(operands);
     }
 }

@@ -39,6 +39,11 @@ public final class CrossEntropyKernel implements Kernel {
 
     @Override
     public List<Tensor> forward(List<Tensor> operands) {
+        return forwardAndSave(operands).subList(0, 1);
+    }
+
+    @Override
+    public List<Tensor> forwardAndSave(List<Tensor> operands) {
         Tensor logits = operands.get(0);
         int rows = logits.extent(0);
         int n = logits.extent(1);

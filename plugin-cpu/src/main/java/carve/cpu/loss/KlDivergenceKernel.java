@@ -35,6 +35,11 @@ public final class KlDivergenceKernel implements Kernel {
 
     @Override
     public List<Tensor> forward(List<Tensor> operands) {
+        return forwardAndSave(operands).subList(0, 1);
+    }
+
+    @Override
+    public List<Tensor> forwardAndSave(List<Tensor> operands) {
         int rows = operands.get(0).extent(0);
         int n = operands.get(0).extent(1);
         Tensor result = kernelContext.allocate(TensorType.f32(rows));

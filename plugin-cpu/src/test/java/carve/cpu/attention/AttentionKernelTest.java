@@ -113,7 +113,7 @@ final class AttentionKernelTest extends KernelReferenceCheck {
                     .getFirst());
         }
         TestTensors.assertClose(stored + " " + op, 1e-5, results.getFirst(), results.getLast());
-        String choice = cpu.context().kernelChoices().get(op.name());
+        String choice = cpu.context().kernels().choices().get(op.name());
         assertTrue(choice.startsWith("kernel ") && choice.contains(stored.key().substring(0, 2)), choice);
     }
 }

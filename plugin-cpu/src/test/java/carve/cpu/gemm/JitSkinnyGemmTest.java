@@ -60,7 +60,7 @@ final class JitSkinnyGemmTest {
                 }
             }
             assertEquals(
-                    "kernel jit-skinny-gemm", code.context().kernelChoices().get("linear"));
+                    "kernel jit-skinny-gemm", code.context().kernels().choices().get("linear"));
         }
     }
 

@@ -1,13 +1,15 @@
 package carve.cpu.scan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.device.Device;
+import carve.api.device.KernelPolicy;
 import carve.api.device.ReferenceDevice;
 import carve.api.op.CombinedConvScan;
 import carve.api.op.SequenceLayout;
 import carve.api.tensor.DType;
+import carve.api.tensor.Tape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 import carve.cpu.CpuDevice;
@@ -18,6 +20,7 @@ import carve.testkit.TensorAssertions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /** One position of {@link CombinedConvScan} in one go is what its parts are, to the bit, at odd extents and on poisoned memory. */
@@ -57,7 +60,7 @@ final class ConvolvedScanKernelTest {
                 List<Tensor> expected = Tensors.apply(op, TestTensors.toDevice(reference, operands));
                 assertEquals(
                         "kernel convolved-scan-step",
-                        cpu.context().kernelChoices().get(op.name()));
+                        cpu.context().kernels().choices().get(op.name()));
                 for (int i = 0; i < parts.size(); i++) {
                     TensorAssertions.assertBitwiseEqual(op + ", result " + i, parts.get(i), actual.get(i));
                     TestTensors.assertClose(op + ", result " + i, 1e-5, expected.get(i), actual.get(i));
@@ -98,11 +101,35 @@ final class ConvolvedScanKernelTest {
             var op = new CombinedConvScan(SequenceLayout.unpadded(1, 5), 1, 1e-5, 0, NONE);
             List<Tensor> inputs = TestTensors.toDevice(cpu, operands(5, 4, 13, 5, 2, 4));
             List<Tensor> expected = op.reference(inputs);
-            List<Tensor> actual = op.apply(inputs);
-            assertFalse(cpu.context().kernelChoices().containsKey(op.name()));
+            cpu.context().kernels().policy(KernelPolicy.REQUIRED);
+            List<Tensor> actual = Tensors.apply(op, inputs);
+            String choice = cpu.context().kernels().choices().get(op.name());
+            assertTrue(choice.startsWith("reference (no kernel of cpu for "), choice);
             for (int i = 0; i < expected.size(); i++) {
                 TensorAssertions.assertBitwiseEqual("result " + i, expected.get(i), actual.get(i));
             }
         }
+    }
+
+    @Test
+    void gradientsAreThoseOfTheParts() {
+        try (Device cpu = new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.OWN, true))) {
+            cpu.context().kernels().policy(KernelPolicy.REQUIRED); // the op's own kernel has no backward
+            var op = new CombinedConvScan(SequenceLayout.unpadded(1, 1), 1, 1e-5, 0, NONE);
+            List<Tensor> inputs = TestTensors.toDevice(cpu, operands(1, 4, 13, 5, 2, 4));
+            TensorAssertions.assertBitwiseEqual(
+                    "gradient of packed",
+                    gradient(inputs, op::reference),
+                    gradient(inputs, watched -> Tensors.apply(op, watched)));
+        }
+    }
+
+    private static Tensor gradient(List<Tensor> inputs, UnaryOperator<List<Tensor>> forward) {
+        Tape tape = new Tape();
+        List<Tensor> watched = new ArrayList<>(inputs);
+        watched.set(CombinedConvScan.PACKED, tape.watch(inputs.get(CombinedConvScan.PACKED)));
+        Tensor loss = forward.apply(watched).getFirst().sum();
+        return tape.gradients(loss, List.of(watched.get(CombinedConvScan.PACKED)))
+                .getFirst();
     }
 }

@@ -6,9 +6,9 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import carve.api.device.DeviceException;
-import carve.cuda.CudaConfig;
 import carve.cuda.driver.NativeLibrary;
 import carve.cuda.gpu.GpuBlas;
+import carve.cuda.gpu.MatmulPrecision;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
@@ -31,7 +31,7 @@ public final class CublasBlas implements GpuBlas {
     private final MemorySegment one;
     private final MemorySegment zero;
     private final MethodHandle gemm;
-    private final CudaConfig.MatmulPrecision matmulPrecision;
+    private final MatmulPrecision matmulPrecision;
     private final Optional<CublasLt> cublasLt;
 
     /**
@@ -46,7 +46,7 @@ public final class CublasBlas implements GpuBlas {
             NativeLibrary nativeLibrary,
             long stream,
             Runnable flush,
-            CudaConfig.MatmulPrecision matmulPrecision,
+            MatmulPrecision matmulPrecision,
             Optional<CublasLt> biased) {
         this.matmulPrecision = matmulPrecision;
         this.cublasLt = biased;
@@ -96,8 +96,8 @@ public final class CublasBlas implements GpuBlas {
     }
 
     /** Returns how cuBLAS is to compute with operands of a storage type. */
-    static int compute(int code, CudaConfig.MatmulPrecision matmulPrecision) {
-        return code == F32 && matmulPrecision == CudaConfig.MatmulPrecision.TF32 ? COMPUTE_32F_FAST_TF32 : COMPUTE_32F;
+    static int compute(int code, MatmulPrecision matmulPrecision) {
+        return code == F32 && matmulPrecision == MatmulPrecision.TF32 ? COMPUTE_32F_FAST_TF32 : COMPUTE_32F;
     }
 
     /** Returns the library's version, and where it was found; nothing is started for it. */

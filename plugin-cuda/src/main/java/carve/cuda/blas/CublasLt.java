@@ -5,9 +5,9 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import carve.cuda.CudaConfig;
 import carve.cuda.driver.NativeLibrary;
 import carve.cuda.gpu.GpuBlas;
+import carve.cuda.gpu.MatmulPrecision;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
@@ -56,7 +56,7 @@ public final class CublasLt implements AutoCloseable {
     private final NativeLibrary nativeLibrary;
     private final MemorySegment stream;
     private final Runnable flush;
-    private final CudaConfig.MatmulPrecision matmulPrecision;
+    private final MatmulPrecision matmulPrecision;
     private final long workspace;
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment handle;
@@ -75,11 +75,7 @@ public final class CublasLt implements AutoCloseable {
      * @param workspace memory of the card for algorithms, of {@link #WORKSPACE_BYTES}; 0 for none
      */
     public CublasLt(
-            NativeLibrary nativeLibrary,
-            long stream,
-            Runnable flush,
-            CudaConfig.MatmulPrecision matmulPrecision,
-            long workspace) {
+            NativeLibrary nativeLibrary, long stream, Runnable flush, MatmulPrecision matmulPrecision, long workspace) {
         this.nativeLibrary = nativeLibrary;
         this.stream = MemorySegment.ofAddress(stream);
         this.flush = flush;

@@ -25,7 +25,7 @@ public final class GpuBuffer implements Buffer {
     public long address() {
         if (address == 0) {
             throw new DeviceException(
-                    "cuda: a tensor is used after its scope has closed; return it from the scope or keep it");
+                    "gpu: tensor used after its scope was closed; return it from the scope or call Scope.keep");
         }
         return address;
     }

@@ -1,19 +1,18 @@
 package carve.cuda.gpu;
 
 import carve.api.device.Download;
-import carve.cuda.driver.CudaGpuDriver;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * What the device asks of a card: memory, modules, launches in order on one stream, graphs of launches.
+ * The driver of a GPU: memory, modules, launches in order on one stream, graphs of launches.
  *
- * <p>There is {@link CudaGpuDriver}; tests have one that runs kernels on the processor, and one that writes down what is
- * asked. Addresses and handles are numbers. Launches and copies are asynchronous and keep their order; {@link #download}
- * and {@link #synchronize} wait.
+ * <p>Addresses and handles are numbers. Launches and copies are asynchronous and keep their order; {@link #download} and
+ * {@link #synchronize} wait. A vendor's driver implements it; tests have one that runs kernels on the processor, and one that
+ * records its calls.
  */
 public interface GpuDriver extends AutoCloseable {
-    /** Returns what the card is. */
+    /** Returns the properties of the GPU. */
     GpuProperties properties();
 
     /** Returns the bytes of memory that are free. */
@@ -22,16 +21,16 @@ public interface GpuDriver extends AutoCloseable {
     /** Returns the address of new memory, or 0 where there is not enough. */
     long allocate(long bytes);
 
-    /** Gives memory back; nothing that was asked for may still use it. */
+    /** Releases memory, which no launch may use any more. */
     void release(long address);
 
-    /** Copies to the card. The values may be changed as soon as it returns. */
+    /** Copies to the GPU. The values may be changed as soon as it returns. */
     void upload(MemorySegment from, long to, long bytes);
 
-    /** Waits for all that was asked, and copies from the card. */
+    /** Waits for all earlier launches, and copies from the GPU. */
     void download(long from, MemorySegment to, long bytes);
 
-    /** Begins to copy from the card what is there after all that was asked before. */
+    /** Begins to copy from the GPU, after all earlier launches. */
     Download downloadAsync(long from, long bytes);
 
     /** Returns a module of compiled kernels. */
@@ -40,7 +39,7 @@ public interface GpuDriver extends AutoCloseable {
     /** Returns a kernel of a module. */
     long function(long module, String name);
 
-    /** Runs a kernel after all that was asked before. */
+    /** Launches a kernel, after all earlier launches. */
     void launch(KernelLaunch kernelLaunch);
 
     /** Returns a graph that runs these launches one after the other. */
@@ -49,13 +48,13 @@ public interface GpuDriver extends AutoCloseable {
     /** Changes the arguments of one launch of a graph. */
     void updateGraph(long graph, int index, KernelLaunch kernelLaunch);
 
-    /** Runs a graph after all that was asked before. */
+    /** Launches a graph, after all earlier launches. */
     void launchGraph(long graph);
 
-    /** Gives a graph back. */
+    /** Releases a graph. */
     void destroyGraph(long graph);
 
-    /** Waits until all that was asked is done. */
+    /** Waits until all launches and copies are done. */
     void synchronize();
 
     @Override

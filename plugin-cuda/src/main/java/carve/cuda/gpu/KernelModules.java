@@ -66,7 +66,7 @@ public final class KernelModules {
     public static String sourceText(String file) {
         try (InputStream in = KernelModules.class.getResourceAsStream("/carve/cuda/kernels/" + file)) {
             if (in == null) {
-                throw new DeviceException("cuda: this plugin has no file " + file);
+                throw new DeviceException("gpu: no kernel source " + file);
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

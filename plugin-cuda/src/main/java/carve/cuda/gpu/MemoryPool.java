@@ -63,7 +63,7 @@ public final class MemoryPool {
         return new GpuBuffer(this, address, bytes, capacity);
     }
 
-    /** Begins another turn of the host. */
+    /** Begins another step, after which buffers are asked for in the same order again. */
     public void nextStep() {
         beforeLast = last;
         last = taken;
@@ -103,7 +103,7 @@ public final class MemoryPool {
                 .reduce((a, b) -> b)
                 .map(size -> ", the largest of " + formatBytes(size))
                 .orElse("");
-        return "cuda: out of memory: %s asked for, %s in use by %d tensors%s, %s of %s free on %s; use shorter sequences, a smaller batch or recompute"
+        return "gpu: out of memory: tried to allocate %s; %s allocated by %d tensors%s, %s of %s free on %s; reduce the batch size or the sequence length, or enable activation recomputation"
                 .formatted(
                         formatBytes(capacity),
                         formatBytes(usedBytes),
@@ -114,7 +114,7 @@ public final class MemoryPool {
                         gpuDriver.properties().name());
     }
 
-    /** Returns a size as people say it. */
+    /** Returns a size with its unit. */
     static String formatBytes(long bytes) {
         return bytes < 1 << 20
                 ? "%d KiB".formatted((bytes + 1023) / 1024)
@@ -138,7 +138,7 @@ public final class MemoryPool {
         freeBlocks.computeIfAbsent(capacity, size -> new TreeSet<>()).add(address);
     }
 
-    /** Says whether what is given back from now on may still be read, so that it must not be used again yet. */
+    /** Sets whether memory that is released from now on may still be read, and is not to be reused yet. */
     public void deferReuse(boolean on) {
         defersReuse = on;
         if (!on) {
@@ -148,12 +148,12 @@ public final class MemoryPool {
         }
     }
 
-    /** Returns the bytes that were given back and are not used again yet. */
+    /** Returns the bytes that were released and are not reused yet. */
     public long deferredBytes() {
         return deferredBytes;
     }
 
-    /** Gives what is not in use back to the driver. */
+    /** Releases the cached memory to the driver. */
     public void trim() {
         finish.run();
         freeBlocks.values().forEach(pieces -> pieces.forEach(gpuDriver::release));
@@ -170,7 +170,7 @@ public final class MemoryPool {
         return peakBytes;
     }
 
-    /** Returns the bytes that are kept for later. */
+    /** Returns the bytes that are cached for reuse. */
     long cachedBytes() {
         return freeBlocks.entrySet().stream()
                 .mapToLong(entry -> entry.getKey() * entry.getValue().size())
@@ -179,7 +179,7 @@ public final class MemoryPool {
 
     @Override
     public String toString() {
-        return "%s in use, %s at most so far, %s kept, of %s on %s"
+        return "%s allocated, %s peak, %s cached, of %s on %s"
                 .formatted(
                         formatBytes(usedBytes),
                         formatBytes(peakBytes),

@@ -29,7 +29,7 @@ final class CoalescedAxes {
             add(shape.extent(axis), stride);
         }
         if (extents.size() > MOST) {
-            throw new DeviceException("cuda: %s has more than %d axes that do not lie side by side; make a copy first"
+            throw new DeviceException("shape %s has more than %d non-contiguous axes; make the tensor contiguous first"
                     .formatted(shape, MOST));
         }
     }

@@ -26,6 +26,11 @@ final class CrossEntropyKernel implements Kernel {
 
     @Override
     public List<Tensor> forward(List<Tensor> operands) {
+        return forwardAndSave(operands).subList(0, 1);
+    }
+
+    @Override
+    public List<Tensor> forwardAndSave(List<Tensor> operands) {
         Tensor logits = operands.get(0);
         Tensor loss = kernelContext.allocate(logits.type().with(logits.shape().sub(0, 1)));
         Tensor sums = kernelContext.allocate(loss.type());

@@ -1,30 +1,31 @@
 package carve.cuda.kernels;
 
+import carve.api.device.Device;
 import carve.api.op.SequenceLayout;
-import carve.api.tensor.DType;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
-import carve.cuda.CudaDevice;
 import carve.cuda.gpu.GpuProperties;
 import carve.cuda.gpu.GpuStream;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * What the kernels of one device share.
+ * The parts of one device that its kernels share.
  *
- * @param device that holds the tensors
- * @param gpuStream that launches run on
- * @param properties they are for
- * @param adamW of the optimizer, which wait for each other
- * @param tensorCoreOptions options by which kernels use tensor cores; none where they do not
+ * @param device the device that holds the tensors
+ * @param gpuStream the stream that launches run on
+ * @param properties the properties of the GPU
+ * @param matmul the products of matrices
+ * @param adamW the optimizer's steps, which wait for each other
+ * @param tensorCoreOptions the options by which kernels use tensor cores; none where they do not
  */
 public record KernelContext(
-        CudaDevice device,
+        Device device,
         GpuStream gpuStream,
         GpuProperties properties,
+        MixedPrecisionMatmul matmul,
         MultiTensorAdamW adamW,
         List<String> tensorCoreOptions) {
     private static final int GROUP = 64;
@@ -66,14 +67,8 @@ public record KernelContext(
         return parts.sum(0).reshape(type.shape());
     }
 
-    /** Returns how many of so many rows one group of a gradient over rows takes. */
+    /** Returns the number of rows of one group, of which a gradient over rows is the sum. */
     static long rowsPerGroup(long rows) {
         return Math.max(GROUP, (rows + GROUP - 1) / GROUP);
-    }
-
-    /** Returns whether all operands are F32 and none is empty. */
-    static boolean allF32(List<TensorType> operands) {
-        return operands.stream()
-                .allMatch(type -> type.dtype() == DType.F32 && type.shape().size() > 0);
     }
 }

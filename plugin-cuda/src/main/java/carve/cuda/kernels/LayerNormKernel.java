@@ -38,6 +38,11 @@ final class LayerNormKernel implements Kernel {
 
     @Override
     public List<Tensor> forward(List<Tensor> operands) {
+        return forwardAndSave(operands).subList(0, 1);
+    }
+
+    @Override
+    public List<Tensor> forwardAndSave(List<Tensor> operands) {
         Tensor x = operands.getFirst();
         Tensor y = kernelContext.allocate(x.type());
         Tensor mean = kernelContext.allocate(TensorType.f32(rows(x)));

@@ -1,5 +1,7 @@
 package carve.cuda.kernels;
 
+import carve.api.device.Kernel;
+import carve.api.device.kit.OperandTypes;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
@@ -12,9 +14,9 @@ import java.util.Optional;
  * {@link carve.api.op.Linear}: few rows by a kernel that reads each weight once, as it is stored, many as a product of
  * matrices.
  */
-final class LinearKernel implements ScopedKernel.ReadsStorageTypes {
+final class LinearKernel implements Kernel {
     private static final int MAX_SKINNY_ROWS = 8;
-    // to widen all blocks costs as much as to read them for so many more
+    // dequantising all blocks costs as much as reading them for this many rows more
     private static final int MAX_SKINNY_ROWS_QUANTISED = 32;
     private static final int ROWS = 8;
     private static final int COLUMNS = 2 * KernelLaunch.THREADS / 32;
@@ -74,10 +76,10 @@ final class LinearKernel implements ScopedKernel.ReadsStorageTypes {
     private Tensor product(Tensor x, List<Tensor> operands) {
         return operands.size() == 3
                 ? kernelContext
-                        .device()
-                        .matmulWithBias(x, operands.get(1), operands.get(2))
+                        .matmul()
+                        .productWithBias(x, operands.get(1), operands.get(2))
                         .orElseGet(() -> addBias(product(x, operands.subList(0, 2)), operands.get(2)))
-                : kernelContext.device().matmul(x, operands.get(1), false, true);
+                : kernelContext.matmul().product(x, operands.get(1), false, true);
     }
 
     private Tensor addBias(Tensor y, Tensor bias) {
@@ -104,17 +106,17 @@ final class LinearKernel implements ScopedKernel.ReadsStorageTypes {
         Tensor dy = matrix(gradients.getFirst().orElseThrow());
         Optional<Tensor> dx = wanted.get(0)
                 ? Optional.of(kernelContext
-                        .device()
-                        .matmul(dy, weight, false, false)
+                        .matmul()
+                        .product(dy, weight, false, false)
                         .reshape(operands.get(0).shape()))
                 : Optional.empty();
         Optional<Tensor> dWeight =
-                wanted.get(1) ? Optional.of(kernelContext.device().matmul(dy, x, true, false)) : Optional.empty();
+                wanted.get(1) ? Optional.of(kernelContext.matmul().product(dy, x, true, false)) : Optional.empty();
         if (operands.size() == 2) {
-            return List.of(dx, dWeight);
+            return OperandTypes.castGradients(operands, List.of(dx, dWeight));
         }
         Optional<Tensor> dBias =
                 wanted.get(2) ? Optional.of(dy.sumTo(operands.get(2).shape())) : Optional.empty();
-        return List.of(dx, dWeight, dBias);
+        return OperandTypes.castGradients(operands, List.of(dx, dWeight, dBias));
     }
 }

@@ -5,6 +5,7 @@ import carve.api.tensor.DType;
 import carve.api.tensor.Op;
 import carve.api.tensor.Shape;
 import carve.api.tensor.ShapeInference;
+import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.cuda.gpu.DTypeCode;
 import carve.cuda.gpu.GpuBlas;
@@ -20,6 +21,11 @@ public final class PrimitiveKernels {
 
     /** A tensor for kernels: where its values begin, and its type. */
     public record Operand(long address, TensorType type) {
+        /** Returns the operand that a tensor of the device is. */
+        public static Operand of(Tensor tensor) {
+            return new Operand(GpuStream.address(tensor), tensor.type());
+        }
+
         Shape shape() {
             return type.shape();
         }
@@ -193,7 +199,7 @@ public final class PrimitiveKernels {
 
     private static void requireSupported(boolean known, String what, DType dtype) {
         if (!known) {
-            throw new DeviceException("cuda: %s takes no %s; cast to F32 or I32".formatted(what, dtype));
+            throw new DeviceException("%s does not support dtype %s; cast to F32 or I32".formatted(what, dtype));
         }
     }
 

@@ -53,6 +53,11 @@ final class RmsNormKernel implements Kernel {
 
     @Override
     public List<Tensor> forward(List<Tensor> operands) {
+        return forwardAndSave(operands).subList(0, 1);
+    }
+
+    @Override
+    public List<Tensor> forwardAndSave(List<Tensor> operands) {
         Tensor x = operands.getFirst();
         Tensor weight = operands.getLast();
         Tensor y = kernelContext.allocate(x.type());

@@ -1,5 +1,7 @@
 package carve.cuda.kernels;
 
+import carve.api.device.Kernel;
+import carve.api.device.kit.OperandTypes;
 import carve.api.op.SequenceLayout;
 import carve.api.op.SoftmaxAttention;
 import carve.api.tensor.DType;
@@ -11,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** {@link SoftmaxAttention} by tiles of queries and keys; few queries by splitting the keys. Keeps the logarithm of each query's sum of exponentials, (B, T, H). */
-final class SoftmaxAttentionKernel implements ScopedKernel.ReadsStorageTypes {
+/** {@link SoftmaxAttention} by tiles of queries and keys; few queries by splitting the keys. Saves the logarithm of each query's sum of exponentials, (B, T, H). */
+final class SoftmaxAttentionKernel implements Kernel {
     private static final String FILE = "softmax_attention";
     private static final int TILE = 64;
     private static final int MAX_HEAD_WIDTH = 256;
@@ -120,6 +122,11 @@ final class SoftmaxAttentionKernel implements ScopedKernel.ReadsStorageTypes {
 
     @Override
     public List<Tensor> forward(List<Tensor> operands) {
+        return forwardAndSave(operands).subList(0, 1);
+    }
+
+    @Override
+    public List<Tensor> forwardAndSave(List<Tensor> operands) {
         SequenceLayout s = op.sequenceLayout();
         Tensor q = operands.get(0);
         int heads = q.extent(2);
@@ -200,18 +207,18 @@ final class SoftmaxAttentionKernel implements ScopedKernel.ReadsStorageTypes {
                         products,
                         rows,
                         v.extent(3));
-        var slope = new KernelLaunch.StructArgument(dy, results.get(1), products);
+        var gradient = new KernelLaunch.StructArgument(dy, results.get(1), products);
         KernelLaunch.StructArgument attention = attention(operands);
         Tensor dq = make(q.type(), !skipsPaddedRows());
         SequenceLayout s = op.sequenceLayout();
         kernelContext
                 .gpuStream()
-                .launch(tiles, FILE, "attention_queries", grid(s.maxLength(), q.extent(2)), attention, slope, dq);
-        Tensor dk = kernelContext.zeros(k.type().with(DType.F32)); // keys that nobody sees stay 0
+                .launch(tiles, FILE, "attention_queries", grid(s.maxLength(), q.extent(2)), attention, gradient, dq);
+        Tensor dk = kernelContext.zeros(k.type().with(DType.F32)); // masked keys stay 0
         Tensor dv = kernelContext.zeros(v.type().with(DType.F32));
         kernelContext
                 .gpuStream()
-                .launch(tiles, FILE, "attention_keys", grid(op.keys(), k.extent(2)), attention, slope, dk, dv);
-        return List.of(Optional.of(dq), Optional.of(dk), Optional.of(dv));
+                .launch(tiles, FILE, "attention_keys", grid(op.keys(), k.extent(2)), attention, gradient, dk, dv);
+        return OperandTypes.castGradients(operands, List.of(Optional.of(dq), Optional.of(dk), Optional.of(dv)));
     }
 }

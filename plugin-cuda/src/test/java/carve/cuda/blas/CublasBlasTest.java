@@ -15,6 +15,7 @@ import carve.cuda.CudaDevice;
 import carve.cuda.EmulatedDriver;
 import carve.cuda.EmulatorCompiler;
 import carve.cuda.driver.NativeLibrary;
+import carve.cuda.gpu.MatmulPrecision;
 import carve.testkit.RandomTensors;
 import carve.testkit.TensorAssertions;
 import carve.testkit.Tolerance;
@@ -40,7 +41,7 @@ final class CublasBlasTest {
                 NativeLibrary.find("libcublas", path.getParent().toString()).orElseThrow();
     }
 
-    private CudaDevice open(CudaConfig.MatmulPrecision matmulPrecision) {
+    private CudaDevice open(MatmulPrecision matmulPrecision) {
         var config = new CudaConfig(0, matmulPrecision, true, false, "", "");
         return new CudaDevice(
                 new EmulatedDriver(),
@@ -54,7 +55,7 @@ final class CublasBlasTest {
         return NativeLibrary.call(nativeLibrary.function(function));
     }
 
-    private void agrees(CudaConfig.MatmulPrecision matmulPrecision, double ratio, Function<Device, Tensor> work) {
+    private void agrees(MatmulPrecision matmulPrecision, double ratio, Function<Device, Tensor> work) {
         try (Device reference = new ReferenceDevice();
                 CudaDevice device = open(matmulPrecision)) {
             TensorAssertions.assertClose("product", work.apply(reference), work.apply(device), ratio);
@@ -69,7 +70,7 @@ final class CublasBlasTest {
     void everyTransposition() {
         for (boolean a : List.of(false, true)) {
             for (boolean b : List.of(false, true)) {
-                agrees(CudaConfig.MatmulPrecision.F32, Tolerance.REDUCTION, device -> {
+                agrees(MatmulPrecision.F32, Tolerance.REDUCTION, device -> {
                     Tensor left = a ? normal(device, "a", 13, 5) : normal(device, "a", 5, 13);
                     Tensor right = b ? normal(device, "b", 7, 13) : normal(device, "b", 13, 7);
                     return left.matmul(right, a, b);
@@ -81,7 +82,7 @@ final class CublasBlasTest {
     @Test
     void batchesOneAfterTheOther() {
         agrees(
-                CudaConfig.MatmulPrecision.F32,
+                MatmulPrecision.F32,
                 Tolerance.REDUCTION,
                 device -> normal(device, "a", 2, 3, 5, 13).matmul(normal(device, "b", 2, 3, 13, 7)));
     }
@@ -89,7 +90,7 @@ final class CublasBlasTest {
     @Test
     void oneMatrixForAllBatches() {
         agrees(
-                CudaConfig.MatmulPrecision.F32,
+                MatmulPrecision.F32,
                 Tolerance.REDUCTION,
                 device -> normal(device, "a", 3, 5, 13).matmul(normal(device, "b", 13, 7)));
     }
@@ -98,7 +99,7 @@ final class CublasBlasTest {
     void narrowStorageIsReadAsItLies() {
         for (DType dtype : List.of(DType.BF16, DType.F16)) {
             agrees(
-                    CudaConfig.MatmulPrecision.F32,
+                    MatmulPrecision.F32,
                     Tolerance.BF16_FORWARD,
                     device -> normal(device, "a", 9, 65)
                             .cast(dtype)
@@ -109,7 +110,7 @@ final class CublasBlasTest {
     @Test
     void weightsInBf16RoundTheOtherOperandWhereAskedFor() {
         agrees(
-                CudaConfig.MatmulPrecision.BF16,
+                MatmulPrecision.BF16,
                 Tolerance.BF16_FORWARD,
                 device -> linear(device, normal(device, "w", 7, 65).cast(DType.BF16)));
     }
@@ -117,7 +118,7 @@ final class CublasBlasTest {
     @Test
     void weightsInBf16AreWidenedOtherwise() {
         agrees(
-                CudaConfig.MatmulPrecision.F32,
+                MatmulPrecision.F32,
                 Tolerance.REDUCTION,
                 device -> linear(device, normal(device, "w", 7, 65).cast(DType.BF16)));
     }
@@ -130,7 +131,7 @@ final class CublasBlasTest {
     @Test
     void gradientsOfLinear() {
         for (int operand : List.of(0, 1)) {
-            agrees(CudaConfig.MatmulPrecision.F32, Tolerance.REDUCTION, device -> {
+            agrees(MatmulPrecision.F32, Tolerance.REDUCTION, device -> {
                 var tape = new Tape();
                 List<Tensor> operands =
                         List.of(tape.watch(normal(device, "x", 3, 13, 65)), tape.watch(normal(device, "w", 7, 65)));
@@ -145,12 +146,12 @@ final class CublasBlasTest {
     void tensorCoresAreUsedForF32OnlyWhenAskedFor() {
         int before = count("played_fast");
         agrees(
-                CudaConfig.MatmulPrecision.F32,
+                MatmulPrecision.F32,
                 Tolerance.REDUCTION,
                 device -> normal(device, "a", 5, 13).matmul(normal(device, "b", 13, 7)));
         assertEquals(before, count("played_fast"));
         agrees(
-                CudaConfig.MatmulPrecision.TF32,
+                MatmulPrecision.TF32,
                 Tolerance.REDUCTION,
                 device -> normal(device, "a", 5, 13).matmul(normal(device, "b", 13, 7)));
         assertEquals(before + 1, count("played_fast"));
@@ -164,7 +165,7 @@ final class CublasBlasTest {
 
     @Test
     void handleIsGivenBack() {
-        CudaDevice device = open(CudaConfig.MatmulPrecision.F32);
+        CudaDevice device = open(MatmulPrecision.F32);
         assertEquals(1, count("played_handles"));
         device.close();
         assertEquals(0, count("played_handles"));
@@ -172,9 +173,8 @@ final class CublasBlasTest {
 
     @Test
     void mixedStorageIsNotTaken() {
-        try (CudaDevice device = open(CudaConfig.MatmulPrecision.F32);
-                var blas = new CublasBlas(
-                        nativeLibrary, STREAM, () -> {}, CudaConfig.MatmulPrecision.F32, Optional.empty())) {
+        try (CudaDevice device = open(MatmulPrecision.F32);
+                var blas = new CublasBlas(nativeLibrary, STREAM, () -> {}, MatmulPrecision.F32, Optional.empty())) {
             assertTrue(blas.supportsInputs(1, 1));
             assertFalse(blas.supportsInputs(0, 1));
             assertEquals("cuda", device.name());

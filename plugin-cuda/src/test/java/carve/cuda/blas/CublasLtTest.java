@@ -13,6 +13,7 @@ import carve.cuda.CudaDevice;
 import carve.cuda.EmulatedDriver;
 import carve.cuda.EmulatorCompiler;
 import carve.cuda.driver.NativeLibrary;
+import carve.cuda.gpu.MatmulPrecision;
 import carve.testkit.RandomTensors;
 import carve.testkit.TensorAssertions;
 import carve.testkit.Tolerance;
@@ -40,7 +41,7 @@ final class CublasLtTest {
         biases = NativeLibrary.find("libcublasLt", path.getParent().toString()).orElseThrow();
     }
 
-    private CudaDevice open(CudaConfig.MatmulPrecision how, boolean workspace) {
+    private CudaDevice open(MatmulPrecision how, boolean workspace) {
         var driver = new EmulatedDriver();
         long memory = workspace ? driver.allocate(CublasLt.WORKSPACE_BYTES) : 0;
         return new CudaDevice(
@@ -71,7 +72,7 @@ final class CublasLtTest {
 
     @Test
     void biasIsAddedToEachRow() {
-        try (CudaDevice device = open(CudaConfig.MatmulPrecision.F32, true)) {
+        try (CudaDevice device = open(MatmulPrecision.F32, true)) {
             int before = count("played_products");
             agrees(device, 13, 64, 7, DType.F32, Tolerance.REDUCTION);
             agrees(device, 65, 200, 63, DType.F32, Tolerance.REDUCTION);
@@ -82,21 +83,21 @@ final class CublasLtTest {
 
     @Test
     void weightsInBf16RoundTheOtherOperandWhereAskedFor() {
-        for (var how : List.of(CudaConfig.MatmulPrecision.BF16, CudaConfig.MatmulPrecision.MIXED)) {
+        for (var how : List.of(MatmulPrecision.BF16, MatmulPrecision.MIXED)) {
             try (CudaDevice device = open(how, true)) {
                 int before = count("played_products");
                 agrees(device, 13, 64, 7, DType.BF16, Tolerance.BF16_FORWARD);
                 assertEquals(before + 1, count("played_products"));
             }
         }
-        try (CudaDevice device = open(CudaConfig.MatmulPrecision.TF32, true)) {
+        try (CudaDevice device = open(MatmulPrecision.TF32, true)) {
             agrees(device, 13, 64, 7, DType.F32, Tolerance.REDUCTION);
         }
     }
 
     @Test
     void algorithmIsChosenOnceForAShape() {
-        try (CudaDevice device = open(CudaConfig.MatmulPrecision.F32, true)) {
+        try (CudaDevice device = open(MatmulPrecision.F32, true)) {
             int before = count("played_choices");
             for (int i = 0; i < 3; i++) {
                 agrees(device, 13, 64, 7, DType.F32, Tolerance.REDUCTION);
@@ -108,8 +109,8 @@ final class CublasLtTest {
 
     @Test
     void shapesWithoutAnAlgorithmHaveTheirBiasFromAKernel() {
-        try (CudaDevice device = open(CudaConfig.MatmulPrecision.F32, true);
-                CudaDevice without = open(CudaConfig.MatmulPrecision.F32, false)) {
+        try (CudaDevice device = open(MatmulPrecision.F32, true);
+                CudaDevice without = open(MatmulPrecision.F32, false)) {
             int before = count("played_products");
             agrees(device, 13, 65, 7, DType.F32, Tolerance.REDUCTION);
             agrees(without, 13, 64, 7, DType.F32, Tolerance.REDUCTION);
@@ -120,7 +121,7 @@ final class CublasLtTest {
     @Test
     void gradientsAreThoseOfTheKernel() {
         try (Device reference = new ReferenceDevice();
-                CudaDevice device = open(CudaConfig.MatmulPrecision.F32, true)) {
+                CudaDevice device = open(MatmulPrecision.F32, true)) {
             for (int operand = 0; operand < 3; operand++) {
                 TensorAssertions.assertClose(
                         "operand " + operand,
@@ -145,7 +146,7 @@ final class CublasLtTest {
     @Test
     void everythingIsGivenBackAlsoOfManyShapes() {
         int before = count("played_alive");
-        try (CudaDevice device = open(CudaConfig.MatmulPrecision.F32, true)) {
+        try (CudaDevice device = open(MatmulPrecision.F32, true)) {
             for (int rows = 9; rows < 80; rows++) {
                 linear(device, rows, 4, 3, DType.F32).floats();
             }

@@ -147,7 +147,7 @@ final class CudaGpuDriverTest {
             var type = TensorType.f32(1 << 15, 1 << 15);
             var refusal = assertThrows(DeviceException.class, () -> Tensor.allocate(device, type));
             assertEquals(
-                    "cuda: out of memory: 4.0 GiB asked for, 0 KiB in use by 0 tensors, 1.0 GiB of 1.0 GiB free on a processor that plays a card; use shorter sequences, a smaller batch or recompute",
+                    "gpu: out of memory: tried to allocate 4.0 GiB; 0 KiB allocated by 0 tensors, 1.0 GiB of 1.0 GiB free on a processor that plays a card; reduce the batch size or the sequence length, or enable activation recomputation",
                     refusal.getMessage());
         }
     }

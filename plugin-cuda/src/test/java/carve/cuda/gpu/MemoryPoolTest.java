@@ -45,7 +45,7 @@ final class MemoryPoolTest {
         assertEquals(0, pool.usedBytes());
         assertEquals(4 * MIB + 512, pool.peakBytes());
         assertEquals(4 * MIB + 512, pool.cachedBytes());
-        assertEquals("0 KiB in use, 4 MiB at most so far, 4 MiB kept, of 16 MiB on a card on paper", pool.toString());
+        assertEquals("0 KiB allocated, 4 MiB peak, 4 MiB cached, of 16 MiB on a card on paper", pool.toString());
     }
 
     @Test
@@ -88,7 +88,7 @@ final class MemoryPoolTest {
         pool.allocate(600);
         var refusal = assertThrows(DeviceException.class, () -> pool.allocate(8 * MIB));
         assertEquals(
-                "cuda: out of memory: 8 MiB asked for, 10 MiB in use by 2 tensors, the largest of 10 MiB, 5 MiB of 16 MiB free on a card on paper; use shorter sequences, a smaller batch or recompute",
+                "gpu: out of memory: tried to allocate 8 MiB; 10 MiB allocated by 2 tensors, the largest of 10 MiB, 5 MiB of 16 MiB free on a card on paper; reduce the batch size or the sequence length, or enable activation recomputation",
                 refusal.getMessage());
     }
 }

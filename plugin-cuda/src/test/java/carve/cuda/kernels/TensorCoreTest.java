@@ -18,6 +18,7 @@ import carve.cuda.CudaDevice;
 import carve.cuda.EmulatedDriver;
 import carve.cuda.EmulatorCompiler;
 import carve.cuda.FusedOpResults;
+import carve.cuda.gpu.MatmulPrecision;
 import carve.testkit.TensorAssertions;
 import carve.testkit.Tolerance;
 import java.util.ArrayList;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.Test;
 final class TensorCoreTest {
     private static final double TF32 = 1e-3; // 10 bits of fraction, a few roundings
 
-    private static CudaDevice open(CudaConfig.MatmulPrecision matmulPrecision) {
+    private static CudaDevice open(MatmulPrecision matmulPrecision) {
         EmulatorCompiler.isNeeded();
         var config = new CudaConfig(0, matmulPrecision, false, false, "", "");
         return new CudaDevice(new EmulatedDriver(), new EmulatorCompiler(), config, (gpuStream, own) -> own);
@@ -65,8 +66,8 @@ final class TensorCoreTest {
     @Test
     void productsOfWholeNumbersAreExact() {
         try (Device reference = new ReferenceDevice();
-                Device bf16 = open(CudaConfig.MatmulPrecision.BF16);
-                Device tf32 = open(CudaConfig.MatmulPrecision.TF32)) {
+                Device bf16 = open(MatmulPrecision.BF16);
+                Device tf32 = open(MatmulPrecision.TF32)) {
             assertArrayEquals(products(reference, DType.BF16), products(bf16, DType.BF16));
             assertArrayEquals(products(reference, DType.F32), products(tf32, DType.F32));
         }
@@ -103,8 +104,8 @@ final class TensorCoreTest {
     private static void agrees(FusedOp op, int decay, Shape... shapes) {
         try (Device reference = new ReferenceDevice()) {
             List<Tensor> expected = FusedOpResults.resultsAndGradients(reference, op, decay, shapes);
-            agrees(expected, op, decay, CudaConfig.MatmulPrecision.TF32, TF32, shapes);
-            agrees(expected, op, decay, CudaConfig.MatmulPrecision.BF16, Tolerance.BF16_GRADIENT, shapes);
+            agrees(expected, op, decay, MatmulPrecision.TF32, TF32, shapes);
+            agrees(expected, op, decay, MatmulPrecision.BF16, Tolerance.BF16_GRADIENT, shapes);
         }
     }
 
@@ -112,7 +113,7 @@ final class TensorCoreTest {
             List<Tensor> expected,
             FusedOp op,
             int decay,
-            CudaConfig.MatmulPrecision matmulPrecision,
+            MatmulPrecision matmulPrecision,
             double ratio,
             Shape... shapes) {
         try (Device device = open(matmulPrecision)) {
@@ -121,7 +122,8 @@ final class TensorCoreTest {
                 TensorAssertions.assertClose(matmulPrecision + " tensor " + i, expected.get(i), actual.get(i), ratio);
             }
             assertEquals(
-                    "kernel", device.context().kernelChoices().get(op.name()).split(" ")[0]);
+                    "kernel",
+                    device.context().kernels().choices().get(op.name()).split(" ")[0]);
         }
     }
 }

@@ -38,9 +38,9 @@ final class LongSequenceTest {
             for (int done = 0; done < POSITIONS; done += PIECE) {
                 advance(device, model, state, done);
                 stateBytes.add(state.bytes());
-                buffers.add(device.context().liveBuffers());
+                buffers.add(device.context().scopes().liveBuffers());
                 if (done >= 2 * PIECE) {
-                    peaks.add(device.context().peakBytes());
+                    peaks.add(device.context().scopes().peakBytes());
                 }
             }
             assertEquals(POSITIONS, state.position());

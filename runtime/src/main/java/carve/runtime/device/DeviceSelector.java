@@ -10,7 +10,7 @@ import carve.api.device.DeviceCatalog;
 import carve.api.device.DeviceException;
 import carve.api.device.DeviceProvider;
 import carve.api.device.KernelCatalog;
-import carve.api.tensor.DeviceContext.KernelPolicy;
+import carve.api.device.KernelPolicy;
 import carve.runtime.catalog.Catalog;
 import carve.runtime.catalog.Catalogs;
 import java.lang.System.Logger.Level;
@@ -125,7 +125,7 @@ public record DeviceSelector(
      */
     public Device open() {
         Device device = open(requested, (provider, settings) -> provider.open(settings, new OtherDevices()));
-        device.context().kernelPolicy(kernelPolicy);
+        device.context().kernels().policy(kernelPolicy);
         return device;
     }
 

@@ -99,7 +99,7 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
 
     /** Returns whether tokens of rows are chosen where the logits are. */
     boolean samplesOnDevice(Device device, int rows, int vocabulary) {
-        return device.context().prefersKernel(device, op(rows, 0), List.of(TensorType.f32(rows, vocabulary)));
+        return device.context().kernels().hasKernel(device, op(rows, 0), List.of(TensorType.f32(rows, vocabulary)));
     }
 
     /** Returns the tokens {@code (R)} that {@link #sample(Tensor, long)} does, on the device of the logits. */

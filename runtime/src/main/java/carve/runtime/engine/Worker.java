@@ -48,7 +48,7 @@ final class Worker {
     }
 
     private boolean awaitWork(Device device, BatchScheduler batchScheduler) {
-        buffers.set(device.context().liveBuffers());
+        buffers.set(device.context().scopes().liveBuffers());
         boolean goes = !batchScheduler.isEmpty() || queue.awaitWork(number, batchScheduler.hasIdleWork());
         if (queue.isCancelling()) {
             batchScheduler.cancelAll();

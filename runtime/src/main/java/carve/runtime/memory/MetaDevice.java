@@ -146,6 +146,6 @@ public final class MetaDevice implements Device {
 
     @Override
     public void close() {
-        deviceContext.closeAll();
+        deviceContext.scopes().closeAll();
     }
 }

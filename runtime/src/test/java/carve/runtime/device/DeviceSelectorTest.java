@@ -8,7 +8,7 @@ import carve.api.device.Availability;
 import carve.api.device.Device;
 import carve.api.device.DeviceException;
 import carve.api.device.DeviceProvider;
-import carve.api.tensor.DeviceContext.KernelPolicy;
+import carve.api.device.KernelPolicy;
 import carve.runtime.catalog.Catalogs;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,15 +1,10 @@
-package carve.cuda.blas;
+package carve.cuda.gpu;
 
-import carve.cuda.CudaConfig;
-import carve.cuda.gpu.GpuBlas;
-import carve.cuda.gpu.GpuProperties;
-import carve.cuda.gpu.GpuStream;
-import carve.cuda.gpu.KernelLaunch;
 import java.util.List;
 
 /**
- * Products of matrices by our own kernel, of any storage types; on tensor cores where that changes nothing that the settings
- * do not say: operands that are stored in BF16, and F32 under TF32.
+ * Products of matrices by a built-in kernel, of any storage types; on tensor cores for operands that are stored in BF16, and
+ * for F32 where the precision is TF32.
  */
 public final class KernelBlas implements GpuBlas {
     private static final int TILE = 64;
@@ -17,17 +12,17 @@ public final class KernelBlas implements GpuBlas {
     private static final int BF16 = 1;
 
     private final GpuStream gpuStream;
-    private final CudaConfig.MatmulPrecision matmulPrecision;
+    private final MatmulPrecision matmulPrecision;
     private final List<String> tensorCoreOptions;
 
-    public KernelBlas(GpuStream gpuStream, CudaConfig.MatmulPrecision matmulPrecision, GpuProperties gpuProperties) {
+    public KernelBlas(GpuStream gpuStream, MatmulPrecision matmulPrecision, GpuProperties gpuProperties) {
         this.gpuStream = gpuStream;
         this.matmulPrecision = matmulPrecision;
         this.tensorCoreOptions = matmulPrecision.compilerOptions(gpuProperties);
     }
 
     private List<String> options(Matrix a, Matrix b) {
-        int exact = matmulPrecision == CudaConfig.MatmulPrecision.TF32 ? F32 : BF16;
+        int exact = matmulPrecision == MatmulPrecision.TF32 ? F32 : BF16;
         return a.typeCode() == exact && b.typeCode() == exact ? tensorCoreOptions : List.of();
     }
 

@@ -5,17 +5,21 @@ import carve.api.device.Device;
 import carve.api.tensor.Tensor;
 import carve.cpu.kernel.KernelContext;
 import carve.cpu.memory.NativeMemory;
-import carve.cpu.thread.ThreadPool;
 import java.lang.foreign.MemorySegment;
 import java.util.function.IntConsumer;
 
 /**
- * The device as plugins' own kernels see it. A segment has the bounds of its tensor and the one class that all kernels know.
+ * The device as kernels see it. Those of plugins see a {@link CpuTarget}, whose segments have the bounds of their tensors;
+ * built-in ones take the context, which is this package's own.
  *
- * @param device that holds the tensors
- * @param threadPool that run tasks
+ * @param context threads, products and loops that built-in kernels share
  */
-record CpuHostMemory(Device device, ThreadPool threadPool) implements CpuTarget {
+record CpuKernelTarget(KernelContext context) implements CpuTarget {
+    @Override
+    public Device device() {
+        return context.device();
+    }
+
     @Override
     public MemorySegment memory(Tensor tensor) {
         return NativeMemory.segment(
@@ -24,11 +28,11 @@ record CpuHostMemory(Device device, ThreadPool threadPool) implements CpuTarget 
 
     @Override
     public int threads() {
-        return threadPool.threads();
+        return context.threads().threads();
     }
 
     @Override
     public void parallelFor(int tasks, IntConsumer work) {
-        threadPool.parallelFor(tasks, (task, scratchpad) -> work.accept(task));
+        context.threads().parallelFor(tasks, (task, scratchpad) -> work.accept(task));
     }
 }

@@ -1,0 +1,12 @@
+package carve.api.device;
+
+/** Whether fused ops run by a device's kernels or by their references. */
+public enum KernelPolicy {
+    /** A kernel where the device has one, the reference elsewhere. */
+    PREFERRED,
+    /** The reference always. */
+    OFF,
+    /** A kernel always; an op without one is an error, unless its kernel {@linkplain
+     * carve.api.tensor.FusedOp#isKernelOptional() is optional}. */
+    REQUIRED
+}
