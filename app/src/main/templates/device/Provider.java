@@ -5,14 +5,14 @@ import carve.api.device.Availability;
 import carve.api.device.Device;
 import carve.api.device.DeviceProvider;
 
-/** Makes the device {@code {{name}}}. */
+/** The provider of the device {@code {{name}}}. */
 public final class {{class}}Provider implements DeviceProvider {
     @Override
     public String name() {
         return "{{name}}";
     }
 
-    // above the reference device, below all that are fast: who wants it names it
+    // above the reference device and below fast ones: it runs where it is named
     @Override
     public Availability probe() {
         return new Availability.Available(1, "the reference device with a kernel");

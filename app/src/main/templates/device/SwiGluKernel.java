@@ -5,7 +5,7 @@ import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 import java.util.List;
 
-/** {@code silu(a) * b} in one loop. It has no backward form, so the definition of the op is differentiated. */
+/** {@code silu(a) * b} in one loop. It has no backward, so the gradient is that of the op's reference. */
 final class SwiGluKernel implements Kernel {
     @Override
     public String name() {

@@ -45,7 +45,7 @@ final class PluginKernelTest extends KernelContract {
                 files.filter(file -> file.toString().endsWith(".java") && !file.endsWith("module-info.java"))
                         .forEach(file -> line.add(file.toString()));
             }
-            line.add(EXAMPLE.resolve("test/java/examples/retention/RetentionTrials.java")
+            line.add(EXAMPLE.resolve("test/java/examples/retention/RetentionKernelTestCases.java")
                     .toString());
             int code = ToolProvider.findFirst("javac")
                     .orElseThrow()
@@ -80,7 +80,7 @@ final class PluginKernelTest extends KernelContract {
     @Override
     protected Device open() {
         EmulatorCompiler.isNeeded();
-        var offered = new KernelCatalog(List.of((KernelProvider) make("RetentionKernels")));
+        var offered = new KernelCatalog(List.of((KernelProvider) make("RetentionKernelProvider")));
         var config = new CudaConfig(0, MatmulPrecision.F32, false, false, "", "");
         return new CudaDevice(new EmulatedDriver(), new EmulatorCompiler(), config, (gpuStream, own) -> own, offered);
     }
@@ -93,7 +93,7 @@ final class PluginKernelTest extends KernelContract {
     // the example's test says with what it is tried
     @Override
     protected List<KernelCase> kernelCases(int positions) {
-        var trials = (IntFunction<?>) make("RetentionTrials");
+        var trials = (IntFunction<?>) make("RetentionKernelTestCases");
         return ((List<?>) trials.apply(positions))
                 .stream().map(KernelCase.class::cast).toList();
     }

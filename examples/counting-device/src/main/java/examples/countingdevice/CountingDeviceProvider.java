@@ -9,17 +9,17 @@ import carve.api.device.ReferenceDevice;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Makes the device {@code counting}. */
+/** The provider of the device {@code counting}. */
 public final class CountingDeviceProvider implements DeviceProvider {
     @Override
     public String name() {
         return "counting";
     }
 
-    // below all others: who wants it names it
+    // below all others: it runs only where it is named
     @Override
     public Availability probe() {
-        return new Availability.Available(-1, "counts what another device does");
+        return new Availability.Available(-1, "counts the operations of another device");
     }
 
     @Override

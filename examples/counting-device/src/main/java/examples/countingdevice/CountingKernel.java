@@ -6,8 +6,8 @@ import carve.api.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
 
-/** A kernel of the device within, between tensors of the counting one. */
-record CountingKernel(CountingDevice device, FusedOp op, Kernel kernel) implements Kernel {
+/** A kernel whose runs, forward and backward, are counted. */
+record CountingKernel(OperationCounts counts, FusedOp op, Kernel kernel) implements Kernel {
     @Override
     public String name() {
         return kernel.name();
@@ -15,10 +15,14 @@ record CountingKernel(CountingDevice device, FusedOp op, Kernel kernel) implemen
 
     @Override
     public List<Tensor> forward(List<Tensor> operands) {
-        device.counts().add(op.name());
-        return kernel.forward(device.toInner(operands)).stream()
-                .map(device::fromInner)
-                .toList();
+        counts.add(op.name());
+        return kernel.forward(operands);
+    }
+
+    @Override
+    public List<Tensor> forwardAndSave(List<Tensor> operands) {
+        counts.add(op.name());
+        return kernel.forwardAndSave(operands);
     }
 
     @Override
@@ -29,11 +33,7 @@ record CountingKernel(CountingDevice device, FusedOp op, Kernel kernel) implemen
     @Override
     public List<Optional<Tensor>> backward(
             List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
-        device.counts().add(op.name() + " backward");
-        List<Optional<Tensor>> given =
-                gradients.stream().map(g -> g.map(device::toInner)).toList();
-        return kernel.backward(device.toInner(operands), device.toInner(results), given, wanted).stream()
-                .map(g -> g.map(device::fromInner))
-                .toList();
+        counts.add(op.name() + " backward");
+        return kernel.backward(operands, results, gradients, wanted);
     }
 }

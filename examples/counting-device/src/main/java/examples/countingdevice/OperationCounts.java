@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.apache.commons.lang3.StringUtils;
 
-/** How often what was done. Confined to one thread, as the device is. */
+/** Counts of operations by name. Confined to one thread, as the device is. */
 final class OperationCounts {
     private final Map<String, Long> counts = new TreeMap<>();
 
@@ -21,7 +21,7 @@ final class OperationCounts {
         counts.merge(name, 1L, Long::sum);
     }
 
-    /** Returns how often something was done. */
+    /** Returns the count of an operation. */
     long of(String name) {
         return counts.getOrDefault(name, 0L);
     }

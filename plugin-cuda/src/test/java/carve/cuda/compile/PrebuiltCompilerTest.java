@@ -24,7 +24,7 @@ final class PrebuiltCompilerTest {
     private static final KernelSource SOURCE = new KernelSource("a.cu", "text", List.of("-DTILES=2"));
 
     /** Compiles everything to one word. */
-    private record Other(boolean compiles) implements KernelCompiler {
+    private record Other(boolean isAvailable) implements KernelCompiler {
         @Override
         public String version() {
             return "another";
