@@ -115,8 +115,7 @@ final class PluginKernelTest {
         try (Device device = open(new Offering(ConcurrentHashMap.newKeySet()))) {
             Tensor x = Tensors.ones(device, Shape.of(ROWS, WIDTH));
             Tensors.apply(new SwiGlu(), x, x);
-            assertEquals(
-                    "kernel swiglu", device.context().kernels().choices().get("swiglu"));
+            assertEquals("kernel swiglu", device.context().kernels().choices().get("swiglu"));
         }
     }
 

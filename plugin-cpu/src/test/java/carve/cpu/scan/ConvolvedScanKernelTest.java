@@ -113,7 +113,7 @@ final class ConvolvedScanKernelTest {
 
     @Test
     void gradientsAreThoseOfTheParts() {
-        try (Device cpu = new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.OWN, true))) {
+        try (Device cpu = new CpuDevice(new CpuConfig(2, CpuConfig.BlasMode.BUILTIN, true))) {
             cpu.context().kernels().policy(KernelPolicy.REQUIRED); // the op's own kernel has no backward
             var op = new CombinedConvScan(SequenceLayout.unpadded(1, 1), 1, 1e-5, 0, NONE);
             List<Tensor> inputs = TestTensors.toDevice(cpu, operands(1, 4, 13, 5, 2, 4));
