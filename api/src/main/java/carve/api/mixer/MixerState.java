@@ -21,6 +21,7 @@ import java.util.TreeMap;
 public final class MixerState implements AutoCloseable {
     private final Device device;
     private final List<StateSpec> specs;
+    private final Map<String, StateSpec> specsByName = new LinkedHashMap<>();
     private final int batch;
     private final int capacity;
     private final PositionCache cache;
@@ -56,6 +57,7 @@ public final class MixerState implements AutoCloseable {
             int position) {
         this.device = device;
         this.specs = specs;
+        specs.forEach(spec -> specsByName.put(spec.name(), spec));
         this.batch = batch;
         this.capacity = capacity;
         this.block = block;
@@ -79,8 +81,8 @@ public final class MixerState implements AutoCloseable {
         return device;
     }
 
-    List<StateSpec> specs() {
-        return specs;
+    Map<String, StateSpec> specs() {
+        return specsByName;
     }
 
     PositionCache cache() {

@@ -39,15 +39,15 @@ import java.util.stream.LongStream;
  * positions stay as they were.
  */
 public final class StateSlots {
-    private final Map<String, StateSpec> specs = new LinkedHashMap<>();
+    private final Map<String, StateSpec> specs;
     private final List<MixerState> states;
     private final Device device;
     private final SequenceLayout layout;
     private final Map<String, Tensor> next = new LinkedHashMap<>();
     private final List<StateSlots> parts = new ArrayList<>();
 
-    private StateSlots(List<StateSpec> specs, List<MixerState> states, Device device, SequenceLayout layout) {
-        specs.forEach(spec -> this.specs.put(spec.name(), spec));
+    private StateSlots(Map<String, StateSpec> specs, List<MixerState> states, Device device, SequenceLayout layout) {
+        this.specs = specs;
         this.states = states;
         this.device = device;
         this.layout = layout;
@@ -84,12 +84,19 @@ public final class StateSlots {
      * many as a layout has sequences.
      */
     public static StateSlots initial(Device device, List<StateSpec> specs, SequenceLayout layout) {
-        return new StateSlots(specs, List.of(), device, layout);
+        Map<String, StateSpec> byName = new LinkedHashMap<>();
+        specs.forEach(spec -> byName.put(spec.name(), spec));
+        return new StateSlots(byName, List.of(), device, layout);
     }
 
     /** Returns how the batch is divided into sequences, whose number is that of the slots. */
     public SequenceLayout layout() {
         return layout;
+    }
+
+    /** Returns how many positions the first sequence had seen before the new ones. */
+    public int firstPosition() {
+        return states.isEmpty() ? 0 : states.getFirst().position();
     }
 
     /** Returns how many new positions the sequences of a state have. */

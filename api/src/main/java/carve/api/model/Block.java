@@ -83,7 +83,7 @@ public record Block(
     /** Returns the output {@code (B, T, D)} for the next positions of sequences, which their states then remember. */
     public Tensor advance(Params p, Tensor x, StateSlots slots) {
         Tensor normed = norm.apply(p.under("mixer_norm"), x);
-        int position = slots.positionIds()[0];
+        int position = slots.firstPosition();
         return finish(p, x, normed, slots.advance(mixer, p.under("mixer"), normed), position);
     }
 

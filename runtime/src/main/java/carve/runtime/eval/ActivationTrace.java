@@ -8,7 +8,6 @@ import carve.api.model.ActivationRecorder;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelInputs;
 import carve.api.model.ModelState;
-import carve.api.op.SequenceLayout;
 import carve.api.tensor.DType;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Shape;
@@ -22,7 +21,6 @@ import carve.runtime.safetensors.SafeTensorsWriter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -30,8 +28,8 @@ import java.util.Set;
 /**
  * Writes what a model computes into a safetensors file, to be compared with another implementation's.
  *
- * <p>The input file has {@code input_ids} (I64, B x L) and optionally {@code attention_mask} (B x L, ones and, at right ends,
- * zeros) and {@code pixel_values} or {@code images}, as the model takes them. The output file has, in F32, {@code logits} (B,
+ * <p>The input file has {@code input_ids} (I64, B x L) and optionally {@code attention_mask} (B x L, ones, and zeros
+ * for padding at either end) and {@code pixel_values} or {@code images}, as the model takes them. The output file has, in F32, {@code logits} (B,
  * L, V), {@code h.embed}, {@code h.LABEL} for each layer ({@code h.emb.0}, {@code h.llm.3}) and {@code h.final_norm} (B, L,
  * D), where L counts the positions of pictures too, and what the input publishes ({@code h.image_features}); with greedy steps also
  * {@code greedy_tokens} (I64, 1 x N) and {@code greedy_step_logits} (N, V), the logits from which each token was chosen, by
@@ -54,7 +52,7 @@ public record ActivationTrace(LoadedModel model) {
     public void write(Path input, Path output, int greedy, Set<Integer> excluded) {
         try (SafeTensorsFile file = SafeTensorsFile.open(input)) {
             Map<String, TensorData> results = new LinkedHashMap<>();
-            Scope.run(model.device(), () -> forward(inputs(file), results));
+            Scope.run(model.device(), () -> forward(inputs(file), mask(file), results));
             if (greedy > 0) {
                 Scope.run(model.device(), () -> decode(inputs(file), greedy, excluded, results));
             }
@@ -86,60 +84,55 @@ public record ActivationTrace(LoadedModel model) {
                 media.put(name, Tensors.of(model.device(), file.type(name).shape(), values));
             }
         }
-        return new ModelInputs(tokens, sequences(file, shape), media);
+        AttentionMask mask = mask(file);
+        return new ModelInputs(mask.leftAligned(tokens), mask.layout(), media);
     }
 
-    private static SequenceLayout sequences(SafeTensorsFile file, Shape shape) {
-        int batch = shape.extent(0);
-        int positions = shape.extent(1);
+    private static AttentionMask mask(SafeTensorsFile file) {
+        Shape shape = file.type(TOKENS).shape();
         if (!file.names().contains(MASK)) {
-            return SequenceLayout.unpadded(batch, positions);
+            return AttentionMask.unpadded(shape.extent(0), shape.extent(1));
         }
         if (!file.type(MASK).shape().equals(shape)) {
             throw problem(file, "'attention_mask' must be %s as 'input_ids', is %s".formatted(shape, file.type(MASK)));
         }
         int[] mask = DTypeConversion.ints(file.type(MASK).dtype(), file.data(MASK));
-        int[] lengths = new int[batch];
-        for (int b = 0; b < batch; b++) {
-            int[] row = Arrays.copyOfRange(mask, b * positions, (b + 1) * positions);
-            lengths[b] = (int) Arrays.stream(row).takeWhile(m -> m == 1).count();
-            if (lengths[b] == 0 || Arrays.stream(row).skip(lengths[b]).anyMatch(m -> m != 0)) {
-                throw problem(
-                        file,
-                        "'attention_mask' must be ones and then zeros in each row; row %d is %s"
-                                .formatted(b, Arrays.toString(row)));
-            }
+        try {
+            return AttentionMask.of(mask, shape.extent(0), shape.extent(1));
+        } catch (IllegalArgumentException e) {
+            throw problem(file, "'attention_mask' " + e.getMessage());
         }
-        boolean whole = Arrays.stream(lengths).allMatch(length -> length == positions);
-        return whole ? SequenceLayout.unpadded(batch, positions) : SequenceLayout.padded(positions, lengths);
     }
 
     private static CheckpointException problem(SafeTensorsFile file, String problem) {
         return new CheckpointException("%s: %s".formatted(file, problem));
     }
 
-    private void forward(ModelInputs modelInputs, Map<String, TensorData> results) {
+    private void forward(ModelInputs modelInputs, AttentionMask mask, Map<String, TensorData> results) {
         ActivationRecorder probe = new ActivationRecorder(site -> site.startsWith(INPUT)
                 || site.equals("embed")
                 || site.endsWith(".output")
                 || site.equals("final_norm"));
         Tensor logits = model.model().forward(model.params(), modelInputs, probe);
-        results.put("logits", floats(logits));
-        results.put("h.embed", floats(probe.values().get("embed")));
+        results.put("logits", floats(logits, mask));
+        results.put("h.embed", floats(probe.values().get("embed"), mask));
         probe.values().forEach((site, value) -> {
             if (site.startsWith(INPUT)) {
-                results.put("h." + site.substring(INPUT.length()), floats(value));
+                results.put(
+                        "h." + site.substring(INPUT.length()),
+                        data(DType.F32, value.shape(), DTypeConversion.of(DType.F32, value.floats(), Arena.ofAuto())));
             }
         });
         for (int i = 0; i < model.spec().layers().size(); i++) {
             String label = model.spec().layers().get(i).label();
-            results.put("h." + label, floats(probe.values().get("layers." + i + ".output")));
+            results.put("h." + label, floats(probe.values().get("layers." + i + ".output"), mask));
         }
-        results.put("h.final_norm", floats(probe.values().get("final_norm")));
+        results.put("h.final_norm", floats(probe.values().get("final_norm"), mask));
     }
 
-    private static TensorData floats(Tensor tensor) {
-        return data(DType.F32, tensor.shape(), DTypeConversion.of(DType.F32, tensor.floats(), Arena.ofAuto()));
+    private static TensorData floats(Tensor tensor, AttentionMask mask) {
+        float[] values = mask.restored(tensor.floats(), tensor.shape());
+        return data(DType.F32, tensor.shape(), DTypeConversion.of(DType.F32, values, Arena.ofAuto()));
     }
 
     private static TensorData data(DType dtype, Shape shape, MemorySegment values) {
