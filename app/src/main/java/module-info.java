@@ -1,19 +1,23 @@
-/** The program: commands, settings, and the platform that plugins stand on. */
+/** The command-line program: commands, settings, the server, and the loading of plugins. */
 module carve.app {
     requires carve.hocon;
     requires carve.runtime;
-    requires com.google.common; // Guice needs it, and says so to nobody
+    requires com.google.common; // used by Guice, which does not declare it
     requires com.google.guice;
     requires info.picocli;
-    requires jakarta.inject; // likewise
+    requires jakarta.inject;
     requires java.se; // for plugins in layers: only the boot layer can hold it
     requires jdk.httpserver;
-    requires jdk.incubator.vector; // likewise
-    requires jdk.unsupported; // likewise, JavaCPP needs it
+    requires jdk.incubator.vector; // for plugins in layers
+    requires jdk.unsupported; // for JavaCPP in plugins
     requires org.jline.reader;
     requires org.jline.terminal;
-    requires org.objectweb.asm; // likewise for Guice
+    requires org.objectweb.asm; // used by Guice, which does not declare it
 
+    opens carve.app.cli to
+            com.google.guice;
+    opens carve.app.cli.plugin to
+            com.google.guice;
     opens carve.app.wiring to
             com.google.guice;
 

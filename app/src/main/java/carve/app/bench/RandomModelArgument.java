@@ -3,7 +3,7 @@ package carve.app.bench;
 import carve.api.model.LayerPlan;
 import carve.app.plugin.Presets;
 import carve.app.train.PlanLoader;
-import carve.app.wiring.AppContext;
+import carve.runtime.catalog.Catalogs;
 import carve.runtime.model.RandomModel;
 import carve.runtime.plan.LayerPlanReader;
 
@@ -20,15 +20,14 @@ public final class RandomModelArgument {
      *
      * @param name without the prefix, such as {@code mamba2-130m} or {@code hovle-2.7b+mmmamba-linear}
      */
-    public static RandomModel parse(String name, AppContext appContext, long seed) {
+    public static RandomModel parse(String name, Catalogs catalogs, Presets presets, long seed) {
         String[] parts = name.split("\\+", 2);
-        RandomModel model = RandomModel.of(parts[0], appContext.catalogs(), seed);
+        RandomModel model = RandomModel.of(parts[0], catalogs, seed);
         if (parts.length == 1) {
             return model;
         }
         LayerPlan plan = LayerPlanReader.readRecipe(
-                PlanLoader.load(parts[1], new Presets(appContext.platform())),
-                model.spec().layers().size());
-        return model.converted(plan, appContext.catalogs().mixerCatalog());
+                PlanLoader.load(parts[1], presets), model.spec().layers().size());
+        return model.converted(plan, catalogs.mixerCatalog());
     }
 }

@@ -12,10 +12,16 @@ import carve.app.bench.CorrectnessGate;
 import carve.app.bench.Measurement;
 import carve.app.bench.RandomModelArgument;
 import carve.app.bench.Workload;
-import carve.app.wiring.AppContext;
+import carve.app.plugin.Presets;
+import carve.app.report.Terminal;
+import carve.app.wiring.ModelOpener;
+import carve.app.wiring.OpenDevices;
+import carve.runtime.catalog.Catalogs;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.PublishedConfigs;
 import carve.runtime.model.WeightPrecision;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,10 +36,30 @@ import picocli.CommandLine.ParseResult;
 final class BenchCommand implements Command {
     private static final String LONG_DEPTHS = "1024,4096,16384,65536,131072";
 
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+    private final Provider<Presets> presets;
+    private final Provider<Catalogs> catalogs;
+    private final ModelOpener modelOpener;
+    private final OpenDevices openDevices;
+
+    @Inject
+    BenchCommand(
+            Terminal terminal,
+            Provider<Presets> presets,
+            Provider<Catalogs> catalogs,
+            ModelOpener modelOpener,
+            OpenDevices openDevices) {
+        this.terminal = terminal;
+        this.presets = presets;
+        this.catalogs = catalogs;
+        this.modelOpener = modelOpener;
+        this.openDevices = openDevices;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return CommandOptions.of(
-                        this,
+                        BenchCommand.class,
                         "bench",
                         "Measure models as llama-bench does: prompts (pp) and answers (tg), at depths, with threads and rows.",
                         "Each model first shows that it computes what it should; one that does not is not measured.",
@@ -78,15 +104,15 @@ final class BenchCommand implements Command {
             List<Workload> works, List<Integer> threads, List<DType> types, int repeat, double warmUp, long seed) {}
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) throws IOException {
+    public int run(ParseResult arguments) throws IOException {
         BenchPlan benchPlan = plan(arguments);
         List<Measurement> rows = new ArrayList<>();
         List<String> wrong = new ArrayList<>();
         for (int threads : benchPlan.threads) {
-            Device device = threads == 0 ? appContext.device() : open(appContext, threads);
+            Device device = threads == 0 ? openDevices.device() : open(threads);
             try {
                 for (String model : CommandOptions.valueOr(arguments, "--models", new String[0])) {
-                    measure(model, device, threads, benchPlan, appContext, rows, wrong);
+                    measure(model, device, threads, benchPlan, rows, wrong);
                 }
             } finally {
                 if (threads != 0) {
@@ -95,13 +121,13 @@ final class BenchCommand implements Command {
             }
         }
         BenchReport report = new BenchReport(rows);
-        report.markdown().forEach(appContext.terminal()::println);
-        wrong.forEach(problem -> appContext.terminal().printMessage("carve: not measured: " + problem));
-        write(arguments, appContext, report);
+        report.markdown().forEach(terminal::println);
+        wrong.forEach(problem -> terminal.printMessage("carve: not measured: " + problem));
+        write(arguments, report);
         return wrong.isEmpty() ? 0 : 1;
     }
 
-    private static void write(ParseResult arguments, AppContext appContext, BenchReport report) throws IOException {
+    private void write(ParseResult arguments, BenchReport report) throws IOException {
         Path json = CommandOptions.valueOr(arguments, "--json", Path.of(""));
         if (!json.toString().isEmpty()) {
             Files.createDirectories(json.toAbsolutePath().getParent());
@@ -109,7 +135,7 @@ final class BenchCommand implements Command {
         }
         Path plots = CommandOptions.valueOr(arguments, "--plots", Path.of(""));
         if (!plots.toString().isEmpty()) {
-            report.plots(plots).forEach(file -> appContext.terminal().printMessage("wrote " + file));
+            report.plots(plots).forEach(file -> terminal.printMessage("wrote " + file));
         }
     }
 
@@ -163,39 +189,33 @@ final class BenchCommand implements Command {
     }
 
     // a device of its own for each number of threads
-    private static Device open(AppContext appContext, int threads) {
-        String name = appContext
-                .deviceSelector()
+    private Device open(int threads) {
+        String name = openDevices
+                .selector()
                 .selected()
                 .orElseThrow(() -> new DeviceException(
-                        "no device is available: " + appContext.deviceSelector().probe()));
+                        "no device is available: " + openDevices.selector().probe()));
         SettingsNode.Section settings =
                 MapSettings.of(Map.of("threads", threads), "--threads").asTree();
-        return appContext.catalogs().devices().create(name, settings, (provider, all) -> provider.open(all));
+        return catalogs.get().devices().create(name, settings, (provider, all) -> provider.open(all));
     }
 
-    private static void measure(
-            String name,
-            Device device,
-            int threads,
-            BenchPlan benchPlan,
-            AppContext appContext,
-            List<Measurement> rows,
-            List<String> wrong)
+    private void measure(
+            String name, Device device, int threads, BenchPlan benchPlan, List<Measurement> rows, List<String> wrong)
             throws IOException {
         int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
         if (!name.startsWith(RandomModelArgument.PREFIX)) {
-            try (ModelFolder folder = appContext.openModel(Path.of(name));
+            try (ModelFolder folder = modelOpener.open(Path.of(name));
                     LoadedModel model = folder.load(device, WeightPrecision.AS_STORED)) {
-                measure(new BenchModel(label(name), model, count), benchPlan, appContext, rows, wrong);
+                measure(new BenchModel(label(name), model, count), benchPlan, rows, wrong);
             }
             return;
         }
         String shape = name.substring(RandomModelArgument.PREFIX.length());
         for (DType type : benchPlan.types) {
-            try (LoadedModel model =
-                    RandomModelArgument.parse(shape, appContext, benchPlan.seed).load(device, type)) {
-                measure(new BenchModel(shape, model, count), benchPlan, appContext, rows, wrong);
+            try (LoadedModel model = RandomModelArgument.parse(shape, catalogs.get(), presets.get(), benchPlan.seed)
+                    .load(device, type)) {
+                measure(new BenchModel(shape, model, count), benchPlan, rows, wrong);
             }
         }
     }
@@ -204,28 +224,18 @@ final class BenchCommand implements Command {
         return Path.of(path).getFileName().toString();
     }
 
-    private static void measure(
-            BenchModel subject,
-            BenchPlan benchPlan,
-            AppContext appContext,
-            List<Measurement> rows,
-            List<String> wrong) {
+    private void measure(BenchModel subject, BenchPlan benchPlan, List<Measurement> rows, List<String> wrong) {
         CorrectnessGate gate = CorrectnessGate.of(subject);
         gate.problems().forEach(problem -> wrong.add(subject.name() + ": " + problem));
         if (!gate.problems().isEmpty()) {
             return;
         }
-        appContext
-                .terminal()
-                .printMessage("%s, %s: greedy tokens %s"
-                        .formatted(
-                                subject.name(),
-                                subject.info().type(),
-                                String.join(
-                                        " ",
-                                        gate.tokens().stream()
-                                                .map(String::valueOf)
-                                                .toList())));
+        terminal.printMessage("%s, %s: greedy tokens %s"
+                .formatted(
+                        subject.name(),
+                        subject.info().type(),
+                        String.join(
+                                " ", gate.tokens().stream().map(String::valueOf).toList())));
         for (Workload work : benchPlan.works) {
             rows.add(subject.measure(work, benchPlan.repeat, benchPlan.warmUp));
         }

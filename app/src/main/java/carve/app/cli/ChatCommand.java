@@ -8,10 +8,14 @@ import carve.app.chat.JLineInput;
 import carve.app.chat.LineInput;
 import carve.app.chat.PlainLineInput;
 import carve.app.report.Terminal;
+import carve.app.wiring.AppConfig;
 import carve.app.wiring.AppConfig.GenerationConfig;
-import carve.app.wiring.AppContext;
+import carve.app.wiring.ModelOpener;
+import carve.app.wiring.OpenDevices;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.io.BufferedReader;
 import java.io.Console;
 import java.io.IOException;
@@ -25,10 +29,23 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code carve chat}. */
 final class ChatCommand implements Command {
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+    private final Provider<AppConfig> appConfig;
+    private final ModelOpener modelOpener;
+    private final OpenDevices openDevices;
+
+    @Inject
+    ChatCommand(Terminal terminal, Provider<AppConfig> appConfig, ModelOpener modelOpener, OpenDevices openDevices) {
+        this.terminal = terminal;
+        this.appConfig = appConfig;
+        this.modelOpener = modelOpener;
+        this.openDevices = openDevices;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return SamplingOptions.options(CommandOptions.of(
-                                this,
+                                ChatCommand.class,
                                 "chat",
                                 "Talk to a model. Its state is kept from turn to turn, so that nothing is computed twice; /help tells what"
                                         + " else can be typed.")
@@ -40,20 +57,19 @@ final class ChatCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) throws IOException {
-        Terminal terminal = appContext.terminal();
-        GenerationConfig defaults = appContext.config().generationConfig();
+    public int run(ParseResult arguments) throws IOException {
+        GenerationConfig defaults = appConfig.get().generationConfig();
         int maxTokens = SamplingOptions.maxTokens(arguments, defaults);
         Path path = CommandOptions.parameter(arguments, 0);
-        try (ModelFolder folder = appContext.openModel(path);
+        try (ModelFolder folder = modelOpener.open(path);
                 Processor processor = folder.processor();
-                LoadedModel model = folder.load(appContext.device(), WeightPrecision.AS_STORED);
+                LoadedModel model = folder.load(openDevices.device(), WeightPrecision.AS_STORED);
                 LineInput lines = lines()) {
             Conversation conversation = new Conversation(
                     model, processor, SamplingOptions.sampler(arguments, defaults, processor), maxTokens);
             CommandOptions.<String>find(arguments, "--system").ifPresent(conversation::systemPrompt);
             terminal.printMessage("%s, on %s; /help tells what can be typed"
-                    .formatted(path, appContext.deviceSelector().selected().orElse("none")));
+                    .formatted(path, openDevices.selector().selected().orElse("none")));
             try (ChatRepl chatRepl = new ChatRepl(terminal, lines, conversation)) {
                 chatRepl.run();
             }

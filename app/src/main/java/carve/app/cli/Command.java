@@ -1,24 +1,17 @@
 package carve.app.cli;
 
-import carve.app.wiring.AppContext;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
-/** A command of the program. */
+/**
+ * A command of the program. A static method of each describes its options as a {@code CommandSpec}; the command itself is
+ * created by injection, with the collaborators that its constructor names, when it is to run.
+ */
 public interface Command {
-    /** Returns its name, options, parameters, description and examples. */
-    CommandSpec commandSpec();
-
     /**
-     * Does the work.
+     * Runs the command.
      *
      * @return the exit code of the process: 0 for success
-     * @throws Exception whatever goes wrong; its message is shown
+     * @throws Exception if it fails; the message is shown
      */
-    int run(ParseResult arguments, AppContext appContext) throws Exception;
-
-    /** Returns whether the work is long, and what is logged about it interesting. */
-    default boolean logsProgress() {
-        return false;
-    }
+    int run(ParseResult arguments) throws Exception;
 }

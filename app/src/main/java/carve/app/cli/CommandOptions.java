@@ -20,7 +20,16 @@ public final class CommandOptions {
     }
 
     /** Begins the specification of a command, with what all commands have. */
-    public static CommandOptions of(Command command, String name, String... description) {
+    public static CommandOptions of(Class<? extends Command> command, String name, String... description) {
+        return of(new CommandType(command, false), name, description);
+    }
+
+    /** Begins the specification of a command that runs for long and logs its progress. */
+    static CommandOptions ofLongRunning(Class<? extends Command> command, String name, String... description) {
+        return of(new CommandType(command, true), name, description);
+    }
+
+    private static CommandOptions of(CommandType command, String name, String... description) {
         CommandSpec spec = CommandSpec.wrapWithoutInspection(command).name(name);
         spec.usageMessage().description(description).width(110).abbreviateSynopsis(false);
         return new CommandOptions(spec);
@@ -102,8 +111,7 @@ public final class CommandOptions {
         return this;
     }
 
-    public CommandOptions subcommand(Command command) {
-        CommandSpec inner = command.commandSpec();
+    public CommandOptions subcommand(CommandSpec inner) {
         spec.addSubcommand(inner.name(), inner);
         return this;
     }

@@ -3,9 +3,12 @@ package carve.app.cli;
 import carve.app.cli.plugin.PluginsCommand;
 import carve.app.report.ConsoleLoggerFinder;
 import carve.app.report.Terminal;
-import carve.app.wiring.AppContext;
 import carve.app.wiring.AppModule;
 import carve.app.wiring.GlobalOptions;
+import carve.app.wiring.OpenDevices;
+import com.google.inject.Guice;
+import com.google.inject.Injector;
+import com.google.inject.Stage;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -14,7 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
@@ -57,31 +59,29 @@ public final class CommandRunner {
     }
 
     private static CommandSpec specification() {
-        List<Supplier<Command>> commands = List.of(
-                GenerateCommand::new,
-                ChatCommand::new,
-                ServeCommand::new,
-                EvalCommand::new,
-                BenchCommand::new,
-                InspectCommand::new,
-                PlanCommand::new,
-                ConvertCommand::new,
-                ExportCommand::new,
-                QuantizeCommand::new,
-                TrainCommand::new,
-                DistillCommand::new,
-                WatchCommand::new,
-                DemoCommand::new,
-                TraceCommand::new,
-                DataCommand::new,
-                DevicesCommand::new,
-                PluginsCommand::new,
-                VersionCommand::new);
         CommandOptions root = CommandOptions.of(
-                new RootCommand(),
-                "carve",
-                "Turns Transformer language and vision-language models into Mamba-2 and hybrid models, and runs them.");
-        commands.forEach(command -> root.subcommand(command.get()));
+                        UsageCommand.class,
+                        "carve",
+                        "Turns Transformer language and vision-language models into Mamba-2 and hybrid models, and runs them.")
+                .subcommand(GenerateCommand.commandSpec())
+                .subcommand(ChatCommand.commandSpec())
+                .subcommand(ServeCommand.commandSpec())
+                .subcommand(EvalCommand.commandSpec())
+                .subcommand(BenchCommand.commandSpec())
+                .subcommand(InspectCommand.commandSpec())
+                .subcommand(PlanCommand.commandSpec())
+                .subcommand(ConvertCommand.commandSpec())
+                .subcommand(ExportCommand.commandSpec())
+                .subcommand(QuantizeCommand.commandSpec())
+                .subcommand(TrainCommand.commandSpec())
+                .subcommand(DistillCommand.commandSpec())
+                .subcommand(WatchCommand.commandSpec())
+                .subcommand(DemoCommand.commandSpec())
+                .subcommand(TraceCommand.commandSpec())
+                .subcommand(DataCommand.commandSpec())
+                .subcommand(DevicesCommand.commandSpec())
+                .subcommand(PluginsCommand.commandSpec())
+                .subcommand(VersionCommand.commandSpec());
         return root.example("carve demo")
                 .example("carve inspect MODEL")
                 .example("carve generate MODEL --prompt 'hello'")
@@ -94,10 +94,14 @@ public final class CommandRunner {
             return help;
         }
         ParseResult arguments = leaf(root);
-        Command command = (Command) arguments.commandSpec().userObject();
+        CommandType command = (CommandType) arguments.commandSpec().userObject();
         log(command, arguments);
-        try (AppContext appContext = AppModule.context(terminal, globals(arguments))) {
-            return command.run(arguments, appContext);
+        Injector injector = Guice.createInjector(
+                Stage.DEVELOPMENT,
+                new AppModule(terminal, globals(arguments)),
+                new CommandModule(command.implementation()));
+        try (OpenDevices _ = injector.getInstance(OpenDevices.class)) {
+            return injector.getInstance(command.implementation()).run(arguments);
         } catch (CommandLine.ParameterException e) {
             throw e;
         } catch (Exception e) {
@@ -120,7 +124,7 @@ public final class CommandRunner {
         return result;
     }
 
-    private static void log(Command command, ParseResult arguments) {
+    private static void log(CommandType command, ParseResult arguments) {
         Level quiet = command.logsProgress() ? Level.INFO : Level.WARNING;
         Level level = CommandOptions.hasFlag(arguments, "--verbose") ? Level.INFO : quiet;
         ConsoleLoggerFinder.setLevel(CommandOptions.hasFlag(arguments, "--debug") ? Level.DEBUG : level);

@@ -5,13 +5,19 @@ import carve.api.config.TreeSettings;
 import carve.app.plugin.Presets;
 import carve.app.report.ConversionReport;
 import carve.app.report.ProgressBar;
+import carve.app.report.Terminal;
 import carve.app.train.PlanLoader;
 import carve.app.train.RecipeDevice;
-import carve.app.wiring.AppContext;
+import carve.app.wiring.GlobalOptions;
+import carve.app.wiring.ModelOpener;
+import carve.app.wiring.OpenDevices;
+import carve.runtime.catalog.Catalogs;
 import carve.runtime.convert.Conversion;
 import carve.runtime.convert.ConversionRunner;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.plan.LayerPlanReader;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,10 +27,33 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code carve convert}. */
 final class ConvertCommand implements Command {
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+    private final GlobalOptions globalOptions;
+    private final Provider<Presets> presets;
+    private final Provider<Catalogs> catalogs;
+    private final ModelOpener modelOpener;
+    private final OpenDevices openDevices;
+
+    @Inject
+    ConvertCommand(
+            Terminal terminal,
+            GlobalOptions globalOptions,
+            Provider<Presets> presets,
+            Provider<Catalogs> catalogs,
+            ModelOpener modelOpener,
+            OpenDevices openDevices) {
+        this.terminal = terminal;
+        this.globalOptions = globalOptions;
+        this.presets = presets;
+        this.catalogs = catalogs;
+        this.modelOpener = modelOpener;
+        this.openDevices = openDevices;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return CommandOptions.of(
-                        this,
+                        ConvertCommand.class,
                         "convert",
                         "Make a student of a teacher: other mixers where the plan says so, seeded from the attention that was there.",
                         "Tensor by tensor, so the model need not fit into memory. Every tensor is accounted for.")
@@ -45,25 +74,23 @@ final class ConvertCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) throws IOException {
+    public int run(ParseResult arguments) throws IOException {
         Path out = CommandOptions.valueOr(arguments, "--out", Path.of("student"));
-        try (ModelFolder teacher = appContext.openModel(CommandOptions.parameter(arguments, 0))) {
-            var named = PlanLoader.load(
-                    CommandOptions.valueOr(arguments, "--plan", ""), new Presets(appContext.platform()));
-            appContext.selectDevice(
-                    RecipeDevice.of(named, appContext.defaultDeviceSelector(), appContext.globalOptions()));
+        try (ModelFolder teacher = modelOpener.open(CommandOptions.parameter(arguments, 0))) {
+            var named = PlanLoader.load(CommandOptions.valueOr(arguments, "--plan", ""), presets.get());
+            openDevices.select(RecipeDevice.of(named, openDevices.defaultSelector(), globalOptions));
             var plan = continuing(named, CommandOptions.valueOr(arguments, "--previous-checkpoint", Path.of("")));
             long seed = CommandOptions.valueOr(arguments, "--seed", 42L);
-            ConversionReport.print(appContext.terminal(), convert(appContext, teacher, plan, seed, out));
+            ConversionReport.print(terminal, convert(teacher, plan, seed, out));
         }
-        appContext.terminal().println("wrote " + out);
+        terminal.println("wrote " + out);
         return 0;
     }
 
-    private static List<Conversion.TensorReport> convert(
-            AppContext appContext, ModelFolder teacher, TreeSettings plan, long seed, Path out) throws IOException {
-        var runner = new ConversionRunner(appContext.catalogs(), appContext.device());
-        try (ProgressBar bar = new ProgressBar(appContext.terminal(), "converting", "tensors")) {
+    private List<Conversion.TensorReport> convert(ModelFolder teacher, TreeSettings plan, long seed, Path out)
+            throws IOException {
+        var runner = new ConversionRunner(catalogs.get(), openDevices.device());
+        try (ProgressBar bar = new ProgressBar(terminal, "converting", "tensors")) {
             return runner.convert(teacher, plan, seed, out, bar);
         }
     }

@@ -6,17 +6,31 @@ import carve.app.report.ProgressBar;
 import carve.app.report.Terminal;
 import carve.app.report.TextTable;
 import carve.app.wiring.AppConfig;
-import carve.app.wiring.AppContext;
+import carve.app.wiring.GlobalOptions;
+import carve.runtime.catalog.Catalogs;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code carve data}. */
 final class DataCommand implements Command {
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+    private final GlobalOptions globalOptions;
+    private final Provider<Catalogs> catalogs;
+
+    @Inject
+    DataCommand(Terminal terminal, GlobalOptions globalOptions, Provider<Catalogs> catalogs) {
+        this.terminal = terminal;
+        this.globalOptions = globalOptions;
+        this.catalogs = catalogs;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return CommandOptions.of(
-                        this,
+                        DataCommand.class,
                         "data",
                         "Make a data set, such as pictures with questions. Without a name, show which ones.")
                 .optionalParameter(String.class, "NAME", "The data set, such as shapes.")
@@ -28,21 +42,20 @@ final class DataCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) {
+    public int run(ParseResult arguments) {
         String name = CommandOptions.parameter(arguments, 0);
-        return name == null ? list(appContext) : generate(arguments, appContext, name);
+        return name == null ? list() : generate(arguments, name);
     }
 
-    private static int list(AppContext appContext) {
+    private int list() {
         TextTable textTable = new TextTable("DATA SET", "WHAT IT HOLDS");
-        appContext.catalogs().generators().providers().forEach(data -> textTable.row(data.name(), data.description()));
-        textTable.print(appContext.terminal());
+        catalogs.get().generators().providers().forEach(data -> textTable.row(data.name(), data.description()));
+        textTable.print(terminal);
         return 0;
     }
 
-    private static int generate(ParseResult arguments, AppContext appContext, String name) {
-        Terminal terminal = appContext.terminal();
-        var generators = appContext.catalogs().generators();
+    private int generate(ParseResult arguments, String name) {
+        var generators = catalogs.get().generators();
         generators.provider(name);
         Path out = CommandOptions.<Path>find(arguments, "--out")
                 .orElseThrow(() ->
@@ -50,7 +63,7 @@ final class DataCommand implements Command {
         try (ProgressBar bar = new ProgressBar(terminal, name, "samples")) {
             generators.create(
                     name,
-                    AppConfig.overrides(appContext.globalOptions().overrides(), false),
+                    AppConfig.overrides(globalOptions.overrides(), false),
                     (DatasetGenerator generator, carve.api.config.Settings settings) -> {
                         generator.generate(settings, out, bar);
                         return out;

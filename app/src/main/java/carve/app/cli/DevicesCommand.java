@@ -2,19 +2,30 @@ package carve.app.cli;
 
 import carve.api.device.Availability.Available;
 import carve.api.device.Availability.Unavailable;
+import carve.app.report.Terminal;
 import carve.app.report.TextTable;
-import carve.app.wiring.AppContext;
+import carve.app.wiring.OpenDevices;
 import carve.runtime.device.DeviceSelector;
+import jakarta.inject.Inject;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code carve devices}. */
 final class DevicesCommand implements Command {
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+    private final OpenDevices openDevices;
+
+    @Inject
+    DevicesCommand(Terminal terminal, OpenDevices openDevices) {
+        this.terminal = terminal;
+        this.openDevices = openDevices;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return CommandOptions.of(
-                        this,
+                        DevicesCommand.class,
                         "devices",
                         "Show the devices, which of them is taken, and why others cannot be used here.")
                 .example("carve devices")
@@ -22,8 +33,8 @@ final class DevicesCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) {
-        DeviceSelector choice = appContext.deviceSelector();
+    public int run(ParseResult arguments) {
+        DeviceSelector choice = openDevices.selector();
         boolean auto = choice.requested().equals(DeviceSelector.AUTO);
         if (!auto) {
             choice.devices().provider(choice.requested());
@@ -38,7 +49,7 @@ final class DevicesCommand implements Command {
                 case Unavailable(String reason) -> textTable.row(device.name(), "not available", "-", reason);
             }
         }
-        textTable.print(appContext.terminal());
+        textTable.print(terminal);
         if (chosen.isEmpty()) {
             choice.requireAvailable();
         }

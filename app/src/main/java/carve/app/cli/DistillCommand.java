@@ -1,16 +1,24 @@
 package carve.app.cli;
 
-import carve.app.wiring.AppContext;
+import carve.app.train.RecipeExecution;
+import jakarta.inject.Inject;
 import java.io.IOException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code carve distill}. */
 final class DistillCommand implements Command {
-    @Override
-    public CommandSpec commandSpec() {
-        return CommandOptions.of(
-                        this,
+    private final RecipeExecution recipeExecution;
+
+    @Inject
+    DistillCommand(RecipeExecution recipeExecution) {
+        this.recipeExecution = recipeExecution;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
+        return CommandOptions.ofLongRunning(
+                        DistillCommand.class,
                         "distill",
                         "Distil a student from a teacher, stage by stage, as a recipe says.",
                         "The recipe names the 'teacher', a plan or a 'student', 'data', 'stages', and 'out', the folder of the run. With"
@@ -24,16 +32,10 @@ final class DistillCommand implements Command {
     }
 
     @Override
-    public boolean logsProgress() {
-        return true;
-    }
-
-    @Override
-    public int run(ParseResult arguments, AppContext appContext) throws IOException {
-        RecipeExecution.runInterruptibly(
-                appContext,
+    public int run(ParseResult arguments) throws IOException {
+        recipeExecution.runInterruptibly(
                 "distill",
-                arguments,
+                CommandOptions.parameter(arguments, 0),
                 (runner, recipe) -> runner.distill(recipe, CommandOptions.hasFlag(arguments, "--resume")));
         return 0;
     }

@@ -8,12 +8,16 @@ import carve.app.report.HumanReadable;
 import carve.app.report.ProgressBar;
 import carve.app.report.Terminal;
 import carve.app.report.TextTable;
-import carve.app.wiring.AppContext;
+import carve.app.wiring.AppConfig;
+import carve.app.wiring.ModelOpener;
+import carve.app.wiring.OpenDevices;
 import carve.runtime.eval.EvaluationConfig;
 import carve.runtime.eval.ExactMatchEvaluation;
 import carve.runtime.eval.LlavaQuestions;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,10 +28,23 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code carve eval}. */
 final class EvalCommand implements Command {
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+    private final Provider<AppConfig> appConfig;
+    private final ModelOpener modelOpener;
+    private final OpenDevices openDevices;
+
+    @Inject
+    EvalCommand(Terminal terminal, Provider<AppConfig> appConfig, ModelOpener modelOpener, OpenDevices openDevices) {
+        this.terminal = terminal;
+        this.appConfig = appConfig;
+        this.modelOpener = modelOpener;
+        this.openDevices = openDevices;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return CommandOptions.of(
-                        this,
+                        EvalCommand.class,
                         "eval",
                         "Ask a model the questions of a file and compare its answers with those of the file, exactly.",
                         "The file is LLaVA-style JSON; scores are shown for each \"kind\" that it names.",
@@ -70,22 +87,21 @@ final class EvalCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) throws IOException {
+    public int run(ParseResult arguments) throws IOException {
         if (EvalSuiteRunner.requested(arguments)) {
-            new EvalSuiteRunner(arguments, appContext).run();
+            new EvalSuiteRunner(arguments, terminal, modelOpener, openDevices).run();
             return 0;
         }
-        Terminal terminal = appContext.terminal();
         List<LlavaQuestions.Question> questions =
                 read(CommandOptions.valueOr(arguments, "--data", Path.of("data.json")));
         int limit = CommandOptions.valueOr(arguments, "--limit", questions.size());
-        EvaluationConfig defaults = appContext.config().evaluation();
+        EvaluationConfig defaults = appConfig.get().evaluation();
         EvaluationConfig config = new EvaluationConfig(
                 CommandOptions.valueOr(arguments, "--batch", defaults.batchSize()),
                 CommandOptions.valueOr(arguments, "--max-tokens", defaults.maxTokens()));
-        try (ModelFolder folder = appContext.openModel(CommandOptions.parameter(arguments, 0));
+        try (ModelFolder folder = modelOpener.open(CommandOptions.parameter(arguments, 0));
                 Processor processor = folder.processor();
-                LoadedModel model = folder.load(appContext.device(), WeightPrecision.AS_STORED);
+                LoadedModel model = folder.load(openDevices.device(), WeightPrecision.AS_STORED);
                 ProgressBar bar = new ProgressBar(terminal, "asking", "questions")) {
             ExactMatchEvaluation.Result result = new ExactMatchEvaluation(model, processor, config)
                     .run(questions.subList(0, Math.min(limit, questions.size())), bar);

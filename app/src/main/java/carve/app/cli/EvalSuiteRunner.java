@@ -9,7 +9,8 @@ import carve.app.eval.SuiteScoresTable;
 import carve.app.report.HumanReadable;
 import carve.app.report.ProgressBar;
 import carve.app.report.Terminal;
-import carve.app.wiring.AppContext;
+import carve.app.wiring.ModelOpener;
+import carve.app.wiring.OpenDevices;
 import carve.runtime.eval.suite.ExternalGrading;
 import carve.runtime.eval.suite.ModelAnswerGenerator;
 import carve.runtime.eval.suite.Prediction;
@@ -40,13 +41,15 @@ final class EvalSuiteRunner {
     private static final int ROUNDS = 8;
 
     private final ParseResult arguments;
-    private final AppContext appContext;
     private final Terminal terminal;
+    private final ModelOpener modelOpener;
+    private final OpenDevices openDevices;
 
-    EvalSuiteRunner(ParseResult arguments, AppContext appContext) {
+    EvalSuiteRunner(ParseResult arguments, Terminal terminal, ModelOpener modelOpener, OpenDevices openDevices) {
         this.arguments = arguments;
-        this.appContext = appContext;
-        this.terminal = appContext.terminal();
+        this.terminal = terminal;
+        this.modelOpener = modelOpener;
+        this.openDevices = openDevices;
     }
 
     /** Returns the description of the option. */
@@ -105,7 +108,7 @@ final class EvalSuiteRunner {
 
     private List<Prediction> ask(Suite suite, List<Question> items, Path data) throws IOException {
         Path model = CommandOptions.parameter(arguments, 0);
-        try (ModelFolder folder = appContext.openModel(model)) {
+        try (ModelFolder folder = modelOpener.open(model)) {
             String own = PromptTemplate.styleOf(folder.family().name());
             PromptTemplate promptTemplate =
                     PromptTemplate.of(CommandOptions.valueOr(arguments, "--prompts", own), suite.name());
@@ -150,7 +153,7 @@ final class EvalSuiteRunner {
         }
         long started = System.nanoTime();
         try (Processor processor = folder.processor();
-                LoadedModel model = folder.load(appContext.device(), WeightPrecision.AS_STORED);
+                LoadedModel model = folder.load(openDevices.device(), WeightPrecision.AS_STORED);
                 ProgressBar bar = new ProgressBar(terminal, "asking", "questions")) {
             List<Prediction> answers =
                     suiteRunner.run(items, new ModelAnswerGenerator(model, processor, batch), predictionStore, bar);

@@ -3,12 +3,17 @@ package carve.app.cli;
 import carve.api.config.NameSuggestions;
 import carve.api.tensor.DType;
 import carve.app.bench.RandomModelArgument;
+import carve.app.plugin.Presets;
 import carve.app.report.HumanReadable;
-import carve.app.wiring.AppContext;
+import carve.app.report.Terminal;
+import carve.app.wiring.ModelOpener;
+import carve.runtime.catalog.Catalogs;
 import carve.runtime.model.GgufModels;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.PublishedConfigs;
 import carve.runtime.model.RandomModel;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,10 +27,23 @@ final class ExportCommand implements Command {
     /** Types that matrices of GGUF files and of random models may have. */
     static final List<String> TYPES = List.of("f32", "f16", "bf16", "q8_0", "q4_0");
 
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+    private final Provider<Presets> presets;
+    private final Provider<Catalogs> catalogs;
+    private final ModelOpener modelOpener;
+
+    @Inject
+    ExportCommand(Terminal terminal, Provider<Presets> presets, Provider<Catalogs> catalogs, ModelOpener modelOpener) {
+        this.terminal = terminal;
+        this.presets = presets;
+        this.catalogs = catalogs;
+        this.modelOpener = modelOpener;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return CommandOptions.of(
-                        this,
+                        ExportCommand.class,
                         "export",
                         "Write a model as a GGUF file, which llama.cpp runs, and Carve too; Mamba-2 and Llama.",
                         "Tensor by tensor, so the model need not fit into memory.")
@@ -50,26 +68,26 @@ final class ExportCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) throws IOException {
+    public int run(ParseResult arguments) throws IOException {
         String model = CommandOptions.parameter(arguments, 0);
         Path file = CommandOptions.parameter(arguments, 1);
         DType dtype = type(CommandOptions.valueOr(arguments, "--type", "f32"));
         if (model.startsWith(RandomModelArgument.PREFIX)) {
             long seed = CommandOptions.valueOr(arguments, "--seed", 42L);
-            RandomModel random =
-                    RandomModelArgument.parse(model.substring(RandomModelArgument.PREFIX.length()), appContext, seed);
+            RandomModel random = RandomModelArgument.parse(
+                    model.substring(RandomModelArgument.PREFIX.length()), catalogs.get(), presets.get(), seed);
             if (!GgufModels.hasGgufExtension(file)) {
                 random.save(file, dtype);
-                appContext.terminal().println("wrote " + file);
+                terminal.println("wrote " + file);
                 return 0;
             }
             GgufModels.export(random.family(), random.spec(), Path.of(model), random.checkpointTensors(), file, dtype);
         } else {
-            try (ModelFolder folder = appContext.openModel(Path.of(model))) {
+            try (ModelFolder folder = modelOpener.open(Path.of(model))) {
                 GgufModels.export(folder, file, dtype);
             }
         }
-        appContext.terminal().println("wrote %s, %s".formatted(file, HumanReadable.bytes(Files.size(file))));
+        terminal.println("wrote %s, %s".formatted(file, HumanReadable.bytes(Files.size(file))));
         return 0;
     }
 

@@ -8,14 +8,18 @@ import carve.api.text.Message;
 import carve.api.text.Processor;
 import carve.app.report.HumanReadable;
 import carve.app.report.Terminal;
+import carve.app.wiring.AppConfig;
 import carve.app.wiring.AppConfig.GenerationConfig;
-import carve.app.wiring.AppContext;
+import carve.app.wiring.ModelOpener;
+import carve.app.wiring.OpenDevices;
 import carve.runtime.device.DeviceSelector;
 import carve.runtime.engine.Sampler;
 import carve.runtime.engine.SpeculativeDecoder;
 import carve.runtime.engine.TokenGenerator;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -35,18 +39,32 @@ final class GenerateCommand implements Command {
 
     private static final int DRAFT_TOKENS = 4;
 
-    @Override
-    public CommandSpec commandSpec() {
-        return SamplingOptions.options(
-                        CommandOptions.of(this, "generate", "Ask a model, and show its answer as it comes.")
-                                .parameter(Path.class, "MODEL", "Folder of the model.")
-                                .required(
-                                        "--prompt",
-                                        String.class,
-                                        "TEXT",
-                                        "What to say; <image> marks the places of images, which otherwise come first.")
-                                .files("--image", "F", "Pictures, PNG or JPEG, in order.")
-                                .option("--system", String.class, "TEXT", "Instructions that come before."))
+    private final Terminal terminal;
+    private final Provider<AppConfig> appConfig;
+    private final ModelOpener modelOpener;
+    private final OpenDevices openDevices;
+
+    @Inject
+    GenerateCommand(
+            Terminal terminal, Provider<AppConfig> appConfig, ModelOpener modelOpener, OpenDevices openDevices) {
+        this.terminal = terminal;
+        this.appConfig = appConfig;
+        this.modelOpener = modelOpener;
+        this.openDevices = openDevices;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
+        return SamplingOptions.options(CommandOptions.of(
+                                GenerateCommand.class, "generate", "Ask a model, and show its answer as it comes.")
+                        .parameter(Path.class, "MODEL", "Folder of the model.")
+                        .required(
+                                "--prompt",
+                                String.class,
+                                "TEXT",
+                                "What to say; <image> marks the places of images, which otherwise come first.")
+                        .files("--image", "F", "Pictures, PNG or JPEG, in order.")
+                        .option("--system", String.class, "TEXT", "Instructions that come before."))
                 .option("--draft", Path.class, "MODEL", "Let this model, such as the linear student, propose tokens.")
                 .option("--draft-tokens", Integer.class, "N", "How many tokens it proposes at a time; 4 without it.")
                 .option(
@@ -63,23 +81,22 @@ final class GenerateCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) throws IOException {
-        Terminal terminal = appContext.terminal();
-        Map<Integer, Supplier<Device>> moves = moves(arguments, appContext);
+    public int run(ParseResult arguments) throws IOException {
+        Map<Integer, Supplier<Device>> moves = moves(arguments);
         requireCompatible(arguments, moves);
         List<Message> conversation = conversation(arguments);
-        try (ModelFolder folder = appContext.openModel(CommandOptions.parameter(arguments, 0));
+        try (ModelFolder folder = modelOpener.open(CommandOptions.parameter(arguments, 0));
                 Processor processor = folder.processor()) {
             Sample prompt = processor.prompt(conversation);
-            try (LoadedModel model = folder.load(appContext.device(), WeightPrecision.AS_STORED)) {
+            try (LoadedModel model = folder.load(openDevices.device(), WeightPrecision.AS_STORED)) {
                 TokenGenerator tokenGenerator = decoding(
-                                arguments, appContext.config().generationConfig(), model, processor, prompt)
+                                arguments, appConfig.get().generationConfig(), model, processor, prompt)
                         .withDeviceMoves(moves);
                 Processor.TextStream text = processor.textStream();
                 long started = System.nanoTime();
                 TokenGenerator.TokenListener tokenListener = (_, token) -> terminal.print(text.push(token));
                 Optional<SpeculativeDecoder.Output> helped = CommandOptions.<Path>find(arguments, "--draft")
-                        .map(draft -> speculate(arguments, appContext, draft, tokenGenerator, prompt, tokenListener));
+                        .map(draft -> speculate(arguments, draft, tokenGenerator, prompt, tokenListener));
                 int[] answer = helped.map(SpeculativeDecoder.Output::tokens)
                         .orElseGet(() -> tokenGenerator
                                 .generate(List.of(prompt), tokenListener)
@@ -112,15 +129,14 @@ final class GenerateCommand implements Command {
         }
     }
 
-    private static SpeculativeDecoder.Output speculate(
+    private SpeculativeDecoder.Output speculate(
             ParseResult arguments,
-            AppContext appContext,
             Path draft,
             TokenGenerator tokenGenerator,
             Sample prompt,
             TokenGenerator.TokenListener tokenListener) {
-        try (ModelFolder folder = appContext.openModel(draft);
-                LoadedModel student = folder.load(appContext.device(), WeightPrecision.AS_STORED)) {
+        try (ModelFolder folder = modelOpener.open(draft);
+                LoadedModel student = folder.load(openDevices.device(), WeightPrecision.AS_STORED)) {
             return tokenGenerator.speculative(student, draftTokens(arguments)).generate(prompt, tokenListener);
         }
     }
@@ -147,7 +163,7 @@ final class GenerateCommand implements Command {
         return conversation;
     }
 
-    private static Map<Integer, Supplier<Device>> moves(ParseResult arguments, AppContext appContext) {
+    private Map<Integer, Supplier<Device>> moves(ParseResult arguments) {
         Map<Integer, Supplier<Device>> moves = new LinkedHashMap<>();
         for (String move : CommandOptions.valueOr(arguments, "--move", new String[0])) {
             String[] parts = move.split(":", 2);
@@ -155,9 +171,9 @@ final class GenerateCommand implements Command {
                 throw new IllegalArgumentException(
                         "--move: found '%s'; name tokens and a device, as in 16:cpu".formatted(move));
             }
-            DeviceSelector choice = appContext.deviceSelector().with(parts[1]);
+            DeviceSelector choice = openDevices.selector().with(parts[1]);
             choice.requireAvailable();
-            if (moves.put(Integer.valueOf(parts[0]), () -> appContext.device(choice)) != null) {
+            if (moves.put(Integer.valueOf(parts[0]), () -> openDevices.device(choice)) != null) {
                 throw new IllegalArgumentException(
                         "--move: found two moves after %s tokens; remove one".formatted(parts[0]));
             }

@@ -7,8 +7,12 @@ import carve.api.tensor.TensorType;
 import carve.app.report.HumanReadable;
 import carve.app.report.Terminal;
 import carve.app.report.TextTable;
-import carve.app.wiring.AppContext;
+import carve.app.train.RecipeExecution;
+import carve.app.wiring.ModelOpener;
+import carve.runtime.catalog.Catalogs;
 import carve.runtime.model.ModelFolder;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -22,10 +26,24 @@ import picocli.CommandLine.ParseResult;
 final class InspectCommand implements Command {
     private static final List<Long> LENGTHS = List.of(1024L, 16 * 1024L, 103 * 1024L);
 
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+    private final ModelOpener modelOpener;
+    private final Provider<Catalogs> catalogs;
+    private final RecipeExecution recipeExecution;
+
+    @Inject
+    InspectCommand(
+            Terminal terminal, ModelOpener modelOpener, Provider<Catalogs> catalogs, RecipeExecution recipeExecution) {
+        this.terminal = terminal;
+        this.modelOpener = modelOpener;
+        this.catalogs = catalogs;
+        this.recipeExecution = recipeExecution;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return CommandOptions.of(
-                        this,
+                        InspectCommand.class,
                         "inspect",
                         "Show a model: its layers, parameters, bytes, and what its state takes. Weights are checked, not loaded.")
                 .parameter(Path.class, "MODEL", "Folder with config.json and, perhaps, safetensors.")
@@ -51,12 +69,11 @@ final class InspectCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) {
+    public int run(ParseResult arguments) {
         if (TrainingMemoryReport.requested(arguments)) {
-            new TrainingMemoryReport(arguments, appContext).print();
+            new TrainingMemoryReport(arguments, terminal, catalogs, modelOpener, recipeExecution).print();
             return 0;
         }
-        Terminal terminal = appContext.terminal();
         List<Long> lengths = LongStream.concat(
                         LENGTHS.stream().mapToLong(Long::longValue),
                         CommandOptions.<Long>find(arguments, "--at").stream().mapToLong(Long::longValue))
@@ -64,7 +81,7 @@ final class InspectCommand implements Command {
                 .distinct()
                 .boxed()
                 .toList();
-        try (ModelFolder folder = appContext.openModel(CommandOptions.parameter(arguments, 0))) {
+        try (ModelFolder folder = modelOpener.open(CommandOptions.parameter(arguments, 0))) {
             layers(terminal, folder.spec());
             totals(terminal, folder);
             states(terminal, folder.spec(), lengths);

@@ -1,10 +1,12 @@
 package carve.app.cli;
 
 import carve.api.model.LayerPlan;
+import carve.app.report.Terminal;
 import carve.app.wiring.AppConfig;
-import carve.app.wiring.AppContext;
+import carve.app.wiring.GlobalOptions;
 import carve.runtime.plan.ExternalHybridConfig;
 import carve.runtime.plan.PlanWriter;
+import jakarta.inject.Inject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,10 +18,19 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code carve plan import}. */
 final class PlanImportCommand implements Command {
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+    private final GlobalOptions globalOptions;
+
+    @Inject
+    PlanImportCommand(Terminal terminal, GlobalOptions globalOptions) {
+        this.terminal = terminal;
+        this.globalOptions = globalOptions;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return CommandOptions.of(
-                        this,
+                        PlanImportCommand.class,
                         "import",
                         "Read a plan from another project's configuration: layer_types, layers_block_type, attn_layers, ssm_layers,"
                                 + " softmax_attention, hybrid_override_pattern, periods and offsets, and others.",
@@ -35,14 +46,13 @@ final class PlanImportCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) throws IOException {
+    public int run(ParseResult arguments) throws IOException {
         Path file = CommandOptions.parameter(arguments, 0);
         OptionalInt layers = CommandOptions.<Integer>find(arguments, "--layers")
                 .map(OptionalInt::of)
                 .orElseGet(OptionalInt::empty);
         ExternalHybridConfig config = ExternalHybridConfig.read(file);
-        LayerPlan plan =
-                config.plan(AppConfig.overrides(appContext.globalOptions().overrides(), false), layers);
+        LayerPlan plan = config.plan(AppConfig.overrides(globalOptions.overrides(), false), layers);
         String text = PlanWriter.format(
                 plan,
                 List.of("From %s: %s. %d layers, %d of them kept."
@@ -54,9 +64,9 @@ final class PlanImportCommand implements Command {
         Optional<Path> out = CommandOptions.find(arguments, "--out");
         if (out.isPresent()) {
             Files.writeString(out.get(), text);
-            appContext.terminal().println("wrote " + out.get());
+            terminal.println("wrote " + out.get());
         } else {
-            appContext.terminal().print(text);
+            terminal.print(text);
         }
         return 0;
     }

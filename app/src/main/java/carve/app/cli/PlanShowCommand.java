@@ -10,11 +10,15 @@ import carve.app.report.Terminal;
 import carve.app.report.TextTable;
 import carve.app.train.PlanLoader;
 import carve.app.wiring.AppConfig;
-import carve.app.wiring.AppContext;
+import carve.app.wiring.GlobalOptions;
+import carve.app.wiring.ModelOpener;
+import carve.runtime.catalog.Catalogs;
 import carve.runtime.memory.InferenceCost;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.plan.LayerPlanReader;
 import carve.runtime.plan.PlanWriter;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,10 +31,30 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code carve plan show}. */
 final class PlanShowCommand implements Command {
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+    private final GlobalOptions globalOptions;
+    private final Provider<Presets> presets;
+    private final Provider<Catalogs> catalogs;
+    private final ModelOpener modelOpener;
+
+    @Inject
+    PlanShowCommand(
+            Terminal terminal,
+            GlobalOptions globalOptions,
+            Provider<Presets> presets,
+            Provider<Catalogs> catalogs,
+            ModelOpener modelOpener) {
+        this.terminal = terminal;
+        this.globalOptions = globalOptions;
+        this.presets = presets;
+        this.catalogs = catalogs;
+        this.modelOpener = modelOpener;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return CommandOptions.of(
-                        this,
+                        PlanShowCommand.class,
                         "show",
                         "Show the layers of a model, or of the student that a plan makes of it: parameters, cache, and the bytes that a"
                                 + " decoding step moves. Nothing is converted, no weight is read.")
@@ -45,7 +69,7 @@ final class PlanShowCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) throws IOException {
+    public int run(ParseResult arguments) throws IOException {
         long context = CommandOptions.valueOr(arguments, "--at", 16 * 1024L);
         if (context < 1) {
             throw new IllegalArgumentException("--at must be 1 or more, is " + context);
@@ -54,16 +78,16 @@ final class PlanShowCommand implements Command {
         picture.ifPresent(PlanShowCommand::suffix);
         Optional<String> name = CommandOptions.find(arguments, "--plan");
         Path path = CommandOptions.parameter(arguments, 0);
-        try (ModelFolder model = appContext.openModel(path)) {
+        try (ModelFolder model = modelOpener.open(path)) {
             InferenceCost before = InferenceCost.of(model, context);
-            InferenceCost after = name.isEmpty() ? before : planned(appContext, model, name.get(), context);
-            show(appContext.terminal(), after);
-            totals(appContext.terminal(), before, after, name.isPresent());
+            InferenceCost after = name.isEmpty() ? before : planned(model, name.get(), context);
+            show(terminal, after);
+            totals(terminal, before, after, name.isPresent());
             if (picture.isPresent()) {
                 String title = name.map(plan -> "%s by %s".formatted(folder(path), folder(Path.of(plan))))
                         .orElse(folder(path));
                 draw(picture.get(), new LayerDiagram(title, after, name.map(_ -> before)));
-                appContext.terminal().println("wrote " + picture.get());
+                terminal.println("wrote " + picture.get());
             }
         }
         return 0;
@@ -74,13 +98,12 @@ final class PlanShowCommand implements Command {
         return name == null ? path.toString() : name.toString();
     }
 
-    private static InferenceCost planned(AppContext appContext, ModelFolder model, String name, long context) {
-        var over =
-                new TreeSettings(AppConfig.overrides(appContext.globalOptions().overrides(), false));
-        TreeSettings settings = PlanLoader.load(name, new Presets(appContext.platform()), over.asTree());
+    private InferenceCost planned(ModelFolder model, String name, long context) {
+        var over = new TreeSettings(AppConfig.overrides(globalOptions.overrides(), false));
+        TreeSettings settings = PlanLoader.load(name, presets.get(), over.asTree());
         LayerPlan plan =
                 LayerPlanReader.readRecipe(settings, model.spec().layers().size());
-        return InferenceCost.of(model, plan, appContext.catalogs().mixerCatalog(), context);
+        return InferenceCost.of(model, plan, catalogs.get().mixerCatalog(), context);
     }
 
     private static void show(Terminal terminal, InferenceCost inferenceCost) {

@@ -10,13 +10,18 @@ import carve.app.report.Terminal;
 import carve.app.train.PlanLoader;
 import carve.app.train.RecipeDevice;
 import carve.app.wiring.AppConfig;
-import carve.app.wiring.AppContext;
+import carve.app.wiring.GlobalOptions;
+import carve.app.wiring.ModelOpener;
+import carve.app.wiring.OpenDevices;
 import carve.hocon.Hocon;
+import carve.runtime.catalog.Catalogs;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.plan.PlanSuggester;
 import carve.runtime.plan.PlanSuggester.Suggestion;
 import carve.runtime.plan.PlanWriter;
 import carve.runtime.progress.Progress;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,10 +39,33 @@ import picocli.CommandLine.ParseResult;
 final class PlanSuggestCommand implements Command {
     private static final List<String> OF_RECIPES = List.of("data", "mixers", "seed");
 
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+    private final GlobalOptions globalOptions;
+    private final Provider<Presets> presets;
+    private final Provider<Catalogs> catalogs;
+    private final ModelOpener modelOpener;
+    private final OpenDevices openDevices;
+
+    @Inject
+    PlanSuggestCommand(
+            Terminal terminal,
+            GlobalOptions globalOptions,
+            Provider<Presets> presets,
+            Provider<Catalogs> catalogs,
+            ModelOpener modelOpener,
+            OpenDevices openDevices) {
+        this.terminal = terminal;
+        this.globalOptions = globalOptions;
+        this.presets = presets;
+        this.catalogs = catalogs;
+        this.modelOpener = modelOpener;
+        this.openDevices = openDevices;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return CommandOptions.of(
-                        this,
+                        PlanSuggestCommand.class,
                         "suggest",
                         "Find the layers that need attention most: convert and seed all, align each alone, and measure what the model"
                                 + " predicts where one of them takes the place of the teacher's.",
@@ -66,16 +94,16 @@ final class PlanSuggestCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) throws IOException {
-        TreeSettings settings = settings(arguments, appContext);
+    public int run(ParseResult arguments) throws IOException {
+        TreeSettings settings = settings(arguments);
         Path path = CommandOptions.parameter(arguments, 0);
         int attention = CommandOptions.valueOr(arguments, "--attention", 0);
         Path work = work(arguments);
-        try (ModelFolder teacher = appContext.openModel(path)) {
+        try (ModelFolder teacher = modelOpener.open(path)) {
             requireLayers(attention, teacher.spec().layers().size());
-            Progress progress = (phase, unit) -> new ProgressBar(appContext.terminal(), phase, unit);
-            var suggester = new PlanSuggester(appContext.catalogs(), appContext.device(), settings);
-            show(arguments, appContext.terminal(), path, suggester.suggest(teacher, attention, work, progress));
+            Progress progress = (phase, unit) -> new ProgressBar(terminal, phase, unit);
+            var suggester = new PlanSuggester(catalogs.get(), openDevices.device(), settings);
+            show(arguments, terminal, path, suggester.suggest(teacher, attention, work, progress));
         } finally {
             deleteRecursively(work);
         }
@@ -103,23 +131,21 @@ final class PlanSuggestCommand implements Command {
                 : Files.createTempDirectory("carve-suggest");
     }
 
-    private static TreeSettings settings(ParseResult arguments, AppContext appContext) {
+    private TreeSettings settings(ParseResult arguments) {
         SettingsNode.Section defaults = Hocon.parseResource(PlanSuggestCommand.class.getModule(), "suggest.conf")
                 .orElseThrow()
                 .asTree();
-        SettingsNode.Section own =
-                options(arguments).over(recipe(arguments, appContext).over(defaults));
-        return new TreeSettings(AppConfig.overrides(appContext.globalOptions().overrides(), false)
-                .over(own));
+        SettingsNode.Section own = options(arguments).over(recipe(arguments).over(defaults));
+        return new TreeSettings(
+                AppConfig.overrides(globalOptions.overrides(), false).over(own));
     }
 
-    private static SettingsNode.Section recipe(ParseResult arguments, AppContext appContext) {
+    private SettingsNode.Section recipe(ParseResult arguments) {
         Map<String, SettingsNode> taken = new LinkedHashMap<>();
         Optional<String> name = CommandOptions.find(arguments, "--recipe");
         if (name.isPresent()) {
-            TreeSettings recipe = PlanLoader.load(name.get(), new Presets(appContext.platform()));
-            appContext.selectDevice(
-                    RecipeDevice.of(recipe, appContext.defaultDeviceSelector(), appContext.globalOptions()));
+            TreeSettings recipe = PlanLoader.load(name.get(), presets.get());
+            openDevices.select(RecipeDevice.of(recipe, openDevices.defaultSelector(), globalOptions));
             OF_RECIPES.stream().filter(recipe::has).forEach(key -> taken.put(key, recipe.node(key)));
         }
         return new SettingsNode.Section(taken, name.orElse("--recipe"));

@@ -11,7 +11,9 @@ import carve.app.report.HumanReadable;
 import carve.app.report.ProgressBar;
 import carve.app.report.Terminal;
 import carve.app.report.TextTable;
-import carve.app.wiring.AppContext;
+import carve.app.wiring.AppConfig;
+import carve.app.wiring.ModelOpener;
+import carve.app.wiring.OpenDevices;
 import carve.runtime.eval.ComparisonSamples;
 import carve.runtime.eval.ExactMatchEvaluation;
 import carve.runtime.eval.LlavaQuestions;
@@ -20,6 +22,8 @@ import carve.runtime.model.GgufModels;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.QuantisationConfig;
 import carve.runtime.model.WeightPrecision;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,10 +41,24 @@ final class QuantizeCommand implements Command {
     private static final List<String> TYPES = List.of("q8_0", "q4_0", "f16", "bf16");
     private static final int QUESTIONS = 200;
 
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+    private final Provider<AppConfig> appConfig;
+    private final ModelOpener modelOpener;
+    private final OpenDevices openDevices;
+
+    @Inject
+    QuantizeCommand(
+            Terminal terminal, Provider<AppConfig> appConfig, ModelOpener modelOpener, OpenDevices openDevices) {
+        this.terminal = terminal;
+        this.appConfig = appConfig;
+        this.modelOpener = modelOpener;
+        this.openDevices = openDevices;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return CommandOptions.of(
-                        this,
+                        QuantizeCommand.class,
                         "quantize",
                         "Write a model with its matrices in fewer bits, and say what that does to its predictions.",
                         "Tensor by tensor, so the model need not fit into memory to be written; the comparison loads both.")
@@ -82,22 +100,22 @@ final class QuantizeCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) throws IOException {
+    public int run(ParseResult arguments) throws IOException {
         Path model = CommandOptions.parameter(arguments, 0);
         Path out = CommandOptions.parameter(arguments, 1);
         QuantisationConfig quantisationConfig = recast(arguments);
         List<LlavaQuestions.Question> questions = questions(arguments);
         refuseSame(model, out);
-        try (ModelFolder folder = appContext.openModel(model)) {
+        try (ModelFolder folder = modelOpener.open(model)) {
             folder.save(quantisationConfig, out);
-            try (ModelFolder written = appContext.openModel(out)) {
-                table(folder, written).print(appContext.terminal());
+            try (ModelFolder written = modelOpener.open(out)) {
+                table(folder, written).print(terminal);
                 if (!CommandOptions.hasFlag(arguments, "--no-comparison")) {
-                    compare(arguments, appContext, folder, written, questions);
+                    compare(arguments, folder, written, questions);
                 }
             }
         }
-        appContext.terminal().println("wrote " + out);
+        terminal.println("wrote " + out);
         return 0;
     }
 
@@ -182,17 +200,12 @@ final class QuantizeCommand implements Command {
                 HumanReadable.percent((double) sums[2] / Math.max(1, sums[1])));
     }
 
-    private static void compare(
-            ParseResult arguments,
-            AppContext appContext,
-            ModelFolder before,
-            ModelFolder after,
-            List<LlavaQuestions.Question> questions)
+    private void compare(
+            ParseResult arguments, ModelFolder before, ModelFolder after, List<LlavaQuestions.Question> questions)
             throws IOException {
-        Terminal terminal = appContext.terminal();
         try (Processor processor = before.processor();
-                LoadedModel original = before.load(appContext.device(), WeightPrecision.AS_STORED);
-                LoadedModel quantised = after.load(appContext.device(), WeightPrecision.AS_STORED)) {
+                LoadedModel original = before.load(openDevices.device(), WeightPrecision.AS_STORED);
+                LoadedModel quantised = after.load(openDevices.device(), WeightPrecision.AS_STORED)) {
             List<Sample> samples = samples(arguments, processor, questions);
             PredictionDivergence predictionDivergence;
             try (ProgressBar bar = new ProgressBar(terminal, "comparing", "samples")) {
@@ -205,9 +218,8 @@ final class QuantizeCommand implements Command {
                             source(arguments)));
             if (!questions.isEmpty()) {
                 accuracy(
-                        terminal,
-                        answers(appContext, processor, original, questions, "asking the original"),
-                        answers(appContext, processor, quantised, questions, "asking the quantised"));
+                        answers(processor, original, questions, "asking the original"),
+                        answers(processor, quantised, questions, "asking the quantised"));
             }
         }
     }
@@ -230,22 +242,15 @@ final class QuantizeCommand implements Command {
                 : ComparisonSamples.builtIn(processor);
     }
 
-    private static ExactMatchEvaluation.Result answers(
-            AppContext appContext,
-            Processor processor,
-            LoadedModel model,
-            List<LlavaQuestions.Question> questions,
-            String title)
+    private ExactMatchEvaluation.Result answers(
+            Processor processor, LoadedModel model, List<LlavaQuestions.Question> questions, String title)
             throws IOException {
-        try (ProgressBar bar = new ProgressBar(appContext.terminal(), title, "questions")) {
-            return new ExactMatchEvaluation(
-                            model, processor, appContext.config().evaluation())
-                    .run(questions, bar);
+        try (ProgressBar bar = new ProgressBar(terminal, title, "questions")) {
+            return new ExactMatchEvaluation(model, processor, appConfig.get().evaluation()).run(questions, bar);
         }
     }
 
-    private static void accuracy(
-            Terminal terminal, ExactMatchEvaluation.Result before, ExactMatchEvaluation.Result after) {
+    private void accuracy(ExactMatchEvaluation.Result before, ExactMatchEvaluation.Result after) {
         TextTable textTable = new TextTable("KIND", "OF", "CORRECT BEFORE", "CORRECT AFTER");
         for (String kind : new TreeSet<>(before.byCategory().keySet())) {
             row(

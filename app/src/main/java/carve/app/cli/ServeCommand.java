@@ -14,10 +14,12 @@ import carve.app.serve.web.RunHandlers;
 import carve.app.train.RunFolders;
 import carve.app.train.RunPageData;
 import carve.app.wiring.AppConfig;
-import carve.app.wiring.AppContext;
+import carve.app.wiring.GlobalOptions;
 import carve.app.wiring.PluginFolders;
 import carve.runtime.device.ReferenceDeviceProvider;
 import carve.runtime.engine.ModelEngine;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -39,10 +41,21 @@ final class ServeCommand implements Command {
     private static final Path DEMO = RUNS.resolve("demo");
     private static final int MIN_KEY_LENGTH = 8;
 
-    @Override
-    public CommandSpec commandSpec() {
-        return CommandOptions.of(
-                        this,
+    private final Terminal terminal;
+    private final GlobalOptions globalOptions;
+    private final Provider<AppConfig> appConfig;
+
+    @Inject
+    ServeCommand(Terminal terminal, GlobalOptions globalOptions, Provider<AppConfig> appConfig) {
+        this.terminal = terminal;
+        this.globalOptions = globalOptions;
+        this.appConfig = appConfig;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
+        return CommandOptions.ofLongRunning(
+                        ServeCommand.class,
                         "serve",
                         "Serve models over HTTP: a web page to talk to them, and OpenAI's interface for programs.",
                         "Stop it with Ctrl-C; answers that have begun are finished first.")
@@ -66,13 +79,8 @@ final class ServeCommand implements Command {
     }
 
     @Override
-    public boolean logsProgress() {
-        return true;
-    }
-
-    @Override
-    public int run(ParseResult arguments, AppContext appContext) throws IOException, InterruptedException {
-        AppConfig app = appContext.config();
+    public int run(ParseResult arguments) throws IOException, InterruptedException {
+        AppConfig app = appConfig.get();
         TreeSettings serving = new TreeSettings(app.serving());
         ServerConfig config = ServerConfig.from(
                 serving,
@@ -83,9 +91,9 @@ final class ServeCommand implements Command {
                 states(arguments));
         serving.requireAllRead();
         requireKey(config, CommandOptions.hasFlag(arguments, "--no-key"));
-        Map<String, Path> folders = folders(arguments, appContext.terminal());
+        Map<String, Path> folders = folders(arguments, terminal);
         RunHandlers runs = runs(arguments);
-        PluginFolders places = PluginFolders.existing(app, appContext.globalOptions());
+        PluginFolders places = PluginFolders.existing(app, globalOptions);
         try (ShutdownRequest shutdown = ShutdownRequest.install();
                 var plugins = ReloadablePlugins.open(
                         List.of(new ReferenceDeviceProvider()), places.builtIn(), places.user())) {
@@ -95,11 +103,11 @@ final class ServeCommand implements Command {
                     new EngineModelLoader(plugins, app, config.engine().prefillChunk());
             try {
                 folders.forEach((name, folder) -> {
-                    appContext.terminal().printMessage("carve: opening %s, %s".formatted(name, folder));
+                    terminal.printMessage("carve: opening %s, %s".formatted(name, folder));
                     ModelEngine engine = ModelEngine.open(name, () -> opening.load(folder), config.engine());
                     models.add(ServedModel.of(engine, config.requestLimits()));
                 });
-                serve(appContext.terminal(), config, models, runs, shutdown);
+                serve(terminal, config, models, runs, shutdown);
             } finally {
                 watch.close();
                 models.forEach(model -> model.engine().close());

@@ -1,10 +1,13 @@
 package carve.app.cli;
 
 import carve.api.model.LoadedModel;
-import carve.app.wiring.AppContext;
+import carve.app.report.Terminal;
+import carve.app.wiring.ModelOpener;
+import carve.app.wiring.OpenDevices;
 import carve.runtime.eval.ActivationTrace;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
+import jakarta.inject.Inject;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Set;
@@ -14,10 +17,21 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code carve trace}. */
 final class TraceCommand implements Command {
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+    private final ModelOpener modelOpener;
+    private final OpenDevices openDevices;
+
+    @Inject
+    TraceCommand(Terminal terminal, ModelOpener modelOpener, OpenDevices openDevices) {
+        this.terminal = terminal;
+        this.modelOpener = modelOpener;
+        this.openDevices = openDevices;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return CommandOptions.of(
-                        this,
+                        TraceCommand.class,
                         "trace",
                         "Write a model's logits and the hidden states of every layer, to compare them with another implementation's.",
                         "The input has input_ids (I64, B x L) and perhaps attention_mask and pixel_values; the output has logits,"
@@ -42,12 +56,12 @@ final class TraceCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) {
+    public int run(ParseResult arguments) {
         Path out = CommandOptions.valueOr(arguments, "--out", Path.of("out.safetensors"));
         Set<Integer> excluded = Arrays.stream(CommandOptions.valueOr(arguments, "--exclude", new Integer[0]))
                 .collect(Collectors.toSet());
-        try (ModelFolder folder = appContext.openModel(CommandOptions.parameter(arguments, 0));
-                LoadedModel model = folder.load(appContext.device(), WeightPrecision.AS_STORED)) {
+        try (ModelFolder folder = modelOpener.open(CommandOptions.parameter(arguments, 0));
+                LoadedModel model = folder.load(openDevices.device(), WeightPrecision.AS_STORED)) {
             new ActivationTrace(model)
                     .write(
                             CommandOptions.valueOr(arguments, "--input", Path.of("in.safetensors")),
@@ -55,7 +69,7 @@ final class TraceCommand implements Command {
                             CommandOptions.valueOr(arguments, "--greedy", 0),
                             excluded);
         }
-        appContext.terminal().println("wrote " + out);
+        terminal.println("wrote " + out);
         return 0;
     }
 }

@@ -1,16 +1,24 @@
 package carve.app.cli;
 
-import carve.app.wiring.AppContext;
+import carve.app.train.RecipeExecution;
+import jakarta.inject.Inject;
 import java.io.IOException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code carve train}. */
 final class TrainCommand implements Command {
-    @Override
-    public CommandSpec commandSpec() {
-        return CommandOptions.of(
-                        this,
+    private final RecipeExecution recipeExecution;
+
+    @Inject
+    TrainCommand(RecipeExecution recipeExecution) {
+        this.recipeExecution = recipeExecution;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
+        return CommandOptions.ofLongRunning(
+                        TrainCommand.class,
                         "train",
                         "Train a model from answers, as a recipe says. A teacher is made so.",
                         "The recipe names the 'model' (a folder, with weights or without), 'data', 'stages', and 'out', the folder of"
@@ -24,16 +32,10 @@ final class TrainCommand implements Command {
     }
 
     @Override
-    public boolean logsProgress() {
-        return true;
-    }
-
-    @Override
-    public int run(ParseResult arguments, AppContext appContext) throws IOException {
-        RecipeExecution.runInterruptibly(
-                appContext,
+    public int run(ParseResult arguments) throws IOException {
+        recipeExecution.runInterruptibly(
                 "train",
-                arguments,
+                CommandOptions.parameter(arguments, 0),
                 (runner, recipe) -> runner.train(recipe, CommandOptions.hasFlag(arguments, "--resume")));
         return 0;
     }

@@ -7,7 +7,9 @@ import carve.api.tensor.DType;
 import carve.app.report.HumanReadable;
 import carve.app.report.Terminal;
 import carve.app.report.TextTable;
-import carve.app.wiring.AppContext;
+import carve.app.train.RecipeExecution;
+import carve.app.wiring.ModelOpener;
+import carve.runtime.catalog.Catalogs;
 import carve.runtime.convert.Conversion;
 import carve.runtime.memory.LayerTrainingMemory;
 import carve.runtime.memory.StageTrainingMemory;
@@ -15,6 +17,7 @@ import carve.runtime.memory.StageTrainingMemory.TeacherStudent;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.plan.LayerPlanReader;
 import carve.runtime.train.Recipe;
+import jakarta.inject.Provider;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,15 +32,24 @@ final class TrainingMemoryReport {
     private static final int POSITIONS = 2048;
 
     private final ParseResult arguments;
-    private final AppContext appContext;
     private final Terminal terminal;
+    private final Provider<Catalogs> catalogs;
+    private final ModelOpener modelOpener;
+    private final RecipeExecution recipeExecution;
     private final int positions;
     private final DType weights;
 
-    TrainingMemoryReport(ParseResult arguments, AppContext appContext) {
+    TrainingMemoryReport(
+            ParseResult arguments,
+            Terminal terminal,
+            Provider<Catalogs> catalogs,
+            ModelOpener modelOpener,
+            RecipeExecution recipeExecution) {
         this.arguments = arguments;
-        this.appContext = appContext;
-        this.terminal = appContext.terminal();
+        this.terminal = terminal;
+        this.catalogs = catalogs;
+        this.modelOpener = modelOpener;
+        this.recipeExecution = recipeExecution;
         this.positions = CommandOptions.valueOr(arguments, "--positions", POSITIONS);
         this.weights = weights(arguments);
         if (positions < 2) {
@@ -73,13 +85,13 @@ final class TrainingMemoryReport {
     void print() {
         Path what = CommandOptions.parameter(arguments, 0);
         if (Files.isDirectory(what)) {
-            try (ModelFolder folder = appContext.openModel(what)) {
+            try (ModelFolder folder = modelOpener.open(what)) {
                 layers(folder.spec());
             }
             return;
         }
-        Recipe recipe = RecipeExecution.read(appContext, what.toString());
-        List<Stage> stages = recipe.stages(appContext.catalogs());
+        Recipe recipe = recipeExecution.read(what.toString());
+        List<Stage> stages = recipe.stages(catalogs.get());
         TeacherStudent teacherStudent = pair(recipe);
         layers(teacherStudent.student());
         stages(stages, teacherStudent);
@@ -87,11 +99,11 @@ final class TrainingMemoryReport {
 
     private TeacherStudent pair(Recipe recipe) {
         if (!recipe.has("teacher")) {
-            try (ModelFolder folder = appContext.openModel(recipe.path("model"))) {
+            try (ModelFolder folder = modelOpener.open(recipe.path("model"))) {
                 return new TeacherStudent(folder.family(), Optional.empty(), folder.spec(), List.of());
             }
         }
-        try (ModelFolder folder = appContext.openModel(recipe.path("teacher"))) {
+        try (ModelFolder folder = modelOpener.open(recipe.path("teacher"))) {
             ModelSpec student = student(recipe, folder);
             return new TeacherStudent(
                     folder.family(), Optional.of(folder.spec()), student, Conversion.converted(folder.spec(), student));
@@ -100,7 +112,7 @@ final class TrainingMemoryReport {
 
     private ModelSpec student(Recipe recipe, ModelFolder teacher) {
         if (recipe.has("student")) {
-            try (ModelFolder folder = appContext.openModel(recipe.path("student"))) {
+            try (ModelFolder folder = modelOpener.open(recipe.path("student"))) {
                 return folder.spec();
             }
         }
@@ -111,8 +123,7 @@ final class TrainingMemoryReport {
         }
         var plan = LayerPlanReader.readRecipe(
                 recipe.settings(), teacher.spec().layers().size());
-        return teacher.family()
-                .studentSpec(teacher.spec(), plan, appContext.catalogs().mixerCatalog());
+        return teacher.family().studentSpec(teacher.spec(), plan, catalogs.get().mixerCatalog());
     }
 
     private void layers(ModelSpec spec) {

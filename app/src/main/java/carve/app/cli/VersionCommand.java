@@ -2,23 +2,30 @@ package carve.app.cli;
 
 import carve.api.tensor.Tensor;
 import carve.app.report.Terminal;
-import carve.app.wiring.AppContext;
+import jakarta.inject.Inject;
 import java.lang.module.ModuleDescriptor;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code carve version}. */
 final class VersionCommand implements Command {
-    @Override
-    public CommandSpec commandSpec() {
-        return CommandOptions.of(this, "version", "Show the versions of carve and of the Java that it runs on.")
+    private final Terminal terminal;
+
+    @Inject
+    VersionCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
+        return CommandOptions.of(
+                        VersionCommand.class, "version", "Show the versions of carve and of the Java that it runs on.")
                 .example("carve version")
                 .build();
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) {
-        Terminal terminal = appContext.terminal();
+    public int run(ParseResult arguments) {
         terminal.println("carve " + version(VersionCommand.class));
         terminal.println("carve.api " + version(Tensor.class));
         terminal.println("Java %s (%s), %s %s"

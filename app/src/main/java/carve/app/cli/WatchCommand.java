@@ -4,7 +4,7 @@ import carve.app.report.Terminal;
 import carve.app.train.RunFolders;
 import carve.app.train.RunsSnapshot;
 import carve.app.train.WatchServer;
-import carve.app.wiring.AppContext;
+import jakarta.inject.Inject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -15,10 +15,17 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code carve watch}. */
 final class WatchCommand implements Command {
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+
+    @Inject
+    WatchCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return CommandOptions.of(
-                        this,
+                        WatchCommand.class,
                         "watch",
                         "Show runs of training in a browser, while they go on or afterwards: losses, layers, rates, speed, and what"
                                 + " teacher and student answer.",
@@ -34,8 +41,7 @@ final class WatchCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) throws IOException, InterruptedException {
-        Terminal terminal = appContext.terminal();
+    public int run(ParseResult arguments) throws IOException, InterruptedException {
         RunFolders folders = new RunFolders(CommandOptions.parameter(arguments, 0));
         RunsSnapshot runsSnapshot = new RunsSnapshot(folders, Clock.systemUTC());
         Optional<Path> out = CommandOptions.find(arguments, "--out");

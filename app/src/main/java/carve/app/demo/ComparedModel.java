@@ -8,9 +8,12 @@ import carve.api.text.EncodedImage;
 import carve.api.text.Message;
 import carve.api.text.Processor;
 import carve.app.report.ProgressBar;
-import carve.app.wiring.AppContext;
+import carve.app.report.Terminal;
+import carve.app.wiring.ModelOpener;
+import carve.app.wiring.OpenDevices;
 import carve.runtime.engine.Sampler;
 import carve.runtime.engine.TokenGenerator;
+import carve.runtime.eval.EvaluationConfig;
 import carve.runtime.eval.ExactMatchEvaluation;
 import carve.runtime.eval.LlavaQuestions;
 import carve.runtime.eval.MultiTurnEvaluation;
@@ -33,7 +36,7 @@ import java.util.List;
  * @param longContextRate tokens per second after the long context
  * @param answers what it says to the questions of all, one conversation
  */
-record ComparedModel(
+public record ComparedModel(
         String name,
         ExactMatchEvaluation.Result result,
         List<ExactMatchEvaluation.Result> turnResults,
@@ -46,6 +49,17 @@ record ComparedModel(
     static final List<Long> CONTEXT_LENGTHS = List.of(1024L, 16 * 1024L, 103 * 1024L);
 
     private static final int PREFILL_CHUNK = 1024;
+
+    /**
+     * What models are opened, measured and evaluated with.
+     *
+     * @param terminal where progress is shown
+     * @param modelOpener opens their folders
+     * @param openDevices the device that they run on
+     * @param evaluation how they are evaluated
+     */
+    public record Environment(
+            Terminal terminal, ModelOpener modelOpener, OpenDevices openDevices, EvaluationConfig evaluation) {}
 
     /**
      * What all are asked.
@@ -72,19 +86,19 @@ record ComparedModel(
     }
 
     /** Asks and measures the model in a folder. */
-    static ComparedModel measure(AppContext appContext, String name, Path path, ComparisonTasks comparisonTasks)
+    static ComparedModel measure(Environment environment, String name, Path path, ComparisonTasks comparisonTasks)
             throws IOException {
-        try (ModelFolder folder = appContext.openModel(path);
+        try (ModelFolder folder = environment.modelOpener().open(path);
                 Processor processor = folder.processor();
-                LoadedModel model = folder.load(appContext.device(), WeightPrecision.AS_STORED)) {
-            ExactMatchEvaluation exactMatchEvaluation = new ExactMatchEvaluation(
-                    model, processor, appContext.config().evaluation());
+                LoadedModel model = folder.load(environment.openDevices().device(), WeightPrecision.AS_STORED)) {
+            ExactMatchEvaluation exactMatchEvaluation =
+                    new ExactMatchEvaluation(model, processor, environment.evaluation());
             ExactMatchEvaluation.Result result;
-            try (ProgressBar bar = new ProgressBar(appContext.terminal(), "asking " + name, "questions")) {
+            try (ProgressBar bar = new ProgressBar(environment.terminal(), "asking " + name, "questions")) {
                 result = exactMatchEvaluation.run(comparisonTasks.questions(), bar);
             }
             List<ExactMatchEvaluation.Result> turns;
-            try (ProgressBar bar = new ProgressBar(appContext.terminal(), "talking to " + name, "questions")) {
+            try (ProgressBar bar = new ProgressBar(environment.terminal(), "talking to " + name, "questions")) {
                 turns = MultiTurnEvaluation.of(comparisonTasks.questions(), comparisonTasks.turns())
                         .run(exactMatchEvaluation, bar);
             }

@@ -5,11 +5,11 @@ import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
 import carve.api.json.Json;
-import carve.app.cli.RecipeExecution;
-import carve.app.plugin.Presets;
 import carve.app.report.HumanReadable;
 import carve.app.report.ProgressBar;
-import carve.app.wiring.AppContext;
+import carve.app.report.Terminal;
+import carve.app.train.RecipeExecution;
+import carve.runtime.catalog.Catalogs;
 import carve.runtime.eval.LlavaQuestions;
 import carve.runtime.train.Recipe;
 import carve.runtime.train.RecipeResult;
@@ -41,12 +41,22 @@ import java.util.Map;
  * {@code samples.file}, the file {@code test}; what a student
  * has under {@code over} goes over its recipe. The first student is compared before its distillation, too. A run that was interrupted goes on. Beside what is shown, {@value #REPORT} has the figures.
  *
- * @param appContext what is installed
+ * @param terminal where progress and results are printed
+ * @param catalogs the installed plugins
+ * @param recipes the execution of the students' recipes
+ * @param environment what models are compared with
  * @param file what is done
  * @param settings the file's content
  * @param out where data, runs and students go
  */
-public record Demo(AppContext appContext, Path file, TreeSettings settings, Path out) {
+public record Demo(
+        Terminal terminal,
+        Catalogs catalogs,
+        RecipeExecution recipes,
+        ComparedModel.Environment environment,
+        Path file,
+        TreeSettings settings,
+        Path out) {
     private static final String REPORT = "demo.json";
 
     /** A model that is compared. */
@@ -59,7 +69,7 @@ public record Demo(AppContext appContext, Path file, TreeSettings settings, Path
     private record Plan(Path teacher, List<StudentRecipe> students, Path train, Path test) {}
 
     /**
-     * Does it.
+     * Runs the demo.
      *
      * @throws IOException if a file cannot be read or written
      */
@@ -86,15 +96,13 @@ public record Demo(AppContext appContext, Path file, TreeSettings settings, Path
         }
         List<ComparedModel> rows = new ArrayList<>();
         for (NamedModel namedModel : entries) {
-            rows.add(ComparedModel.measure(appContext, namedModel.name(), namedModel.folder(), comparisonTasks));
+            rows.add(ComparedModel.measure(environment, namedModel.name(), namedModel.folder(), comparisonTasks));
         }
         DemoReport report = new DemoReport(rows, comparisonTasks);
-        report.show(appContext.terminal());
+        report.show(terminal);
         Files.writeString(out.resolve(REPORT), Json.print(report.json()) + "\n");
-        appContext
-                .terminal()
-                .println("%ndone in %s; everything is in %s"
-                        .formatted(HumanReadable.time((System.nanoTime() - started) / 1e9), out));
+        terminal.println("%ndone in %s; everything is in %s"
+                .formatted(HumanReadable.time((System.nanoTime() - started) / 1e9), out));
     }
 
     private static List<String> asked(Settings question) {
@@ -108,9 +116,9 @@ public record Demo(AppContext appContext, Path file, TreeSettings settings, Path
         String name = section.string("type");
         SettingsNode.Section own = section.asTree().without("type");
         if (!Files.exists(folder)) {
-            appContext.terminal().println("making pictures and questions");
-            try (ProgressBar bar = new ProgressBar(appContext.terminal(), name, "scenes")) {
-                appContext.catalogs().generators().create(name, own, (generator, merged) -> {
+            terminal.println("making pictures and questions");
+            try (ProgressBar bar = new ProgressBar(terminal, name, "scenes")) {
+                catalogs.generators().create(name, own, (generator, merged) -> {
                     createFolder(out);
                     generator.generate(merged, folder, bar);
                     return folder;
@@ -150,7 +158,7 @@ public record Demo(AppContext appContext, Path file, TreeSettings settings, Path
     private void distill(StudentRecipe student, Plan plan, List<NamedModel> entries) throws IOException {
         String name = student.name();
         Path run = out.resolve(name);
-        appContext.terminal().println("carving and distilling " + name);
+        terminal.println("carving and distilling " + name);
         var file = new SettingsNode.Scalar(plan.train().toString(), "demo");
         var asked = new SettingsNode.Scalar(plan.test().toString(), "demo");
         var given = new SettingsNode.Section(
@@ -164,10 +172,8 @@ public record Demo(AppContext appContext, Path file, TreeSettings settings, Path
                         "samples",
                         new SettingsNode.Section(Map.of("file", asked), "demo")),
                 "demo");
-        Recipe recipe = Recipe.read(
-                student.recipe().toString(), new Presets(appContext.platform())::load, given.over(student.overrides()));
-        RecipeResult result = RecipeExecution.runner(appContext, recipe).distill(recipe, true);
-        RecipeExecution.print(appContext.terminal(), result.stages());
+        Recipe recipe = recipes.read(student.recipe().toString(), given.over(student.overrides()));
+        RecipeResult result = recipes.run(recipe, (runner, resumed) -> runner.distill(resumed, true));
         if (entries.size() == 1) {
             entries.add(new NamedModel(name + " seeded", run.resolve(RecipeRunner.INITIAL_STUDENT)));
         }

@@ -5,8 +5,10 @@ import carve.app.cli.Command;
 import carve.app.cli.CommandOptions;
 import carve.app.plugin.PluginException;
 import carve.app.plugin.PluginStore;
-import carve.app.wiring.AppContext;
+import carve.app.report.Terminal;
 import carve.app.wiring.PluginFolders;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -15,7 +17,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code carve plugins remove}, {@code enable}, {@code disable} and {@code reload}. */
-record PluginsChangeCommand(Change change) implements Command {
+final class PluginsChangeCommand implements Command {
     /** The changes to an installed plugin. */
     enum Change {
         REMOVE("removed", PluginStore::remove, "Remove a plugin."),
@@ -33,23 +35,37 @@ record PluginsChangeCommand(Change change) implements Command {
             this.description = description;
         }
 
+        private static Change of(String word) {
+            return valueOf(word.toUpperCase(Locale.ROOT));
+        }
+
         private String word() {
             return name().toLowerCase(Locale.ROOT);
         }
     }
 
-    @Override
-    public CommandSpec commandSpec() {
-        return CommandOptions.of(this, change.word(), change.description)
+    private final Terminal terminal;
+    private final Provider<PluginFolders> pluginFolders;
+
+    @Inject
+    PluginsChangeCommand(Terminal terminal, Provider<PluginFolders> pluginFolders) {
+        this.terminal = terminal;
+        this.pluginFolders = pluginFolders;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec(Change change) {
+        return CommandOptions.of(PluginsChangeCommand.class, change.word(), change.description)
                 .parameter(String.class, "NAME", "The name of the plugin, as `carve plugins list` shows it.")
                 .example("carve plugins %s retention".formatted(change.word()))
                 .build();
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) {
+    public int run(ParseResult arguments) {
+        Change change = Change.of(arguments.commandSpec().name());
         String name = CommandOptions.parameter(arguments, 0);
-        PluginFolders folders = PluginFolders.existing(appContext.config(), appContext.globalOptions());
+        PluginFolders folders = pluginFolders.get();
         if (change == Change.REMOVE && PluginStore.find(name, folders.builtIn()).isPresent()) {
             throw new PluginException(
                     "plugin '%s' is a part of carve; `carve plugins disable %s` keeps it from being used"
@@ -57,7 +73,7 @@ record PluginsChangeCommand(Change change) implements Command {
         }
         PluginStore store = PluginStore.find(name, folders.all()).orElseThrow(() -> unknown(name, folders.all()));
         change.to.accept(store, name);
-        appContext.terminal().println("%s %s in %s".formatted(change.done, name, store.folder()));
+        terminal.println("%s %s in %s".formatted(change.done, name, store.folder()));
         return 0;
     }
 

@@ -1,24 +1,24 @@
 package carve.app.cli.plugin;
 
-import carve.app.cli.Command;
 import carve.app.cli.CommandOptions;
-import carve.app.wiring.AppContext;
-import picocli.CommandLine;
+import carve.app.cli.UsageCommand;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParseResult;
 
 /** {@code carve plugins} and its subcommands. */
-public final class PluginsCommand implements Command {
-    @Override
-    public CommandSpec commandSpec() {
-        CommandOptions commandOptions = CommandOptions.of(this, "plugins", "Install, check, list and create plugins.")
-                .subcommand(new PluginsListCommand())
-                .subcommand(new PluginsNewCommand())
-                .subcommand(new PluginsInstallCommand())
-                .subcommand(new PluginsVerifyCommand())
-                .subcommand(new PluginsDoctorCommand());
+public final class PluginsCommand {
+    private PluginsCommand() {}
+
+    /** Returns the options and examples of the command. */
+    public static CommandSpec commandSpec() {
+        CommandOptions commandOptions = CommandOptions.of(
+                        UsageCommand.class, "plugins", "Install, check, list and create plugins.")
+                .subcommand(PluginsListCommand.commandSpec())
+                .subcommand(PluginsNewCommand.commandSpec())
+                .subcommand(PluginsInstallCommand.commandSpec())
+                .subcommand(PluginsVerifyCommand.commandSpec())
+                .subcommand(PluginsDoctorCommand.commandSpec());
         for (PluginsChangeCommand.Change change : PluginsChangeCommand.Change.values()) {
-            commandOptions.subcommand(new PluginsChangeCommand(change));
+            commandOptions.subcommand(PluginsChangeCommand.commandSpec(change));
         }
         return commandOptions
                 .example("carve plugins list")
@@ -26,11 +26,5 @@ public final class PluginsCommand implements Command {
                 .example("carve plugins install retention-1.0.jar")
                 .example("carve plugins doctor")
                 .build();
-    }
-
-    @Override
-    public int run(ParseResult arguments, AppContext appContext) {
-        arguments.commandSpec().commandLine().usage(appContext.terminal().out());
-        return CommandLine.ExitCode.USAGE;
     }
 }

@@ -6,14 +6,16 @@ import carve.app.cli.Command;
 import carve.app.cli.CommandOptions;
 import carve.app.plugin.Plugin;
 import carve.app.plugin.PluginProblem;
+import carve.app.plugin.PluginSet;
 import carve.app.plugin.PluginState;
 import carve.app.plugin.PluginStore;
 import carve.app.report.Terminal;
 import carve.app.wiring.AppConfig;
-import carve.app.wiring.AppContext;
 import carve.app.wiring.PluginFolders;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.device.DeviceSelector;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,10 +25,27 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code carve plugins doctor}. */
 final class PluginsDoctorCommand implements Command {
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+    private final Provider<AppConfig> appConfig;
+    private final Provider<PluginFolders> pluginFolders;
+    private final Provider<PluginSet> plugins;
+
+    @Inject
+    PluginsDoctorCommand(
+            Terminal terminal,
+            Provider<AppConfig> appConfig,
+            Provider<PluginFolders> pluginFolders,
+            Provider<PluginSet> plugins) {
+        this.terminal = terminal;
+        this.appConfig = appConfig;
+        this.pluginFolders = pluginFolders;
+        this.plugins = plugins;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return CommandOptions.of(
-                        this,
+                        PluginsDoctorCommand.class,
                         "doctor",
                         "Load all plugins as a command would, and report all problems of them and their folders, with what"
                                 + " would help.")
@@ -35,22 +54,21 @@ final class PluginsDoctorCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) {
-        Terminal terminal = appContext.terminal();
+    public int run(ParseResult arguments) {
         String api = Device.class.getModule().getDescriptor().toNameAndVersion();
         terminal.println("%s, Java %s, %s %s"
                 .formatted(api, Runtime.version(), System.getProperty("os.name"), System.getProperty("os.arch")));
-        PluginFolders folders = PluginFolders.existing(appContext.config(), appContext.globalOptions());
+        PluginFolders folders = pluginFolders.get();
         List<PluginProblem> problems = new ArrayList<>();
         for (Path folder : folders.all()) {
             terminal.println(describe(folder));
             PluginStore store = new PluginStore(folder);
             store.known().forEach(name -> problems.addAll(store.verify(name)));
         }
-        List<Plugin> plugins = appContext.platform().plugins();
-        plugins.forEach(plugin -> problems.addAll(plugin.problems()));
-        tell(terminal, plugins, problems);
-        devices(terminal, appContext);
+        List<Plugin> installed = plugins.get().plugins();
+        installed.forEach(plugin -> problems.addAll(plugin.problems()));
+        print(installed, problems);
+        printUnavailableDevices();
         return problems.stream().anyMatch(PluginProblem::fatal) ? 1 : 0;
     }
 
@@ -67,7 +85,7 @@ final class PluginsDoctorCommand implements Command {
                         Files.isWritable(folder) ? "" : ", cannot be written");
     }
 
-    private static void tell(Terminal terminal, List<Plugin> plugins, List<PluginProblem> problems) {
+    private void print(List<Plugin> plugins, List<PluginProblem> problems) {
         long active = plugins.stream()
                 .filter(plugin -> plugin.state() == PluginState.ACTIVE)
                 .count();
@@ -80,14 +98,14 @@ final class PluginsDoctorCommand implements Command {
             terminal.println("%s: plugin '%s': %s"
                     .formatted(
                             PluginsVerifyCommand.kind(pluginProblem), pluginProblem.plugin(), pluginProblem.message()));
-            terminal.println("    what would help: " + pluginProblem.hint());
+            terminal.println("    fix: " + pluginProblem.hint());
         }
     }
 
-    // the workshop's own catalogs would warn of the same problems again
-    private static void devices(Terminal terminal, AppContext appContext) {
-        AppConfig config = appContext.config();
-        Catalogs catalogs = Catalogs.of(appContext.platform().providers(), config.providers());
+    // injected catalogs would log the same problems again
+    private void printUnavailableDevices() {
+        AppConfig config = appConfig.get();
+        Catalogs catalogs = Catalogs.of(plugins.get().providers(), config.providers());
         for (DeviceSelector.DeviceProbe device : DeviceSelector.of(catalogs, config.device(), config.kernelPolicy())
                 .probe()) {
             if (device.availability() instanceof Unavailable(String reason)) {

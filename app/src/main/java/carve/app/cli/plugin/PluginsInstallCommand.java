@@ -5,18 +5,33 @@ import carve.app.cli.CommandOptions;
 import carve.app.plugin.PluginProblem;
 import carve.app.plugin.PluginStore;
 import carve.app.plugin.PluginStore.Installed;
-import carve.app.wiring.AppContext;
+import carve.app.report.Terminal;
+import carve.app.wiring.AppConfig;
+import carve.app.wiring.GlobalOptions;
 import carve.app.wiring.PluginFolders;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code carve plugins install}. */
 final class PluginsInstallCommand implements Command {
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+    private final GlobalOptions globalOptions;
+    private final Provider<AppConfig> appConfig;
+
+    @Inject
+    PluginsInstallCommand(Terminal terminal, GlobalOptions globalOptions, Provider<AppConfig> appConfig) {
+        this.terminal = terminal;
+        this.globalOptions = globalOptions;
+        this.appConfig = appConfig;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return CommandOptions.of(
-                        this,
+                        PluginsInstallCommand.class,
                         "install",
                         "Check a plugin and install it, or another version of it, atomically. Nothing of it runs. It goes"
                                 + " to the last folder of --plugins, else of CARVE_PLUGINS, else to ~/.carve/plugins.")
@@ -28,16 +43,14 @@ final class PluginsInstallCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) {
+    public int run(ParseResult arguments) {
         Path from = CommandOptions.parameter(arguments, 0);
-        PluginStore store = new PluginStore(PluginFolders.of(appContext.config(), appContext.globalOptions())
-                .installFolder());
+        PluginStore store =
+                new PluginStore(PluginFolders.of(appConfig.get(), globalOptions).installFolder());
         Installed installed = store.install(from, CommandOptions.valueOr(arguments, "--name", ""));
-        installed.warnings().stream().map(PluginProblem::line).forEach(appContext.terminal()::printMessage);
-        appContext
-                .terminal()
-                .println("%s %s in %s"
-                        .formatted(installed.replaced() ? "replaced" : "installed", installed.name(), store.folder()));
+        installed.warnings().stream().map(PluginProblem::line).forEach(terminal::printMessage);
+        terminal.println("%s %s in %s"
+                .formatted(installed.replaced() ? "replaced" : "installed", installed.name(), store.folder()));
         return 0;
     }
 }

@@ -6,7 +6,8 @@ import carve.app.plugin.Plugin;
 import carve.app.plugin.PluginSet;
 import carve.app.report.Terminal;
 import carve.app.report.TextTable;
-import carve.app.wiring.AppContext;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,19 +18,29 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code carve plugins list}. */
 final class PluginsListCommand implements Command {
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+    private final Provider<PluginSet> plugins;
+
+    @Inject
+    PluginsListCommand(Terminal terminal, Provider<PluginSet> plugins) {
+        this.terminal = terminal;
+        this.plugins = plugins;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return CommandOptions.of(
-                        this, "list", "List the plugins, what they provide, and the reasons why some cannot be used.")
+                        PluginsListCommand.class,
+                        "list",
+                        "List the plugins, what they provide, and the reasons why some cannot be used.")
                 .example("carve plugins list")
                 .example("carve plugins list --plugins my-plugins")
                 .build();
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) {
-        Terminal terminal = appContext.terminal();
-        PluginSet platform = appContext.platform();
+    public int run(ParseResult arguments) {
+        PluginSet platform = plugins.get();
         List<String> lines = table(platform).lines();
         terminal.println(lines.getFirst());
         for (int i = 0; i < platform.plugins().size(); i++) {

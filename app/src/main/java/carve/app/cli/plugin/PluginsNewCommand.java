@@ -7,8 +7,9 @@ import carve.app.plugin.authoring.PluginKind;
 import carve.app.plugin.authoring.PluginName;
 import carve.app.plugin.authoring.PluginScaffold;
 import carve.app.report.Terminal;
-import carve.app.wiring.AppContext;
 import carve.runtime.catalog.Catalogs;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -19,10 +20,19 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code carve plugins new}. */
 final class PluginsNewCommand implements Command {
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+    private final Provider<Catalogs> catalogs;
+
+    @Inject
+    PluginsNewCommand(Terminal terminal, Provider<Catalogs> catalogs) {
+        this.terminal = terminal;
+        this.catalogs = catalogs;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return CommandOptions.of(
-                        this,
+                        PluginsNewCommand.class,
                         "new",
                         "Write the build of a new plugin: it compiles, passes the contract of its kind, and runs at once.",
                         "It is compiled against carve-api and carve-testkit in the local Maven repository, where ./mvnw install"
@@ -41,7 +51,7 @@ final class PluginsNewCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) throws IOException {
+    public int run(ParseResult arguments) throws IOException {
         String given = CommandOptions.parameter(arguments, 0);
         PluginKind kind = kind(CommandOptions.valueOr(arguments, "--kind", ""));
         PluginName name = CommandOptions.<String>find(arguments, "--package")
@@ -49,8 +59,7 @@ final class PluginsNewCommand implements Command {
                 .orElseGet(() -> PluginName.of(given, kind));
         PluginScaffold scaffold = new PluginScaffold(name, kind);
         Path folder = CommandOptions.valueOr(arguments, "--out", Path.of(given));
-        scaffold.write(folder, taken(kind, appContext.catalogs()));
-        Terminal terminal = appContext.terminal();
+        scaffold.write(folder, taken(kind, catalogs.get()));
         terminal.println("wrote %s: a %s in %s.java of module %s"
                 .formatted(folder, kind.word(), scaffold.className(), name.packageName()));
         terminal.println("next: cd %s && ./mvnw verify, then carve plugins list --plugins %s"

@@ -5,8 +5,9 @@ import carve.app.cli.CommandOptions;
 import carve.app.plugin.PluginProblem;
 import carve.app.plugin.PluginStore;
 import carve.app.report.Terminal;
-import carve.app.wiring.AppContext;
 import carve.app.wiring.PluginFolders;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,10 +16,19 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code carve plugins verify}. */
 final class PluginsVerifyCommand implements Command {
-    @Override
-    public CommandSpec commandSpec() {
+    private final Terminal terminal;
+    private final Provider<PluginFolders> pluginFolders;
+
+    @Inject
+    PluginsVerifyCommand(Terminal terminal, Provider<PluginFolders> pluginFolders) {
+        this.terminal = terminal;
+        this.pluginFolders = pluginFolders;
+    }
+
+    /** Returns the options and examples of the command. */
+    static CommandSpec commandSpec() {
         return CommandOptions.of(
-                        this,
+                        PluginsVerifyCommand.class,
                         "verify",
                         "Check plugins without running any of their code: all installed ones, one of them, or one that"
                                 + " is not installed yet.")
@@ -34,10 +44,9 @@ final class PluginsVerifyCommand implements Command {
     }
 
     @Override
-    public int run(ParseResult arguments, AppContext appContext) {
+    public int run(ParseResult arguments) {
         String what = CommandOptions.<String>parameter(arguments, 0);
-        Terminal terminal = appContext.terminal();
-        PluginFolders folders = PluginFolders.existing(appContext.config(), appContext.globalOptions());
+        PluginFolders folders = pluginFolders.get();
         if (what == null) {
             return all(terminal, folders, CommandOptions.hasFlag(arguments, "--lock"));
         }
