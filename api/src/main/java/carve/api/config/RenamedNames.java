@@ -11,16 +11,26 @@ import java.util.Optional;
  */
 final class RenamedNames {
     private static final Map<String, List<String>> NEW_NAMES = Map.ofEntries(
+            Map.entry("batch", List.of("max-batch-size", "batch-size")),
             Map.entry("bf16", List.of("bf16-gemm")),
+            Map.entry("cache-disk-mib", List.of("prefix-cache-disk-mib")),
+            Map.entry("cache-memory-mib", List.of("prefix-cache-memory-mib")),
             Map.entry("exact-rows", List.of("batch-invariant-rows")),
             Map.entry("forcing", List.of("inputs")),
+            Map.entry("grace-millis", List.of("shutdown-timeout-millis")),
             Map.entry("light-percent", List.of("light-background-percent")),
             Map.entry("max-figures", List.of("max-shapes")),
             Map.entry("max-pairs", List.of("max-recall-pairs")),
+            Map.entry("max-pictures", List.of("max-images")),
+            Map.entry("max-positions", List.of("context-length")),
             Map.entry("min-figures", List.of("min-shapes")),
             Map.entry("min-pairs", List.of("min-recall-pairs")),
+            Map.entry("piece", List.of("prefill-chunk")),
+            Map.entry("ping-millis", List.of("keep-alive-millis")),
             Map.entry("pixels", List.of("image-size")),
             Map.entry("poison", List.of("poison-memory")),
+            Map.entry("queue", List.of("max-queue-length")),
+            Map.entry("saved-states-mib", List.of("max-saved-states-mib")),
             Map.entry("shares", List.of("question-weights")),
             Map.entry("tokenizer", List.of("chat-template")));
 

@@ -128,10 +128,10 @@ final class ServeCommand implements Command {
             Terminal terminal,
             ServerConfig config,
             List<ServedModel> models,
-            RunHandlers more,
+            RunHandlers runs,
             ShutdownRequest shutdown)
             throws IOException, InterruptedException {
-        try (Server server = Server.start(config, new ServedModels(models), more.handlers())) {
+        try (Server server = Server.start(config, new ServedModels(models), runs)) {
             terminal.println("carve serves %s at %s"
                     .formatted(models.stream().map(ServedModel::name).toList(), server.address()));
             terminal.out().flush();

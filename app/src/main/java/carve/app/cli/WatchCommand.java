@@ -1,9 +1,9 @@
 package carve.app.cli;
 
 import carve.app.report.Terminal;
+import carve.app.serve.web.WatchServer;
 import carve.app.train.RunFolders;
 import carve.app.train.RunsSnapshot;
-import carve.app.train.WatchServer;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,11 +1,8 @@
 package carve.app.serve;
 
-import carve.api.json.JsonObject;
-import carve.app.serve.http.AccessControl;
-import carve.app.serve.http.ApiException;
-import carve.app.serve.http.Deadlines;
-import carve.app.serve.http.HttpCall;
-import carve.app.serve.http.RequestHandler;
+import carve.app.serve.http.HttpListener;
+import carve.app.serve.http.Router;
+import carve.app.serve.http.StaticFiles;
 import carve.app.serve.openai.ChatCompletionsHandler;
 import carve.app.serve.openai.CompletionsHandler;
 import carve.app.serve.openai.MetricsHandler;
@@ -13,207 +10,87 @@ import carve.app.serve.openai.RequestPreprocessor;
 import carve.app.serve.openai.ServedModels;
 import carve.app.serve.openai.StatesHandler;
 import carve.app.serve.openai.TokenizeHandler;
-import carve.app.serve.web.StaticFilesHandler;
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import carve.app.serve.web.RunHandlers;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Set;
 
-/** Answers requests over HTTP. Closing it refuses new requests at once, and waits for those that are answered. */
+/**
+ * The server of models: OpenAI's API, the web page, and the runs of training that the page shows. Closing it refuses new
+ * requests at once, and waits for those that are being answered.
+ */
 public final class Server implements AutoCloseable {
-    private static final System.Logger LOG =
-            System.getLogger(Server.class.getModule().getName());
-    private static final int BACKLOG = 512;
-
     private final ServerConfig config;
-    private final HttpServer http;
-    private final AccessControl accessControl;
     private final ServedModels servedModels;
-    private final Deadlines deadlines = new Deadlines();
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final Map<String, RequestHandler> routes = new LinkedHashMap<>();
-    private final RequestHandler page = new StaticFilesHandler();
-    private final AtomicInteger open = new AtomicInteger();
-    private volatile boolean closing;
+    private final HealthHandler health;
+    private final HttpListener listener;
 
-    private Server(
-            ServerConfig config,
-            ServedModels servedModels,
-            Map<String, RequestHandler> more,
-            HttpServer http,
-            boolean local) {
+    private Server(ServerConfig config, ServedModels servedModels, HealthHandler health, HttpListener listener) {
         this.config = config;
         this.servedModels = servedModels;
-        this.http = http;
-        this.accessControl = new AccessControl(config.apiKeys(), local);
-        RequestPreprocessor requestPreprocessor = new RequestPreprocessor(config);
-        StatesHandler statesHandler = new StatesHandler(servedModels, requestPreprocessor);
-        TokenizeHandler tokenizeHandler = new TokenizeHandler(servedModels, requestPreprocessor);
-        routes.put(
-                "POST /v1/chat/completions",
-                new ChatCompletionsHandler(servedModels, requestPreprocessor, statesHandler));
-        routes.put("POST /v1/completions", new CompletionsHandler(servedModels, requestPreprocessor));
-        routes.put("POST /tokenize", tokenizeHandler::tokenize);
-        routes.put("POST /detokenize", tokenizeHandler::detokenize);
-        routes.put("GET /tokenizer_info", tokenizeHandler::tokenizerInfo);
-        routes.put("GET /v1/states", statesHandler::list);
-        routes.put("POST /v1/states", statesHandler::create);
-        routes.put("GET /v1/states/*", statesHandler::retrieve);
-        routes.put("DELETE /v1/states/*", statesHandler::delete);
-        routes.put("GET /metrics", new MetricsHandler(servedModels));
-        routes.put("GET /v1/models", servedModels::list);
-        routes.put("GET /v1/models/*", servedModels::retrieve);
-        routes.put("GET /health", this::health);
-        routes.putAll(more);
+        this.health = health;
+        this.listener = listener;
     }
 
     /**
      * Starts to listen.
      *
-     * @param more handlers by method and path, such as {@code GET /v1/runs}; one whose last name is {@code *} has a family of
-     *     paths
-     * @throws IOException if the address or the port cannot be had
+     * @throws IOException if the address or the port is not available
      */
-    public static Server start(ServerConfig config, ServedModels servedModels, Map<String, RequestHandler> more)
-            throws IOException {
-        InetAddress host = InetAddress.getByName(config.host());
-        HttpServer http = HttpServer.create(new InetSocketAddress(host, config.port()), BACKLOG);
-        Server server = new Server(config, servedModels, more, http, host.isLoopbackAddress());
-        http.createContext("/", server::exchange);
-        http.setExecutor(server.threads);
-        http.start();
-        return server;
+    public static Server start(ServerConfig config, ServedModels servedModels, RunHandlers runs) throws IOException {
+        HealthHandler health = new HealthHandler(servedModels);
+        Router.Builder routes =
+                Router.builder(new StaticFiles("index.html", Set.of())).openRoute("GET", "/health", health);
+        addModelRoutes(routes, config, servedModels);
+        runs.addTo(routes);
+        InetSocketAddress address = new InetSocketAddress(config.host(), config.port());
+        return new Server(
+                config,
+                servedModels,
+                health,
+                HttpListener.start(address, config.apiKeys(), config.httpLimits(), routes.build()));
     }
 
-    /** Returns where the page is. */
+    private static void addModelRoutes(Router.Builder routes, ServerConfig config, ServedModels models) {
+        RequestPreprocessor preprocessor = new RequestPreprocessor(config.requestLimits(), config.generationConfig());
+        StatesHandler states = new StatesHandler(models, preprocessor);
+        TokenizeHandler tokenize = new TokenizeHandler(models, preprocessor);
+        routes.route("POST", "/v1/chat/completions", new ChatCompletionsHandler(models, preprocessor, states))
+                .route("POST", "/v1/completions", new CompletionsHandler(models, preprocessor))
+                .route("POST", "/tokenize", tokenize::tokenize)
+                .route("POST", "/detokenize", tokenize::detokenize)
+                .route("GET", "/tokenizer_info", tokenize::tokenizerInfo)
+                .route("GET", "/v1/states", states::list)
+                .route("POST", "/v1/states", states::create)
+                .route("GET", "/v1/states/*", states::retrieve)
+                .route("DELETE", "/v1/states/*", states::delete)
+                .route("GET", "/metrics", new MetricsHandler(models))
+                .route("GET", "/v1/models", models::list)
+                .route("GET", "/v1/models/*", models::retrieve);
+    }
+
+    /** Returns the address of the page. */
     public URI address() {
-        InetSocketAddress bound = http.getAddress();
-        String host = bound.getAddress().isAnyLocalAddress()
-                ? "localhost"
-                : bound.getAddress().getHostAddress();
-        return URI.create("http://%s:%d/".formatted(host.contains(":") ? "[" + host + "]" : host, bound.getPort()));
+        return listener.address();
     }
 
-    /** Returns how many requests are being answered. */
+    /** Returns the number of requests that are being answered. */
     public int activeRequests() {
-        return open.get();
+        return listener.activeRequests();
     }
 
-    private void exchange(HttpExchange exchange) {
-        open.incrementAndGet();
-        try (exchange) {
-            HttpCall httpCall = new HttpCall(exchange, deadlines, config.requestLimits());
-            try {
-                answer(httpCall);
-            } catch (ApiException e) {
-                httpCall.sendError(e);
-            } catch (RuntimeException e) {
-                LOG.log(Level.WARNING, "a request could not be answered", e);
-                httpCall.sendError(
-                        ApiException.serverError(500, "The server had an error while processing your request."));
-            }
-        } catch (IOException e) {
-            LOG.log(Level.DEBUG, "a client has gone: {0}", e.toString());
-        } catch (InterruptedException e) {
-            LOG.log(Level.DEBUG, "a client was too slow");
-        } finally {
-            open.decrementAndGet();
-        }
-    }
-
-    private void answer(HttpCall httpCall) throws IOException, InterruptedException {
-        accessControl.requireSameOrigin(httpCall);
-        RequestHandler requestHandler = handler(httpCall);
-        boolean open = requestHandler == page || httpCall.path().equals("/health");
-        if (!open) {
-            accessControl.requireApiKey(httpCall);
-        }
-        if (closing && !open) {
-            throw ApiException.serverError(503, "The server is being stopped.");
-        }
-        requestHandler.handle(httpCall);
-    }
-
-    private RequestHandler handler(HttpCall httpCall) {
-        String method = httpCall.method().equals("HEAD") ? "GET" : httpCall.method();
-        RequestHandler exact = routes.get(method + " " + httpCall.path());
-        if (exact != null) {
-            return exact;
-        }
-        String family = httpCall.path().replaceFirst("[^/]+$", "*");
-        RequestHandler one = routes.get(method + " " + family);
-        if (one != null) {
-            return one;
-        }
-        List<String> methods = methods(httpCall.path(), family);
-        if (!methods.isEmpty()) {
-            httpCall.setHeader("Allow", String.join(", ", methods));
-            throw ApiException.requestError(
-                    405, "method_not_allowed", "%s takes %s, not %s.", httpCall.path(), methods, httpCall.method());
-        }
-        if (!method.equals("GET")) {
-            throw ApiException.requestError(
-                    404, "unknown_url", "Unknown request URL: %s %s.", httpCall.method(), httpCall.path());
-        }
-        return page;
-    }
-
-    /** Returns the methods that a path takes. */
-    private List<String> methods(String path, String family) {
-        return routes.keySet().stream()
-                .map(route -> route.split(" "))
-                .filter(route -> route[1].equals(path) || route[1].equals(family))
-                .map(route -> route[0])
-                .toList();
-    }
-
-    private void health(HttpCall httpCall) throws IOException {
-        boolean well = !closing
-                && servedModels.all().stream().allMatch(model -> model.engine().isRunning());
-        httpCall.send(well ? 200 : 503, JsonObject.empty().with("status", well ? "ok" : "unavailable"));
-    }
-
-    /** Refuses new requests, waits for those that are answered, and stops. */
+    /** Refuses new requests, waits for those that are being answered, and stops. */
     @Override
     public void close() {
-        closing = true;
-        awaitAnswers();
+        health.shutDown();
+        // models stay until their answers are sent, not only generated: the tokenizer is the model's
+        listener.drain(config.shutdownMillis());
         servedModels.all().stream()
                 .map(model -> Thread.ofVirtual().start(() -> model.engine().close()))
                 .toList()
                 .forEach(Server::join);
-        http.stop(0);
-        threads.shutdown();
-        try {
-            threads.awaitTermination(1, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        threads.shutdownNow();
-        deadlines.close();
-    }
-
-    // models stay until their answers are not only made but sent: the tokenizer is the model's
-    private void awaitAnswers() {
-        long end = System.nanoTime()
-                + TimeUnit.MILLISECONDS.toNanos(config.requestLimits().shutdownMillis());
-        try {
-            while (open.get() > 0 && System.nanoTime() < end) {
-                Thread.sleep(5);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        listener.close();
     }
 
     private static void join(Thread thread) {

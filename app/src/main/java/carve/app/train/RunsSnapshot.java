@@ -42,7 +42,7 @@ public final class RunsSnapshot {
         if (name.endsWith(".json")) {
             Files.writeString(file, Json.compact(json) + "\n");
         } else if (name.endsWith(".html")) {
-            Files.writeString(file, WatchServer.standalonePage(json));
+            Files.writeString(file, RunPage.standalone(json));
         } else {
             throw new WatchException("--out: %s: a run is written as a page, .html, or as data, .json".formatted(file));
         }

@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import carve.api.json.Json;
 import carve.api.json.JsonObject;
 import carve.app.integration.TestEngines;
+import carve.app.serve.http.HttpLimits;
+import carve.app.serve.openai.RequestLimits;
 import carve.app.serve.openai.ServedModel;
 import carve.app.serve.openai.ServedModels;
+import carve.app.serve.web.RunHandlers;
 import carve.app.wiring.AppConfig.GenerationConfig;
 import carve.runtime.engine.EngineConfig;
 import carve.runtime.engine.ModelEngine;
@@ -17,7 +20,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** A server of this process with small models, and a client of it. */
@@ -54,16 +57,16 @@ final class TestServer implements AutoCloseable {
     }
 
     private Server start(EngineConfig engine, Set<String> keys, int patience) throws IOException {
-        ServerConfig.RequestLimits requestLimits =
-                new ServerConfig.RequestLimits(BODY, 1 << 20, 4, 64, patience, patience, 100, 60_000, 1 << 20);
+        HttpLimits httpLimits = new HttpLimits(BODY, patience, patience);
+        RequestLimits requestLimits = new RequestLimits(1 << 20, 4, 64, 100, 1 << 20);
         GenerationConfig greedy = new GenerationConfig(16, 0, 0, 1, 42);
-        ServerConfig config = new ServerConfig("127.0.0.1", 0, keys, requestLimits, engine, greedy);
+        ServerConfig config = new ServerConfig("127.0.0.1", 0, keys, httpLimits, requestLimits, 60_000, engine, greedy);
         return Server.start(
                 config,
                 new ServedModels(running.stream()
                         .map(one -> ServedModel.of(one, requestLimits))
                         .toList()),
-                Map.of());
+                new RunHandlers(Optional.empty()));
     }
 
     Server server() {

@@ -47,7 +47,7 @@ final class AppConfigTest {
                 carve {
                   device = reference, kernels = off, plugins = [more]
                   generation { max-tokens = 1, temperature = 0, top-k = 2, top-p = 0.5, seed = 3 }
-                  evaluation { batch = 4, max-tokens = 5 }
+                  evaluation { batch-size = 4, max-tokens = 5 }
                   mixers.mamba2.state-size = 6
                 }
                 """);

@@ -33,8 +33,8 @@ public record EngineConfig(
                 || cacheMemoryBytes < 0
                 || cacheDiskBytes < 0) {
             throw new IllegalArgumentException(
-                    ("batch, queue and piece must be 1 or more, positions 2 or more, bytes 0 or more; batch=%d, queue=%d,"
-                                    + " piece=%d, positions=%d, memory=%d, disk=%d")
+                    ("max-batch-size, max-queue-length and prefill-chunk must be 1 or more, context-length 2 or more, cache"
+                                    + " sizes 0 or more; found %d, %d, %d, %d, and %d and %d bytes")
                             .formatted(
                                     maxBatchSize,
                                     maxQueueLength,
@@ -48,12 +48,12 @@ public record EngineConfig(
     /** Reads the settings; snapshots are kept in a folder, if there is one. */
     public static EngineConfig from(Settings serving, List<Path> folder) {
         return new EngineConfig(
-                serving.integer("batch"),
-                serving.integer("queue"),
-                serving.integer("piece"),
-                serving.integer("max-positions"),
-                serving.longInteger("cache-memory-mib") << 20,
-                serving.longInteger("cache-disk-mib") << 20,
+                serving.integer("max-batch-size"),
+                serving.integer("max-queue-length"),
+                serving.integer("prefill-chunk"),
+                serving.integer("context-length"),
+                serving.longInteger("prefix-cache-memory-mib") << 20,
+                serving.longInteger("prefix-cache-disk-mib") << 20,
                 folder);
     }
 }

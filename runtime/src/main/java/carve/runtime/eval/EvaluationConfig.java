@@ -21,8 +21,8 @@ public record EvaluationConfig(int batchSize, int maxTokens) {
         }
     }
 
-    /** Returns the values of the keys {@code batch} and {@code max-tokens}. */
+    /** Returns the values of the keys {@code batch-size} and {@code max-tokens}. */
     public static EvaluationConfig from(Settings settings) {
-        return new EvaluationConfig(settings.integer("batch"), settings.integer("max-tokens"));
+        return new EvaluationConfig(settings.integer("batch-size"), settings.integer("max-tokens"));
     }
 }

@@ -3,12 +3,14 @@ package carve.app.serve.http;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * Who may ask. With keys, a request needs one of them, as OpenAI's clients send it. Whatever the keys, a page of another site
- * that a browser shows may not ask here: not by its own address, and not by a name that it has pointed at this machine.
+ * The checks of a request's host, origin and API key. With keys, a request needs one of them, as OpenAI's clients send it.
+ * Requests from pages of other sites are refused, whether they come from the page's own origin or by a host name that points at
+ * this machine (DNS rebinding).
  *
  * @param keys the keys
  * @param loopbackOnly whether only this machine can reach the server
@@ -16,25 +18,34 @@ import java.util.Set;
 public record AccessControl(Set<String> keys, boolean loopbackOnly) {
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
 
+    /** Copies the set. */
     public AccessControl {
         keys = Set.copyOf(keys);
     }
 
-    /** Refuses requests that come from the page of another site. */
-    public void requireSameOrigin(HttpCall httpCall) {
-        Optional<String> host = httpCall.header("Host");
+    /**
+     * Refuses requests that come from the page of another site.
+     *
+     * @throws ApiException with status 403 if the request does
+     */
+    public void requireSameOrigin(HttpCall call) {
+        Optional<String> host = call.header("Host");
         if (loopbackOnly && host.isPresent() && !LOOPBACK.contains(name(host.get()))) {
             throw ApiException.requestError(
-                    403, "forbidden_host", "This server is for this machine alone, not for '%s'.", host.get());
+                    403,
+                    "forbidden_host",
+                    "This server accepts requests for localhost only, not for host '%s'.",
+                    host.get());
         }
-        Optional<String> origin = httpCall.header("Origin");
+        Optional<String> origin = call.header("Origin");
         if (origin.isPresent() && !authority(origin.get()).equals(host.orElse(""))) {
-            throw ApiException.requestError(403, "forbidden_origin", "Pages of '%s' may not ask here.", origin.get());
+            throw ApiException.requestError(
+                    403, "forbidden_origin", "Cross-origin requests from '%s' are not allowed.", origin.get());
         }
     }
 
     private static String name(String host) {
-        return host.replaceFirst(":\\d+$", "");
+        return host.replaceFirst(":\\d+$", "").toLowerCase(Locale.ROOT);
     }
 
     private static String authority(String origin) {
@@ -45,15 +56,19 @@ public record AccessControl(Set<String> keys, boolean loopbackOnly) {
         }
     }
 
-    /** Refuses requests without a key, where there are any. */
-    public void requireApiKey(HttpCall httpCall) {
+    /**
+     * Refuses requests without a valid key, if the server has keys.
+     *
+     * @throws ApiException with status 401 if the request has none
+     */
+    public void requireApiKey(HttpCall call) {
         if (keys.isEmpty()) {
             return;
         }
-        String given = httpCall.header("Authorization")
+        String given = call.header("Authorization")
                 .filter(header -> header.regionMatches(true, 0, "Bearer ", 0, 7))
                 .map(header -> header.substring(7).strip())
-                .or(() -> httpCall.header("X-Api-Key"))
+                .or(() -> call.header("X-Api-Key"))
                 .orElse("");
         if (given.isEmpty()) {
             throw ApiException.requestError(

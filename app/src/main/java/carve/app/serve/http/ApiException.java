@@ -7,7 +7,7 @@ import carve.api.json.JsonValue;
 import carve.runtime.engine.EngineException;
 import java.util.Optional;
 
-/** Thrown when a request cannot be answered; is told as OpenAI tells it. */
+/** The error of a request, with the status and body that OpenAI's API has for it. */
 public final class ApiException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -24,22 +24,22 @@ public final class ApiException extends RuntimeException {
         this.parameter = parameter;
     }
 
-    /** Returns that a parameter is wrong. */
+    /** Returns the error of an invalid parameter (status 400). */
     public static ApiException invalidParameter(String parameter, String message, Object... values) {
         return new ApiException(400, "invalid_request_error", "", parameter, format(message, values));
     }
 
-    /** Returns that a request is wrong, with a code and a status of its own. */
+    /** Returns the error of an invalid request with a status and a code. */
     public static ApiException requestError(int status, String code, String message, Object... values) {
         return new ApiException(status, "invalid_request_error", code, "", format(message, values));
     }
 
-    /** Returns that the server is to blame. */
+    /** Returns an error of the server. */
     public static ApiException serverError(int status, String message) {
         return new ApiException(status, "server_error", "", "", message);
     }
 
-    /** Returns what an engine did not take. */
+    /** Returns the error of a request that an engine refused. */
     public static ApiException of(EngineException e) {
         return switch (e.reason()) {
             case QUEUE_FULL -> new ApiException(429, "rate_limit_error", "rate_limit_exceeded", "", e.getMessage());

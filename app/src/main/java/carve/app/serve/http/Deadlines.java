@@ -5,25 +5,25 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** Ends what takes too long on the channel of a client: the thread is interrupted, and the channel closed by that. */
+/** Time limits for reading from and writing to clients: a thread that takes longer is interrupted, which closes its channel. */
 public final class Deadlines implements AutoCloseable {
     private final ScheduledThreadPoolExecutor timer;
 
-    /** Starts the clock. */
+    /** Starts the timer. */
     public Deadlines() {
         timer = new ScheduledThreadPoolExecutor(
                 1, Thread.ofPlatform().daemon().name("carve-deadlines").factory());
         timer.setRemoveOnCancelPolicy(true);
     }
 
-    /** Something that reads from a client or writes to it. */
+    /** An action that reads from a client or writes to it. */
     @FunctionalInterface
     public interface Action<T> {
-        /** Does it. */
+        /** Performs the action. */
         T run() throws IOException;
     }
 
-    /** A thread that may be interrupted, until it is done. */
+    /** A thread that is interrupted at its deadline unless it has finished. */
     private static final class Interrupter {
         private final Thread thread = Thread.currentThread();
         private boolean done;
@@ -40,7 +40,7 @@ public final class Deadlines implements AutoCloseable {
     }
 
     /**
-     * Does something that may take so long.
+     * Performs an action within a time limit.
      *
      * @throws IOException if it fails, or takes longer
      */

@@ -3,7 +3,6 @@ package carve.app.serve.http;
 import carve.api.json.Json;
 import carve.api.json.JsonException;
 import carve.api.json.JsonObject;
-import carve.app.serve.ServerConfig;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,7 +12,7 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/** A request and the reply to it. Used by the thread of its exchange. */
+/** A request and the response to it. Confined to the thread of its exchange. */
 public final class HttpCall {
     private static final int CHUNK = 64 * 1024;
     private static final long LINGER = 8L << 20;
@@ -21,16 +20,16 @@ public final class HttpCall {
 
     private final HttpExchange exchange;
     private final Deadlines deadlines;
-    private final ServerConfig.RequestLimits requestLimits;
+    private final HttpLimits limits;
     private Optional<OutputStream> begun = Optional.empty();
     private boolean events;
     private boolean broken;
     private long lastWriteNanos = System.nanoTime();
 
-    public HttpCall(HttpExchange exchange, Deadlines deadlines, ServerConfig.RequestLimits requestLimits) {
+    public HttpCall(HttpExchange exchange, Deadlines deadlines, HttpLimits limits) {
         this.exchange = exchange;
         this.deadlines = deadlines;
-        this.requestLimits = requestLimits;
+        this.limits = limits;
     }
 
     /** Returns the method. */
@@ -38,17 +37,17 @@ public final class HttpCall {
         return exchange.getRequestMethod();
     }
 
-    /** Returns the path, decoded. */
+    /** Returns the decoded path. */
     public String path() {
         return Optional.ofNullable(exchange.getRequestURI().getPath()).orElse("/");
     }
 
-    /** Returns the first value of a header, or nothing. */
+    /** Returns the first value of a header of the request. */
     public Optional<String> header(String name) {
         return Optional.ofNullable(exchange.getRequestHeaders().getFirst(name));
     }
 
-    /** Returns whether the reply has begun, so that its status is told. */
+    /** Returns whether the status and headers of the response have been sent. */
     public boolean responseStarted() {
         return begun.isPresent();
     }
@@ -60,49 +59,45 @@ public final class HttpCall {
      */
     public byte[] body() throws IOException {
         long told = header("Content-Length").map(HttpCall::length).orElse(0L);
-        if (told > requestLimits.maxBodyBytes()) {
+        if (told > limits.maxBodyBytes()) {
             throw tooLong();
         }
-        return deadlines.within(requestLimits.readTimeoutMillis(), () -> {
+        return deadlines.within(limits.readTimeoutMillis(), () -> {
             InputStream in = exchange.getRequestBody();
             ByteArrayOutputStream body = new ByteArrayOutputStream((int) Math.min(told, CHUNK));
             byte[] chunk = new byte[CHUNK];
             for (int n = read(in, chunk, body); n >= 0; n = read(in, chunk, body)) {
                 body.write(chunk, 0, n);
-                if (body.size() > requestLimits.maxBodyBytes()) {
+                if (body.size() > limits.maxBodyBytes()) {
                     throw tooLong();
                 }
             }
             if (body.size() < told) {
-                throw broken("it ends after %d of %d bytes".formatted(body.size(), told));
+                throw broken("received %d of %d bytes".formatted(body.size(), told));
             }
             return body.toByteArray();
         });
     }
 
-    // who has only stopped sending still reads what is wrong; to who has gone nothing can be said, which is found out
-    // then
+    // a client that has only stopped sending still reads the error; that one has disconnected shows when it is sent
     private int read(InputStream in, byte[] chunk, ByteArrayOutputStream sofar) throws IOException {
         try {
             return in.read(chunk);
         } catch (ClosedByInterruptException e) {
             throw e;
         } catch (IOException e) {
-            throw broken("after %d bytes, %s".formatted(sofar.size(), e.getMessage()));
+            throw broken("received %d bytes, then: %s".formatted(sofar.size(), e.getMessage()));
         }
     }
 
     private ApiException broken(String how) {
         broken = true;
-        return ApiException.requestError(400, "incomplete_body", "The body cannot be read: %s.", how);
+        return ApiException.requestError(400, "incomplete_body", "Incomplete request body: %s.", how);
     }
 
     private ApiException tooLong() {
         return ApiException.requestError(
-                413,
-                "request_too_large",
-                "The body is longer than the limit of %d bytes.",
-                requestLimits.maxBodyBytes());
+                413, "request_too_large", "The request body exceeds the limit of %d bytes.", limits.maxBodyBytes());
     }
 
     private static long length(String text) {
@@ -128,12 +123,12 @@ public final class HttpCall {
         }
     }
 
-    /** Sets a header of the reply. */
+    /** Sets a header of the response. */
     public void setHeader(String name, String value) {
         exchange.getResponseHeaders().set(name, value);
     }
 
-    /** Sends a whole reply; where signs of life were sent, the rest of it. */
+    /** Sends a whole response, or, after {@link #keepAlive}, the rest of it. */
     public void send(int status, String type, byte[] body) throws IOException {
         if (begun.isPresent()) {
             write(body);
@@ -142,8 +137,8 @@ public final class HttpCall {
         }
         setHeader("Content-Type", type);
         boolean head = method().equals("HEAD");
-        // the end of a reply waits for the rest of the body, which may never come
-        int millis = broken ? Math.min(1000, requestLimits.writeTimeoutMillis()) : requestLimits.writeTimeoutMillis();
+        // ending the response waits for the rest of the request body, which may never arrive
+        int millis = broken ? Math.min(1000, limits.writeTimeoutMillis()) : limits.writeTimeoutMillis();
         deadlines.within(millis, () -> {
             exchange.sendResponseHeaders(status, body.length == 0 || head ? -1 : body.length);
             if (body.length > 0 && !head) {
@@ -160,7 +155,7 @@ public final class HttpCall {
         send(status, "application/json", bytes(Json.compact(json)));
     }
 
-    /** Begins a reply of events, each of which is sent as soon as it is there. */
+    /** Starts a stream of server-sent events. */
     public void startEventStream() throws IOException {
         events = true;
         setHeader("Cache-Control", "no-cache");
@@ -170,7 +165,7 @@ public final class HttpCall {
 
     private void begin(String type) throws IOException {
         setHeader("Content-Type", type);
-        begun = Optional.of(deadlines.within(requestLimits.writeTimeoutMillis(), () -> {
+        begun = Optional.of(deadlines.within(limits.writeTimeoutMillis(), () -> {
             exchange.sendResponseHeaders(200, 0);
             return exchange.getResponseBody();
         }));
@@ -182,8 +177,8 @@ public final class HttpCall {
     }
 
     /**
-     * Sends a sign of life where nothing was sent for so long, by which a client that has gone is noticed: a comment, or the
-     * space before an object.
+     * Sends a keep-alive if nothing was sent for so long, which also detects a client that has disconnected: a comment of the
+     * event stream, or white space before a JSON object.
      */
     public void keepAlive(long millis) throws IOException {
         if (System.nanoTime() - lastWriteNanos >= millis * 1_000_000) {
@@ -195,13 +190,13 @@ public final class HttpCall {
         if (begun.isEmpty()) {
             begin("application/json");
         }
-        write(events ? bytes(": still here\n\n") : SPACE);
+        write(events ? bytes(": keep-alive\n\n") : SPACE);
     }
 
-    /** Ends a reply that was begun. */
+    /** Ends a response that was started. */
     public void endResponse() throws IOException {
         if (begun.isPresent()) {
-            deadlines.within(requestLimits.writeTimeoutMillis(), () -> {
+            deadlines.within(limits.writeTimeoutMillis(), () -> {
                 begun.get().close();
                 return 0;
             });
@@ -210,7 +205,7 @@ public final class HttpCall {
 
     private void write(byte[] bytes) throws IOException {
         OutputStream out = begun.orElseThrow();
-        deadlines.within(requestLimits.writeTimeoutMillis(), () -> {
+        deadlines.within(limits.writeTimeoutMillis(), () -> {
             out.write(bytes);
             out.flush();
             return 0;
@@ -218,7 +213,7 @@ public final class HttpCall {
         lastWriteNanos = System.nanoTime();
     }
 
-    /** Tells what went wrong, as far as that can still be told. */
+    /** Sends an error: as the response, or as an event of a stream that was started. */
     public void sendError(ApiException e) throws IOException {
         if (events && begun.isPresent()) {
             sendEvent(Json.compact(e.json()));
@@ -240,9 +235,9 @@ public final class HttpCall {
         }
     }
 
-    // who still sends would not read the reply if the connection were cut at once
+    // a client that is still sending does not read the response if the connection is closed at once
     private void linger() throws IOException {
-        deadlines.within(Math.min(1000, requestLimits.readTimeoutMillis()), () -> {
+        deadlines.within(Math.min(1000, limits.readTimeoutMillis()), () -> {
             InputStream in = exchange.getRequestBody();
             byte[] chunk = new byte[CHUNK];
             long left = LINGER;

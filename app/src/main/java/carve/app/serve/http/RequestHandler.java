@@ -2,14 +2,15 @@ package carve.app.serve.http;
 
 import java.io.IOException;
 
-/** Answers requests of one kind. */
+/** A handler of the requests of one route. */
 @FunctionalInterface
 public interface RequestHandler {
     /**
      * Answers a request.
      *
-     * @throws ApiException if it cannot be answered, which is then told
-     * @throws IOException if the client has gone
+     * @throws ApiException if the request is invalid; it is sent as the response
+     * @throws IOException if the client has disconnected
+     * @throws InterruptedException if the client was too slow
      */
-    void handle(HttpCall httpCall) throws IOException, InterruptedException;
+    void handle(HttpCall call) throws IOException, InterruptedException;
 }

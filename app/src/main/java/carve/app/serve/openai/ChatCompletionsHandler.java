@@ -138,10 +138,9 @@ public final class ChatCompletionsHandler implements RequestHandler {
 
     private void answer(HttpCall httpCall, RequestFields requestFields, ServedModel model, SaveRequest saveRequest)
             throws IOException, InterruptedException {
-        List<Message> messages = MessageParser.parse(
-                saveRequest.messages(), requestPreprocessor.config().requestLimits());
-        SamplingParameters samplingParameters = SamplingParameters.of(
-                requestFields, requestPreprocessor.config().generationConfig(), model.engine());
+        List<Message> messages = MessageParser.parse(saveRequest.messages(), requestPreprocessor.limits());
+        SamplingParameters samplingParameters =
+                SamplingParameters.of(requestFields, requestPreprocessor.defaults(), model.engine());
         boolean scored = requestFields.flag("logprobs").orElse(false);
         int best = requestFields.integer("top_logprobs", 0, MOST_BEST).orElse(0);
         Optional<Integer> most = requestFields
@@ -183,7 +182,7 @@ public final class ChatCompletionsHandler implements RequestHandler {
 
     private void whole(HttpCall httpCall, Reply reply) throws IOException, InterruptedException {
         List<CompletionStream.Delta> parts = reply.completionStream()
-                .readAll(httpCall, requestPreprocessor.config().requestLimits().keepAliveMillis());
+                .readAll(httpCall, requestPreprocessor.limits().keepAliveMillis());
         StringBuilder text = new StringBuilder();
         parts.forEach(part -> text.append(part.text()));
         List<TokenLogprob> scores = parts.stream()
@@ -229,7 +228,7 @@ public final class ChatCompletionsHandler implements RequestHandler {
         CompletionStream completionStream = reply.completionStream();
         StringBuilder said = new StringBuilder();
         while (completionStream.finishReason().isEmpty()) {
-            int millis = requestPreprocessor.config().requestLimits().keepAliveMillis();
+            int millis = requestPreprocessor.limits().keepAliveMillis();
             Optional<CompletionStream.Delta> part = completionStream.next(millis);
             httpCall.keepAlive(millis);
             if (part.isPresent()

@@ -104,8 +104,7 @@ public final class CompletionsHandler implements RequestHandler {
         List<CompletionPrompt> prompts = prompts(requestFields, model);
         CompletionOptions completionOptions = new CompletionOptions(
                 model,
-                SamplingParameters.of(
-                        requestFields, requestPreprocessor.config().generationConfig(), model.engine()),
+                SamplingParameters.of(requestFields, requestPreprocessor.defaults(), model.engine()),
                 requestFields.integer("max_tokens", 0, Integer.MAX_VALUE).orElse(USUAL_TOKENS),
                 requestFields.integer("logprobs", 0, MOST_BEST).orElse(-1),
                 requestFields.flag("echo").orElse(false));
@@ -134,7 +133,7 @@ public final class CompletionsHandler implements RequestHandler {
                         && !array.items().isEmpty()
                         && array.items().getFirst() instanceof JsonNumber;
         List<JsonValue> all = single ? List.of(value) : value instanceof JsonArray array ? array.items() : List.of();
-        int most = requestPreprocessor.config().requestLimits().maxPrompts();
+        int most = requestPreprocessor.limits().maxPrompts();
         if (all.isEmpty() || all.size() > most) {
             throw ApiException.invalidParameter(
                     "prompt", "Invalid 'prompt': expected 1 to %d prompts, found %d.", most, all.size());
@@ -179,8 +178,7 @@ public final class CompletionsHandler implements RequestHandler {
                 for (int i = 0; i < some.size(); i++) {
                     CompletionStream completionStream = readings.get(i);
                     List<CompletionStream.Delta> parts = completionStream.readAll(
-                            httpCall,
-                            requestPreprocessor.config().requestLimits().keepAliveMillis());
+                            httpCall, requestPreprocessor.limits().keepAliveMillis());
                     choices.add(choice(completionOptions, some.get(i), completionStream, parts, choices.size()));
                     lives.add(completionStream.metrics());
                 }
@@ -213,7 +211,7 @@ public final class CompletionsHandler implements RequestHandler {
                 if (e.status() != 429 || !patient) {
                     throw e;
                 }
-                int millis = requestPreprocessor.config().requestLimits().keepAliveMillis();
+                int millis = requestPreprocessor.limits().keepAliveMillis();
                 Thread.sleep(millis);
                 httpCall.keepAlive(millis);
             }
@@ -304,7 +302,7 @@ public final class CompletionsHandler implements RequestHandler {
             throws IOException, InterruptedException {
         boolean echo = completionOptions.echo();
         while (completionStream.finishReason().isEmpty()) {
-            int millis = requestPreprocessor.config().requestLimits().keepAliveMillis();
+            int millis = requestPreprocessor.limits().keepAliveMillis();
             Optional<CompletionStream.Delta> part = completionStream.next(millis);
             httpCall.keepAlive(millis);
             if (part.isEmpty()) {

@@ -7,7 +7,6 @@ import carve.api.json.JsonValue;
 import carve.api.text.EncodedImage;
 import carve.api.text.Message;
 import carve.api.text.Message.Role;
-import carve.app.serve.ServerConfig;
 import carve.app.serve.http.ApiException;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,12 +14,12 @@ import java.util.Optional;
 
 /** Reads the messages of a request. */
 final class MessageParser {
-    private final ServerConfig.RequestLimits requestLimits;
+    private final RequestLimits requestLimits;
     private final List<String> instructions = new ArrayList<>();
     private final List<Message> turns = new ArrayList<>();
     private int pictures;
 
-    private MessageParser(ServerConfig.RequestLimits requestLimits) {
+    private MessageParser(RequestLimits requestLimits) {
         this.requestLimits = requestLimits;
     }
 
@@ -29,7 +28,7 @@ final class MessageParser {
      *
      * @throws ApiException if they are not messages; it says which one is not
      */
-    static List<Message> parse(JsonArray messages, ServerConfig.RequestLimits requestLimits) {
+    static List<Message> parse(JsonArray messages, RequestLimits requestLimits) {
         if (messages.items().isEmpty()) {
             throw ApiException.invalidParameter("messages", "Invalid 'messages': empty array.");
         }
@@ -105,9 +104,9 @@ final class MessageParser {
 
     private EncodedImage picture(RequestFields part, String where) {
         pictures++;
-        if (pictures > requestLimits.maxPictures()) {
+        if (pictures > requestLimits.maxImages()) {
             throw ApiException.invalidParameter(
-                    where, "Too many pictures; at most %d are read.", requestLimits.maxPictures());
+                    where, "Too many images: at most %d are allowed per request.", requestLimits.maxImages());
         }
         Optional<JsonValue> value = part.value("image_url");
         String url = value.isPresent() && value.get() instanceof JsonString text

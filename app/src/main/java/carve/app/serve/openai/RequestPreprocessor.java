@@ -3,8 +3,8 @@ package carve.app.serve.openai;
 import carve.api.data.Sample;
 import carve.api.text.Message;
 import carve.api.text.Processor;
-import carve.app.serve.ServerConfig;
 import carve.app.serve.http.ApiException;
+import carve.app.wiring.AppConfig.GenerationConfig;
 import carve.runtime.engine.EngineException;
 import carve.runtime.engine.GenerationJob;
 import carve.runtime.engine.GenerationRequest;
@@ -16,18 +16,29 @@ import java.util.concurrent.Semaphore;
 
 /** Makes requests of models from what was asked over HTTP. */
 public final class RequestPreprocessor {
-    // pictures are large while they are decoded
+    // decoded images are large
     private static final int MAX_CONCURRENT_DECODES = 4;
 
     private final Semaphore pictures = new Semaphore(MAX_CONCURRENT_DECODES);
-    private final ServerConfig config;
+    private final RequestLimits limits;
+    private final GenerationConfig defaults;
 
-    public RequestPreprocessor(ServerConfig config) {
-        this.config = config;
+    /**
+     * Makes a preprocessor.
+     *
+     * @param defaults how tokens are chosen where a request does not say
+     */
+    public RequestPreprocessor(RequestLimits limits, GenerationConfig defaults) {
+        this.limits = limits;
+        this.defaults = defaults;
     }
 
-    ServerConfig config() {
-        return config;
+    RequestLimits limits() {
+        return limits;
+    }
+
+    GenerationConfig defaults() {
+        return defaults;
     }
 
     /** What a conversation is for a model, and how long an answer it allows at most. */
@@ -51,7 +62,7 @@ public final class RequestPreprocessor {
                 throw e;
             }
             // what decodes pictures throws exceptions of its own
-            throw ApiException.invalidParameter("messages", "A picture cannot be read: %s", e.getMessage());
+            throw ApiException.invalidParameter("messages", "Cannot decode image: %s", e.getMessage());
         } finally {
             if (large) {
                 pictures.release();
@@ -62,7 +73,7 @@ public final class RequestPreprocessor {
     /** Returns how many tokens an answer may have: as many as asked for, or else as usual and as there is room for. */
     int maxTokens(ServedModel model, Prompt prompt, java.util.Optional<Integer> asked) {
         int room = model.engine().config().contextLength() - prompt.length();
-        int usual = Math.max(1, Math.min(config.generationConfig().maxTokens(), room));
+        int usual = Math.max(1, Math.min(defaults.maxTokens(), room));
         return asked.orElse(usual);
     }
 

@@ -8,7 +8,6 @@ import carve.api.mixer.LayerConfig;
 import carve.api.model.Block;
 import carve.api.model.ModelSpec;
 import carve.api.param.ParamSpec;
-import carve.app.serve.ServerConfig;
 import carve.runtime.engine.ModelEngine;
 import java.util.List;
 import java.util.Optional;
@@ -22,7 +21,7 @@ import java.util.Optional;
  */
 public record ServedModel(ModelEngine engine, long created, Optional<SavedStateStore> states) {
     /** Returns a model that is being served from now on. */
-    public static ServedModel of(ModelEngine engine, ServerConfig.RequestLimits requestLimits) {
+    public static ServedModel of(ModelEngine engine, RequestLimits requestLimits) {
         return new ServedModel(
                 engine, System.currentTimeMillis() / 1000, SavedStateStore.open(engine, requestLimits.maxSavedBytes()));
     }

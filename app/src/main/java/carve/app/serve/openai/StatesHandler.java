@@ -119,8 +119,7 @@ public final class StatesHandler {
             throws IOException, InterruptedException {
         SavedStateStore states = model.states()
                 .orElseThrow(() -> ApiException.serverError(501, "This server has no folder for states."));
-        List<Message> conversation =
-                MessageParser.parse(messages, requestPreprocessor.config().requestLimits());
+        List<Message> conversation = MessageParser.parse(messages, requestPreprocessor.limits());
         Prompt prompt = prompt(model, conversation);
         ModelEngine engine = model.engine();
         GenerationJob generationJob = RequestPreprocessor.submit(
@@ -138,7 +137,7 @@ public final class StatesHandler {
     private GenerationEvent next(HttpCall httpCall, GenerationJob generationJob)
             throws IOException, InterruptedException {
         while (true) {
-            int millis = requestPreprocessor.config().requestLimits().keepAliveMillis();
+            int millis = requestPreprocessor.limits().keepAliveMillis();
             Optional<GenerationEvent> event = generationJob.take(millis);
             httpCall.keepAlive(millis);
             if (event.isEmpty()) {

@@ -55,9 +55,7 @@ public final class TokenizeHandler {
             tokens = requestPreprocessor
                     .tokenize(
                             model,
-                            MessageParser.parse(
-                                    requestFields.array("messages").get(),
-                                    requestPreprocessor.config().requestLimits()))
+                            MessageParser.parse(requestFields.array("messages").get(), requestPreprocessor.limits()))
                     .prompt()
                     .tokens();
         } else {

@@ -1,4 +1,4 @@
-package carve.app.train;
+package carve.app.serve.web;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.json.Json;
 import carve.api.json.JsonObject;
+import carve.app.train.RunFixture;
+import carve.app.train.RunFolders;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;

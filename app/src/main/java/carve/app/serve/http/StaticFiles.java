@@ -1,17 +1,20 @@
-package carve.app.serve.web;
+package carve.app.serve.http;
 
-import carve.app.serve.http.ApiException;
-import carve.app.serve.http.HttpCall;
-import carve.app.serve.http.RequestHandler;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
-/** The files of the web page, from the folder {@code page} of this module. */
-public final class StaticFilesHandler implements RequestHandler {
+/**
+ * The files of the web pages, from the folder {@code page} of this module.
+ *
+ * @param index the file at {@code /}
+ * @param excluded files that are not served
+ */
+public record StaticFiles(String index, Set<String> excluded) implements RequestHandler {
     private static final String FOLDER = "carve/app/page/";
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*");
     private static final Map<String, String> TYPES = Map.ofEntries(
@@ -28,28 +31,35 @@ public final class StaticFilesHandler implements RequestHandler {
             Map.entry("woff2", "font/woff2"),
             Map.entry("txt", "text/plain; charset=utf-8"));
 
-    @Override
-    public void handle(HttpCall httpCall) throws IOException {
-        String name =
-                httpCall.path().equals("/") ? "index.html" : httpCall.path().substring(1);
-        String ending = name.substring(name.lastIndexOf('.') + 1);
-        Optional<byte[]> file =
-                NAME.matcher(name).matches() && TYPES.containsKey(ending) ? read(name) : Optional.empty();
-        if (file.isEmpty()) {
-            throw ApiException.requestError(
-                    404, "unknown_url", "Unknown request URL: %s %s.", httpCall.method(), httpCall.path());
-        }
-        httpCall.setHeader("Cache-Control", "no-cache");
-        httpCall.setHeader("X-Content-Type-Options", "nosniff");
-        httpCall.setHeader("X-Frame-Options", "DENY");
-        httpCall.setHeader(
-                "Content-Security-Policy",
-                "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; connect-src 'self'");
-        httpCall.send(200, TYPES.get(ending), file.get());
+    /** Copies the set. */
+    public StaticFiles {
+        excluded = Set.copyOf(excluded);
     }
 
-    private static Optional<byte[]> read(String name) {
-        try (InputStream in = StaticFilesHandler.class.getModule().getResourceAsStream(FOLDER + name)) {
+    @Override
+    public void handle(HttpCall call) throws IOException {
+        String name = call.path().equals("/") ? index : call.path().substring(1);
+        String ending = name.substring(name.lastIndexOf('.') + 1);
+        Optional<byte[]> file = served(name, ending) ? read(name) : Optional.empty();
+        if (file.isEmpty()) {
+            throw Router.unknown(call);
+        }
+        call.setHeader("Cache-Control", "no-cache");
+        call.setHeader("X-Content-Type-Options", "nosniff");
+        call.setHeader("X-Frame-Options", "DENY");
+        call.setHeader(
+                "Content-Security-Policy",
+                "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; connect-src 'self'");
+        call.send(200, TYPES.get(ending), file.get());
+    }
+
+    private boolean served(String name, String ending) {
+        return NAME.matcher(name).matches() && TYPES.containsKey(ending) && !excluded.contains(name);
+    }
+
+    /** Returns the content of a file, or nothing if there is none of this name. */
+    public static Optional<byte[]> read(String name) {
+        try (InputStream in = StaticFiles.class.getModule().getResourceAsStream(FOLDER + name)) {
             return in == null ? Optional.empty() : Optional.of(in.readAllBytes());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
