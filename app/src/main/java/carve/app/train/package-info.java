@@ -1,14 +1,15 @@
 /**
- * Shows runs of training while they go on, and afterwards: losses, layers, rates, speed, and what teacher and student answer.
+ * Runs of training, while they go on and afterwards: losses, layers, learning rates, speed, and samples of what teacher and
+ * student answer.
  *
- * <p>A run is a folder with a folder for each stage; {@link carve.app.train.RunFolders} finds runs, {@link
- * carve.app.train.StageRecord} reads what a stage wrote and goes on where it stopped reading, {@link carve.app.train.RunRecord}
- * has it all as JSON, {@link carve.app.train.RunTextReport} as text, and {@link carve.app.train.WatchServer} shows it in a browser. Nothing
- * here writes into a run, so a run may be watched by any number of people, or by nobody.
+ * <p>A run is a folder with a folder for each stage. {@link carve.app.train.RunFolders} finds runs, {@link
+ * carve.app.train.StageRecord} reads what a stage has written since it was last read, {@link carve.app.train.RunRecord} is a
+ * run as JSON, {@link carve.app.train.RunTextReport} a run as text, and {@link carve.app.train.RunPageData} the data of the web
+ * page. Nothing here writes into a run.
  *
  * {@snippet :
  * RunFolders folders = new RunFolders(Path.of("runs/demo"));
- * RunText.lines(folders.read(Instant.now())).forEach(System.out::println);
+ * RunTextReport.lines(folders.read(Instant.now())).forEach(System.out::println);
  * }
  */
 package carve.app.train;
