@@ -20,7 +20,7 @@ public final class RunTextReport {
     private RunTextReport() {}
 
     /** Returns the lines that show runs. */
-    static List<String> lines(List<RunRecord> runs) {
+    public static List<String> lines(List<RunRecord> runs) {
         List<String> lines = new ArrayList<>();
         for (RunRecord run : runs) {
             if (!lines.isEmpty()) {

@@ -24,7 +24,8 @@ final class ServerConfigTest {
     private static final List<Path> FOLDER = List.of(Path.of("states"));
 
     private static ServerConfig read(Map<String, String> overrides) {
-        AppConfig app = AppConfig.from(new GlobalOptions(List.of(), List.of(), overrides, List.of(), "", ""));
+        AppConfig app =
+                AppConfig.from(new GlobalOptions(List.of(), List.of(), overrides, List.of(), List.of(), "", ""));
         TreeSettings serving = new TreeSettings(app.serving());
         ServerConfig config = ServerConfig.from(
                 serving, GREEDY, serving.string("host"), serving.integer("port"), Set.of("a-secret-key"), FOLDER);
