@@ -104,7 +104,7 @@ final class ServerFaultToleranceTest {
                 socket.shutdownOutput();
                 String reply = rest(socket);
                 assertTrue(reply.startsWith("HTTP/1.1 400 "), reply);
-                assertTrue(reply.contains("\"message\":\"The body cannot be read: "), reply);
+                assertTrue(reply.contains("\"message\":\"Incomplete request body: "), reply);
             }
         }
         // who does not go away by himself is cut off, too

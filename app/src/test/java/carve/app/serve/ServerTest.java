@@ -276,7 +276,7 @@ final class ServerTest {
         assertEquals("model_not_found", unknown.string("code"));
         HttpResponse<String> other = testServer.get("/v1/chat/completions");
         assertEquals(
-                "/v1/chat/completions takes [POST], not GET.",
+                "/v1/chat/completions supports POST, not GET.",
                 TestServer.error(other, 405).string("message"));
         assertEquals("POST", other.headers().firstValue("Allow").orElse(""));
         TestServer.error(testServer.get("/v2/everything"), 404);

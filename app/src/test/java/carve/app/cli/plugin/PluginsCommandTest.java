@@ -169,12 +169,12 @@ final class PluginsCommandTest {
                 2 of 6 plugins are active
                 plugin 'off' is disabled; `carve plugins enable off` lets it be used
                 error: plugin 'empty': no jar in %s
-                    what would help: put the jar of its module there, and the libraries that it needs into lib/
+                    fix: put the jar of its module there, and the libraries that it needs into lib/
                 error: plugin 'torn': torn.jar cannot be read: zip END header not found
-                    what would help: copy or build it again
+                    fix: copy or build it again
                 error: plugin 'twin': mixer 'retention' is provided by plugin 'retention' already \
                 (com.example.retention@1.0, %s)
-                    what would help: remove or disable one of them
+                    fix: remove or disable one of them
                 """.formatted(plugins, Path.of(plugins, "empty"), Path.of(plugins, "retention")), told[1]);
         assertEquals("", carve.err());
     }
