@@ -1,9 +1,10 @@
 package carve.api.checkpoint;
 
+import carve.api.CarveException;
 import java.util.Collection;
 
 /** Thrown when a checkpoint cannot be read or written, or does not hold what it should. */
-public final class CheckpointException extends RuntimeException {
+public final class CheckpointException extends CarveException {
     private static final long serialVersionUID = 1L;
 
     /** Makes the exception; the message names file and tensor, what was found and what would do. */

@@ -1,7 +1,9 @@
 package carve.api.config;
 
+import carve.api.CarveException;
+
 /** Thrown when a setting is missing, has a value that will not do, or was read by nobody. */
-public final class SettingsException extends RuntimeException {
+public final class SettingsException extends CarveException {
     private static final long serialVersionUID = 1L;
 
     /** Makes the exception; the message names file, line and key, what was found and what would do. */

@@ -1,7 +1,9 @@
 package carve.api.json;
 
+import carve.api.CarveException;
+
 /** Thrown when a text is not JSON, or when a JSON value is not what was asked for. */
-public final class JsonException extends RuntimeException {
+public final class JsonException extends CarveException {
     private static final long serialVersionUID = 1L;
 
     /** Makes the exception; the message names the origin, the place, what was found and what would do. */

@@ -1,5 +1,6 @@
 package carve.app.cli;
 
+import carve.api.CarveException;
 import carve.app.cli.plugin.PluginsCommand;
 import carve.app.report.ConsoleLoggerFinder;
 import carve.app.report.Terminal;
@@ -8,7 +9,9 @@ import carve.app.wiring.GlobalOptions;
 import carve.app.wiring.OpenDevices;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
+import com.google.inject.ProvisionException;
 import com.google.inject.Stage;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -187,23 +190,22 @@ public final class CommandRunner {
         }
     }
 
-    // what we or the user's files are to blame for speaks for itself, all else is a defect
+    // a message for the user is shown as it is; anything else is a defect
     private static String message(Throwable e) {
         Throwable cause = rootCause(e);
-        boolean ours = cause.getClass().getName().startsWith("carve.") || cause instanceof IllegalArgumentException;
-        if (ours && cause.getMessage() != null) {
-            return cause.getMessage();
-        }
         return switch (cause) {
+            case CarveException expected -> expected.getMessage();
+            case IllegalArgumentException invalid when invalid.getMessage() != null -> invalid.getMessage();
             case NoSuchFileException missing -> missing.getFile() + ": no such file";
-            case java.io.IOException io -> io.getMessage() == null ? io.toString() : io.getMessage();
+            case IOException io when io.getMessage() != null -> io.getMessage();
+            case IOException io -> io.toString();
             default -> "%s; this is a defect of carve or of a plugin, --debug shows where".formatted(cause);
         };
     }
 
-    // Guice and streams wrap what went wrong
+    // Guice and streams wrap exceptions
     private static Throwable rootCause(Throwable e) {
-        boolean wrapper = e.getClass().getName().startsWith("com.google.inject.") || e instanceof UncheckedIOException;
+        boolean wrapper = e instanceof ProvisionException || e instanceof UncheckedIOException;
         return wrapper && e.getCause() != null ? rootCause(e.getCause()) : e;
     }
 }

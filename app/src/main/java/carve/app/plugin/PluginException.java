@@ -1,7 +1,9 @@
 package carve.app.plugin;
 
+import carve.api.CarveException;
+
 /** Thrown when a plugin cannot be used. */
-public final class PluginException extends RuntimeException {
+public final class PluginException extends CarveException {
     private static final long serialVersionUID = 1L;
 
     /** Makes the exception; the message names the plugin, what was found and what would do. */

@@ -1,9 +1,10 @@
 package carve.app.train;
 
+import carve.api.CarveException;
 import java.io.Serial;
 
 /** Tells that a run cannot be shown. */
-public final class WatchException extends RuntimeException {
+public final class WatchException extends CarveException {
     @Serial
     private static final long serialVersionUID = 1;
 

@@ -1,7 +1,9 @@
 package carve.models.image;
 
+import carve.api.CarveException;
+
 /** Thrown when an image cannot be read or preprocessed; the message names the image and the reason. */
-public final class ImageException extends RuntimeException {
+public final class ImageException extends CarveException {
     private static final long serialVersionUID = 1L;
 
     /** Makes the exception; the message names the image, what was found and what would do. */

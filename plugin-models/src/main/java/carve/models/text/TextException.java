@@ -1,7 +1,9 @@
 package carve.models.text;
 
+import carve.api.CarveException;
+
 /** Thrown when a tokenizer cannot be opened or a text does not fit its template; the message names the file or the text. */
-public final class TextException extends RuntimeException {
+public final class TextException extends CarveException {
     private static final long serialVersionUID = 1L;
 
     /** Makes the exception; the message says what was asked, what was found and what would do. */

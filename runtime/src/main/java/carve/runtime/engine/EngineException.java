@@ -1,7 +1,9 @@
 package carve.runtime.engine;
 
+import carve.api.CarveException;
+
 /** Thrown when an engine does not take a request. */
-public final class EngineException extends RuntimeException {
+public final class EngineException extends CarveException {
     private static final long serialVersionUID = 1L;
 
     /** Why. */
