@@ -13,6 +13,7 @@ module carve.app {
     requires org.jline.reader;
     requires org.jline.terminal;
     requires org.objectweb.asm; // used by Guice, which does not declare it
+    requires org.snakeyaml.engine;
 
     opens carve.app.cli to
             com.google.guice;

@@ -1,10 +1,13 @@
 package carve.app.cli;
 
+import carve.api.config.SettingsException;
 import carve.api.model.LayerPlan;
 import carve.app.report.Terminal;
+import carve.app.train.ExternalConfigReader;
 import carve.app.wiring.AppConfig;
 import carve.app.wiring.GlobalOptions;
 import carve.runtime.plan.ExternalHybridConfig;
+import carve.runtime.plan.MissingLayerCountException;
 import carve.runtime.plan.PlanWriter;
 import jakarta.inject.Inject;
 import java.io.IOException;
@@ -51,8 +54,8 @@ final class PlanImportCommand implements Command {
         OptionalInt layers = CommandOptions.<Integer>find(arguments, "--layers")
                 .map(OptionalInt::of)
                 .orElseGet(OptionalInt::empty);
-        ExternalHybridConfig config = ExternalHybridConfig.read(file);
-        LayerPlan plan = config.plan(AppConfig.overrides(globalOptions.overrides(), false), layers);
+        ExternalHybridConfig config = ExternalConfigReader.read(file);
+        LayerPlan plan = plan(config, layers);
         String text = PlanWriter.format(
                 plan,
                 List.of("From %s: %s. %d layers, %d of them kept."
@@ -69,5 +72,13 @@ final class PlanImportCommand implements Command {
             terminal.print(text);
         }
         return 0;
+    }
+
+    private LayerPlan plan(ExternalHybridConfig config, OptionalInt layers) {
+        try {
+            return config.plan(AppConfig.overrides(globalOptions.overrides(), false), layers);
+        } catch (MissingLayerCountException e) {
+            throw new SettingsException(e.getMessage() + "; set it with --layers N", e);
+        }
     }
 }

@@ -138,9 +138,7 @@ final class PlanCommandTest {
         Path config = Path.of(DEMO, "config.json");
         assertEquals(1, carve.run("plan", "import", config.toString()));
         assertTrue(
-                carve.err()
-                        .startsWith("carve: " + config
-                                + ": found no key that says which layers are attention; there are attn, "),
+                carve.err().startsWith("carve: " + config + ": no known layer-layout key found; known keys are attn, "),
                 carve.err());
     }
 }

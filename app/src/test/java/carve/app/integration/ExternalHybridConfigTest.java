@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.model.LayerPlan;
+import carve.app.train.ExternalConfigReader;
 import carve.hocon.Hocon;
 import carve.runtime.plan.ExternalHybridConfig;
+import carve.runtime.plan.MissingLayerCountException;
 import carve.runtime.plan.PlanWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +29,7 @@ final class ExternalHybridConfigTest {
     private Path folder;
 
     private ExternalHybridConfig config(String name, String text) throws IOException {
-        return ExternalHybridConfig.read(Files.writeString(folder.resolve(name), text));
+        return ExternalConfigReader.read(Files.writeString(folder.resolve(name), text));
     }
 
     private static String words(LayerPlan plan) {
@@ -59,7 +61,7 @@ final class ExternalHybridConfigTest {
     }
 
     @Test
-    void recipesInYamlAreReadByLines() throws IOException {
+    void recipesMayBeYaml() throws IOException {
         ExternalHybridConfig inline = config("a.yaml", """
                 model_name: x   # ssm_layers: [7]
                 distill_stage3:
@@ -72,6 +74,51 @@ final class ExternalHybridConfigTest {
         assertEquals("mamba-in-llama keep mamba-in-llama", words(listed.plan(NOTHING, OptionalInt.empty())));
         ExternalHybridConfig types = config("c.yaml", "layer_types: [\"mamba\", 'attention']\n");
         assertEquals("mamba2 keep", words(types.plan(NOTHING, OptionalInt.empty())));
+    }
+
+    @Test
+    void layersMayBeCountedOutsideOfTheLayout() throws IOException {
+        ExternalHybridConfig config =
+                config("d.yaml", "model: {depth: 1}\nnum_hidden_layers: 3\nstage:\n  ssm_layers: [0, 2]\n");
+        assertEquals("mamba-in-llama keep mamba-in-llama", words(config.plan(NOTHING, OptionalInt.empty())));
+    }
+
+    @Test
+    void aliasesAndBlocksAreYamlToo() throws IOException {
+        ExternalHybridConfig config = config("e.yaml", """
+                %YAML 1.2
+                ---
+                defaults: &layout
+                - mamba
+                - attention
+                note: |
+                  ssm_layers: [7]
+                layer_types: *layout
+                """);
+        assertEquals("mamba2 keep", words(config.plan(NOTHING, OptionalInt.empty())));
+    }
+
+    @Test
+    void layersThatNothingCountsAreAsked() throws IOException {
+        ExternalHybridConfig config = config("a.yaml", "ssm_layers: [0]");
+        var e = assertThrows(MissingLayerCountException.class, () -> config.plan(NOTHING, OptionalInt.empty()));
+        assertEquals(
+                folder.resolve("a.yaml") + ": key 'ssm_layers' does not say how many layers there are; the model does",
+                e.getMessage());
+    }
+
+    private void unreadable(String problem, String text) {
+        SettingsException e = assertThrows(SettingsException.class, () -> config("broken.yaml", text));
+        assertEquals(
+                folder.resolve("broken.yaml") + ": " + problem,
+                e.getMessage().lines().findFirst().orElseThrow());
+    }
+
+    @Test
+    void whatIsNoYamlIsRefused() {
+        unreadable("expected a mapping, found an array", "- 1\n- 2\n");
+        unreadable("is nested more than 100 levels deep", "a: &a [*a]\n");
+        unreadable("is not valid YAML: while constructing a mapping", "a: 1\na: 2\n");
     }
 
     @Test
@@ -91,20 +138,16 @@ final class ExternalHybridConfigTest {
     @Test
     void whatIsWrongIsToldWithItsPlace() throws IOException {
         refused(
-                "key 'ssm_layers' does not say how many layers there are; the model does, and --layers N",
-                "a.yaml",
-                "ssm_layers: [0]");
-        refused(
                 "text_config: key 'layer_types', position 1: found 'moe', which has no meaning here; say one, as in words {"
                         + " \"moe\" = keep }",
                 "b.json",
                 "{'text_config': {'num_hidden_layers': 2, 'layer_types': ['mamba', 'moe']}}");
         refused(
-                "found layers of decoder, encoder; give one of these parts in a file of its own",
+                "ambiguous layer layouts in decoder, encoder; save the one wanted in a separate file",
                 "c.json",
                 "{'decoder': {'layer_types': ['mamba']}, 'encoder': {'layer_types': ['mamba']}}");
         refused(
-                "found no key that says which layers are attention; there are attn, attn_layer_indices, attn_layer_offset,"
+                "no known layer-layout key found; known keys are attn, attn_layer_indices, attn_layer_offset,"
                         + " attn_layer_period, attn_layers, attn_type_list, block_types, full_attention_interval, full_attn_idxs,"
                         + " hybrid-layer-pattern, hybrid-override-pattern, hybrid_layer_ids, hybrid_layer_pattern, hybrid_override_pattern, layer_types, layers_block_type,"
                         + " linear_attn_config, softmax_attention, softmax_attentions, ssm_layers",

@@ -97,6 +97,7 @@ final class ServerConfigTest {
     void oldKeysAreRefusedWithTheNewName(String old, String key) {
         String whole = "carve.serving." + old;
         SettingsException e = assertThrows(SettingsException.class, () -> read(Map.of(whole, "1")));
-        assertEquals("-D%s: 1: key '%s' was not used; it is now called '%s'".formatted(whole, old, key), e.getMessage());
+        assertEquals(
+                "-D%s: 1: key '%s' was not used; it is now called '%s'".formatted(whole, old, key), e.getMessage());
     }
 }

@@ -4,32 +4,29 @@ import carve.api.config.MapSettings;
 import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
-import carve.api.json.Json;
 import carve.api.json.JsonNull;
 import carve.api.json.JsonObject;
 import carve.api.json.JsonValue;
 import carve.api.model.LayerPlan;
 import carve.api.model.MixerSpec;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
- * The configuration of another project's hybrid, from which a plan is read: a {@code config.json}, or a recipe in YAML, of which
- * single lines are understood.
+ * The configuration of another project's hybrid, from which a plan is read: a {@code config.json}, or a recipe in another format
+ * as JSON.
  *
- * <p>The keys may lie at the top or in a part of the configuration, such as {@code text_config}. mmMamba has two parts, whose
- * layers come one after the other. What a configuration of Carve's own students lists is read as well.
+ * <p>The keys may be at the root or in a part of the configuration, such as {@code text_config}. mmMamba has two parts, whose
+ * layers follow one another. The configuration of a student that Carve wrote is read as well.
  *
- * @param file where it was read, for messages
+ * @param file the file it was read from, for messages
  * @param root its content
  */
 public record ExternalHybridConfig(Path file, JsonObject root) {
@@ -40,23 +37,8 @@ public record ExternalHybridConfig(Path file, JsonObject root) {
             "hybrid_override_pattern", "hybrid_layer_pattern", "hybrid-override-pattern", "hybrid-layer-pattern");
     private static final List<String> HOVLE = List.of("embedding_config", "llm_config");
 
-    /** A part of the configuration that says which layers it has. */
+    /** A part of the configuration that describes layers. */
     private record Part(String path, JsonObject json) {}
-
-    /**
-     * Reads a file.
-     *
-     * @throws carve.api.json.JsonException if it is not JSON
-     * @throws IOException if it cannot be read
-     */
-    public static ExternalHybridConfig read(Path file) throws IOException {
-        String name = file.toString().toLowerCase(Locale.ROOT);
-        boolean yaml = name.endsWith(".yaml") || name.endsWith(".yml");
-        Set<String> keys = new TreeSet<>(externalKeys());
-        keys.addAll(LAYER_COUNT_KEYS);
-        return new ExternalHybridConfig(
-                file, yaml ? YamlKeyScanner.read(Files.readString(file), keys) : Json.readObject(file));
-    }
 
     private static Set<String> externalKeys() {
         Set<String> keys = new TreeSet<>(LayerPlanReader.LAYOUTS);
@@ -67,9 +49,10 @@ public record ExternalHybridConfig(Path file, JsonObject root) {
     /**
      * Returns the plan that the configuration describes.
      *
-     * @param words what its words mean, under {@code words}, and {@code mixers}
+     * @param words the mixers of its layer names, under {@code words}, and {@code mixers}
      * @param layers the number of layers where the configuration does not say it
      * @throws SettingsException if it describes none, or one that is wrong
+     * @throws MissingLayerCountException if the number of layers is needed and neither given nor in the configuration
      */
     public LayerPlan plan(SettingsNode.Section words, OptionalInt layers) {
         if (root.optionalObject("carve").filter(carve -> carve.has("layers")).isPresent()) {
@@ -115,27 +98,22 @@ public record ExternalHybridConfig(Path file, JsonObject root) {
         String origin = part.path().isEmpty() ? file.toString() : "%s: %s".formatted(file, part.path());
         SettingsNode.Section section = MapSettings.of(picked, origin).asTree();
         TreeSettings settings = new TreeSettings(words.over(section));
-        OptionalInt layers = given.isPresent() ? given : count(part.json());
-        try {
-            LayerPlan plan = layers.isPresent()
-                    ? LayerPlanReader.read(settings, layers.getAsInt())
-                    : LayerPlanReader.read(settings);
-            settings.requireAllRead();
-            return plan;
-        } catch (SettingsException e) {
-            boolean countless = layers.isEmpty() && e.getMessage().contains("how many layers there are");
-            throw countless ? new SettingsException(e.getMessage() + ", and --layers N", e) : e;
-        }
+        OptionalInt layers = given.isPresent() ? given : count(part);
+        LayerPlan plan =
+                layers.isPresent() ? LayerPlanReader.read(settings, layers.getAsInt()) : LayerPlanReader.read(settings);
+        settings.requireAllRead();
+        return plan;
     }
 
     // a pattern counts feed-forward parts as layers, and says itself how many there are
-    private static OptionalInt count(JsonObject json) {
-        if (PATTERN_KEYS.stream().anyMatch(json::has)) {
+    private OptionalInt count(Part part) {
+        if (PATTERN_KEYS.stream().anyMatch(part.json()::has)) {
             return OptionalInt.empty();
         }
-        return LAYER_COUNT_KEYS.stream()
-                .filter(key -> json.optionalInteger(key).isPresent())
-                .mapToInt(json::integer)
+        return Stream.of(part.json(), root)
+                .flatMapToInt(json -> LAYER_COUNT_KEYS.stream()
+                        .filter(key -> json.optionalInteger(key).isPresent())
+                        .mapToInt(json::integer))
                 .findFirst();
     }
 
@@ -166,9 +144,9 @@ public record ExternalHybridConfig(Path file, JsonObject root) {
         }
         throw new SettingsException(
                 found.isEmpty()
-                        ? "%s: found no key that says which layers are attention; there are %s"
+                        ? "%s: no known layer-layout key found; known keys are %s"
                                 .formatted(file, String.join(", ", externalKeys()))
-                        : "%s: found layers of %s; give one of these parts in a file of its own"
+                        : "%s: ambiguous layer layouts in %s; save the one wanted in a separate file"
                                 .formatted(file, String.join(", ", found.keySet())));
     }
 

@@ -81,7 +81,8 @@ record ExternalPatternReader(Settings settings, String key, OptionalInt layers) 
     }
 
     private int count() {
-        return layers.orElseThrow(() -> settings.error(key, "does not say how many layers there are; the model does"));
+        return layers.orElseThrow(() -> new MissingLayerCountException(
+                "%s does not say how many layers there are; the model does".formatted(place())));
     }
 
     private List<SettingsNode> items() {
