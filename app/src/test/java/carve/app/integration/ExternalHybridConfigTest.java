@@ -116,7 +116,7 @@ final class ExternalHybridConfigTest {
 
     @Test
     void whatIsNoYamlIsRefused() {
-        unreadable("expected a mapping, found an array", "- 1\n- 2\n");
+        unreadable("expected a mapping, found [1, 2]", "- 1\n- 2\n");
         unreadable("is nested more than 100 levels deep", "a: &a [*a]\n");
         unreadable("is not valid YAML: while constructing a mapping", "a: 1\na: 2\n");
     }
