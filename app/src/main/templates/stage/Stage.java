@@ -100,7 +100,7 @@ public record {{class}}(String name, List<String> train, int steps, int batchSiz
         }
         double seconds = (System.nanoTime() - started) / 1e9;
         String digest = ParamDigest.of(student.params());
-        return new StageResult(run.step(), run.firstLoss(), run.lastLoss(), seconds, run.tokens(), digest);
+        return new StageResult(name, run.step(), run.firstLoss(), run.lastLoss(), seconds, run.tokens(), digest);
     }
 
     private void requirePredecessor(StageContext context) {
