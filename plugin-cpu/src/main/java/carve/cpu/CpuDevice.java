@@ -1,6 +1,7 @@
 package carve.cpu;
 
 import carve.api.device.Buffer;
+import carve.api.device.DetailTable;
 import carve.api.device.Device;
 import carve.api.device.Kernel;
 import carve.api.device.KernelCatalog;
@@ -14,17 +15,14 @@ import carve.api.tensor.FusedOp;
 import carve.api.tensor.Op;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
-import carve.cpu.blas.BlasSelector;
 import carve.cpu.blas.LazyOneDnn;
 import carve.cpu.config.CpuConfig;
 import carve.cpu.conv.ConvStep;
 import carve.cpu.conv.JitConvStep;
 import carve.cpu.conv.ScalarConvStep;
-import carve.cpu.gemm.Bf16Gemm;
 import carve.cpu.gemm.Gemm;
-import carve.cpu.gemm.JitSkinnyGemm;
-import carve.cpu.gemm.SkinnyGemm;
-import carve.cpu.gemm.VectorSkinnyGemm;
+import carve.cpu.gemm.GemmStrategies;
+import carve.cpu.gemm.GemmStrategy;
 import carve.cpu.jit.JitSupport;
 import carve.cpu.kernel.KernelContext;
 import carve.cpu.memory.BufferPool;
@@ -55,7 +53,8 @@ public final class CpuDevice implements Device {
     private final BufferPool bufferPool;
     private final Primitives primitives;
     private final PrimitiveExecutor executor;
-    private final SkinnyGemm skinnyGemm;
+    private final GemmStrategies strategies;
+    private final Gemm gemm;
     private final ConvStep convStep;
     private final KernelSelector kernels;
     private final boolean mapWeights;
@@ -95,19 +94,17 @@ public final class CpuDevice implements Device {
             deviceContext.kernels().unavailableBecause(CpuFeatures.NO_FMA_REASON);
         }
         this.oneDnn = new LazyOneDnn();
-        Gemm gemm = new Gemm(threadPool, new BlasSelector(config, oneDnn, threadPool));
+        this.strategies = new GemmStrategies(config, threadPool, bufferPool, oneDnn, scalarBudget);
+        this.gemm = new Gemm(threadPool, strategies.table());
         this.primitives = new Primitives(threadPool, gemm);
         this.executor = new PrimitiveExecutor(this, new PrimitiveBackend(threadPool, primitives));
-        Bf16Gemm bf16 = new Bf16Gemm(config.bf16Mode(), oneDnn, threadPool, bufferPool);
-        boolean code = JitSupport.isEnabled(config.machineCode());
-        this.skinnyGemm = code
-                ? new JitSkinnyGemm(threadPool, config.blasMode())
-                : new VectorSkinnyGemm(threadPool, scalarBudget);
-        this.convStep = code ? new JitConvStep() : new ScalarConvStep();
-        var context =
-                new KernelContext(this, threadPool, gemm, convStep, skinnyGemm, bf16, config.batchInvariantRows());
+        this.convStep =
+                JitSupport.reasonAgainst(config.machineCode()).isEmpty() ? new JitConvStep() : new ScalarConvStep();
+        var context = new KernelContext(this, threadPool, gemm, strategies.linearName());
         this.kernels = new KernelSelector(
-                new CpuKernelTarget(context), CpuFeatures.HAS_FMA ? List.of(new CpuKernels()) : List.of(), plugins);
+                new CpuKernelTarget(context, convStep),
+                CpuFeatures.HAS_FMA ? List.of(new CpuKernels()) : List.of(),
+                plugins);
     }
 
     /** The primitives in F32 and I32; comparisons read BF16 and F16, too. */
@@ -141,6 +138,15 @@ public final class CpuDevice implements Device {
     @Override
     public String name() {
         return "cpu";
+    }
+
+    /** Returns the table of matrix products; loads the libraries that it names, to know whether they are available. */
+    @Override
+    public List<DetailTable> details() {
+        return List.of(new DetailTable(
+                "matrix products C (M, N) = A (M, K) B (K, N): the first strategy that accepts and is available",
+                GemmStrategy.COLUMNS,
+                gemm.strategies().stream().map(GemmStrategy::row).toList()));
     }
 
     @Override
@@ -220,7 +226,7 @@ public final class CpuDevice implements Device {
     public void close() {
         deviceContext.scopes().closeAll();
         threadPool.close();
-        skinnyGemm.close();
+        strategies.close();
         convStep.close();
         oneDnn.close();
         bufferPool.close();

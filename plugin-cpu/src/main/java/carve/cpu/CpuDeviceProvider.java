@@ -7,7 +7,7 @@ import carve.api.device.DeviceCatalog;
 import carve.api.device.DeviceProvider;
 import carve.api.device.KernelCatalog;
 import carve.cpu.config.CpuConfig;
-import carve.cpu.gemm.ScalarGemm;
+import carve.cpu.gemm.GemmStrategies;
 import carve.cpu.memory.NativeMemory;
 import carve.cpu.simd.CpuFeatures;
 import java.lang.System.Logger.Level;
@@ -55,6 +55,6 @@ public final class CpuDeviceProvider implements DeviceProvider {
                             "fused ops run by their references, which are slow: {0}",
                             CpuFeatures.NO_FMA_REASON);
         }
-        return new CpuDevice(CpuConfig.from(settings), plugins, ScalarGemm.WARM_UP_BUDGET);
+        return new CpuDevice(CpuConfig.from(settings), plugins, GemmStrategies.SCALAR_WARM_UP);
     }
 }

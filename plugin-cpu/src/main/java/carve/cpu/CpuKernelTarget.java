@@ -3,6 +3,7 @@ package carve.cpu;
 import carve.api.device.CpuTarget;
 import carve.api.device.Device;
 import carve.api.tensor.Tensor;
+import carve.cpu.conv.ConvStep;
 import carve.cpu.kernel.KernelContext;
 import carve.cpu.memory.NativeMemory;
 import java.lang.foreign.MemorySegment;
@@ -13,8 +14,9 @@ import java.util.function.IntConsumer;
  * built-in ones take the context, which is this package's own.
  *
  * @param context threads, products and loops that built-in kernels share
+ * @param convStep the convolution of one position
  */
-record CpuKernelTarget(KernelContext context) implements CpuTarget {
+record CpuKernelTarget(KernelContext context, ConvStep convStep) implements CpuTarget {
     @Override
     public Device device() {
         return context.device();

@@ -20,6 +20,7 @@ import carve.api.tensor.FusedOp;
 import carve.api.tensor.TensorType;
 import carve.cpu.attention.AttentionKernel;
 import carve.cpu.conv.CausalConvKernel;
+import carve.cpu.conv.ConvStep;
 import carve.cpu.kernel.AdamWKernel;
 import carve.cpu.kernel.KernelContext;
 import carve.cpu.kernel.LinearKernel;
@@ -44,12 +45,13 @@ final class CpuKernels implements KernelProvider {
 
     @Override
     public Optional<Kernel> kernel(FusedOp op, List<TensorType> operands, KernelTarget target) {
-        return target instanceof CpuKernelTarget(KernelContext context)
-                ? select(op, operands, context)
+        return target instanceof CpuKernelTarget(KernelContext context, ConvStep convStep)
+                ? select(op, operands, context, convStep)
                 : Optional.empty();
     }
 
-    private static Optional<Kernel> select(FusedOp op, List<TensorType> operands, KernelContext context) {
+    private static Optional<Kernel> select(
+            FusedOp op, List<TensorType> operands, KernelContext context, ConvStep convStep) {
         return switch (op) {
             case Linear linear ->
                 LinearKernel.supports(operands) ? Optional.of(new LinearKernel(context)) : Optional.empty();
@@ -60,11 +62,12 @@ final class CpuKernels implements KernelProvider {
                         ? Optional.of(new AttentionKernel(
                                 context, attention, operands.get(1).dtype()))
                         : Optional.empty();
-            default -> KernelContext.allF32(operands) ? f32(op, operands, context) : Optional.empty();
+            default -> KernelContext.allF32(operands) ? f32(op, operands, context, convStep) : Optional.empty();
         };
     }
 
-    private static Optional<Kernel> f32(FusedOp op, List<TensorType> operands, KernelContext context) {
+    private static Optional<Kernel> f32(
+            FusedOp op, List<TensorType> operands, KernelContext context, ConvStep convStep) {
         return switch (op) {
             case RmsNorm norm -> Optional.of(new RmsNormKernel(context, norm.epsilon(), RmsNormLoops.Gate.NONE));
             case GatedRmsNorm norm ->
@@ -84,10 +87,10 @@ final class CpuKernels implements KernelProvider {
                 DecayScanKernel.supports(operands)
                         ? Optional.of(new DecayScanKernel(context, scan, operands))
                         : Optional.empty();
-            case CausalConv conv -> Optional.of(new CausalConvKernel(context, conv));
+            case CausalConv conv -> Optional.of(new CausalConvKernel(context, convStep, conv));
             case CombinedConvScan scan ->
                 ConvolvedScanKernel.supports(scan, operands)
-                        ? Optional.of(new ConvolvedScanKernel(context, scan))
+                        ? Optional.of(new ConvolvedScanKernel(context, convStep, scan))
                         : Optional.empty();
             default -> Optional.empty();
         };

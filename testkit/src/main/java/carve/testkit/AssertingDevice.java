@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.device.Buffer;
+import carve.api.device.DetailTable;
 import carve.api.device.Device;
 import carve.api.device.Download;
 import carve.api.device.Kernel;
@@ -150,6 +151,11 @@ public final class AssertingDevice implements Device {
     @Override
     public boolean stores(DType dtype) {
         return wrapped.stores(dtype);
+    }
+
+    @Override
+    public List<DetailTable> details() {
+        return wrapped.details();
     }
 
     @Override

@@ -83,6 +83,14 @@ public interface Device extends AutoCloseable {
      */
     void store(Tensor source, Tensor target, int axis, int start);
 
+    /**
+     * Returns tables that say what the device does how, for people; may load libraries to find out whether they are available. By
+     * default there are none.
+     */
+    default List<DetailTable> details() {
+        return List.of();
+    }
+
     /** Returns with how many of the host's processors it computes; 1 where it has processors of its own. */
     default int threads() {
         return 1;

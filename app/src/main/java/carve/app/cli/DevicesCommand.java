@@ -2,6 +2,8 @@ package carve.app.cli;
 
 import carve.api.device.Availability.Available;
 import carve.api.device.Availability.Unavailable;
+import carve.api.device.DetailTable;
+import carve.api.device.Device;
 import carve.app.report.Terminal;
 import carve.app.report.TextTable;
 import carve.app.wiring.OpenDevices;
@@ -27,8 +29,10 @@ final class DevicesCommand implements Command {
         return CommandOptions.of(
                         DevicesCommand.class,
                         "devices",
-                        "Show the devices, which of them is taken, and why others cannot be used here.")
+                        "Show the devices, which of them is selected, and why others are not available here. With --verbose also"
+                                + " how the selected one computes, such as its table of matrix products.")
                 .example("carve devices")
+                .example("carve devices --device cpu --verbose")
                 .build();
     }
 
@@ -53,6 +57,21 @@ final class DevicesCommand implements Command {
         if (chosen.isEmpty()) {
             choice.requireAvailable();
         }
+        if (CommandOptions.hasFlag(arguments, "--verbose")) {
+            printDetails(choice);
+        }
         return 0;
+    }
+
+    private void printDetails(DeviceSelector choice) {
+        try (Device device = choice.open()) {
+            for (DetailTable details : device.details()) {
+                terminal.println("");
+                terminal.println("%s: %s".formatted(device.name(), details.title()));
+                TextTable textTable = new TextTable(details.columns().toArray(String[]::new));
+                details.rows().forEach(row -> textTable.row(row.toArray()));
+                textTable.print(terminal);
+            }
+        }
     }
 }

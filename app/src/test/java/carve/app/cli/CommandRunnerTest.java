@@ -89,6 +89,18 @@ final class CommandRunnerTest {
     }
 
     @Test
+    void verboseDevicesDescribeThemselves() {
+        assertEquals(0, carve.run("devices", "--device", "reference", "--verbose"));
+        assertEquals(
+                1,
+                carve.out()
+                        .lines()
+                        .filter(line -> line.startsWith("reference "))
+                        .count(),
+                carve.out());
+    }
+
+    @Test
     void onlyDebugShowsWhereErrorsComeFrom() {
         carve.run("devices", "--config", "none.conf", "--debug");
         assertTrue(carve.err().contains("    at carve.hocon"), carve.err());

@@ -33,10 +33,13 @@ public final class CausalConvKernel implements Kernel {
     private static final int CHANNELS = 1024;
 
     private final KernelContext kernelContext;
+    private final ConvStep convStep;
     private final CausalConv op;
 
-    public CausalConvKernel(KernelContext kernelContext, CausalConv op) {
+    /** Makes the kernel, which runs short sequences by {@code convStep}. */
+    public CausalConvKernel(KernelContext kernelContext, ConvStep convStep, CausalConv op) {
         this.kernelContext = kernelContext;
+        this.convStep = convStep;
         this.op = op;
     }
 
@@ -181,7 +184,7 @@ public final class CausalConvKernel implements Kernel {
                 weight.extent(0),
                 weight.extent(2),
                 op.silu(),
-                kernelContext.convStep());
+                convStep);
         int channels = steps.channels();
         int parts = (channels + CHANNELS - 1) / CHANNELS;
         int tasks = op.sequenceLayout().count() * parts;

@@ -44,16 +44,16 @@ final class Dequantisation {
     /**
      * Writes a row of blocks as BF16.
      *
-     * @param room an array of a row, rounded up to whole vectors
+     * @param scratch an array of a row, rounded up to whole vectors
      */
-    static void bf16(DType dtype, long row, int depth, long to, float[] room) {
+    static void toBf16(DType dtype, long row, int depth, long to, float[] scratch) {
         if (HAS_BYTE_VECTORS && dtype == DType.Q8_0) {
             q8ToBf16(row, depth, to);
         } else if (HAS_BYTE_VECTORS && dtype == DType.Q4_0) {
             q4ToBf16(row, depth, to);
         } else {
-            toFloats(dtype, row, 0, depth, room, 0);
-            Casts.toBf16(room, to, depth);
+            toFloats(dtype, row, 0, depth, scratch, 0);
+            Casts.toBf16(scratch, to, depth);
         }
     }
 

@@ -17,14 +17,13 @@ import carve.cpu.thread.ThreadPool;
  * read once for up to {@link #MC} rows. An element of y is the sum of the lanes of one vector, to which neighbours along K
  * were added from the first to the last; {@link Gemv} adds in the same order.
  */
-public final class DotGemm {
+final class DotGemm implements GemmKernel {
     /** The most rows that share one reading of the weights. */
     static final int MC = 64;
 
     private static final int PANEL_ROWS = 2 * DotKernel.NR;
     private static final int PACKED = 4 * 1024 * 1024;
     private static final int ROW_BYTES = 64 * 1024;
-    private static final long SMALL = 64L * 64 * 64;
 
     private final ThreadPool threadPool;
 
@@ -32,28 +31,20 @@ public final class DotGemm {
         this.threadPool = threadPool;
     }
 
-    /** What is multiplied; {@code bias} is 0 where there is none, else where N F32 lie. */
-    public record LinearWeights(int n, int k, long address, DType dtype, long bias) {
-        /** Returns where a row of the weights begins. */
-        long row(int i) {
-            return address + i * dtype.bytes(k);
-        }
-
-        float bias(int i) {
-            return bias == 0 ? 0 : NativeMemory.get(bias + 4L * i);
-        }
-    }
-
-    /** Writes y. */
-    void multiply(LinearWeights p, int m, long x, long y) {
-        int chunks = (p.k + DotKernel.KC - 1) / DotKernel.KC;
+    @Override
+    public void multiply(GemmProblem problem) {
+        LinearWeights p = problem.weights();
+        int m = problem.m();
+        long x = problem.a().address();
+        long y = problem.c().address();
+        int chunks = (p.k() + DotKernel.KC - 1) / DotKernel.KC;
         int most = Math.max(MC, PACKED / (chunks * DotKernel.ROW_STRIDE) / MC * MC);
         for (int done = 0; done < m; done += most) {
             int rows = Math.min(most, m - done);
             try (var _ = threadPool.scratch().frame()) {
                 float[] packed = threadPool.scratch().floats(chunks * rows * DotKernel.ROW_STRIDE);
-                pack(x + 4L * done * p.k, rows, p.k, chunks, packed);
-                multiply(p, packed, rows, chunks, y + 4L * done * p.n);
+                pack(x + 4L * done * p.k(), rows, p.k(), chunks, packed);
+                multiply(p, packed, rows, chunks, y + 4L * done * p.n());
             }
         }
     }
@@ -76,19 +67,19 @@ public final class DotGemm {
     private void multiply(LinearWeights p, float[] x, int m, int chunks, long y) {
         int strips = (m + MC - 1) / MC;
         int width = width(p, strips);
-        int across = (p.n + width - 1) / width;
-        boolean small = (long) m * p.n * p.k <= SMALL;
+        int across = (p.n() + width - 1) / width;
+        boolean small = (long) m * p.n() * p.k() <= GemmStrategies.SERIAL_WORK;
         threadPool.parallelFor(small, strips * across, (task, scratchpad) -> {
             int n = task / strips * width; // strips of the same weights follow each other
             int row = task % strips * MC;
             int rows = Math.min(MC, m - row);
-            multiplyBlock(p, x, m, row, rows, chunks, n, Math.min(p.n, n + width), y, scratchpad);
+            multiplyBlock(p, x, m, row, rows, chunks, n, Math.min(p.n(), n + width), y, scratchpad);
         });
     }
 
     private int width(LinearWeights p, int strips) {
-        int rows = (p.n + PANEL_ROWS - 1) / PANEL_ROWS * PANEL_ROWS;
-        while (rows > 2 * PANEL_ROWS && (long) strips * p.n / rows < 8L * threadPool.threads()) {
+        int rows = (p.n() + PANEL_ROWS - 1) / PANEL_ROWS * PANEL_ROWS;
+        while (rows > 2 * PANEL_ROWS && (long) strips * p.n() / rows < 8L * threadPool.threads()) {
             rows /= 2;
         }
         return (rows + PANEL_ROWS - 1) / PANEL_ROWS * PANEL_ROWS;
@@ -111,14 +102,14 @@ public final class DotGemm {
             int columns = Math.min(PANEL_ROWS, n1 - n);
             for (int c = 0; c < chunks; c++) {
                 int k = c * DotKernel.KC;
-                int depth = Math.min(DotKernel.KC, p.k - k);
+                int depth = Math.min(DotKernel.KC, p.k() - k);
                 for (int i = 0; i < columns; i++) {
-                    Dequantisation.toFloats(p.dtype, p.row(n + i), k, depth, panels, i * DotKernel.ROW_STRIDE);
+                    Dequantisation.toFloats(p.dtype(), p.row(n + i), k, depth, panels, i * DotKernel.ROW_STRIDE);
                 }
                 int at = (c * m + row) * DotKernel.ROW_STRIDE;
                 multiplyPanels(x, at, rows, panels, columns, DotKernel.roundUpToLanes(depth), c == 0, sums);
             }
-            store(p, sums, rows, n, columns, y + 4L * ((long) row * p.n + n));
+            store(p, sums, rows, n, columns, y + 4L * ((long) row * p.n() + n));
         }
     }
 
@@ -149,9 +140,9 @@ public final class DotGemm {
         for (int r = 0, taken; r < rows; r += taken) {
             taken = DotKernel.nextRows(rows - r);
             for (int i = 0, at = r * PANEL_ROWS; i < columns; i += DotKernel.NR, at += taken * DotKernel.NR) {
-                long to = y + 4L * ((long) r * p.n + i);
+                long to = y + 4L * ((long) r * p.n() + i);
                 if (columns - i >= DotKernel.NR) {
-                    storeFours(sums, at, taken, p.bias == 0 ? 0 : p.bias + 4L * (n + i), to, p.n);
+                    storeFours(sums, at, taken, p.bias() == 0 ? 0 : p.bias() + 4L * (n + i), to, p.n());
                 } else {
                     storeRest(p, sums, at, taken, n + i, columns - i, to);
                 }
@@ -173,7 +164,7 @@ public final class DotGemm {
         for (int j = 0; j < rows; j++) {
             for (int i = 0; i < columns; i++) {
                 float value = sums[at + j * DotKernel.NR + i];
-                NativeMemory.set(to + 4L * ((long) j * p.n + i), p.bias == 0 ? value : value + p.bias(n + i));
+                NativeMemory.set(to + 4L * ((long) j * p.n() + i), p.bias() == 0 ? value : value + p.bias(n + i));
             }
         }
     }

@@ -7,7 +7,7 @@ import carve.cpu.thread.Scratchpad;
  * A part of a product: as much of the right operand as is packed at a time. It is packed chunk by chunk of the depth, each at most
  * {@link MicroKernel#KC}, and then multiplied with strips of the left one, which are packed by whoever needs them.
  *
- * @param product what is multiplied
+ * @param problem the products
  * @param matrix which of the products it is
  * @param k0 the first of the depth
  * @param depth how deep
@@ -16,7 +16,7 @@ import carve.cpu.thread.Scratchpad;
  * @param width how many columns
  * @param panels the packed right operand, {@link #packedSize} elements
  */
-record GemmBlock(Gemm.Product product, int matrix, int k0, int depth, int chunk, int n0, int width, float[] panels) {
+record GemmBlock(GemmProblem problem, int matrix, int k0, int depth, int chunk, int n0, int width, float[] panels) {
     /** Returns the elements that packing takes. */
     static int packedSize(int depth, int width) {
         return MicroKernel.packedRightSize(depth, width);
@@ -38,14 +38,14 @@ record GemmBlock(Gemm.Product product, int matrix, int k0, int depth, int chunk,
 
     /** Packs {@code count} columns, from the beginning of a panel on, of the chunk that begins at {@code k}. */
     void packRight(int k, int n, int count, Scratchpad scratchpad) {
-        Gemm.Matrix b = product.b();
+        Matrix b = problem.b();
         int deep = depthAt(k);
         int to = k * paddedColumns() + n * deep;
-        if (product.rightLayout() == Gemm.RightLayout.F32) {
+        if (problem.rightLayout() == RightLayout.F32) {
             long from = b.address() + 4 * (matrix * b.batchStride() + (k0 + k) * b.rowStride() + n0 + n);
             MicroKernel.panels(from, b.rowStride(), deep, count, panels, to);
         } else {
-            DType dtype = product.rightLayout().dtype();
+            DType dtype = problem.rightLayout().dtype();
             long rows = matrix * b.batchStride() + (n0 + n) * b.rowStride();
             long bytes = dtype.bytes(b.rowStride());
             TransposedPacking.pack(
@@ -63,7 +63,7 @@ record GemmBlock(Gemm.Product product, int matrix, int k0, int depth, int chunk,
     }
 
     private void multiplyRowBlock(int m, int rows, int n, int count, float[] block, float[] tile) {
-        Gemm.Matrix c = product.c();
+        Matrix c = problem.c();
         long to = c.address() + 4 * (matrix * c.batchStride() + m * c.rowStride() + n0 + n);
         for (int k = 0; k < depth; k += chunk) {
             int deep = depthAt(k);
@@ -71,7 +71,7 @@ record GemmBlock(Gemm.Product product, int matrix, int k0, int depth, int chunk,
             MicroKernel.multiply(
                     block,
                     0,
-                    product.transposeA(),
+                    problem.transposeA(),
                     panels,
                     k * paddedColumns() + n * deep,
                     rows,
@@ -79,15 +79,15 @@ record GemmBlock(Gemm.Product product, int matrix, int k0, int depth, int chunk,
                     count,
                     to,
                     c.rowStride(),
-                    product.accumulate() || k0 + k > 0,
+                    problem.accumulate() || k0 + k > 0,
                     tile);
         }
     }
 
     private void packLeft(int m, int rows, int k, int deep, float[] to) {
-        Gemm.Matrix a = product.a();
+        Matrix a = problem.a();
         long from = a.address() + 4 * matrix * a.batchStride();
-        if (product.transposeA()) {
+        if (problem.transposeA()) {
             MicroKernel.packLeft(from + 4 * (k * a.rowStride() + m), a.rowStride(), deep, rows, to);
         } else {
             MicroKernel.packLeft(from + 4 * (m * a.rowStride() + k), a.rowStride(), rows, deep, to);

@@ -22,7 +22,7 @@ import jdk.incubator.vector.VectorOperators;
  * <p>The loops over blocks are compiled by themselves, as {@code carve.args} asks: inlined into their caller they leave the compiler no room for
  * all of their operations, and it makes objects of the vectors of the rest.
  */
-final class Gemv {
+final class Gemv implements GemmKernel {
     private static final int COLUMNS = DotKernel.NR;
     private static final int HALF = BlockQuantisation.SIZE / 2;
     private static final int Q8_0 = DType.Q8_0.blockBytes();
@@ -46,34 +46,35 @@ final class Gemv {
         return FloatVector.fromArray(F, steps, 0);
     }
 
-    /** Writes y. */
-    void multiply(DotGemm.LinearWeights p, long x, long y) {
+    @Override
+    public void multiply(GemmProblem problem) {
+        LinearWeights p = problem.weights();
         try (var _ = threadPool.scratch().frame()) {
-            multiply(p, packInput(p, x), y);
+            multiply(p, packInput(p, problem.a().address()), problem.c().address());
         }
     }
 
-    private void multiply(DotGemm.LinearWeights p, float[] row, long y) {
+    private void multiply(LinearWeights p, float[] row, long y) {
         long bytes = p.dtype().bytes(p.k());
-        int apart = rowDistance(p, bytes);
-        int perTask = COLUMNS * apart;
+        int separation = separation(p, bytes);
+        int perTask = COLUMNS * separation;
         boolean small = p.n() * bytes <= SMALL_BYTES;
         threadPool.parallelFor(small, (p.n() + perTask - 1) / perTask, (task, scratchpad) -> {
             float[] sums = scratchpad.floats(COLUMNS * LANES);
-            int end = Math.min(p.n(), task * perTask + apart);
+            int end = Math.min(p.n(), task * perTask + separation);
             for (int i = task * perTask; i < end; i++) {
-                dotFour(p, i, apart, row, sums);
+                dotFour(p, i, separation, row, sums);
                 LaneReduction.sumEach(sums, COLUMNS);
-                for (int j = 0; j < COLUMNS && i + j * apart < p.n(); j++) {
-                    int at = i + j * apart;
+                for (int j = 0; j < COLUMNS && i + j * separation < p.n(); j++) {
+                    int at = i + j * separation;
                     NativeMemory.set(y + 4L * at, p.bias() == 0 ? sums[j] : sums[j] + p.bias(at));
                 }
             }
         });
     }
 
-    /** Returns how far apart the four places are: as many rows as make the same number of equal tasks for each thread. */
-    private int rowDistance(DotGemm.LinearWeights p, long bytes) {
+    /** Returns how far separation the four places are: as many rows as make the same number of equal tasks for each thread. */
+    private int separation(LinearWeights p, long bytes) {
         int most = Math.clamp(STREAM_BYTES / Math.max(1, bytes), 4, 256);
         int least = 4 * threadPool.threads();
         int tasks = Math.max(least, (p.n() + COLUMNS * most - 1) / (COLUMNS * most));
@@ -82,10 +83,10 @@ final class Gemv {
     }
 
     /**
-     * Copies x. Where weights are quantised its blocks are as far apart, or twice as far, as those of the weights, so that one
+     * Copies x. Where weights are quantised its blocks are as far separation, or twice as far, as those of the weights, so that one
      * number counts both.
      */
-    private float[] packInput(DotGemm.LinearWeights p, long x) {
+    private float[] packInput(LinearWeights p, long x) {
         if (!p.dtype().isQuantised() || !Dequantisation.HAS_BYTE_VECTORS) {
             float[] row = threadPool.scratch().floats(DotKernel.roundUpToLanes(p.k()));
             Dequantisation.toFloats(DType.F32, x, 0, p.k(), row, 0);
@@ -100,12 +101,12 @@ final class Gemv {
     }
 
     /** Multiplies four rows, from one on; the last row stands in for those beyond it. */
-    private static void dotFour(DotGemm.LinearWeights p, int i, int apart, float[] x, float[] sums) {
+    private static void dotFour(LinearWeights p, int i, int separation, float[] x, float[] sums) {
         int last = p.n() - 1;
         long a = p.row(i);
-        long b = p.row(Math.min(last, i + apart));
-        long c = p.row(Math.min(last, i + 2 * apart));
-        long d = p.row(Math.min(last, i + 3 * apart));
+        long b = p.row(Math.min(last, i + separation));
+        long c = p.row(Math.min(last, i + 2 * separation));
+        long d = p.row(Math.min(last, i + 3 * separation));
         DType dtype = p.dtype();
         if (dtype == DType.F32) {
             f32(x, a, b, c, d, p.k(), sums);
@@ -278,7 +279,7 @@ final class Gemv {
         t.intoArray(sums, at + LANES);
     }
 
-    private static void dequantised(DotGemm.LinearWeights p, float[] x, long[] rows, float[] sums) {
+    private static void dequantised(LinearWeights p, float[] x, long[] rows, float[] sums) {
         float[] panel = new float[COLUMNS * DotKernel.ROW_STRIDE];
         for (int k = 0; k < p.k(); k += DotKernel.KC) {
             int depth = Math.min(DotKernel.KC, p.k() - k);

@@ -2,7 +2,6 @@ package carve.cpu.gemm;
 
 import carve.api.tensor.BlockQuantisation;
 import carve.api.tensor.DType;
-import carve.cpu.config.CpuConfig;
 import carve.cpu.gemm.SkinnyGemmGenerator.RowPlacement;
 import carve.cpu.jit.MachineCode;
 import carve.cpu.thread.ThreadPool;
@@ -18,52 +17,42 @@ import java.util.Optional;
  * back, as the processor expects it. Where it has more, the range fits into the second cache, from where it is read again for
  * the next rows of x.
  */
-public final class JitSkinnyGemm implements SkinnyGemm {
+final class JitSkinnyGemm implements GemmKernel, AutoCloseable {
     private static final long STREAM_BYTES = 64 * 1024;
     // the rows of x that are prepared for Q4_0 at a time, and stay in the caches while W goes by
     private static final int MAX_ROW_BLOCK = 512;
-    private static final long SMALL = 64L * 64 * 64;
     private static final int COLUMNS = SkinnyGemmGenerator.NR;
-    private static final int NIBBLE_INPUT = 3 * BlockQuantisation.SIZE / 2 * Float.BYTES;
+    private static final int Q4_INPUT_BYTES = 3 * BlockQuantisation.SIZE / 2 * Float.BYTES;
 
     private final ThreadPool threadPool;
-    private final boolean supportsManyRows;
     private final Map<KernelKey, MachineCode> kernels = new HashMap<>();
-    private final MachineCode nibbleInput = MachineCode.of(Q4PackingGenerator.generate());
+    private Optional<MachineCode> q4Packing = Optional.empty();
 
     private record KernelKey(DType dtype, int k, int rows, boolean bias, RowPlacement placement) {}
 
-    /** Makes the products of a device, of many rows too unless those are for a library. */
-    public JitSkinnyGemm(ThreadPool threadPool, CpuConfig.BlasMode blasMode) {
+    JitSkinnyGemm(ThreadPool threadPool) {
         this.threadPool = threadPool;
-        this.supportsManyRows = blasMode == CpuConfig.BlasMode.AUTO || blasMode == CpuConfig.BlasMode.BUILTIN;
     }
 
     @Override
-    public String name() {
-        return "jit-skinny-gemm";
-    }
-
-    @Override
-    public boolean supportsManyRows() {
-        return supportsManyRows;
-    }
-
-    @Override
-    public void multiply(DotGemm.LinearWeights p, int m, long x, long y) {
+    public void multiply(GemmProblem problem) {
+        LinearWeights p = problem.weights();
+        int m = problem.m();
+        long x = problem.a().address();
+        long y = problem.c().address();
         for (int row = 0; row < m; row += MAX_ROW_BLOCK) {
             multiplyRowBlock(p, Math.min(MAX_ROW_BLOCK, m - row), x + 4L * row * p.k(), y + 4L * row * p.n());
         }
     }
 
-    private void multiplyRowBlock(DotGemm.LinearWeights p, int m, long x, long y) {
+    private void multiplyRowBlock(LinearWeights p, int m, long x, long y) {
         try (var _ = threadPool.scratch().frame()) {
             multiplyPacked(p, m, p.dtype() == DType.Q4_0 ? packQ4Input(p, m, x) : x, y);
         }
     }
 
-    private void multiplyPacked(DotGemm.LinearWeights p, int m, long from, long y) {
-        int xBytes = p.dtype() == DType.Q4_0 ? p.k() / BlockQuantisation.SIZE * NIBBLE_INPUT : p.k() * Float.BYTES;
+    private void multiplyPacked(LinearWeights p, int m, long from, long y) {
+        int xBytes = p.dtype() == DType.Q4_0 ? p.k() / BlockQuantisation.SIZE * Q4_INPUT_BYTES : p.k() * Float.BYTES;
         int tile = SkinnyGemmGenerator.maxRows(p.dtype(), p.k());
         int passes = (m + tile - 1) / tile;
         int rows = (m + passes - 1) / passes;
@@ -71,7 +60,7 @@ public final class JitSkinnyGemm implements SkinnyGemm {
         KernelPair most = kernelPair(p, rows, passes);
         KernelPair fewer = last == rows ? most : kernelPair(p, last, passes);
         int each = weightRowsPerTask(p);
-        boolean small = (long) m * p.n() * p.k() <= SMALL;
+        boolean small = (long) m * p.n() * p.k() <= GemmStrategies.SERIAL_WORK;
         threadPool.parallelFor(small, (p.n() + each - 1) / each, (task, scratchpad) -> {
             int n = task * each;
             int count = Math.min(each, p.n() - n);
@@ -89,7 +78,7 @@ public final class JitSkinnyGemm implements SkinnyGemm {
      * @param apart four rows of W that are a quarter of the range apart, or one that takes the place of four
      */
     private record KernelPair(Optional<MachineCode> adjacent, MachineCode apart) {
-        void run(DotGemm.LinearWeights p, int n, int count, long x, long y) {
+        void run(LinearWeights p, int n, int count, long x, long y) {
             int times = count / COLUMNS;
             int done = times * COLUMNS;
             long bytes = p.dtype().bytes(p.k());
@@ -106,14 +95,14 @@ public final class JitSkinnyGemm implements SkinnyGemm {
         }
     }
 
-    private KernelPair kernelPair(DotGemm.LinearWeights p, int rows, int passes) {
+    private KernelPair kernelPair(LinearWeights p, int rows, int passes) {
         return new KernelPair(
                 passes > 1 ? Optional.of(kernel(p, rows, RowPlacement.ADJACENT)) : Optional.empty(),
                 kernel(p, rows, RowPlacement.APART));
     }
 
     /** Returns how many rows of W make a task: as many as make the same number of tasks for each thread. */
-    private int weightRowsPerTask(DotGemm.LinearWeights p) {
+    private int weightRowsPerTask(LinearWeights p) {
         long bytes = p.dtype().bytes(p.k());
         int most = COLUMNS * Math.clamp(STREAM_BYTES / Math.max(1, bytes), 4, 256);
         int least = 4 * threadPool.threads();
@@ -123,14 +112,17 @@ public final class JitSkinnyGemm implements SkinnyGemm {
         return (each + COLUMNS - 1) / COLUMNS * COLUMNS;
     }
 
-    private long packQ4Input(DotGemm.LinearWeights p, int m, long x) {
+    private long packQ4Input(LinearWeights p, int m, long x) {
         long blocks = (long) m * p.k() / BlockQuantisation.SIZE;
-        long to = threadPool.scratch().nativeBuffer(blocks * NIBBLE_INPUT);
-        nibbleInput.call(x, to, blocks, 0, 0, 0, 0, 0);
+        long to = threadPool.scratch().nativeBuffer(blocks * Q4_INPUT_BYTES);
+        if (q4Packing.isEmpty()) {
+            q4Packing = Optional.of(MachineCode.of(Q4PackingGenerator.generate()));
+        }
+        q4Packing.get().call(x, to, blocks, 0, 0, 0, 0, 0);
         return to;
     }
 
-    private MachineCode kernel(DotGemm.LinearWeights p, int rows, RowPlacement rowPlacement) {
+    private MachineCode kernel(LinearWeights p, int rows, RowPlacement rowPlacement) {
         return kernels.computeIfAbsent(
                 new KernelKey(p.dtype(), p.k(), rows, p.bias() != 0, rowPlacement),
                 kernelKey -> MachineCode.of(SkinnyGemmGenerator.generate(
@@ -140,6 +132,6 @@ public final class JitSkinnyGemm implements SkinnyGemm {
     @Override
     public void close() {
         kernels.values().forEach(MachineCode::close);
-        nibbleInput.close();
+        q4Packing.ifPresent(MachineCode::close);
     }
 }

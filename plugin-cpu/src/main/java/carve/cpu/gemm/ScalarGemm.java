@@ -15,41 +15,48 @@ import java.lang.foreign.ValueLayout;
  * first compiler makes these loops as fast as they get within milliseconds, so a program's first token does not wait for the
  * second. There is a budget of multiplications, about what that takes; when it is used up, kernels run that are faster for good.
  */
-public final class ScalarGemm {
-    /** The multiplications after which vectors are worth waiting for. */
-    public static final long WARM_UP_BUDGET = 64_000_000;
-
+final class ScalarGemm implements GemmKernel {
     private static final int PER_TASK = 16;
 
     private final ThreadPool threadPool;
+    private final long budget;
     private long left;
 
     /** Makes the products of a device; a budget of 0 is for none. */
     ScalarGemm(ThreadPool threadPool, long budget) {
         this.threadPool = threadPool;
+        this.budget = budget;
         this.left = budget;
     }
 
-    /** Returns whether the budget is enough for a product, and takes it from there. */
-    boolean reserveBudget(DotGemm.LinearWeights p, int m) {
-        long work = (long) m * p.n() * p.k();
-        if (work > left || p.dtype() != DType.F32 && p.dtype() != DType.BF16) {
-            return false;
-        }
-        left -= work;
-        return true;
+    /** Returns the multiply-adds of this device in all. */
+    long budget() {
+        return budget;
     }
 
-    /** Writes y. */
-    void multiply(DotGemm.LinearWeights p, int m, long x, long y) {
+    /** Returns whether the rest of the budget is enough for a problem, and its weights are F32 or BF16. */
+    boolean fitsBudget(GemmProblem problem) {
+        return problem.work() <= left && (problem.rightType() == DType.F32 || problem.rightType() == DType.BF16);
+    }
+
+    /** Takes a problem from the budget. */
+    void takeFromBudget(GemmProblem problem) {
+        left -= problem.work();
+    }
+
+    @Override
+    public void multiply(GemmProblem problem) {
+        takeFromBudget(problem);
+        LinearWeights p = problem.weights();
+        int m = problem.m();
         try (var _ = threadPool.scratch().frame()) {
             float[] rows = threadPool.scratch().floats(m * p.k());
-            NativeMemory.copy(x, rows, 0, m * p.k());
-            multiply(p, m, rows, y);
+            NativeMemory.copy(problem.a().address(), rows, 0, m * p.k());
+            multiply(p, m, rows, problem.c().address());
         }
     }
 
-    private void multiply(DotGemm.LinearWeights p, int m, float[] x, long y) {
+    private void multiply(LinearWeights p, int m, float[] x, long y) {
         threadPool.parallelFor((p.n() + PER_TASK - 1) / PER_TASK, (task, scratchpad) -> {
             float[] row = scratchpad.floats(p.k());
             float[] sums = scratchpad.floats(LANES);
@@ -64,7 +71,7 @@ public final class ScalarGemm {
         });
     }
 
-    private static void upcast(DotGemm.LinearWeights p, int i, short[] narrow, float[] row) {
+    private static void upcast(LinearWeights p, int i, short[] narrow, float[] row) {
         if (p.dtype() == DType.F32) {
             NativeMemory.copy(p.row(i), row, 0, p.k());
             return;

@@ -1,7 +1,7 @@
 package carve.cpu.jit;
 
 import carve.api.device.DeviceException;
-import carve.cpu.config.CpuConfig;
+import carve.cpu.config.CpuConfig.MachineCodeMode;
 import carve.cpu.memory.NativeMemory;
 import java.lang.System.Logger.Level;
 
@@ -15,16 +15,16 @@ public final class JitSupport {
     private JitSupport() {}
 
     /**
-     * Returns whether machine code is wanted and runs.
+     * Returns the reason why a device does not use machine code, or an empty string if it does.
      *
-     * @throws DeviceException if it is required and does not
+     * @throws DeviceException if it is required and not available
      */
-    public static boolean isEnabled(CpuConfig.MachineCodeMode policy) {
-        if (policy == CpuConfig.MachineCodeMode.OFF) {
-            return false;
+    public static String reasonAgainst(MachineCodeMode mode) {
+        if (mode == MachineCodeMode.OFF) {
+            return "machine-code = off";
         }
         String reason = reasonAgainst();
-        if (policy == CpuConfig.MachineCodeMode.REQUIRED && !reason.isEmpty()) {
+        if (mode == MachineCodeMode.REQUIRED && !reason.isEmpty()) {
             throw new DeviceException(
                     "cpu: machine-code = required, but it is not available: %s; use machine-code = auto"
                             .formatted(reason));
@@ -32,7 +32,7 @@ public final class JitSupport {
         if (!reason.isEmpty()) {
             LOG.log(Level.DEBUG, "machine-code kernels are disabled: {0}", reason);
         }
-        return reason.isEmpty();
+        return reason;
     }
 
     private static String reasonAgainst() {

@@ -1,13 +1,10 @@
 package carve.cpu.kernel;
 
+import carve.api.device.Device;
 import carve.api.device.kit.OperandTypes;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
-import carve.cpu.CpuDevice;
-import carve.cpu.conv.ConvStep;
-import carve.cpu.gemm.Bf16Gemm;
 import carve.cpu.gemm.Gemm;
-import carve.cpu.gemm.SkinnyGemm;
 import carve.cpu.memory.CpuBuffer;
 import carve.cpu.memory.NativeMemory;
 import carve.cpu.thread.ThreadPool;
@@ -15,24 +12,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The parts of one device that its kernels share.
+ * The services that the kernels of one device share.
  *
  * @param device the device that holds the tensors
  * @param threads the threads that run tasks
- * @param gemm the products of matrices
- * @param convStep the convolution of single positions
- * @param skinnyGemm the products of few rows with weights
- * @param bf16Gemm the products of many rows with BF16 and quantised weights
- * @param batchInvariantRows up to how many rows a product has the bits of each row alone
+ * @param gemm the matrix products
+ * @param linearName the name of the kernel of linear layers
  */
-public record KernelContext(
-        CpuDevice device,
-        ThreadPool threads,
-        Gemm gemm,
-        ConvStep convStep,
-        SkinnyGemm skinnyGemm,
-        Bf16Gemm bf16Gemm,
-        int batchInvariantRows) {
+public record KernelContext(Device device, ThreadPool threads, Gemm gemm, String linearName) {
     /** Returns a new tensor with arbitrary values. */
     public Tensor allocate(TensorType type) {
         return Tensor.allocate(device, type);

@@ -7,6 +7,9 @@ import carve.api.tensor.ShapeInference;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.cpu.gemm.Gemm;
+import carve.cpu.gemm.GemmProblem;
+import carve.cpu.gemm.Matrix;
+import carve.cpu.gemm.RightLayout;
 import carve.cpu.memory.CpuBuffer;
 import carve.cpu.memory.NativeMemory;
 import carve.cpu.simd.Casts;
@@ -258,17 +261,11 @@ public final class Primitives {
             m *= batch;
             batch = 1;
         }
-        var left = new Gemm.Matrix(a.address, a.extent(-1), sharedA ? 0 : (long) m * k);
-        var right = new Gemm.Matrix(b.address, b.extent(-1), sharedB ? 0 : (long) k * n);
-        var result = new Gemm.Matrix(out.address, n, (long) m * n);
-        gemm.multiply(
-                new Gemm.Dimensions(batch, m, n, k),
-                left,
-                op.transposeA(),
-                right,
-                op.transposeB() ? Gemm.RightLayout.F32_TRANSPOSED : Gemm.RightLayout.F32,
-                result,
-                false);
+        var left = new Matrix(a.address, a.extent(-1), sharedA ? 0 : (long) m * k);
+        var right = new Matrix(b.address, b.extent(-1), sharedB ? 0 : (long) k * n);
+        var result = new Matrix(out.address, n, (long) m * n);
+        RightLayout layout = op.transposeB() ? RightLayout.F32_TRANSPOSED : RightLayout.F32;
+        gemm.multiply(GemmProblem.matmul(batch, m, n, k, left, op.transposeA(), right, layout, result));
     }
 
     /** Writes a tensor over part of another along an axis. */

@@ -13,6 +13,7 @@ import carve.api.tensor.Op.UnaryFunction;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
+import carve.cpu.conv.ConvStep;
 import carve.cpu.conv.ConvStepLoop;
 import carve.cpu.gemm.MicroKernel;
 import carve.cpu.kernel.KernelContext;
@@ -31,10 +32,13 @@ public final class ConvolvedScanKernel implements Kernel {
     private static final int CHANNELS = 256;
 
     private final KernelContext kernelContext;
+    private final ConvStep convStep;
     private final CombinedConvScan op;
 
-    public ConvolvedScanKernel(KernelContext kernelContext, CombinedConvScan op) {
+    /** Makes the kernel, which runs its convolution by {@code convStep}. */
+    public ConvolvedScanKernel(KernelContext kernelContext, ConvStep convStep, CombinedConvScan op) {
         this.kernelContext = kernelContext;
+        this.convStep = convStep;
         this.op = op;
     }
 
@@ -139,7 +143,7 @@ public final class ConvolvedScanKernel implements Kernel {
                 s.channels,
                 s.taps,
                 true,
-                kernelContext.convStep());
+                convStep);
         int tasks = (s.channels + CHANNELS - 1) / CHANNELS;
         kernelContext.threads().parallelFor(tasks <= 2, tasks, (task, scratchpad) -> {
             int from = task * CHANNELS;

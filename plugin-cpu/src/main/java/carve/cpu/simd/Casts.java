@@ -4,6 +4,7 @@ import static carve.cpu.memory.NativeMemory.F;
 import static carve.cpu.memory.NativeMemory.LANES;
 
 import carve.api.device.DeviceException;
+import carve.api.device.kit.StorageTypes;
 import carve.api.tensor.BlockQuantisation;
 import carve.api.tensor.DType;
 import carve.cpu.memory.NativeMemory;
@@ -12,6 +13,8 @@ import jdk.incubator.vector.FloatVector;
 
 /** Conversions between storage types, rounding to nearest even. */
 public final class Casts {
+    private static final StorageTypes STORAGE = StorageTypes.common("cpu");
+
     private static final int GRAIN = 32 * 1024;
 
     private Casts() {}
@@ -133,8 +136,8 @@ public final class Casts {
         return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
     }
 
-    /** Returns the exception for a storage type that this device does not compute with. */
+    /** Returns the exception that refuses arithmetic on a storage type. */
     public static DeviceException unsupported(DType dtype) {
-        return new DeviceException("cpu: no arithmetic on %s; convert to F32, BF16, F16, I32 or I8".formatted(dtype));
+        return STORAGE.unsupported(dtype);
     }
 }

@@ -1,30 +1,36 @@
 package carve.cpu.blas;
 
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import carve.api.device.DeviceException;
 import carve.cpu.TestTensors;
 import carve.cpu.config.CpuConfig;
 import carve.cpu.gemm.Gemm;
+import carve.cpu.gemm.GemmProblem;
+import carve.cpu.gemm.GemmStrategies;
+import carve.cpu.gemm.Matrix;
+import carve.cpu.gemm.RightLayout;
+import carve.cpu.memory.BufferPool;
 import carve.cpu.memory.NativeMemory;
 import carve.cpu.thread.ThreadPool;
 import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/** Libraries and our own products agree, and the choice between them is by size. */
+/** Libraries and built-in products agree. */
 final class BlasTest {
     private static final int M = 65;
     private static final int N = 200;
     private static final int K = 130;
 
     @Test
-    void nd4jAgreesWithOurOwn() {
+    void nd4jAgreesWithBuiltinProducts() {
         agrees(new Nd4jBlas());
     }
 
     @Test
-    void oneDnnAgreesWithOurOwn() {
+    void oneDnnAgreesWithBuiltinProducts() {
         try (OneDnnEngine library = OneDnnEngineTest.library();
                 ThreadPool threadPool = new ThreadPool(3)) {
             agrees(new OneDnnBlas(library, threadPool));
@@ -38,18 +44,20 @@ final class BlasTest {
             long b = random(arena, N * K);
             long c = NativeMemory.allocate(arena, 4L * M * N);
             long d = NativeMemory.allocate(arena, 4L * M * N);
-            Gemm own = new Gemm(threadPool, choice(CpuConfig.BlasMode.BUILTIN, threadPool));
+            Gemm own = builtin(threadPool);
             for (boolean transposeA : new boolean[] {false, true}) {
                 for (boolean transposeB : new boolean[] {false, true}) {
                     library.multiply(M, N, K, a, transposeA, b, transposeB, c);
-                    own.multiply(
-                            new Gemm.Dimensions(1, M, N, K),
-                            new Gemm.Matrix(a, transposeA ? M : K, 0),
+                    own.multiply(GemmProblem.matmul(
+                            1,
+                            M,
+                            N,
+                            K,
+                            new Matrix(a, transposeA ? M : K, 0),
                             transposeA,
-                            new Gemm.Matrix(b, transposeB ? K : N, 0),
-                            transposeB ? Gemm.RightLayout.F32_TRANSPOSED : Gemm.RightLayout.F32,
-                            new Gemm.Matrix(d, N, 0),
-                            false);
+                            new Matrix(b, transposeB ? K : N, 0),
+                            transposeB ? RightLayout.F32_TRANSPOSED : RightLayout.F32,
+                            new Matrix(d, N, 0)));
                     TestTensors.assertClose(transposeA + " " + transposeB, 1e-5, floats(c), floats(d));
                 }
             }
@@ -71,27 +79,29 @@ final class BlasTest {
         return values;
     }
 
-    private static BlasSelector choice(CpuConfig.BlasMode blasMode, ThreadPool threadPool) {
-        return new BlasSelector(new CpuConfig(1, blasMode, false), new LazyOneDnn(), threadPool);
+    private static Gemm builtin(ThreadPool threadPool) {
+        var config = new CpuConfig(1, CpuConfig.BlasMode.BUILTIN, false);
+        var strategies = new GemmStrategies(config, threadPool, new BufferPool(false), new LazyOneDnn(), 0);
+        return new Gemm(threadPool, strategies.table());
     }
 
     @Test
-    void choiceIsBySize() {
+    void missingLibrariesAreRefusedWhereTheyAreRequired() {
+        LazyOneDnn missing = new LazyOneDnn(() -> {
+            throw new DeviceException("no jar");
+        });
         try (ThreadPool threadPool = new ThreadPool(1)) {
-            BlasSelector auto = choice(CpuConfig.BlasMode.AUTO, threadPool);
-            assertTrue(auto.select(1024, 1024, 1024, false).isPresent());
-            assertFalse(auto.select(8192, 8192, 63, false).isPresent());
-            assertFalse(
-                    auto.select(1000, 1000, 1000, true).isPresent(), "our own are faster where the left is transposed");
-            assertFalse(
-                    auto.select(64, 8192, 8192, false).isPresent(),
-                    "up to 64 rows, bits do not depend on the rows beside");
-            assertTrue(choice(CpuConfig.BlasMode.ND4J, threadPool)
-                    .select(64, 64, 64, false)
-                    .isPresent());
-            assertFalse(choice(CpuConfig.BlasMode.BUILTIN, threadPool)
-                    .select(4096, 4096, 4096, false)
-                    .isPresent());
+            assertEquals(
+                    "no jar",
+                    LazyBlas.oneDnn(CpuConfig.BlasMode.AUTO, missing, threadPool)
+                            .reasonAgainst());
+            LazyBlas required = LazyBlas.oneDnn(CpuConfig.BlasMode.ONEDNN, missing, threadPool);
+            for (int i = 0; i < 2; i++) {
+                assertEquals(
+                        "cpu: blas = onednn, but oneDNN could not be loaded: no jar; use blas = auto",
+                        assertThrows(DeviceException.class, required::reasonAgainst)
+                                .getMessage());
+            }
         }
     }
 }

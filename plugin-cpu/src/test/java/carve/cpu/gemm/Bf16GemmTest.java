@@ -99,23 +99,21 @@ final class Bf16GemmTest {
     }
 
     @Test
-    void withoutTheLibraryOurOwnServe() {
-        assertFalse(without(CpuConfig.Bf16Mode.AUTO));
-        assertFalse(without(CpuConfig.Bf16Mode.BUILTIN));
+    void withoutTheLibraryBuiltinKernelsRun() {
+        assertEquals("no jar", without(CpuConfig.Bf16Mode.AUTO));
         assertEquals(
-                "cpu: bf16 = onednn, but BF16 is not multiplied here: no jar; bf16 = auto does without it",
+                "cpu: bf16-gemm = onednn, but BF16 matrix products are not available: no jar; use bf16-gemm = auto",
                 assertThrows(DeviceException.class, () -> without(CpuConfig.Bf16Mode.ONEDNN))
                         .getMessage());
     }
 
-    private static boolean without(CpuConfig.Bf16Mode policy) {
+    private static String without(CpuConfig.Bf16Mode mode) {
         LazyOneDnn missing = new LazyOneDnn(() -> {
             throw new DeviceException("no jar");
         });
         try (ThreadPool threadPool = new ThreadPool(1);
                 BufferPool bufferPool = new BufferPool(false)) {
-            var products = new Bf16Gemm(policy, missing, threadPool, bufferPool);
-            return products.supports(new DotGemm.LinearWeights(1024, 1024, 0, DType.BF16, 0), 512);
+            return new Bf16Gemm(mode, missing, threadPool, bufferPool).reasonAgainst();
         }
     }
 

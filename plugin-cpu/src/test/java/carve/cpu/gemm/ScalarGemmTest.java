@@ -69,12 +69,18 @@ final class ScalarGemmTest {
     @Test
     void theBudgetIsUsedUpByWhatFits() {
         try (ThreadPool threadPool = new ThreadPool(1)) {
-            ScalarGemm plain = new ScalarGemm(threadPool, 100);
-            assertFalse(plain.reserveBudget(new DotGemm.LinearWeights(10, 11, 0, DType.F32, 0), 1));
-            assertFalse(plain.reserveBudget(new DotGemm.LinearWeights(1, 32, 0, DType.Q8_0, 0), 1));
-            assertTrue(plain.reserveBudget(new DotGemm.LinearWeights(3, 10, 0, DType.BF16, 0), 3));
-            assertTrue(plain.reserveBudget(new DotGemm.LinearWeights(1, 10, 0, DType.F32, 0), 1));
-            assertFalse(plain.reserveBudget(new DotGemm.LinearWeights(1, 1, 0, DType.F32, 0), 1));
+            ScalarGemm scalar = new ScalarGemm(threadPool, 100);
+            assertFalse(fits(scalar, 1, new LinearWeights(10, 11, 0, DType.F32, 0)));
+            assertFalse(fits(scalar, 1, new LinearWeights(1, 32, 0, DType.Q8_0, 0)));
+            assertTrue(fits(scalar, 3, new LinearWeights(3, 10, 0, DType.BF16, 0)));
+            scalar.takeFromBudget(GemmProblem.linear(new LinearWeights(3, 10, 0, DType.BF16, 0), 3, 0, 0));
+            assertTrue(fits(scalar, 1, new LinearWeights(1, 10, 0, DType.F32, 0)));
+            scalar.takeFromBudget(GemmProblem.linear(new LinearWeights(1, 10, 0, DType.F32, 0), 1, 0, 0));
+            assertFalse(fits(scalar, 1, new LinearWeights(1, 1, 0, DType.F32, 0)));
         }
+    }
+
+    private static boolean fits(ScalarGemm scalar, int rows, LinearWeights weights) {
+        return scalar.fitsBudget(GemmProblem.linear(weights, rows, 0, 0));
     }
 }
