@@ -2,6 +2,7 @@
 module carve.runtime {
     requires transitive carve.api;
 
+    exports carve.runtime;
     exports carve.runtime.catalog;
     exports carve.runtime.convert;
     exports carve.runtime.device;

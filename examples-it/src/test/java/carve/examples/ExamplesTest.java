@@ -5,10 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -28,25 +26,11 @@ final class ExamplesTest {
         distillationWorkflow = new DistillationWorkflow("examples");
         externalWorkspace = distillationWorkflow.workspace();
         for (String example : EXAMPLES) {
-            Path source = PublishedArtifacts.ROOT.resolve("examples").resolve(example);
-            copy(source, externalWorkspace.folder().resolve(example));
+            externalWorkspace.copyExample(example);
         }
         externalWorkspace.buildWithMaven(EXAMPLES);
         for (String example : EXAMPLES) {
             externalWorkspace.carve("plugins", "install", example + "/target/plugins/" + example);
-        }
-    }
-
-    // sources alone, so that nothing stands by what was built before
-    private static void copy(Path from, Path to) throws IOException {
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Path name = from.relativize(file);
-                if (!name.startsWith("target")) {
-                    Files.createDirectories(to.resolve(name).getParent());
-                    Files.copy(file, to.resolve(name));
-                }
-            }
         }
     }
 

@@ -57,6 +57,28 @@ final class ExternalWorkspace {
         return run(folder, command);
     }
 
+    /** Copies the sources of an example into the folder, without anything that was built before. */
+    void copyExample(String name) throws IOException {
+        Path from = PublishedArtifacts.ROOT.resolve("examples").resolve(name);
+        Path to = folder.resolve(name);
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path path = from.relativize(file);
+                if (!path.startsWith("target")) {
+                    Files.createDirectories(to.resolve(path).getParent());
+                    Files.copy(file, to.resolve(path));
+                }
+            }
+        }
+    }
+
+    /** Runs a java command in the folder, which must succeed, and returns what it printed. */
+    String java(List<String> line) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(JAVA + "/bin/java"));
+        command.addAll(line);
+        return run(folder, command);
+    }
+
     /** Builds a plugin with the Maven wrapper that was written with it, offline. */
     void buildWithWrapper(String project) throws IOException, InterruptedException {
         Path build = folder.resolve(project);

@@ -4,13 +4,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
-/** The artifacts that plugins are built against: carve-api, carve-runtime and carve-testkit, as this build has made them. */
+/** The published artifacts, as this build has made them: the api, its tests, the library and the plugins that programs embed. */
 final class PublishedArtifacts {
     static final Path ROOT = Path.of(System.getProperty("carve.root"));
     static final String VERSION = System.getProperty("carve.version");
-    static final List<String> MODULES = List.of("api", "runtime", "testkit");
+    static final List<String> MODULES =
+            List.of("api", "testkit", "runtime", "hocon", "attention", "mamba2", "distill", "models", "cpu");
+
+    private static final Set<String> PLUGINS = Set.of("attention", "mamba2", "distill", "models", "cpu", "cuda");
 
     private static final Path LOCAL = Path.of(System.getProperty("carve.repository"));
     private static final String GROUP = "dev/carve";
@@ -19,12 +23,16 @@ final class PublishedArtifacts {
 
     /** Returns a file that a module's build has made. */
     static Path built(String module, String suffix) {
-        return ROOT.resolve(module).resolve("target/carve-%s-%s%s".formatted(module, VERSION, suffix));
+        return folder(module).resolve("target/carve-%s-%s%s".formatted(module, VERSION, suffix));
     }
 
     /** Returns the POM that a module is published with. */
     static Path pom(String module) {
-        return ROOT.resolve(module).resolve("target/flattened-pom.xml");
+        return folder(module).resolve("target/flattened-pom.xml");
+    }
+
+    private static Path folder(String module) {
+        return ROOT.resolve(PLUGINS.contains(module) ? "plugin-" + module : module);
     }
 
     /**

@@ -17,7 +17,11 @@ public final class CpuDeviceProvider implements DeviceProvider {
     private static final int RANK = 100;
 
     /** Makes the provider; for {@link java.util.ServiceLoader}. */
-    public CpuDeviceProvider() {}
+    public CpuDeviceProvider() {
+        // where this module is on the module path of a program, ND4J and oneDNN are on its class path
+        Module module = CpuDeviceProvider.class.getModule();
+        module.addReads(CpuDeviceProvider.class.getClassLoader().getUnnamedModule());
+    }
 
     @Override
     public String name() {

@@ -258,8 +258,8 @@ final class ConversionTest {
             Conversion conversion = Conversion.of(teacher, plan("keep", "scaled"), MIXERS, device, 42);
             assertEquals(
                     half
-                            + ": as an earlier student it does not fit the plan:\n  none of the layers that the plan converts,"
-                            + " [1], is converted there",
+                            + ": cannot continue from this student; it does not match the plan:\n  none of the layers that the plan converts,"
+                            + " [1], is converted in the student",
                     assertThrows(SettingsException.class, () -> conversion.continueFrom(earlier))
                             .getMessage());
             assertEquals(
@@ -275,7 +275,7 @@ final class ConversionTest {
             Conversion conversion = Conversion.of(teacher, plan("scaled", "scaled"), MIXERS, device, 42);
             assertEquals(
                     third
-                            + ": as an earlier student it does not fit the plan:\n  layer 0 is third there, the plan has scaled",
+                            + ": cannot continue from this student; it does not match the plan:\n  layer 0: the student has third, the plan has scaled",
                     assertThrows(SettingsException.class, () -> conversion.continueFrom(earlier))
                             .getMessage());
         }

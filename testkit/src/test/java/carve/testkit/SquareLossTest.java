@@ -3,7 +3,6 @@ package carve.testkit;
 import carve.api.loss.Loss;
 import carve.api.loss.LossInputs;
 import carve.api.loss.Reduction;
-import carve.api.model.Site;
 import carve.api.tensor.Tensor;
 import java.util.EnumSet;
 import java.util.Set;
@@ -13,14 +12,14 @@ final class SquareLossTest extends LossContract {
     /** The sum over the elements of a position of the squared difference. */
     private record SquareLoss(Reduction reduction) implements Loss {
         private SquareLoss {
-            if (reduction == Reduction.MEAN) {
+            if (reduction == Reduction.ELEMENTS) {
                 throw new IllegalArgumentException("square loss: there are tokens, batch and sum");
             }
         }
 
         @Override
-        public Site site() {
-            return Site.HEADS;
+        public String site() {
+            return "heads";
         }
 
         @Override
@@ -43,9 +42,9 @@ final class SquareLossTest extends LossContract {
                     .sum(2);
             Tensor sum = values.reshape(mask.shape()).multiply(mask).sum();
             return switch (reduction) {
-                case SUM, MEAN -> sum;
-                case BATCH_MEAN -> sum.multiply(1.0 / mask.extent(0));
-                case TOKEN_MEAN -> sum.divide(mask.sum());
+                case SUM, ELEMENTS -> sum;
+                case BATCH -> sum.multiply(1.0 / mask.extent(0));
+                case TOKENS -> sum.divide(mask.sum());
             };
         }
     }
@@ -62,6 +61,6 @@ final class SquareLossTest extends LossContract {
 
     @Override
     protected Set<Reduction> reductions() {
-        return EnumSet.complementOf(EnumSet.of(Reduction.MEAN));
+        return EnumSet.complementOf(EnumSet.of(Reduction.ELEMENTS));
     }
 }

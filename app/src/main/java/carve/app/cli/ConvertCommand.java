@@ -16,6 +16,7 @@ import carve.runtime.convert.Conversion;
 import carve.runtime.convert.ConversionRunner;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.plan.LayerPlanReader;
+import carve.runtime.plan.Plan;
 import jakarta.inject.Inject;
 import jakarta.inject.Provider;
 import java.io.IOException;
@@ -91,7 +92,7 @@ final class ConvertCommand implements Command {
             throws IOException {
         var runner = new ConversionRunner(catalogs.get(), openDevices.device());
         try (ProgressBar bar = new ProgressBar(terminal, "converting", "tensors")) {
-            return runner.convert(teacher, plan, seed, out, bar);
+            return runner.convert(teacher, Plan.of(plan), seed, out, bar);
         }
     }
 

@@ -1,18 +1,17 @@
 package carve.app.wiring;
 
-import carve.api.config.NameSuggestions;
 import carve.api.config.Settings;
 import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
 import carve.api.device.KernelPolicy;
 import carve.hocon.Hocon;
+import carve.runtime.catalog.Catalogs;
+import carve.runtime.device.DeviceSelector;
 import carve.runtime.eval.EvaluationConfig;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -58,8 +57,6 @@ public record AppConfig(
     private static final String ROOT = "carve";
     private static final List<String> APP_KEYS =
             List.of("device", "kernels", "plugins", "generation", "evaluation", "serving");
-    private static final List<String> PROVIDER_KEYS = List.of(
-            "mixers", "losses", "stages", "optimizers", "schedules", "data", "generators", "devices", "families");
 
     /** Copies the list. */
     public AppConfig {
@@ -84,7 +81,9 @@ public record AppConfig(
         settings.requireAllRead();
         return new AppConfig(
                 globalOptions.device().isEmpty() ? config.device : globalOptions.device(),
-                globalOptions.kernels().isEmpty() ? config.kernelPolicy : kernels(globalOptions.kernels(), "--require"),
+                globalOptions.kernels().isEmpty()
+                        ? config.kernelPolicy
+                        : DeviceSelector.kernelPolicy(globalOptions.kernels(), "--require"),
                 config.plugins,
                 config.generationConfig,
                 config.evaluation,
@@ -94,7 +93,7 @@ public record AppConfig(
 
     private static AppConfig from(Settings carve) {
         Map<String, SettingsNode> providers = new LinkedHashMap<>();
-        for (String kind : PROVIDER_KEYS) {
+        for (String kind : Catalogs.SECTIONS) {
             if (carve.has(kind)) {
                 providers.put(kind, carve.section(kind).asTree());
             }
@@ -102,24 +101,12 @@ public record AppConfig(
         APP_KEYS.forEach(carve::has);
         return new AppConfig(
                 carve.string("device"),
-                kernels(carve.string("kernels"), carve.origin("kernels") + ": key 'kernels'"),
+                DeviceSelector.kernelPolicy(carve.string("kernels"), carve.origin("kernels") + ": key 'kernels'"),
                 carve.strings("plugins").stream().map(Path::of).toList(),
                 GenerationConfig.from(carve.section("generation")),
                 EvaluationConfig.from(carve.section("evaluation")),
                 carve.section("serving").asTree(),
                 new SettingsNode.Section(providers, carve.origin()));
-    }
-
-    /** Returns the policy of a name; messages call it what. */
-    public static KernelPolicy kernels(String name, String what) {
-        return Arrays.stream(KernelPolicy.values())
-                .filter(kernelPolicy ->
-                        kernelPolicy.name().toLowerCase(Locale.ROOT).equals(name))
-                .findFirst()
-                .orElseThrow(() -> new SettingsException("%s: %s"
-                        .formatted(
-                                what,
-                                NameSuggestions.unknown("policy", name, List.of("preferred", "off", "required")))));
     }
 
     /**

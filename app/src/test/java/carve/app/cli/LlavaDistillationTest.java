@@ -19,11 +19,11 @@ final class LlavaDistillationTest {
     private static final Path FIXTURES = Path.of(System.getProperty("carve.fixtures"));
     private static final String STAGE = """
             stages = [{
-              name = single, type = distill, padding-mask = keys, dropout = 0.1, train-scope = not-kept
+              name = single, type = distill, pads = blank, dropout = 0.1, among = except-kept
               train  = ["layers.*.mixer.**", "input.connector.**"]
-              losses = [{ type = frobenius, inputs = teacher, layer-reduction = sum, mask = all, reduction = sum }
-                        { type = kl, mask = all, reduction = batch-mean }]
-              steps = 2, batch-size = 2, max-gradient-norm = 0.1, tensorboard = false
+              losses = [{ type = frobenius, forcing = teacher, layers = sum, mask = all, reduction = sum }
+                        { type = kl, mask = all, reduction = batch }]
+              steps = 2, batch-size = 2, gradient-clip = 0.1, tensorboard = false
             }]
             """;
 
@@ -78,7 +78,7 @@ final class LlavaDistillationTest {
                 teacher = "%s", out = "%s", previous-checkpoint = "%s"
                 mixers { mamba2 { type = mamba-in-llama, seed = kqvo } }
                 layers = [mamba2, keep, mamba2, keep]
-                data { type = llava, file = "%s", max-length = 512, overlong = truncate }
+                data { type = llava, file = "%s", max-length = 512, too-long = cut }
                 %s
                 """.formatted(
                         teacher, folder.resolve("half"), quarter, shapes("train.json"), STAGE));
@@ -99,7 +99,7 @@ final class LlavaDistillationTest {
     private static void assertContinued(Path earlier, Path start) {
         JsonObject account = Json.readObject(start.resolve("conversion.json"));
         assertEquals("continued", account.object("layers.0.mixer.A_log").string("source"));
-        assertEquals("new", account.object("layers.2.mixer.A_log").string("source"));
+        assertEquals("initialised", account.object("layers.2.mixer.A_log").string("source"));
         try (Checkpoint before = Checkpoint.open(earlier);
                 Checkpoint after = Checkpoint.open(start)) {
             for (String name : List.of("in_proj.weight", "A_log", "conv1d.bias", "out_proj.weight")) {
@@ -160,7 +160,7 @@ final class LlavaDistillationTest {
                         "--previous-checkpoint",
                         quarter.toString()));
         assertEquals(
-                "carve: %s: as an earlier student it does not fit the plan:\n  none of the layers that the plan converts, [2], is converted there\n"
+                "carve: %s: cannot continue from this student; it does not match the plan:\n  none of the layers that the plan converts, [2], is converted in the student\n"
                         .formatted(quarter),
                 carve.err());
     }

@@ -138,7 +138,7 @@ final class ExternalHybridConfigTest {
     @Test
     void whatIsWrongIsToldWithItsPlace() throws IOException {
         refused(
-                "text_config: key 'layer_types', position 1: found 'moe', which has no meaning here; say one, as in words {"
+                "text_config: key 'layer_types', position 1: unknown layer kind 'moe'; map it to a mixer, for example words {"
                         + " \"moe\" = keep }",
                 "b.json",
                 "{'text_config': {'num_hidden_layers': 2, 'layer_types': ['mamba', 'moe']}}");

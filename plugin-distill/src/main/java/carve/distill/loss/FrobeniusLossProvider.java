@@ -3,9 +3,8 @@ package carve.distill.loss;
 import carve.api.config.Settings;
 import carve.api.loss.Loss;
 import carve.api.loss.LossProvider;
-import carve.api.model.Site;
 
-/** A factory of {@code frobenius} losses. */
+/** Makes {@code frobenius} losses. */
 public final class FrobeniusLossProvider implements LossProvider {
     @Override
     public String name() {
@@ -15,6 +14,6 @@ public final class FrobeniusLossProvider implements LossProvider {
     @Override
     public Loss create(Settings settings) {
         return new FrobeniusLoss(
-                Site.from(settings, "site"), LossSettings.weight(settings), LossSettings.maskedReduction(settings));
+                settings.string("at"), LossSettings.weight(settings), LossSettings.maskedReduction(settings));
     }
 }

@@ -3,9 +3,8 @@ package carve.distill.loss;
 import carve.api.config.Settings;
 import carve.api.loss.Loss;
 import carve.api.loss.LossProvider;
-import carve.api.model.Site;
 
-/** A factory of {@code kl} losses. */
+/** Makes {@code kl} losses. */
 public final class KlLossProvider implements LossProvider {
     @Override
     public String name() {
@@ -15,7 +14,7 @@ public final class KlLossProvider implements LossProvider {
     @Override
     public Loss create(Settings settings) {
         return new KlLoss(
-                Site.from(settings, "site"),
+                settings.string("at"),
                 LossSettings.weight(settings),
                 LossSettings.temperature(settings),
                 LossSettings.maskedReduction(settings));

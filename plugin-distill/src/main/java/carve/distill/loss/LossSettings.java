@@ -3,7 +3,7 @@ package carve.distill.loss;
 import carve.api.config.Settings;
 import carve.api.loss.Reduction;
 
-/** The reading of the settings that several losses have. */
+/** What the losses have in common. */
 final class LossSettings {
     private LossSettings() {}
 
@@ -26,11 +26,11 @@ final class LossSettings {
     static MaskedReduction maskedReduction(Settings settings) {
         LossMask lossMask = settings.enumConstant("mask", LossMask.class);
         Reduction reduction = settings.enumConstant("reduction", Reduction.class);
-        if (reduction == Reduction.MEAN && lossMask != LossMask.ALL) {
+        if (reduction == Reduction.ELEMENTS && lossMask != LossMask.ALL) {
             throw settings.error(
                     "reduction",
-                    "'mean' averages over all elements including padding and needs mask = all; with mask = %s use token-mean"
-                            .formatted(Settings.enumConstant(lossMask)));
+                    "is elements, the mean over all elements with padding: that needs mask = all;" + " with mask = "
+                            + Settings.enumConstant(lossMask) + ", tokens is the mean over positions that count");
         }
         return new MaskedReduction(lossMask, reduction);
     }

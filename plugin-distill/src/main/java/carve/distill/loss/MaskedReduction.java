@@ -5,15 +5,15 @@ import carve.api.loss.Reduction;
 import carve.api.tensor.Tensor;
 
 /**
- * The combination of the values of positions into one number.
+ * How the values of positions become one number.
  *
  * @param lossMask which positions count
- * @param reduction how their values are combined
+ * @param reduction what is made of their values
  */
 record MaskedReduction(LossMask lossMask, Reduction reduction) {
     /** Returns whether every element has the same share, so that positions need not be told apart. */
     boolean isElementMean() {
-        return reduction == Reduction.MEAN;
+        return reduction == Reduction.ELEMENTS;
     }
 
     /** Returns the scalar for values {@code (B, T)} of positions. */

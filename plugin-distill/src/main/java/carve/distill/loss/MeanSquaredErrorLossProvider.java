@@ -3,18 +3,17 @@ package carve.distill.loss;
 import carve.api.config.Settings;
 import carve.api.loss.Loss;
 import carve.api.loss.LossProvider;
-import carve.api.model.Site;
 
-/** A factory of {@code mean-squared-error} losses. */
+/** Makes {@code mean-square} losses. */
 public final class MeanSquaredErrorLossProvider implements LossProvider {
     @Override
     public String name() {
-        return "mean-squared-error";
+        return "mean-square";
     }
 
     @Override
     public Loss create(Settings settings) {
         return new MeanSquaredErrorLoss(
-                Site.from(settings, "site"), LossSettings.weight(settings), LossSettings.maskedReduction(settings));
+                settings.string("at"), LossSettings.weight(settings), LossSettings.maskedReduction(settings));
     }
 }

@@ -3,9 +3,9 @@ package carve.distill.optimizer;
 import carve.api.stage.LearningRateSchedule;
 
 /**
- * Linear warm-up from 0, then constant.
+ * Grows from 0 along a line, then stays at 1.
  *
- * @param warmup steps of the warm-up
+ * @param warmup steps of growth
  */
 record ConstantSchedule(long warmup) implements LearningRateSchedule {
     @Override

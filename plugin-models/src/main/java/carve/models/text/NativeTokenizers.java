@@ -25,6 +25,12 @@ final class NativeTokenizers {
 
     private NativeTokenizers() {}
 
+    /** Lets this module read the class path: where it is on the module path of a program, the libraries are there. */
+    static void readClassPath() {
+        Module module = NativeTokenizers.class.getModule();
+        module.addReads(NativeTokenizers.class.getClassLoader().getUnnamedModule());
+    }
+
     /**
      * Returns the result of the opener, called with the class loader and folder that the library needs.
      *

@@ -20,6 +20,7 @@ public interface Tokenizer extends AutoCloseable {
      * @throws TextException if the folder has none of these, or one cannot be read
      */
     static Tokenizer open(Path folder) {
+        NativeTokenizers.readClassPath();
         if (Files.isRegularFile(folder)) {
             return GgufTokenizer.open(folder);
         }

@@ -32,18 +32,18 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Everything that is installed, by kind and name.
+ * All installed providers, by kind and name.
  *
- * @param mixers by which layers mix positions
- * @param losses what training makes small
- * @param stages parts of recipes
- * @param optimizers how parameters follow gradients
- * @param schedules learning rates over a run
- * @param data where samples come from
- * @param generators what makes data sets
- * @param devices where tensors live
- * @param families kinds of models
- * @param kernels fused ops on devices that are somebody else's
+ * @param mixers sequence mixers such as attention and Mamba-2
+ * @param losses losses of training
+ * @param stages stages of recipes
+ * @param optimizers optimizers
+ * @param schedules learning rate schedules
+ * @param data data sets
+ * @param generators generators of data sets
+ * @param devices devices
+ * @param families model families
+ * @param kernels kernels of plugins for the devices of other plugins
  */
 public record Catalogs(
         Catalog<MixerProvider> mixers,
@@ -69,6 +69,10 @@ public record Catalogs(
             LearningRateScheduleProvider.class,
             DatasetProvider.class,
             DatasetGenerator.class);
+
+    /** The sections of the settings under {@code carve} that hold those of providers, by kind. */
+    public static final List<String> SECTIONS = List.of(
+            "mixers", "losses", "stages", "optimizers", "schedules", "data", "generators", "devices", "families");
 
     private static final String REFERENCE = "reference.conf";
     private static final SettingsNode.Section NOTHING = new SettingsNode.Section(Map.of(), "defaults");
@@ -109,12 +113,26 @@ public record Catalogs(
 
     /** Returns the catalogs of all providers in a layer and its parents. */
     public static Catalogs discover(ModuleLayer layer) {
-        return of(services(service -> ServiceLoader.load(layer, service)));
+        return of(providers(layer));
     }
 
     /** Returns the catalogs of all providers that a class loader sees. */
     public static Catalogs discover(ClassLoader loader) {
-        return of(services(service -> ServiceLoader.load(service, loader)));
+        return of(providers(loader));
+    }
+
+    /** Returns all providers in a module layer and its parents. */
+    public static List<Object> providers(ModuleLayer layer) {
+        return services(service -> ServiceLoader.load(layer, service));
+    }
+
+    /**
+     * Returns all providers that a class loader sees: those of modules, and on the class path those that a jar's module-info or
+     * {@code META-INF/services} declares.
+     */
+    public static List<Object> providers(ClassLoader loader) {
+        ClassLoader modules = ClassPathModules.over(loader);
+        return services(service -> ServiceLoader.load(service, modules));
     }
 
     private static List<Object> services(Function<Class<?>, ServiceLoader<?>> loaders) {
@@ -139,37 +157,26 @@ public record Catalogs(
         };
     }
 
-    /** Returns the factory of losses that stages are made with. */
-    public StageComponents stageComponents() {
-        return new LossTermReader(this);
+    /** Returns the factory of the losses, optimizers and schedules of stages. */
+    public StageComponents stageParts() {
+        return new Parts(this);
     }
 
-    /**
-     * Returns the loss that a section describes.
-     *
-     * @throws SettingsException if there is no such loss, or a setting is wrong
-     */
-    public Loss loss(Settings section) {
-        return losses.create(section, LossProvider::create);
-    }
+    private record Parts(Catalogs catalogs) implements StageComponents {
+        @Override
+        public Loss loss(Settings section) {
+            return catalogs.losses.create(section, LossProvider::create);
+        }
 
-    /**
-     * Returns the optimizer that a section describes.
-     *
-     * @throws SettingsException if there is no such optimizer, or a setting is wrong
-     */
-    public Optimizer optimizer(Settings section) {
-        return optimizers.create(section, OptimizerProvider::create);
-    }
+        @Override
+        public Optimizer optimizer(Settings section) {
+            return catalogs.optimizers.create(section, OptimizerProvider::create);
+        }
 
-    /**
-     * Returns the learning rate schedule that a section describes.
-     *
-     * @param steps the number of steps of the run
-     * @throws SettingsException if there is no such schedule, or a setting is wrong
-     */
-    public LearningRateSchedule learningRateSchedule(Settings section, long steps) {
-        return schedules.create(section, (provider, settings) -> provider.create(settings, steps));
+        @Override
+        public LearningRateSchedule learningRateSchedule(Settings section, long steps) {
+            return catalogs.schedules.create(section, (provider, settings) -> provider.create(settings, steps));
+        }
     }
 
     private record Builder(

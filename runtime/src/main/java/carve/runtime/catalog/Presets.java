@@ -34,10 +34,7 @@ public record Presets(Set<Module> modules) {
     /** Returns the presets of the modules that providers are in. */
     public static Presets of(Collection<?> providers) {
         Set<Module> modules = new LinkedHashSet<>();
-        providers.stream()
-                .map(provider -> provider.getClass().getModule())
-                .filter(Module::isNamed)
-                .forEach(modules::add);
+        providers.stream().map(provider -> provider.getClass().getModule()).forEach(modules::add);
         return new Presets(modules);
     }
 
@@ -68,7 +65,11 @@ public record Presets(Set<Module> modules) {
         return names;
     }
 
+    // those of jars on the class path cannot be listed
     private static Stream<String> resources(Module module) {
+        if (!module.isNamed()) {
+            return Stream.empty();
+        }
         Optional<ResolvedModule> resolved = module.getLayer().configuration().findModule(module.getName());
         if (resolved.isEmpty()) {
             return Stream.empty();

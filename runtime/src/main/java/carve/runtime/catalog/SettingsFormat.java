@@ -6,12 +6,12 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.ServiceLoader;
 
-/** A language that settings are written in, such as HOCON; found by {@link ServiceLoader}. */
+/** A parser of a settings language such as HOCON; found by {@link ServiceLoader}. */
 public interface SettingsFormat {
     /**
      * Returns the settings of a file.
      *
-     * @throws SettingsException if it is not there or cannot be parsed; the message begins with file and line
+     * @throws SettingsException if it does not exist or cannot be parsed; the message begins with file and line
      */
     TreeSettings file(Path file);
 
@@ -37,9 +37,13 @@ public interface SettingsFormat {
      * @throws SettingsException if there is none
      */
     static SettingsFormat installed() {
-        return ServiceLoader.load(SettingsFormat.class, SettingsFormat.class.getClassLoader())
+        ClassLoader loader = SettingsFormat.class.getClassLoader();
+        return ServiceLoader.load(SettingsFormat.class, loader)
                 .findFirst()
+                .or(() -> ServiceLoader.load(SettingsFormat.class, ClassPathModules.over(loader))
+                        .findFirst())
                 .orElseThrow(() -> new SettingsException(
-                        "no format of settings is installed, so that defaults cannot be read; add carve-hocon"));
+                        "no settings format is installed, so the plugins' reference.conf cannot be read; add the artifact"
+                                + " carve-hocon to the module path or class path"));
     }
 }

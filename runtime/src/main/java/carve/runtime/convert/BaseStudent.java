@@ -10,19 +10,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A student of the same teacher with fewer layers converted, or others, from which a conversion goes on.
+ * An earlier student of the same teacher, with fewer or other converted layers, that a conversion continues from.
  *
  * @param tensors its tensors, by the model's names
- * @param layers the numbers of the layers that are taken from it
+ * @param layers the indices of the layers that are copied from it
  */
 record BaseStudent(TensorSource tensors, List<Integer> layers) {
-    /** Nobody. */
+    /** Returns a base without layers. */
     static BaseStudent none(TensorSource any) {
         return new BaseStudent(any, List.of());
     }
 
     /**
-     * Returns what a folder has of the layers that a student has converted.
+     * Returns the converted layers of a student that a folder has, too.
      *
      * @throws SettingsException if it is no student of this teacher, has another mixer in one of the layers, or none of them
      */
@@ -42,15 +42,16 @@ record BaseStudent(TensorSource tensors, List<Integer> layers) {
             if (Conversion.same(found, planned)) {
                 layers.add(layer);
             } else if (!Conversion.same(found, teacher.layers().get(layer).mixerSpec())) {
-                problems.add(
-                        "layer %d is %s there, the plan has %s".formatted(layer, described(found), described(planned)));
+                problems.add("layer %d: the student has %s, the plan has %s"
+                        .formatted(layer, described(found), described(planned)));
             }
         }
         if (layers.isEmpty() && problems.isEmpty()) {
-            problems.add("none of the layers that the plan converts, %s, is converted there".formatted(converted));
+            problems.add(
+                    "none of the layers that the plan converts, %s, is converted in the student".formatted(converted));
         }
         if (!problems.isEmpty()) {
-            throw new SettingsException("%s: as an earlier student it does not fit the plan:\n  %s"
+            throw new SettingsException("%s: cannot continue from this student; it does not match the plan:\n  %s"
                     .formatted(folder, String.join("\n  ", problems)));
         }
         return new BaseStudent(folder.tensors(), List.copyOf(layers));

@@ -7,6 +7,7 @@ import carve.api.mixer.AttentionWeights;
 import carve.api.mixer.MixerCatalog;
 import carve.api.model.Block;
 import carve.api.model.LayerPlan;
+import carve.api.model.LoadedModel;
 import carve.api.model.MixerSpec;
 import carve.api.model.ModelSpec;
 import carve.api.param.ParamSpec;
@@ -29,35 +30,35 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * Makes a student of a teacher by a plan: other mixers in some layers, seeded from the attention that was there, and all
- * else as it was.
+ * The conversion of a teacher into a student by a layer plan: other mixers in some layers, initialised from the teacher's attention,
+ * and the same tensors everywhere else.
  *
- * <p>The student is never in memory whole: its tensors are views of the teacher's, and those of one converted layer at a
- * time. Confined to the device's thread.
+ * <p>The student is not in memory as a whole: its tensors are views of the teacher's, and those of one converted layer at a time.
+ * Confined to the device's thread.
  */
 public final class Conversion {
     private static final List<String> ATTENTION = List.of("q_proj", "k_proj", "v_proj", "o_proj");
 
-    /** What became of a tensor. */
+    /** The origin of a tensor of the student. */
     public enum Outcome {
-        /** The student has the teacher's, bit for bit. */
+        /** Copied from the teacher, bit for bit. */
         COPIED,
-        /** The student's was made from the teacher's attention. */
+        /** Computed from the teacher's attention. */
         TRANSFORMED,
-        /** The student has an earlier student's, bit for bit but for how it is stored. */
+        /** Copied from an earlier student; the storage type may differ. */
         CONTINUED,
-        /** The student's has its initial value; the teacher has nothing like it. */
+        /** Initialised; the teacher has no such tensor. */
         INITIALISED,
-        /** The student has nothing like the teacher's. */
+        /** Only in the teacher. */
         DROPPED
     }
 
     /**
-     * One line of the account.
+     * One tensor of the report.
      *
      * @param name the tensor's name in the model
      * @param type its type in the student, or in the teacher if it was dropped
-     * @param outcome what became of it
+     * @param outcome its origin
      */
     public record TensorReport(String name, TensorType type, Outcome outcome) {}
 
@@ -89,8 +90,8 @@ public final class Conversion {
     /**
      * Prepares a conversion; it reads no weights yet.
      *
-     * @param device where seeds are computed
-     * @param seed of the values of new parameters
+     * @param device the device that computes initial values
+     * @param seed the random seed of parameters that the teacher gives no value
      * @throws carve.api.config.SettingsException if the plan does not fit the model
      */
     public static Conversion of(ModelFolder teacher, LayerPlan plan, MixerCatalog mixers, Device device, long seed) {
@@ -102,7 +103,8 @@ public final class Conversion {
 
     /**
      * Returns this conversion with the mixers of an earlier student in those converted layers that have been converted there
-     * already: so a model is converted by and by. Layers that are new are seeded as before, and all else is the teacher's.
+     * already, so that a model can be converted in several steps. New layers are initialised from attention, and all else is the
+     * teacher's.
      *
      * @param student the earlier student; it stays open as long as the conversion is used
      * @throws carve.api.config.SettingsException if it does not fit the plan; the message has all reasons
@@ -133,7 +135,7 @@ public final class Conversion {
                 .toList();
     }
 
-    // how a mixer was seeded is not what it is
+    // how a mixer was initialised is no property of the converted model
     static boolean same(MixerSpec a, MixerSpec b) {
         return a.name().equals(b.name())
                 && a.settings()
@@ -142,7 +144,7 @@ public final class Conversion {
                         .equals(b.settings().without("seed").toMap());
     }
 
-    /** Returns the student. */
+    /** Returns the student's architecture. */
     public ModelSpec student() {
         return student;
     }
@@ -174,7 +176,7 @@ public final class Conversion {
     /**
      * Writes the student's folder.
      *
-     * @param begun is told the name of each parameter as it is made
+     * @param begun receives the name of each parameter before it is computed
      * @throws carve.api.checkpoint.CheckpointException if something cannot be written; the folder is then as it was
      */
     public void save(Path to, Consumer<String> begun) {
@@ -182,13 +184,28 @@ public final class Conversion {
         teacher.writer(to, student.config()).write(all);
     }
 
-    /** Returns the account of every tensor of student and teacher, in the order of the models. */
+    /** Returns the student with its weights on a device; the caller closes it. */
+    public LoadedModel load(Device target, WeightPrecision weightPrecision) {
+        TensorSource all = tensors();
+        ParamStore params = new ParamStore(target);
+        try {
+            student.parameters()
+                    .forEach(param ->
+                            params.put(param.name(), ModelFolder.upload(target, all, param.name(), weightPrecision)));
+        } catch (RuntimeException e) {
+            params.close();
+            throw e;
+        }
+        return new LoadedModel(teacher.family(), student, params);
+    }
+
+    /** Returns the origin of every tensor of student and teacher, in the order of the models. */
     public List<TensorReport> report() {
-        converted.forEach(this::seededNames);
+        converted.forEach(this::initialisedNames);
         List<TensorReport> entries = new ArrayList<>();
         TensorSource all = tensors();
         for (String name : all.names()) {
-            entries.add(new TensorReport(name, all.type(name), fate(name)));
+            entries.add(new TensorReport(name, all.type(name), outcome(name)));
         }
         for (String name : tensors.names()) {
             if (!all.names().contains(name)) {
@@ -198,9 +215,9 @@ public final class Conversion {
         return List.copyOf(entries);
     }
 
-    private Outcome fate(String name) {
+    private Outcome outcome(String name) {
         return layer(name)
-                .map(i -> seededNames(i).getOrDefault(name, Outcome.INITIALISED))
+                .map(i -> initialisedNames(i).getOrDefault(name, Outcome.INITIALISED))
                 .orElse(tensors.names().contains(name) ? Outcome.COPIED : Outcome.INITIALISED);
     }
 
@@ -233,7 +250,7 @@ public final class Conversion {
         return values == null ? initial(param) : values;
     }
 
-    private Map<String, Outcome> seededNames(int layer) {
+    private Map<String, Outcome> initialisedNames(int layer) {
         if (!initialised.containsKey(layer)) {
             made = initialise(layer);
             current = layer;
@@ -247,15 +264,15 @@ public final class Conversion {
 
     private Map<String, MemorySegment> continued(int layer) {
         Map<String, MemorySegment> values = new LinkedHashMap<>();
-        Map<String, Outcome> fates = new LinkedHashMap<>();
+        Map<String, Outcome> outcomes = new LinkedHashMap<>();
         Scope.run(
                 device,
                 () -> student.layers().get(layer).mixer().parameters().forEach(param -> {
                     String name = mixer(layer) + param.name();
                     values.put(name, stored(ModelFolder.upload(device, base.tensors(), name, WeightPrecision.F32)));
-                    fates.put(name, Outcome.CONTINUED);
+                    outcomes.put(name, Outcome.CONTINUED);
                 }));
-        initialised.put(layer, fates);
+        initialised.put(layer, outcomes);
         return values;
     }
 
@@ -264,7 +281,7 @@ public final class Conversion {
         Block block = student.layers().get(layer);
         block.mixer().parameters().forEach(param -> specs.put(param.name(), param));
         Map<String, MemorySegment> values = new LinkedHashMap<>();
-        Map<String, Outcome> fates = new LinkedHashMap<>();
+        Map<String, Outcome> outcomes = new LinkedHashMap<>();
         Scope.run(
                 device,
                 () -> attention(layer)
@@ -282,9 +299,9 @@ public final class Conversion {
                             values.put(mixer(layer) + name, stored(tensor));
                             boolean same = from.tensors().values().stream()
                                     .anyMatch(given -> given.buffer() == tensor.buffer());
-                            fates.put(mixer(layer) + name, same ? Outcome.COPIED : Outcome.TRANSFORMED);
+                            outcomes.put(mixer(layer) + name, same ? Outcome.COPIED : Outcome.TRANSFORMED);
                         })));
-        initialised.put(layer, fates);
+        initialised.put(layer, outcomes);
         return values;
     }
 

@@ -1,6 +1,5 @@
 package carve.runtime.convert;
 
-import carve.api.config.TreeSettings;
 import carve.api.device.Device;
 import carve.api.json.Json;
 import carve.api.json.JsonObject;
@@ -9,7 +8,7 @@ import carve.api.model.LayerPlan;
 import carve.api.stage.ProgressListener;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.model.ModelFolder;
-import carve.runtime.plan.LayerPlanReader;
+import carve.runtime.plan.Plan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -33,7 +33,7 @@ public record ConversionRunner(Catalogs catalogs, Device device) {
     /**
      * Converts tensor by tensor, so that neither model is in memory as a whole.
      *
-     * @param plan the settings of a plan or a recipe
+     * @param plan the mixers of the student's layers
      * @param seed the seed of parameters that the teacher gives no value
      * @param student the folder to write
      * @return what became of every tensor
@@ -41,16 +41,14 @@ public record ConversionRunner(Catalogs catalogs, Device device) {
      * @throws IOException if the report cannot be written
      */
     public List<Conversion.TensorReport> convert(
-            ModelFolder teacher, TreeSettings plan, long seed, Path student, ProgressListener progress)
-            throws IOException {
-        LayerPlan layers =
-                LayerPlanReader.readRecipe(plan, teacher.spec().layers().size());
+            ModelFolder teacher, Plan plan, long seed, Path student, ProgressListener progress) throws IOException {
+        LayerPlan layers = plan.layers(teacher.spec().layers().size());
         Conversion conversion = Conversion.of(teacher, layers, catalogs.mixerCatalog(), device, seed);
-        if (!plan.has(LayerPlanReader.PREVIOUS_CHECKPOINT)) {
+        Optional<Path> previous = plan.previousCheckpoint();
+        if (previous.isEmpty()) {
             return save(conversion, student, progress);
         }
-        Path previous = Path.of(plan.string(LayerPlanReader.PREVIOUS_CHECKPOINT));
-        try (ModelFolder folder = ModelFolder.open(previous, catalogs)) {
+        try (ModelFolder folder = ModelFolder.open(previous.get(), catalogs)) {
             return save(conversion.continueFrom(folder), student, progress);
         }
     }

@@ -1,6 +1,8 @@
 package carve.runtime.device;
 
+import carve.api.config.NameSuggestions;
 import carve.api.config.Settings;
+import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.device.Availability;
 import carve.api.device.Availability.Available;
@@ -15,8 +17,10 @@ import carve.runtime.catalog.Catalog;
 import carve.runtime.catalog.Catalogs;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -24,20 +28,19 @@ import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 /**
- * Which device is taken.
+ * A selection of a device.
  *
- * @param devices those that are installed
+ * @param devices the installed devices
  * @param requested the name of one, or {@code auto}
- * @param kernelPolicy its policy on kernels
- * @param pluginKernels kernels of plugins for devices that are not theirs
+ * @param kernelPolicy whether fused ops run by kernels
+ * @param pluginKernels kernels of plugins for the devices of other plugins
  */
 public record DeviceSelector(
         Catalog<DeviceProvider> devices, String requested, KernelPolicy kernelPolicy, KernelCatalog pluginKernels) {
-    /** The word that takes the available device of highest rank. */
+    /** The name that selects the available device of highest rank. */
     public static final String AUTO = "auto";
 
-    private static final System.Logger LOG =
-            System.getLogger(DeviceSelector.class.getModule().getName());
+    private static final System.Logger LOG = System.getLogger("carve.runtime");
 
     /**
      * A device that is installed.
@@ -55,34 +58,73 @@ public record DeviceSelector(
     }
 
     /**
-     * What tells opened devices apart.
+     * The identity of an opened device.
      *
      * @param name the device's
      * @param kernelPolicy its policy
      */
     public record Key(String name, KernelPolicy kernelPolicy) {}
 
-    /** Makes a choice among what is installed, in which plugins' kernels run on others' devices. */
+    /** Returns a selection from the installed devices, with the kernels of plugins for other plugins' devices. */
     public static DeviceSelector of(Catalogs catalogs, String wanted, KernelPolicy kernelPolicy) {
         var offered = new KernelCatalog(catalogs.kernels().providers());
         return new DeviceSelector(catalogs.devices(), wanted, kernelPolicy, offered);
     }
 
-    /** Makes a choice among devices that run no kernels but their own. */
+    /** Makes a selection from devices that run only their own kernels. */
     public DeviceSelector(Catalog<DeviceProvider> devices, String wanted, KernelPolicy kernelPolicy) {
         this(devices, wanted, kernelPolicy, KernelCatalog.NONE);
     }
 
-    /** Returns the choice of another device. */
+    /** Returns the selection of another device. */
     public DeviceSelector with(String name) {
         return new DeviceSelector(devices, name, kernelPolicy, pluginKernels);
     }
 
-    /** Returns the choice with another policy on kernels. */
+    /** Returns this selection with another kernel policy. */
     public DeviceSelector with(KernelPolicy policy) {
         return new DeviceSelector(devices, requested, policy, pluginKernels);
     }
 
+    /**
+     * Returns the selection that a recipe or plan asks for under {@code device} and {@code kernels}; this one where it has
+     * neither key.
+     *
+     * @throws SettingsException if the device or the policy is unknown
+     */
+    public DeviceSelector with(Settings settings) {
+        DeviceSelector named = settings.has("device") ? with(knownDevice(settings)) : this;
+        return settings.has("kernels")
+                ? named.with(kernelPolicy(settings.string("kernels"), settings.origin("kernels") + ": key 'kernels'"))
+                : named;
+    }
+
+    private String knownDevice(Settings settings) {
+        String name = settings.string("device");
+        if (!name.equals(AUTO) && !devices.names().contains(name)) {
+            throw new SettingsException("%s: key 'device': %s; 'auto' takes one that is available"
+                    .formatted(settings.origin("device"), NameSuggestions.unknown("device", name, devices.names())));
+        }
+        return name;
+    }
+
+    /**
+     * Returns the kernel policy of a name.
+     *
+     * @param place where the name was found, for messages
+     * @throws SettingsException if there is no such policy
+     */
+    public static KernelPolicy kernelPolicy(String name, String place) {
+        return Arrays.stream(KernelPolicy.values())
+                .filter(policy -> policy.name().toLowerCase(Locale.ROOT).equals(name))
+                .findFirst()
+                .orElseThrow(() -> new SettingsException("%s: %s"
+                        .formatted(
+                                place,
+                                NameSuggestions.unknown("policy", name, List.of("preferred", "off", "required")))));
+    }
+
+    /** Returns the key of the device that would be opened. */
     public Key key() {
         return new Key(requested.equals(AUTO) ? highestRanked() : requested, kernelPolicy);
     }
@@ -100,7 +142,7 @@ public record DeviceSelector(
         try {
             return provider.probe();
         } catch (RuntimeException | LinkageError e) {
-            return new Unavailable("looking for it failed: " + e);
+            return new Unavailable("probing the device failed: " + e);
         }
     }
 
@@ -144,7 +186,8 @@ public record DeviceSelector(
         switch (probe(devices.provider(name))) {
             case Unavailable(String reason) ->
                 throw new DeviceException(
-                        "device '%s' is not available: %s; --device auto takes one that is".formatted(name, reason));
+                        "device '%s' is not available: %s; use device 'auto' to select an available one"
+                                .formatted(name, reason));
             case Available(int rank, String description) ->
                 LOG.log(
                         Level.INFO,
@@ -170,7 +213,7 @@ public record DeviceSelector(
             }
             LOG.log(
                     Level.WARNING,
-                    "device {0} is there but cannot be opened ({1}); taking {2}",
+                    "device {0} is available but could not be opened ({1}); falling back to {2}",
                     name,
                     e.getMessage(),
                     next.get());
@@ -210,7 +253,7 @@ public record DeviceSelector(
         @Override
         public Device open(String name) {
             throw new DeviceException(
-                    "device '%s' is asked for by one that another is made of; name what it is made of".formatted(name));
+                    "device '%s' cannot be nested: an inner device may not open further devices".formatted(name));
         }
     }
 

@@ -6,7 +6,7 @@ import carve.api.device.Device;
 import carve.api.device.DeviceProvider;
 import carve.api.device.ReferenceDevice;
 
-/** Makes the device that defines what all others compute. It is always there, and slow. */
+/** The provider of the reference device, which defines the results of all others. It is always available, and slow. */
 public final class ReferenceDeviceProvider implements DeviceProvider {
     /** Makes the provider. */
     public ReferenceDeviceProvider() {}

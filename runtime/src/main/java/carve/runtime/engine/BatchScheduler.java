@@ -18,8 +18,7 @@ final class BatchScheduler implements AutoCloseable {
     /** What requests are told that nobody answers any more. */
     static final String CLOSED_MESSAGE = "The model is closed.";
 
-    private static final System.Logger LOG =
-            System.getLogger(BatchScheduler.class.getModule().getName());
+    private static final System.Logger LOG = System.getLogger("carve.runtime");
     private static final int MAX_IDLE_PREFILLS = 64;
     // up to so many rows a device gives each the bits that it gets alone; more of them take their step after these
     private static final int MAX_ROWS = 64;

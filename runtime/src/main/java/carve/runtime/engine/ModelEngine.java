@@ -18,8 +18,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * each operation. Safe for several threads.
  */
 public final class ModelEngine implements AutoCloseable {
-    private static final System.Logger LOG =
-            System.getLogger(ModelEngine.class.getModule().getName());
+    private static final System.Logger LOG = System.getLogger("carve.runtime");
     // weights that processors have in their caches; larger ones are better read once for all sessions
     private static final long MAX_SHARED_WEIGHT_BYTES = 64L << 20;
 

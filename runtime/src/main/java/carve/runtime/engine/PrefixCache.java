@@ -20,8 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * on; and one where a prompt leaves what an earlier one said, since what two share a third will share. Safe for several threads.
  */
 final class PrefixCache implements AutoCloseable {
-    private static final System.Logger LOG =
-            System.getLogger(PrefixCache.class.getModule().getName());
+    private static final System.Logger LOG = System.getLogger("carve.runtime");
     private static final int MAX_SEEN = 1 << 16;
     private static final long MAX_PENDING_BYTES = 64L << 20;
 

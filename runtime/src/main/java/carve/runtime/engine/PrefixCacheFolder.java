@@ -37,8 +37,7 @@ import java.util.zip.CRC32C;
  * process that is killed may leave it, or of another model, is removed and counts as not there. Safe for several threads.
  */
 final class PrefixCacheFolder {
-    private static final System.Logger LOG =
-            System.getLogger(PrefixCacheFolder.class.getModule().getName());
+    private static final System.Logger LOG = System.getLogger("carve.runtime");
     private static final String ENDING = ".safetensors";
     private static final int PREFIX = 2;
 

@@ -11,8 +11,7 @@ import java.util.Optional;
  * uses its share of the processors, and all of them when it is alone.
  */
 final class Worker {
-    private static final System.Logger LOG =
-            System.getLogger(Worker.class.getModule().getName());
+    private static final System.Logger LOG = System.getLogger("carve.runtime");
 
     private final int number;
     private final EngineModel loaded;

@@ -8,7 +8,6 @@ import carve.api.model.ActivationRecorder;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelInputs;
 import carve.api.model.ModelState;
-import carve.api.model.Site;
 import carve.api.tensor.DType;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Shape;
@@ -41,6 +40,7 @@ import java.util.Set;
 public record ActivationTrace(LoadedModel model) {
     private static final String TOKENS = "input_ids";
     private static final String MASK = "attention_mask";
+    private static final String INPUT = "input.";
 
     /**
      * Traces one file.
@@ -109,27 +109,25 @@ public record ActivationTrace(LoadedModel model) {
     }
 
     private void forward(ModelInputs modelInputs, AttentionMask mask, Map<String, TensorData> results) {
-        ActivationRecorder probe = new ActivationRecorder(site -> switch (site) {
-            case Site.Input _ -> true;
-            case Site.Layer layer -> layer.name().equals("output");
-            case Site.Model _ -> !site.equals(Site.LOGITS);
-            case Site.EachLayer _ -> false;
-        });
+        ActivationRecorder probe = new ActivationRecorder(site -> site.startsWith(INPUT)
+                || site.equals("embed")
+                || site.endsWith(".output")
+                || site.equals("final_norm"));
         Tensor logits = model.model().forward(model.params(), modelInputs, probe);
         results.put("logits", floats(logits, mask));
-        results.put("h.embed", floats(probe.values().get(Site.EMBED), mask));
+        results.put("h.embed", floats(probe.values().get("embed"), mask));
         probe.values().forEach((site, value) -> {
-            if (site instanceof Site.Input input) {
+            if (site.startsWith(INPUT)) {
                 results.put(
-                        "h." + input.name(),
+                        "h." + site.substring(INPUT.length()),
                         data(DType.F32, value.shape(), DTypeConversion.of(DType.F32, value.floats(), Arena.ofAuto())));
             }
         });
         for (int i = 0; i < model.spec().layers().size(); i++) {
             String label = model.spec().layers().get(i).label();
-            results.put("h." + label, floats(probe.values().get(Site.layer(i, "output")), mask));
+            results.put("h." + label, floats(probe.values().get("layers." + i + ".output"), mask));
         }
-        results.put("h.final_norm", floats(probe.values().get(Site.FINAL_NORM), mask));
+        results.put("h.final_norm", floats(probe.values().get("final_norm"), mask));
     }
 
     private static TensorData floats(Tensor tensor, AttentionMask mask) {

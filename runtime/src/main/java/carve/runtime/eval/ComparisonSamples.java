@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** What a quantised model is compared with its original on. */
+/** The samples on which a quantised model is compared with its original. */
 public final class ComparisonSamples {
     private static final int CHUNK = 256;
     private static final List<String> BUILT_IN = List.of(
@@ -27,7 +27,7 @@ public final class ComparisonSamples {
 
     private ComparisonSamples() {}
 
-    /** Returns a few questions that come with the program. */
+    /** Returns a few built-in questions. */
     public static List<Sample> builtIn(Processor processor) {
         return BUILT_IN.stream()
                 .map(text -> processor.prompt(List.of(Message.user(text))))

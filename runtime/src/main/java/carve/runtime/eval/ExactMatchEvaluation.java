@@ -19,37 +19,37 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Asks a model questions and compares its answers with the expected ones: they match if they are equal but for white space at
- * the ends. Answers are greedy; prompts of one length are answered side by side.
+ * An evaluation by exact match: a model answers questions greedily, and an answer is correct if it equals the expected one but for
+ * white space at the ends.
  *
  * @param model the model
- * @param processor talks to it
- * @param config how many prompts at once, and how long answers may be
+ * @param processor the model's tokenizer and chat template
+ * @param config the batch size and the greatest length of answers
  */
 public record ExactMatchEvaluation(LoadedModel model, Processor processor, EvaluationConfig config) {
     private static final int WINDOW = 1024;
 
     /**
-     * One answer.
+     * An answer.
      *
-     * @param question what was asked
-     * @param answer what the model said
+     * @param question the question
+     * @param answer the model's answer
      */
     public record Answer(Question question, String answer) {
-        /** Returns whether it matches. */
+        /** Returns whether it equals the expected answer. */
         public boolean correct() {
             return answer.strip().equals(question.expectedAnswer().strip());
         }
     }
 
     /**
-     * How many answers match.
+     * The number of correct answers.
      *
-     * @param correct those that match
-     * @param total all
+     * @param correct the number of correct answers
+     * @param total the number of all answers
      */
     public record Score(int correct, int total) {
-        /** Returns the share of those that match; 0 if there are none. */
+        /** Returns the fraction of correct answers; 0 if there are no answers. */
         public double accuracy() {
             return total == 0 ? 0 : (double) correct / total;
         }
@@ -60,10 +60,10 @@ public record ExactMatchEvaluation(LoadedModel model, Processor processor, Evalu
     }
 
     /**
-     * What came out.
+     * The result of an evaluation.
      *
-     * @param answers in the order of the questions
-     * @param seconds how long it took
+     * @param answers the answers, in the order of the questions
+     * @param seconds the time that it took
      */
     public record Result(List<Answer> answers, double seconds) {
         /** Copies the list. */
@@ -71,7 +71,7 @@ public record ExactMatchEvaluation(LoadedModel model, Processor processor, Evalu
             answers = List.copyOf(answers);
         }
 
-        /** Returns the score of each kind, sorted. */
+        /** Returns the score of each category, sorted by name. */
         public Map<String, Score> byCategory() {
             Map<String, Score> kinds = new TreeMap<>();
             for (Answer answer : answers) {
@@ -81,12 +81,12 @@ public record ExactMatchEvaluation(LoadedModel model, Processor processor, Evalu
             return kinds;
         }
 
-        /** Returns the score of all. */
+        /** Returns the score of all questions. */
         public Score overall() {
             return new Score((int) answers.stream().filter(Answer::correct).count(), answers.size());
         }
 
-        /** Returns the report: scores, and every answer. */
+        /** Returns the report as JSON: scores, and every answer. */
         public JsonObject json() {
             Map<String, JsonValue> kinds = new LinkedHashMap<>();
             byCategory().forEach((kind, score) -> kinds.put(kind, json(score)));
@@ -126,7 +126,7 @@ public record ExactMatchEvaluation(LoadedModel model, Processor processor, Evalu
     }
 
     /**
-     * Asks all questions.
+     * Answers all questions.
      *
      * @throws IOException if a picture cannot be read
      */

@@ -11,36 +11,36 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Asks several questions about each picture in one conversation, and tells what comes of the first, the second and so on. What
- * a model is told of earlier turns is what it said itself, right or wrong.
+ * An evaluation of conversations: several questions about the same images, with a score for the first, the second and so on. The
+ * conversation before a question has the model's own answers, right or wrong.
  *
- * @param conversations the questions of each conversation, about the same pictures
- * @param turns how many are asked at most
+ * @param conversations the questions of each conversation, about the same images
+ * @param turns the greatest number of questions in a conversation
  */
 public record MultiTurnEvaluation(List<List<Question>> conversations, int turns) {
     public MultiTurnEvaluation {
         conversations = conversations.stream().map(List::copyOf).toList();
     }
 
-    /** Makes a conversation of the single questions about each picture; each begins with another of them. */
+    /** Returns conversations of the single questions about each image; each begins with another of them. */
     public static MultiTurnEvaluation of(List<Question> questions, int turns) {
         Map<List<Path>, List<Question>> pictures = new LinkedHashMap<>();
         questions.stream()
                 .filter(question -> question.conversation().size() == 1)
                 .forEach(question -> pictures.computeIfAbsent(question.images(), _ -> new ArrayList<>())
                         .add(question));
-        List<List<Question>> talks = new ArrayList<>();
+        List<List<Question>> conversations = new ArrayList<>();
         for (List<Question> all : pictures.values()) {
-            int first = talks.size() % all.size();
-            List<Question> talk = new ArrayList<>(all.subList(first, all.size()));
-            talk.addAll(all.subList(0, first));
-            talks.add(talk.subList(0, Math.min(turns, talk.size())));
+            int first = conversations.size() % all.size();
+            List<Question> conversation = new ArrayList<>(all.subList(first, all.size()));
+            conversation.addAll(all.subList(0, first));
+            conversations.add(conversation.subList(0, Math.min(turns, conversation.size())));
         }
-        return new MultiTurnEvaluation(talks, turns);
+        return new MultiTurnEvaluation(conversations, turns);
     }
 
     /**
-     * Holds the conversations, and returns the results of each turn.
+     * Returns the result of each turn.
      *
      * @throws IOException if a picture cannot be read
      */

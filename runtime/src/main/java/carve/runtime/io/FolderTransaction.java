@@ -39,9 +39,9 @@ import java.util.UUID;
  * folder; a lock tells them from writers that live.
  *
  * {@snippet :
- * try (Staging staging = Staging.in(folder)) {
- *     staging.write("config.json", bytes);
- *     staging.commit();
+ * try (FolderTransaction transaction = FolderTransaction.begin(folder)) {
+ *     transaction.write("config.json", bytes);
+ *     transaction.commit();
  * }
  * }
  *
@@ -49,7 +49,7 @@ import java.util.UUID;
  * {@code "delete"} the names of files to go. Confined to one thread. Closing without committing removes everything.
  */
 public final class FolderTransaction implements AutoCloseable {
-    /** What the names of unfinished files begin with. */
+    /** The prefix of the names of unfinished files. */
     public static final String TEMPORARY = ".tmp-";
     /** The name of the file that says what a commit is about to do. */
     public static final String JOURNAL = ".commit.json";

@@ -21,18 +21,18 @@ import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
 /**
- * What the layers of a model take: counted from its specification, with no weight read.
+ * The memory and memory traffic of a model's layers in inference, computed from its architecture without reading a weight.
  *
- * <p>A decoding step reads every weight of a layer once. Of a state that grows with the context it reads all and writes what
- * one position adds; a state of constant size it reads and writes whole. Of the embedding it reads one row.
+ * <p>A decoding step reads every weight of a layer once. It reads a whole KV cache and writes the entry of one position; a state of
+ * constant size it reads and writes as a whole. Of the embedding it reads one row.
  *
- * @param layers the layers, first one first
- * @param other what lies around the layers: embedding, final norm and output
+ * @param layers the layers, in order
+ * @param other embedding, final norm and output
  * @param context the number of positions for which states are counted
  */
 public record InferenceCost(List<LayerCost> layers, LayerCost other, long context) {
     /**
-     * What a layer takes.
+     * The cost of a layer.
      *
      * @param label its name in traces
      * @param mixer its mixer's name

@@ -19,15 +19,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a layer takes in a step, in bytes.
+ * The memory of a layer in a training step, in bytes.
  *
  * @param label its name in traces
  * @param mixer its mixer's name
- * @param parameterBytes of its parameters in F32; as much again of their gradients, and twice that of AdamW's moments, if all are
- *     trained
- * @param savedActivations of what its forward pass leaves for gradients
- * @param checkpointedActivations of what it leaves if activations are computed again: its output
- * @param peakBytes of what its forward and backward passes take together while they run, gradients of all its parameters included
+ * @param parameterBytes its parameters in F32; gradients take as much again and AdamW's moments twice that, if all are trained
+ * @param savedActivations the activations that its forward pass keeps for the backward pass
+ * @param checkpointedActivations the activations that it keeps with activation checkpointing: its output
+ * @param peakBytes the peak of its forward and backward pass, with the gradients of all its parameters
  */
 public record LayerTrainingMemory(
         String label,
@@ -36,7 +35,7 @@ public record LayerTrainingMemory(
         long savedActivations,
         long checkpointedActivations,
         long peakBytes) {
-    /** Returns what each layer of a model takes for rows of so many positions. */
+    /** Returns the memory of each layer of a model for a batch of rows with a number of positions. */
     public static List<LayerTrainingMemory> of(ModelSpec spec, int rows, int positions) {
         List<LayerTrainingMemory> layers = new ArrayList<>();
         SequenceLayout sequenceLayout = SequenceLayout.unpadded(rows, positions);

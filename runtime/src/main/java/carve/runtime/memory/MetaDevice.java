@@ -16,9 +16,9 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * A device that computes nothing: its tensors have types and sizes, and zeros where values are asked for. It keeps account of
- * what is there at one time, so that a step of training on it tells what that step takes on a device that has a kernel for
- * every fused op. What kernels use inside of them, and keep for their backward forms, is not counted.
+ * A device that computes nothing, as PyTorch's meta device: its tensors have types and shapes, and read as zeros. It records how
+ * much memory is allocated at one time, so that a training step on it shows what that step takes on a device with a kernel for every
+ * fused op. The scratch memory of kernels, and what they keep for their backward pass, is not counted.
  */
 public final class MetaDevice implements Device {
     private final DeviceContext deviceContext = new DeviceContext();
@@ -28,18 +28,18 @@ public final class MetaDevice implements Device {
     /** Makes the device. */
     public MetaDevice() {}
 
-    /** Returns the bytes of all tensors that are there. */
+    /** Returns the bytes of all tensors that are allocated. */
     public long allocatedBytes() {
         return live;
     }
 
-    /** Returns the most bytes that were there at one time since {@link #resetPeak}. */
+    /** Returns the most bytes that were allocated at one time since {@link #resetPeak}. */
     public long peakBytes() {
         return peak;
     }
 
-    /** Begins the search for the most bytes anew. */
-    public void resetPeak() {
+    /** Resets the peak to the bytes that are allocated now. */
+    void resetPeak() {
         peak = live;
     }
 

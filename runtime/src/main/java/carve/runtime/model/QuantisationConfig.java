@@ -15,20 +15,20 @@ import java.util.Set;
  * wide as it is stored, as are tensors that are no matrices and rows that are no whole number of blocks.
  *
  * @param matrices the type of matrices
- * @param embedding the type of the table that tokens are looked up in
- * @param output the type of the matrix that makes logits, where it is not the table
- * @param unquantised what else stays as it is, by the model's names
+ * @param embedding the type of the token embedding
+ * @param output the type of the output matrix, where it is not tied to the embedding
+ * @param unquantised other parameters that are not quantised, by the model's names
  */
 public record QuantisationConfig(DType matrices, DType embedding, DType output, Selector unquantised) {
-    /** What stays wide unless something else is said: parameters of scans, convolutions and norms, and encoders of pictures. */
+    /** The parameters that are not quantised by default: those of scans, convolutions and norms, and image encoders. */
     public static final List<String> UNQUANTISED =
             List.of("**.A_log", "**.D", "**.dt_bias", "**.conv1d.*", "**norm*.**", "input.**");
 
     // rows of both are looked up together, so they are of one type
     private static final Set<String> TABLES = Set.of("input.tokens.weight", "input.special.weight");
 
-    /** The key under which {@code config.json} says that a model is quantised, and how. */
-    public static final String CONFIG_KEY = "quantization_config";
+    /** The key of {@code config.json} that describes the quantisation. */
+    static final String CONFIG_KEY = "quantization_config";
 
     /** Returns the storage type of each tensor of a checkpoint, by its name there. */
     public Map<String, DType> types(ModelFolder folder) {

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.Set;
 
 /**
- * The mixers that are installed, for the layers that a model already has: where one is missing, a plugin is.
+ * The installed mixers, for a model that already has its layers: a missing one means that a plugin is missing.
  *
  * @param model the folder of the model
  * @param installed the mixers

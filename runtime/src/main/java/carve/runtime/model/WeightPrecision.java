@@ -4,7 +4,7 @@ import carve.api.device.Device;
 import carve.api.tensor.DType;
 import carve.api.tensor.TensorType;
 
-/** How parameters are stored on a device. */
+/** The storage types of a model's parameters on a device. */
 public enum WeightPrecision {
     /** Matrices as the checkpoint has them, quantised ones included, all else in F32; for running a model. */
     AS_STORED,

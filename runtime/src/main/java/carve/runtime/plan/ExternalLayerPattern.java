@@ -133,7 +133,7 @@ final class ExternalLayerPattern {
         boolean linear = LINEAR.contains(layerKind.name());
         if (!linear && !ATTENTION.contains(layerKind.name())) {
             throw new SettingsException(
-                    "%s: found '%s', which has no meaning here; say one, as in words { \"%s\" = keep }"
+                    "%s: unknown layer kind '%s'; map it to a mixer, for example words { \"%s\" = keep }"
                             .formatted(layerKind.place(), layerKind.name(), layerKind.name()));
         }
         return said(linear ? ExternalPatternReader.LINEAR : ExternalPatternReader.ATTENTION)

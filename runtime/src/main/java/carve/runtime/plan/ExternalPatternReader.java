@@ -26,7 +26,7 @@ record ExternalPatternReader(Settings settings, String key, OptionalInt layers) 
     static final String LINEAR = "linear";
 
     /**
-     * What a layer is.
+     * The kind of a layer.
      *
      * @param name the kind, in the other project's words
      * @param place where it was written
@@ -40,7 +40,7 @@ record ExternalPatternReader(Settings settings, String key, OptionalInt layers) 
         List<LayerKind> read(ExternalPatternReader key);
     }
 
-    /** Returns the readers by key; what says most comes first. */
+    /** Returns the readers by key; the most explicit notation comes first. */
     static Map<String, Reader> all() {
         Map<String, Reader> all = new LinkedHashMap<>();
         all.put("layer_types", ExternalPatternReader::perLayer);
@@ -111,7 +111,7 @@ record ExternalPatternReader(Settings settings, String key, OptionalInt layers) 
             case "1" -> ATTENTION;
             default ->
                 throw new SettingsException(
-                        "%s: found %s; write 1 for attention, 0 for linear".formatted(place, value));
+                        "%s: expected 1 (attention) or 0 (linear), found %s".formatted(place, value));
         };
     }
 
@@ -150,7 +150,7 @@ record ExternalPatternReader(Settings settings, String key, OptionalInt layers) 
             }
             if (!numbers.add(number)) {
                 throw new SettingsException(
-                        "%s, position %d: found %d a second time; remove one".formatted(place(), i, number));
+                        "%s, position %d: layer %d is listed twice; remove one".formatted(place(), i, number));
             }
         }
         return numbers;

@@ -39,8 +39,8 @@ final class LayerOverrides {
                     throw problem(
                             key,
                             value.origin(),
-                            "found layer %d, which '%s' names already".formatted(layer, other),
-                            "say it once");
+                            "layer %d is already overridden by '%s'".formatted(layer, other),
+                            "name it once");
                 }
                 choices.set(layer, override(key, layer, value, choices.get(layer)));
             }
@@ -56,7 +56,7 @@ final class LayerOverrides {
             case SettingsNode.Section section -> {
                 if (before.isKeep()) {
                     throw new SettingsException(
-                            "%s: found settings for layer %d, which the plan keeps as it is; say which mixer it has, as in type = mamba2"
+                            "%s: layer %d is kept unchanged and has no mixer settings to override; name a mixer, for example type = mamba2"
                                     .formatted(place, layer));
                 }
                 yield new MixerSpec(before.name(), section.over(before.settings()));
@@ -74,7 +74,7 @@ final class LayerOverrides {
         List<MixerReference> words = LayerPatternParser.expand(LayerPatternParser.parse(text, place), -1, place);
         if (words.size() != 1) {
             throw new SettingsException(
-                    "%s: found %d words in '%s'; each of the layers gets one".formatted(place, words.size(), text));
+                    "%s: found %d mixers in '%s'; an override takes exactly one".formatted(place, words.size(), text));
         }
         return mixers.choice(words.getFirst());
     }
@@ -102,7 +102,7 @@ final class LayerOverrides {
             throw problem(
                     key,
                     origin,
-                    "found '%s', a range without layers".formatted(part),
+                    "range '%s' is empty".formatted(part),
                     "write the smaller number first, and a step of 1 or more");
         }
         return IntStream.rangeClosed(first, last)

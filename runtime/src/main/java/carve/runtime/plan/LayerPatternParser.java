@@ -50,7 +50,7 @@ final class LayerPatternParser {
         LayerPatternParser parser = new LayerPatternParser(text, place);
         List<Run> runs = parser.runs();
         if (parser.more) {
-            throw parser.problem("there is no '(' that this ')' would close");
+            throw parser.problem("unmatched ')'");
         }
         if (runs.isEmpty()) {
             throw new SettingsException("%s: found no word in '%s'; %s".formatted(place, text, EXAMPLE));
@@ -85,22 +85,21 @@ final class LayerPatternParser {
 
     private static String unfit(int rests, long fixed) {
         if (rests > 1) {
-            return "found 'x rest' %d times; it may stand once, since two could share the rest in many ways"
-                    .formatted(rests);
+            return "'x rest' occurs %d times; at most one is allowed".formatted(rests);
         }
         return rests == 1
                 ? "found 'x rest', but the number of layers is not known here; write a number"
-                : "found words for %d layers; %d are the most".formatted(fixed, MAX_LAYERS);
+                : "the pattern has %d layers; the maximum is %d".formatted(fixed, MAX_LAYERS);
     }
 
     private static int timesToFill(Run run, long left, String place) {
         if (left < 0 || left % run.words.size() != 0) {
-            throw new SettingsException("%s: 'x rest' repeats %d words, but the other words leave %d layers; %s"
+            throw new SettingsException("%s: 'x rest' repeats a group of %d layers, but %d layers remain; %s"
                     .formatted(
                             place,
                             run.words.size(),
                             left,
-                            left < 0 ? "take words away" : "change the group or the words around it"));
+                            left < 0 ? "remove mixers" : "change the group or the mixers around it"));
         }
         return (int) (left / run.words.size());
     }
@@ -120,7 +119,7 @@ final class LayerPatternParser {
 
     private List<MixerReference> item() {
         if (matcher.group("times") != null) {
-            throw problem("a repetition follows one word or group, as in 'mamba2 x3'");
+            throw problem("expected a mixer or group before the repetition, for example 'mamba2 x3'");
         }
         if (matcher.group().equals("(")) {
             return group();
@@ -141,14 +140,13 @@ final class LayerPatternParser {
         next();
         List<Run> inner = runs();
         if (!more) {
-            throw new SettingsException("%s: character %d of '%s': found '(' without the ')' that closes it; add it"
-                    .formatted(place, open + 1, text));
+            throw new SettingsException("%s: character %d of '%s': unmatched '('".formatted(place, open + 1, text));
         }
         if (inner.isEmpty()) {
             throw problem("a group needs a word, as in '(keep mamba2 x3)'");
         }
         if (inner.stream().anyMatch(run -> run.times == REST)) {
-            throw problem("'x rest' stands outside of groups; write a number inside");
+            throw problem("'x rest' is not allowed in a group; write a number");
         }
         next();
         return expand(inner, -1, place);

@@ -142,7 +142,7 @@ public record LayerPlanReader(Settings settings, OptionalInt layers) {
             List<String> both = new ArrayList<>(said);
             both.addAll(foreign);
             throw settings.error(
-                    both.getLast(), "and key '%s' say the same twice; remove one".formatted(both.getFirst()));
+                    both.getLast(), "and key '%s' exclude each other; remove one".formatted(both.getFirst()));
         }
         if (said.isEmpty() && foreign.isEmpty()) {
             // says where a key should be, and which one may be misspelt

@@ -34,7 +34,7 @@ record LayerRatio(List<Share> shares, String place) {
             Matcher matcher = FORM.matcher(text.strip());
             if (!matcher.matches() || Double.parseDouble(matcher.group(2)) == 0) {
                 throw new SettingsException(
-                        "%s: found '%s'; write a word and its part, as in [keep 1, mamba2 7] or [mamba2 12.5%%, keep 87.5%%]"
+                        "%s: '%s' is not a ratio; expected a mixer and its share, for example [keep 1, mamba2 7] or [mamba2 12.5%%, keep 87.5%%]"
                                 .formatted(place, text));
             }
             return new Share(
@@ -47,15 +47,18 @@ record LayerRatio(List<Share> shares, String place) {
     LayerRatio {
         shares = List.copyOf(shares);
         if (shares.isEmpty()) {
-            throw new SettingsException(place + ": found an empty list; write parts, as in [keep 1, mamba2 7]");
+            throw new SettingsException(
+                    place + ": found an empty list; expected mixers and shares, for example [keep 1, mamba2 7]");
         }
         long percents = shares.stream().filter(Share::percent).count();
         double sum = shares.stream().mapToDouble(Share::amount).sum();
         if (percents != 0 && (percents != shares.size() || Math.abs(sum - 100) > 0.5)) {
-            throw new SettingsException("%s: found %s; let all parts be percents that make 100, or none"
+            throw new SettingsException("%s: found %s; percentages must be given for all mixers and add up to 100"
                     .formatted(
                             place,
-                            percents == shares.size() ? "percents that make " + sum : "percents and other numbers"));
+                            percents == shares.size()
+                                    ? "percentages that add up to " + sum
+                                    : "percentages and other numbers"));
         }
     }
 

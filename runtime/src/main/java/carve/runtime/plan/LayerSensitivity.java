@@ -16,20 +16,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Measures how much a model suffers where one of its layers alone is replaced: given the true text, how far its predictions
- * move from the teacher's, and how much worse it predicts the answers.
+ * A measurement of a model's sensitivity to the replacement of single layers: under teacher forcing, the divergence of its
+ * predictions from the teacher's, and the increase of its loss on the answers.
  *
  * @param teacher the model
  * @param student the same model with all layers replaced
  */
 public record LayerSensitivity(LoadedModel teacher, LoadedModel student) {
     /**
-     * What replacing one layer does.
+     * The effect of replacing one layer.
      *
-     * @param relativeError the mean square by which the layer's output differs, in shares of the mean square of what the teacher's
-     *     layer adds to its input
-     * @param klDivergence the mean divergence of the predictions from the teacher's, over positions that are no padding
-     * @param lossIncrease by how much the mean cross-entropy of answers grows
+     * @param relativeError the mean square error of the layer's output, relative to the mean square of what the teacher's layer
+     *     adds to its input
+     * @param klDivergence the mean KL divergence of the predictions from the teacher's, in nats per position without padding
+     * @param lossIncrease the increase of the mean cross-entropy of answers
      */
     public record Effect(double relativeError, double klDivergence, double lossIncrease) {}
 
@@ -41,11 +41,11 @@ public record LayerSensitivity(LoadedModel teacher, LoadedModel student) {
         private double loss;
     }
 
-    /** What all layers of a batch are compared with. */
+    /** The teacher's outputs for a batch, which the replacement of every layer is compared with. */
     private record TeacherOutputs(
             Batch batch, Embeddings embeddings, List<Tensor> inputs, Tensor logits, Tensor targets, Tensor mask) {}
 
-    /** Returns what replacing each layer does. */
+    /** Returns the effect of replacing each layer, in the order of the layers. */
     public List<Effect> measure(List<Batch> batches, ProgressListener progress) {
         List<Sums> layers = new ArrayList<>();
         teacher.spec().layers().forEach(_ -> layers.add(new Sums()));

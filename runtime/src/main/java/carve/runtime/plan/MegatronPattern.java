@@ -34,8 +34,8 @@ record MegatronPattern(String text, String place) {
             }
         }
         if (kinds.isEmpty()) {
-            throw new SettingsException(
-                    "%s: found no mixer in '%s'; write one for each layer, as in \"M-M-*-\"".formatted(place, text));
+            throw new SettingsException("%s: '%s' contains no mixer; expected one per layer, for example \"M-M-*-\""
+                    .formatted(place, text));
         }
         return kinds;
     }

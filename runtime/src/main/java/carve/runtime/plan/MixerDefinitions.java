@@ -59,9 +59,8 @@ final class MixerDefinitions {
                             + " stay as they are; give it another name");
         }
         if (path.contains(name)) {
-            throw new SettingsException(
-                    "%s: key 'mixers.%s.from': found a circle, %s -> %s; let one of them have a 'type'"
-                            .formatted(node.origin(), name, String.join(" -> ", path), name));
+            throw new SettingsException("%s: key 'mixers.%s.from': circular 'from': %s -> %s; give one of them a 'type'"
+                    .formatted(node.origin(), name, String.join(" -> ", path), name));
         }
         path.add(name);
         MixerSpec choice = choice("mixers." + name, section, path);
@@ -74,9 +73,8 @@ final class MixerDefinitions {
         boolean typed = section.members().containsKey(TYPE);
         if (!section.members().containsKey(FROM)) {
             if (!typed) {
-                throw new SettingsException(
-                        "%s: key '%s': found neither 'type' nor 'from'; say which mixer, as in type = mamba2"
-                                .formatted(section.origin(), key));
+                throw new SettingsException("%s: key '%s': expected 'type' or 'from', for example type = mamba2"
+                        .formatted(section.origin(), key));
             }
             return new MixerSpec(text(section, TYPE, key), own);
         }

@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Writes plans as files that {@link LayerPlanReader} reads, as short as words can say them. */
+/** A writer of plans in the notation of {@link LayerPlanReader}, with repeated layers written once. */
 public final class PlanWriter {
     private static final int MAX_PERIOD = 24;
 
     private PlanWriter() {}
 
-    /** Returns the text of a plan, with lines of remarks before it. */
+    /** Returns the text of a plan, with remarks as comment lines before it. */
     public static String format(LayerPlan plan, List<String> remarks) {
         Map<LayerKey, String> names = names(plan);
         StringBuilder text = new StringBuilder();
@@ -37,7 +37,7 @@ public final class PlanWriter {
         return text.append("layers = \"").append(compact(words)).append("\"\n").toString();
     }
 
-    /** What makes two choices the same. */
+    /** The mixer and settings of a layer; equal for layers that share a name. */
     private record LayerKey(String mixer, Map<String, Object> settings) {
         static LayerKey of(MixerSpec choice) {
             return new LayerKey(choice.name(), choice.settings().toMap());

@@ -35,7 +35,7 @@ import java.util.regex.Pattern;
  * each tensor's name to its file, sorted. Immutable: the methods named {@code with} return changed copies.
  */
 public final class CheckpointWriter {
-    /** How many bytes of values a file holds if nothing else is said; a larger tensor has a file of its own. */
+    /** The default limit of the bytes of values in a file; a larger tensor has a file of its own. */
     public static final long SHARD_BYTES = 5_000_000_000L;
 
     private static final Pattern OURS = Pattern.compile("model(-\\d{5}-of-\\d{5})?\\.safetensors(\\.index\\.json)?");

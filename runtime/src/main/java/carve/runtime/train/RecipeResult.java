@@ -1,5 +1,6 @@
 package carve.runtime.train;
 
+import carve.api.stage.StageResult;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -9,7 +9,11 @@ import carve.api.json.Json;
 import carve.api.json.JsonArray;
 import carve.api.json.JsonObject;
 import carve.api.model.LoadedModel;
+import carve.api.stage.ParamDigest;
 import carve.api.stage.ProgressListener;
+import carve.api.stage.Stage;
+import carve.api.stage.StageContext;
+import carve.api.stage.StageResult;
 import carve.api.tensor.DType;
 import carve.api.text.Processor;
 import carve.runtime.catalog.Catalogs;
@@ -19,6 +23,7 @@ import carve.runtime.io.FolderTransaction;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import carve.runtime.plan.LayerPlanReader;
+import carve.runtime.plan.Plan;
 import carve.runtime.progress.Progress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -159,7 +164,7 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
             return;
         }
         try (Progress.Phase task = progress.begin("converting", "tensors")) {
-            new ConversionRunner(catalogs, device).convert(teacher, recipe.settings(), run.seed, start, task);
+            new ConversionRunner(catalogs, device).convert(teacher, Plan.of(recipe.settings()), run.seed, start, task);
         }
     }
 
@@ -198,7 +203,7 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
     private StageResult run(
             RecipeStage recipeStage, Run run, Models models, Processor processor, Optional<String> predecessor)
             throws IOException {
-        TrainingStage stage = recipeStage.stage();
+        Stage stage = recipeStage.stage();
         Path folder = Files.createDirectories(run.out.resolve(stage.name()));
         try (Dataset data = catalogs.data()
                         .create(

@@ -2,6 +2,8 @@ package carve.runtime.train;
 
 import carve.api.config.Settings;
 import carve.api.config.TreeSettings;
+import carve.api.stage.Stage;
+import carve.api.stage.StageProvider;
 import carve.runtime.catalog.Catalogs;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -14,7 +16,7 @@ import java.util.Set;
  * @param stage the stage
  * @param data the settings of its data set
  */
-record RecipeStage(TrainingStage stage, Settings data) {
+record RecipeStage(Stage stage, Settings data) {
     /**
      * Returns the stages of a recipe.
      *
@@ -33,7 +35,12 @@ record RecipeStage(TrainingStage stage, Settings data) {
             }
             Settings data = recipe.data(section);
             Settings own = new TreeSettings(section.asTree().without("data"));
-            stages.add(new RecipeStage(TrainingStage.of(own, catalogs), data));
+            Stage stage = catalogs.stages()
+                    .create(
+                            own,
+                            (StageProvider provider, Settings settings) ->
+                                    provider.create(settings, catalogs.stageParts()));
+            stages.add(new RecipeStage(stage, data));
         }
         return List.copyOf(stages);
     }

@@ -5,7 +5,11 @@ import carve.api.json.Json;
 import carve.api.json.JsonArray;
 import carve.api.json.JsonObject;
 import carve.api.param.ParamStore;
+import carve.api.stage.ParamDigest;
+import carve.api.stage.StageContext;
 import carve.api.stage.StageException;
+import carve.api.stage.StageResult;
+import carve.api.stage.TrainingMemory;
 import carve.api.tensor.Scope;
 import carve.runtime.io.FolderTransaction;
 import java.lang.System.Logger.Level;
@@ -16,15 +20,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** The training loop of a stage: batches, gradients, optimizer steps, checkpoints and metrics. Used once, by one thread. */
-final class Trainer {
-    /** The file with the result of a stage, and the names of trained and frozen parameters. */
+/** Goes through the steps of a stage. Used once, by one thread. */
+public final class Trainer {
+    /** The file that says what a stage has done with every tensor. */
     static final String SUMMARY = "stage.json";
 
     private static final System.Logger LOG = System.getLogger(Trainer.class.getName());
     private static final double NANOS = 1e-9;
 
-    private final TrainingStage stage;
     private final TrainingConfig settings;
     private final StageContext context;
     private final Objective objective;
@@ -33,9 +36,8 @@ final class Trainer {
     private final CheckpointFolder folder;
 
     /** Makes a trainer for one run. */
-    Trainer(TrainingStage stage, StageContext context, Objective objective) {
-        this.stage = stage;
-        this.settings = stage.config();
+    public Trainer(TrainingConfig settings, StageContext context, Objective objective) {
+        this.settings = settings;
         this.context = context;
         this.objective = objective;
         this.params = context.student().params();
@@ -46,27 +48,27 @@ final class Trainer {
     /**
      * Trains from the beginning, or from the newest checkpoint if the context says so.
      *
-     * @throws StageException if the student is not what the stage expects, the folder has another run, or a loss is not
-     *     finite
+     * @throws StageException if the student is not what the stage expects, the folder not what it may be, or a loss is not a
+     *     number
      */
     public StageResult run() {
         return Scope.run(device, this::train);
     }
 
     /**
-     * Makes a step in memory, as {@link #run} does but of two batches at most, and returns the memory that is kept beside
-     * teacher and student.
+     * Makes a step in memory, as {@link #run} does but of two batches at most, and returns what is kept beside teacher and
+     * student.
      */
     public TrainingMemory dryRun() {
         return Scope.run(device, () -> {
-            Set<String> names = new ParamSelection(stage, context).names();
+            Set<String> names = new ParamSelection(settings, context).names();
             objective.requireDifferentiable(names);
-            try (TrainableParams trained = new TrainableParams(stage, params, names);
+            try (TrainableParams trained = new TrainableParams(settings, params, names);
                     GradientAccumulator buffer = new GradientAccumulator()) {
-                DataLoader loader = new DataLoader(context.data(), settings.batches(), DataPosition.START);
+                DataLoader stream = new DataLoader(context.data(), settings.batches(), DataPosition.START);
                 // from the second batch on, gradients are there before those of the next are
                 for (int i = 0; i < Math.min(2, settings.accumulationSteps()); i++) {
-                    accumulate(i, loader.next(), names, buffer);
+                    accumulate(i, stream.next(), names, buffer);
                 }
                 TrainingMemory trainingMemory = trained.footprint();
                 trained.update(1, learningRate(0), buffer, buffer.metrics().clipFactor(settings.maxGradientNorm()));
@@ -76,22 +78,22 @@ final class Trainer {
     }
 
     private StageResult train() {
-        ParamSelection paramSelection = new ParamSelection(stage, context);
+        ParamSelection paramSelection = new ParamSelection(settings, context);
         Set<String> names = paramSelection.names();
         objective.requireDifferentiable(names);
         paramSelection.requireUnsharedBuffers(names);
-        ResumePoint start = ResumePoint.of(stage, context, fingerprint());
-        try (TrainableParams trained = new TrainableParams(stage, params, names)) {
+        ResumePoint start = ResumePoint.of(settings, context, fingerprint());
+        try (TrainableParams trained = new TrainableParams(settings, params, names)) {
             LOG.log(
                     Level.INFO,
-                    "stage {0}: {1} at step {2} of {3}, {4} tensors trainable, {5} frozen",
-                    stage.name(),
-                    start.checkpoint().isPresent() ? "resumes" : "starts",
+                    "stage {0}: {1} from step {2} to {3}, {4} tensors trained, {5} frozen",
+                    settings.name(),
+                    start.checkpoint().isPresent() ? "goes on" : "goes",
                     start.state().step(),
                     settings.steps(),
                     names.size(),
                     trained.frozen().size());
-            StageSchedule.write(stage, context);
+            StageSchedule.write(settings, context);
             start.checkpoint().ifPresent(trained::load);
             TrainerState end = start.state().step() == settings.steps() ? start.state() : steps(start.state(), trained);
             trained.requireFrozenUnchanged();
@@ -100,7 +102,7 @@ final class Trainer {
     }
 
     private Map<String, String> fingerprint() {
-        Map<String, String> fixed = stage.fingerprint();
+        Map<String, String> fixed = settings.fingerprint();
         fixed.put("converted layers", context.converted().toString());
         fixed.put("data", context.data().fingerprint());
         return fixed;
@@ -108,14 +110,14 @@ final class Trainer {
 
     private TrainerState steps(TrainerState from, TrainableParams trained) {
         TrainerState state = from;
-        DataLoader loader = new DataLoader(context.data(), settings.batches(), from.position());
+        DataLoader stream = new DataLoader(context.data(), settings.batches(), from.position());
         try (MetricsLog metrics = MetricsLog.open(
                         context.folder(), from.step(), settings.logging().tensorboard());
                 BatchPrefetcher batches =
-                        new BatchPrefetcher(loader, settings.batches().prefetchBatches())) {
+                        new BatchPrefetcher(stream, settings.batches().prefetchBatches())) {
             while (state.step() < settings.steps()) {
                 state = step(state, trained, batches, metrics);
-                if (state.step() % settings.logging().checkpointSteps() == 0 || state.step() == settings.steps()) {
+                if (state.step() % settings.logging().checkpointEvery() == 0 || state.step() == settings.steps()) {
                     folder.write(state, trained.tensors(), settings.logging().maxCheckpoints());
                 }
                 context.progressListener()
@@ -156,20 +158,21 @@ final class Trainer {
             trained.update(step, learningRate(step - 1), buffer, values.clipFactor(settings.maxGradientNorm()));
         }
         double seconds = (System.nanoTime() - began) * NANOS;
-        if (step % settings.logging().metricsSteps() == 0 || step == settings.steps()) {
+        if (step % settings.logging().metricsEvery() == 0 || step == settings.steps()) {
             metrics.write(step, values, learningRate(step - 1), tokens / seconds, before.seconds() + seconds);
         }
         return before.next(position, tokens, seconds, values.loss());
     }
 
-    private void accumulate(long batchIndex, DataLoader.Item item, Set<String> trained, GradientAccumulator buffer) {
-        objective.forBatch(batchIndex).accumulate(item.batch(), 1.0 / settings.accumulationSteps(), trained, buffer);
+    private void accumulate(long drawing, DataLoader.Item item, Set<String> trained, GradientAccumulator buffer) {
+        objective.forBatch(drawing).accumulate(item.batch(), 1.0 / settings.accumulationSteps(), trained, buffer);
     }
 
     private void requireFinite(long step, StepMetrics values) {
         if (!values.isFinite()) {
-            throw stage.failure("step %d: loss %s, gradient norm %s; try a lower learning-rate or max-gradient-norm"
-                    .formatted(step, values.loss(), values.gradientNorm()));
+            throw settings.failure(
+                    "step %d: the loss is %s, the norm of the gradients %s; a smaller rate or gradient-clip may help"
+                            .formatted(step, values.loss(), values.gradientNorm()));
         }
     }
 
@@ -183,8 +186,8 @@ final class Trainer {
         if (!idle.isEmpty()) {
             LOG.log(
                     Level.WARNING,
-                    "stage {0}: the gradients of {1} are zero; exclude these parameters from 'train'",
-                    stage.name(),
+                    "stage {0}: the losses do not depend on {1}; leave them out of 'train'",
+                    settings.name(),
                     idle);
         }
     }
@@ -193,22 +196,28 @@ final class Trainer {
         double last =
                 end.recentLosses().stream().mapToDouble(loss -> loss).average().orElse(Double.NaN);
         StageResult result = new StageResult(
-                stage.name(), end.step(), end.firstLoss(), last, end.seconds(), end.tokens(), ParamDigest.of(params));
-        Map<String, Long> skipped = new TreeMap<>(context.data().skipped());
+                settings.name(),
+                end.step(),
+                end.firstLoss(),
+                last,
+                end.seconds(),
+                end.tokens(),
+                ParamDigest.of(params));
+        Map<String, Long> leftOut = new TreeMap<>(context.data().skipped());
         JsonObject summary = JsonObject.empty()
-                .with("name", stage.name())
+                .with("name", settings.name())
                 .with("steps", result.steps())
                 .with("first_loss", result.firstLoss())
                 .with("last_loss", result.lastLoss())
                 .with("seconds", result.seconds())
                 .with("tokens", result.tokens())
-                .with("digest_before", end.initialDigest())
-                .with("digest_after", result.digest())
+                .with("student_before", end.initialDigest())
+                .with("student_after", result.digest())
                 .with("trained", JsonArray.ofStrings(List.copyOf(trained.names())))
                 .with("frozen", JsonArray.ofStrings(List.copyOf(trained.frozen())))
                 .with(
-                        "skipped_samples",
-                        JsonArray.ofStrings(skipped.entrySet().stream()
+                        "samples_left_out",
+                        JsonArray.ofStrings(leftOut.entrySet().stream()
                                 .map(e -> e.getValue() + ": " + e.getKey())
                                 .toList()));
         try (FolderTransaction folderTransaction = FolderTransaction.begin(context.folder())) {
@@ -217,12 +226,12 @@ final class Trainer {
         }
         LOG.log(
                 Level.INFO,
-                "stage {0}: {1} steps, loss from {2} to {3}, skipped samples: {4}",
-                stage.name(),
+                "stage {0}: {1} steps, loss from {2} to {3}, samples left out: {4}",
+                settings.name(),
                 end.step(),
                 end.firstLoss(),
                 last,
-                skipped);
+                leftOut);
         return result;
     }
 }

@@ -143,14 +143,14 @@ final class LayerPlanReaderTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "mamba2 x3 x4 | character 11 of 'mamba2 x3 x4': found 'x4'; a repetition follows one word or group, as in 'mamba2 x3'",
+                "mamba2 x3 x4 | character 11 of 'mamba2 x3 x4': found 'x4'; expected a mixer or group before the repetition, for example 'mamba2 x3'",
                 "mamba2 x | character 8 of 'mamba2 x': found 'x'; a number or 'rest' has to follow 'x', as in 'mamba2 x3'",
                 "mamba2 x0 | character 8 of 'mamba2 x0': found 'x0'; a repetition is a number from 1 to 100000",
                 "3*mamba2 | character 1 of '3*mamba2': found '3*mamba2'; write words, as in 'keep', 'mamba2 x3', '(keep mamba2 x3) x2' or 'mamba2 x rest'",
-                "(keep mamba2 | character 1 of '(keep mamba2': found '(' without the ')' that closes it; add it",
-                "keep) x2 | character 5 of 'keep) x2': found ')'; there is no '(' that this ')' would close",
+                "(keep mamba2 | character 1 of '(keep mamba2': unmatched '('",
+                "keep) x2 | character 5 of 'keep) x2': found ')'; unmatched ')'",
                 "() x2 | character 2 of '() x2': found ')'; a group needs a word, as in '(keep mamba2 x3)'",
-                "(a x rest) x2 | character 10 of '(a x rest) x2': found ')'; 'x rest' stands outside of groups; write a number inside"
+                "(a x rest) x2 | character 10 of '(a x rest) x2': found ')'; 'x rest' is not allowed in a group; write a number"
             })
     void wordsThatMeanNothingAreRefusedWithTheirPlace(String text, String problem) {
         refused("settings: key 'layers', entry 2: " + problem, Map.of("layers", List.of("keep", text)), 12);
@@ -164,12 +164,12 @@ final class LayerPlanReaderTest {
                 Map.of("layers", "mamba2 x5"),
                 6);
         refused(
-                "settings: key 'layers': 'x rest' repeats 2 words, but the other words leave 3 layers; change the group or the"
-                        + " words around it",
+                "settings: key 'layers': 'x rest' repeats a group of 2 layers, but 3 layers remain; change the group or the"
+                        + " mixers around it",
                 Map.of("layers", "(a b) x rest c"),
                 4);
         refused(
-                "settings: key 'layers': found 'x rest' 2 times; it may stand once, since two could share the rest in many ways",
+                "settings: key 'layers': 'x rest' occurs 2 times; at most one is allowed",
                 Map.of("layers", "a x rest b x rest"),
                 4);
     }
@@ -177,11 +177,11 @@ final class LayerPlanReaderTest {
     @Test
     void layoutsAreSaidOnce() {
         refused(
-                "settings: key 'repeat' and key 'layers' say the same twice; remove one",
+                "settings: key 'repeat' and key 'layers' exclude each other; remove one",
                 Map.of("repeat", "keep", "layers", "keep"),
                 1);
         refused(
-                "settings: key 'ssm_layers' and key 'layers' say the same twice; remove one",
+                "settings: key 'ssm_layers' and key 'layers' exclude each other; remove one",
                 Map.of("ssm_layers", List.of(0), "layers", "keep"),
                 1);
         refused(
@@ -198,10 +198,10 @@ final class LayerPlanReaderTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "mamba2;keep 1 | , entry 1: found 'mamba2'; write a word and its part, as in [keep 1, mamba2 7] or [mamba2 12.5%, keep 87.5%]",
-                "keep 0;mamba2 1 | , entry 1: found 'keep 0'; write a word and its part, as in [keep 1, mamba2 7] or [mamba2 12.5%, keep 87.5%]",
-                "keep 10%;mamba2 80% | : found percents that make 90.0; let all parts be percents that make 100, or none",
-                "keep 10%;mamba2 1 | : found percents and other numbers; let all parts be percents that make 100, or none"
+                "mamba2;keep 1 | , entry 1: 'mamba2' is not a ratio; expected a mixer and its share, for example [keep 1, mamba2 7] or [mamba2 12.5%, keep 87.5%]",
+                "keep 0;mamba2 1 | , entry 1: 'keep 0' is not a ratio; expected a mixer and its share, for example [keep 1, mamba2 7] or [mamba2 12.5%, keep 87.5%]",
+                "keep 10%;mamba2 80% | : found percentages that add up to 90.0; percentages must be given for all mixers and add up to 100",
+                "keep 10%;mamba2 1 | : found percentages and other numbers; percentages must be given for all mixers and add up to 100"
             })
     void ratiosThatMeanNothingAreRefused(String shares, String problem) {
         refused("settings: key 'ratio'" + problem, Map.of("ratio", List.of(shares.split(";"))), 8);
@@ -210,7 +210,7 @@ final class LayerPlanReaderTest {
     @Test
     void inheritanceThatLeadsNowhereIsRefused() {
         refused(
-                "settings: mixers.a: key 'mixers.a.from': found a circle, a -> a; let one of them have a 'type'",
+                "settings: mixers.a: key 'mixers.a.from': circular 'from': a -> a; give one of them a 'type'",
                 Map.of("repeat", "keep", "mixers", Map.of("a", Map.of("from", "a"))),
                 2);
         refused(
@@ -222,7 +222,7 @@ final class LayerPlanReaderTest {
                         Map.of("base", Map.of("type", "mamba2"), "wide", Map.of("from", "bsae"))),
                 2);
         refused(
-                "settings: mixers.wide: key 'mixers.wide': found neither 'type' nor 'from'; say which mixer, as in type = mamba2",
+                "settings: mixers.wide: key 'mixers.wide': expected 'type' or 'from', for example type = mamba2",
                 Map.of("repeat", "keep", "mixers", Map.of("wide", Map.of("conv-width", 4))),
                 2);
     }
@@ -233,7 +233,7 @@ final class LayerPlanReaderTest {
             value = {
                 "8 | found layer 8; there are 8, from 0 to 7",
                 "-9 | found layer -9; there are 8, from 0 to 7",
-                "5-3 | found '5-3', a range without layers; write the smaller number first, and a step of 1 or more",
+                "5-3 | range '5-3' is empty; write the smaller number first, and a step of 1 or more",
                 "first | found 'first'; name layers as 5, 5-7, 0-7/4 or -1"
             })
     void overridesOfLayersThatAreNotThereAreRefused(String at, String problem) {
@@ -246,8 +246,8 @@ final class LayerPlanReaderTest {
     @Test
     void settingsOfKeptLayersAreRefused() {
         refused(
-                "settings: at.3: key 'at.3': found settings for layer 3, which the plan keeps as it is; say which mixer it has, as in"
-                        + " type = mamba2",
+                "settings: at.3: key 'at.3': layer 3 is kept unchanged and has no mixer settings to override; name a mixer, for"
+                        + " example type = mamba2",
                 Map.of("repeat", "keep", "at", Map.of("3", Map.of("conv-width", 4))),
                 8);
     }

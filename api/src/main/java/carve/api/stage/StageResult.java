@@ -1,4 +1,4 @@
-package carve.runtime.train;
+package carve.api.stage;
 
 /**
  * What came out of a stage.

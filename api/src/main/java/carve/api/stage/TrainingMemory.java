@@ -1,4 +1,4 @@
-package carve.runtime.train;
+package carve.api.stage;
 
 /**
  * What a stage keeps from step to step, or through one, beside teacher and student, in bytes.

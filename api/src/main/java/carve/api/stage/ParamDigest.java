@@ -1,4 +1,4 @@
-package carve.runtime.train;
+package carve.api.stage;
 
 import carve.api.param.ParamStore;
 import carve.api.tensor.Tensor;

@@ -1,8 +1,7 @@
-package carve.runtime.train;
+package carve.api.stage;
 
 import carve.api.data.Dataset;
 import carve.api.model.LoadedModel;
-import carve.api.stage.ProgressListener;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

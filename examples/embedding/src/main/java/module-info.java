@@ -1,0 +1,4 @@
+/** A program that uses Carve as a library. */
+module examples.embedding {
+    requires carve.runtime;
+}
