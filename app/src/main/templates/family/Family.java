@@ -21,8 +21,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Decoders of text whose {@code config.json} says {@code "model_type": "{{name}}"}, how wide they are, and which mixer each
- * layer has. Their checkpoints have the names of parameters with {@code model.} before them.
+ * Text decoders whose {@code config.json} has {@code "model_type": "{{name}}"}, their sizes, and the mixer of each layer. Tensors
+ * in checkpoints have the names of parameters with the prefix {@code model.}.
  */
 public final class {{class}} implements ModelFamily {
     private static final double EPSILON = 1e-5;

@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Letters as tokens: 0 ends a turn, 1 to 26 are a to z, 27 is a space, 28 anything else. Replace it by your model's tokenizer
- * and template.
+ * A processor whose tokens are letters: 0 ends a turn, 1 to 26 are a to z, 27 is a space, 28 anything else. Replace it by your
+ * model's tokenizer and chat template.
  */
 final class Letters implements Processor {
     static final int VOCABULARY = 29;
