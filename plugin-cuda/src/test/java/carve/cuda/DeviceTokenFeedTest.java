@@ -55,7 +55,8 @@ public final class DeviceTokenFeedTest {
     public static List<int[]> streamed(Device device) {
         try (LoadedModel model = SmallModels.decoder(device, 42);
                 ModelState state = model.model().newState(device, 2, STEPS);
-                PipelinedDecoder stream = PipelinedDecoder.of(model, state, FIRST, STEPS, DeviceTokenFeedTest::choice)
+                PipelinedDecoder stream = PipelinedDecoder.of(
+                                model, List.of(state), FIRST, STEPS, DeviceTokenFeedTest::choice)
                         .orElseThrow()) {
             List<int[]> tokens = new ArrayList<>();
             for (int step = 0; step < STEPS; step++) {
@@ -89,7 +90,8 @@ public final class DeviceTokenFeedTest {
         try (CudaDevice device = EmulatedDevices.open(driver, graphs);
                 LoadedModel model = SmallModels.decoder(device, 42);
                 ModelState state = model.model().newState(device, 2, steps + 1);
-                PipelinedDecoder stream = PipelinedDecoder.of(model, state, FIRST, steps, DeviceTokenFeedTest::choice)
+                PipelinedDecoder stream = PipelinedDecoder.of(
+                                model, List.of(state), FIRST, steps, DeviceTokenFeedTest::choice)
                         .orElseThrow()) {
             body.accept(driver, stream);
         }

@@ -3,13 +3,16 @@ package carve.runtime;
 import carve.api.data.Sample;
 import carve.api.model.LoadedModel;
 import carve.api.text.Processor;
-import carve.runtime.engine.TokenGenerator;
+import carve.runtime.engine.Completion;
+import carve.runtime.engine.GenerationEvent;
+import carve.runtime.engine.GenerationRequest;
+import carve.runtime.engine.Generator;
+import carve.runtime.engine.TokenListener;
 import java.util.Arrays;
-import java.util.List;
 import java.util.function.Consumer;
 
 /** One generation, from prompt tokens to text. */
-final class TextGeneration {
+final class TextGeneration implements TokenListener {
     private final LoadedModel model;
     private final Processor processor;
     private final Sampling sampling;
@@ -17,7 +20,6 @@ final class TextGeneration {
     private final Processor.TextStream decoder;
     private final StopTextFilter filter;
     private final StringBuilder text = new StringBuilder();
-    private long firstTokenNanos;
 
     TextGeneration(LoadedModel model, Processor processor, Sampling sampling, Consumer<TextPiece> listener) {
         this.model = model;
@@ -29,30 +31,36 @@ final class TextGeneration {
     }
 
     Generation run(Sample prompt) {
-        int limit = processor.maxNewTokens(prompt, sampling.maxTokens());
-        long started = System.nanoTime();
-        firstTokenNanos = started;
-        int[] tokens = new TokenGenerator(
-                        model, sampling.sampler(processor.suppressedTokens()), processor.stopTokens(), limit)
-                .generate(List.of(prompt), (_, token) -> receive(token, started))
-                .getFirst();
+        Completion completion;
+        try (Generator generator = new Generator(model)) {
+            GenerationRequest request = new GenerationRequest(
+                            generator.prompt(prompt),
+                            sampling.sampler(processor.suppressedTokens()),
+                            processor.stopTokens(),
+                            processor.maxNewTokens(prompt, sampling.maxTokens()))
+                    .with(GenerationRequest.CachePolicy.NONE);
+            completion = generator.generate(request, this);
+        }
         show(filter.push(decoder.flush()));
         show(filter.flush());
-        long ended = System.nanoTime();
-        boolean stopped = filter.stopped() || tokens.length < limit;
+        boolean stopped = filter.stopped() || completion.reason() == GenerationEvent.FinishReason.STOP;
         return new Generation(
                 text.toString(),
-                Arrays.stream(tokens).boxed().toList(),
+                Arrays.stream(completion.tokens()).boxed().toList(),
                 stopped ? Generation.FinishReason.STOP : Generation.FinishReason.LENGTH,
                 new Generation.Timings(
-                        prompt.tokens().length, seconds(firstTokenNanos - started), seconds(ended - firstTokenNanos)));
+                        prompt.tokens().length, completion.prefillSeconds(), completion.decodeSeconds()));
     }
 
-    private void receive(int token, long started) {
-        if (firstTokenNanos == started) {
-            firstTokenNanos = System.nanoTime();
-        }
+    @Override
+    public void onToken(int request, int token) {
         show(filter.push(decoder.push(token)));
+    }
+
+    /** Returns whether a stop text was found, after which nothing more is generated. */
+    @Override
+    public boolean isCancelled() {
+        return filter.stopped();
     }
 
     private void show(String piece) {
@@ -60,9 +68,5 @@ final class TextGeneration {
             text.append(piece);
             listener.accept(new TextPiece(piece));
         }
-    }
-
-    private static double seconds(long nanos) {
-        return nanos / 1e9;
     }
 }

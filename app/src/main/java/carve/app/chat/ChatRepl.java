@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Understands what a person types: questions, and commands that begin with a slash. */
+/** The chat of a terminal: questions, and commands that begin with a slash. */
 public final class ChatRepl implements AutoCloseable {
     private static final String MAIN = "main";
     private static final Map<String, String> COMMANDS = commands();
@@ -30,26 +30,26 @@ public final class ChatRepl implements AutoCloseable {
     private boolean showTimings;
 
     /** Begins with a conversation, which it owns. */
-    public ChatRepl(Terminal terminal, LineInput lines, Conversation talk) {
+    public ChatRepl(Terminal terminal, LineInput lines, Conversation conversation) {
         this.terminal = terminal;
         this.lines = lines;
-        this.blank = talk.fork();
-        conversations.put(MAIN, talk);
+        this.blank = conversation.fork();
+        conversations.put(MAIN, conversation);
     }
 
     private static Map<String, String> commands() {
         Map<String, String> commands = new LinkedHashMap<>();
-        commands.put("/image FILE", "show a picture with the next question; more than one if given again");
-        commands.put("/undo", "take the last question and its answer back");
-        commands.put("/fork [NAME]", "go on in a copy; the other stays as it is");
-        commands.put("/switch [NAME]", "go to another conversation; without a name, list them");
-        commands.put("/new [NAME]", "begin another conversation");
-        commands.put("/save FILE", "keep the conversation with the model's state");
-        commands.put("/load FILE", "go on with one that was kept");
-        commands.put("/speed", "what the last answer took, and after every answer from now on, or no longer");
-        commands.put("/memory", "what the conversation takes, and would take with attention in every layer");
-        commands.put("/help", "this");
-        commands.put("/quit", "end, as Ctrl-D does; Ctrl-C ends an answer");
+        commands.put("/image FILE", "attach a picture to the next question; may be given more than once");
+        commands.put("/undo", "remove the last question and its answer");
+        commands.put("/fork [NAME]", "go on in a copy of the conversation");
+        commands.put("/switch [NAME]", "go to another conversation, or list them");
+        commands.put("/new [NAME]", "start another conversation");
+        commands.put("/save FILE", "save the conversation with the model's state");
+        commands.put("/load FILE", "resume a saved conversation");
+        commands.put("/speed", "show the last answer's timings, and turn them on or off for all answers");
+        commands.put("/memory", "show the state's bytes, and what they would be with attention in every layer");
+        commands.put("/help", "show this help");
+        commands.put("/quit", "quit, as Ctrl-D does; Ctrl-C ends an answer");
         return commands;
     }
 
@@ -62,7 +62,7 @@ public final class ChatRepl implements AutoCloseable {
         return conversations.get(current);
     }
 
-    /** Answers until the input ends. What cannot be done is told, and the conversation goes on. */
+    /** Answers until the input ends. Errors are printed, and the conversation goes on. */
     public void run() {
         while (true) {
             Optional<String> line = lines.readLine(prompt());
@@ -111,13 +111,13 @@ public final class ChatRepl implements AutoCloseable {
             case "/help" -> COMMANDS.forEach((usage, what) -> terminal.println("%-15s %s".formatted(usage, what)));
             default ->
                 throw new ChatException(
-                        "no command '%s'; there are %s".formatted(parts[0], String.join(", ", commandNames())));
+                        "unknown command '%s'; there are %s".formatted(parts[0], String.join(", ", commandNames())));
         }
     }
 
     private static Path file(String name, String command) {
         if (name.isEmpty()) {
-            throw new ChatException(command + " needs the name of a file");
+            throw new ChatException(command + " needs a file name");
         }
         return Path.of(name);
     }
@@ -142,18 +142,18 @@ public final class ChatRepl implements AutoCloseable {
         }
         conversations.put(name, added);
         current = name;
-        terminal.println("in '%s'; /switch %s goes back"
+        terminal.println("now in conversation '%s'; /switch %s returns"
                 .formatted(name, conversations.keySet().stream().toList().get(conversations.size() - 2)));
     }
 
     private void switchTo(String name) {
         if (name.isEmpty()) {
-            conversations.forEach((other, talk) -> terminal.println("%s %s, %d questions, %s"
+            conversations.forEach((other, conversation) -> terminal.println("%s %s, %d questions, %s"
                     .formatted(
                             other.equals(current) ? "*" : " ",
                             other,
-                            talk.messages().size() / 2,
-                            HumanReadable.bytes(talk.stateBytes()))));
+                            conversation.messages().size() / 2,
+                            HumanReadable.bytes(conversation.stateBytes()))));
         } else if (conversations.containsKey(name)) {
             current = name;
         } else {
@@ -163,7 +163,7 @@ public final class ChatRepl implements AutoCloseable {
 
     private void save(Path file) {
         ConversationFile.save(conversation(), file);
-        terminal.println("kept %s: %d positions, %s"
+        terminal.println("saved %s: %d positions, %s"
                 .formatted(
                         file,
                         conversation().position(),
@@ -174,7 +174,7 @@ public final class ChatRepl implements AutoCloseable {
         Conversation loaded = ConversationFile.load(file, blank);
         conversation().close();
         conversations.put(current, loaded);
-        terminal.println("%d positions, of which nothing is computed again".formatted(loaded.position()));
+        terminal.println("loaded %d positions; nothing needs to be computed again".formatted(loaded.position()));
         loaded.messages()
                 .forEach(message -> terminal.println("%s%s"
                         .formatted(message.role() == carve.api.text.Message.Role.USER ? "> " : "", message.text())));
@@ -183,13 +183,13 @@ public final class ChatRepl implements AutoCloseable {
     private void speed() {
         showTimings = !showTimings;
         printTimings();
-        terminal.println(showTimings ? "from now on after every answer" : "no longer after every answer");
+        terminal.println(showTimings ? "timings are shown after every answer" : "timings are no longer shown");
     }
 
     private void printTimings() {
         conversation()
                 .timings()
-                .ifPresent(f -> terminal.println("%d tokens in %s, %s; %d new positions in %s, %d known"
+                .ifPresent(f -> terminal.println("decode: %d tokens in %s (%s); prefill: %d tokens in %s, %d cached"
                         .formatted(
                                 f.generatedTokens(),
                                 HumanReadable.time(f.decodeSeconds()),
@@ -204,24 +204,24 @@ public final class ChatRepl implements AutoCloseable {
     }
 
     private void memory() {
-        Conversation talk = conversation();
-        long perPosition = talk.model().spec().layers().stream()
+        Conversation shown = conversation();
+        long perPosition = shown.model().spec().layers().stream()
                 .map(Block::config)
                 .mapToLong(ChatRepl::keysAndValues)
                 .sum();
-        TextTable textTable = new TextTable("POSITIONS", "STATE", "ATTENTION IN EVERY LAYER");
+        TextTable textTable = new TextTable("POSITIONS", "STATE", "WITH ATTENTION IN EVERY LAYER");
         textTable.row(
-                talk.position(),
-                HumanReadable.bytes(talk.stateBytes()),
-                HumanReadable.bytes(perPosition * talk.position()));
+                shown.position(),
+                HumanReadable.bytes(shown.stateBytes()),
+                HumanReadable.bytes(perPosition * shown.position()));
         for (long at : new long[] {16 * 1024L, 128 * 1024L}) {
             textTable.row(
                     HumanReadable.count(at),
-                    HumanReadable.bytes(talk.model().spec().stateBytes(1, at)),
+                    HumanReadable.bytes(shown.model().spec().stateBytes(1, at)),
                     HumanReadable.bytes(perPosition * at));
         }
         textTable.print(terminal);
-        terminal.println("beside it, %s to go back to".formatted(HumanReadable.bytes(talk.snapshotBytes())));
+        terminal.println("plus %s of earlier states for /undo".formatted(HumanReadable.bytes(shown.snapshotBytes())));
     }
 
     private static long keysAndValues(LayerConfig dims) {

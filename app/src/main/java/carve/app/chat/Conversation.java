@@ -1,44 +1,48 @@
 package carve.app.chat;
 
+import carve.api.checkpoint.TensorSource;
 import carve.api.data.Sample;
 import carve.api.model.LoadedModel;
-import carve.api.model.ModelState;
 import carve.api.text.EncodedImage;
 import carve.api.text.Message;
 import carve.api.text.Message.Role;
 import carve.api.text.Processor;
+import carve.runtime.engine.Completion;
+import carve.runtime.engine.GenerationRequest;
+import carve.runtime.engine.GenerationRequest.CachePolicy;
+import carve.runtime.engine.Generator;
+import carve.runtime.engine.PinnedState;
+import carve.runtime.engine.Prompt;
 import carve.runtime.engine.Sampler;
-import carve.runtime.engine.TokenGenerator;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/** A conversation with a model, and the model's state. Confined to the device's thread. */
+/**
+ * A conversation with a model: its messages, and the states after earlier prompts and answers, which are pinned in the generator's
+ * prefix cache. Confined to the device's thread.
+ */
 public final class Conversation implements AutoCloseable {
-    static final int CAPACITY = 1 << 22;
-    // places to go back to; what does not fit is computed again
+    // earlier states for /undo; what does not fit is computed again
     private static final long MAX_SNAPSHOT_BYTES = 64L << 20;
 
     private final LoadedModel model;
+    private final Generator generator;
     private final Processor processor;
     private final Sampler sampler;
     private final int maxTokens;
     private final List<Message> messages;
-    // the last one is where the talk is; the state of the others is never changed
-    private final List<ConversationSnapshot> snapshots = new ArrayList<>();
+    // in the order of positions
+    private final List<PinnedState> states = new ArrayList<>();
     private Optional<Timings> timings = Optional.empty();
 
     /**
-     * What the last answer took.
+     * The timings of the last answer.
      *
-     * @param cachedPositions positions that the model had seen before
-     * @param prefillPositions positions of the prompt that it had not
+     * @param cachedPositions positions of the prompt that came from the prefix cache
+     * @param prefillPositions the other positions of the prompt
      * @param prefillSeconds how long they took
      * @param generatedTokens of the answer
      * @param decodeSeconds how long they took
@@ -50,29 +54,32 @@ public final class Conversation implements AutoCloseable {
             int generatedTokens,
             double decodeSeconds) {}
 
-    /** What the model has said, and in how many tokens. */
-    private record Answer(String text, int tokens) {}
-
-    /** Begins a conversation; model and processor are not closed with it. */
-    public Conversation(LoadedModel model, Processor processor, Sampler sampler, int maxTokens) {
-        this(model, processor, sampler, maxTokens, List.of());
+    /** Begins a conversation; model, generator and processor are not closed with it. */
+    public Conversation(LoadedModel model, Generator generator, Processor processor, Sampler sampler, int maxTokens) {
+        this(model, generator, processor, sampler, maxTokens, List.of());
     }
 
     private Conversation(
-            LoadedModel model, Processor processor, Sampler sampler, int maxTokens, List<Message> messages) {
+            LoadedModel model,
+            Generator generator,
+            Processor processor,
+            Sampler sampler,
+            int maxTokens,
+            List<Message> messages) {
         this.model = model;
+        this.generator = generator;
         this.processor = processor;
         this.sampler = sampler;
         this.maxTokens = maxTokens;
         this.messages = new ArrayList<>(messages);
     }
 
-    /** Returns what was said. */
+    /** Returns the messages. */
     public List<Message> messages() {
         return List.copyOf(messages);
     }
 
-    /** Returns what the last answer took, if there was one. */
+    /** Returns the timings of the last answer, if there was one. */
     public Optional<Timings> timings() {
         return timings;
     }
@@ -82,191 +89,137 @@ public final class Conversation implements AutoCloseable {
         return model;
     }
 
-    /** Returns how many positions the model remembers. */
+    /** Returns the position from which the conversation can go on without computing anything again. */
     public int position() {
-        return snapshots.isEmpty() ? 0 : snapshots.getLast().state().position();
+        return states.isEmpty() ? 0 : states.getLast().position();
     }
 
-    /** Returns the bytes of the state. */
+    /** Returns the bytes of the state at {@link #position}. */
     public long stateBytes() {
-        return snapshots.isEmpty() ? 0 : snapshots.getLast().state().bytes();
+        return states.isEmpty() ? 0 : states.getLast().bytes();
     }
 
     /** Returns the bytes of earlier states, which {@link #undo} goes back to. */
     public long snapshotBytes() {
-        return snapshots.stream()
-                .limit(Math.max(0, snapshots.size() - 1))
-                .mapToLong(p -> p.state().bytes())
+        return states.stream()
+                .limit(Math.max(0, states.size() - 1))
+                .mapToLong(PinnedState::bytes)
                 .sum();
     }
 
     /**
-     * Says something, and returns the answer.
+     * Adds a question, and returns the answer.
      *
-     * @param listener is told of the answer as it comes
-     * @param enough is asked after each token whether the answer is to end here
-     * @throws IllegalArgumentException if the model cannot be told that; the conversation is as it was
+     * @param listener receives the answer as it comes
+     * @param cancelled is asked after each token whether the answer is to end here
+     * @throws IllegalArgumentException if the model cannot take the question; the conversation is as it was
      */
-    public String ask(String text, List<EncodedImage> pictures, Consumer<String> listener, BooleanSupplier enough) {
+    public String ask(String text, List<EncodedImage> pictures, Consumer<String> listener, BooleanSupplier cancelled) {
         List<Message> next = new ArrayList<>(messages);
         next.add(new Message(Role.USER, text, pictures));
-        Sample prompt = processor.prompt(next);
-        long started = System.nanoTime();
-        List<EncodedImage> shown = pictures(next);
-        ConversationSnapshot base = longestPrefix(prompt, shown);
-        Sample rest = base.remainder(prompt);
-        float[] logits;
-        try {
-            logits = TokenGenerator.prefill(model, rest, base.state());
-        } catch (RuntimeException e) {
-            base.close();
-            throw e;
-        }
-        ConversationSnapshot prompted = new ConversationSnapshot(base.state(), prompt.tokens(), shown, rows(prompt));
-        addSnapshot(prompted.fork());
-        long begun = System.nanoTime();
-        Answer answer = answer(prompted, logits, prompt, listener, enough);
-        double answerSeconds = (System.nanoTime() - begun) / 1e9;
+        Sample sample = processor.prompt(next);
+        Prompt prompt = generator.prompt(sample);
+        // draws are numbered by position, so that no two answers have the same
+        GenerationRequest request = new GenerationRequest(
+                        prompt, sampler, processor.stopTokens(), processor.maxNewTokens(sample, maxTokens))
+                .with(CachePolicy.PINNED)
+                .withFirstDraw(prompt.length());
+        AnswerPrinter answer = new AnswerPrinter(processor.textStream(), listener, cancelled);
+        Completion completion = generator.generate(request, answer);
+        answer.finish();
+        completion.end().states().forEach(this::addState);
         next.add(Message.assistant(answer.text()));
         messages.clear();
         messages.addAll(next);
+        int cached = completion.prefill().cachedTokens();
         timings = Optional.of(new Timings(
-                base.tokens().length, rest.tokens().length, (begun - started) / 1e9, answer.tokens(), answerSeconds));
+                cached,
+                prompt.length() - cached,
+                completion.prefillSeconds(),
+                completion.tokens().length,
+                completion.decodeSeconds()));
         return answer.text();
     }
 
-    private Answer answer(
-            ConversationSnapshot prompted,
-            float[] first,
-            Sample prompt,
-            Consumer<String> listener,
-            BooleanSupplier enough) {
-        int limit = processor.maxNewTokens(prompt, maxTokens);
-        int vocabulary = model.spec().vocabulary();
-        ModelState state = prompted.state();
-        Processor.TextStream stream = processor.textStream();
-        StringBuilder answer = new StringBuilder();
-        List<Integer> seen = new ArrayList<>();
-        float[] logits = first;
-        int answered = 0;
-        while (true) {
-            int token = sampler.sample(logits, 0, vocabulary, state.position());
-            if (processor.stopTokens().contains(token)) {
-                break;
-            }
-            answered++;
-            emit(stream.push(token), answer, listener);
-            if (answered >= limit || enough.getAsBoolean()) {
-                break;
-            }
-            logits = TokenGenerator.decodeStep(model, token, state);
-            seen.add(token);
-        }
-        emit(stream.flush(), answer, listener);
-        int[] tokens = Arrays.copyOf(prompted.tokens(), prompted.tokens().length + seen.size());
-        for (int i = 0; i < seen.size(); i++) {
-            tokens[prompted.tokens().length + i] = seen.get(i);
-        }
-        addSnapshot(new ConversationSnapshot(state, tokens, prompted.pictures(), prompted.mediaRows()));
-        return new Answer(answer.toString(), answered);
-    }
-
-    private static void emit(String text, StringBuilder answer, Consumer<String> listener) {
-        if (!text.isEmpty()) {
-            answer.append(text);
-            listener.accept(text);
-        }
-    }
-
-    private static List<EncodedImage> pictures(List<Message> messages) {
-        return messages.stream().flatMap(message -> message.images().stream()).toList();
-    }
-
-    private static Map<String, Integer> rows(Sample prompt) {
-        Map<String, Integer> rows = new LinkedHashMap<>();
-        prompt.media().forEach((name, tensor) -> rows.put(name, tensor.shape().extent(0)));
-        return rows;
-    }
-
-    // the last point itself if that is it: its state is nobody else's
-    private ConversationSnapshot longestPrefix(Sample prompt, List<EncodedImage> shown) {
-        Optional<ConversationSnapshot> longest = snapshots.stream()
-                .filter(conversationSnapshot -> conversationSnapshot.isPrefixOf(prompt, shown))
-                .max(Comparator.comparingInt(conversationSnapshot -> conversationSnapshot.tokens().length));
-        if (longest.isEmpty()) {
-            ModelState fresh = model.model().newState(model.device(), 1, CAPACITY);
-            return new ConversationSnapshot(fresh, new int[0], List.of(), Map.of());
-        }
-        return longest.get().fork();
-    }
-
-    private void addSnapshot(ConversationSnapshot conversationSnapshot) {
-        snapshots.add(conversationSnapshot);
-        while (snapshots.size() > 2 && snapshotBytes() > MAX_SNAPSHOT_BYTES) {
-            snapshots.removeFirst().close();
+    private void addState(PinnedState state) {
+        states.add(state);
+        while (states.size() > 2 && snapshotBytes() > MAX_SNAPSHOT_BYTES) {
+            states.removeFirst().close();
         }
     }
 
     /**
-     * Takes the last question and its answer back.
+     * Removes the last question and its answer.
      *
-     * @throws ChatException if nothing was said
+     * @throws ChatException if there is no question
      */
     public void undo() {
         if (messages.stream().noneMatch(message -> message.role() == Role.USER)) {
-            throw new ChatException("nothing was said that could be taken back");
+            throw new ChatException("there is no question to undo");
         }
         messages.removeLast();
         messages.removeLast();
-        int said = (int)
-                messages.stream().filter(message -> message.role() == Role.USER).count();
-        // what the model has seen goes at most as far as what is still said
-        Optional<Sample> now = said == 0 ? Optional.empty() : Optional.of(processor.trainingSample(messages));
-        snapshots.removeIf(conversationSnapshot -> {
-            boolean beyond = now.isEmpty() || !conversationSnapshot.isPrefixOf(longer(now.get()), pictures(messages));
+        boolean asked = messages.stream().anyMatch(message -> message.role() == Role.USER);
+        // states stay that are of no more than what is left
+        Optional<Prompt> left = asked
+                ? Optional.of(
+                        generator.prompt(processor.trainingSample(messages)).with(List.of(0)))
+                : Optional.empty();
+        states.removeIf(state -> {
+            boolean beyond = left.isEmpty() || !state.prefix().isPrefixOf(left.get());
             if (beyond) {
-                conversationSnapshot.close();
+                state.close();
             }
             return beyond;
         });
         timings = Optional.empty();
     }
 
-    private static Sample longer(Sample sample) {
-        int length = sample.tokens().length;
-        return new Sample(Arrays.copyOf(sample.tokens(), length + 1), new boolean[length + 1], sample.media());
-    }
-
-    /** Says what the model is to keep in mind; only before anything else is said. */
+    /**
+     * Sets the system prompt.
+     *
+     * @throws ChatException if there are messages already
+     */
     public void systemPrompt(String text) {
         if (!messages.isEmpty()) {
-            throw new ChatException("instructions come before all else; begin anew with /new");
+            throw new ChatException("a system prompt must come first; start a new conversation with /new");
         }
         messages.add(new Message(Role.SYSTEM, text, List.of()));
     }
 
-    /** Returns a copy that goes its own way; the caller closes it. */
+    /** Returns an independent copy; the caller closes it. */
     public Conversation fork() {
-        Conversation fork = new Conversation(model, processor, sampler, maxTokens, messages);
-        snapshots.forEach(conversationSnapshot -> fork.snapshots.add(conversationSnapshot.fork()));
+        Conversation fork = new Conversation(model, generator, processor, sampler, maxTokens, messages);
+        states.forEach(state -> fork.states.add(state.share()));
         return fork;
     }
 
-    /** Returns where it is; nothing before the first answer. */
-    Optional<ConversationSnapshot> lastSnapshot() {
-        return snapshots.isEmpty() ? Optional.empty() : Optional.of(snapshots.getLast());
+    /** Returns the state at {@link #position}; nothing before the first answer. */
+    Optional<PinnedState> lastState() {
+        return states.isEmpty() ? Optional.empty() : Optional.of(states.getLast());
     }
 
-    /** Returns a conversation with the same model that goes on from a point, which it owns. */
-    Conversation resumeFrom(List<Message> said, Optional<ConversationSnapshot> point) {
-        Conversation talk = new Conversation(model, processor, sampler, maxTokens, said);
-        point.ifPresent(talk.snapshots::add);
-        return talk;
+    /** Returns a conversation with the same model that goes on from saved messages; the caller closes it. */
+    Conversation resumeFrom(List<Message> saved) {
+        return new Conversation(model, generator, processor, sampler, maxTokens, saved);
+    }
+
+    /**
+     * Makes a saved state the one from which this conversation goes on.
+     *
+     * @param tokens all that the model had seen
+     * @param images the number of rows of each kind of media that were among it
+     * @throws IllegalArgumentException if the tensors are not those of a state of this model
+     */
+    void restoreState(int[] tokens, MediaRows images, TensorSource tensors) {
+        Sample sample = processor.trainingSample(messages);
+        Prompt prefix = generator.prompt(new Sample(tokens, new boolean[tokens.length], images.firstRows(sample)));
+        states.add(generator.pin(prefix, tensors));
     }
 
     @Override
     public void close() {
-        snapshots.forEach(ConversationSnapshot::close);
-        snapshots.clear();
+        states.forEach(PinnedState::close);
+        states.clear();
     }
 }

@@ -2,26 +2,23 @@ package carve.app.chat;
 
 import carve.api.checkpoint.CheckpointException;
 import carve.api.checkpoint.TensorData;
+import carve.api.checkpoint.TensorSource;
 import carve.api.checkpoint.TensorSources;
-import carve.api.device.Device;
 import carve.api.json.Json;
 import carve.api.json.JsonArray;
 import carve.api.json.JsonException;
 import carve.api.json.JsonObject;
 import carve.api.json.JsonValue;
-import carve.api.mixer.MixerState;
 import carve.api.model.LoadedModel;
-import carve.api.model.ModelState;
 import carve.api.stage.ParamDigest;
 import carve.api.tensor.DType;
-import carve.api.tensor.Scope;
 import carve.api.tensor.Shape;
-import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
-import carve.api.tensor.Tensors;
 import carve.api.text.EncodedImage;
 import carve.api.text.Message;
 import carve.api.text.Message.Role;
+import carve.runtime.engine.PinnedState;
+import carve.runtime.engine.Prompt;
 import carve.runtime.safetensors.SafeTensorsFile;
 import carve.runtime.safetensors.SafeTensorsWriter;
 import java.lang.foreign.MemorySegment;
@@ -35,45 +32,47 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A conversation in a file, with the model's state, so that it goes on where it was without anything being computed again.
+ * A file with a conversation and the model's state, so that it can be resumed without computing anything again.
  *
- * <p>The file is one of safetensors: {@code state.LAYER.NAME} as mixers save them, {@code tokens} (I32), all that the model has
- * seen, and {@code picture.N} (I8), the bytes of pictures in the order in which they were shown. Its metadata has one text,
- * {@code talk}, a JSON object:
+ * <p>It is a safetensors file: {@code state.LAYER.NAME} as mixers save them, {@code tokens} (I32), all that the model has seen, and
+ * {@code picture.N} (I8), the bytes of pictures in the order in which they were shown. Its metadata has one text, {@code
+ * conversation}, a JSON object:
  *
  * <pre>{@code
- * {"version": 1, "model": "ParamDigest of the parameters", "position": 120, "seen_pictures": 1, "rows": {"pixel_values": 1},
+ * {"version": 2, "model": "ParamDigest of the parameters", "position": 120, "media_rows": {"pixel_values": 1},
  *  "messages": [{"role": "user", "text": "what is this", "pictures": ["photo.png"]}, {"role": "assistant", "text": "a cat"}]}
  * }</pre>
  *
- * <p>It appears whole or not at all, and is for the model of that digest alone.
+ * <p>In version 1, which can be read, that text is called {@code talk} and media_rows {@code rows}. The file appears whole or not at
+ * all, and can be resumed with a model of that digest only.
  */
 final class ConversationFile {
-    private static final int VERSION = 1;
-    private static final String METADATA_KEY = "talk";
+    private static final int VERSION = 2;
+    private static final String METADATA_KEY = "conversation";
+    private static final String METADATA_KEY_1 = "talk";
+    private static final String STATE = "state.";
 
     private ConversationFile() {}
 
     /** Writes a conversation. */
-    static void save(Conversation talk, Path file) {
+    static void save(Conversation conversation, Path file) {
         Map<String, TensorData> tensors = new LinkedHashMap<>();
         JsonObject about = JsonObject.empty()
                 .with("version", VERSION)
-                .with("model", ParamDigest.of(talk.model().params()))
-                .with("position", talk.position());
-        Optional<ConversationSnapshot> point = talk.lastSnapshot();
-        if (point.isPresent()) {
-            tensors.put("tokens", ints(point.get().tokens()));
-            state(talk.model().device(), point.get().state(), tensors);
-            JsonObject rows = JsonObject.empty();
-            for (Map.Entry<String, Integer> row : point.get().mediaRows().entrySet()) {
-                rows = rows.with(row.getKey(), row.getValue());
-            }
-            about = about.with("seen_pictures", point.get().pictures().size()).with("rows", rows);
+                .with("model", ParamDigest.of(conversation.model().params()))
+                .with("position", conversation.position());
+        Optional<PinnedState> state = conversation.lastState();
+        if (state.isPresent()) {
+            Prompt prefix = state.get().prefix();
+            tensors.put("tokens", ints(prefix.tokens()));
+            TensorSource source = state.get().tensors();
+            source.names()
+                    .forEach(name -> tensors.put(STATE + name, new TensorData(source.type(name), source.data(name))));
+            about = about.with("media_rows", MediaRows.of(prefix).json());
         }
         List<JsonValue> messages = new ArrayList<>();
         int picture = 0;
-        for (Message message : talk.messages()) {
+        for (Message message : conversation.messages()) {
             for (EncodedImage shown : message.images()) {
                 tensors.put("picture." + picture++, bytes(shown.bytes()));
             }
@@ -92,20 +91,6 @@ final class ConversationFile {
                         JsonArray.ofStrings(message.images().stream()
                                 .map(EncodedImage::name)
                                 .toList()));
-    }
-
-    private static void state(Device device, ModelState state, Map<String, TensorData> tensors) {
-        for (int i = 0; i < state.layers().size(); i++) {
-            MixerState layer = state.layer(i);
-            String prefix = "state." + i + ".";
-            Scope.run(
-                    device,
-                    () -> layer.save().forEach((name, tensor) -> {
-                        MemorySegment values = memory(tensor.type());
-                        device.download(tensor, values);
-                        tensors.put(prefix + name, new TensorData(tensor.type(), values));
-                    }));
-        }
     }
 
     private static MemorySegment memory(TensorType type) {
@@ -135,23 +120,38 @@ final class ConversationFile {
      */
     static Conversation load(Path file, Conversation like) {
         try (SafeTensorsFile tensors = SafeTensorsFile.open(file)) {
-            String text = tensors.metadata().get(METADATA_KEY);
-            if (text == null) {
+            Map<String, String> metadata = tensors.metadata();
+            String text = metadata.getOrDefault(METADATA_KEY, metadata.getOrDefault(METADATA_KEY_1, ""));
+            if (text.isEmpty()) {
                 throw new ChatException(file + ": is not a conversation; /save writes one");
             }
             JsonObject about = Json.parseObject(text, file.toString());
             check(about, file, like.model());
-            List<Message> messages = messages(about, tensors);
-            return like.resumeFrom(messages, snapshot(about, tensors, messages, like.model()));
+            Conversation conversation = like.resumeFrom(messages(about, tensors));
+            if (tensors.names().contains("tokens")) {
+                conversation.restoreState(
+                        tensors.data("tokens").toArray(ValueLayout.JAVA_INT_UNALIGNED),
+                        MediaRows.of(about.object(about.integer("version") == 1 ? "rows" : "media_rows")),
+                        state(tensors));
+            }
+            return conversation;
         } catch (CheckpointException | JsonException | IllegalArgumentException e) {
-            throw new ChatException("%s: cannot be gone on with: %s".formatted(file, e.getMessage()), e);
+            throw new ChatException("%s: cannot resume this conversation: %s".formatted(file, e.getMessage()), e);
         }
+    }
+
+    private static TensorSource state(SafeTensorsFile tensors) {
+        Map<String, TensorType> types = new LinkedHashMap<>();
+        tensors.names().stream()
+                .filter(name -> name.startsWith(STATE))
+                .forEach(name -> types.put(name.substring(STATE.length()), tensors.type(name)));
+        return TensorSources.of(types, name -> tensors.data(STATE + name));
     }
 
     private static void check(JsonObject about, Path file, LoadedModel model) {
         int version = about.integer("version");
-        if (version != VERSION) {
-            throw new ChatException("%s: has version %d, this program reads %d".formatted(file, version, VERSION));
+        if (version < 1 || version > VERSION) {
+            throw new ChatException("%s: has version %d, this program reads 1 to %d".formatted(file, version, VERSION));
         }
         String digest = ParamDigest.of(model.params());
         if (!digest.equals(about.string("model"))) {
@@ -181,45 +181,5 @@ final class ConversationFile {
             messages.add(new Message(role, message.string("text"), pictures));
         }
         return messages;
-    }
-
-    private static Optional<ConversationSnapshot> snapshot(
-            JsonObject about, SafeTensorsFile tensors, List<Message> messages, LoadedModel model) {
-        if (!tensors.names().contains("tokens")) {
-            return Optional.empty();
-        }
-        int[] tokens = tensors.data("tokens").toArray(ValueLayout.JAVA_INT_UNALIGNED);
-        List<EncodedImage> shown = messages.stream()
-                .flatMap(message -> message.images().stream())
-                .limit(about.integer("seen_pictures"))
-                .toList();
-        Map<String, Integer> rows = new LinkedHashMap<>();
-        JsonObject counts = about.object("rows");
-        counts.keys().forEach(key -> rows.put(key, counts.integer(key)));
-        ModelState state = model.model().newState(model.device(), 1, Conversation.CAPACITY);
-        try {
-            for (int i = 0; i < state.layers().size(); i++) {
-                restore(model.device(), tensors, i, state.layer(i), about.integer("position"));
-            }
-            return Optional.of(new ConversationSnapshot(state, tokens, shown, rows));
-        } catch (RuntimeException e) {
-            state.close();
-            throw e;
-        }
-    }
-
-    private static void restore(Device device, SafeTensorsFile tensors, int index, MixerState layer, int position) {
-        String prefix = "state." + index + ".";
-        Scope.run(device, () -> {
-            Map<String, Tensor> saved = new LinkedHashMap<>();
-            for (String name : tensors.names()) {
-                if (name.startsWith(prefix)) {
-                    saved.put(
-                            name.substring(prefix.length()),
-                            Tensors.upload(device, tensors.type(name), tensors.data(name)));
-                }
-            }
-            layer.load(saved, position);
-        });
     }
 }

@@ -1,15 +1,16 @@
 /**
- * Talks to a model in a terminal.
+ * Chat with a model in a terminal.
  *
- * <p>A {@link carve.app.chat.Conversation} is a conversation with the model's state: what was said before is not computed again.
- * Where the next prompt does not go on from the state (after {@code /undo}, or where a tokenizer writes an answer otherwise than
- * the model did), the talk goes back to the last of its {@link carve.app.chat.ConversationSnapshot}s that the prompt does go on from, and
- * computes the rest. {@link carve.app.chat.ConversationFile} keeps a talk, {@link carve.app.chat.ChatRepl} understands what a person types, and
- * {@link carve.app.chat.LineInput} is where that comes from: a line editor, or a pipe.
+ * <p>A {@link carve.app.chat.Conversation} is a list of messages and the states after its earlier prompts and answers, which stay in the
+ * generator's prefix cache: a question goes on from the longest of them that its prompt begins with. That is the last one, but
+ * after {@code /undo}, or where a tokenizer encodes an answer in other tokens than the model gave. {@link
+ * carve.app.chat.ConversationFile} saves a conversation, {@link carve.app.chat.ChatRepl} interprets what is typed, and {@link
+ * carve.app.chat.LineInput} is where that comes from: a line editor, or a pipe.
  *
  * {@snippet :
- * try (Talk talk = new Talk(model, processor, sampler, 256)) {
- *     talk.ask("Who are you?", List.of(), text -> System.out.print(text), () -> false);
+ * try (Generator generator = new Generator(model);
+ *         Conversation conversation = new Conversation(model, generator, processor, sampler, 256)) {
+ *     conversation.ask("Who are you?", List.of(), text -> System.out.print(text), () -> false);
  * }
  * }
  */

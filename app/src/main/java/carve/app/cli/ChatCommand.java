@@ -12,6 +12,7 @@ import carve.app.wiring.AppConfig;
 import carve.app.wiring.AppConfig.GenerationConfig;
 import carve.app.wiring.ModelOpener;
 import carve.app.wiring.OpenDevices;
+import carve.runtime.engine.Generator;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import jakarta.inject.Inject;
@@ -47,10 +48,10 @@ final class ChatCommand implements Command {
         return SamplingOptions.options(CommandOptions.of(
                                 ChatCommand.class,
                                 "chat",
-                                "Talk to a model. Its state is kept from turn to turn, so that nothing is computed twice; /help tells what"
-                                        + " else can be typed.")
+                                "Chat with a model. Its state is kept from turn to turn, so that nothing is computed twice; /help lists"
+                                        + " the commands.")
                         .parameter(Path.class, "MODEL", "Folder of the model.")
-                        .option("--system", String.class, "TEXT", "Instructions that come before."))
+                        .option("--system", String.class, "TEXT", "System prompt."))
                 .example("carve chat demo/teacher")
                 .example("echo 'Who are you?' | carve chat MODEL --greedy")
                 .build();
@@ -64,11 +65,12 @@ final class ChatCommand implements Command {
         try (ModelFolder folder = modelOpener.open(path);
                 Processor processor = folder.processor();
                 LoadedModel model = folder.load(openDevices.device(), WeightPrecision.AS_STORED);
+                Generator generator = new Generator(model);
                 LineInput lines = lines()) {
             Conversation conversation = new Conversation(
-                    model, processor, SamplingOptions.sampler(arguments, defaults, processor), maxTokens);
+                    model, generator, processor, SamplingOptions.sampler(arguments, defaults, processor), maxTokens);
             CommandOptions.<String>find(arguments, "--system").ifPresent(conversation::systemPrompt);
-            terminal.printMessage("%s, on %s; /help tells what can be typed"
+            terminal.printMessage("%s, on %s; /help lists the commands"
                     .formatted(path, openDevices.selector().selected().orElse("none")));
             try (ChatRepl chatRepl = new ChatRepl(terminal, lines, conversation)) {
                 chatRepl.run();

@@ -13,9 +13,12 @@ import carve.app.wiring.AppConfig.GenerationConfig;
 import carve.app.wiring.ModelOpener;
 import carve.app.wiring.OpenDevices;
 import carve.runtime.device.DeviceSelector;
-import carve.runtime.engine.Sampler;
-import carve.runtime.engine.SpeculativeDecoder;
-import carve.runtime.engine.TokenGenerator;
+import carve.runtime.engine.Completion;
+import carve.runtime.engine.DraftModel;
+import carve.runtime.engine.GenerationRequest;
+import carve.runtime.engine.Generator;
+import carve.runtime.engine.GeneratorConfig;
+import carve.runtime.engine.SpeculationMetrics;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import jakarta.inject.Inject;
@@ -28,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
@@ -36,8 +40,6 @@ import picocli.CommandLine.ParseResult;
 final class GenerateCommand implements Command {
     private static final System.Logger LOG =
             System.getLogger(GenerateCommand.class.getModule().getName());
-
-    private static final int DRAFT_TOKENS = 4;
 
     private final Terminal terminal;
     private final Provider<AppConfig> appConfig;
@@ -56,22 +58,32 @@ final class GenerateCommand implements Command {
     /** Returns the options and examples of the command. */
     static CommandSpec commandSpec() {
         return SamplingOptions.options(CommandOptions.of(
-                                GenerateCommand.class, "generate", "Ask a model, and show its answer as it comes.")
+                                GenerateCommand.class,
+                                "generate",
+                                "Generate an answer to a prompt, and show it as it comes.")
                         .parameter(Path.class, "MODEL", "Folder of the model.")
                         .required(
                                 "--prompt",
                                 String.class,
                                 "TEXT",
-                                "What to say; <image> marks the places of images, which otherwise come first.")
+                                "The prompt; <image> marks the places of images, which otherwise come first.")
                         .files("--image", "F", "Pictures, PNG or JPEG, in order.")
-                        .option("--system", String.class, "TEXT", "Instructions that come before."))
-                .option("--draft", Path.class, "MODEL", "Let this model, such as the linear student, propose tokens.")
-                .option("--draft-tokens", Integer.class, "N", "How many tokens it proposes at a time; 4 without it.")
+                        .option("--system", String.class, "TEXT", "System prompt."))
+                .option(
+                        "--draft",
+                        Path.class,
+                        "MODEL",
+                        "Draft model for speculative decoding, such as the linear student.")
+                .option(
+                        "--draft-tokens",
+                        Integer.class,
+                        "N",
+                        "Tokens that the draft model proposes at a time; 4 if not given.")
                 .option(
                         "--move",
                         String[].class,
                         "N:DEVICE",
-                        "After N tokens go on on another device, with the state; may be given more than once.")
+                        "Continue on another device after N tokens, with the state; may be given more than once.")
                 .example("carve generate MODEL --prompt 'Who are you?'")
                 .example("carve generate MODEL --image photo.jpg --prompt 'What is this?' --greedy")
                 .example("carve generate MODEL --prompt 'Who are you?' --device reference --move 8:cpu")
@@ -89,66 +101,80 @@ final class GenerateCommand implements Command {
                 Processor processor = folder.processor()) {
             Sample prompt = processor.prompt(conversation);
             try (LoadedModel model = folder.load(openDevices.device(), WeightPrecision.AS_STORED)) {
-                TokenGenerator tokenGenerator = decoding(
-                                arguments, appConfig.get().generationConfig(), model, processor, prompt)
-                        .withDeviceMoves(moves);
                 Processor.TextStream text = processor.textStream();
                 long started = System.nanoTime();
-                TokenGenerator.TokenListener tokenListener = (_, token) -> terminal.print(text.push(token));
-                Optional<SpeculativeDecoder.Output> helped = CommandOptions.<Path>find(arguments, "--draft")
-                        .map(draft -> speculate(arguments, draft, tokenGenerator, prompt, tokenListener));
-                int[] answer = helped.map(SpeculativeDecoder.Output::tokens)
-                        .orElseGet(() -> tokenGenerator
-                                .generate(List.of(prompt), tokenListener)
-                                .getFirst());
+                Completion completion = withGenerator(
+                        arguments,
+                        model,
+                        generator -> generator.generate(
+                                request(arguments, processor, prompt, generator)
+                                        .withDeviceMoves(moves),
+                                (_, token) -> terminal.print(text.push(token))));
                 terminal.println(text.flush());
-                helped.map(GenerateCommand::acceptanceSummary).ifPresent(terminal::printMessage);
-                double seconds = (System.nanoTime() - started) / 1e9;
+                if (CommandOptions.find(arguments, "--draft").isPresent()) {
+                    terminal.printMessage(
+                            acceptanceSummary(completion.end().speculation(), completion.tokens().length));
+                }
                 LOG.log(
                         Level.INFO,
                         "{0} tokens after a prompt of {1} in {2}",
-                        answer.length,
+                        completion.tokens().length,
                         prompt.tokens().length,
-                        HumanReadable.time(seconds));
+                        HumanReadable.time((System.nanoTime() - started) / 1e9));
             }
         }
         return 0;
     }
 
+    private GenerationRequest request(
+            ParseResult arguments, Processor processor, Sample prompt, Generator generator) {
+        GenerationConfig defaults = appConfig.get().generationConfig();
+        return new GenerationRequest(
+                        generator.prompt(prompt),
+                        SamplingOptions.sampler(arguments, defaults, processor),
+                        processor.stopTokens(),
+                        processor.maxNewTokens(prompt, SamplingOptions.maxTokens(arguments, defaults)))
+                .with(GenerationRequest.CachePolicy.NONE);
+    }
+
+    private Completion withGenerator(
+            ParseResult arguments, LoadedModel model, Function<Generator, Completion> body) {
+        Optional<Path> path = CommandOptions.find(arguments, "--draft");
+        if (path.isEmpty()) {
+            try (Generator generator = new Generator(model)) {
+                return body.apply(generator);
+            }
+        }
+        try (ModelFolder folder = modelOpener.open(path.get());
+                LoadedModel draft = folder.load(openDevices.device(), WeightPrecision.AS_STORED);
+                Generator generator = new Generator(
+                        model, GeneratorConfig.DEFAULT.with(new DraftModel(draft, draftTokens(arguments))))) {
+            return body.apply(generator);
+        }
+    }
+
     private static int draftTokens(ParseResult arguments) {
-        return CommandOptions.valueOr(arguments, "--draft-tokens", DRAFT_TOKENS);
+        return CommandOptions.valueOr(arguments, "--draft-tokens", DraftModel.DEFAULT_DRAFT_TOKENS);
     }
 
     private static void requireCompatible(ParseResult arguments, Map<Integer, Supplier<Device>> moves) {
         if (CommandOptions.find(arguments, "--draft").isPresent() && !moves.isEmpty()) {
             throw new IllegalArgumentException(
-                    "--move and --draft: an answer with a draft stays on its device; leave one out");
+                    "--move cannot be combined with --draft: a sequence with a draft model stays on its device");
         }
         if (draftTokens(arguments) < 1) {
             throw new IllegalArgumentException("--draft-tokens must be 1 or more, is " + draftTokens(arguments));
         }
     }
 
-    private SpeculativeDecoder.Output speculate(
-            ParseResult arguments,
-            Path draft,
-            TokenGenerator tokenGenerator,
-            Sample prompt,
-            TokenGenerator.TokenListener tokenListener) {
-        try (ModelFolder folder = modelOpener.open(draft);
-                LoadedModel student = folder.load(openDevices.device(), WeightPrecision.AS_STORED)) {
-            return tokenGenerator.speculative(student, draftTokens(arguments)).generate(prompt, tokenListener);
-        }
-    }
-
-    static String acceptanceSummary(SpeculativeDecoder.Output output) {
-        return "%d of %d drafted tokens stayed (%.0f %%); %d passes of the model after the prompt for %d tokens"
+    static String acceptanceSummary(SpeculationMetrics counts, int tokens) {
+        return "accepted %d of %d drafted tokens (%.0f %%); %d target-model passes for %d tokens"
                 .formatted(
-                        output.acceptedTokens(),
-                        output.draftedTokens(),
-                        output.acceptancePercent(),
-                        output.targetPasses(),
-                        output.tokens().length);
+                        counts.acceptedTokens(),
+                        counts.draftedTokens(),
+                        counts.acceptancePercent(),
+                        counts.targetPasses(),
+                        tokens);
     }
 
     private static List<Message> conversation(ParseResult arguments) throws IOException {
@@ -179,12 +205,5 @@ final class GenerateCommand implements Command {
             }
         }
         return moves;
-    }
-
-    private static TokenGenerator decoding(
-            ParseResult arguments, GenerationConfig defaults, LoadedModel model, Processor processor, Sample prompt) {
-        Sampler sampler = SamplingOptions.sampler(arguments, defaults, processor);
-        int maxTokens = SamplingOptions.maxTokens(arguments, defaults);
-        return new TokenGenerator(model, sampler, processor.stopTokens(), processor.maxNewTokens(prompt, maxTokens));
     }
 }

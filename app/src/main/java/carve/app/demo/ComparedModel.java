@@ -1,8 +1,6 @@
 package carve.app.demo;
 
 import carve.api.model.LoadedModel;
-import carve.api.model.ModelInputs;
-import carve.api.model.ModelState;
 import carve.api.param.ParamSpec;
 import carve.api.text.EncodedImage;
 import carve.api.text.Message;
@@ -11,8 +9,14 @@ import carve.app.report.ProgressBar;
 import carve.app.report.Terminal;
 import carve.app.wiring.ModelOpener;
 import carve.app.wiring.OpenDevices;
+import carve.runtime.engine.GenerationEvent;
+import carve.runtime.engine.GenerationRequest;
+import carve.runtime.engine.GenerationRequest.CachePolicy;
+import carve.runtime.engine.Generator;
+import carve.runtime.engine.GeneratorConfig;
+import carve.runtime.engine.Prompt;
 import carve.runtime.engine.Sampler;
-import carve.runtime.engine.TokenGenerator;
+import carve.runtime.engine.TokenListener;
 import carve.runtime.eval.EvaluationConfig;
 import carve.runtime.eval.ExactMatchEvaluation;
 import carve.runtime.eval.LlavaQuestions;
@@ -23,6 +27,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * What is known of a model that is compared with others.
@@ -125,40 +132,41 @@ public record ComparedModel(
     }
 
     private static double decodeRate(LoadedModel model, int[] tokens, int context, int steps) {
-        try (ModelState state = model.model().newState(model.device(), 1, context + steps + 1)) {
-            for (int done = 0; done < context; done += PREFILL_CHUNK) {
-                int[] next = new int[Math.min(PREFILL_CHUNK, context - done)];
-                for (int i = 0; i < next.length; i++) {
-                    next[i] = tokens[(done + i) % tokens.length];
-                }
-                TokenGenerator.advance(model, ModelInputs.text(next), state);
-            }
-            TokenGenerator.advance(model, ModelInputs.text(tokens[0]), state); // the first step compiles and packs
-            long started = System.nanoTime();
-            for (int i = 0; i < steps; i++) {
-                TokenGenerator.advance(model, ModelInputs.text(tokens[i % tokens.length]), state);
-            }
-            return steps / ((System.nanoTime() - started) / 1e9);
+        int[] prompt =
+                IntStream.range(0, context).map(i -> tokens[i % tokens.length]).toArray();
+        Set<Integer> images = model.spec().input().imageToken().stream().boxed().collect(Collectors.toSet());
+        // the first step compiles and packs
+        try (Generator generator = new Generator(model, GeneratorConfig.DEFAULT.withPrefillChunk(PREFILL_CHUNK))) {
+            GenerationRequest request = new GenerationRequest(
+                            Prompt.text(prompt), Sampler.greedy(images), Set.of(), steps + 2)
+                    .with(CachePolicy.NONE);
+            List<GenerationEvent.TokenGenerated> generated =
+                    generator.generate(request, TokenListener.NONE).generated();
+            long nanos = generated.getLast().nanos() - generated.get(1).nanos();
+            return steps / (nanos * 1e-9);
         }
     }
 
     private static List<String> converse(LoadedModel model, Processor processor, ComparisonTasks comparisonTasks)
             throws IOException {
-        TokenGenerator tokenGenerator =
-                new TokenGenerator(model, Sampler.greedy(processor.suppressedTokens()), processor.stopTokens(), 64);
-        List<Message> talk = new ArrayList<>();
-        List<String> said = new ArrayList<>();
-        for (String text : comparisonTasks.conversation()) {
-            talk.add(
-                    talk.isEmpty()
-                            ? Message.user(text, EncodedImage.read(comparisonTasks.image()))
-                            : Message.user(text));
-            int[] answer = tokenGenerator
-                    .generate(List.of(processor.prompt(talk)), (_, _) -> {})
-                    .getFirst();
-            said.add(processor.decode(answer));
-            talk.add(Message.assistant(said.getLast()));
+        List<Message> conversation = new ArrayList<>();
+        List<String> answers = new ArrayList<>();
+        try (Generator generator = new Generator(model)) {
+            for (String text : comparisonTasks.conversation()) {
+                conversation.add(
+                        conversation.isEmpty()
+                                ? Message.user(text, EncodedImage.read(comparisonTasks.image()))
+                                : Message.user(text));
+                GenerationRequest request = new GenerationRequest(
+                        generator.prompt(processor.prompt(conversation)),
+                        Sampler.greedy(processor.suppressedTokens()),
+                        processor.stopTokens(),
+                        64);
+                answers.add(processor.decode(
+                        generator.generate(request, TokenListener.NONE).tokens()));
+                conversation.add(Message.assistant(answers.getLast()));
+            }
         }
-        return said;
+        return answers;
     }
 }

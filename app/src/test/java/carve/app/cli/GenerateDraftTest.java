@@ -2,7 +2,7 @@ package carve.app.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import carve.runtime.engine.SpeculativeDecoder;
+import carve.runtime.engine.SpeculationMetrics;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -30,17 +30,18 @@ final class GenerateDraftTest {
     }
 
     @Test
-    void whatStayedIsTold() {
+    void acceptanceIsPrinted() {
         assertEquals(
-                "9 of 12 drafted tokens stayed (75 %); 4 passes of the model after the prompt for 13 tokens",
-                GenerateCommand.acceptanceSummary(new SpeculativeDecoder.Output(new int[13], 12, 9, 4)));
+                "accepted 9 of 12 drafted tokens (75 %); 4 target-model passes for 13 tokens",
+                GenerateCommand.acceptanceSummary(new SpeculationMetrics(12, 9, 4), 13));
     }
 
     @Test
     void whatDoesNotGoTogetherIsRefused() {
         assertEquals(1, carve.run("generate", TEACHER, "--prompt", "hi", "--draft", TEACHER, "--move", "2:cpu"));
         assertEquals(
-                "carve: --move and --draft: an answer with a draft stays on its device; leave one out\n", carve.err());
+                "carve: --move cannot be combined with --draft: a sequence with a draft model stays on its device\n",
+                carve.err());
         assertEquals(1, carve.run("generate", TEACHER, "--prompt", "hi", "--draft", TEACHER, "--draft-tokens", "0"));
         assertEquals("carve: --draft-tokens must be 1 or more, is 0\n", carve.err());
     }

@@ -3,18 +3,21 @@ package carve.app.integration;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import carve.api.data.Sample;
 import carve.api.device.Device;
 import carve.api.device.KernelPolicy;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelInputs;
 import carve.api.model.ModelState;
+import carve.api.tensor.Scope;
 import carve.app.TestDistribution;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.device.DeviceSelector;
 import carve.runtime.device.ReferenceDeviceProvider;
+import carve.runtime.engine.GenerationRequest;
+import carve.runtime.engine.Generator;
+import carve.runtime.engine.Prompt;
 import carve.runtime.engine.Sampler;
-import carve.runtime.engine.TokenGenerator;
+import carve.runtime.engine.TokenListener;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import java.nio.file.Path;
@@ -43,11 +46,12 @@ final class DeviceMigrationTest {
     }
 
     private static int[] answer(LoadedModel model, Map<Integer, Supplier<Device>> moves) {
-        int[] tokens = {5, 17, 3, 90, 41, 8, 2};
-        Sample prompt = new Sample(tokens, new boolean[tokens.length], Map.of());
-        return new TokenGenerator(model, Sampler.greedy(Set.of(120)), Set.of(), TOKENS, moves)
-                .generate(List.of(prompt), (_, _) -> {})
-                .getFirst();
+        Prompt prompt = Prompt.text(5, 17, 3, 90, 41, 8, 2);
+        GenerationRequest request =
+                new GenerationRequest(prompt, Sampler.greedy(Set.of(120)), Set.of(), TOKENS).withDeviceMoves(moves);
+        try (Generator generator = new Generator(model)) {
+            return generator.generate(request, TokenListener.NONE).tokens();
+        }
     }
 
     // attention alone; mamba2 alone; both; mamba-in-llama and attention
@@ -71,6 +75,12 @@ final class DeviceMigrationTest {
         }
     }
 
+    private static void advance(LoadedModel model, ModelState state, int... tokens) {
+        Scope.run(model.device(), () -> {
+            model.model().advance(model.params(), ModelInputs.text(tokens), state);
+        });
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"mmmamba_hybrid_tiny", "matvlm_tiny"})
     void movedStatesStandWhereTheyStood(String name) {
@@ -81,13 +91,13 @@ final class DeviceMigrationTest {
                 LoadedModel here = folder.load(reference, WeightPrecision.AS_STORED);
                 LoadedModel there = here.copyTo(cpu);
                 ModelState state = here.model().newState(reference, 1, 16)) {
-            TokenGenerator.advance(here, ModelInputs.text(4, 9, 7), state);
+            advance(here, state, 4, 9, 7);
             try (ModelState moved = state.copyTo(here, there)) {
                 assertEquals(3, moved.position());
                 assertEquals(16, moved.capacity());
                 assertEquals(state.bytes(), moved.bytes());
                 // each goes its own way
-                TokenGenerator.advance(there, ModelInputs.text(1), moved);
+                advance(there, moved, 1);
                 assertEquals(List.of(3, 4), List.of(state.position(), moved.position()));
             }
         }

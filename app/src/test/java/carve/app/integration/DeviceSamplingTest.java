@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import carve.api.data.Sample;
 import carve.api.device.CpuTarget;
 import carve.api.device.Device;
 import carve.api.device.Kernel;
@@ -19,16 +18,18 @@ import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import carve.app.TestDistribution;
 import carve.runtime.catalog.Catalogs;
+import carve.runtime.engine.Completion;
+import carve.runtime.engine.GenerationRequest;
+import carve.runtime.engine.Generator;
 import carve.runtime.engine.PipelinedDecoder;
+import carve.runtime.engine.Prompt;
 import carve.runtime.engine.Sampler;
-import carve.runtime.engine.TokenGenerator;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import carve.testkit.HostDevice;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -80,11 +81,7 @@ final class DeviceSamplingTest {
         }
     }
 
-    private static Sample prompt(int... tokens) {
-        return new Sample(tokens, new boolean[tokens.length], Map.of());
-    }
-
-    private static final List<Sample> PROMPTS = List.of(prompt(5, 17, 3, 90), prompt(7, 1, 22, 41));
+    private static final List<Prompt> PROMPTS = List.of(Prompt.text(5, 17, 3, 90), Prompt.text(7, 1, 22, 41));
 
     private interface Body {
         void run(ModelFolder folder);
@@ -99,18 +96,28 @@ final class DeviceSamplingTest {
     }
 
     private static List<int[]> answers(
-            ModelFolder folder, Device on, Sampler sampler, Set<Integer> stops, List<Integer> told) {
+            ModelFolder folder, Device on, Sampler sampler, Set<Integer> stops, List<List<Integer>> told) {
         try (Device device = on;
                 LoadedModel model = folder.load(device, WeightPrecision.F32)) {
             Sampler words =
                     sampler.excluding(Set.of(folder.spec().input().imageToken().orElseThrow()));
-            return new TokenGenerator(model, words, stops, TOKENS).generate(PROMPTS, (_, token) -> told.add(token));
+            List<GenerationRequest> requests = PROMPTS.stream()
+                    .map(prompt -> new GenerationRequest(prompt, words, stops, TOKENS))
+                    .toList();
+            PROMPTS.forEach(_ -> told.add(new ArrayList<>()));
+            try (Generator generator = new Generator(model)) {
+                return generator
+                        .generate(requests, (row, token) -> told.get(row).add(token))
+                        .stream()
+                        .map(Completion::tokens)
+                        .toList();
+            }
         }
     }
 
     private static void same(ModelFolder folder, Sampler sampler, Set<Integer> stops) {
-        List<Integer> expectedTold = new ArrayList<>();
-        List<Integer> told = new ArrayList<>();
+        List<List<Integer>> expectedTold = new ArrayList<>();
+        List<List<Integer>> told = new ArrayList<>();
         List<int[]> expected = answers(folder, new ReferenceDevice(), sampler, stops, expectedTold);
         var samplingKernels = new SamplingKernels();
         List<int[]> actual = answers(folder, new HostDevice(samplingKernels), sampler, stops, told);

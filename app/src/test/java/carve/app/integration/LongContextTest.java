@@ -8,15 +8,16 @@ import carve.api.device.KernelPolicy;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelInputs;
 import carve.api.model.ModelState;
+import carve.api.tensor.Scope;
 import carve.app.TestDistribution;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.device.DeviceSelector;
-import carve.runtime.engine.TokenGenerator;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -46,7 +47,12 @@ final class LongContextTest {
                 int[] tokens = IntStream.range(0, Math.min(PIECE, TOKENS - done))
                         .map(i -> (first + 7 * i) % 100)
                         .toArray();
-                logits = TokenGenerator.advance(model, ModelInputs.text(tokens), state);
+                logits = Scope.run(
+                                device,
+                                () -> List.of(model.model()
+                                        .advance(model.params(), ModelInputs.text(tokens), state)
+                                        .floats()))
+                        .getFirst();
                 bytes.add(state.bytes());
                 buffers.add(device.context().scopes().liveBuffers());
             }

@@ -23,7 +23,8 @@ public final class RandomPrompts {
 
     public static GenerationRequest request(Prompt prompt, long seed, int tokens, boolean cached) {
         Sampler sampler = new Sampler(0.9, 0, 0.95, seed, Set.of());
-        return new GenerationRequest(prompt, sampler, Set.of(0), tokens, -1, false, cached);
+        return new GenerationRequest(prompt, sampler, Set.of(0), tokens)
+                .with(cached ? GenerationRequest.CachePolicy.SHARED : GenerationRequest.CachePolicy.NONE);
     }
 
     static List<Integer> random(CounterRandom random, int from, int length) {

@@ -1,12 +1,14 @@
 package carve.app.plugin;
 
 import carve.api.config.SettingsNode;
-import carve.api.data.Sample;
 import carve.api.device.ReferenceDevice;
 import carve.api.model.LoadedModel;
 import carve.runtime.catalog.Catalogs;
+import carve.runtime.engine.GenerationRequest;
+import carve.runtime.engine.Generator;
+import carve.runtime.engine.Prompt;
 import carve.runtime.engine.Sampler;
-import carve.runtime.engine.TokenGenerator;
+import carve.runtime.engine.TokenListener;
 import carve.testkit.SmallModels;
 import java.util.Arrays;
 import java.util.List;
@@ -22,15 +24,17 @@ final class GreedyAnswers {
     private GreedyAnswers() {}
 
     /** Returns the tokens that a model of two layers answers; the listener is told as they come. */
-    static List<Integer> of(Catalogs catalogs, TokenGenerator.TokenListener tokenListener) {
+    static List<Integer> of(Catalogs catalogs, TokenListener listener) {
         try (ReferenceDevice device = new ReferenceDevice();
                 LoadedModel model =
                         SmallModels.decoder(device, 42, catalogs.mixerCatalog(), DecayPlugin.NAME, DecayPlugin.NAME)) {
-            Sample prompt = new Sample(new int[] {3, 1, 4, 1, 5, 9, 2, 6}, new boolean[8], Map.of());
-            int[] tokens = new TokenGenerator(model, Sampler.greedy(Set.of()), Set.of(), TOKENS)
-                    .generate(List.of(prompt), tokenListener)
-                    .getFirst();
-            return Arrays.stream(tokens).boxed().toList();
+            GenerationRequest request = new GenerationRequest(
+                    Prompt.text(3, 1, 4, 1, 5, 9, 2, 6), Sampler.greedy(Set.of()), Set.of(), TOKENS);
+            try (Generator generator = new Generator(model)) {
+                return Arrays.stream(generator.generate(request, listener).tokens())
+                        .boxed()
+                        .toList();
+            }
         }
     }
 }

@@ -3,7 +3,7 @@ package carve.app.plugin;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import carve.runtime.engine.TokenGenerator;
+import carve.runtime.engine.TokenListener;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -62,9 +62,9 @@ final class HotReloadTest {
                 .orElseThrow();
     }
 
-    private static List<Integer> answer(ReloadablePlugins plugins, TokenGenerator.TokenListener tokenListener) {
+    private static List<Integer> answer(ReloadablePlugins plugins, TokenListener listener) {
         try (var lease = plugins.lease()) {
-            return GreedyAnswers.of(lease.catalogs(GreedyAnswers.NOTHING), tokenListener);
+            return GreedyAnswers.of(lease.catalogs(GreedyAnswers.NOTHING), listener);
         }
     }
 
@@ -75,7 +75,7 @@ final class HotReloadTest {
             Path alone = work.resolve("alone-" + version);
             new PluginStore(alone).install(jar(version), "");
             try (var plugins = ReloadablePlugins.open(List.of(), List.of(), List.of(alone))) {
-                expected.add(answer(plugins, (_, _) -> {}));
+                expected.add(answer(plugins, TokenListener.NONE));
             }
         }
         assertEquals(DecayPlugin.VERSIONS, new HashSet<>(expected).size(), "the versions answer differently");

@@ -107,7 +107,7 @@ final class DecodeBenchmark {
         var choice = new SampleToken(0, 0, 1, List.of(), List.of(0.0));
         try (PipelinedDecoder stream = PipelinedDecoder.of(
                         model,
-                        state,
+                        List.of(state),
                         new int[] {1},
                         ROOM,
                         (logits, step) -> Tensors.apply(choice, logits).getFirst())

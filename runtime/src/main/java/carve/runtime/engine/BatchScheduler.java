@@ -1,253 +1,324 @@
 package carve.runtime.engine;
 
 import carve.api.model.LoadedModel;
-import carve.api.model.ModelInputs;
 import carve.api.model.ModelState;
-import carve.api.op.SequenceLayout;
-import carve.api.tensor.Scope;
+import carve.api.tensor.Tensor;
 import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The sessions that a lane answers side by side, and what it prepares while there are none. Confined to the lane's thread. */
+/**
+ * The loop of generation: each {@linkplain #step step} processes a chunk of a prompt and takes a decode step of all sequences
+ * that are past their prompts, and retires those that are done. Sequences come and go between any two steps. Confined to the
+ * thread of the model's device.
+ *
+ * <p>{@link ModelEngine} drives it with threads, {@link Generator} without.
+ */
 final class BatchScheduler implements AutoCloseable {
-    /** What requests are told that nobody answers any more. */
-    static final String CLOSED_MESSAGE = "The model is closed.";
-
     private static final System.Logger LOG = System.getLogger("carve.runtime");
-    private static final int MAX_IDLE_PREFILLS = 64;
     // up to so many rows a device gives each the bits that it gets alone; more of them take their step after these
     private static final int MAX_ROWS = 64;
+    // with more sequences a step of the whole batch gives more tokens than a draft model for each
+    private static final int MAX_SPECULATING = 2;
 
-    private final LoadedModel model;
+    private final ForwardPass pass;
+    private final List<DraftModel> drafts;
     private final PrefixCache cache;
-    private final String identity;
-    private final EngineConfig config;
+    private final String fingerprint;
+    private final int prefillChunk;
+    private final SchedulingPolicy policy;
     private final EngineMetrics metrics;
+    private final IdlePrefill idlePrefill;
     private final List<RunningSequence> active = new ArrayList<>();
     private final Deque<RunningSequence> prefilling = new ArrayDeque<>();
-    private final Deque<Prompt> idlePrompts = new ArrayDeque<>();
-    private final EngineMetrics.WorkerGauge activeSessions;
+    private final EngineMetrics.WorkerGauge activeSequences;
     private final EngineMetrics.WorkerGauge stateBytes;
-    private final EngineMetrics.WorkerGauge pendingPrefixes;
-    private Optional<Prefill> idlePrefill = Optional.empty();
+    private Optional<PipelinedBatch> pipeline = Optional.empty();
 
+    /**
+     * Makes one without sequences.
+     *
+     * @param drafts a draft model for speculative decoding, or none
+     * @param fingerprint a digest of all that the model's numbers depend on
+     * @throws IllegalArgumentException if the draft has another vocabulary
+     */
     BatchScheduler(
-            LoadedModel model, PrefixCache cache, String identity, EngineConfig config, EngineMetrics engineMetrics) {
-        this.model = model;
+            LoadedModel model,
+            List<DraftModel> drafts,
+            PrefixCache cache,
+            String fingerprint,
+            int prefillChunk,
+            SchedulingPolicy policy,
+            EngineMetrics metrics) {
+        drafts.forEach(draft -> draft.requireFits(model));
+        this.pass = new ForwardPass(model);
+        this.drafts = List.copyOf(drafts);
         this.cache = cache;
-        this.identity = identity;
-        this.config = config;
-        this.metrics = engineMetrics;
-        this.activeSessions = new EngineMetrics.WorkerGauge(engineMetrics.active);
-        this.stateBytes = new EngineMetrics.WorkerGauge(engineMetrics.stateBytes);
-        this.pendingPrefixes = new EngineMetrics.WorkerGauge(engineMetrics.pendingPrefixes);
+        this.fingerprint = fingerprint;
+        this.prefillChunk = prefillChunk;
+        this.policy = policy;
+        this.metrics = metrics;
+        this.idlePrefill = new IdlePrefill(pass, cache, fingerprint, prefillChunk, metrics);
+        this.activeSequences = new EngineMetrics.WorkerGauge(metrics.active);
+        this.stateBytes = new EngineMetrics.WorkerGauge(metrics.stateBytes);
     }
 
-    /** Returns whether there is none. */
+    /** Returns whether there are no sequences. */
     boolean isEmpty() {
         return active.isEmpty();
     }
 
-    /** Returns how many there are. */
+    /** Returns how many sequences there are. */
     int size() {
         return active.size();
     }
 
-    /** Returns whether something may be prepared while there is none. */
+    /** Returns whether prefixes may be prepared while there are no sequences. */
     boolean hasIdleWork() {
-        return idlePrefill.isPresent() || !idlePrompts.isEmpty();
+        return idlePrefill.hasWork();
     }
 
-    /** Lets all end at their next step. */
+    /** Ends all sequences at their next step. */
     void cancelAll() {
-        active.forEach(runningSequence -> runningSequence.job().cancel());
+        active.forEach(sequence -> sequence.job().cancel());
     }
 
-    /** Begins to answer. */
-    void admit(GenerationJob generationJob) {
-        GenerationRequest generationRequest = generationJob.request();
-        Prompt prompt = generationRequest.prompt();
+    /** Adds a sequence. */
+    void admit(GenerationJob job) {
         metrics.started.increment();
         try {
-            List<String> keys =
-                    generationRequest.usePrefixCache() ? prompt.prefixKeys(identity, config.prefillChunk()) : List.of();
-            // the last position gives the first token, and scores need all of them
-            int from = generationRequest.promptLogprobs() ? 0 : prompt.length() - 1;
-            Prefill begun = new Prefill(
-                    model,
-                    cache,
-                    prompt,
-                    config.prefillChunk(),
-                    Math.max(1, generationRequest.positions()),
-                    keys,
-                    from);
-            RunningSequence runningSequence = new RunningSequence(generationJob, begun, model);
-            active.add(runningSequence);
-            prefilling.add(runningSequence);
-            activeSessions.set(active.size());
-            metrics.promptTokens.add(prompt.length());
-            metrics.cachedPromptTokens.add(begun.cachedPositions());
-            (begun.cachedPositions() > 0 ? metrics.cacheHits : metrics.cacheMisses).increment();
+            RunningSequence sequence = sequence(job);
+            active.add(sequence);
+            prefilling.add(sequence);
+            activeSequences.set(active.size());
         } catch (RuntimeException e) {
             metrics.failed.increment();
-            generationJob.end(failed(e));
+            log(e);
+            job.end(new GenerationEvent.Failed(e));
         }
     }
 
-    /** Takes a piece of one prompt, a step of all that decode, and leaves those that are done; or prepares what may be said next. */
+    private RunningSequence sequence(GenerationJob job) {
+        GenerationRequest request = job.request();
+        Prompt prompt = request.prompt();
+        boolean cached = request.cachePolicy() != GenerationRequest.CachePolicy.NONE;
+        Optional<PrefixKeys> keys =
+                cached ? Optional.of(PrefixKeys.of(prompt, fingerprint, prefillChunk)) : Optional.empty();
+        // the last position gives the first token, and scores need all of them
+        int from = request.outputs().promptLogprobs() ? 0 : prompt.length() - 1;
+        Optional<DraftModel> draft = drafts.stream()
+                .filter(_ -> request.maxTokens() > 1 && request.deviceMoves().isEmpty())
+                .findFirst();
+        int capacity = request.positions() + draft.map(DraftModel::draftTokens).orElse(0);
+        Prefill begun = new Prefill(pass, cache, prompt, prefillChunk, Math.max(1, capacity), keys, from);
+        metrics.promptTokens.add(prompt.length());
+        metrics.cachedPromptTokens.add(begun.cachedPositions());
+        (begun.cachedPositions() > 0 ? metrics.cacheHits : metrics.cacheMisses).increment();
+        try {
+            return new RunningSequence(
+                    job, cache, keys, pass, begun, draft.map(d -> draftPrefill(d, request, capacity)));
+        } catch (RuntimeException e) {
+            begun.close();
+            throw e;
+        }
+    }
+
+    private RunningSequence.DraftPrefill draftPrefill(DraftModel draft, GenerationRequest request, int capacity) {
+        Prompt prompt = request.prompt();
+        Optional<PrefixKeys> keys = request.cachePolicy() == GenerationRequest.CachePolicy.NONE
+                ? Optional.empty()
+                : Optional.of(PrefixKeys.of(prompt, fingerprint + " draft", prefillChunk));
+        return new RunningSequence.DraftPrefill(
+                draft,
+                new Prefill(
+                        new ForwardPass(draft.model()), cache, prompt, prefillChunk, capacity, keys, prompt.length()));
+    }
+
+    /** Schedules a chunk of a prompt and a step of all that decode, runs them, and retires those that are done. */
     void step() {
         active.stream()
-                .filter(runningSequence -> runningSequence.job().cancelled() && !runningSequence.finished())
-                .forEach(runningSequence -> runningSequence.finish(GenerationEvent.FinishReason.CANCELLED));
-        if (!prefilling.isEmpty()) {
-            prefill(prefilling.removeFirst());
-        }
-        List<RunningSequence> ready = active.stream()
-                .filter(runningSequence -> runningSequence.prefilled() && !runningSequence.finished())
-                .toList();
-        for (int from = 0; from < ready.size(); from += MAX_ROWS) {
-            decode(ready.subList(from, Math.min(ready.size(), from + MAX_ROWS)));
-        }
+                .filter(sequence -> sequence.job().cancelled() && !sequence.finished())
+                .forEach(sequence -> sequence.finish(GenerationEvent.FinishReason.CANCELLED));
+        do {
+            prefill();
+        } while (!policy.interactive() && !prefilling.isEmpty());
+        decode(active.stream().filter(RunningSequence::isReady).toList());
         retire();
-        if (active.isEmpty()) {
-            stepIdlePrefill();
+        if (policy.interactive() && active.isEmpty()) {
+            idlePrefill.step();
         }
     }
 
-    private void prefill(RunningSequence runningSequence) {
-        long started = System.nanoTime();
-        if (!runningSequence.finished()) {
-            try {
-                runningSequence.prefill();
-            } catch (RuntimeException e) {
-                GenerationEvent.Failed failed = failed(e);
-                runningSequence.fail(failed.message(), failed.invalidRequest());
-            }
-            if (!runningSequence.prefilled() && !runningSequence.finished()) {
-                prefilling.addLast(runningSequence);
-            }
+    private void prefill() {
+        prefilling.removeIf(RunningSequence::finished);
+        if (prefilling.isEmpty()) {
+            return;
         }
+        long started = System.nanoTime();
+        List<RunningSequence> group = nextPrefills();
+        prefilling.removeAll(group);
+        try {
+            GenerationRequest.Outputs outputs = group.getFirst().request().outputs();
+            Prefill.processChunks(
+                    group.stream().map(RunningSequence::nextPrefill).toList(),
+                    outputs.promptLogprobs() ? outputs.topLogprobs() : -1,
+                    group.stream().anyMatch(sequence -> sequence.request().maxTokens() > 0));
+            group.forEach(RunningSequence::chunkProcessed);
+        } catch (RuntimeException e) {
+            fail(group, e);
+        }
+        group.stream()
+                .filter(sequence -> !sequence.prefilled() && !sequence.finished())
+                .forEach(prefilling::addLast);
         metrics.prefillNanos.add(System.nanoTime() - started);
     }
 
+    // the first one, and those whose next chunks can be processed in the same pass
+    private List<RunningSequence> nextPrefills() {
+        RunningSequence first = prefilling.getFirst();
+        List<RunningSequence> group = new ArrayList<>(List.of(first));
+        prefilling.stream()
+                .skip(1)
+                .filter(first::prefillsLike)
+                .limit(policy.prefillBatch() - 1L)
+                .forEach(group::add);
+        return group;
+    }
+
     private void decode(List<RunningSequence> ready) {
+        if (ready.isEmpty()) {
+            return;
+        }
         long started = System.nanoTime();
-        try {
-            int[] tokens = ready.stream().mapToInt(RunningSequence::last).toArray();
-            List<ModelState> states = ready.stream().map(RunningSequence::state).toList();
-            ModelInputs modelInputs = new ModelInputs(tokens, SequenceLayout.unpadded(tokens.length, 1), Map.of());
-            float[] logits = Scope.run(
-                            model.device(),
-                            () -> List.of(model.model()
-                                    .advance(model.params(), modelInputs, states)
-                                    .floats()))
-                    .getFirst();
-            for (int i = 0; i < ready.size(); i++) {
-                ready.get(i).sample(logits, i * model.spec().vocabulary());
-            }
-        } catch (RuntimeException e) {
-            GenerationEvent.Failed failed = failed(e);
-            ready.forEach(runningSequence -> runningSequence.fail(failed.message(), failed.invalidRequest()));
+        if (pipeline.isEmpty() && ready.size() <= MAX_ROWS) {
+            pipeline = PipelinedBatch.of(ready);
+        }
+        if (pipeline.isPresent()) {
+            run(pipeline.get().sequences(), () -> pipeline.get().step(ready.size()));
+            pipeline = pipeline.filter(batch -> !batch.closeIfDone());
+        } else {
+            decodeNow(ready);
         }
         metrics.decodeSteps.increment();
-        metrics.generatedTokens.add(ready.size());
         metrics.decodeNanos.add(System.nanoTime() - started);
     }
 
-    private void retire() {
-        for (RunningSequence runningSequence : List.copyOf(active)) {
-            if (runningSequence.finished()) {
-                active.remove(runningSequence);
-                prefilling.remove(runningSequence);
-                count(runningSequence);
-                runningSequence.close();
+    private void decodeNow(List<RunningSequence> ready) {
+        List<RunningSequence> batch = new ArrayList<>();
+        for (RunningSequence sequence : ready) {
+            if (sequence.speculates() && ready.size() <= MAX_SPECULATING) {
+                run(List.of(sequence), sequence::speculate);
+            } else {
+                run(List.of(sequence), sequence::prepareBatchStep);
+                batch.add(sequence);
             }
         }
-        activeSessions.set(active.size());
-        stateBytes.set(active.stream()
-                .mapToLong(runningSequence -> runningSequence.state().bytes())
-                .sum());
+        byPass(batch).forEach((where, sequences) -> {
+            for (int from = 0; from < sequences.size(); from += MAX_ROWS) {
+                List<RunningSequence> rows = sequences.subList(from, Math.min(sequences.size(), from + MAX_ROWS));
+                run(rows, () -> decodeBatch(where, rows));
+            }
+        });
     }
 
-    private void count(RunningSequence runningSequence) {
-        if (runningSequence.cancelled()) {
+    private static Map<ForwardPass, List<RunningSequence>> byPass(List<RunningSequence> sequences) {
+        Map<ForwardPass, List<RunningSequence>> groups = new LinkedHashMap<>();
+        sequences.stream()
+                .filter(sequence -> !sequence.finished())
+                .forEach(sequence -> groups.computeIfAbsent(sequence.pass(), _ -> new ArrayList<>())
+                        .add(sequence));
+        return groups;
+    }
+
+    private static void decodeBatch(ForwardPass where, List<RunningSequence> rows) {
+        int[] tokens = rows.stream().mapToInt(RunningSequence::lastToken).toArray();
+        List<ModelState> states = rows.stream().map(RunningSequence::state).toList();
+        if (DeviceSampling.isPossible(where, rows)) {
+            int[] next = where.decode(
+                    tokens,
+                    states,
+                    logits -> DeviceSampling.sample(logits, rows, 0).ints());
+            for (int i = 0; i < next.length; i++) {
+                rows.get(i).accept(next[i]);
+            }
+            return;
+        }
+        float[] logits = where.decode(tokens, states, Tensor::floats);
+        for (int i = 0; i < rows.size(); i++) {
+            rows.get(i).sample(logits, i * where.vocabulary());
+        }
+    }
+
+    private void run(List<RunningSequence> sequences, Runnable work) {
+        try {
+            work.run();
+            metrics.generatedTokens.add(sequences.size());
+        } catch (RuntimeException e) {
+            fail(sequences, e);
+        }
+    }
+
+    private void fail(List<RunningSequence> sequences, RuntimeException cause) {
+        log(cause);
+        sequences.stream().filter(sequence -> !sequence.finished()).forEach(sequence -> sequence.fail(cause));
+    }
+
+    private void log(RuntimeException cause) {
+        if (policy.interactive() && !(cause instanceof IllegalArgumentException)) {
+            LOG.log(Level.WARNING, "a request failed", cause);
+        }
+    }
+
+    private void retire() {
+        for (RunningSequence sequence : List.copyOf(active)) {
+            if (sequence.finished()) {
+                active.remove(sequence);
+                count(sequence);
+                sequence.close();
+            }
+        }
+        activeSequences.set(active.size());
+        stateBytes.set(
+                active.stream().mapToLong(sequence -> sequence.state().bytes()).sum());
+    }
+
+    private void count(RunningSequence sequence) {
+        if (sequence.cancelled()) {
             metrics.cancelled.increment();
-        } else if (runningSequence.failed()) {
+        } else if (sequence.failed()) {
             metrics.failed.increment();
         } else {
             metrics.finished.increment();
-            queueIdlePrefill(runningSequence);
-        }
-    }
-
-    // what is said next begins with all of this
-    private void queueIdlePrefill(RunningSequence runningSequence) {
-        GenerationRequest generationRequest = runningSequence.job().request();
-        Prompt whole = runningSequence.promptAndAnswer();
-        boolean further = whole.length() / config.prefillChunk()
-                > generationRequest.prompt().length() / config.prefillChunk();
-        if (generationRequest.usePrefixCache()
-                && generationRequest.maxTokens() > 1
-                && further
-                && idlePrompts.size() < MAX_IDLE_PREFILLS) {
-            idlePrompts.add(whole);
-            pendingPrefixes.set(idlePrompts.size());
-        }
-    }
-
-    /** Takes one piece of what may be said next, since somebody may come meanwhile. */
-    private void stepIdlePrefill() {
-        try {
-            if (idlePrefill.isEmpty() && !idlePrompts.isEmpty()) {
-                Prompt prompt = idlePrompts.poll();
-                List<String> keys = prompt.prefixKeys(identity, config.prefillChunk());
-                idlePrefill = Optional.of(new Prefill(
-                        model, cache, prompt, config.prefillChunk(), prompt.length(), keys, prompt.length()));
+            if (policy.interactive()) {
+                idlePrefill.offer(sequence);
             }
-            if (idlePrefill.isPresent()) {
-                if (!idlePrefill.get().allBoundariesPassed()) {
-                    idlePrefill.get().processChunk(-1, false);
-                }
-                if (idlePrefill.get().allBoundariesPassed()) {
-                    closeIdlePrefill();
-                }
+        }
+    }
+
+    /** Ends all sequences that are not done as failed. */
+    void abort() {
+        pipeline.ifPresent(PipelinedBatch::close);
+        pipeline = Optional.empty();
+        for (RunningSequence sequence : active) {
+            if (!sequence.finished()) {
+                sequence.fail(EngineException.closed());
             }
-        } catch (RuntimeException e) {
-            LOG.log(Level.WARNING, "what was said could not be prepared for what is said next", e);
-            closeIdlePrefill();
-        }
-        pendingPrefixes.set(idlePrompts.size() + (idlePrefill.isPresent() ? 1 : 0));
-    }
-
-    private void closeIdlePrefill() {
-        idlePrefill.ifPresent(Prefill::close);
-        idlePrefill = Optional.empty();
-    }
-
-    private static GenerationEvent.Failed failed(RuntimeException e) {
-        boolean asked = e instanceof IllegalArgumentException;
-        if (!asked) {
-            LOG.log(Level.WARNING, "a request failed", e);
-        }
-        return new GenerationEvent.Failed(e.getMessage() == null ? e.toString() : e.getMessage(), asked);
-    }
-
-    /** Ends all that are there. */
-    @Override
-    public void close() {
-        for (RunningSequence runningSequence : active) {
-            runningSequence.fail(CLOSED_MESSAGE, false);
-            runningSequence.close();
+            sequence.close();
         }
         active.clear();
-        activeSessions.set(0);
+        prefilling.clear();
+        activeSequences.set(0);
         stateBytes.set(0);
-        pendingPrefixes.set(0);
-        closeIdlePrefill();
+    }
+
+    @Override
+    public void close() {
+        abort();
+        idlePrefill.close();
     }
 }

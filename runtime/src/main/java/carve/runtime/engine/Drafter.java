@@ -1,37 +1,35 @@
 package carve.runtime.engine;
 
-import carve.api.data.Sample;
-import carve.api.model.LoadedModel;
-import carve.api.model.ModelInputs;
 import carve.api.model.ModelState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
 /**
- * The draft's side of {@link SpeculativeDecoder}: goes ahead token by token, and back to the last one that stayed. It marks its state
- * before each token, which for a linear model is a copy of what it remembers, little beside the weights that a step reads.
+ * The draft model's side of {@link Speculation}: proposes token by token, and rolls back to the last one that was accepted. It marks
+ * its state before each token, which for a linear model is a copy of what it remembers, little beside the weights that a step reads.
  */
-public final class Drafter implements AutoCloseable {
-    private final LoadedModel model;
+final class Drafter implements AutoCloseable {
+    private final ForwardPass pass;
     private final Sampler sampler;
     private final Set<Integer> stopTokens;
     private final ModelState state;
     private final List<RollbackPoint> marks = new ArrayList<>();
-    private final List<Integer> pending =
-            new ArrayList<>(); // tokens of the answer that the state does not remember yet
+    // tokens of the answer that the state does not remember yet
+    private final List<Integer> pending = new ArrayList<>();
 
-    Drafter(LoadedModel model, Sampler sampler, Set<Integer> stops, Sample prompt, int capacity) {
-        this.model = model;
+    /**
+     * Begins after a prompt.
+     *
+     * @param state that has seen the prompt; not owned
+     * @param first the first token of the answer
+     */
+    Drafter(ForwardPass pass, ModelState state, Sampler sampler, Set<Integer> stopTokens, int first) {
+        this.pass = pass;
+        this.state = state;
         this.sampler = sampler;
-        this.stopTokens = stops;
-        this.state = model.model().newState(model.device(), 1, capacity);
-        TokenGenerator.prefill(model, prompt, state);
-    }
-
-    /** Tells it of the first token of the answer. */
-    void begin(int token) {
-        pending.add(token);
+        this.stopTokens = stopTokens;
+        pending.add(first);
     }
 
     /**
@@ -43,9 +41,8 @@ public final class Drafter implements AutoCloseable {
         Proposal proposal = new Proposal(new ArrayList<>(), new ArrayList<>());
         List<Integer> next = pending;
         while (proposal.size() < most) {
-            float[] logits = TokenGenerator.advance(model, ModelInputs.text(ints(next)), state);
-            double[] probabilities =
-                    sampler.probabilities(logits, 0, model.spec().vocabulary());
+            float[] logits = pass.lastLogits(next, state);
+            double[] probabilities = sampler.probabilities(logits, 0, pass.vocabulary());
             int token = Proposal.draw(probabilities, sampler.uniform("draft", first + proposal.size()));
             proposal.tokens().add(token);
             proposal.probabilities().add(probabilities);
@@ -60,7 +57,7 @@ public final class Drafter implements AutoCloseable {
         return proposal;
     }
 
-    /** Goes back to the last token that stayed. */
+    /** Rolls back to the last token that was accepted. */
     void commit(Proposal proposal, Proposal.Acceptance acceptance) {
         int kept = acceptance.accepted();
         if (kept < marks.size()) {
@@ -68,26 +65,22 @@ public final class Drafter implements AutoCloseable {
         }
         if (kept < proposal.size()) {
             pending.clear();
-        } else if (kept > 0) { // the state lacks the last token of a proposal that stays whole
+        } else if (kept > 0) { // the state lacks the last token of a proposal that is accepted whole
             pending.clear();
             pending.add(proposal.tokens().getLast());
         }
         pending.add(acceptance.next());
-        clear();
+        close();
     }
 
-    public static int[] ints(List<Integer> tokens) {
-        return tokens.stream().mapToInt(Integer::intValue).toArray();
-    }
-
-    private void clear() {
-        marks.forEach(RollbackPoint::close);
-        marks.clear();
+    /** Notes a token that was sampled without a proposal. */
+    void advanced(int token) {
+        pending.add(token);
     }
 
     @Override
     public void close() {
-        clear();
-        state.close();
+        marks.forEach(RollbackPoint::close);
+        marks.clear();
     }
 }

@@ -6,13 +6,13 @@ import carve.api.CarveException;
 public final class EngineException extends CarveException {
     private static final long serialVersionUID = 1L;
 
-    /** Why. */
+    /** The reasons for which a request is not taken. */
     public enum Reason {
-        /** There are too many requests. */
+        /** Too many requests wait. */
         QUEUE_FULL,
-        /** The engine ends, or has failed. */
+        /** The engine is closed, or has failed. */
         CLOSED,
-        /** The request is longer than sessions may be. */
+        /** The request has more positions than the context length. */
         CONTEXT_LENGTH_EXCEEDED
     }
 
@@ -24,7 +24,12 @@ public final class EngineException extends CarveException {
         this.reason = reason;
     }
 
-    /** Returns why. */
+    /** Returns what a request is told that the engine ends before it is done. */
+    static EngineException closed() {
+        return new EngineException(Reason.CLOSED, "The model is closed.");
+    }
+
+    /** Returns the reason. */
     public Reason reason() {
         return reason;
     }

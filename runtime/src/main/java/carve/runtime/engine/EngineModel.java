@@ -8,16 +8,28 @@ import java.util.List;
  * A model that was opened to be served.
  *
  * @param model the model, on a device that belongs to the thread which opened it
+ * @param drafts a draft model for speculative decoding on the same device, or none; among the resources
  * @param processor what talks to it, from any thread
  * @param fingerprint all that its numbers depend on: a snapshot of one identity is of no use to another
  * @param resources what is closed after it, last one first
  */
 public record EngineModel(
-        LoadedModel model, Processor processor, List<String> fingerprint, List<AutoCloseable> resources) {
+        LoadedModel model,
+        List<DraftModel> drafts,
+        Processor processor,
+        List<String> fingerprint,
+        List<AutoCloseable> resources) {
     /** Copies the lists. */
     public EngineModel {
+        drafts = List.copyOf(drafts);
         fingerprint = List.copyOf(fingerprint);
         resources = List.copyOf(resources);
+    }
+
+    /** Makes one without a draft model. */
+    public EngineModel(
+            LoadedModel model, Processor processor, List<String> fingerprint, List<AutoCloseable> resources) {
+        this(model, List.of(), processor, fingerprint, resources);
     }
 
     /** Opens a model on the thread of its engine. */

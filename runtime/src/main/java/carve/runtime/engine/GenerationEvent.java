@@ -2,20 +2,20 @@ package carve.runtime.engine;
 
 import java.util.List;
 
-/** What a job tells of. */
+/** An event of a {@link GenerationJob}. */
 public sealed interface GenerationEvent {
-    /** Why an answer ended. */
+    /** The reasons for which an answer ends. */
     enum FinishReason {
-        /** The model said so. */
+        /** The model gave a stop token. */
         STOP,
-        /** It has as many tokens as it may. */
+        /** The answer has as many tokens as it may. */
         LENGTH,
-        /** Nobody wants it any more. */
+        /** The request was cancelled. */
         CANCELLED
     }
 
     /**
-     * The prompt has been read.
+     * The prompt has been processed.
      *
      * @param cachedTokens how many of its tokens did not have to be computed
      * @param promptLogprobs of its tokens from the second on, if they were asked for
@@ -24,29 +24,48 @@ public sealed interface GenerationEvent {
     record PrefillDone(int cachedTokens, List<TokenLogprob> promptLogprobs, long nanos) implements GenerationEvent {}
 
     /**
-     * A token was chosen.
+     * A token was sampled.
      *
      * @param token the token
      * @param isStopToken whether it ends the answer, and is not part of it
      * @param logprob how probable it was, if that was asked for
-     * @param stateBytes what the session takes
+     * @param logits {@code (V)} from which it was sampled, if they were asked for; otherwise empty
+     * @param stateBytes the bytes of the sequence's state
      * @param nanos when, by {@link System#nanoTime}
      */
-    record TokenGenerated(int token, boolean isStopToken, TokenLogprob logprob, long stateBytes, long nanos)
+    record TokenGenerated(
+            int token, boolean isStopToken, TokenLogprob logprob, float[] logits, long stateBytes, long nanos)
             implements GenerationEvent {}
 
     /**
-     * There is no more.
+     * The end.
      *
      * @param reason why
+     * @param speculation the counts of speculative decoding
+     * @param states the states after the prompt and after the answer, if they were to be pinned; the receiver closes them
      */
-    record Finished(FinishReason reason) implements GenerationEvent {}
+    record Finished(FinishReason reason, SpeculationMetrics speculation, List<PinnedState> states)
+            implements GenerationEvent {
+        /** Copies the list. */
+        public Finished {
+            states = List.copyOf(states);
+        }
+    }
 
     /**
-     * It could not be done; there is no more.
+     * The end of a request that failed.
      *
-     * @param message what went wrong
-     * @param invalidRequest whether what was asked for is to blame
+     * @param cause what went wrong
      */
-    record Failed(String message, boolean invalidRequest) implements GenerationEvent {}
+    record Failed(RuntimeException cause) implements GenerationEvent {
+        /** Returns what went wrong, in words. */
+        public String message() {
+            return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        }
+
+        /** Returns whether the request is to blame. */
+        public boolean invalidRequest() {
+            return cause instanceof IllegalArgumentException;
+        }
+    }
 }

@@ -5,20 +5,20 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** A request that an engine works on. Events wait until they are taken, so that nobody who is slow holds up others. */
+/** A request that an engine has taken, and the queue of its events: a slow reader holds up no other request. Safe for several threads. */
 public final class GenerationJob {
-    private final GenerationRequest generationRequest;
+    private final GenerationRequest request;
     private final LinkedBlockingQueue<GenerationEvent> events = new LinkedBlockingQueue<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean cancelled;
 
-    GenerationJob(GenerationRequest generationRequest) {
-        this.generationRequest = generationRequest;
+    GenerationJob(GenerationRequest request) {
+        this.request = request;
     }
 
-    /** Returns what was asked. */
+    /** Returns the request. */
     public GenerationRequest request() {
-        return generationRequest;
+        return request;
     }
 
     /** Returns the next event as soon as there is one. */
@@ -39,7 +39,7 @@ public final class GenerationJob {
         return ended.await(millis, TimeUnit.MILLISECONDS);
     }
 
-    /** Tells the engine that nobody wants the rest. */
+    /** Ends the answer at the next step. */
     public void cancel() {
         cancelled = true;
     }
@@ -49,12 +49,17 @@ public final class GenerationJob {
         return ended.getCount() == 0;
     }
 
+    /** Returns the next event if there is one already. */
+    Optional<GenerationEvent> poll() {
+        return Optional.ofNullable(events.poll());
+    }
+
     boolean cancelled() {
         return cancelled;
     }
 
-    void emit(GenerationEvent generationEvent) {
-        events.add(generationEvent);
+    void emit(GenerationEvent event) {
+        events.add(event);
     }
 
     void end(GenerationEvent last) {

@@ -116,7 +116,7 @@ public final class ModelEngine implements AutoCloseable {
      * nothing is remembered.
      */
     public String pin(Prompt prompt) {
-        return cache.keep(prompt.prefixKeys(fingerprint, config.prefillChunk()));
+        return cache.save(PrefixKeys.of(prompt, fingerprint, config.prefillChunk()));
     }
 
     /** Removes what was kept. */
@@ -158,24 +158,10 @@ public final class ModelEngine implements AutoCloseable {
     }
 
     private void run() {
-        EngineModel own;
         try {
-            own = loader.load();
-        } catch (RuntimeException | LinkageError e) {
-            loaded.completeExceptionally(e);
-            return;
-        }
-        try {
-            fingerprint = Digests.of(own.fingerprint());
-            cache = new PrefixCache(config.cacheMemoryBytes(), prefixFolder(), pinnedFolder(), metrics);
-            for (int i = 1; i < workerCount(own); i++) {
-                int number = i;
-                others.add(Thread.ofPlatform().name("carve-" + name + "-" + i).start(() -> runExtraWorker(number)));
-            }
-            loaded.complete(own);
-            runWorker(0, own);
+            runFirstWorker();
         } finally {
-            loaded.completeExceptionally(new IllegalStateException("the engine did not start"));
+            loaded.completeExceptionally(new IllegalStateException("the engine of '" + name + "' did not start"));
             queue.close();
             others.forEach(thread -> join(thread, 0));
             queue.rejectAll();
@@ -183,6 +169,24 @@ public final class ModelEngine implements AutoCloseable {
                 cache.close();
             }
         }
+    }
+
+    private void runFirstWorker() {
+        EngineModel own;
+        try {
+            own = loader.load();
+        } catch (RuntimeException | LinkageError e) {
+            loaded.completeExceptionally(e);
+            return;
+        }
+        fingerprint = Digests.of(own.fingerprint());
+        cache = new PrefixCache(config.cacheMemoryBytes(), prefixFolder(), pinnedFolder(), metrics);
+        for (int i = 1; i < workerCount(own); i++) {
+            int number = i;
+            others.add(Thread.ofPlatform().name("carve-" + name + "-" + i).start(() -> runExtraWorker(number)));
+        }
+        loaded.complete(own);
+        runWorker(0, own);
     }
 
     private static int workerCount(EngineModel own) {

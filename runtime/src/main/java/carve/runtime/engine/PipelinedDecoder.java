@@ -1,8 +1,6 @@
 package carve.runtime.engine;
 
-import carve.api.device.Device;
 import carve.api.device.Download;
-import carve.api.model.ActivationRecorder;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelState;
 import carve.api.tensor.DType;
@@ -13,6 +11,7 @@ import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -34,43 +33,50 @@ public final class PipelinedDecoder implements AutoCloseable {
         Tensor sample(Tensor logits, int step);
     }
 
-    private final LoadedModel model;
-    private final ModelState state;
+    private final ForwardPass pass;
+    private final List<ModelState> states;
     private final TokenSampler sampler;
-    private final int steps;
+    private int steps;
     private final Tensor tokens; // (B, 1): those that the next step takes
     private final Deque<Download> asked = new ArrayDeque<>();
     private int step;
 
-    private PipelinedDecoder(LoadedModel model, ModelState state, int[] first, int steps, TokenSampler tokenSampler) {
-        this.model = model;
-        this.state = state;
+    private PipelinedDecoder(
+            ForwardPass pass, List<ModelState> states, int[] first, int steps, TokenSampler tokenSampler) {
+        this.pass = pass;
+        this.states = List.copyOf(states);
         this.sampler = tokenSampler;
         this.steps = steps;
-        this.tokens = Scope.keep(Tensor.allocate(model.device(), new TensorType(DType.I32, Shape.of(first.length, 1))));
-        remember(Tensors.of(model.device(), tokens.shape(), first));
+        this.tokens = Scope.keep(Tensor.allocate(pass.device(), new TensorType(DType.I32, Shape.of(first.length, 1))));
+        remember(Tensors.of(pass.device(), tokens.shape(), first));
     }
 
     /**
      * Returns the tokens that follow; nothing where the model's input encoder must know the tokens that it embeds.
      *
-     * @param state that has seen all but the first tokens
-     * @param first the first token of each row, none of which stands for a picture, as none that is chosen may
+     * @param states that have seen all but the first tokens: one state of R rows, or R of one row
+     * @param first the first token of each row, none of which stands for a picture, as none that is sampled may
      * @param steps the most steps that are wanted
      */
     public static Optional<PipelinedDecoder> of(
-            LoadedModel model, ModelState state, int[] first, int steps, TokenSampler tokenSampler) {
-        Device device = model.device();
-        boolean possible = Scope.run(device, () -> {
-            Tensor none = Tensors.of(device, Shape.of(1, 1), 0);
-            return model.spec()
-                    .input()
-                    .embedTokens(model.params().under("input"), none)
-                    .isPresent();
-        });
+            LoadedModel model, List<ModelState> states, int[] first, int steps, TokenSampler tokenSampler) {
+        ForwardPass pass = new ForwardPass(model);
+        boolean possible = Scope.run(
+                model.device(),
+                () -> pass.embed(Tensors.of(model.device(), Shape.of(1, 1), 0)).isPresent());
         return possible
-                ? Optional.of(new PipelinedDecoder(model, state, first, steps, tokenSampler))
+                ? Optional.of(new PipelinedDecoder(pass, states, first, steps, tokenSampler))
                 : Optional.empty();
+    }
+
+    /** Starts no more steps; the tokens of those that were started can still be read. */
+    void stop() {
+        steps = step;
+    }
+
+    /** Returns whether there are no more tokens to read. */
+    boolean isDone() {
+        return asked.isEmpty() && step == steps;
     }
 
     /**
@@ -79,8 +85,8 @@ public final class PipelinedDecoder implements AutoCloseable {
      * @throws IllegalStateException if there were as many steps as were wanted
      */
     public int[] next() {
-        if (asked.isEmpty() && step == steps) {
-            throw new IllegalStateException("%d steps were wanted, and all are read".formatted(steps));
+        if (isDone()) {
+            throw new IllegalStateException("the tokens of all %d steps have been read".formatted(steps));
         }
         while (step < steps
                 && asked.size() < MAX_IN_FLIGHT
@@ -92,13 +98,9 @@ public final class PipelinedDecoder implements AutoCloseable {
 
     private void ask() {
         step++;
-        Scope.run(model.device(), () -> {
-            Tensor x = model.spec()
-                    .input()
-                    .embedTokens(model.params().under("input"), tokens)
-                    .orElseThrow();
-            Tensor last = model.model().advanceEmbeddings(model.params(), x, state);
-            Tensor logits = model.model().logits(model.params(), last, ActivationRecorder.NONE);
+        Scope.run(pass.device(), () -> {
+            Tensor x = pass.embed(tokens).orElseThrow();
+            Tensor logits = pass.logits(pass.advance(x, states));
             remember(sampler.sample(logits.reshape(tokens.extent(0), -1), step));
         });
         asked.add(tokens.downloadAsync());
@@ -106,7 +108,7 @@ public final class PipelinedDecoder implements AutoCloseable {
 
     // always in the same memory: steps that are the same but for their values can be replayed
     private void remember(Tensor chosen) {
-        model.device().store(chosen.reshape(tokens.shape()), tokens, 0, 0);
+        pass.device().store(chosen.reshape(tokens.shape()), tokens, 0, 0);
     }
 
     @Override

@@ -1,20 +1,18 @@
 package carve.runtime.engine;
 
-import carve.api.model.ActivationRecorder;
-import carve.api.model.HybridModel;
-import carve.api.model.LoadedModel;
 import carve.api.model.ModelState;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Takes a prompt into a state, piece by piece. On the device's thread. */
+/** The processing of a prompt into a state, chunk by chunk. On the device's thread. */
 final class Prefill implements AutoCloseable {
-    private final LoadedModel model;
+    private final ForwardPass pass;
     private final PrefixCache cache;
     private final Prompt prompt;
     private final int chunk;
@@ -29,34 +27,42 @@ final class Prefill implements AutoCloseable {
     /**
      * Begins, where possible at a snapshot.
      *
-     * @param capacity how many positions the session may have
-     * @param keys of the boundaries of the prompt; empty if no snapshots are used and made
+     * @param capacity how many positions the sequence may have
+     * @param keys of the prompt; nothing if the cache is not used
+     * @param chunk the most positions of one pass; passes end at multiples of it
      * @param from the most positions that may come from a snapshot
      */
-    Prefill(LoadedModel model, PrefixCache cache, Prompt prompt, int piece, int capacity, List<String> keys, int from) {
-        this.model = model;
+    Prefill(
+            ForwardPass pass,
+            PrefixCache cache,
+            Prompt prompt,
+            int chunk,
+            int capacity,
+            Optional<PrefixKeys> keys,
+            int from) {
+        this.pass = pass;
         this.cache = cache;
         this.prompt = prompt;
-        this.chunk = piece;
-        this.keys = keys;
-        int known = cache.markSeen(keys);
-        this.state = initialState(cache.longestMatch(keys.subList(0, Math.min(keys.size(), from / piece))), capacity);
+        this.chunk = chunk;
+        this.keys = keys.map(PrefixKeys::boundaries).orElse(List.of());
+        int seen = cache.markSeen(this.keys);
+        this.state = initialState(keys.flatMap(all -> cache.longestMatch(all, from)), capacity);
         this.cachedPositions = state.position();
-        this.embedder = new PromptEmbedder(model, prompt);
-        if (!keys.isEmpty()) {
-            boundariesToCache.add(keys.size());
+        this.embedder = new PromptEmbedder(pass.model(), prompt);
+        if (!this.keys.isEmpty()) {
+            boundariesToCache.add(this.keys.size());
         }
-        if (known > 0) {
-            boundariesToCache.add(known);
+        if (seen > 0) {
+            boundariesToCache.add(seen);
         }
     }
 
     private ModelState initialState(Optional<StateSnapshot> found, int capacity) {
         if (found.isEmpty()) {
-            return model.model().newState(model.device(), 1, capacity);
+            return pass.newState(capacity);
         }
-        try (StateSnapshot stateSnapshot = found.get()) {
-            return stateSnapshot.restore(model, capacity);
+        try (StateSnapshot snapshot = found.get()) {
+            return snapshot.restore(pass.model(), capacity);
         }
     }
 
@@ -87,48 +93,77 @@ final class Prefill implements AutoCloseable {
         return state.position() / chunk >= keys.size();
     }
 
+    private int end() {
+        return Math.min(prompt.length(), (state.position() / chunk + 1) * chunk);
+    }
+
+    /** Returns how many positions the next chunk has. */
+    int nextLength() {
+        return end() - state.position();
+    }
+
+    /** Processes the next chunk alone, without logits. */
+    void processChunk() {
+        processChunks(List.of(this), -1, false);
+    }
+
     /**
-     * Takes the next piece.
+     * Processes the next chunks of prompts, all of one length, in one pass.
      *
-     * @param best how many of the best tokens are told with the score of each; -1 if none are scored
-     * @param answering whether the logits after the last position are wanted
+     * @param best how many of the best tokens are told with the score of each token of the prompt; -1 if none are scored
+     * @param answering whether the logits after a prompt are wanted
      */
-    void processChunk(int best, boolean answering) {
-        int from = state.position();
-        int to = Math.min(prompt.length(), (from / chunk + 1) * chunk);
-        Scope.run(model.device(), () -> {
-            HybridModel hybrid = model.model();
-            Tensor outputs = hybrid.advanceEmbeddings(model.params(), embedder.encode(from, to), state);
-            if (best >= 0) {
-                score(
-                        hybrid.logits(model.params(), outputs, ActivationRecorder.NONE)
-                                .floats(),
-                        from,
-                        to,
-                        best);
+    static void processChunks(List<Prefill> prefills, int best, boolean answering) {
+        ForwardPass pass = prefills.getFirst().pass;
+        Scope.run(pass.device(), () -> {
+            List<Tensor> embeddings = prefills.stream()
+                    .map(prefill -> prefill.embedder.encode(prefill.state.position(), prefill.end()))
+                    .toList();
+            Tensor outputs = pass.advance(
+                    embeddings.size() == 1 ? embeddings.getFirst() : Tensors.concat(0, embeddings),
+                    prefills.stream().map(Prefill::state).toList());
+            for (int row = 0; best >= 0 && row < prefills.size(); row++) {
+                prefills.get(row)
+                        .score(pass.logits(outputs.slice(0, row, row + 1)).floats(), best);
             }
-            if (to == prompt.length() && answering) {
-                Tensor last = outputs.slice(1, to - from - 1, to - from);
-                logits = hybrid.logits(model.params(), last, ActivationRecorder.NONE)
-                        .floats();
+            if (answering && prefills.stream().anyMatch(Prefill::isDone)) {
+                float[] last = pass.logits(ForwardPass.last(outputs)).floats();
+                for (int row = 0; row < prefills.size(); row++) {
+                    prefills.get(row).logits = ForwardPass.row(last, row * pass.vocabulary(), pass.vocabulary());
+                }
             }
         });
-        int boundary = to / chunk;
-        if (to % chunk == 0 && boundariesToCache.contains(boundary) && !cache.contains(keys.get(boundary - 1))) {
-            cache.put(StateSnapshot.of(keys.get(boundary - 1), model.device(), state, cache::intern));
+        prefills.forEach(Prefill::cacheBoundary);
+    }
+
+    private void cacheBoundary() {
+        int position = state.position();
+        int boundary = position / chunk;
+        if (position % chunk == 0
+                && cache.keepsStates()
+                && boundariesToCache.contains(boundary)
+                && !cache.contains(keys.get(boundary - 1))) {
+            cache.put(StateSnapshot.of(keys.get(boundary - 1), pass.device(), state, cache::intern));
         }
     }
 
-    private void score(float[] all, int from, int to, int best) {
-        int vocabulary = model.spec().vocabulary();
+    private void score(float[] all, int best) {
+        int vocabulary = pass.vocabulary();
+        int to = state.position();
+        int from = to - all.length / vocabulary;
         for (int t = from; t < to && t + 1 < prompt.length(); t++) {
             logprobs.add(TokenLogprob.of(all, (t - from) * vocabulary, vocabulary, prompt.tokens()[t + 1], best));
         }
     }
 
+    /** Releases what the prompt needed, and leaves the state to whoever took it over. */
+    void closeEmbedder() {
+        embedder.close();
+    }
+
     @Override
     public void close() {
-        embedder.close();
+        closeEmbedder();
         state.close();
     }
 }

@@ -2,6 +2,8 @@ package carve.runtime.engine;
 
 import carve.api.checkpoint.CheckpointException;
 import java.lang.System.Logger.Level;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +31,7 @@ final class PrefixCache implements AutoCloseable {
     private final Optional<PrefixCacheFolder> folder;
     private final Optional<PrefixCacheFolder> pinned;
     private final ThreadPoolExecutor writer;
+    private final Map<String, Pin> pins = new HashMap<>();
     // least recently used first
     private final Map<String, StateSnapshot> entries = new LinkedHashMap<>(16, 0.75f, true);
     private final Map<String, Boolean> seen = new LinkedHashMap<>(16, 0.75f, true);
@@ -36,6 +39,18 @@ final class PrefixCache implements AutoCloseable {
     private final AtomicLong pending = new AtomicLong();
     private long bytes;
     private boolean closed;
+
+    /** A snapshot that stays in memory whatever the budget is. */
+    private static final class Pin {
+        private final StateSnapshot snapshot;
+        private final String boundary;
+        private int users = 1;
+
+        Pin(StateSnapshot snapshot, String boundary) {
+            this.snapshot = snapshot;
+            this.boundary = boundary;
+        }
+    }
 
     PrefixCache(
             long budget,
@@ -48,6 +63,11 @@ final class PrefixCache implements AutoCloseable {
         this.metrics = engineMetrics;
         this.writer = (ThreadPoolExecutor) Executors.newFixedThreadPool(
                 1, Thread.ofPlatform().daemon().name("carve-snapshots").factory());
+    }
+
+    /** Returns whether {@link #put} keeps anything. */
+    boolean keepsStates() {
+        return budget > 0 || folder.isPresent();
     }
 
     /** Returns how many of these keys, from the first on, were seen before; from now on all are. */
@@ -65,10 +85,20 @@ final class PrefixCache implements AutoCloseable {
         return known;
     }
 
-    /** Returns the snapshot of the last of these keys that has one, in memory or on disk; the caller closes it. */
-    Optional<StateSnapshot> longestMatch(List<String> keys) {
-        for (String key : keys.reversed()) {
-            Optional<StateSnapshot> found = find(key);
+    /**
+     * Returns the snapshot of the longest prefix that has one, in memory or on disk; the caller closes it.
+     *
+     * @param most the most positions that the prefix may have
+     */
+    Optional<StateSnapshot> longestMatch(PrefixKeys keys, int most) {
+        for (int chunks = most / keys.chunk(); chunks >= 0; chunks--) {
+            for (int length : pinnedLengths(keys.boundary(chunks))) {
+                Optional<StateSnapshot> found = length <= most ? find(keys.at(length)) : Optional.empty();
+                if (found.isPresent()) {
+                    return found;
+                }
+            }
+            Optional<StateSnapshot> found = chunks == 0 ? Optional.empty() : find(keys.boundary(chunks));
             if (found.isPresent()) {
                 return found;
             }
@@ -76,11 +106,26 @@ final class PrefixCache implements AutoCloseable {
         return Optional.empty();
     }
 
+    // longest first
+    private synchronized List<Integer> pinnedLengths(String boundary) {
+        return pins.isEmpty()
+                ? List.of()
+                : pins.values().stream()
+                        .filter(pin -> pin.boundary.equals(boundary))
+                        .map(pin -> pin.snapshot.position())
+                        .sorted(Comparator.reverseOrder())
+                        .toList();
+    }
+
     private Optional<StateSnapshot> find(String key) {
         synchronized (this) {
-            StateSnapshot stateSnapshot = entries.get(key);
-            if (stateSnapshot != null) {
-                return Optional.of(stateSnapshot.retain());
+            StateSnapshot snapshot = entries.get(key);
+            if (snapshot != null) {
+                return Optional.of(snapshot.retain());
+            }
+            Pin pin = pins.get(key);
+            if (pin != null) {
+                return Optional.of(pin.snapshot.retain());
             }
         }
         Optional<StateSnapshot> read = pinned.flatMap(disk -> disk.read(key, this::intern))
@@ -92,6 +137,7 @@ final class PrefixCache implements AutoCloseable {
     /** Returns whether there is a snapshot of a key. */
     synchronized boolean contains(String key) {
         return entries.containsKey(key)
+                || pins.containsKey(key)
                 || folder.map(disk -> disk.contains(key)).orElse(false)
                 || pinned.map(disk -> disk.contains(key)).orElse(false);
     }
@@ -112,12 +158,42 @@ final class PrefixCache implements AutoCloseable {
         keep(stateSnapshot);
     }
 
-    /** Keeps the last of these that there is, whatever else is used, and returns its key. */
-    String keep(List<String> keys) {
+    /**
+     * Pins a snapshot in memory, which then belongs to the cache, until {@link #release} is called as often as this and {@link
+     * #pinAgain}; returns it, or one of the same key that was pinned before.
+     *
+     * @param boundary the key of the last multiple of the chunk before its position
+     */
+    synchronized StateSnapshot pin(StateSnapshot snapshot, String boundary) {
+        Pin before = pins.get(snapshot.key());
+        if (before == null) {
+            pins.put(snapshot.key(), new Pin(snapshot, boundary));
+            return snapshot;
+        }
+        before.users++;
+        snapshot.close();
+        return before.snapshot;
+    }
+
+    /** Pins a pinned snapshot once more. */
+    synchronized void pinAgain(String key) {
+        pins.get(key).users++;
+    }
+
+    /** Ends one use of a pinned snapshot. */
+    synchronized void release(String key) {
+        Pin pin = pins.get(key);
+        if (pin != null && --pin.users == 0) {
+            pins.remove(key).snapshot.close();
+        }
+    }
+
+    /** Writes the snapshot of the longest prefix that has one to the folder of saved states, and returns its key. */
+    String save(PrefixKeys keys) {
         if (pinned.isEmpty()) {
             return "";
         }
-        Optional<StateSnapshot> found = longestMatch(keys);
+        Optional<StateSnapshot> found = longestMatch(keys, keys.boundaries().size() * keys.chunk());
         if (found.isEmpty()) {
             return "";
         }
@@ -198,6 +274,8 @@ final class PrefixCache implements AutoCloseable {
             closed = true;
             entries.values().forEach(this::drop);
             entries.clear();
+            pins.values().forEach(pin -> pin.snapshot.close());
+            pins.clear();
         }
     }
 }

@@ -2,7 +2,6 @@ package carve.runtime.engine;
 
 import carve.api.checkpoint.CheckpointException;
 import carve.api.checkpoint.TensorSource;
-import carve.api.tensor.TensorType;
 import carve.runtime.safetensors.SafeTensorsFile;
 import carve.runtime.safetensors.SafeTensorsWriter;
 import java.io.IOException;
@@ -18,7 +17,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -198,27 +196,15 @@ final class PrefixCacheFolder {
         require(fingerprint.equals(told.get("identity")), tensors, "it is of another model, or of another carve");
         require(checksum(tensors).equals(told.get("crc32c")), tensors, "its values are not those that were written");
         try {
-            SnapshotLayout layout = shared.apply(layout(Integer.parseInt(told.get("layers")), tensors));
+            SnapshotLayout layout = shared.apply(SnapshotLayout.of(Integer.parseInt(told.get("layers")), tensors));
             return new StateSnapshot(
                     key,
                     Integer.parseInt(told.get("position")),
                     layout,
                     (slot, values) -> values.copyFrom(tensors.data(slot.fullName())));
-        } catch (NumberFormatException | IndexOutOfBoundsException e) {
+        } catch (IllegalArgumentException e) {
             throw new CheckpointException(tensors + ": its metadata does not fit its tensors", e);
         }
-    }
-
-    private static SnapshotLayout layout(int layers, SafeTensorsFile tensors) {
-        List<Map<String, TensorType>> types = new ArrayList<>();
-        for (int i = 0; i < layers; i++) {
-            types.add(new HashMap<>());
-        }
-        for (String name : tensors.names()) {
-            int dot = name.indexOf('.');
-            types.get(Integer.parseInt(name.substring(0, dot))).put(name.substring(dot + 1), tensors.type(name));
-        }
-        return SnapshotLayout.of(types);
     }
 
     private static void require(boolean condition, SafeTensorsFile tensors, String problem) {

@@ -47,13 +47,26 @@ public record Prompt(
         return new Prompt(tokens, List.of(), List.of(), 0, List.of());
     }
 
+    /** Returns a prompt whose images and tokens can only be embedded all at once. */
+    static Prompt whole(Sample sample) {
+        return new Prompt(
+                sample.tokens(),
+                List.of(sample.media()),
+                List.of(0),
+                sample.tokens().length,
+                List.of(digest(sample.media())));
+    }
+
     /**
      * Returns the prompt of a sample.
      *
      * @param picture the token that stands for pictures, if the model has one
-     * @throws IllegalArgumentException if its places do not fit the pictures
+     * @throws IllegalArgumentException if the number of image tokens does not fit the images
      */
     public static Prompt of(Sample sample, OptionalInt picture) {
+        if (picture.isEmpty() && !sample.media().isEmpty()) {
+            return whole(sample);
+        }
         int[] at = picture.isPresent()
                 ? IntStream.range(0, sample.tokens().length)
                         .filter(i -> sample.tokens()[i] == picture.getAsInt())
@@ -130,27 +143,22 @@ public record Prompt(
         return new Prompt(all, mediaRows, mediaStarts, tokensPerMediaRow, mediaDigests);
     }
 
-    /**
-     * Returns the keys of the boundaries after each whole piece: each depends on all that comes before it, and on nothing
-     * else.
-     */
-    List<String> prefixKeys(String identity, int piece) {
-        List<String> keys = new ArrayList<>();
-        String before = identity;
-        for (int from = 0; from + piece <= tokens.length; from += piece) {
-            MessageDigest digest = Digests.sha256();
-            Digests.add(digest, before);
-            ByteBuffer ids = ByteBuffer.allocate(piece * Integer.BYTES);
-            ids.asIntBuffer().put(tokens, from, piece);
-            digest.update(ids);
-            for (int row = 0; row < mediaStarts.size(); row++) {
-                if (mediaStarts.get(row) >= from && mediaStarts.get(row) < from + piece) {
-                    Digests.add(digest, mediaDigests.get(row));
-                }
-            }
-            before = Digests.hex(digest);
-            keys.add(before);
-        }
-        return keys;
+    /** Returns the prompt of the first so many tokens, with the images that begin there. */
+    public Prompt prefix(int length) {
+        int rows = (int) mediaStarts.stream().filter(start -> start < length).count();
+        return new Prompt(
+                Arrays.copyOf(tokens, length),
+                mediaRows.subList(0, rows),
+                mediaStarts.subList(0, rows),
+                tokensPerMediaRow,
+                mediaDigests.subList(0, rows));
+    }
+
+    /** Returns whether another prompt begins with all of this one, and has more. */
+    public boolean isPrefixOf(Prompt other) {
+        return tokens.length < other.tokens.length
+                && Arrays.equals(tokens, 0, tokens.length, other.tokens, 0, tokens.length)
+                && mediaDigests.size() <= other.mediaDigests.size()
+                && mediaDigests.equals(other.mediaDigests.subList(0, mediaDigests.size()));
     }
 }

@@ -138,8 +138,7 @@ final class RequestQueue {
     /** Takes no more requests, and ends those that wait. */
     synchronized void rejectAll() {
         closing = true;
-        jobs.forEach(
-                generationJob -> generationJob.end(new GenerationEvent.Failed(BatchScheduler.CLOSED_MESSAGE, false)));
+        jobs.forEach(job -> job.end(new GenerationEvent.Failed(EngineException.closed())));
         jobs.clear();
         metrics.waiting.set(0);
         notifyAll();

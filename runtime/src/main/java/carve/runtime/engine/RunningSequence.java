@@ -1,37 +1,67 @@
 package carve.runtime.engine;
 
-import carve.api.model.LoadedModel;
 import carve.api.model.ModelState;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** A request that is worked on. On the device's thread. */
 final class RunningSequence implements AutoCloseable {
-    private final GenerationJob generationJob;
+    private final GenerationJob job;
+    private final GenerationRequest request;
+    private final PrefixCache cache;
+    private final Optional<PrefixKeys> keys;
+    private final SequenceState state;
     private final Prefill prefill;
-    private final int vocabulary;
+    private final Optional<DraftPrefill> draft;
     private final List<Integer> answer = new ArrayList<>();
+    private final List<PinnedState> pinned = new ArrayList<>();
+    private Optional<Speculation> speculation = Optional.empty();
     private boolean prefilled;
     private boolean finished;
     private boolean cancelled;
     private boolean failed;
 
-    RunningSequence(GenerationJob generationJob, Prefill prefill, LoadedModel model) {
-        this.generationJob = generationJob;
+    /**
+     * The draft model's part of a prompt.
+     *
+     * @param draft the draft model
+     * @param prefill its processing of the prompt; owned
+     */
+    record DraftPrefill(DraftModel draft, Prefill prefill) {}
+
+    RunningSequence(
+            GenerationJob job,
+            PrefixCache cache,
+            Optional<PrefixKeys> keys,
+            ForwardPass pass,
+            Prefill prefill,
+            Optional<DraftPrefill> draft) {
+        this.job = job;
+        this.request = job.request();
+        this.cache = cache;
+        this.keys = keys;
+        this.state = new SequenceState(pass, prefill.state());
         this.prefill = prefill;
-        this.vocabulary = model.spec().vocabulary();
+        this.draft = draft;
     }
 
     GenerationJob job() {
-        return generationJob;
+        return job;
+    }
+
+    GenerationRequest request() {
+        return request;
     }
 
     ModelState state() {
-        return prefill.state();
+        return state.state();
     }
 
-    int cached() {
-        return prefill.cachedPositions();
+    /** Returns the model on the device where the state is. */
+    ForwardPass pass() {
+        return state.pass();
     }
 
     boolean prefilled() {
@@ -42,76 +72,169 @@ final class RunningSequence implements AutoCloseable {
         return finished;
     }
 
-    /** Returns whether it ended because nobody wanted it; that a job is cancelled after its end does not matter. */
+    /** Returns whether it can take the next step of an answer. */
+    boolean isReady() {
+        return prefilled && !finished;
+    }
+
+    /** Returns whether the request was cancelled; a job that is cancelled after its end does not matter. */
     boolean cancelled() {
         return cancelled;
     }
 
-    /** Returns whether it could not be done. */
     boolean failed() {
         return failed;
     }
 
-    /** Returns the token that is next to be taken. */
-    int last() {
+    /** Returns the token that is fed next. */
+    int lastToken() {
         return answer.getLast();
+    }
+
+    /** Returns how many tokens the answer may still have. */
+    int remainingTokens() {
+        return request.maxTokens() - answer.size();
+    }
+
+    /** Returns the number of the draw for the next token. */
+    long nextDraw() {
+        return request.firstDraw() + answer.size();
+    }
+
+    boolean speculates() {
+        return speculation.isPresent();
     }
 
     /** Returns the prompt with the answer. */
     Prompt promptAndAnswer() {
-        return generationJob.request().prompt().with(answer);
+        return request.prompt().with(answer);
     }
 
-    /** Takes a piece of the prompt, and chooses the first token after the last one. */
-    void prefill() {
-        GenerationRequest generationRequest = generationJob.request();
-        prefill.processChunk(
-                generationRequest.promptLogprobs() ? generationRequest.topLogprobs() : -1,
-                generationRequest.maxTokens() > 0);
-        if (prefill.isDone()) {
+    /** Returns the prompt's processing that is next: that of the target model, then that of a draft model. */
+    Prefill nextPrefill() {
+        return prefill.isDone() ? draft.orElseThrow().prefill() : prefill;
+    }
+
+    /** Returns whether the next chunk can be processed in one pass with that of another sequence. */
+    boolean prefillsLike(RunningSequence other) {
+        return !prefill.isDone()
+                && !other.prefill.isDone()
+                && prefill.nextLength() == other.prefill.nextLength()
+                && !request.outputs().promptLogprobs()
+                && !other.request.outputs().promptLogprobs();
+    }
+
+    /** Samples the first token once the prompt is processed, and goes on to decoding once a draft model has processed it, too. */
+    void chunkProcessed() {
+        if (!prefill.isDone()) {
+            return;
+        }
+        if (answer.isEmpty()) {
+            promptProcessed();
+        }
+        if (!finished && draft.map(d -> d.prefill().isDone()).orElse(true)) {
             prefilled = true;
-            generationJob.emit(
-                    new GenerationEvent.PrefillDone(prefill.cachedPositions(), prefill.logprobs(), System.nanoTime()));
-            if (generationRequest.maxTokens() == 0) {
-                finish(GenerationEvent.FinishReason.LENGTH);
-            } else {
-                sample(prefill.logits(), 0);
-            }
+            speculation = draft.map(this::speculation);
         }
     }
 
-    /** Chooses the next token by a row of logits. */
+    private void promptProcessed() {
+        job.emit(new GenerationEvent.PrefillDone(prefill.cachedPositions(), prefill.logprobs(), System.nanoTime()));
+        pin();
+        if (request.maxTokens() == 0) {
+            finish(GenerationEvent.FinishReason.LENGTH);
+        } else {
+            sample(prefill.logits(), 0);
+        }
+    }
+
+    private Speculation speculation(DraftPrefill drafting) {
+        ForwardPass small = new ForwardPass(drafting.draft().model());
+        return new Speculation(
+                new Verifier(state.pass(), state.state(), lastToken()),
+                new Drafter(small, drafting.prefill().state(), request.sampler(), request.stopTokens(), lastToken()),
+                request.sampler(),
+                request.stopTokens(),
+                drafting.draft().draftTokens());
+    }
+
+    /** Makes the sequence ready for a step in a batch: on the device where it is to go on, and lacking one token. */
+    void prepareBatchStep() {
+        speculation.ifPresent(Speculation::prepareBatchStep);
+        Optional.ofNullable(request.deviceMoves().get(answer.size())).ifPresent(device -> state.move(device.get()));
+    }
+
+    /** Takes a step with the help of the draft model. */
+    void speculate() {
+        speculation
+                .orElseThrow()
+                .step(remainingTokens(), nextDraw(), state.pass().vocabulary(), this::accept);
+    }
+
+    /** Samples the next token from a row of logits. */
     void sample(float[] logits, int offset) {
-        GenerationRequest generationRequest = generationJob.request();
-        int token = generationRequest.sampler().sample(logits, offset, vocabulary, answer.size());
-        boolean stop = generationRequest.stopTokens().contains(token);
+        accept(request.sampler().sample(logits, offset, state.pass().vocabulary(), nextDraw()), logits, offset);
+        speculation.ifPresent(active -> active.advanced(lastToken()));
+    }
+
+    /** Takes a token that was sampled on the device. */
+    void accept(int token) {
+        accept(token, new float[0], 0);
+        speculation.ifPresent(active -> active.advanced(token));
+    }
+
+    private void accept(int token, float[] logits, int offset) {
+        GenerationRequest.Outputs outputs = request.outputs();
+        int vocabulary = state.pass().vocabulary();
+        boolean stop = request.stopTokens().contains(token);
         answer.add(token);
-        TokenLogprob tokenLogprob = generationRequest.topLogprobs() < 0
-                ? TokenLogprob.NONE
-                : TokenLogprob.of(logits, offset, vocabulary, token, generationRequest.topLogprobs());
-        generationJob.emit(
-                new GenerationEvent.TokenGenerated(token, stop, tokenLogprob, state().bytes(), System.nanoTime()));
+        TokenLogprob logprob = outputs.wantsLogprobs()
+                ? TokenLogprob.of(logits, offset, vocabulary, token, outputs.topLogprobs())
+                : TokenLogprob.NONE;
+        float[] row = outputs.logits() ? Arrays.copyOfRange(logits, offset, offset + vocabulary) : new float[0];
+        job.emit(new GenerationEvent.TokenGenerated(token, stop, logprob, row, state().bytes(), System.nanoTime()));
         if (stop) {
             finish(GenerationEvent.FinishReason.STOP);
-        } else if (answer.size() == generationRequest.maxTokens()) {
+        } else if (answer.size() == request.maxTokens()) {
             finish(GenerationEvent.FinishReason.LENGTH);
         }
     }
 
-    void finish(GenerationEvent.FinishReason finishReason) {
-        finished = true;
-        cancelled = finishReason == GenerationEvent.FinishReason.CANCELLED;
-        generationJob.end(new GenerationEvent.Finished(finishReason));
+    /** Pins the state where it is, if that is asked for. */
+    private void pin() {
+        if (request.cachePolicy() != GenerationRequest.CachePolicy.PINNED) {
+            return;
+        }
+        Prompt seen = promptAndAnswer().prefix(state().position());
+        PrefixKeys all = PrefixKeys.of(
+                seen, keys.orElseThrow().boundary(0), keys.orElseThrow().chunk());
+        StateSnapshot snapshot =
+                StateSnapshot.of(all.at(seen.length()), state.pass().device(), state(), cache::intern);
+        pinned.add(new PinnedState(cache, cache.pin(snapshot, all.lastBoundary()), seen));
     }
 
-    void fail(String problem, boolean asked) {
+    void finish(GenerationEvent.FinishReason reason) {
+        finished = true;
+        cancelled = reason == GenerationEvent.FinishReason.CANCELLED;
+        if (state().position() > request.prompt().length()) {
+            pin();
+        }
+        SpeculationMetrics counts = speculation.map(Speculation::metrics).orElse(SpeculationMetrics.NONE);
+        job.end(new GenerationEvent.Finished(reason, counts, pinned));
+    }
+
+    void fail(RuntimeException cause) {
         finished = true;
         failed = true;
-        generationJob.end(new GenerationEvent.Failed(problem, asked));
+        pinned.forEach(PinnedState::close);
+        job.end(new GenerationEvent.Failed(cause));
     }
 
     @Override
     public void close() {
-        prefill.close();
+        speculation.ifPresent(Speculation::close);
+        draft.ifPresent(drafting -> drafting.prefill().close());
+        prefill.closeEmbedder();
+        state.close();
     }
 }

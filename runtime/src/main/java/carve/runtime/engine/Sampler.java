@@ -7,6 +7,7 @@ import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -78,39 +79,31 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
         return candidates(row).probabilities(vocabulary);
     }
 
+    /** Returns whether another sampler differs from this one in its seed at most. */
+    boolean samplesLike(Sampler other) {
+        return temperature == other.temperature
+                && topK == other.topK
+                && topP == other.topP
+                && excluded.equals(other.excluded);
+    }
+
+    /** Returns whether the tokens of rows are better sampled where the logits are: whether the device has a kernel for it. */
+    boolean samplesOnDevice(Device device, int rows, int vocabulary) {
+        SampleToken op = op(Collections.nCopies(rows, 0.0));
+        return device.context().kernels().hasKernel(device, op, List.of(TensorType.f32(rows, vocabulary)));
+    }
+
     /**
-     * Returns the token of each row that {@link #sample(float[], int, int, long)} takes: chosen where the logits are if their
-     * device has a kernel for it, so that tokens alone travel to the host.
+     * Returns the tokens {@code (R)} that {@link #sample(float[], int, int, long)} takes, on the device of the logits.
      *
      * @param logits (R, V)
-     * @param draw the number of the random draw of the first row; those of the others follow
+     * @param draws a random number for each row, as {@link #uniform} gives them for {@code "sample"}
      */
-    int[] sample(Tensor logits, long draw) {
-        int rows = logits.extent(0);
-        if (samplesOnDevice(logits.device(), rows, logits.extent(1))) {
-            return sampleOnDevice(logits, draw).ints();
-        }
-        float[] values = logits.floats();
-        int vocabulary = logits.extent(1);
-        return IntStream.range(0, rows)
-                .map(row -> sample(values, row * vocabulary, vocabulary, draw + row))
-                .toArray();
+    Tensor sampleOnDevice(Tensor logits, List<Double> draws) {
+        return Tensors.apply(op(draws), List.of(logits)).getFirst();
     }
 
-    /** Returns whether tokens of rows are chosen where the logits are. */
-    boolean samplesOnDevice(Device device, int rows, int vocabulary) {
-        return device.context().kernels().hasKernel(device, op(rows, 0), List.of(TensorType.f32(rows, vocabulary)));
-    }
-
-    /** Returns the tokens {@code (R)} that {@link #sample(Tensor, long)} does, on the device of the logits. */
-    Tensor sampleOnDevice(Tensor logits, long draw) {
-        return Tensors.apply(op(logits.extent(0), draw), List.of(logits)).getFirst();
-    }
-
-    private SampleToken op(int rows, long draw) {
-        List<Double> draws = IntStream.range(0, rows)
-                .mapToObj(row -> uniform("sample", draw + row))
-                .toList();
+    private SampleToken op(List<Double> draws) {
         return new SampleToken(temperature, topK, topP, List.copyOf(excluded), draws);
     }
 

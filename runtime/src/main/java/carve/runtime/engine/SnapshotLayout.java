@@ -1,7 +1,9 @@
 package carve.runtime.engine;
 
+import carve.api.checkpoint.TensorSource;
 import carve.api.tensor.TensorType;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -49,6 +51,29 @@ record SnapshotLayout(int layers, List<Slot> slots) {
             new TreeMap<>(layers.get(i)).forEach((name, type) -> places.add(new Slot(layer, name, type, end(places))));
         }
         return new SnapshotLayout(layers.size(), places);
+    }
+
+    /**
+     * Returns the layout of tensors named {@code LAYER.NAME}.
+     *
+     * @throws IllegalArgumentException if a name is not that of a layer's tensor
+     */
+    static SnapshotLayout of(int layers, TensorSource tensors) {
+        List<Map<String, TensorType>> types = new ArrayList<>();
+        for (int i = 0; i < layers; i++) {
+            types.add(new HashMap<>());
+        }
+        for (String name : tensors.names()) {
+            int dot = name.indexOf('.');
+            try {
+                types.get(Integer.parseInt(name.substring(0, Math.max(0, dot))))
+                        .put(name.substring(dot + 1), tensors.type(name));
+            } catch (NumberFormatException | IndexOutOfBoundsException e) {
+                throw new IllegalArgumentException(
+                        "'%s' is not the state of one of %d layers; expected LAYER.NAME".formatted(name, layers), e);
+            }
+        }
+        return of(types);
     }
 
     private static long end(List<Slot> places) {

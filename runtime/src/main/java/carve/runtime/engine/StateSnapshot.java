@@ -80,6 +80,20 @@ final class StateSnapshot implements AutoCloseable {
         });
     }
 
+    /**
+     * Returns the snapshot of tensors that another one had, named as by {@link #tensors}.
+     *
+     * @param layers the number of layers
+     * @param shared returns a layout that equals one, and that others have
+     * @throws IllegalArgumentException if a name is not that of a layer's tensor
+     */
+    static StateSnapshot of(
+            String key, int position, int layers, TensorSource tensors, UnaryOperator<SnapshotLayout> shared) {
+        SnapshotLayout layout = shared.apply(SnapshotLayout.of(layers, tensors));
+        return new StateSnapshot(
+                key, position, layout, (slot, values) -> values.copyFrom(tensors.data(slot.fullName())));
+    }
+
     private static Map<String, TensorType> types(Map<String, Tensor> tensors) {
         Map<String, TensorType> types = new HashMap<>();
         tensors.forEach((name, tensor) -> types.put(name, tensor.type()));

@@ -1,46 +1,38 @@
 package carve.runtime.engine;
 
-import carve.api.data.Sample;
-import carve.api.model.LoadedModel;
-import carve.api.model.ModelInputs;
 import carve.api.model.ModelState;
-import carve.api.tensor.Scope;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The model's side of {@link SpeculativeDecoder}: sees all proposed tokens in one pass, and goes back where one is refused.
+ * The target model's side of {@link Speculation}: scores all proposed tokens in one pass, and rolls back where one is rejected.
  *
- * <p>Of the states that such a pass leaves, a recurrent one has summed up what was refused. So before a pass the state is
- * marked, which copies the recurrent layers, a constant number of bytes, and no cache of keys; where a token is refused the
- * state goes back to the mark, and the tokens that stayed are fed again <em>with the next pass</em>, in which they cost little:
- * a pass reads the weights once however many tokens it has. Each round is then one pass. When many have come together, they
- * are taken in before the mark, so that they are fed no third time.
+ * <p>Of the states that such a pass leaves, a recurrent one has summed up what was rejected. So before a pass the state is
+ * marked, which copies the recurrent layers, a constant number of bytes, and no KV cache; where a token is rejected the state is
+ * restored, and the tokens that were accepted are fed again <em>with the next pass</em>, in which they cost little: a pass reads
+ * the weights once however many tokens it has. Each round is then one pass. When many have come together, they are fed before the
+ * mark, so that they are fed no third time.
  */
-public final class Verifier implements AutoCloseable {
+final class Verifier implements AutoCloseable {
     private static final int MAX_PENDING = 12;
 
-    private final LoadedModel model;
-    private final Sampler sampler;
+    private final ForwardPass pass;
     private final ModelState state;
-    private final float[] promptLogits;
-    private final List<Integer> pending =
-            new ArrayList<>(); // tokens of the answer that the state does not remember yet
+    // tokens of the answer that the state does not remember yet, one or more
+    private final List<Integer> pending = new ArrayList<>();
     private List<RollbackPoint> mark = List.of();
     private long passes;
 
-    public Verifier(LoadedModel model, Sampler sampler, Sample prompt, int capacity) {
-        this.model = model;
-        this.sampler = sampler;
-        this.state = model.model().newState(model.device(), 1, capacity);
-        this.promptLogits = TokenGenerator.prefill(model, prompt, state);
-    }
-
-    /** Returns the first token of the answer. */
-    public int begin() {
-        int token = sampler.sample(promptLogits, 0, model.spec().vocabulary(), 0);
-        pending.add(token);
-        return token;
+    /**
+     * Begins after a prompt.
+     *
+     * @param state that has seen the prompt; not owned
+     * @param first the first token of the answer
+     */
+    Verifier(ForwardPass pass, ModelState state, int first) {
+        this.pass = pass;
+        this.state = state;
+        pending.add(first);
     }
 
     /** Returns how often the model was run, prompts apart. */
@@ -48,40 +40,26 @@ public final class Verifier implements AutoCloseable {
         return passes;
     }
 
-    /** Returns the state, which lacks the tokens of the answer that {@link #feedPending} feeds. */
-    public ModelState state() {
-        return state;
-    }
-
-    /** Returns the model's probabilities {@code (V)} for each of the proposed tokens and for the one after them. */
-    public List<double[]> score(Proposal proposal) {
+    /** Returns the logits {@code (n + 1, V)}, row-major, for each of n proposed tokens and for the one after them. */
+    float[] score(Proposal proposal) {
         if (pending.size() > MAX_PENDING) {
-            feedPending(pending.size() - 1);
+            feedPending(1);
         }
         mark = List.of(RollbackPoint.of(state));
         List<Integer> tokens = new ArrayList<>(pending);
         tokens.addAll(proposal.tokens());
-        float[] logits = advanceAll(tokens);
-        int vocabulary = model.spec().vocabulary();
-        List<double[]> probabilities = new ArrayList<>();
-        for (int row = pending.size() - 1; row < tokens.size(); row++) {
-            probabilities.add(sampler.probabilities(logits, row * vocabulary, vocabulary));
-        }
-        return probabilities;
+        float[] logits = feed(tokens);
+        int vocabulary = pass.vocabulary();
+        return ForwardPass.row(logits, (pending.size() - 1) * vocabulary, (proposal.size() + 1) * vocabulary);
     }
 
-    private float[] advanceAll(List<Integer> tokens) {
+    private float[] feed(List<Integer> tokens) {
         passes++;
-        return Scope.run(
-                        model.device(),
-                        () -> List.of(model.model()
-                                .advanceAllLogits(model.params(), ModelInputs.text(Drafter.ints(tokens)), state)
-                                .floats()))
-                .getFirst();
+        return pass.allLogits(tokens, state);
     }
 
-    /** Keeps the tokens that stay, and goes back where not all do. */
-    public void commit(Proposal proposal, Proposal.Acceptance acceptance) {
+    /** Keeps the accepted tokens, and rolls back where not all are. */
+    void commit(Proposal proposal, Proposal.Acceptance acceptance) {
         if (acceptance.accepted() < proposal.size()) {
             mark.getFirst().restore();
             pending.addAll(proposal.tokens().subList(0, acceptance.accepted()));
@@ -89,30 +67,28 @@ public final class Verifier implements AutoCloseable {
             pending.clear();
         }
         pending.add(acceptance.next());
-        closeMark();
+        close();
     }
 
-    /** Makes the state remember the first so many tokens that it lacks. */
-    public void feedPending(int tokens) {
-        if (tokens > 0) {
-            advanceAll(pending.subList(0, tokens));
-            pending.subList(0, tokens).clear();
+    /** Feeds the tokens that the state lacks, all but the last so many. */
+    void feedPending(int kept) {
+        int count = pending.size() - kept;
+        if (count > 0) {
+            feed(pending.subList(0, count));
+            pending.subList(0, count).clear();
         }
     }
 
-    /** Returns how many tokens of the answer the state lacks. */
-    public int pendingCount() {
-        return pending.size();
-    }
-
-    private void closeMark() {
-        mark.forEach(RollbackPoint::close);
-        mark = List.of();
+    /** Notes that the only token that was pending has been fed in a batch, and which one was sampled after it. */
+    void advanced(int token) {
+        passes++;
+        pending.clear();
+        pending.add(token);
     }
 
     @Override
     public void close() {
-        closeMark();
-        state.close();
+        mark.forEach(RollbackPoint::close);
+        mark = List.of();
     }
 }

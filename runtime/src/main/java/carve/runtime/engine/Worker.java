@@ -3,6 +3,7 @@ package carve.runtime.engine;
 import carve.api.device.Device;
 import carve.api.model.LoadedModel;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -29,16 +30,16 @@ final class Worker {
     }
 
     /** Answers until all is done for ever. */
-    void run(PrefixCache cache, String identity, EngineConfig config) {
+    void run(PrefixCache cache, String fingerprint, EngineConfig config) {
         LoadedModel model = loaded.model();
         int threads = model.device().threads();
         queue.workerStarted(number);
-        try (BatchScheduler batchScheduler = new BatchScheduler(model, cache, identity, config, metrics)) {
-            while (awaitWork(model.device(), batchScheduler)) {
-                admit(batchScheduler);
+        try (BatchScheduler scheduler = scheduler(cache, fingerprint, config)) {
+            while (awaitWork(model.device(), scheduler)) {
+                admit(scheduler);
                 model.device().useThreads(threads / Math.max(1, queue.busyWorkers()));
-                batchScheduler.step();
-                queue.updateLoad(number, batchScheduler.size());
+                scheduler.step();
+                queue.updateLoad(number, scheduler.size());
             }
         } finally {
             queue.workerStopped(number);
@@ -46,25 +47,37 @@ final class Worker {
         }
     }
 
-    private boolean awaitWork(Device device, BatchScheduler batchScheduler) {
+    private BatchScheduler scheduler(PrefixCache cache, String fingerprint, EngineConfig config) {
+        return new BatchScheduler(
+                loaded.model(),
+                loaded.drafts(),
+                cache,
+                fingerprint,
+                config.prefillChunk(),
+                SchedulingPolicy.INTERACTIVE,
+                metrics);
+    }
+
+    private boolean awaitWork(Device device, BatchScheduler scheduler) {
         buffers.set(device.context().scopes().liveBuffers());
-        boolean goes = !batchScheduler.isEmpty() || queue.awaitWork(number, batchScheduler.hasIdleWork());
+        boolean goes = !scheduler.isEmpty() || queue.awaitWork(number, scheduler.hasIdleWork());
         if (queue.isCancelling()) {
-            batchScheduler.cancelAll();
+            scheduler.cancelAll();
         }
         return goes;
     }
 
-    private void admit(BatchScheduler batchScheduler) {
+    private void admit(BatchScheduler scheduler) {
         for (Optional<GenerationJob> next = queue.poll(number); next.isPresent(); next = queue.poll(number)) {
-            GenerationJob generationJob = next.get();
-            if (generationJob.cancelled()) {
+            GenerationJob job = next.get();
+            if (job.cancelled()) {
                 metrics.cancelled.increment();
-                generationJob.end(new GenerationEvent.Finished(GenerationEvent.FinishReason.CANCELLED));
+                job.end(new GenerationEvent.Finished(
+                        GenerationEvent.FinishReason.CANCELLED, SpeculationMetrics.NONE, List.of()));
             } else {
-                batchScheduler.admit(generationJob);
+                scheduler.admit(job);
             }
-            queue.updateLoad(number, batchScheduler.size());
+            queue.updateLoad(number, scheduler.size());
         }
     }
 

@@ -4,26 +4,32 @@ import carve.api.checkpoint.CheckpointException;
 import carve.api.checkpoint.DTypeConversion;
 import carve.api.checkpoint.TensorData;
 import carve.api.checkpoint.TensorSources;
+import carve.api.data.Sample;
 import carve.api.model.ActivationRecorder;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelInputs;
-import carve.api.model.ModelState;
+import carve.api.op.SequenceLayout;
 import carve.api.tensor.DType;
+import carve.api.tensor.HostTensor;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
-import carve.api.tensor.Tensors;
+import carve.runtime.engine.Completion;
+import carve.runtime.engine.GenerationRequest;
+import carve.runtime.engine.Generator;
 import carve.runtime.engine.Sampler;
-import carve.runtime.engine.TokenGenerator;
+import carve.runtime.engine.TokenListener;
 import carve.runtime.safetensors.SafeTensorsFile;
 import carve.runtime.safetensors.SafeTensorsWriter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Writes what a model computes into a safetensors file, to be compared with another implementation's.
@@ -54,7 +60,7 @@ public record ActivationTrace(LoadedModel model) {
             Map<String, TensorData> results = new LinkedHashMap<>();
             Scope.run(model.device(), () -> forward(inputs(file), mask(file), results));
             if (greedy > 0) {
-                Scope.run(model.device(), () -> decode(inputs(file), greedy, excluded, results));
+                decode(prompt(file), greedy, excluded, results);
             }
             SafeTensorsWriter.write(output, TensorSources.of(results), Map.of());
         }
@@ -76,16 +82,29 @@ public record ActivationTrace(LoadedModel model) {
         if (shape.rank() != 2 || file.type(TOKENS).dtype().isFloating()) {
             throw problem(file, "'input_ids' must be whole numbers (B, L), is " + file.type(TOKENS));
         }
-        int[] tokens = DTypeConversion.ints(file.type(TOKENS).dtype(), file.data(TOKENS));
-        Map<String, Tensor> media = new LinkedHashMap<>();
+        AttentionMask mask = mask(file);
+        return inputs(mask.leftAligned(tokens(file)), mask.layout(), media(file));
+    }
+
+    private ModelInputs inputs(int[] tokens, SequenceLayout layout, Map<String, HostTensor> media) {
+        Map<String, Tensor> there = new LinkedHashMap<>();
+        media.forEach((name, tensor) -> there.put(name, tensor.copyTo(model.device())));
+        return new ModelInputs(tokens, layout, there);
+    }
+
+    private static int[] tokens(SafeTensorsFile file) {
+        return DTypeConversion.ints(file.type(TOKENS).dtype(), file.data(TOKENS));
+    }
+
+    private static Map<String, HostTensor> media(SafeTensorsFile file) {
+        Map<String, HostTensor> media = new LinkedHashMap<>();
         for (String name : file.names()) {
             if (!name.equals(TOKENS) && !name.equals(MASK)) {
                 float[] values = DTypeConversion.floats(file.type(name).dtype(), file.data(name));
-                media.put(name, Tensors.of(model.device(), file.type(name).shape(), values));
+                media.put(name, new HostTensor(file.type(name).shape(), values));
             }
         }
-        AttentionMask mask = mask(file);
-        return new ModelInputs(mask.leftAligned(tokens), mask.layout(), media);
+        return media;
     }
 
     private static AttentionMask mask(SafeTensorsFile file) {
@@ -139,23 +158,47 @@ public record ActivationTrace(LoadedModel model) {
         return new TensorData(new TensorType(dtype, shape), values);
     }
 
-    private void decode(ModelInputs modelInputs, int steps, Set<Integer> excluded, Map<String, TensorData> results) {
-        if (modelInputs.sequenceLayout().batch() != 1) {
+    /** Returns the only row of the input, without padding, with as many image tokens as its images have positions. */
+    private Sample prompt(SafeTensorsFile file) {
+        AttentionMask mask = mask(file);
+        if (mask.lengths().length != 1) {
             throw new CheckpointException(
                     "greedy tokens are chosen for one row of 'input_ids', there are %d; leave --greedy out"
-                            .formatted(modelInputs.sequenceLayout().batch()));
+                            .formatted(mask.lengths().length));
         }
+        int length = mask.lengths()[0];
+        int[] tokens = Arrays.copyOf(mask.leftAligned(tokens(file)), length);
+        Map<String, HostTensor> media = media(file);
+        int positions = Scope.run(model.device(), () -> model.spec()
+                .input()
+                .layout(inputs(tokens, SequenceLayout.unpadded(1, length), media))
+                .positions());
+        int[] expanded = positions == length ? tokens : expandImageTokens(tokens, positions - length);
+        return new Sample(expanded, new boolean[expanded.length], media);
+    }
+
+    // an encoder that takes one token for a whole image also takes one for each of its positions
+    private int[] expandImageTokens(int[] tokens, int more) {
+        int image = model.spec().input().imageToken().orElseThrow();
+        int images = (int) Arrays.stream(tokens).filter(token -> token == image).count();
+        return Arrays.stream(tokens)
+                .flatMap(token -> IntStream.generate(() -> token).limit(token == image ? 1 + more / images : 1))
+                .toArray();
+    }
+
+    private void decode(Sample prompt, int steps, Set<Integer> excluded, Map<String, TensorData> results) {
         int vocabulary = model.spec().vocabulary();
         long[] tokens = new long[steps];
         float[] logits = new float[steps * vocabulary];
-        Sampler greedy = Sampler.greedy(excluded);
-        int prompt = model.spec().input().layout(modelInputs).positions();
-        try (ModelState state = model.model().newState(model.device(), 1, prompt + steps)) {
+        try (Generator generator = new Generator(model)) {
+            GenerationRequest request = new GenerationRequest(
+                            generator.prompt(prompt), Sampler.greedy(excluded), Set.of(), steps)
+                    .with(new GenerationRequest.Outputs(-1, false, true))
+                    .with(GenerationRequest.CachePolicy.NONE);
+            Completion completion = generator.generate(request, TokenListener.NONE);
             for (int i = 0; i < steps; i++) {
-                ModelInputs next = i == 0 ? modelInputs : ModelInputs.text((int) tokens[i - 1]);
-                float[] row = TokenGenerator.advance(model, next, state);
-                System.arraycopy(row, 0, logits, i * vocabulary, vocabulary);
-                tokens[i] = greedy.sample(row, 0, vocabulary, i);
+                tokens[i] = completion.generated().get(i).token();
+                System.arraycopy(completion.generated().get(i).logits(), 0, logits, i * vocabulary, vocabulary);
             }
         }
         results.put(

@@ -7,8 +7,13 @@ import carve.api.json.JsonValue;
 import carve.api.model.LoadedModel;
 import carve.api.stage.ProgressListener;
 import carve.api.text.Processor;
+import carve.runtime.engine.Completion;
+import carve.runtime.engine.GenerationRequest;
+import carve.runtime.engine.GenerationRequest.CachePolicy;
+import carve.runtime.engine.Generator;
+import carve.runtime.engine.GeneratorConfig;
 import carve.runtime.engine.Sampler;
-import carve.runtime.engine.TokenGenerator;
+import carve.runtime.engine.TokenListener;
 import carve.runtime.eval.LlavaQuestions.Question;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -118,11 +123,6 @@ public record ExactMatchEvaluation(LoadedModel model, Processor processor, Evalu
         private int length() {
             return prompt.tokens().length;
         }
-
-        private boolean batchesWith(PromptedQuestion other) {
-            return length() == other.length()
-                    && prompt.media().keySet().equals(other.prompt.media().keySet());
-        }
     }
 
     /**
@@ -133,49 +133,64 @@ public record ExactMatchEvaluation(LoadedModel model, Processor processor, Evalu
     public Result run(List<Question> questions, ProgressListener progress) throws IOException {
         long started = System.nanoTime();
         Answer[] answers = new Answer[questions.size()];
-        for (int from = 0; from < questions.size(); from += WINDOW) {
-            List<PromptedQuestion> window = new ArrayList<>();
-            for (int i = from; i < Math.min(questions.size(), from + WINDOW); i++) {
-                window.add(new PromptedQuestion(
-                        i, questions.get(i), processor.prompt(questions.get(i).prompt())));
-            }
-            window.sort(Comparator.comparing(PromptedQuestion::length)
-                    .thenComparing(promptedQuestion ->
-                            promptedQuestion.prompt().media().keySet().toString()));
-            int done = from;
-            for (List<PromptedQuestion> batch : batches(window)) {
-                answer(batch, answers);
-                done += batch.size();
-                progress.step(done, questions.size());
+        try (Generator generator = new Generator(model, GeneratorConfig.DEFAULT.withMaxBatchSize(config.batchSize()))) {
+            for (int from = 0; from < questions.size(); from += WINDOW) {
+                List<PromptedQuestion> window = new ArrayList<>();
+                for (int i = from; i < Math.min(questions.size(), from + WINDOW); i++) {
+                    window.add(new PromptedQuestion(
+                            i,
+                            questions.get(i),
+                            processor.prompt(questions.get(i).prompt())));
+                }
+                // prompts of one length are processed together
+                window.sort(Comparator.comparing(PromptedQuestion::length));
+                answer(generator, window, answers, new CompletionProgress(progress, from, questions.size()));
             }
         }
         return new Result(List.of(answers), (System.nanoTime() - started) / 1e9);
     }
 
-    private List<List<PromptedQuestion>> batches(List<PromptedQuestion> sorted) {
-        List<List<PromptedQuestion>> batches = new ArrayList<>();
-        for (PromptedQuestion promptedQuestion : sorted) {
-            boolean fits = !batches.isEmpty()
-                    && batches.getLast().size() < config.batchSize()
-                    && batches.getLast().getFirst().batchesWith(promptedQuestion);
-            if (!fits) {
-                batches.add(new ArrayList<>());
-            }
-            batches.getLast().add(promptedQuestion);
+    private void answer(
+            Generator generator, List<PromptedQuestion> window, Answer[] answers, CompletionProgress progress) {
+        List<GenerationRequest> requests =
+                window.stream().map(asked -> request(generator, asked.prompt())).toList();
+        List<Completion> completions = generator.generate(requests, progress);
+        for (int i = 0; i < window.size(); i++) {
+            PromptedQuestion asked = window.get(i);
+            answers[asked.index()] = new Answer(
+                    asked.question(), processor.decode(completions.get(i).tokens()));
         }
-        return batches;
     }
 
-    private void answer(List<PromptedQuestion> batch, Answer[] answers) {
-        int limit = processor.maxNewTokens(batch.getFirst().prompt(), config.maxTokens()); // prompts are of one length
-        TokenGenerator tokenGenerator =
-                new TokenGenerator(model, Sampler.greedy(processor.suppressedTokens()), processor.stopTokens(), limit);
-        List<int[]> tokens = tokenGenerator.generate(
-                batch.stream().map(PromptedQuestion::prompt).toList(), (_, _) -> {});
-        for (int row = 0; row < batch.size(); row++) {
-            PromptedQuestion promptedQuestion = batch.get(row);
-            answers[promptedQuestion.index()] =
-                    new Answer(promptedQuestion.question(), processor.decode(tokens.get(row)));
+    private GenerationRequest request(Generator generator, Sample prompt) {
+        return new GenerationRequest(
+                        generator.prompt(prompt),
+                        Sampler.greedy(processor.suppressedTokens()),
+                        processor.stopTokens(),
+                        processor.maxNewTokens(prompt, config.maxTokens()))
+                .with(CachePolicy.NONE);
+    }
+
+    /** The progress of an evaluation, answer by answer. */
+    private static final class CompletionProgress implements TokenListener {
+        private final ProgressListener listener;
+        private final int total;
+        private int done;
+
+        CompletionProgress(ProgressListener listener, int done, int total) {
+            this.listener = listener;
+            this.done = done;
+            this.total = total;
+        }
+
+        @Override
+        public void onToken(int request, int token) {
+            // only whole answers count
+        }
+
+        @Override
+        public void onCompletion(int request, Completion completion) {
+            listener.step(++done, total);
         }
     }
 }

@@ -10,8 +10,11 @@ import carve.api.json.JsonValue;
 import carve.api.model.LoadedModel;
 import carve.api.stage.ProgressListener;
 import carve.api.text.Processor;
+import carve.runtime.engine.GenerationRequest;
+import carve.runtime.engine.GenerationRequest.CachePolicy;
+import carve.runtime.engine.Generator;
 import carve.runtime.engine.Sampler;
-import carve.runtime.engine.TokenGenerator;
+import carve.runtime.engine.TokenListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -109,13 +112,17 @@ public final class SampleGenerationLog implements ProgressListener {
     }
 
     private String answer(LoadedModel model, SamplePrompt question) {
-        TokenGenerator tokenGenerator = new TokenGenerator(
-                model, Sampler.greedy(processor.suppressedTokens()), processor.stopTokens(), config.maxTokens());
-        return processor
-                .decode(tokenGenerator
-                        .generate(List.of(question.prompt()), (_, _) -> {})
-                        .getFirst())
-                .strip();
+        try (Generator generator = new Generator(model)) {
+            GenerationRequest request = new GenerationRequest(
+                            generator.prompt(question.prompt()),
+                            Sampler.greedy(processor.suppressedTokens()),
+                            processor.stopTokens(),
+                            config.maxTokens())
+                    .with(CachePolicy.NONE);
+            return processor
+                    .decode(generator.generate(request, TokenListener.NONE).tokens())
+                    .strip();
+        }
     }
 
     @Override

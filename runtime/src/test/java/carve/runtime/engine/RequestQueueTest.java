@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 /** Lanes share what waits. */
 final class RequestQueueTest {
     private static final GenerationRequest REQUEST =
-            new GenerationRequest(Prompt.text(1, 2), Sampler.greedy(Set.of()), Set.of(0), 3, -1, false, false);
+            new GenerationRequest(Prompt.text(1, 2), Sampler.greedy(Set.of()), Set.of(0), 3);
 
     private final RequestQueue requestQueue =
             new RequestQueue("model", new EngineConfig(3, 4, 8, 100, 0, 0, List.of()), new EngineMetrics(), 3);
@@ -75,7 +75,7 @@ final class RequestQueueTest {
     @Test
     void whoWaitsWhenAllEndsIsTold() throws InterruptedException {
         enter(0);
-        GenerationJob generationJob = requestQueue.add(REQUEST);
+        GenerationJob job = requestQueue.add(REQUEST);
         requestQueue.close();
         assertTrue(requestQueue.awaitWork(0, false), "those that wait are answered yet");
         EngineException closed = assertThrows(EngineException.class, () -> requestQueue.add(REQUEST));
@@ -83,8 +83,7 @@ final class RequestQueueTest {
         requestQueue.rejectAll();
         assertFalse(requestQueue.awaitWork(0, true));
         assertEquals(
-                BatchScheduler.CLOSED_MESSAGE,
-                assertInstanceOf(GenerationEvent.Failed.class, generationJob.take())
-                        .message());
+                "The model is closed.",
+                assertInstanceOf(GenerationEvent.Failed.class, job.take()).message());
     }
 }

@@ -161,7 +161,9 @@ final class SamplerTest {
         float[] values = {1, 3, 2, 0.5f, 2, 2.5f, -1, 2.4f};
         Sampler sampler = new Sampler(0.8, 3, 0.9, 42, Set.of(3));
         try (Device device = new ReferenceDevice()) {
-            int[] chosen = sampler.sample(Tensors.of(device, Shape.of(2, 4), values), 10);
+            List<Double> draws = List.of(sampler.uniform("sample", 10), sampler.uniform("sample", 11));
+            int[] chosen = sampler.sampleOnDevice(Tensors.of(device, Shape.of(2, 4), values), draws)
+                    .ints();
             assertArrayEquals(new int[] {sampler.sample(values, 0, 4, 10), sampler.sample(values, 4, 4, 11)}, chosen);
         }
     }

@@ -154,13 +154,11 @@ public final class ChatCompletionsHandler implements RequestHandler {
         GenerationJob generationJob = RequestPreprocessor.submit(
                 model.engine(),
                 new GenerationRequest(
-                        tokenizedPrompt.prompt(),
-                        samplingParameters.sampler(),
-                        samplingParameters.stopTokens(),
-                        tokens,
-                        scored ? best : -1,
-                        false,
-                        true));
+                                tokenizedPrompt.prompt(),
+                                samplingParameters.sampler(),
+                                samplingParameters.stopTokens(),
+                                tokens)
+                        .with(new GenerationRequest.Outputs(scored ? best : -1, false, false)));
         CompletionMetrics completionMetrics =
                 new CompletionMetrics(model, tokenizedPrompt.prompt().length());
         try (CompletionStream completionStream = new CompletionStream(

@@ -95,7 +95,7 @@ final class CompletionStream implements AutoCloseable {
     private Delta token(GenerationEvent.TokenGenerated tokenGenerated) {
         completionMetrics.tokenGenerated(tokenGenerated);
         List<TokenLogprob> scores =
-                generationJob.request().topLogprobs() < 0 ? List.of() : List.of(tokenGenerated.logprob());
+                generationJob.request().outputs().topLogprobs() < 0 ? List.of() : List.of(tokenGenerated.logprob());
         return tokenGenerated.isStopToken()
                 ? new Delta("", scores, true)
                 : new Delta(shown(stream.push(tokenGenerated.token())), scores, false);

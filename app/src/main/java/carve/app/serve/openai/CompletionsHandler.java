@@ -82,14 +82,8 @@ public final class CompletionsHandler implements RequestHandler {
         }
 
         GenerationRequest request(Prompt prompt) {
-            return new GenerationRequest(
-                    prompt,
-                    samplingParameters.sampler(),
-                    samplingParameters.stopTokens(),
-                    tokens,
-                    best,
-                    echo && best >= 0,
-                    true);
+            return new GenerationRequest(prompt, samplingParameters.sampler(), samplingParameters.stopTokens(), tokens)
+                    .with(new GenerationRequest.Outputs(best, echo && best >= 0, false));
         }
     }
 
