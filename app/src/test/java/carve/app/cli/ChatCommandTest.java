@@ -80,23 +80,23 @@ final class ChatCommandTest {
         assertEquals("""
                 a cyan square top right and a green star bottom center
                 two
-                in 'other'; /switch main goes back
+                now in conversation 'other'; /switch main returns
                 green
-                  main, 2 questions, 1.13 MiB
-                * other, 3 questions, 1.13 MiB
+                  main, 2 questions, 239 KiB
+                * other, 3 questions, 306 KiB
                 green
                 two
-                kept %s: 53 positions, some KiB
-                POSITIONS     STATE  ATTENTION IN EVERY LAYER
-                       53  1.13 MiB                   239 KiB
-                   16,384    72 MiB                    72 MiB
-                  131,072   576 MiB                   576 MiB
-                beside it, 3.38 MiB to go back to
+                saved %s: 53 positions, some KiB
+                POSITIONS    STATE  WITH ATTENTION IN EVERY LAYER
+                       53  239 KiB                        239 KiB
+                   16,384   72 MiB                         72 MiB
+                  131,072  576 MiB                        576 MiB
+                plus 527 KiB of earlier states for /undo
                 """.formatted(kept), said.replaceFirst("positions, \\d+ KiB", "positions, some KiB"));
         assertEquals("""
-                %s, on cpu; /help tells what can be typed
+                %s, on cpu; /help lists the commands
                 %s: no such file
-                no command '/nothing'; there are /image, /undo, /fork, /switch, /new, /save, /load, /speed, /memory, /help, /quit
+                unknown command '/nothing'; there are /image, /undo, /fork, /switch, /new, /save, /load, /speed, /memory, /help, /quit
                 no conversation 'nowhere'; there are [main, other]
                 """.formatted(TEACHER, folder.resolve("none.png")), errors);
         goesOn(kept);
@@ -108,15 +108,15 @@ final class ChatCommandTest {
         String[] lines = said.split("\n");
         assertEquals(
                 List.of(
-                        "53 positions, of which nothing is computed again",
+                        "loaded 53 positions; nothing needs to be computed again",
                         "> describe the picture",
                         "a cyan square top right and a green star bottom center",
                         "> how many shapes are there?",
                         "two",
                         "green"),
                 List.of(lines).subList(0, 6));
-        assertTrue(lines[6].matches("1 tokens in .* s, \\d+ tokens/s; 14 new positions in .* s, 53 known"), lines[6]);
-        assertEquals("from now on after every answer", lines[7]);
+        assertTrue(lines[6].matches("decode: 1 tokens in .* s \\(\\d+ tokens/s\\); prefill: 14 tokens in .* s, 53 cached"), lines[6]);
+        assertEquals("timings are shown after every answer", lines[7]);
         String other = Path.of("..", "demo", "matvlm", "teacher").toString();
         chat(other, "/load %s\n/load %s\n".formatted(kept, Path.of(TEACHER, "config.json")));
         assertTrue(
@@ -124,6 +124,6 @@ final class ChatCommandTest {
                         "(?s).*\n%s: is a conversation with another model: its parameters have the digest [0-9a-f]{12}, this one's [0-9a-f]{12}\n.*"
                                 .formatted(kept)),
                 errors);
-        assertTrue(errors.contains("config.json: cannot be gone on with: "), errors);
+        assertTrue(errors.contains("config.json: cannot resume this conversation: "), errors);
     }
 }

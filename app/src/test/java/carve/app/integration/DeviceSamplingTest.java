@@ -146,7 +146,10 @@ final class DeviceSamplingTest {
             var samplingKernels = new SamplingKernels();
             List<int[]> answers = answers(folder, new HostDevice(samplingKernels), RANDOM, stops, new ArrayList<>());
             int read = Math.max(answers.get(0).length, answers.get(1).length);
-            assertEquals(Math.min(TOKENS - 1, read + PipelinedDecoder.MAX_IN_FLIGHT - 1), samplingKernels.calls);
+            // the steps under way when the first row ends are read for the other
+            assertTrue(
+                    samplingKernels.calls >= read && samplingKernels.calls < read + PipelinedDecoder.MAX_IN_FLIGHT,
+                    () -> samplingKernels.calls + " steps for " + read + " tokens");
         });
     }
 }

@@ -119,7 +119,7 @@ final class GeneratorTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = "mmmamba_hybrid_tiny")
+    @ValueSource(strings = "matvlm_tiny")
     void listenerEndsAnAnswerAndAFailureLeavesNothing(String name) {
         with(name, model -> {
             try (Generator generator = new Generator(model)) {

@@ -23,6 +23,8 @@ final class PromptEmbedder implements AutoCloseable {
     private final Prompt prompt;
     private int row = -1;
     private Optional<Tensor> embedded = Optional.empty();
+    // rows that the positions of the last call may still use
+    private final List<Tensor> retired = new ArrayList<>();
 
     PromptEmbedder(LoadedModel model, Prompt prompt) {
         this.model = model;
@@ -31,6 +33,7 @@ final class PromptEmbedder implements AutoCloseable {
 
     /** Returns the embedded positions {@code (1, to - from, D)}. */
     Tensor encode(int from, int to) {
+        closeRetired();
         List<Tensor> parts = new ArrayList<>();
         int at = from;
         for (int r = 0; r < prompt.mediaStarts().size() && at < to; r++) {
@@ -65,7 +68,7 @@ final class PromptEmbedder implements AutoCloseable {
 
     private Tensor embedPicture(int index) {
         if (row != index) {
-            close();
+            embedded.ifPresent(retired::add);
             embedded = Optional.of(Scope.keep(Scope.run(model.device(), () -> embed(index))));
             row = index;
         }
@@ -82,8 +85,14 @@ final class PromptEmbedder implements AutoCloseable {
         return encode(new ModelInputs(tokens, SequenceLayout.unpadded(1, tokens.length), media));
     }
 
+    private void closeRetired() {
+        retired.forEach(tensor -> tensor.buffer().close());
+        retired.clear();
+    }
+
     @Override
     public void close() {
+        closeRetired();
         embedded.ifPresent(tensor -> tensor.buffer().close());
         embedded = Optional.empty();
         row = -1;
