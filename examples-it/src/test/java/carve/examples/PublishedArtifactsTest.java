@@ -28,7 +28,7 @@ final class PublishedArtifactsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"api", "testkit", "runtime"})
+    @ValueSource(strings = {"api", "testkit", "runtime", "cpu"})
     void sourcesAndDocumentationLieBeside(String module) throws IOException {
         String path = "carve/" + module;
         try (JarFile sources = new JarFile(

@@ -8,11 +8,11 @@ import java.util.function.IntConsumer;
  * A device whose values lie in the memory of this process, so that plain Java, or the Vector API, can compute with them.
  *
  * <pre>{@code
- * Tensor y = host.make(x.type());
- * MemorySegment from = host.values(x);
- * MemorySegment to = host.values(y);
+ * Tensor y = target.allocate(x.type());
+ * MemorySegment from = target.memory(x);
+ * MemorySegment to = target.memory(y);
  * int rows = x.extent(0);
- * host.run(rows, row -> add(from, to, row));   // JAVA_FLOAT.get and set, or FloatVector.fromMemorySegment
+ * target.parallelFor(rows, row -> add(from, to, row));   // JAVA_FLOAT.get and set, or FloatVector.fromMemorySegment
  * }</pre>
  */
 public interface CpuTarget extends KernelTarget {

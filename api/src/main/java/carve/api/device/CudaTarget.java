@@ -7,9 +7,9 @@ package carve.api.device;
  * <pre>{@code
  * private static final CudaSource SOURCE = CudaSource.of(Square.class.getModule(), "square.cu");
  *
- * Tensor y = host.make(x.type());
+ * Tensor y = target.allocate(x.type());
  * long n = x.shape().size();
- * host.launch(SOURCE, "square_forward", CudaGrid.over(n), x, y, n);
+ * target.launch(SOURCE, "square_forward", CudaGrid.over(n), x, y, n);
  * }</pre>
  *
  * <p>In the file: {@code #include "carve.cuh"}, which has {@code i64}, {@code first()} and {@code stride()} for loops over
@@ -20,14 +20,14 @@ public interface CudaTarget extends KernelTarget {
     int THREADS = 256;
 
     /**
-     * Asks for a launch, which is done after all that was asked for before and before all that comes after.
+     * Launches a function, after all earlier launches and before all later ones.
      *
      * @param source where the function is
      * @param function its name, {@code extern "C"}
      * @param grid the blocks, of {@link #THREADS} threads each
      * @param arguments in the order of the function's parameters: a {@link carve.api.tensor.Tensor} of this device is a
      *     pointer to its values, Long is {@code long long}, Integer {@code int}, Float {@code float}
-     * @throws DeviceException with the compiler's words if it refuses the source
+     * @throws DeviceException with the compiler's message if it refuses the source
      */
     void launch(CudaSource source, String function, CudaGrid grid, Object... arguments);
 }

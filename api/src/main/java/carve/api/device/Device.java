@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Something that holds tensors and computes with them.
+ * A holder of tensors that computes with them.
  *
  * <p>A device is confined to the thread that uses it; it may use others inside. It must compute what {@link
  * ReferenceDevice} defines, to the precision of F32 accumulation. Callers use {@link carve.api.tensor.Tensor} and {@link
@@ -21,7 +21,7 @@ public interface Device extends AutoCloseable {
     /** Returns the name of the device, such as {@code cpu}. */
     String name();
 
-    /** Returns the workspace that the device made when it was made. */
+    /** Returns the context that the device made when it was made. */
     DeviceContext context();
 
     /** Returns memory with undefined values for a tensor of a type. */
@@ -34,8 +34,7 @@ public interface Device extends AutoCloseable {
     Optional<Kernel> kernel(FusedOp op, List<TensorType> operands);
 
     /**
-     * Returns whether tensors of a storage type can be here at all. Weights of a type that cannot are converted when they are
-     * loaded.
+     * Returns whether the device holds tensors of a storage type. Weights of other types are converted when they are loaded.
      */
     default boolean stores(DType dtype) {
         return !dtype.isQuantised();
@@ -84,25 +83,25 @@ public interface Device extends AutoCloseable {
     void store(Tensor source, Tensor target, int axis, int start);
 
     /**
-     * Returns tables that say what the device does how, for people; may load libraries to find out whether they are available. By
-     * default there are none.
+     * Returns tables that describe how the device computes, for people; may load libraries to find out whether they are available.
+     * By default there are none.
      */
     default List<DetailTable> details() {
         return List.of();
     }
 
-    /** Returns with how many of the host's processors it computes; 1 where it has processors of its own. */
+    /** Returns the number of the host's processors that it computes with; 1 where it has processors of its own. */
     default int threads() {
         return 1;
     }
 
     /**
-     * Has it compute with at most so many of the host's processors from the next operation on, and leave the others to devices
-     * that work at the same time. Results have the same bits. By default it goes on as it does.
+     * Limits the host's processors that it computes with, from the next operation on, and leaves the others to devices that
+     * work at the same time. Results have the same bits. By default there is no limit to set.
      */
     default void useThreads(int most) {}
 
-    /** Waits until everything asked for is done. */
+    /** Waits until all operations are done. */
     default void synchronize() {}
 
     /** Releases all memory and threads. */

@@ -16,7 +16,7 @@ public interface DeviceCatalog {
      */
     Device open(String name);
 
-    /** Returns the kernels that plugins offer, for a device that lets them run; none unless said otherwise. */
+    /** Returns the kernels of plugins, for a device that lets them run; none by default. */
     default KernelCatalog kernels() {
         return KernelCatalog.NONE;
     }

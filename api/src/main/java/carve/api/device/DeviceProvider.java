@@ -2,7 +2,7 @@ package carve.api.device;
 
 import carve.api.config.Settings;
 
-/** Makes devices of one kind; found by {@link java.util.ServiceLoader}. */
+/** A provider of devices of one kind; found by {@link java.util.ServiceLoader}. */
 public interface DeviceProvider {
     /** Returns the name that settings know the device by, {@code [a-z][a-z0-9-]*}. */
     String name();
@@ -21,7 +21,7 @@ public interface DeviceProvider {
      * Opens the device; the caller closes it. A device that is made of others opens them here, and one that lets plugins'
      * kernels run finds them here; any other does as with its settings alone.
      *
-     * @param others the devices that are installed, and the kernels that plugins offer
+     * @param others the installed devices, and the kernels of plugins
      * @throws DeviceException with the reason of {@link #probe()} if it is not available
      */
     default Device open(Settings settings, DeviceCatalog others) {

@@ -4,9 +4,9 @@ import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 
 /**
- * A device as somebody else's kernels see it. What more they can do there depends on its kind: {@link CpuTarget} where
- * values lie in the memory of this process, {@link CudaTarget} where work is done by functions in CUDA C++. There may be other
- * kinds one day, so a provider offers nothing for a kind that it does not know.
+ * A device as kernels see it. Its kind says how they compute: {@link CpuTarget} where values lie in the memory of this
+ * process, {@link CudaTarget} where functions in CUDA C++ run. Other kinds may come, so a provider offers nothing for a kind
+ * that it does not know.
  */
 public interface KernelTarget {
     /** Returns the device that operands are on, and that results are to be made on. */

@@ -15,7 +15,7 @@ import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * The living definition of every primitive: plain Java, one thread, double accumulators, no kernels.
+ * The device that defines every primitive: plain Java, one thread, double accumulators, no kernels.
  *
  * <p>Results are rounded to their storage type. It is what other devices are compared with, and slow.
  */

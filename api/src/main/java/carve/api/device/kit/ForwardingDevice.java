@@ -1,6 +1,7 @@
 package carve.api.device.kit;
 
 import carve.api.device.Buffer;
+import carve.api.device.DetailTable;
 import carve.api.device.Device;
 import carve.api.device.Download;
 import carve.api.device.Kernel;
@@ -101,6 +102,11 @@ public class ForwardingDevice implements Device {
     @Override
     public void store(Tensor source, Tensor target, int axis, int start) {
         inner.store(toInner(source), toInner(target), axis, start);
+    }
+
+    @Override
+    public List<DetailTable> details() {
+        return inner.details();
     }
 
     @Override
