@@ -94,7 +94,7 @@ unpack() {
 
 java() {
     "$home/java/bin/java" --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
-        -Dcarve.cuda.libraries="$found" -Dcarve.devices.cuda.libraries="$found" "$@"
+        -Dcarve.cuda.libraries="$found" -Dcarve.devices.cuda.library-path="$found" "$@"
 }
 
 # The seconds that are left of all.

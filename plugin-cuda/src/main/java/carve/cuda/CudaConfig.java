@@ -8,12 +8,12 @@ import java.util.Locale;
 /**
  * The settings of the CUDA device.
  *
- * @param index which of the cards, from 0
- * @param matmulPrecision how products of F32 are computed
- * @param cublas whether products of matrices are cuBLAS's where it is there
- * @param cudaGraphs whether series of launches that come again are replayed as CUDA graphs
- * @param libraryPath folders where cuBLAS and NVRTC are looked for first, separated as those of a class path
- * @param kernelCache where compiled kernels are kept; empty for the user's cache folder
+ * @param index the GPU's index, from 0
+ * @param matmulPrecision the precision of products of F32 matrices
+ * @param cublas whether cuBLAS computes products of matrices if it is installed
+ * @param cudaGraphs whether repeated launch sequences are captured as CUDA graphs
+ * @param libraryPath folders that are searched first for cuBLAS and NVRTC, separated as those of a class path
+ * @param kernelCache the folder of compiled kernels; empty for the user's cache folder
  */
 public record CudaConfig(
         int index,
@@ -22,14 +22,14 @@ public record CudaConfig(
         boolean cudaGraphs,
         String libraryPath,
         String kernelCache) {
-    /** Returns what {@code reference.conf} says. */
+    /** Returns the defaults of {@code reference.conf}. */
     public static CudaConfig defaults() {
         return new CudaConfig(0, MatmulPrecision.F32, true, false, "", "");
     }
 
-    /** Returns what looking for the device goes by: a probe is given no settings but those of the command line. */
+    /** Returns the configuration of a probe, which is given no settings but those of the command line. */
     static CudaConfig forProbe() {
-        String libraries = System.getProperty("carve.devices.cuda.libraries", "");
+        String libraries = System.getProperty("carve.devices.cuda.library-path", "");
         return new CudaConfig(0, MatmulPrecision.F32, true, false, libraries, "");
     }
 
@@ -38,21 +38,21 @@ public record CudaConfig(
         CudaConfig standard = defaults();
         int index = settings.has("index") ? settings.integer("index") : standard.index();
         if (index < 0) {
-            throw settings.error("index", "must be the number of a card from 0, is " + index);
+            throw settings.error("index", "must be a GPU index from 0, is " + index);
         }
         return new CudaConfig(
                 index,
-                settings.has("products") ? products(settings) : standard.matmulPrecision(),
-                settings.has("library") ? settings.flag("library") : standard.cublas(),
-                settings.has("graphs") ? settings.flag("graphs") : standard.cudaGraphs(),
-                settings.has("libraries") ? settings.string("libraries") : standard.libraryPath(),
-                settings.has("cache") ? settings.string("cache") : standard.kernelCache());
+                settings.has("matmul-precision") ? matmulPrecision(settings) : standard.matmulPrecision(),
+                settings.has("cublas") ? settings.flag("cublas") : standard.cublas(),
+                settings.has("cuda-graphs") ? settings.flag("cuda-graphs") : standard.cudaGraphs(),
+                settings.has("library-path") ? settings.string("library-path") : standard.libraryPath(),
+                settings.has("kernel-cache") ? settings.string("kernel-cache") : standard.kernelCache());
     }
 
-    private static MatmulPrecision products(Settings settings) {
-        String name = settings.string("products");
+    private static MatmulPrecision matmulPrecision(Settings settings) {
+        String name = settings.string("matmul-precision");
         if (!List.of("f32", "tf32", "bf16", "mixed").contains(name)) {
-            throw settings.error("products", "must be one of f32, tf32, bf16, mixed, is " + name);
+            throw settings.error("matmul-precision", "must be one of f32, tf32, bf16, mixed, is " + name);
         }
         return MatmulPrecision.valueOf(name.toUpperCase(Locale.ROOT));
     }

@@ -24,13 +24,13 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * The provider of NVIDIA devices. A device needs the driver, and something that makes its kernels fit the card: kernels that
- * this plugin was packed with, NVRTC, or nvcc.
+ * The provider of NVIDIA devices. A device needs the driver, and kernels for its architecture: prebuilt ones in this plugin's
+ * jar, or NVRTC or nvcc to compile them.
  */
 public final class CudaDeviceProvider implements DeviceProvider {
     private static final int RANK = 1000;
 
-    // Below the processor's 100: old or small cards are for those who ask for them by name.
+    // Below the CPU's 100: old or small GPUs are used only where they are named.
     private static final int LOW_RANK = 90;
 
     private static final System.Logger LOG = System.getLogger(CudaDeviceProvider.class.getName());
@@ -59,7 +59,7 @@ public final class CudaDeviceProvider implements DeviceProvider {
         return availability(DriverProbe.probe(library), () -> CudaToolkit.find(CudaConfig.forProbe()));
     }
 
-    /** Returns what was found as people read it; tools are only looked for where there is a card. */
+    /** Returns the availability for what was found; tools are only looked for where there is a GPU. */
     static Availability availability(ProbeResult probeResult, Supplier<CudaToolkit> tools) {
         return switch (probeResult) {
             case ProbeResult.NoLibrary(var library) ->
@@ -68,7 +68,7 @@ public final class CudaDeviceProvider implements DeviceProvider {
                 new Availability.Unavailable("no NVIDIA driver: %s has no function %s".formatted(library, function));
             case ProbeResult.DriverError(var function, var code, var meaning) ->
                 new Availability.Unavailable(
-                        "the NVIDIA driver finds no device: %s returned %d (%s)".formatted(function, code, meaning));
+                        "the NVIDIA driver reports no usable device: %s returned %d (%s)".formatted(function, code, meaning));
             case ProbeResult.Devices devices
             when devices.gpus().isEmpty() ->
                 new Availability.Unavailable("the NVIDIA driver (CUDA %s) finds no device".formatted(devices.cuda()));
@@ -81,7 +81,7 @@ public final class CudaDeviceProvider implements DeviceProvider {
         GpuProperties first = devices.gpus().getFirst();
         if (!cudaToolkit.supports(first)) {
             return new Availability.Unavailable(
-                    "%s, CUDA %s found, but nothing to compile kernels with: install NVRTC (libnvrtc.so.12 or .13), or say where it is with carve.devices.cuda.libraries"
+                    "%s, CUDA %s: no kernel compiler found; install NVRTC (libnvrtc.so.12 or .13) or set carve.devices.cuda.library-path"
                             .formatted(cards, devices.cuda()));
         }
         boolean good = first.isAmpereOrNewer() && first.hasEnoughMemory();
@@ -118,7 +118,7 @@ public final class CudaDeviceProvider implements DeviceProvider {
     private static Device open(CudaConfig config, CudaToolkit cudaToolkit, KernelCatalog offered) {
         boolean compiles = cudaToolkit.baseCompiler().isAvailable();
         if (!compiles) {
-            LOG.log(Level.INFO, "nothing to compile CUDA C++ of plugins with: their ops run by their definitions");
+            LOG.log(Level.INFO, "no CUDA compiler: kernels of plugins are not available, their ops run on primitives");
         }
         var driver = new CudaGpuDriver(config.index());
         var kernelCompiler = cudaToolkit.compiler(cache(config));
@@ -126,7 +126,7 @@ public final class CudaDeviceProvider implements DeviceProvider {
                 driver,
                 kernelCompiler,
                 config,
-                (gpuStream, own) -> products(cudaToolkit, driver, gpuStream, config.matmulPrecision())
+                (gpuStream, own) -> cublas(cudaToolkit, driver, gpuStream, config.matmulPrecision())
                         .orElse(own),
                 compiles ? offered : KernelCatalog.NONE);
         try {
@@ -138,7 +138,7 @@ public final class CudaDeviceProvider implements DeviceProvider {
         }
     }
 
-    private static Optional<GpuBlas> products(
+    private static Optional<GpuBlas> cublas(
             CudaToolkit cudaToolkit, CudaGpuDriver driver, GpuStream gpuStream, MatmulPrecision matmulPrecision) {
         return cudaToolkit.cublas().map(found -> {
             Optional<CublasLt> biased = cudaToolkit

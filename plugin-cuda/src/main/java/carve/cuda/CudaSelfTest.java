@@ -8,8 +8,8 @@ import carve.api.tensor.Tensors;
 import java.util.List;
 
 /**
- * One small calculation when a device is opened, whose result is known: a card whose driver, kernels or library do not fit
- * each other is refused with the reason, rather than found out by wrong words.
+ * A product with a known result, computed when a device is opened: a GPU whose driver, kernels and library are incompatible is
+ * refused with the reason.
  */
 public final class CudaSelfTest {
     private static final int EXTENT = 65;
@@ -17,9 +17,9 @@ public final class CudaSelfTest {
     private CudaSelfTest() {}
 
     /**
-     * Does nothing if the device computes as it should.
+     * Runs the test.
      *
-     * @throws DeviceException if it does not, or cannot
+     * @throws DeviceException if the result is wrong, or the device fails
      */
     public static void run(CudaDevice device) {
         float[] row = new float[EXTENT];
@@ -33,8 +33,8 @@ public final class CudaSelfTest {
         float found = product(device, row);
         if (found != expected) {
             throw new DeviceException(
-                    "cuda: a product that is %s came out as %s on %s: its driver, its kernels or cuBLAS do not fit each other; -Dcarve.devices.cuda.library=false does without cuBLAS, --device cpu without the card"
-                            .formatted(expected, found, device.properties().name()));
+                    "cuda: self-test failed on %s: matmul returned %s, expected %s; driver, kernels and cuBLAS may be incompatible; try -Dcarve.devices.cuda.cublas=false or --device cpu"
+                            .formatted(device.properties().name(), found, expected));
         }
     }
 

@@ -13,10 +13,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What this machine has for a card besides its driver.
+ * The parts of the CUDA toolkit on this machine, besides the driver.
  *
  * @param baseCompiler NVRTC or nvcc; a {@link MissingCompiler} where there is neither
- * @param hasPrebuiltKernels whether kernels were packed with this plugin
+ * @param hasPrebuiltKernels whether this plugin's jar has prebuilt kernels
  * @param cublas cuBLAS
  * @param cublasLt cuBLASLt, which adds a bias to a product as it writes it; only beside cuBLAS
  */
@@ -25,7 +25,7 @@ record CudaToolkit(
         boolean hasPrebuiltKernels,
         Optional<NativeLibrary> cublas,
         Optional<NativeLibrary> cublasLt) {
-    /** Looks for them where the settings say, and where they usually are. */
+    /** Returns the parts that are found in the folders of the settings, and in the usual ones. */
     static CudaToolkit find(CudaConfig config) {
         Optional<KernelCompiler> found =
                 NvrtcCompiler.find(config.libraryPath()).map(KernelCompiler.class::cast);
@@ -37,22 +37,22 @@ record CudaToolkit(
         return new CudaToolkit(kernelCompiler, PrebuiltCompiler.isPackaged(), products, biases);
     }
 
-    /** Returns whether kernels can be had for a card: what was packed is for current ones. */
+    /** Returns whether there are kernels for a GPU, prebuilt or compiled. */
     boolean supports(GpuProperties gpuProperties) {
         return baseCompiler.isAvailable() || hasPrebuiltKernels && gpuProperties.isAmpereOrNewer();
     }
 
-    /** Returns the compiler of a device: what was packed, what is in a folder, what is compiled now. */
+    /** Returns the compiler of a device: prebuilt kernels first, then those cached in a folder, then a new compilation. */
     KernelCompiler compiler(Path cache) {
         return new PrebuiltCompiler(new CachingCompiler(baseCompiler, cache));
     }
 
-    /** Returns what there is, as people read it. */
+    /** Returns a description for people. */
     String description() {
         String adds =
-                cublasLt.isPresent() ? " with biases by cuBLASLt" : ", biases by a kernel (no libcublasLt beside it)";
+                cublasLt.isPresent() ? " with cuBLASLt bias epilogue" : ", bias by a separate kernel (libcublasLt not found)";
         String blas = cublas.map(found -> CublasBlas.version(found) + adds)
-                .orElse("products of matrices by its own kernel (no libcublas.so.12 or .13)");
+                .orElse("matmul by built-in kernels (libcublas.so.12 or .13 not found)");
         return (hasPrebuiltKernels ? new PrebuiltCompiler(baseCompiler).version() : baseCompiler.version()) + ", "
                 + blas;
     }

@@ -23,21 +23,21 @@ final class CudaConfigTest {
                 CudaConfig.from(MapSettings.of(Map.of(
                         "index",
                         1,
-                        "products",
+                        "matmul-precision",
                         "bf16",
-                        "library",
+                        "cublas",
                         false,
-                        "graphs",
+                        "cuda-graphs",
                         true,
-                        "libraries",
+                        "library-path",
                         "/a",
-                        "cache",
+                        "kernel-cache",
                         "/b"))));
     }
 
     @Test
     void wrongValuesAreRefused() {
         assertThrows(SettingsException.class, () -> CudaConfig.from(MapSettings.of(Map.of("index", -1))));
-        assertThrows(SettingsException.class, () -> CudaConfig.from(MapSettings.of(Map.of("products", "f8"))));
+        assertThrows(SettingsException.class, () -> CudaConfig.from(MapSettings.of(Map.of("matmul-precision", "f8"))));
     }
 }

@@ -68,7 +68,7 @@ class CudaDeviceProviderTest {
     @Test
     void driverSpeaksForItself() {
         assertEquals(
-                "the NVIDIA driver finds no device: cuInit returned 100 (no CUDA-capable device is detected)",
+                "the NVIDIA driver reports no usable device: cuInit returned 100 (no CUDA-capable device is detected)",
                 reason(new ProbeResult.DriverError("cuInit", 100, "no CUDA-capable device is detected")));
         assertEquals(
                 "the NVIDIA driver (CUDA 12.4) finds no device", reason(new ProbeResult.Devices(12040, List.of())));
@@ -90,7 +90,7 @@ class CudaDeviceProviderTest {
     @Test
     void cardWithoutACompilerIsNotEnough() {
         String refusal =
-                ", CUDA 13.0 found, but nothing to compile kernels with: install NVRTC (libnvrtc.so.12 or .13), or say where it is with carve.devices.cuda.libraries";
+                ", CUDA 13.0: no kernel compiler found; install NVRTC (libnvrtc.so.12 or .13) or set carve.devices.cuda.library-path";
         assertEquals(new Unavailable("NVIDIA H200 (sm_90, 140.4 GiB)" + refusal), found(CARD, NONE));
         var old = new GpuProperties("NVIDIA T4", "sm_75", 16L << 30, 40);
         assertEquals(new Unavailable("NVIDIA T4 (sm_75, 16.0 GiB)" + refusal), found(old, PACKED));
@@ -113,7 +113,7 @@ class CudaDeviceProviderTest {
                 new Available(
                         1000,
                         "NVIDIA H200 (sm_90, 140.4 GiB), CUDA 13.0, " + packed
-                                + ", products of matrices by its own kernel (no libcublas.so.12 or .13)"),
+                                + ", matmul by built-in kernels (libcublas.so.12 or .13 not found)"),
                 found(CARD, PACKED));
     }
 }

@@ -38,6 +38,6 @@ public final class RealGpu {
         keepContext();
         String libraries = System.getProperty("carve.cuda.libraries", "");
         boolean graphs = Boolean.getBoolean("carve.cuda.graphs");
-        return provider.open(MapSettings.of(Map.of("libraries", libraries, "graphs", graphs)));
+        return provider.open(MapSettings.of(Map.of("library-path", libraries, "cuda-graphs", graphs)));
     }
 }

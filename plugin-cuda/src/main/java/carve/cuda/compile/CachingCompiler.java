@@ -34,7 +34,7 @@ public final class CachingCompiler implements KernelCompiler {
         try {
             return Files.readAllBytes(folder.resolve(name));
         } catch (IOException e) {
-            LOG.log(Level.DEBUG, "{0} is not in {1}: compiling it", name, folder);
+            LOG.log(Level.DEBUG, "compiling {0}: not in kernel cache {1}", name, folder);
         }
         byte[] image = kernelCompiler.compile(kernelSource, architecture);
         keep(name, image);
@@ -49,7 +49,7 @@ public final class CachingCompiler implements KernelCompiler {
             Files.write(beside, image);
             Files.move(beside, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
-            LOG.log(Level.DEBUG, "compiled kernels are not kept", e);
+            LOG.log(Level.DEBUG, "kernel cache is not writable", e);
         }
     }
 

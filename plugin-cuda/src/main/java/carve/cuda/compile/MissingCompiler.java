@@ -4,7 +4,7 @@ import carve.api.device.DeviceException;
 import carve.cuda.gpu.KernelCompiler;
 import carve.cuda.gpu.KernelSource;
 
-/** What is asked for kernels that were not packed, where there is neither NVRTC nor nvcc. */
+/** The compiler where there is neither NVRTC nor nvcc: it refuses kernels that are not prebuilt. */
 public final class MissingCompiler implements KernelCompiler {
     @Override
     public boolean isAvailable() {
@@ -19,7 +19,7 @@ public final class MissingCompiler implements KernelCompiler {
     @Override
     public byte[] compile(KernelSource kernelSource, String architecture) {
         throw new DeviceException(
-                "cuda: %s was not packed for %s, and there is nothing to compile it with: install NVRTC"
+                "cuda: no prebuilt kernel %s for %s, and no compiler found; install NVRTC"
                         .formatted(kernelSource.name(), architecture));
     }
 }

@@ -46,7 +46,7 @@ public final class PrebuiltCompiler implements KernelCompiler {
     @Override
     public String version() {
         return files.apply("architectures")
-                .map(found -> "kernels packed for %s; %s".formatted(names(found), other.version()))
+                .map(found -> "prebuilt kernels for %s; %s".formatted(names(found), other.version()))
                 .orElseGet(other::version);
     }
 

@@ -72,7 +72,7 @@ public record NativeLibrary(String path, SymbolLookup symbols) {
         try {
             return (int) function.invokeWithArguments(arguments);
         } catch (Throwable e) { // what a method handle declares
-            throw new DeviceException("cuda: a function of a library could not be called", e);
+            throw new DeviceException("cuda: native call failed", e);
         }
     }
 }

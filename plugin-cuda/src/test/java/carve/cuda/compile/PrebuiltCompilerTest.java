@@ -80,14 +80,14 @@ final class PrebuiltCompilerTest {
         var compiler = new PrebuiltCompiler(new MissingCompiler(), file -> Optional.empty());
         var refusal = assertThrows(DeviceException.class, () -> compiler.compile(SOURCE, "sm_90"));
         assertEquals(
-                "cuda: a.cu was not packed for sm_90, and there is nothing to compile it with: install NVRTC",
+                "cuda: no prebuilt kernel a.cu for sm_90, and no compiler found; install NVRTC",
                 refusal.getMessage());
     }
 
     @Test
     void versionSaysWhatIsPacked() {
         assertEquals(
-                "kernels packed for sm_80, sm_90; another",
+                "prebuilt kernels for sm_80, sm_90; another",
                 packed(new Other(true)).version());
         assertEquals("another", new PrebuiltCompiler(new Other(true), file -> Optional.empty()).version());
     }

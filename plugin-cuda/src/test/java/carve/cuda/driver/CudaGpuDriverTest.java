@@ -184,7 +184,7 @@ final class CudaGpuDriverTest {
     @Test
     void cardIsChosenByItsNumber() {
         var provider = new CudaDeviceProvider(driver);
-        var settings = MapSettings.of(Map.of("index", 1, "libraries", ""));
+        var settings = MapSettings.of(Map.of("index", 1, "library-path", ""));
         var refusal = assertThrows(SettingsException.class, () -> provider.open(settings));
         assertTrue(refusal.getMessage().endsWith("key 'index' must be less than 1, is 1"), refusal::getMessage);
     }
