@@ -28,6 +28,7 @@ import carve.cuda.driver.DriverProbe.ProbeResult;
 import carve.cuda.gpu.GpuProperties;
 import carve.testkit.LoggedAssumptions;
 import carve.testkit.RandomTensors;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
@@ -182,9 +183,12 @@ final class CudaGpuDriverTest {
     }
 
     @Test
-    void cardIsChosenByItsNumber() {
+    void cardIsChosenByItsNumber() throws IOException {
         var provider = new CudaDeviceProvider(driver);
-        var settings = MapSettings.of(Map.of("index", 1, "library-path", ""));
+        // a machine without CUDA has no compiler, either
+        String folder =
+                EmulatorCompiler.played("libnvrtc.cpp", "libnvrtc.so.13").getParent().toString();
+        var settings = MapSettings.of(Map.of("index", 1, "library-path", folder));
         var refusal = assertThrows(SettingsException.class, () -> provider.open(settings));
         assertTrue(refusal.getMessage().endsWith("key 'index' must be less than 1, is 1"), refusal::getMessage);
     }
