@@ -1,4 +1,4 @@
-/** Mamba-2 mixers and their seeding from attention. */
+/** Mamba-2 mixers and their initialisation from attention. */
 @SuppressWarnings("module") // the name ends in a digit, as the paper's does
 module carve.mamba2 {
     requires carve.api;

@@ -34,7 +34,7 @@ record DemoModels(Path teacher, Path student, FixedSamples samples) {
             question-weights { count = 0.1, colour = 0.1, shape = 0.1, position = 0.1, existence = 0.1, description = 2, recall = 0.1 }
             """;
     private static final String PLAN = """
-            mixers { mamba2 { type = mamba2, seed = mimic } }
+            mixers { mamba2 { type = mamba2, init = mimic } }
             repeat = [mamba2]
             """;
 

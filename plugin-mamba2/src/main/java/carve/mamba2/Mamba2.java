@@ -148,10 +148,10 @@ public record Mamba2(LayerConfig dims, Mamba2Config config) implements Mixer {
 
     @Override
     public Map<String, Tensor> initFrom(AttentionWeights from) {
-        Map<String, Tensor> seeded = new HashMap<>(from.tensors());
+        Map<String, Tensor> initial = new HashMap<>(from.tensors());
         if (config.init() == Mamba2Config.Initialisation.SCRATCH) {
-            seeded.keySet().removeIf(name -> !name.startsWith("o_proj."));
+            initial.keySet().removeIf(name -> !name.startsWith("o_proj."));
         }
-        return seeded;
+        return initial;
     }
 }

@@ -14,7 +14,7 @@ import java.util.Locale;
  * @param init what is taken from attention, and what new parameters begin with
  */
 public record Mamba2Config(int convWidth, double epsilon, Initialisation init) {
-    /** Ways to begin (mmMamba, section 3.2 and Table 4). */
+    /** Ways to initialise (mmMamba, section 3.2 and Table 4). */
     public enum Initialisation {
         /** Projections of attention; new parameters such that the mixer is near linear attention. */
         MIMIC,
@@ -34,16 +34,16 @@ public record Mamba2Config(int convWidth, double epsilon, Initialisation init) {
         if (!(epsilon > 0)) {
             throw settings.error("norm-epsilon", "must be positive; norm-epsilon=" + epsilon);
         }
-        return new Mamba2Config(width, epsilon, seed(settings));
+        return new Mamba2Config(width, epsilon, init(settings));
     }
 
-    private static Initialisation seed(Settings settings) {
+    private static Initialisation init(Settings settings) {
         List<String> known = Arrays.stream(Initialisation.values())
                 .map(initialisation -> initialisation.name().toLowerCase(Locale.ROOT))
                 .toList();
-        String name = settings.string("seed");
+        String name = settings.string("init");
         if (!known.contains(name)) {
-            throw settings.error("seed", "is wrong: " + NameSuggestions.unknown("seed", name, known));
+            throw settings.error("init", "is wrong: " + NameSuggestions.unknown("initialisation", name, known));
         }
         return Initialisation.valueOf(name.toUpperCase(Locale.ROOT));
     }

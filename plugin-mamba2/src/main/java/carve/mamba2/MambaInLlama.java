@@ -172,22 +172,22 @@ public record MambaInLlama(LayerConfig dims, MambaInLlamaConfig config) implemen
 
     @Override
     public Map<String, Tensor> initFrom(AttentionWeights from) {
-        Map<String, Tensor> seeded = new HashMap<>();
+        Map<String, Tensor> initial = new HashMap<>();
         if (config.init() != MambaInLlamaConfig.Initialisation.RANDOM) {
-            seed(from, "v_proj", "in_proj.x", seeded);
-            seed(from, "k_proj", "in_proj.B", seeded);
-            seed(from, "q_proj", "in_proj.C", seeded);
-            seed(from, "o_proj", "out_proj", seeded);
+            copy(from, "v_proj", "in_proj.x", initial);
+            copy(from, "k_proj", "in_proj.B", initial);
+            copy(from, "q_proj", "in_proj.C", initial);
+            copy(from, "o_proj", "out_proj", initial);
         }
-        return seeded;
+        return initial;
     }
 
     // biases go along where the mixer has them, and are left out elsewhere, as the authors do
-    private void seed(AttentionWeights from, String theirs, String ours, Map<String, Tensor> seeded) {
+    private void copy(AttentionWeights from, String theirs, String ours, Map<String, Tensor> initial) {
         for (String part : config.bias() ? List.of(".weight", ".bias") : List.of(".weight")) {
             Tensor tensor = from.tensors().get(theirs + part);
             if (tensor != null) {
-                seeded.put(ours + part, tensor);
+                initial.put(ours + part, tensor);
             }
         }
     }

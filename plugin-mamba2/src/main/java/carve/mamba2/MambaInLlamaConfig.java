@@ -20,7 +20,7 @@ import java.util.Locale;
  */
 public record MambaInLlamaConfig(
         int convWidth, double epsilon, boolean bias, boolean repeatBeforeConv, DType stateType, Initialisation init) {
-    /** Ways to begin. */
+    /** Ways to initialise. */
     public enum Initialisation {
         /** Projections of attention; new parameters as Mamba-2 begins, convolution and gate at random (the authors'). */
         KQVO,
@@ -51,20 +51,20 @@ public record MambaInLlamaConfig(
             throw settings.error("norm-epsilon", "must be positive; norm-epsilon=" + epsilon);
         }
         boolean bias = settings.flag("bias");
-        Initialisation initialisation = seed(settings);
+        Initialisation initialisation = init(settings);
         if (initialisation == Initialisation.KQVO_OPEN_GATE && !bias) {
-            throw settings.error("seed", "is kqvo-open-gate, which opens the gate by its bias; set bias = true");
+            throw settings.error("init", "is kqvo-open-gate, which opens the gate by its bias; set bias = true");
         }
         return new MambaInLlamaConfig(
                 width, epsilon, bias, settings.flag("repeat-before-conv"), state(settings), initialisation);
     }
 
-    private static Initialisation seed(Settings settings) {
+    private static Initialisation init(Settings settings) {
         List<String> known =
                 Arrays.stream(Initialisation.values()).map(Initialisation::word).toList();
-        String name = settings.string("seed");
+        String name = settings.string("init");
         if (!known.contains(name)) {
-            throw settings.error("seed", "is wrong: " + NameSuggestions.unknown("seed", name, known));
+            throw settings.error("init", "is wrong: " + NameSuggestions.unknown("initialisation", name, known));
         }
         return Initialisation.values()[known.indexOf(name)];
     }

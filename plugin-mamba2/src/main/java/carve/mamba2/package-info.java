@@ -8,8 +8,8 @@
  *
  * <pre>{@code
  * mixers {
- *   mamba2  { type = mamba2, seed = mimic }
- *   matvlm  { type = mamba-in-llama, seed = kqvo-identity }
+ *   mamba2  { type = mamba2, init = mimic }
+ *   matvlm  { type = mamba-in-llama, init = kqvo-identity }
  * }
  * layers = [keep, mamba2 x3, matvlm]
  * }</pre>

@@ -10,8 +10,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class Mamba2ConfigTest {
-    private static Settings settings(Object width, Object epsilon, String seed) {
-        return MapSettings.of(Map.of("conv-width", width, "norm-epsilon", epsilon, "seed", seed), "hybrid.conf: 5");
+    private static Settings settings(Object width, Object epsilon, String init) {
+        return MapSettings.of(Map.of("conv-width", width, "norm-epsilon", epsilon, "init", init), "hybrid.conf: 5");
     }
 
     @Test
@@ -27,7 +27,7 @@ final class Mamba2ConfigTest {
         assertMessage(
                 "hybrid.conf: 5: key 'norm-epsilon' must be positive; norm-epsilon=0.0", settings(2, 0.0, "mimic"));
         assertMessage(
-                "hybrid.conf: 5: key 'seed' is wrong: no seed 'mimik'; there are inherit, mimic, scratch (did you mean"
+                "hybrid.conf: 5: key 'init' is wrong: no initialisation 'mimik'; there are inherit, mimic, scratch (did you mean"
                         + " 'mimic'?)",
                 settings(2, 1e-5, "mimik"));
     }
@@ -37,5 +37,15 @@ final class Mamba2ConfigTest {
                 message,
                 assertThrows(SettingsException.class, () -> Mamba2Config.from(settings))
                         .getMessage());
+    }
+
+    @Test
+    void theOldNameOfInitIsRefusedWithTheNewOne() {
+        Settings settings = MapSettings.of(
+                Map.of("conv-width", 2, "norm-epsilon", 1e-5, "init", "mimic", "seed", "mimic"), "hybrid.conf: 5");
+        Mamba2Config.from(settings);
+        assertEquals(
+                "hybrid.conf: 5: key 'seed' was not used; it is now called 'init'",
+                assertThrows(SettingsException.class, settings::requireAllRead).getMessage());
     }
 }

@@ -27,7 +27,7 @@ final class MambaInLlamaConfigTest {
                 false,
                 "state",
                 "f32",
-                "seed",
+                "init",
                 "kqvo"));
         all.putAll(set);
         return MapSettings.of(all, "hybrid.conf: 5");
@@ -46,7 +46,7 @@ final class MambaInLlamaConfigTest {
                 true,
                 "state",
                 "f16",
-                "seed",
+                "init",
                 "kqvo-open-gate"));
         assertEquals(
                 new MambaInLlamaConfig(
@@ -61,12 +61,12 @@ final class MambaInLlamaConfigTest {
         assertMessage("key 'conv-width' must be from 1 to 8; conv-width=9", Map.of("conv-width", 9));
         assertMessage("key 'norm-epsilon' must be positive; norm-epsilon=-1.0", Map.of("norm-epsilon", -1.0));
         assertMessage(
-                "key 'seed' is wrong: no seed 'kqv'; there are kqvo, kqvo-identity, kqvo-open-gate, random (did you mean"
+                "key 'init' is wrong: no initialisation 'kqv'; there are kqvo, kqvo-identity, kqvo-open-gate, random (did you mean"
                         + " 'kqvo'?)",
-                Map.of("seed", "kqv"));
+                Map.of("init", "kqv"));
         assertMessage(
-                "key 'seed' is kqvo-open-gate, which opens the gate by its bias; set bias = true",
-                Map.of("seed", "kqvo-open-gate"));
+                "key 'init' is kqvo-open-gate, which opens the gate by its bias; set bias = true",
+                Map.of("init", "kqvo-open-gate"));
         assertMessage(
                 "key 'state' is wrong: no storage type of states 'f64'; there are bf16, f16, f32",
                 Map.of("state", "f64"));

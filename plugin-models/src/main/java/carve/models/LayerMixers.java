@@ -24,8 +24,6 @@ import java.util.stream.IntStream;
  * carve.layers} of {@code config.json}, an object for each layer with {@code mixer} and {@code settings}.
  */
 public final class LayerMixers {
-    private static final String SEED = "seed";
-
     private LayerMixers() {}
 
     /** Returns the mixers that a configuration lists, if it has such a list. */
@@ -52,7 +50,9 @@ public final class LayerMixers {
         for (MixerSpec choice : choices) {
             layers.add(JsonObject.empty()
                     .with("mixer", choice.name())
-                    .with("settings", json(choice.settings().without(SEED).toMap())));
+                    .with(
+                            "settings",
+                            json(choice.settings().without(MixerSpec.INIT).toMap())));
         }
         JsonObject carve = config.optionalObject("carve").orElse(JsonObject.empty());
         return config.with("carve", carve.with("layers", new JsonArray(layers)));
@@ -111,6 +111,6 @@ public final class LayerMixers {
 
     /** Returns the settings of a mixer that belong in its checkpoint; how parameters were initialised does not. */
     public static Map<String, Object> persistentSettings(MixerSpec choice) {
-        return choice.settings().without(SEED).toMap();
+        return choice.settings().without(MixerSpec.INIT).toMap();
     }
 }

@@ -38,7 +38,7 @@ public final class OfficialMixers {
                                         false,
                                         "state",
                                         "f32",
-                                        "seed",
+                                        "init",
                                         "kqvo"))
                                 .asTree());
     }

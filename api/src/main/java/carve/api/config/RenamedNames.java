@@ -36,6 +36,7 @@ final class RenamedNames {
             Map.entry("products", List.of("matmul-precision")),
             Map.entry("queue", List.of("max-queue-length")),
             Map.entry("saved-states-mib", List.of("max-saved-states-mib")),
+            Map.entry("seed", List.of("init")),
             Map.entry("shares", List.of("question-weights")),
             Map.entry("tokenizer", List.of("chat-template")));
 

@@ -13,6 +13,9 @@ public record MixerSpec(String name, SettingsNode.Section settings) {
     /** The word that leaves a layer as the teacher has it. */
     public static final String KEEP = "keep";
 
+    /** The setting that says how a mixer's parameters begin, which is no part of what a trained model is. */
+    public static final String INIT = "init";
+
     /** Returns the choice of a mixer with its defaults. */
     public static MixerSpec of(String mixer) {
         return of(mixer, "plan");

@@ -1,5 +1,6 @@
 package carve.app.report;
 
+import carve.api.model.MixerSpec;
 import carve.app.report.Canvas.Anchor;
 import carve.app.report.Canvas.Style;
 import carve.runtime.memory.InferenceCost;
@@ -151,7 +152,7 @@ public final class LayerDiagram {
         String settings = String.join(
                 ", ",
                 layerCost.settings().entrySet().stream()
-                        .filter(entry -> !entry.getKey().equals("seed"))
+                        .filter(entry -> !entry.getKey().equals(MixerSpec.INIT))
                         .map(entry -> entry.getKey() + " " + entry.getValue())
                         .toList());
         String text = settings.isEmpty() ? layerCost.mixer() : layerCost.mixer() + ", " + settings;

@@ -76,7 +76,7 @@ final class LlavaDistillationTest {
         Path quarter = converted(teacher);
         Path recipe = Files.writeString(folder.resolve("half.conf"), """
                 teacher = "%s", out = "%s", previous-checkpoint = "%s"
-                mixers { mamba2 { type = mamba-in-llama, seed = kqvo } }
+                mixers { mamba2 { type = mamba-in-llama, init = kqvo } }
                 layers = [mamba2, keep, mamba2, keep]
                 data { type = llava, file = "%s", max-length = 512, too-long = cut }
                 %s

@@ -39,7 +39,7 @@ final class PlanCommandTest {
         String made = carve.succeeds("plan", "show", student.toString(), "--at", "5000");
         assertEquals(
                 table(made),
-                table(planned).replace("* ", "").replace("{seed=mimic, ", "{").replace(" {seed=mimic}", ""));
+                table(planned).replace("* ", "").replace("{init=mimic, ", "{").replace(" {init=mimic}", ""));
         assertTrue(planned.contains("layers = (attention mamba2 x2) x2"), planned);
         assertTrue(Files.readString(picture).contains("cache at 5,000"));
     }

@@ -38,7 +38,7 @@ final class PlanWriterTest {
     void mixersWithSettingsHaveNames() {
         LayerPlan plan = LayerPlanReader.read(Hocon.parse("""
                 mixers {
-                  one { type = mamba2, conv-width = 4, seed = mimic }
+                  one { type = mamba2, conv-width = 4, init = mimic }
                   two { from = one, name = "a b", list = [1, x], flag = true, inner { rate = 0.5 } }
                 }
                 layers = [keep, one, two, mamba2, one, window]
@@ -49,8 +49,8 @@ final class PlanWriterTest {
                 #
 
                 mixers {
-                  mamba2-2 { type = mamba2, conv-width = 4, seed = mimic }
-                  mamba2-3 { type = mamba2, conv-width = 4, seed = mimic, flag = true, inner = { rate = 0.5 }, list = [1, x], name = "a b" }
+                  mamba2-2 { type = mamba2, conv-width = 4, init = mimic }
+                  mamba2-3 { type = mamba2, conv-width = 4, init = mimic, flag = true, inner = { rate = 0.5 }, list = [1, x], name = "a b" }
                 }
                 layers = "keep mamba2-2 mamba2-3 mamba2 mamba2-2 window"
                 """, text);

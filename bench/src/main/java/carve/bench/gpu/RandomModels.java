@@ -34,7 +34,7 @@ final class RandomModels {
 
     /** Returns the teacher with other mixers in the layers that a plan says. */
     static ModelSpec converted(BenchmarkSession benchmarkSession, ModelFolder teacher, String layers) {
-        var settings = Hocon.parse("mixers { mamba2 { type = mamba2, seed = mimic } }\n" + layers, "report");
+        var settings = Hocon.parse("mixers { mamba2 { type = mamba2, init = mimic } }\n" + layers, "report");
         LayerPlan plan = LayerPlanReader.read(settings, teacher.spec().layers().size());
         return teacher.family()
                 .studentSpec(teacher.spec(), plan, benchmarkSession.catalogs().mixerCatalog());

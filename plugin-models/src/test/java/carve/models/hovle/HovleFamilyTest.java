@@ -123,7 +123,7 @@ final class HovleFamilyTest {
     void otherStudentsAreListed() {
         MixerSpec wide = new MixerSpec(
                 "mamba2",
-                MapSettings.of(Map.of("conv-width", 4, "seed", "inherit")).asTree());
+                MapSettings.of(Map.of("conv-width", 4, "init", "inherit")).asTree());
         LayerPlan plan = new LayerPlan(List.of(MixerSpec.of("keep"), wide, wide, wide, wide, wide));
         ModelSpec student = FAMILY.studentSpec(teacher(), plan, OfficialFixtures.mixers());
         ModelSpec read = FAMILY.spec(student.config(), OfficialFixtures.mixers());

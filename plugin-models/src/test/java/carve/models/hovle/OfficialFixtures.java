@@ -27,7 +27,7 @@ public final class OfficialFixtures {
 
     /** Returns the two mixers that official models have, with the defaults of their modules. */
     static MixerCatalog mixers() {
-        SettingsNode.Section mamba2 = MapSettings.of(Map.of("conv-width", 2, "norm-epsilon", 1e-5, "seed", "mimic"))
+        SettingsNode.Section mamba2 = MapSettings.of(Map.of("conv-width", 2, "norm-epsilon", 1e-5, "init", "mimic"))
                 .asTree();
         return OfficialMixers.attentionAnd(new Mamba2Provider()).withDefaults("mamba2", mamba2);
     }

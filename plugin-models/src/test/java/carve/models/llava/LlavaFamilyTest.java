@@ -100,7 +100,7 @@ final class LlavaFamilyTest {
                 Json.parseObject(new String(files.get("config.json"), StandardCharsets.UTF_8), "config.json"));
     }
 
-    /** What the seed {@code kqvo} takes of attention is what the official initialisation takes, bit for bit. */
+    /** What the initialisation {@code kqvo} takes of attention is what the official initialisation takes, bit for bit. */
     @Test
     void seedIsTheOfficialInitialisation(@TempDir Path temporary) {
         try (ReferenceDevice device = new ReferenceDevice();
@@ -151,7 +151,7 @@ final class LlavaFamilyTest {
     void otherStudentsAreListed() {
         MixerSpec rounded = new MixerSpec(
                 "mamba-in-llama",
-                MapSettings.of(Map.of("state", "f16", "seed", "kqvo-identity")).asTree());
+                MapSettings.of(Map.of("state", "f16", "init", "kqvo-identity")).asTree());
         MixerSpec keep = MixerSpec.of(MixerSpec.KEEP);
         ModelSpec student = TinyModels.FAMILY.studentSpec(
                 TinyModels.spec(TinyModels.TEACHER),

@@ -63,7 +63,7 @@ record BaseStudent(TensorSource tensors, List<Integer> layers) {
     }
 
     private static String described(MixerSpec choice) {
-        return Optional.of(choice.settings().without("seed").toMap())
+        return Optional.of(choice.settings().without(MixerSpec.INIT).toMap())
                 .filter(settings -> !settings.isEmpty())
                 .map(settings -> choice.name() + " " + settings)
                 .orElse(choice.name());

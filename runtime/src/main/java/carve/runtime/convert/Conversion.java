@@ -139,9 +139,9 @@ public final class Conversion {
     static boolean same(MixerSpec a, MixerSpec b) {
         return a.name().equals(b.name())
                 && a.settings()
-                        .without("seed")
+                        .without(MixerSpec.INIT)
                         .toMap()
-                        .equals(b.settings().without("seed").toMap());
+                        .equals(b.settings().without(MixerSpec.INIT).toMap());
     }
 
     /** Returns the student's architecture. */

@@ -19,7 +19,7 @@ import java.util.Set;
  *
  * <pre>{@code
  * mixers {
- *   mamba2 { type = mamba2, seed = mimic }
+ *   mamba2 { type = mamba2, init = mimic }
  *   wide   { from = mamba2, conv-width = 4 }        # all of mamba2, and this over it
  * }
  * block  = [keep, mamba2 x3]                         # words; x3 repeats

@@ -101,12 +101,12 @@ final class LayerPlanReaderTest {
                 "finest",
                 "mixers",
                 Map.of(
-                        "base", Map.of("type", "mamba2", "conv-width", 4, "seed", "mimic"),
+                        "base", Map.of("type", "mamba2", "conv-width", 4, "init", "mimic"),
                         "fine", Map.of("from", "base", "norm-epsilon", 1e-6),
                         "finest", Map.of("from", "fine", "conv-width", 8)))));
         assertEquals("mamba2", plan.layers().getFirst().name());
         assertEquals(
-                Map.of("conv-width", 8, "seed", "mimic", "norm-epsilon", 1e-6),
+                Map.of("conv-width", 8, "init", "mimic", "norm-epsilon", 1e-6),
                 plan.layers().getFirst().settings().toMap());
     }
 
