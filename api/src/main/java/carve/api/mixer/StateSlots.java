@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -262,13 +263,18 @@ public final class StateSlots {
      * @throws IllegalStateException if a state has no room for them; none has moved then
      */
     public Tensor advance(Mixer mixer, Params p, Tensor x) {
+        return advance(x, () -> mixer.advance(p, x, this));
+    }
+
+    /** Returns what a step gives for the new positions x {@code (B, T, D)}, which the states then remember. */
+    public Tensor advance(Tensor x, Supplier<Tensor> step) {
         if (x.extent(0) != layout.batch() || x.extent(1) != layout.positions()) {
             throw new ShapeException("slots: %s does not divide %s".formatted(layout, x));
         }
         for (int i = 0; i < states.size(); i++) {
             states.get(i).requireRoom(length(i));
         }
-        Tensor y = mixer.advance(p, x, this);
+        Tensor y = step.get();
         store();
         for (int i = 0; i < states.size(); i++) {
             states.get(i).count(length(i));

@@ -1,8 +1,10 @@
 package carve.api.model;
 
+import carve.api.device.DeviceException;
 import carve.api.mixer.ActivationHook;
 import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
+import carve.api.mixer.MixerException;
 import carve.api.mixer.StateSlots;
 import carve.api.op.SequenceLayout;
 import carve.api.param.ParamSpec;
@@ -10,6 +12,7 @@ import carve.api.param.Params;
 import carve.api.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * One layer of a model: norms, a mixer and a feed-forward part around residual connections. Parameters: {@code
@@ -72,19 +75,43 @@ public record Block(
     /** Returns the output {@code (B, T, D)} of the layer for x {@code (B, T, D)}. */
     public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
         Tensor normed = norm.apply(p.under("mixer_norm"), x);
-        return finish(p, x, normed, mixer.forward(p.under("mixer"), normed, s, activationHook), 0);
+        return finish(p, x, normed, mix(p, normed, s, activationHook), 0);
     }
 
     /** Returns what the mixer alone gives for the layer's input x {@code (B, T, D)}; for losses on its inner values. */
     public Tensor mixerOutput(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
-        return mixer.forward(p.under("mixer"), norm.apply(p.under("mixer_norm"), x), s, activationHook);
+        return mix(p, norm.apply(p.under("mixer_norm"), x), s, activationHook);
+    }
+
+    private Tensor mix(Params p, Tensor normed, SequenceLayout s, ActivationHook activationHook) {
+        return named(() -> mixer.forward(p.under("mixer"), normed, s, activationHook));
+    }
+
+    // what fails on every device alike is the mixer's fault
+    private Tensor named(Supplier<Tensor> step) {
+        try {
+            return step.get();
+        } catch (DeviceException | MixerException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            String problem = e.getMessage() == null ? e.toString() : e.getMessage();
+            throw new MixerException("%s failed: %s".formatted(describeMixer(), problem), e);
+        }
+    }
+
+    /** Returns the layer, its mixer and where that is from, as in {@code layer llm.3: mixer 'retention' of examples.retention}. */
+    String describeMixer() {
+        Module module = mixer.getClass().getModule();
+        String from = module.isNamed() ? module.getName() : mixer.getClass().getName();
+        return "layer %s: mixer '%s' of %s".formatted(label, mixerSpec.name(), from);
     }
 
     /** Returns the output {@code (B, T, D)} for the next positions of sequences, which their states then remember. */
     public Tensor advance(Params p, Tensor x, StateSlots slots) {
         Tensor normed = norm.apply(p.under("mixer_norm"), x);
         int position = slots.firstPosition();
-        return finish(p, x, normed, slots.advance(mixer, p.under("mixer"), normed), position);
+        Tensor mixed = slots.advance(normed, () -> named(() -> mixer.advance(p.under("mixer"), normed, slots)));
+        return finish(p, x, normed, mixed, position);
     }
 
     private Tensor finish(Params p, Tensor x, Tensor normed, Tensor mixed, int position) {

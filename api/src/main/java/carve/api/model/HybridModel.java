@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Runs models: whole sequences, differentiably, and step by step with states. Holds nothing but the specification.
@@ -58,6 +59,43 @@ public record HybridModel(ModelSpec spec) {
             probe.publish("layers." + i + ".output", x);
         }
         return x;
+    }
+
+    /**
+     * Returns where a pass first gives values that are not finite: a layer, and its mixer with the module that it is from. For
+     * telling the cause after logits or a loss came out so; each layer's output is copied to the host.
+     */
+    public Optional<String> firstNonFinite(Params p, ModelInputs modelInputs) {
+        return Scope.run(p.get(spec.outputWeight()).device(), () -> {
+            InputEncoder.Embeddings inputs = spec.input().encode(p.under("input"), modelInputs);
+            Tensor x = inputs.x();
+            if (!isFinite(x)) {
+                return Optional.of("the input encoder gives values that are not finite");
+            }
+            for (int i = 0; i < spec.layers().size(); i++) {
+                Block layer = spec.layers().get(i);
+                Params own = p.under("layers." + i);
+                SequenceLayout rows = inputs.sequenceLayout();
+                if (!isFinite(layer.mixerOutput(own, x, rows, ActivationHook.NONE))) {
+                    return Optional.of(layer.describeMixer() + " gives values that are not finite");
+                }
+                x = layer.forward(own, x, rows, ActivationHook.NONE);
+                if (!isFinite(x)) {
+                    return Optional.of("layer %s: the feed-forward part gives values that are not finite"
+                            .formatted(layer.label()));
+                }
+            }
+            return Optional.empty();
+        });
+    }
+
+    private static boolean isFinite(Tensor x) {
+        for (float value : x.floats()) {
+            if (!Float.isFinite(value)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static Tensor recomputed(Params p, Block block, Tensor x, SequenceLayout sequenceLayout) {

@@ -1,0 +1,11 @@
+package carve.api.mixer;
+
+/** Thrown when a mixer fails; the message names the layer, the mixer and the module that it is from. */
+public final class MixerException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** Makes the exception with the failure that caused it. */
+    public MixerException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}
