@@ -1,9 +1,11 @@
 package carve.runtime.train;
 
+import carve.api.data.Batch;
 import carve.api.device.Device;
 import carve.api.json.Json;
 import carve.api.json.JsonArray;
 import carve.api.json.JsonObject;
+import carve.api.model.LoadedModel;
 import carve.api.param.ParamStore;
 import carve.api.stage.ParamDigest;
 import carve.api.stage.StageContext;
@@ -17,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -143,15 +146,17 @@ public final class Trainer {
         long tokens = 0;
         DataPosition position = before.position();
         StepMetrics values;
+        Optional<Batch> last = Optional.empty();
         try (GradientAccumulator buffer = new GradientAccumulator()) {
             for (int i = 0; i < settings.accumulationSteps(); i++) {
                 DataLoader.Item item = batches.next();
                 accumulate((step - 1) * settings.accumulationSteps() + i, item, trained.names(), buffer);
                 tokens += item.batch().tokens();
+                last = Optional.of(item.batch());
                 position = item.nextPosition();
             }
             values = buffer.metrics();
-            requireFinite(step, values);
+            requireFinite(step, values, last);
             if (step == 1) {
                 warnOfZeroGradients(values);
             }
@@ -168,11 +173,18 @@ public final class Trainer {
         objective.forBatch(drawing).accumulate(item.batch(), 1.0 / settings.accumulationSteps(), trained, buffer);
     }
 
-    private void requireFinite(long step, StepMetrics values) {
+    private void requireFinite(long step, StepMetrics values, Optional<Batch> last) {
         if (!values.isFinite()) {
+            LoadedModel student = context.student();
+            String cause = Scope.run(
+                            student.device(),
+                            () -> last.flatMap(batch ->
+                                    student.model().firstNonFinite(student.params(), batch.inputs(student.device()))))
+                    .map("; "::concat)
+                    .orElse("");
             throw settings.failure(
-                    "step %d: the loss is %s, the norm of the gradients %s; a smaller rate or gradient-clip may help"
-                            .formatted(step, values.loss(), values.gradientNorm()));
+                    "step %d: the loss is %s, the norm of the gradients %s; a smaller rate or gradient-clip may help%s"
+                            .formatted(step, values.loss(), values.gradientNorm(), cause));
         }
     }
 
