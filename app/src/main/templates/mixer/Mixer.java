@@ -115,6 +115,6 @@ public record {{class}}(LayerConfig config, double memory) implements Mixer {
 
     @Override
     public Map<String, Tensor> initFrom(AttentionWeights from) {
-        return from.tensors(); // q_proj, k_proj, v_proj, o_proj; fade keeps its first value
+        return from.projections(); // q_proj, k_proj, v_proj, o_proj; fade keeps its first value
     }
 }

@@ -114,6 +114,6 @@ public record Attention(LayerConfig dims, DType kvCacheType) implements Mixer {
 
     @Override
     public Map<String, Tensor> initFrom(AttentionWeights from) {
-        return from.tensors();
+        return from.projections();
     }
 }

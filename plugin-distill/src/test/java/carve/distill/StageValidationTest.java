@@ -199,7 +199,7 @@ final class StageValidationTest {
                                 Double.NaN));
         refused(
                 "stage 'align': step 1: the loss is NaN, the norm of the gradients NaN; a smaller rate or gradient-clip may help"
-                        + "; layer 0: mixer 'retention' of carve.testkit gives values that are not finite",
+                        + "; layer llm.0: mixer 'retention' of carve.testkit gives values that are not finite",
                 () -> run(ALIGN));
     }
 

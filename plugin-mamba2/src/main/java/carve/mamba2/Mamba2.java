@@ -148,7 +148,7 @@ public record Mamba2(LayerConfig dims, Mamba2Config config) implements Mixer {
 
     @Override
     public Map<String, Tensor> initFrom(AttentionWeights from) {
-        Map<String, Tensor> initial = new HashMap<>(from.tensors());
+        Map<String, Tensor> initial = new HashMap<>(from.projections());
         if (config.init() == Mamba2Config.Initialisation.SCRATCH) {
             initial.keySet().removeIf(name -> !name.startsWith("o_proj."));
         }

@@ -95,6 +95,8 @@ public abstract class MixerTestSupport {
         weights.put("k_proj.weight", RANDOMS.normal(device, "k_proj", keys, dims.hidden()));
         weights.put("v_proj.weight", RANDOMS.normal(device, "v_proj", keys, dims.hidden()));
         weights.put("o_proj.weight", RANDOMS.normal(device, "o_proj", dims.hidden(), queries));
+        weights.put("q_norm.weight", RANDOMS.normal(device, "q_norm", dims.headWidth()));
+        weights.put("k_norm.weight", RANDOMS.normal(device, "k_norm", dims.headWidth()));
         if (dims.bias()) {
             weights.put("q_proj.bias", RANDOMS.normal(device, "q_bias", queries));
             weights.put("k_proj.bias", RANDOMS.normal(device, "k_bias", keys));

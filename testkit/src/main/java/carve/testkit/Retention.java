@@ -107,6 +107,6 @@ public record Retention(LayerConfig dims, double decay) implements Mixer {
 
     @Override
     public Map<String, Tensor> initFrom(AttentionWeights from) {
-        return from.tensors();
+        return from.projections();
     }
 }

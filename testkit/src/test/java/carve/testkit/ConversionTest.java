@@ -71,8 +71,11 @@ final class ConversionTest {
 
         @Override
         public Map<String, Tensor> initFrom(AttentionWeights from) {
-            Map<String, Tensor> seed = new HashMap<>(from.tensors());
+            Map<String, Tensor> seed = new HashMap<>(from.projections());
             seed.remove("k_proj.weight");
+            if (from.tensors().containsKey("scale")) {
+                seed.put("scale", from.tensors().get("scale"));
+            }
             seed.put("o_proj.weight", seed.get("o_proj.weight").multiply(0.5));
             return seed;
         }
@@ -154,6 +157,15 @@ final class ConversionTest {
                 ModelFolder teacher = open(save("t", DType.F32, "retention", "scaled"))) {
             Conversion conversion = Conversion.of(teacher, plan("keep", "retention"), MIXERS, device, 42);
             assertEquals(Outcome.DROPPED, mixer(conversion.report(), 1).get("scale"));
+        }
+    }
+
+    @Test
+    void aMixerIsGivenTheOtherTensorsOfAttention() throws IOException {
+        try (Device device = new ReferenceDevice();
+                ModelFolder teacher = open(save("t", DType.F32, "retention", "scaled"))) {
+            Conversion conversion = Conversion.of(teacher, plan("keep", "third"), MIXERS, device, 42);
+            assertEquals(Outcome.COPIED, mixer(conversion.report(), 1).get("scale"));
         }
     }
 

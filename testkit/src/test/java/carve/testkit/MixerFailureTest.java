@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 /** Where a mixer fails, or gives values that are not finite, layer, mixer and module are named. */
 final class MixerFailureTest {
-    private static final String SECOND = "layer 1: mixer 'broken' of carve.testkit";
+    private static final String SECOND = "layer llm.1: mixer 'broken' of carve.testkit";
 
     /** Retention that fails in training, and forgets how to step. */
     private static final class BrokenMixer extends FaultyMixer {
@@ -82,7 +82,7 @@ final class MixerFailureTest {
             Tensor weight = model.params().get(name);
             model.params().put(name, Tensors.full(device, weight.shape(), Double.NaN));
             assertEquals(
-                    Optional.of("layer 1: mixer 'retention' of carve.testkit gives values that are not finite"),
+                    Optional.of("layer llm.1: mixer 'retention' of carve.testkit gives values that are not finite"),
                     model.model().firstNonFinite(model.params(), inputs));
         }
     }

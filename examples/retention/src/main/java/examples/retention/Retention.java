@@ -131,6 +131,6 @@ public record Retention(LayerConfig dims, double firstExponent) implements Mixer
 
     @Override
     public Map<String, Tensor> initFrom(AttentionWeights from) {
-        return from.tensors();
+        return from.projections();
     }
 }

@@ -138,6 +138,6 @@ public record SlidingWindowAttention(LayerConfig dims, int window) implements Mi
 
     @Override
     public Map<String, Tensor> initFrom(AttentionWeights from) {
-        return from.tensors();
+        return from.projections();
     }
 }

@@ -37,7 +37,6 @@ import java.util.stream.IntStream;
  * Confined to the device's thread.
  */
 public final class Conversion {
-    private static final List<String> ATTENTION = List.of("q_proj", "k_proj", "v_proj", "o_proj");
 
     /** The origin of a tensor of the student. */
     public enum Outcome {
@@ -289,7 +288,7 @@ public final class Conversion {
                             ParamSpec param = specs.get(name);
                             if (param == null || !param.shape().equals(tensor.shape())) {
                                 throw new IllegalStateException(
-                                        "mixer '%s' seeds '%s' %s, which is not one of its parameters %s"
+                                        "mixer '%s' initialises '%s' %s, which is not one of its parameters %s"
                                                 .formatted(
                                                         block.mixerSpec().name(),
                                                         name,
@@ -306,19 +305,19 @@ public final class Conversion {
     }
 
     private Optional<AttentionWeights> attention(int layer) {
+        if (!AttentionWeights.PROJECTIONS.stream()
+                .allMatch(name -> tensors.names().contains(mixer(layer) + name + ".weight"))) {
+            return Optional.empty();
+        }
         Map<String, Tensor> found = new LinkedHashMap<>();
-        for (String name : ATTENTION) {
-            for (String part : List.of(name + ".weight", name + ".bias")) {
-                if (tensors.names().contains(mixer(layer) + part)) {
-                    found.put(part, ModelFolder.upload(device, tensors, mixer(layer) + part, WeightPrecision.F32));
-                }
+        for (String name : tensors.names()) {
+            if (name.startsWith(mixer(layer))) {
+                String part = name.substring(mixer(layer).length());
+                found.put(part, ModelFolder.upload(device, tensors, name, WeightPrecision.F32));
             }
         }
-        boolean whole = ATTENTION.stream().allMatch(name -> found.containsKey(name + ".weight"));
-        return whole
-                ? Optional.of(
-                        new AttentionWeights(teacher.spec().layers().get(layer).config(), found))
-                : Optional.empty();
+        return Optional.of(
+                new AttentionWeights(teacher.spec().layers().get(layer).config(), found));
     }
 
     private MemorySegment initial(ParamSpec param) {
