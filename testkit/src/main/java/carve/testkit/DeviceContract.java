@@ -102,7 +102,7 @@ public abstract class DeviceContract {
         }
     }
 
-    /** What was uploaded is downloaded, to the bit. */
+    /** Downloaded values are those that were uploaded, to the bit. */
     @Test
     public void downloadsWhatWasUploaded() {
         try (Device device = open()) {
@@ -118,7 +118,7 @@ public abstract class DeviceContract {
         }
     }
 
-    /** What is fetched is what was there when it was asked for, whatever is written there before anybody waits for it. */
+    /** An asynchronous download gives the values at the time of the call, whatever is written to the tensor before it is awaited. */
     @Test
     public void fetchReturnsValuesAtTheTimeOfTheCall() {
         int count = 40;

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The law of fused ops on a device: results and the gradient of every operand agree with the definition on {@link
- * ReferenceDevice}, by kernel or without; the device has kernels for exactly the ops that it says it has.
+ * The contract of fused ops on a device: results and the gradient of every operand agree with the reference on {@link
+ * ReferenceDevice}, by kernel or without; the device has kernels for exactly the ops that {@link #kernels()} lists.
  *
  * <p>A plugin tries its own kernels in the same way, on a {@link HostDevice} with its provider, and names its ops in {@link
  * #kernelCases}.
@@ -103,7 +103,7 @@ public abstract class KernelContract {
                 }));
     }
 
-    /** With kernels turned off, the definition runs on the device's primitives and agrees. */
+    /** With kernels turned off, the reference runs on the device's primitives and agrees. */
     @TestFactory
     public Stream<DynamicTest> agreesWithKernelsOff() {
         return ops().stream()
@@ -196,7 +196,7 @@ public abstract class KernelContract {
                 }));
     }
 
-    /** The device has kernels for what it says, and for nothing else that comes with Carve. */
+    /** The device has kernels for the listed ops, and for no others that come with Carve. */
     @Test
     public void kernelsRunWhereTheDeviceSaysSo() {
         Set<String> found = new TreeSet<>();
@@ -212,7 +212,7 @@ public abstract class KernelContract {
         assertEquals(new TreeSet<>(kernels()), found);
     }
 
-    /** What is asserted of a case on the reference device and on the device under test. */
+    /** An assertion about a case on the reference device and on the device under test. */
     private interface Law {
         void check(FusedOpCase c, Device reference, Device device);
     }

@@ -1,6 +1,6 @@
 package carve.api.device;
 
-/** What probing for a device found. */
+/** The result of probing for a device. */
 public sealed interface Availability {
     /**
      * The device can be opened.

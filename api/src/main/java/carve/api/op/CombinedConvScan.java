@@ -158,7 +158,7 @@ public record CombinedConvScan(SequenceLayout sequenceLayout, int groups, double
      * @param norm the norm's weight (I)
      * @param conv the next state of the convolution
      */
-    public record ScanInputs(
+    private record ScanInputs(
             Tensor q,
             Tensor k,
             Tensor v,
@@ -170,13 +170,13 @@ public record CombinedConvScan(SequenceLayout sequenceLayout, int groups, double
             Tensor conv) {}
 
     /**
-     * Returns the operands of the scan; for callers that scan in another way.
+     * Returns the operands of the scan, and those of the norm after it.
      *
      * @param operands those before the states
      * @param state of the convolution
      * @param scan the shape of the scan's state
      */
-    public ScanInputs scanInputs(List<Tensor> operands, Tensor state, Shape scan) {
+    private ScanInputs scanInputs(List<Tensor> operands, Tensor state, Shape scan) {
         Tensor packed = operands.get(PACKED);
         int heads = scan.extent(1);
         int inner = heads * scan.extent(2);
@@ -217,7 +217,7 @@ public record CombinedConvScan(SequenceLayout sequenceLayout, int groups, double
     }
 
     /** Returns y {@code (B, T, I)} for the scan's result {@code (B, T, H, P)}. */
-    public Tensor gateAndNormalise(ScanInputs scanInputs, Tensor scanned) {
+    private Tensor gateAndNormalise(ScanInputs scanInputs, Tensor scanned) {
         int heads = scanned.extent(2);
         Tensor y = scanned.add(scanInputs.v.multiply(scanInputs.skip.reshape(heads, 1)));
         Tensor gate = scanInputs.gate;

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Runs an op piece by piece, forward and backward; of a piece only its results and gradients stay. */
+/** An op that runs chunk by chunk, forward and backward; of a chunk only its results and gradients stay. */
 record ChunkedExecution(FusedOp op, RowChunks rowChunks, List<Tensor> operands) {
-    /** Gives the gradients of operands from those of results. */
+    /** The gradients of operands as a function of those of results. */
     @FunctionalInterface
     interface Gradient {
         List<Optional<Tensor>> of(List<Tensor> operands, List<Optional<Tensor>> results);

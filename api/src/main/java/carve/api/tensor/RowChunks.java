@@ -3,7 +3,7 @@ package carve.api.tensor;
 import java.util.List;
 
 /**
- * How an op that recomputes runs for some rows at a time, so that what is wide within it is never there for all of them.
+ * The chunks of rows in which an op that recomputes runs, so that its wide intermediate tensors never exist for all rows.
  *
  * @param rows how many rows at a time, 1 or more
  * @param isChunked for each operand whether it is cut into rows, along its first axis, or handed over whole; all results are cut

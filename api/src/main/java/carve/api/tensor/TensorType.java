@@ -3,7 +3,7 @@ package carve.api.tensor;
 import java.util.Objects;
 
 /**
- * What a tensor is without its values: storage type and shape.
+ * The type of a tensor: storage type and shape.
  *
  * @param dtype the storage type of the elements
  * @param shape the extents

@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 
-/** Makes tensors: from values of the host, and by applying operations. */
+/** Factories of tensors from values of the host, and the application of operations. */
 public final class Tensors {
     private Tensors() {}
 

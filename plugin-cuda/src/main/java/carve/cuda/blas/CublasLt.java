@@ -44,7 +44,7 @@ public final class CublasLt implements AutoCloseable {
         }
     }
 
-    /** How a product is computed: its descriptions, and the algorithm. */
+    /** A plan for a product: its descriptions and the algorithm. */
     private record GemmPlan(
             Arena arena,
             MemorySegment product,

@@ -28,7 +28,7 @@ public final class PrebuiltCompiler implements KernelCompiler {
         this.files = files;
     }
 
-    /** Makes the compiler over what this plugin was packed with. */
+    /** Makes the compiler over the prebuilt kernels of this plugin's jar. */
     public PrebuiltCompiler(KernelCompiler other) {
         this(other, PrebuiltCompiler::packagedFile);
     }

@@ -33,7 +33,7 @@ public final class DriverProbe {
             FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
     private static final FunctionDescriptor INT_OUT_TO_RESULT = FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS);
 
-    /** What looking for the driver found. */
+    /** The result of probing for the driver. */
     public sealed interface ProbeResult {
         /** No such library can be opened. */
         record NoLibrary(String library) implements ProbeResult {}

@@ -1,7 +1,7 @@
 package carve.cuda.gpu;
 
 /**
- * What a driver says of its card.
+ * The properties of a GPU.
  *
  * @param name the model
  * @param architecture what compilers call it, such as {@code sm_90}
@@ -17,12 +17,12 @@ public record GpuProperties(String name, String architecture, long memoryBytes, 
         return Integer.parseInt(architecture.replaceAll("[^0-9]", ""));
     }
 
-    /** Returns whether it is a card of the kinds that this plugin's kernels are made for. */
+    /** Returns whether it is of an architecture that the prebuilt kernels are made for. */
     public boolean isAmpereOrNewer() {
         return computeCapability() >= AMPERE;
     }
 
-    /** Returns whether models of some size have room beside what computing with them takes. */
+    /** Returns whether there is memory for models of some size and their activations. */
     public boolean hasEnoughMemory() {
         return memoryBytes >= ENOUGH;
     }

@@ -6,14 +6,14 @@ import carve.api.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** The one order in which a device works: launches of kernels, copies from and to the host. */
+/** The stream of a device, on which launches of kernels and copies from and to the host run in order. */
 public final class GpuStream {
     private static final int WORDS = 64;
     private static final int FAULT_BYTES = 12;
 
-    /** Launches that are put off until somebody needs what they give. */
+    /** Launches that are deferred until their results are needed. */
     public interface DeferredLaunches {
-        /** Returns whether they read or write memory that begins there. */
+        /** Returns whether they read or write memory that begins at an address. */
         boolean touches(long address);
 
         /** Launches them. */
@@ -46,7 +46,7 @@ public final class GpuStream {
         clearIndexError();
     }
 
-    /** Lets launches wait here: whatever touches their memory comes after them. */
+    /** Sets the deferred launches: other launches that touch their memory come after them. */
     public void defer(DeferredLaunches launches) {
         deferred = launches;
     }
@@ -61,7 +61,7 @@ public final class GpuStream {
         launch(kernelModules.function(file, kernel, options.toArray(String[]::new)), grid, arguments);
     }
 
-    /** Runs a kernel of a source that is not ours. */
+    /** Runs a kernel of a plugin's source. */
     public void launch(KernelSource kernelSource, String kernel, KernelLaunch.Grid grid, Object... arguments) {
         launch(kernelModules.function(kernelSource, kernel), grid, arguments);
     }
@@ -114,7 +114,7 @@ public final class GpuStream {
         return ((GpuBuffer) tensor.buffer()).address();
     }
 
-    /** Returns where kernels leave an index that is outside of its table. */
+    /** Returns the address where kernels report an index that is out of bounds. */
     public long indexErrorAddress() {
         return indexErrorAddress;
     }
@@ -147,7 +147,7 @@ public final class GpuStream {
     /**
      * Waits, and copies values to the host.
      *
-     * @throws DeviceException if an index was outside of its table
+     * @throws DeviceException if an index was out of bounds
      */
     public void download(long from, MemorySegment to, long bytes) {
         flush();
@@ -157,7 +157,7 @@ public final class GpuStream {
         checkIndexError();
     }
 
-    /** Begins to copy values to the host; who waits for them is told if an index was outside of its table until then. */
+    /** Begins to copy values to the host; waiting for them fails if an index was out of bounds until then. */
     public Download downloadAsync(long from, long bytes) {
         flush();
         Download values =
@@ -180,7 +180,7 @@ public final class GpuStream {
     /**
      * Waits until all is done.
      *
-     * @throws DeviceException if an index was outside of its table
+     * @throws DeviceException if an index was out of bounds
      */
     public void synchronize() {
         flush();
@@ -188,13 +188,13 @@ public final class GpuStream {
         checkIndexError();
     }
 
-    /** Hands the driver all that was asked for. */
+    /** Submits all launches to the driver. */
     public void flush() {
         deferred.flush();
         graphCache.flush();
     }
 
-    /** Waits, whatever went wrong. */
+    /** Waits until all launches are done, without checking indices. */
     public void drain() {
         flush();
         gpuDriver.synchronize();

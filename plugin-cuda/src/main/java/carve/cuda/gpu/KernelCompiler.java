@@ -1,19 +1,19 @@
 package carve.cuda.gpu;
 
-/** Makes what {@link GpuDriver#loadModule} takes from CUDA C++. */
+/** A compiler from CUDA C++ to images that {@link GpuDriver#loadModule} takes. */
 public interface KernelCompiler {
-    /** Returns whether there is anything that compiles: what was packed is all there is otherwise. */
+    /** Returns whether it can compile; if not, there are only prebuilt kernels. */
     default boolean isAvailable() {
         return true;
     }
 
-    /** Returns who compiles, with its version: what compiled kernels are only good for. */
+    /** Returns the compiler's name and version, which cached kernels are valid for. */
     String version();
 
     /**
      * Returns the compiled kernels for an architecture.
      *
-     * @throws carve.api.device.DeviceException with the compiler's own words if it refuses
+     * @throws carve.api.device.DeviceException with the compiler's message if it refuses
      */
     byte[] compile(KernelSource kernelSource, String architecture);
 }

@@ -9,9 +9,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The kernels that a device has compiled and loaded so far: each file when something of it is first asked for. */
+/** The kernels that a device has compiled and loaded, each file when one of its functions is first launched. */
 public final class KernelModules {
-    /** What every kernel includes. */
+    /** The header that every kernel includes. */
     public static final String HEADER = "carve.cuh";
 
     private record KernelFile(String name, List<String> options) {}
@@ -33,13 +33,13 @@ public final class KernelModules {
         this.kernelCompiler = kernelCompiler;
     }
 
-    /** Returns a kernel of one of our files. */
+    /** Returns a kernel of a built-in file. */
     long function(String file, String kernel, String... options) {
         var kernelKey = new KernelKey(new KernelFile(file, List.of(options)), kernel);
         return functions.computeIfAbsent(kernelKey, e -> gpuDriver.function(module(e.kernelFile()), kernel));
     }
 
-    /** Returns a kernel of a source that is not ours. */
+    /** Returns a kernel of a plugin's source. */
     long function(KernelSource kernelSource, String kernel) {
         return foreignFunctions.computeIfAbsent(
                 new PluginKernelKey(kernelSource, kernel),
@@ -62,7 +62,7 @@ public final class KernelModules {
         return module;
     }
 
-    /** Returns a file of CUDA C++ of this plugin. */
+    /** Returns a built-in file of CUDA C++. */
     public static String sourceText(String file) {
         try (InputStream in = KernelModules.class.getResourceAsStream("/carve/cuda/kernels/" + file)) {
             if (in == null) {

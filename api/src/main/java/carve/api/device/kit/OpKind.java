@@ -2,7 +2,7 @@ package carve.api.device.kit;
 
 import carve.api.tensor.Op;
 
-/** What a primitive does with values, which decides in which type it is computed. */
+/** The kinds of primitives, by which the type that they are computed in is chosen. */
 public enum OpKind {
     /** New values are computed, in F32 or I32. */
     ARITHMETIC,
