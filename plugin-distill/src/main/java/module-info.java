@@ -1,6 +1,6 @@
 /** Distillation: losses, stages, optimizers, schedules, and data in LLaVA's and InternVL's formats. */
 module carve.distill {
-    requires transitive carve.runtime;
+    requires carve.api;
 
     provides carve.api.loss.LossProvider with
             carve.distill.loss.CrossEntropyLossProvider,

@@ -11,13 +11,13 @@ import carve.api.param.Params;
 import carve.api.param.Selector;
 import carve.api.data.Batch;
 import carve.api.data.Dataset;
-import carve.api.stage.ParamDigest;
+import carve.runtime.train.ParamDigest;
 import carve.api.stage.Stage;
-import carve.api.stage.StageContext;
+import carve.runtime.train.StageContext;
 import carve.api.stage.StageException;
 import carve.api.stage.StageComponents;
 import carve.api.stage.StageProvider;
-import carve.api.stage.StageResult;
+import carve.runtime.train.StageResult;
 import carve.api.tensor.DType;
 import carve.api.tensor.Op;
 import carve.api.tensor.Scope;
@@ -58,7 +58,7 @@ public record {{class}}(String name, List<String> train, int steps, int batchSiz
                     positive(settings, "steps"),
                     positive(settings, "batch-size"),
                     settings.real("rate"),
-                    positive(settings, "checkpoint-every"));
+                    positive(settings, "checkpoint-steps"));
         }
 
         private static int positive(Settings settings, String key) {
@@ -100,7 +100,7 @@ public record {{class}}(String name, List<String> train, int steps, int batchSiz
         }
         double seconds = (System.nanoTime() - started) / 1e9;
         String digest = ParamDigest.of(student.params());
-        return new StageResult(run.step(), run.firstLoss(), run.lastLoss(), seconds, run.tokens(), digest);
+        return new StageResult(name, run.step(), run.firstLoss(), run.lastLoss(), seconds, run.tokens(), digest);
     }
 
     private void requirePredecessor(StageContext context) {

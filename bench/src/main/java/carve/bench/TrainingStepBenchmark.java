@@ -1,18 +1,16 @@
 package carve.bench;
 
-import carve.api.config.Settings;
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelSpec;
 import carve.api.param.Selector;
-import carve.api.stage.Stage;
-import carve.api.stage.StageContext;
-import carve.api.stage.StageProvider;
 import carve.hocon.Hocon;
 import carve.runtime.convert.Conversion;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
+import carve.runtime.train.StageContext;
+import carve.runtime.train.TrainingStage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -33,13 +31,13 @@ import java.util.TreeSet;
  */
 record TrainingStepBenchmark(String name, DemoModels models, boolean distillation) implements Benchmark {
     private static final String SUPERVISED = """
-            name = bench, type = supervised, gradient-clip = 1, tensorboard = false, checkpoint-every = 1000000
-            optimizer { type = adamw, rate = 1e-3 }, schedule { type = constant }
+            name = bench, type = supervised, max-gradient-norm = 1, tensorboard = false, checkpoint-steps = 1000000
+            optimizer { type = adamw, learning-rate = 1e-3 }, schedule { type = constant }
             """;
     private static final String DISTILLED = """
-            name = bench, type = distill, forcing = none, start = any, tensorboard = false, checkpoint-every = 1000000
+            name = bench, type = distill, inputs = own, start-from = any, tensorboard = false, checkpoint-steps = 1000000
             train = ["layers.*.mixer.**"], losses = [{ type = kl }]
-            optimizer { type = adamw, rate = 1e-3 }, schedule { type = constant }
+            optimizer { type = adamw, learning-rate = 1e-3 }, schedule { type = constant }
             """;
     private static final int CHECKED_ROWS = 2;
     private static final int CHECKED_STEPS = 3;
@@ -121,15 +119,9 @@ record TrainingStepBenchmark(String name, DemoModels models, boolean distillatio
         return new StageContext(teacher, student, converted, samples, folder, Optional.empty(), false, clock);
     }
 
-    private Stage stage(BenchmarkContext benchmarkContext, int steps, int rows) {
+    private TrainingStage stage(BenchmarkContext benchmarkContext, int steps, int rows) {
         String text = (distillation ? DISTILLED : SUPERVISED) + "steps = %d, batch-size = %d".formatted(steps, rows);
-        return benchmarkContext
-                .catalogs()
-                .stages()
-                .create(
-                        Hocon.parse(text, "bench"),
-                        (StageProvider provider, Settings settings) -> provider.create(
-                                settings, benchmarkContext.catalogs().stageParts()));
+        return TrainingStage.of(Hocon.parse(text, "bench"), benchmarkContext.catalogs());
     }
 
     private Work work(BenchmarkContext benchmarkContext) {

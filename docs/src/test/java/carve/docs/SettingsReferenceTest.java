@@ -24,7 +24,7 @@ final class SettingsReferenceTest {
                 reference.with(module.getFileName().toString(), file);
             }
         }
-        reference.with("Recipes", Project.ROOT.resolve("app/src/main/resources/recipe.conf"));
+        reference.with("Recipes", Project.ROOT.resolve("runtime/src/main/resources/recipe.conf"));
         Project.requireUpToDate("settings.md", reference.page());
     }
 }

@@ -44,9 +44,9 @@ final class DistillationWorkflow {
                 repeat  = [attention, "%s x3"]
                 data { type = llava, file = shapes/train.json }
                 stages = [
-                  { name = align, type = distill, forcing = teacher
+                  { name = align, type = distill, inputs = teacher
                     train  = ["layers.*.mixer.**", "!layers.*.mixer.o_proj.**"]
-                    losses = [{ type = mean-square, at = heads, weight = 10 }]
+                    losses = [{ type = mean-squared-error, site = heads, weight = 10 }]
                     steps = 2, batch-size = 2, tensorboard = false }
                   { name = logits, type = distill, train = ["layers.*.mixer.**"], losses = [%s]
                     steps = 2, batch-size = 2, tensorboard = false }

@@ -93,7 +93,7 @@ final class NewPluginTest {
     @Test
     void studentLearnsByTheLoss() throws IOException, InterruptedException {
         distillationWorkflow.generateAnswer(
-                distillationWorkflow.distil("loss", "mamba2", "{ type = my-loss, at = logits }", trying()));
+                distillationWorkflow.distil("loss", "mamba2", "{ type = my-loss, site = logits }", trying()));
     }
 
     @Test

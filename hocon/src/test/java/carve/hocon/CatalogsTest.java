@@ -58,7 +58,7 @@ final class CatalogsTest {
     @Test
     void whatIsSetGoesOverTheDefaults() {
         Settings recipe = Hocon.parse("optimizer { type = descent, rate = 0.5\n clip.mode = each }", "recipe.conf");
-        assertEquals(new Descent(0.5, 1.0, "each"), catalogs.stageParts().optimizer(recipe.section("optimizer")));
+        assertEquals(new Descent(0.5, 1.0, "each"), catalogs.optimizer(recipe.section("optimizer")));
         recipe.requireAllRead();
     }
 
@@ -67,7 +67,7 @@ final class CatalogsTest {
         var user = Hocon.parse("optimizers.descent.rate = 0.25", "carve.conf").asTree();
         var overridden = Catalogs.of(List.of(new DescentProvider("descent")), user);
         Settings section = MapSettings.of(Map.of("type", "descent"));
-        assertEquals(new Descent(0.25, 1.0, "all"), overridden.stageParts().optimizer(section));
+        assertEquals(new Descent(0.25, 1.0, "all"), overridden.optimizer(section));
     }
 
     @Test
@@ -80,8 +80,7 @@ final class CatalogsTest {
     @Test
     void unknownTypesAreRefusedWithPlaceAndSuggestion() {
         Settings recipe = Hocon.parse("\noptimizer { type = decent }", "recipe.conf");
-        var error = assertThrows(
-                SettingsException.class, () -> catalogs.stageParts().optimizer(recipe.section("optimizer")));
+        var error = assertThrows(SettingsException.class, () -> catalogs.optimizer(recipe.section("optimizer")));
         assertEquals(
                 "recipe.conf: 2: no optimizer 'decent'; there is descent (did you mean 'descent'?)",
                 error.getMessage());
@@ -91,8 +90,7 @@ final class CatalogsTest {
     void unreadKeysAreRefused() {
         Settings recipe = Hocon.parse("schedule { type = flat\n form = 3 }", "recipe.conf");
         var error = assertThrows(
-                SettingsException.class,
-                () -> catalogs.stageParts().learningRateSchedule(recipe.section("schedule"), 10));
+                SettingsException.class, () -> catalogs.learningRateSchedule(recipe.section("schedule"), 10));
         assertEquals("recipe.conf: 2: key 'form' was not used; did you mean 'from'?", error.getMessage());
     }
 

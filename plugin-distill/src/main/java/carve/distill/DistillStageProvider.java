@@ -1,17 +1,15 @@
 package carve.distill;
 
 import carve.api.config.Settings;
+import carve.api.stage.LayerInputs;
+import carve.api.stage.LayerReduction;
+import carve.api.stage.PaddingMask;
 import carve.api.stage.Stage;
 import carve.api.stage.StageComponents;
 import carve.api.stage.StageProvider;
-import carve.runtime.train.ChunkedLogitsLoss;
-import carve.runtime.train.LayerInputs;
-import carve.runtime.train.LayerReduction;
-import carve.runtime.train.PaddingMask;
-import carve.runtime.train.TrainingConfig;
-import carve.runtime.train.TrainingStage;
+import carve.api.stage.TrainScope;
 
-/** Makes {@code distill} stages, in which a student learns from a teacher. */
+/** A factory of {@code distill} stages, in which a student imitates a teacher. */
 public final class DistillStageProvider implements StageProvider {
     @Override
     public String name() {
@@ -19,16 +17,14 @@ public final class DistillStageProvider implements StageProvider {
     }
 
     @Override
-    public Stage create(Settings settings, StageComponents parts) {
-        return new TrainingStage(
-                TrainingConfig.from(
+    public Stage create(Settings settings, StageComponents components) {
+        return new Stage(
+                Stage.train(settings),
+                settings.enumConstant("train-scope", TrainScope.class),
+                components.losses(
                         settings,
-                        parts,
-                        new TrainingConfig.LossDefaults(
-                                settings.enumConstant("forcing", LayerInputs.class),
-                                settings.enumConstant("layers", LayerReduction.class))),
-                settings.enumConstant("pads", PaddingMask.class),
-                settings.flag("recompute"),
-                ChunkedLogitsLoss.from(settings));
+                        settings.enumConstant("inputs", LayerInputs.class),
+                        settings.enumConstant("layer-reduction", LayerReduction.class)),
+                settings.enumConstant("padding-mask", PaddingMask.class));
     }
 }

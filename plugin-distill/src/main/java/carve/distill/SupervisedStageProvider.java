@@ -1,17 +1,16 @@
 package carve.distill;
 
 import carve.api.config.Settings;
+import carve.api.stage.LayerInputs;
+import carve.api.stage.LayerReduction;
+import carve.api.stage.LossTerm;
+import carve.api.stage.PaddingMask;
 import carve.api.stage.Stage;
 import carve.api.stage.StageComponents;
 import carve.api.stage.StageProvider;
-import carve.runtime.train.ChunkedLogitsLoss;
-import carve.runtime.train.LayerInputs;
-import carve.runtime.train.LayerReduction;
-import carve.runtime.train.PaddingMask;
-import carve.runtime.train.TrainingConfig;
-import carve.runtime.train.TrainingStage;
+import carve.api.stage.TrainScope;
 
-/** Makes {@code supervised} stages, in which a model learns from the answers of its data alone. */
+/** A factory of {@code supervised} stages, in which a model is trained on the answers of its data alone. */
 public final class SupervisedStageProvider implements StageProvider {
     @Override
     public String name() {
@@ -19,20 +18,18 @@ public final class SupervisedStageProvider implements StageProvider {
     }
 
     @Override
-    public Stage create(Settings settings, StageComponents parts) {
-        TrainingConfig training = TrainingConfig.from(
-                settings, parts, new TrainingConfig.LossDefaults(LayerInputs.NONE, LayerReduction.MEAN));
-        boolean recompute = settings.flag("recompute");
-        ChunkedLogitsLoss chunkedLogitsLoss = ChunkedLogitsLoss.from(settings);
-        training.terms().stream()
-                .filter(lossTerm -> lossTerm.loss().needsTeacher())
-                .findFirst()
-                .ifPresent(lossTerm -> {
-                    throw settings.error(
-                            "losses",
-                            "has %s, which compares with a teacher; use a distill stage, or cross-entropy"
-                                    .formatted(lossTerm.label()));
-                });
-        return new TrainingStage(training, PaddingMask.MASKED, recompute, chunkedLogitsLoss);
+    public Stage create(Settings settings, StageComponents components) {
+        Stage stage = new Stage(
+                Stage.train(settings),
+                settings.enumConstant("train-scope", TrainScope.class),
+                components.losses(settings, LayerInputs.OWN, LayerReduction.MEAN),
+                PaddingMask.FULL);
+        stage.losses().stream().filter(LossTerm::needsTeacher).findFirst().ifPresent(term -> {
+            throw settings.error(
+                    "losses",
+                    "contains %s, which needs a teacher; use a distill stage, or the loss cross-entropy"
+                            .formatted(term.label()));
+        });
+        return stage;
     }
 }

@@ -2,17 +2,17 @@
  * Distillation: stages in which a student learns from a teacher, or a model from answers.
  *
  * <p>A stage chooses the parameters that it trains by globs, observes named sites of teacher and student, and makes a
- * weighted sum of losses small. {@code forcing = teacher} gives each converted layer what the teacher's layer had, so that
- * layers learn alone and at once; {@code forcing = none} runs the student end to end. The three stages of mmMamba
+ * weighted sum of losses small. {@code inputs = teacher} gives each converted layer what the teacher's layer had, so that
+ * layers learn alone and at once; {@code inputs = own} runs the student end to end. The three stages of mmMamba
  * (arXiv:2502.13145, section 3.2), as the presets {@code mmmamba-linear} and {@code mmmamba-hybrid} have them:
  *
  * <pre>{@code
  * stages = [
- *   { name = new-parameters, type = distill, forcing = teacher
+ *   { name = new-parameters, type = distill, inputs = teacher
  *     train  = ["layers.*.mixer.**", "!layers.*.mixer.{q_proj,k_proj,v_proj,o_proj}.**"]
- *     losses = [{ type = mean-square, at = heads, weight = 1000, mask = all, reduction = elements }] }
- *   { name = projections, type = distill, forcing = teacher, ... }
- *   { name = logits, type = distill, forcing = none, losses = [{ type = kl, mask = all, reduction = batch }], ... }
+ *     losses = [{ type = mean-squared-error, site = heads, weight = 1000, mask = all, reduction = mean }] }
+ *   { name = projections, type = distill, inputs = teacher, ... }
+ *   { name = logits, type = distill, inputs = own, losses = [{ type = kl, mask = all, reduction = batch-mean }], ... }
  * ]
  * }</pre>
  *
@@ -20,8 +20,8 @@
  * are the single stage of MaTVLM (arXiv:2503.13440), as the preset {@code matvlm} has it:
  *
  * <pre>{@code
- * { name = single, type = distill, among = except-kept, train = ["layers.*.mixer.**", "input.connector.**"]
- *   losses = [{ type = frobenius, at = hidden, forcing = teacher, layers = sum }, { type = kl }] }
+ * { name = single, type = distill, train-scope = not-kept, train = ["layers.*.mixer.**", "input.connector.**"]
+ *   losses = [{ type = frobenius, site = hidden, inputs = teacher, layer-reduction = sum }, { type = kl }] }
  * }</pre>
  *
  * <p>A new kind of loss, optimizer, schedule or stage is a provider of a type of {@code carve.api}; nothing here need change.

@@ -12,10 +12,10 @@ import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
 import carve.api.model.LoadedModel;
 import carve.api.stage.ProgressListener;
-import carve.api.stage.StageContext;
 import carve.api.stage.StageException;
 import carve.runtime.train.GradientAccumulator;
 import carve.runtime.train.Objective;
+import carve.runtime.train.StageContext;
 import carve.runtime.train.StepMetrics;
 import carve.runtime.train.TrainingStage;
 import carve.testkit.SmallModels;
@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Losses that layers learn from alone and losses of the whole model are one step's. */
 final class CombinedLossesTest {
-    private static final String FORCED = "{ type = frobenius, at = output, forcing = teacher, layers = sum }";
+    private static final String FORCED = "{ type = frobenius, site = output, inputs = teacher, layer-reduction = sum }";
     private static final String KL = "{ type = kl }";
 
     @TempDir
@@ -58,8 +58,8 @@ final class CombinedLossesTest {
     }
 
     private Objective objective(String losses, String more, List<Integer> converted) {
-        TrainingStage stage = (TrainingStage) TestCatalogs.stage(
-                "type = distill, name = one, start = any, steps = 1, train = [\"layers.*.mixer.**\"], losses = ["
+        TrainingStage stage = TestCatalogs.stage(
+                "type = distill, name = one, start-from = any, steps = 1, train = [\"layers.*.mixer.**\"], losses = ["
                         + losses + "]" + more);
         return stage.objective(new StageContext(
                 Optional.of(teacher),
@@ -162,17 +162,17 @@ final class CombinedLossesTest {
     @Test
     void lossesThatLayersCannotHaveAreRefused() {
         refused(
-                "stage 'one': the plan converts no layer, so with forcing = teacher there is nothing to learn",
+                "stage 'one': inputs = teacher needs converted layers, but the plan converts none",
                 () -> objective(FORCED + ", " + KL, "", List.of()));
         refused(
-                "stage 'one': with forcing = student layers are compared, so losses must be at a site of layers (heads,"
-                        + " output, hidden), not [kl@logits]; use forcing = none",
-                () -> objective(KL, ", forcing = student", List.of(0)));
+                "stage 'one': inputs = student compares layers, so losses must be per layer (site heads, output or hidden), not"
+                        + " [kl@logits]; use inputs = own",
+                () -> objective(KL, ", inputs = student", List.of(0)));
         assertEquals(
-                "recipe: 1: key 'forcing' is for losses at a site of layers (heads, output, hidden), not kl@logits",
+                "recipe: 1: key 'inputs' applies only to losses per layer (site heads, output or hidden), not to kl@logits",
                 assertThrows(
                                 SettingsException.class,
-                                () -> objective("{ type = kl, forcing = teacher }", "", List.of(0)))
+                                () -> objective("{ type = kl, inputs = teacher }", "", List.of(0)))
                         .getMessage());
         assertEquals(
                 "recipe: 1: key 'dropout' must be a probability from 0 to below 1, is 1.0",

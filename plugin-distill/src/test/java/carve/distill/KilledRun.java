@@ -4,8 +4,8 @@ import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
 import carve.api.model.LoadedModel;
 import carve.api.stage.ProgressListener;
-import carve.api.stage.StageContext;
-import carve.api.stage.StageResult;
+import carve.runtime.train.StageContext;
+import carve.runtime.train.StageResult;
 import carve.testkit.SmallModels;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,7 +26,7 @@ public final class KilledRun {
         try (Device device = new ReferenceDevice();
                 LoadedModel student = SmallModels.decoder(device, 42)) {
             return TestStages.of(
-                            "type = supervised, name = learn, batch-size = 2, checkpoint-every = 1, keep = 2, steps = "
+                            "type = supervised, name = learn, batch-size = 2, checkpoint-steps = 1, max-checkpoints = 2, steps = "
                                     + STEPS)
                     .run(new StageContext(
                             Optional.empty(),

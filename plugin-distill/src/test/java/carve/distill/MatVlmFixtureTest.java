@@ -11,6 +11,7 @@ import carve.api.json.JsonObject;
 import carve.api.loss.LossInputs;
 import carve.api.model.ActivationRecorder;
 import carve.api.model.LoadedModel;
+import carve.api.stage.PaddingMask;
 import carve.api.stage.ProgressListener;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Shape;
@@ -18,7 +19,7 @@ import carve.api.tensor.Tensor;
 import carve.cpu.CpuDevice;
 import carve.cpu.config.CpuConfig;
 import carve.runtime.train.GradientAccumulator;
-import carve.runtime.train.PaddingMask;
+import carve.runtime.train.PaddedBatches;
 import carve.runtime.train.StepMetrics;
 import carve.runtime.train.TrainingStage;
 import carve.testkit.TensorAssertions;
@@ -39,32 +40,33 @@ import org.junit.jupiter.api.io.TempDir;
 /** The single stage of MaTVLM makes the steps of the official code: every loss, gradients, clipping, parameters. */
 final class MatVlmFixtureTest {
     private static final String LAYERS =
-            "{ type = frobenius, forcing = teacher, layers = sum, mask = all, reduction = sum }";
-    private static final String BY_SOFTMAX = "{ type = kl, at = hidden, layers = sum, mask = all, reduction = batch";
-    private static final String KL = "{ type = kl, mask = all, reduction = batch }";
+            "{ type = frobenius, inputs = teacher, layer-reduction = sum, mask = all, reduction = sum }";
+    private static final String BY_SOFTMAX =
+            "{ type = kl, site = hidden, layer-reduction = sum, mask = all, reduction = batch-mean";
+    private static final String KL = "{ type = kl, mask = all, reduction = batch-mean }";
     private static final String TRAIN = "\"layers.*.mixer.**\", \"input.connector.**\"";
 
     /** The official variants: what layers learn from, what logits do, and the weight of labels. */
     private static final Map<String, List<String>> VARIANTS = new TreeMap<>(Map.of(
             "official", List.of(LAYERS, KL, "0"),
             "kl_T2", List.of(LAYERS, KL.replace("kl,", "kl, temperature = 2,"), "0"),
-            "tlkl", List.of(BY_SOFTMAX + ", forcing = teacher }", KL, "0"),
-            "jsd", List.of(LAYERS, KL.replace("kl,", "jensen-shannon, form = swapped,"), "0"),
+            "tlkl", List.of(BY_SOFTMAX + ", inputs = teacher }", KL, "0"),
+            "jsd", List.of(LAYERS, KL.replace("kl,", "jensen-shannon, form = reversed,"), "0"),
             "reverse", List.of(LAYERS, KL.replace("kl,", "reverse-kl,"), "0"),
-            "ce", List.of(LAYERS, "{ type = hard-cross-entropy, mask = all, reduction = tokens }", "0"),
-            "l2", List.of(LAYERS, "{ type = frobenius, at = logits, mask = all, reduction = sum }", "0"),
+            "ce", List.of(LAYERS, "{ type = hard-cross-entropy, mask = all, reduction = token-mean }", "0"),
+            "l2", List.of(LAYERS, "{ type = frobenius, site = logits, mask = all, reduction = sum }", "0"),
             "ce_weight1", List.of(LAYERS, KL, "1"),
-            "sl", List.of(BY_SOFTMAX + ", forcing = student }", KL, "0")));
+            "sl", List.of(BY_SOFTMAX + ", inputs = student }", KL, "0")));
 
     @TempDir
     private Path folder;
 
     private static TrainingStage stage(String losses, int steps, double clip) {
-        return (TrainingStage) TestCatalogs.stage("""
-                type = distill, name = single, start = any, steps = %d, gradient-clip = %s, batch-size = 1
-                tensorboard = false, pads = blank, among = except-kept, train = [%s], schedule { type = constant }
-                optimizer { type = adamw, rate = 2e-4, betas = [0.9, 0.95], weight-decay = 0.01, no-decay = []
-                            decay-min-rank = 2 }
+        return TestCatalogs.stage("""
+                type = distill, name = single, start-from = any, steps = %d, max-gradient-norm = %s, batch-size = 1
+                tensorboard = false, padding-mask = keys, train-scope = not-kept, train = [%s], schedule { type = constant }
+                optimizer { type = adamw, learning-rate = 2e-4, betas = [0.9, 0.95], weight-decay = 0.01, no-weight-decay = []
+                            weight-decay-min-rank = 2 }
                 losses = [%s]
                 """.formatted(steps, clip, TRAIN, losses));
     }
@@ -96,7 +98,10 @@ final class MatVlmFixtureTest {
                 for (LoadedModel model : List.of(setting.teacher(), setting.student())) {
                     String who = model == setting.teacher() ? "teacher" : "student";
                     Tensor logits = model.model()
-                            .forward(model.params(), PaddingMask.BLANK.inputs(rows, device), ActivationRecorder.NONE);
+                            .forward(
+                                    model.params(),
+                                    PaddedBatches.inputs(PaddingMask.KEYS, rows, device),
+                                    ActivationRecorder.NONE);
                     setting.fixture().assertAgrees("logits", "out.%s.%s_logits".formatted(batch, who), logits);
                     Tensor labels = TestParts.loss("type = cross-entropy")
                             .compute(new LossInputs(logits, logits, rows.targets(device), rows.paddingMask(device)));
@@ -125,7 +130,7 @@ final class MatVlmFixtureTest {
                     .accumulate(Batch.of(samples, 0), 1, setting.trained(), step);
             StepMetrics values = step.metrics();
             String prefix = "out." + batch + "." + variant + ".";
-            List<String> names = stage.config().terms().stream()
+            List<String> names = stage.stage().losses().stream()
                     .map(lossTerm -> lossTerm.label())
                     .toList();
             scalar(setting, "value", prefix + "kl", values.losses().get(names.get(1)));

@@ -15,8 +15,6 @@ import carve.api.model.ModelSpec;
 import carve.api.param.ParamSpec;
 import carve.api.param.ParamStore;
 import carve.api.stage.ProgressListener;
-import carve.api.stage.Stage;
-import carve.api.stage.StageContext;
 import carve.api.tensor.HostTensor;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
@@ -29,6 +27,7 @@ import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import carve.runtime.plan.LayerPlanReader;
 import carve.runtime.train.GradientAccumulator;
+import carve.runtime.train.StageContext;
 import carve.runtime.train.TrainingStage;
 import carve.testkit.Fixture;
 import carve.testkit.TensorAssertions;
@@ -149,26 +148,29 @@ final class MmMambaFixtureTest {
         return new FixtureDataSource(samples);
     }
 
-    private static Stage stage(String fixture, int steps, double clip) {
+    private static TrainingStage stage(String fixture, int steps, double clip) {
         return stage(fixture, steps, clip, 256);
     }
 
-    private static Stage stage(String fixture, int steps, double clip, double megabytes) {
-        String layers = "type = distill, name = " + fixture + ", start = any, steps = " + steps + ", gradient-clip = "
-                + clip + ", logits-megabytes = " + megabytes
-                + ", tensorboard = false, pads = visible, schedule { type = constant }\n";
-        String heads = "forcing = teacher\n"
-                + "losses = [{ type = mean-square, at = heads, weight = 1000, mask = all, reduction = elements }]\n";
+    private static TrainingStage stage(String fixture, int steps, double clip, double megabytes) {
+        String layers =
+                "type = distill, name = " + fixture + ", start-from = any, steps = " + steps + ", max-gradient-norm = "
+                        + clip + ", max-logits-mib = " + megabytes
+                        + ", tensorboard = false, padding-mask = none, schedule { type = constant }\n";
+        String heads = "inputs = teacher\n"
+                + "losses = [{ type = mean-squared-error, site = heads, weight = 1000, mask = all, reduction = mean }]\n";
         return TestCatalogs.stage(layers
                 + switch (fixture) {
                     case "stage1" ->
-                        heads + "batch-size = 2, optimizer.rate = 1e-3, train = [\"layers.*.mixer.{" + NEW + "}\"]";
+                        heads + "batch-size = 2, optimizer.learning-rate = 1e-3, train = [\"layers.*.mixer.{" + NEW
+                                + "}\"]";
                     case "stage2" ->
-                        heads + "batch-size = 2, optimizer.rate = 5e-4, train = [\"layers.*.mixer.{" + NEW + ","
-                                + PROJECTIONS + "}\"]";
+                        heads + "batch-size = 2, optimizer.learning-rate = 5e-4, train = [\"layers.*.mixer.{" + NEW
+                                + "," + PROJECTIONS + "}\"]";
                     default ->
-                        "forcing = none, losses = [{ type = kl, mask = all, reduction = batch }]\n"
-                                + "batch-size = 1, optimizer.rate = 5e-5, train = [\"layers.*.mixer.{" + OF_LOGITS
+                        "inputs = own, losses = [{ type = kl, mask = all, reduction = batch-mean }]\n"
+                                + "batch-size = 1, optimizer.learning-rate = 5e-5, train = [\"layers.*.mixer.{"
+                                + OF_LOGITS
                                 + "}\"]";
                 });
     }
@@ -250,7 +252,7 @@ final class MmMambaFixtureTest {
             fixture.assertAgrees("loss", "out.losses", Shape.of(5), column(line -> line.real("loss")));
             fixture.assertAgrees("grad", "out.grad_norms", Shape.of(5), column(line -> line.real("grad_norm")));
             if (fixture.names().contains("out.layer_mse0")) {
-                JsonObject layers = metrics().getFirst().object("layers").object("mean-square@heads");
+                JsonObject layers = metrics().getFirst().object("layers").object("mean-squared-error@heads");
                 double[] values = layers.members().values().stream()
                         .mapToDouble(x -> ((JsonNumber) x).real())
                         .toArray();
@@ -290,9 +292,9 @@ final class MmMambaFixtureTest {
         try (Device device = device(deviceName);
                 Setting setting = Setting.open(name, device);
                 GradientAccumulator step = new GradientAccumulator()) {
-            TrainingStage stage = (TrainingStage) stage(name, 1, 0, megabytes);
+            TrainingStage stage = stage(name, 1, 0, megabytes);
             Set<String> trained = new LinkedHashSet<>(
-                    setting.student().params().select(stage.config().train()));
+                    setting.student().params().select(stage.stage().train()));
             trained.removeIf(p -> setting.converted().stream().noneMatch(i -> p.startsWith("layers." + i + ".")));
             FixtureDataSource fixtureDataSource = rows(setting.fixture());
             List<Sample> samples = List.of(

@@ -6,14 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import carve.api.config.Settings;
 import carve.api.model.LayerPlan;
 import carve.api.model.MixerSpec;
-import carve.api.stage.Stage;
-import carve.api.stage.StageProvider;
+import carve.api.stage.LayerInputs;
+import carve.api.stage.LayerReduction;
+import carve.api.stage.LossTerm;
+import carve.api.stage.PaddingMask;
 import carve.hocon.Hocon;
 import carve.runtime.plan.LayerPlanReader;
-import carve.runtime.train.LayerInputs;
-import carve.runtime.train.LayerReduction;
-import carve.runtime.train.LossTerm;
-import carve.runtime.train.PaddingMask;
 import carve.runtime.train.TrainingConfig;
 import carve.runtime.train.TrainingStage;
 import java.util.List;
@@ -32,15 +30,7 @@ final class PresetTest {
 
     private static List<TrainingStage> stages(String name) {
         return preset(name).sections("stages").stream()
-                .map(section -> {
-                    Stage stage = TestCatalogs.CATALOGS
-                            .stages()
-                            .create(
-                                    section,
-                                    (StageProvider provider, Settings settings) ->
-                                            provider.create(settings, TestCatalogs.CATALOGS.stageParts()));
-                    return (TrainingStage) stage;
-                })
+                .map(section -> TrainingStage.of(section, TestCatalogs.CATALOGS))
                 .toList();
     }
 
@@ -62,9 +52,9 @@ final class PresetTest {
                 List.of("new-parameters", "projections", "logits"),
                 stages.stream().map(TrainingStage::name).toList());
         assertEquals(
-                List.of(LayerInputs.TEACHER, LayerInputs.TEACHER, LayerInputs.NONE),
+                List.of(LayerInputs.TEACHER, LayerInputs.TEACHER, LayerInputs.OWN),
                 stages.stream()
-                        .map(stage -> stage.config().terms().getFirst().inputs())
+                        .map(stage -> stage.stage().losses().getFirst().inputs())
                         .toList());
         assertTrue(stages.stream().allMatch(TrainingStage::needsTeacher));
     }
@@ -73,15 +63,15 @@ final class PresetTest {
     @ValueSource(strings = {"mmmamba-linear", "mmmamba-hybrid"})
     void officialStagesHaveTheReleasedSettings(String name) {
         List<TrainingStage> stages = stages(name);
-        assertTrue(stages.stream().allMatch(stage -> stage.paddingMask() == PaddingMask.VISIBLE));
+        assertTrue(stages.stream().allMatch(stage -> stage.stage().paddingMask() == PaddingMask.NONE));
         assertEquals(
                 List.of(1e-3, 5e-4, 5e-5),
                 stages.stream().map(s -> s.config().optimizer().learningRate()).toList());
         assertEquals(
                 List.of(
-                        "WarmupStableDecay[warmup=2000, stable=16000, decay=2000, floor=0.0]",
-                        "WarmupStableDecay[warmup=5000, stable=40000, decay=5000, floor=0.0]",
-                        "WarmupStableDecay[warmup=2000, stable=16000, decay=2000, floor=0.0]"),
+                        "WarmupStableDecaySchedule[warmup=2000, stable=16000, decay=2000, minRateRatio=0.0]",
+                        "WarmupStableDecaySchedule[warmup=5000, stable=40000, decay=5000, minRateRatio=0.0]",
+                        "WarmupStableDecaySchedule[warmup=2000, stable=16000, decay=2000, minRateRatio=0.0]"),
                 stages.stream()
                         .map(stage -> stage.config().learningRateSchedule().toString())
                         .toList());
@@ -92,12 +82,12 @@ final class PresetTest {
                                 * stage.config().accumulationSteps())
                         .toList());
         assertEquals(
-                "KlLoss[site=logits, weight=1.0, temperature=1.0, reducer=Reducer[mask=ALL, reduction=BATCH]]",
-                stages.getLast().config().terms().getFirst().loss().toString());
-        assertTrue(stages.getFirst().config().train().matches("layers.3.mixer.A_log_bias"));
-        assertTrue(!stages.getLast().config().train().matches("layers.3.mixer.A_log_bias"));
-        assertTrue(!stages.getFirst().config().train().matches("layers.3.mixer.q_proj.weight"));
-        assertTrue(stages.stream().noneMatch(stage -> stage.config().train().matches("layers.3.mixer.o_proj.weight")));
+                "KlLoss[site=logits, weight=1.0, temperature=1.0, reduction=MaskedReduction[lossMask=ALL, reduction=BATCH_MEAN]]",
+                stages.getLast().stage().losses().getFirst().loss().toString());
+        assertTrue(stages.getFirst().stage().train().matches("layers.3.mixer.A_log_bias"));
+        assertTrue(!stages.getLast().stage().train().matches("layers.3.mixer.A_log_bias"));
+        assertTrue(!stages.getFirst().stage().train().matches("layers.3.mixer.q_proj.weight"));
+        assertTrue(stages.stream().noneMatch(stage -> stage.stage().train().matches("layers.3.mixer.o_proj.weight")));
     }
 
     @Test
@@ -112,29 +102,29 @@ final class PresetTest {
         assertEquals("mamba-in-llama", layers.get(28).name());
         TrainingStage stage = stages("matvlm").getFirst();
         TrainingConfig settings = stage.config();
-        assertEquals(PaddingMask.BLANK, stage.paddingMask());
+        assertEquals(PaddingMask.KEYS, stage.stage().paddingMask());
         assertEquals(0.1, settings.dropout());
         assertEquals(0.1, settings.maxGradientNorm());
         assertEquals(64, settings.batches().batchSize() * settings.accumulationSteps());
         assertEquals(
-                "WarmupStableDecay[warmup=1000, stable=8396, decay=1000, floor=0.0]",
+                "WarmupStableDecaySchedule[warmup=1000, stable=8396, decay=1000, minRateRatio=0.0]",
                 settings.learningRateSchedule().toString());
         assertEquals(
-                "AdamWOptimizer[rate=2.0E-4, beta1=0.9, beta2=0.95, epsilon=1.0E-8, weightDecay=0.01, noDecay=[], decayMinRank=2]",
+                "AdamWOptimizer[learningRate=2.0E-4, beta1=0.9, beta2=0.95, epsilon=1.0E-8, weightDecay=0.01, noWeightDecay=[], weightDecayMinRank=2]",
                 settings.optimizer().toString());
         assertEquals(
                 List.of(
-                        "FrobeniusLoss[site=hidden, weight=1.0, reducer=Reducer[mask=ALL, reduction=SUM]]",
-                        "KlLoss[site=logits, weight=1.0, temperature=1.0, reducer=Reducer[mask=ALL, reduction=BATCH]]"),
-                settings.terms().stream()
+                        "FrobeniusLoss[site=hidden, weight=1.0, reduction=MaskedReduction[lossMask=ALL, reduction=SUM]]",
+                        "KlLoss[site=logits, weight=1.0, temperature=1.0, reduction=MaskedReduction[lossMask=ALL, reduction=BATCH_MEAN]]"),
+                stage.stage().losses().stream()
                         .map(lossTerm -> lossTerm.loss().toString())
                         .toList());
-        LossTerm first = settings.terms().getFirst();
+        LossTerm first = stage.stage().losses().getFirst();
         assertEquals(LayerInputs.TEACHER, first.inputs());
         assertEquals(LayerReduction.SUM, first.layerReduction());
-        assertEquals(LayerInputs.NONE, settings.terms().getLast().inputs());
-        assertTrue(settings.train().matches("input.connector.2.bias"));
-        assertTrue(settings.train().matches("layers.4.mixer.in_proj.dt.weight"));
-        assertTrue(!settings.train().matches("layers.4.mlp.fc1.weight"));
+        assertEquals(LayerInputs.OWN, stage.stage().losses().getLast().inputs());
+        assertTrue(stage.stage().train().matches("input.connector.2.bias"));
+        assertTrue(stage.stage().train().matches("layers.4.mixer.in_proj.dt.weight"));
+        assertTrue(!stage.stage().train().matches("layers.4.mlp.fc1.weight"));
     }
 }

@@ -3,16 +3,16 @@ package carve.distill;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import carve.api.stage.LayerInputs;
+import carve.api.stage.LayerReduction;
+import carve.api.stage.LossTerm;
+import carve.api.stage.PaddingMask;
+import carve.api.stage.TrainScope;
 import carve.runtime.train.BatchConfig;
 import carve.runtime.train.ChunkedLogitsLoss;
-import carve.runtime.train.LayerInputs;
-import carve.runtime.train.LayerReduction;
-import carve.runtime.train.LossTerm;
-import carve.runtime.train.PaddingMask;
 import carve.runtime.train.TrainingConfig;
 import carve.runtime.train.TrainingConfig.LoggingConfig;
 import carve.runtime.train.TrainingConfig.StartFrom;
-import carve.runtime.train.TrainingConfig.TrainScope;
 import carve.runtime.train.TrainingStage;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -20,25 +20,25 @@ import org.junit.jupiter.api.Test;
 /** Stages have the defaults of their reference, and read every key. */
 final class StageConfigTest {
     private static TrainingStage stage(String hocon) {
-        return (TrainingStage) TestCatalogs.stage(hocon);
+        return TestCatalogs.stage(hocon);
     }
 
     @Test
     void distillHasItsDefaults() {
         TrainingStage stage = stage("type = distill, name = a, steps = 100, train = [\"**\"]");
         TrainingConfig settings = stage.config();
-        assertEquals(LayerInputs.NONE, settings.terms().getFirst().inputs());
-        assertEquals(LayerReduction.MEAN, settings.terms().getFirst().layerReduction());
+        assertEquals(LayerInputs.OWN, stage.stage().losses().getFirst().inputs());
+        assertEquals(LayerReduction.MEAN, stage.stage().losses().getFirst().layerReduction());
         assertEquals(0, settings.dropout());
-        assertEquals(PaddingMask.MASKED, stage.paddingMask());
-        assertEquals(false, stage.gradientCheckpointing());
-        assertEquals(new ChunkedLogitsLoss(256 << 20), stage.logitsLoss());
-        assertEquals("a", settings.name());
-        assertEquals(TrainScope.CONVERTED, settings.trainScope());
-        assertEquals(StartFrom.PREDECESSOR, settings.startFrom());
-        assertEquals("kl@logits", settings.terms().getFirst().label());
+        assertEquals(PaddingMask.FULL, stage.stage().paddingMask());
+        assertEquals(false, settings.gradientCheckpointing());
+        assertEquals(new ChunkedLogitsLoss(256 << 20), settings.logitsLoss());
+        assertEquals("a", stage.name());
+        assertEquals(TrainScope.CONVERTED, stage.stage().trainScope());
+        assertEquals(StartFrom.PREVIOUS_STAGE, settings.startFrom());
+        assertEquals("kl@logits", stage.stage().losses().getFirst().label());
         assertEquals(
-                "WarmupStableDecay[warmup=10, stable=80, decay=10, floor=0.0]",
+                "WarmupStableDecaySchedule[warmup=10, stable=80, decay=10, minRateRatio=0.0]",
                 settings.learningRateSchedule().toString());
         assertEquals(100, settings.steps());
         assertEquals(1, settings.accumulationSteps());
@@ -50,29 +50,31 @@ final class StageConfigTest {
     @Test
     void distillReadsEveryKey() {
         TrainingStage stage =
-                stage("type = distill, name = b, steps = 7, train = [a, \"!b\"], forcing = teacher, pads = visible,"
-                        + " recompute = true, logits-megabytes = 0.5, among = all, start = any, layers = sum, dropout = 0.1,"
-                        + " losses = [{ type = mean-square }, { type = mean-square, forcing = student, layers = mean }],"
-                        + " optimizer { type = adamw, rate = 5 }, schedule { type = constant }, accumulation = 3, gradient-clip = 0,"
-                        + " batch-size = 4, bucket = 5, padding = 6, seed = 7, prefetch = 8, checkpoint-every = 9, keep = 10,"
-                        + " metrics-every = 11, tensorboard = false");
+                stage("type = distill, name = b, steps = 7, train = [a, \"!b\"], inputs = teacher, padding-mask = none,"
+                        + " gradient-checkpointing = true, max-logits-mib = 0.5, train-scope = all, start-from = any, layer-reduction = sum, dropout = 0.1,"
+                        + " losses = [{ type = mean-squared-error }, { type = mean-squared-error, inputs = student, layer-reduction = mean }],"
+                        + " optimizer { type = adamw, learning-rate = 5 }, schedule { type = constant }, gradient-accumulation-steps = 3, max-gradient-norm = 0,"
+                        + " batch-size = 4, length-bucket-batches = 5, padding-token = 6, seed = 7, prefetch-batches = 8, checkpoint-steps = 9, max-checkpoints = 10,"
+                        + " metrics-steps = 11, tensorboard = false");
         TrainingConfig settings = stage.config();
         assertEquals(
                 List.of(LayerInputs.TEACHER, LayerInputs.STUDENT),
-                settings.terms().stream().map(LossTerm::inputs).toList());
+                stage.stage().losses().stream().map(LossTerm::inputs).toList());
         assertEquals(
                 List.of(LayerReduction.SUM, LayerReduction.MEAN),
-                settings.terms().stream().map(LossTerm::layerReduction).toList());
+                stage.stage().losses().stream().map(LossTerm::layerReduction).toList());
         assertEquals(0.1, settings.dropout());
-        assertEquals(PaddingMask.VISIBLE, stage.paddingMask());
-        assertTrue(stage.gradientCheckpointing());
-        assertEquals(new ChunkedLogitsLoss(1 << 19), stage.logitsLoss());
-        assertEquals("[a, !b]", settings.train().toString());
-        assertEquals(TrainScope.ALL, settings.trainScope());
+        assertEquals(PaddingMask.NONE, stage.stage().paddingMask());
+        assertTrue(settings.gradientCheckpointing());
+        assertEquals(new ChunkedLogitsLoss(1 << 19), settings.logitsLoss());
+        assertEquals("[a, !b]", stage.stage().train().toString());
+        assertEquals(TrainScope.ALL, stage.stage().trainScope());
         assertEquals(StartFrom.ANY, settings.startFrom());
-        assertEquals("mean-square@heads-2", settings.terms().getLast().label());
+        assertEquals(
+                "mean-squared-error@heads-2", stage.stage().losses().getLast().label());
         assertEquals(5, settings.optimizer().learningRate());
-        assertEquals("Constant[warmup=0]", settings.learningRateSchedule().toString());
+        assertEquals(
+                "ConstantSchedule[warmup=0]", settings.learningRateSchedule().toString());
         assertEquals(7, settings.steps());
         assertEquals(3, settings.accumulationSteps());
         assertEquals(0, settings.maxGradientNorm());
@@ -83,13 +85,13 @@ final class StageConfigTest {
     @Test
     void supervisedHasItsDefaults() {
         TrainingStage stage = stage("type = supervised, name = c, steps = 100");
-        assertEquals(LayerInputs.NONE, stage.config().terms().getFirst().inputs());
+        assertEquals(LayerInputs.OWN, stage.stage().losses().getFirst().inputs());
         assertEquals(0, stage.config().dropout());
         assertEquals(false, stage.needsTeacher());
-        assertEquals("[**]", stage.config().train().toString());
-        assertEquals(TrainScope.ALL, stage.config().trainScope());
+        assertEquals("[**]", stage.stage().train().toString());
+        assertEquals(TrainScope.ALL, stage.stage().trainScope());
         assertEquals(StartFrom.ANY, stage.config().startFrom());
-        assertEquals("cross-entropy@logits", stage.config().terms().getFirst().label());
+        assertEquals("cross-entropy@logits", stage.stage().losses().getFirst().label());
         assertEquals(new BatchConfig(8, 1, 0, 42, 2), stage.config().batches());
         assertEquals(new LoggingConfig(500, 2, 1, true), stage.config().logging());
     }

@@ -9,12 +9,12 @@ import carve.api.data.Dataset;
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
 import carve.api.model.LoadedModel;
-import carve.api.stage.ParamDigest;
 import carve.api.stage.ProgressListener;
-import carve.api.stage.Stage;
-import carve.api.stage.StageContext;
 import carve.api.stage.StageException;
 import carve.api.tensor.Tensors;
+import carve.runtime.train.ParamDigest;
+import carve.runtime.train.StageContext;
+import carve.runtime.train.TrainingStage;
 import carve.testkit.SmallModels;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,8 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a stage cannot do it refuses, with what was found and what would do. */
 final class StageValidationTest {
-    private static final String ALIGN = "type = distill, name = align, forcing = teacher, start = any, steps = 2,"
-            + " tensorboard = false, losses = [{ type = mean-square }], train = [\"layers.*.mixer.**\"]";
+    private static final String ALIGN = "type = distill, name = align, inputs = teacher, start-from = any, steps = 2,"
+            + " tensorboard = false, losses = [{ type = mean-squared-error }], train = [\"layers.*.mixer.**\"]";
 
     @TempDir
     private Path folder;
@@ -76,9 +76,9 @@ final class StageValidationTest {
     @Test
     void aStudentThatNobodyMadeIsRefused() {
         refused(
-                "stage 'align': it starts from the result of an earlier stage or of a conversion (start = predecessor), but none"
-                        + " is given; run what comes before it, or say start = any to train whatever the student is",
-                () -> run(ALIGN.replace("start = any", "start = predecessor")));
+                "stage 'align': start-from = previous-stage, but there is no previous stage or conversion; run it first, or set"
+                        + " start-from = any",
+                () -> run(ALIGN.replace("start-from = any", "start-from = previous-stage")));
     }
 
     @Test
@@ -92,8 +92,8 @@ final class StageValidationTest {
                                 student.params().get("final_norm.weight").shape()));
         String found = ParamDigest.of(student.params());
         refused(
-                "stage 'align': the student is not what came before it ended with: its parameters have the digest "
-                        + found.substring(0, 12) + ", those had " + expected.substring(0, 12) + "; load that result",
+                "stage 'align': the student is not the result of the previous stage: parameter digest "
+                        + found.substring(0, 12) + ", expected " + expected.substring(0, 12) + "; load that result",
                 () -> TestCatalogs.stage(ALIGN).run(context(List.of(0, 1), Optional.of(expected), false)));
     }
 
@@ -109,36 +109,38 @@ final class StageValidationTest {
     @Test
     void parametersThatCannotLearnAreNamed() {
         refused(
-                "stage 'align': with forcing = teacher and these losses only parameters of the mixers of layers [0, 1] learn, but"
-                        + " 'train' chooses [final_norm.weight]",
-                () -> run(ALIGN.replace("**\"]", "**\", final_norm.weight], among = all")));
+                "stage 'align': inputs = teacher trains only mixer parameters of layers [0, 1], but 'train' also selects"
+                        + " [final_norm.weight]",
+                () -> run(ALIGN.replace("**\"]", "**\", final_norm.weight], train-scope = all")));
     }
 
     @Test
     void lossesOfTheWholeModelNeedTheWholeModel() {
         refused(
-                "stage 'align': with forcing = teacher layers learn alone, so losses must be at a site of layers (heads, output,"
-                        + " hidden), not [kl@logits]; use forcing = none",
-                () -> run(ALIGN.replace("type = mean-square", "type = kl")));
+                "stage 'align': inputs = teacher trains each layer separately, so losses must be per layer (site heads, output or"
+                        + " hidden), not [kl@logits]; use inputs = own",
+                () -> run(ALIGN.replace("type = mean-squared-error", "type = kl")));
     }
 
     @Test
-    void sitesThatNobodyPublishesAreNamed() {
+    void missingSitesNameModelAndLayer() {
+        String problem =
+                "has no site 'layers.0.haeds'; the mixer 'retention' of layer 0 does not publish 'haeds'; mixers publish"
+                        + " 'heads', and every layer has 'input', 'output' and 'hidden'";
+        String misspelt = ALIGN.replace("mean-squared-error", "mean-squared-error, site = haeds");
+        refused("stage 'align': the student (small) " + problem, () -> run(misspelt));
+        refused("stage 'align': the student (small) " + problem, () -> run(misspelt.replace("= teacher", "= own")));
         refused(
-                "stage 'align': nothing was observed at 'haeds' of layer 0; mixers publish 'heads', and every layer has 'output'"
-                        + " and 'hidden'",
-                () -> run(ALIGN.replace("mean-square", "mean-square, at = haeds")));
-        refused(
-                "stage 'align': nothing was observed at 'layers.0.haeds'; there are embed, final_norm, logits, and for layers"
-                        + " heads, output and hidden",
-                () -> run(
-                        ALIGN.replace("mean-square", "mean-square, at = haeds").replace("= teacher", "= none")));
+                "stage 'align': the student (small) has no site 'input.image'; models have embed, final_norm, logits, and for each"
+                        + " of their 2 layers heads, input, output and hidden",
+                () -> run(ALIGN.replace("mean-squared-error", "mean-squared-error, site = input.image")
+                        .replace("= teacher", "= own")));
     }
 
     @Test
     void plansThatConvertNothingLeaveNothingToAlign() {
         refused(
-                "stage 'align': the plan converts no layer, so with forcing = teacher there is nothing to learn",
+                "stage 'align': inputs = teacher needs converted layers, but the plan converts none",
                 () -> TestCatalogs.stage(ALIGN).run(context(List.of(), Optional.empty(), false)));
     }
 
@@ -146,8 +148,8 @@ final class StageValidationTest {
     void trainedParametersAreNotTheTeachersToo() {
         student.params().put("layers.0.mixer.q_proj.weight", teacher.params().get("layers.0.mixer.q_proj.weight"));
         refused(
-                "stage 'align': the student shares the memory of trained parameters with the teacher, which would change:"
-                        + " [layers.0.mixer.q_proj.weight]; give the student copies",
+                "stage 'align': teacher and student share the buffers of the trainable parameters"
+                        + " [layers.0.mixer.q_proj.weight]; copy them before training, or the teacher would change too",
                 () -> run(ALIGN));
     }
 
@@ -156,8 +158,8 @@ final class StageValidationTest {
         run(ALIGN);
         refused(
                 "stage 'align': " + folder
-                        + " has checkpoints of an earlier run, up to checkpoint-0000000002.safetensors;"
-                        + " resume that run, or remove the folder",
+                        + " already contains checkpoints (latest: checkpoint-0000000002.safetensors); pass --resume, or delete"
+                        + " the folder",
                 () -> run(ALIGN));
     }
 
@@ -166,7 +168,7 @@ final class StageValidationTest {
         ProgressListener stop = (done, total, loss, rate) -> {
             throw new IllegalStateException("stopped");
         };
-        Stage stage = TestCatalogs.stage(ALIGN + ", checkpoint-every = 1");
+        TrainingStage stage = TestCatalogs.stage(ALIGN + ", checkpoint-steps = 1");
         StageContext first = context(List.of(0, 1), Optional.empty(), false);
         assertThrows(
                 IllegalStateException.class,
@@ -175,14 +177,15 @@ final class StageValidationTest {
         student.close();
         student = SmallModels.decoder(device, 42);
         String adam =
-                "AdamWOptimizer[rate=%s, beta1=0.9, beta2=0.999, epsilon=1.0E-8, weightDecay=0.05, noDecay=[**bias**], decayMinRank=0]";
+                "AdamWOptimizer[learningRate=%s, beta1=0.9, beta2=0.999, epsilon=1.0E-8, weightDecay=0.05, noWeightDecay=[**bias**], weightDecayMinRank=0]";
         refused(
-                "stage 'align': " + folder.resolve("checkpoint-0000000001.safetensors")
-                        + " cannot be resumed, this has changed since:\n"
-                        + "  optimizer was " + adam.formatted("0.001") + ", is " + adam.formatted("0.002") + "\n"
-                        + "  batch-size was 8, is 4\n"
-                        + "restore it, or begin anew in another folder",
-                () -> TestCatalogs.stage(ALIGN + ", optimizer.rate = 2e-3, batch-size = 4, keep = 9")
+                "stage 'align': cannot resume from " + folder.resolve("checkpoint-0000000001.safetensors")
+                        + ", these settings have changed:\n"
+                        + "  optimizer: was " + adam.formatted("0.001") + ", is " + adam.formatted("0.002") + "\n"
+                        + "  batch-size: was 8, is 4\n"
+                        + "restore them, or start a new run in another folder",
+                () -> TestCatalogs.stage(
+                                ALIGN + ", optimizer.learning-rate = 2e-3, batch-size = 4, max-checkpoints = 9")
                         .run(context(List.of(0, 1), Optional.empty(), true)));
     }
 
@@ -198,7 +201,7 @@ final class StageValidationTest {
                                         .shape(),
                                 Double.NaN));
         refused(
-                "stage 'align': step 1: the loss is NaN, the norm of the gradients NaN; a smaller rate or gradient-clip may help"
+                "stage 'align': step 1: loss NaN, gradient norm NaN; try a lower learning-rate or max-gradient-norm"
                         + "; layer llm.0: mixer 'retention' of carve.testkit gives values that are not finite",
                 () -> run(ALIGN));
     }
@@ -206,16 +209,20 @@ final class StageValidationTest {
     @Test
     void wrongSettingsAreRefused() {
         wrong("recipe: 1: key 'steps' must be 1 or more, is 0", ALIGN.replace("steps = 2", "steps = 0"));
-        wrong("recipe: 1: key 'start' must be one of predecessor, any, is 'all'", ALIGN.replace("= any", "= all"));
-        wrong("recipe: 1: key 'gradient-clip' must be a norm, or 0 for any, is -1.0", ALIGN + ", gradient-clip = -1");
+        wrong(
+                "recipe: 1: key 'start-from' must be one of previous-stage, any, is 'all'",
+                ALIGN.replace("= any", "= all"));
+        wrong(
+                "recipe: 1: key 'max-gradient-norm' must be a norm, or 0 for no clipping, is -1.0",
+                ALIGN + ", max-gradient-norm = -1");
         wrong(
                 "recipe: 1: key 'train' must name the parameters to train, such as [\"layers.*.mixer.**\"], is empty",
                 ALIGN.replace("[\"layers.*.mixer.**\"]", "[]"));
         wrong(
                 "recipe: 1: key 'losses' must name a loss, such as [{ type = kl }], is empty",
-                ALIGN.replace("[{ type = mean-square }]", "[]"));
+                ALIGN.replace("[{ type = mean-squared-error }]", "[]"));
         wrong(
-                "recipe: 1: key 'losses' has kl@logits, which compares with a teacher; use a distill stage, or cross-entropy",
+                "recipe: 1: key 'losses' contains kl@logits, which needs a teacher; use a distill stage, or the loss cross-entropy",
                 "type = supervised, name = learn, steps = 2, losses = [{ type = kl }]");
         wrong("recipe: 1: key 'batchsize' was not used; did you mean 'batch-size'?", ALIGN + ", batchsize = 3");
     }

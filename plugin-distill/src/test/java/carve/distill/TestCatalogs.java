@@ -2,8 +2,6 @@ package carve.distill;
 
 import carve.api.config.Settings;
 import carve.api.config.SettingsNode;
-import carve.api.stage.Stage;
-import carve.api.stage.StageProvider;
 import carve.attention.AttentionProvider;
 import carve.distill.data.InternVlDataProvider;
 import carve.distill.data.LlavaDataProvider;
@@ -24,6 +22,7 @@ import carve.mamba2.MambaInLlamaProvider;
 import carve.models.hovle.HovleFamily;
 import carve.models.llava.LlavaFamily;
 import carve.runtime.catalog.Catalogs;
+import carve.runtime.train.TrainingStage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -92,11 +91,7 @@ final class TestCatalogs {
     }
 
     /** Returns the stage that HOCON describes. */
-    static Stage stage(String hocon) {
-        return CATALOGS.stages()
-                .create(
-                        Hocon.parse(hocon, "recipe"),
-                        (StageProvider provider, Settings settings) ->
-                                provider.create(settings, CATALOGS.stageParts()));
+    static TrainingStage stage(String hocon) {
+        return TrainingStage.of(Hocon.parse(hocon, "recipe"), CATALOGS);
     }
 }

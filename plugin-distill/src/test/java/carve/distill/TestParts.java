@@ -15,17 +15,17 @@ public final class TestParts {
 
     /** Returns the loss that HOCON describes. */
     public static Loss loss(String hocon) {
-        return TestCatalogs.CATALOGS.stageParts().loss(Hocon.parse(hocon, "recipe"));
+        return TestCatalogs.CATALOGS.loss(Hocon.parse(hocon, "recipe"));
     }
 
     /** Returns the optimizer that HOCON describes. */
     public static Optimizer optimizer(String hocon) {
-        return TestCatalogs.CATALOGS.stageParts().optimizer(Hocon.parse(hocon, "recipe"));
+        return TestCatalogs.CATALOGS.optimizer(Hocon.parse(hocon, "recipe"));
     }
 
     /** Returns the schedule that HOCON describes, for a run of so many steps. */
     public static LearningRateSchedule schedule(String hocon, long steps) {
-        return TestCatalogs.CATALOGS.stageParts().learningRateSchedule(Hocon.parse(hocon, "recipe"), steps);
+        return TestCatalogs.CATALOGS.learningRateSchedule(Hocon.parse(hocon, "recipe"), steps);
     }
 
     /** Opens the data that HOCON describes. */

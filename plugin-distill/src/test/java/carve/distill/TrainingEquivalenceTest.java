@@ -8,8 +8,8 @@ import carve.api.device.ReferenceDevice;
 import carve.api.json.Json;
 import carve.api.model.LoadedModel;
 import carve.api.stage.ProgressListener;
-import carve.api.stage.StageContext;
 import carve.api.tensor.DType;
+import carve.runtime.train.StageContext;
 import carve.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,8 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Different ways to the same steps. */
 final class TrainingEquivalenceTest {
-    private static final String STAGE = "type = distill, start = any, steps = 3, train = [\"layers.*.mixer.**\"],"
-            + " schedule { type = constant }, tensorboard = false, losses = [{ type = kl, reduction = batch }]";
+    private static final String STAGE = "type = distill, start-from = any, steps = 3, train = [\"layers.*.mixer.**\"],"
+            + " schedule { type = constant }, tensorboard = false, losses = [{ type = kl, reduction = batch-mean }]";
 
     @TempDir
     private Path folder;
@@ -63,7 +63,7 @@ final class TrainingEquivalenceTest {
     void accumulatedBatchesAreOneBatch() throws IOException {
         assertClose(
                 losses("whole", "batch-size = 4", DType.F32),
-                losses("parts", "batch-size = 1, accumulation = 4", DType.F32),
+                losses("parts", "batch-size = 1, gradient-accumulation-steps = 4", DType.F32),
                 1e-5);
     }
 
@@ -71,7 +71,7 @@ final class TrainingEquivalenceTest {
     void recomputedActivationsAreTheSame() throws IOException {
         assertClose(
                 losses("kept", "batch-size = 2", DType.F32),
-                losses("computed", "batch-size = 2, recompute = true", DType.F32),
+                losses("computed", "batch-size = 2, gradient-checkpointing = true", DType.F32),
                 1e-5);
     }
 
@@ -80,16 +80,13 @@ final class TrainingEquivalenceTest {
         String losses =
                 ", losses = [{ type = kl, temperature = 2 }, { type = reverse-kl, mask = all, reduction = sum },"
                         + " { type = jensen-shannon }, { type = hard-cross-entropy }, { type = cross-entropy },"
-                        + " { type = mean-square, at = final_norm }]";
-        for (String train : List.of("", ", train = [\"**\"], among = all")) {
+                        + " { type = mean-squared-error, site = final_norm }]";
+        for (String train : List.of("", ", train = [\"**\"], train-scope = all")) {
             assertClose(
-                    losses(
-                            "whole" + train.length(),
-                            "batch-size = 2, logits-megabytes = 0" + losses + train,
-                            DType.F32),
+                    losses("whole" + train.length(), "batch-size = 2, max-logits-mib = 0" + losses + train, DType.F32),
                     losses(
                             "pieces" + train.length(),
-                            "batch-size = 2, logits-megabytes = 0.0005" + losses + train,
+                            "batch-size = 2, max-logits-mib = 0.0005" + losses + train,
                             DType.F32),
                     1e-5);
         }
@@ -98,8 +95,8 @@ final class TrainingEquivalenceTest {
     @Test
     void logitsInPiecesGoWithRecomputedActivations() throws IOException {
         assertClose(
-                losses("kept", "batch-size = 2, logits-megabytes = 0", DType.F32),
-                losses("computed", "batch-size = 2, recompute = true, logits-megabytes = 0.0005", DType.F32),
+                losses("kept", "batch-size = 2, max-logits-mib = 0", DType.F32),
+                losses("computed", "batch-size = 2, gradient-checkpointing = true, max-logits-mib = 0.0005", DType.F32),
                 1e-5);
     }
 
@@ -107,7 +104,7 @@ final class TrainingEquivalenceTest {
     void visiblePaddingChangesNothingThatDoesNotCountIt() throws IOException {
         assertClose(
                 losses("masked", "batch-size = 3", DType.F32),
-                losses("visible", "batch-size = 3, pads = visible", DType.F32),
+                losses("visible", "batch-size = 3, padding-mask = none", DType.F32),
                 1e-5);
     }
 

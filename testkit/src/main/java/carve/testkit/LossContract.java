@@ -9,6 +9,7 @@ import carve.api.device.ReferenceDevice;
 import carve.api.loss.Loss;
 import carve.api.loss.LossInputs;
 import carve.api.loss.Reduction;
+import carve.api.model.Site;
 import carve.api.tensor.DType;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Shape;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.TestFactory;
  * final class KlLossTest extends LossContract {
  *     @Override
  *     protected Loss loss(Reduction reduction) {
- *         return new KlLoss("logits", 1, reduction);
+ *         return new KlLoss(Site.LOGITS, 1, reduction);
  *     }
  *
  *     @Override
@@ -45,8 +46,9 @@ import org.junit.jupiter.api.TestFactory;
  * }
  * }</pre>
  *
- * <p>A loss that lacks a reduction says so by overriding {@link #reductions}, and the contract asserts that it is
- * refused.
+ * <p>A loss that lacks a reduction says so by overriding {@link #reductions}, and the contract asserts that it is refused. A
+ * loss that needs values of a shape or range of its own, such as attention weights, overrides {@link #valueShape} and {@link
+ * #values}.
  */
 public abstract class LossContract {
     private static final int BATCH = 3;
@@ -89,6 +91,27 @@ public abstract class LossContract {
         return true;
     }
 
+    /**
+     * Returns the extents of the values at the loss's site beyond rows and positions: by default {@code (H, P) = (2, 3)} at
+     * {@link Site#HEADS}, and one extent of 7 elsewhere.
+     */
+    protected List<Integer> valueShape() {
+        Site site = loss(reductions().iterator().next()).site();
+        return site.equals(Site.HEADS) ? List.of(2, 3) : List.of(7);
+    }
+
+    /**
+     * Returns values at the loss's site; by default from a normal distribution. Student and teacher must differ at every
+     * position, and {@code variant} must change the values at every position.
+     *
+     * @param name {@code student} or {@code teacher}
+     * @param shape {@code (B, T, ...)}, with the extents of {@link #valueShape}
+     * @param variant 0, or 1 for other values
+     */
+    protected double[] values(String name, Shape shape, int variant) {
+        return RANDOMS.normals(variant == 0 ? name : name + " again", Math.toIntExact(shape.size()));
+    }
+
     /** Returns the device to try it on, new; the contract closes it. */
     protected Device open() {
         return new ReferenceDevice();
@@ -120,11 +143,11 @@ public abstract class LossContract {
     @TestFactory
     public Stream<DynamicTest> lossIsAFiniteScalar() {
         return forEachReduction((device, loss, reduction) -> {
-            Tensor value = loss.compute(observations(device, loss));
+            Tensor value = loss.compute(lossInputs(device, loss));
             assertEquals(1, value.shape().size(), "size of " + value);
             assertTrue(Float.isFinite(value.item()) && value.item() > 0, "value " + value.item());
             assertTrue(loss.weight() >= 0 && Double.isFinite(loss.weight()), "weight " + loss.weight());
-            TensorAssertions.assertBitwiseEqual("twice", value, loss.compute(observations(device, loss)));
+            TensorAssertions.assertBitwiseEqual("twice", value, loss.compute(lossInputs(device, loss)));
         });
     }
 
@@ -137,7 +160,7 @@ public abstract class LossContract {
         return forEachReduction((device, loss, reduction) -> {
             if (loss.needsTeacher()) {
                 Tape tape = new Tape();
-                LossInputs different = observations(device, loss);
+                LossInputs different = lossInputs(device, loss);
                 Tensor student = tape.watch(different.teacher());
                 Tensor value = loss.compute(
                         new LossInputs(student, different.teacher(), different.targets(), different.mask()));
@@ -147,8 +170,8 @@ public abstract class LossContract {
                     TensorAssertions.assertClose("gradient", Tensors.zeros(device, student.shape()), gradient, 0, 1e-6);
                 } else {
                     assertTrue(value.item() > 1e-3, "loss " + value.item() + " vanishes");
-                    double[] slopes = TensorValues.of(gradient);
-                    assertTrue(DoubleStream.of(slopes).anyMatch(x -> Math.abs(x) > 1e-3), "the gradient vanishes");
+                    double[] gradients = TensorValues.of(gradient);
+                    assertTrue(DoubleStream.of(gradients).anyMatch(x -> Math.abs(x) > 1e-3), "the gradient vanishes");
                 }
             }
         });
@@ -166,7 +189,7 @@ public abstract class LossContract {
     @TestFactory
     public Stream<DynamicTest> gradientsEqualCentralDifferences() {
         return forEachReduction((device, loss, reduction) -> {
-            LossInputs all = observations(device, loss);
+            LossInputs all = lossInputs(device, loss);
             List<Tensor> operands = List.of(all.student());
             gradientCheck()
                     .assertGradients(
@@ -184,7 +207,7 @@ public abstract class LossContract {
     @TestFactory
     public Stream<DynamicTest> uncountedPositionsHaveNoEffect() {
         return forEachReduction((device, loss, reduction) -> {
-            LossInputs all = observations(device, loss);
+            LossInputs all = lossInputs(device, loss);
             Tape tape = new Tape();
             Tensor student = tape.watch(all.student());
             Tensor teacher = loss.needsTeacher() ? all.teacher() : student;
@@ -193,9 +216,9 @@ public abstract class LossContract {
                     TensorValues.of(tape.gradients(value, List.of(student)).getFirst());
             int width = gradient.length / (BATCH * POSITIONS);
             for (int i = 0; i < BATCH * POSITIONS; i++) {
-                boolean moves = IntStream.range(i * width, (i + 1) * width).anyMatch(e -> gradient[e] != 0);
+                boolean changes = IntStream.range(i * width, (i + 1) * width).anyMatch(e -> gradient[e] != 0);
                 assertEquals(
-                        counts(countedPositions(reduction), i), moves, "whether position " + i + " has a gradient");
+                        counts(countedPositions(reduction), i), changes, "whether position " + i + " has a gradient");
             }
             Tensor other = changedWhereNothingCounts(device, all.student(), countedPositions(reduction));
             Tensor changed = loss.compute(
@@ -204,11 +227,12 @@ public abstract class LossContract {
         });
     }
 
-    private static Tensor changedWhereNothingCounts(Device device, Tensor student, CountedPositions countedPositions) {
+    private Tensor changedWhereNothingCounts(Device device, Tensor student, CountedPositions countedPositions) {
         double[] values = TensorValues.of(student);
+        double[] others = values("student", student.shape(), 1);
         int width = values.length / (BATCH * POSITIONS);
         for (int i = 0; i < values.length; i++) {
-            values[i] += counts(countedPositions, i / width) ? 0 : 1 + i % 3;
+            values[i] = counts(countedPositions, i / width) ? values[i] : others[i];
         }
         return TensorValues.upload(device, student.type(), values);
     }
@@ -217,12 +241,12 @@ public abstract class LossContract {
     @TestFactory
     public Stream<DynamicTest> duplicatedRowsAreReducedAsNamed() {
         return forEachReduction((device, loss, reduction) -> {
-            LossInputs once = observations(device, loss);
+            LossInputs once = lossInputs(device, loss);
             LossInputs twice = new LossInputs(
                     twice(once.student()), twice(once.teacher()), twice(once.targets()), twice(once.mask()));
             double factor = switch (reduction) {
                 case SUM -> 2;
-                case TOKENS, BATCH, ELEMENTS -> 1;
+                case TOKEN_MEAN, BATCH_MEAN, MEAN -> 1;
             };
             assertRatio(Math.pow(factor, reductionExponent()), loss.compute(twice), loss.compute(once));
         });
@@ -232,14 +256,17 @@ public abstract class LossContract {
     @Test
     public void reductionsDifferByTheirDivisor() {
         try (Device device = open()) {
-            for (Reduction reduction : EnumSet.of(Reduction.TOKENS, Reduction.BATCH)) {
+            for (Reduction reduction : EnumSet.of(Reduction.TOKEN_MEAN, Reduction.BATCH_MEAN)) {
                 if (reductions().containsAll(EnumSet.of(Reduction.SUM, reduction))) {
-                    Tensor sum = loss(Reduction.SUM).compute(observations(device, loss(Reduction.SUM)));
-                    Tensor mean = loss(reduction).compute(observations(device, loss(reduction)));
+                    Tensor sum = loss(Reduction.SUM).compute(lossInputs(device, loss(Reduction.SUM)));
+                    Tensor mean = loss(reduction).compute(lossInputs(device, loss(reduction)));
                     long count = IntStream.range(0, BATCH * POSITIONS)
                             .filter(i -> counts(countedPositions(reduction), i))
                             .count();
-                    assertRatio(Math.pow(reduction == Reduction.BATCH ? BATCH : count, reductionExponent()), sum, mean);
+                    assertRatio(
+                            Math.pow(reduction == Reduction.BATCH_MEAN ? BATCH : count, reductionExponent()),
+                            sum,
+                            mean);
                 }
             }
         }
@@ -253,10 +280,11 @@ public abstract class LossContract {
         return Tensors.concat(0, List.of(x, x));
     }
 
-    private static LossInputs observations(Device device, Loss loss) {
-        Shape shape = shape(loss);
-        Tensor student = RANDOMS.normal(device, "student", shape.extents());
-        Tensor teacher = loss.needsTeacher() ? RANDOMS.normal(device, "teacher", shape.extents()) : student;
+    private LossInputs lossInputs(Device device, Loss loss) {
+        Shape shape = shape();
+        TensorType type = new TensorType(DType.F32, shape);
+        Tensor student = TensorValues.upload(device, type, values("student", shape, 0));
+        Tensor teacher = loss.needsTeacher() ? TensorValues.upload(device, type, values("teacher", shape, 0)) : student;
         TensorType positions = new TensorType(DType.I32, Shape.of(BATCH, POSITIONS));
         double[] targets = RANDOMS.integers("targets", 0, shape.extent(-1), BATCH * POSITIONS);
         double[] mask = new double[BATCH * POSITIONS];
@@ -282,9 +310,9 @@ public abstract class LossContract {
         };
     }
 
-    private static Shape shape(Loss loss) {
+    private Shape shape() {
         List<Integer> extents = new ArrayList<>(List.of(BATCH, POSITIONS));
-        extents.addAll(loss.site().equals("heads") ? List.of(2, 3) : List.of(7));
+        extents.addAll(valueShape());
         return Shape.of(extents.stream().mapToInt(i -> i).toArray());
     }
 }

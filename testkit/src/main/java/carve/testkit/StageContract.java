@@ -10,13 +10,14 @@ import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
 import carve.api.model.LoadedModel;
 import carve.api.param.Selector;
-import carve.api.stage.ParamDigest;
 import carve.api.stage.ProgressListener;
 import carve.api.stage.Stage;
-import carve.api.stage.StageContext;
 import carve.api.stage.StageException;
-import carve.api.stage.StageResult;
 import carve.api.tensor.Tensor;
+import carve.runtime.train.ParamDigest;
+import carve.runtime.train.StageContext;
+import carve.runtime.train.StageResult;
+import carve.runtime.train.TrainingStage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -34,18 +35,20 @@ import org.junit.jupiter.api.io.TempDir;
  * The laws of stages: only selected parameters change, a resumed run ends like an uninterrupted one, and a repeated run
  * ends the same, bit for bit.
  *
- * <p>The stage under test takes ten steps and writes a checkpoint after every fifth.
- *
  * <pre>{@code
- * final class SupervisedStageTest extends StageContract {
+ * final class NormsStageTest extends StageContract {
  *     @Override
  *     protected Stage stage() {
- *         return new SupervisedStage(settings(10, 5), "layers.*.mixer.**");
+ *         return new Stage(
+ *                 Selector.of("layers.*.norm*.**"),
+ *                 TrainScope.ALL,
+ *                 List.of(LossTerm.of("squares", SmallTraining.loss(Site.OUTPUT))),
+ *                 PaddingMask.FULL);
  *     }
  *
  *     @Override
  *     protected Selector trains() {
- *         return Selector.of("layers.*.mixer.**");
+ *         return Selector.of("layers.*.norm*.**");
  *     }
  * }
  * }</pre>
@@ -64,10 +67,18 @@ public abstract class StageContract {
     /** Makes the contract. */
     protected StageContract() {}
 
-    /** Returns the stage under test, which takes ten steps and writes a checkpoint after every fifth. */
+    /** Returns the stage under test. */
     protected abstract Stage stage();
 
-    /** Returns the selector of the parameters that the stage trains. */
+    /**
+     * Returns the run of the stage: ten steps, with a checkpoint after each fifth. By default one of {@link
+     * SmallTraining#config}.
+     */
+    protected TrainingStage training() {
+        return new TrainingStage("test", stage(), SmallTraining.config(STEPS, STEPS / 2));
+    }
+
+    /** Returns the selector of the parameters that have to change. */
     protected abstract Selector trains();
 
     /** Returns a student, the same at each call; by default a small decoder. */
@@ -99,7 +110,7 @@ public abstract class StageContract {
             try (LoadedModel teacher = teacher(device);
                     LoadedModel student = student(device);
                     Dataset data = data()) {
-                StageResult result = stage().run(context(teacher, student, data, folder, resume, progressListener));
+                StageResult result = training().run(context(teacher, student, data, folder, resume, progressListener));
                 assertEquals(ParamDigest.of(student.params()), result.digest(), "digest");
                 runOutcome = new RunOutcome(result, bytes(student), bytes(teacher));
             }
@@ -118,7 +129,7 @@ public abstract class StageContract {
         List<Integer> layers =
                 IntStream.range(0, student.spec().layers().size()).boxed().toList();
         return new StageContext(
-                stage().needsTeacher() ? Optional.of(teacher) : Optional.empty(),
+                training().needsTeacher() ? Optional.of(teacher) : Optional.empty(),
                 student,
                 layers,
                 data,
@@ -154,9 +165,9 @@ public abstract class StageContract {
         RunOutcome runOutcome = run(Path.of("run"), false, ProgressListener.NONE);
         initialParameters(false).forEach((name, before) -> {
             if (trains().matches(name)) {
-                assertNotEquals(before, runOutcome.student().get(name), name + " is selected and did not move");
+                assertNotEquals(before, runOutcome.student().get(name), name + " is selected and did not change");
             } else {
-                assertEquals(before, runOutcome.student().get(name), name + " is not selected and moved");
+                assertEquals(before, runOutcome.student().get(name), name + " is not selected and changed");
             }
         });
         assertEquals(initialParameters(true), runOutcome.teacher(), "the teacher");
@@ -165,13 +176,13 @@ public abstract class StageContract {
     /** The result has the figures of the run, and every step is reported. */
     @Test
     public void progressReportsEveryStep() {
-        List<Long> told = new ArrayList<>();
+        List<Long> reported = new ArrayList<>();
         RunOutcome runOutcome = run(Path.of("run"), false, (done, total, loss, rate) -> {
-            told.add(done);
+            reported.add(done);
             assertEquals(STEPS, total, "steps in all");
             assertTrue(Double.isFinite(loss) && Double.isFinite(rate), "loss " + loss + ", rate " + rate);
         });
-        assertEquals(LongStream.rangeClosed(1, STEPS).boxed().toList(), told);
+        assertEquals(LongStream.rangeClosed(1, STEPS).boxed().toList(), reported);
         assertEquals(STEPS, runOutcome.result().steps());
         assertTrue(
                 runOutcome.result().tokens() > 0,
@@ -189,16 +200,16 @@ public abstract class StageContract {
         assertEquals(first.result().digest(), second.result().digest());
     }
 
-    /** Ten steps are five, a stop, and five; and they are seven, a stop that loses two, and five. */
+    /** Ten steps equal five, a stop, and five; and they equal seven, a stop that loses two, and five. */
     @Test
     public void resumedRunEqualsUninterruptedRun() {
         RunOutcome whole = run(Path.of("whole"), false, ProgressListener.NONE);
         for (int stop : new int[] {5, 7}) {
             Path folder = Path.of("stopped after " + stop);
             assertThrows(RuntimeException.class, () -> run(folder, false, stopAt(stop)));
-            List<Long> told = new ArrayList<>();
-            RunOutcome resumed = run(folder, true, (done, total, loss, rate) -> told.add(done));
-            assertEquals(LongStream.rangeClosed(6, STEPS).boxed().toList(), told, "steps after a stop at " + stop);
+            List<Long> reported = new ArrayList<>();
+            RunOutcome resumed = run(folder, true, (done, total, loss, rate) -> reported.add(done));
+            assertEquals(LongStream.rangeClosed(6, STEPS).boxed().toList(), reported, "steps after a stop at " + stop);
             assertEquals(whole.student(), resumed.student(), "parameters after a stop at " + stop);
             assertEquals(whole.result().digest(), resumed.result().digest());
             assertEquals(whole.result().steps(), resumed.result().steps());
@@ -251,14 +262,14 @@ public abstract class StageContract {
                     Optional.of("0".repeat(64)),
                     false,
                     ProgressListener.NONE);
-            assertThrows(StageException.class, () -> stage().run(other));
+            assertThrows(StageException.class, () -> training().run(other));
         }
     }
 
     /** A stage that needs a teacher refuses to run without one. */
     @Test
     public void refusesToRunWithoutATeacherItNeeds() {
-        if (stage().needsTeacher()) {
+        if (training().needsTeacher()) {
             try (Device device = open();
                     LoadedModel student = student(device);
                     Dataset data = data()) {
@@ -271,7 +282,7 @@ public abstract class StageContract {
                         Optional.empty(),
                         false,
                         ProgressListener.NONE);
-                assertThrows(StageException.class, () -> stage().run(context));
+                assertThrows(StageException.class, () -> training().run(context));
             }
         }
     }

@@ -3,6 +3,7 @@ package carve.testkit;
 import carve.api.loss.Loss;
 import carve.api.loss.LossInputs;
 import carve.api.loss.Reduction;
+import carve.api.model.Site;
 import carve.api.tensor.Tensor;
 import java.util.EnumSet;
 import java.util.Set;
@@ -12,14 +13,14 @@ final class SquareLossTest extends LossContract {
     /** The sum over the elements of a position of the squared difference. */
     private record SquareLoss(Reduction reduction) implements Loss {
         private SquareLoss {
-            if (reduction == Reduction.ELEMENTS) {
+            if (reduction == Reduction.MEAN) {
                 throw new IllegalArgumentException("square loss: there are tokens, batch and sum");
             }
         }
 
         @Override
-        public String site() {
-            return "heads";
+        public Site site() {
+            return Site.HEADS;
         }
 
         @Override
@@ -42,9 +43,9 @@ final class SquareLossTest extends LossContract {
                     .sum(2);
             Tensor sum = values.reshape(mask.shape()).multiply(mask).sum();
             return switch (reduction) {
-                case SUM, ELEMENTS -> sum;
-                case BATCH -> sum.multiply(1.0 / mask.extent(0));
-                case TOKENS -> sum.divide(mask.sum());
+                case SUM, MEAN -> sum;
+                case BATCH_MEAN -> sum.multiply(1.0 / mask.extent(0));
+                case TOKEN_MEAN -> sum.divide(mask.sum());
             };
         }
     }
@@ -61,6 +62,6 @@ final class SquareLossTest extends LossContract {
 
     @Override
     protected Set<Reduction> reductions() {
-        return EnumSet.complementOf(EnumSet.of(Reduction.ELEMENTS));
+        return EnumSet.complementOf(EnumSet.of(Reduction.MEAN));
     }
 }

@@ -70,7 +70,8 @@ public final class NameSuggestions {
 
     /**
      * Returns the message for a name that does not exist, as in
-     * {@code no mixer 'mamba3'; there are attention, mamba2, retention (did you mean 'mamba2'?)}.
+     * {@code no mixer 'mamba3'; there are attention, mamba2, retention (did you mean 'mamba2'?)}; a name that was renamed is
+     * followed by its new name instead.
      */
     public static String unknown(String kind, String name, Collection<String> known) {
         var sorted = known.stream().sorted(naturalOrder()).toList();
@@ -79,8 +80,10 @@ public final class NameSuggestions {
             case 1 -> "there is " + sorted.getFirst();
             default -> "there are " + String.join(", ", sorted);
         };
-        String meant =
-                suggest(name, known).map(" (did you mean '%s'?)"::formatted).orElse("");
+        String meant = RenamedNames.of(name, known)
+                .map(" (it is now called '%s')"::formatted)
+                .or(() -> suggest(name, known).map(" (did you mean '%s'?)"::formatted))
+                .orElse("");
         return "no %s '%s'; %s%s".formatted(kind, name, there, meant);
     }
 

@@ -3,7 +3,6 @@ package carve.api.config;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * One section of the settings, read by key. This is all that a plugin sees of configuration, whatever file it came from.
@@ -59,17 +58,14 @@ public interface Settings {
     default <E extends Enum<E>> E enumConstant(String key, Class<E> type) {
         String word = string(key);
         List<E> constants = List.of(type.getEnumConstants());
+        List<String> words = constants.stream().map(Settings::enumConstant).toList();
         return constants.stream()
                 .filter(constant -> enumConstant(constant).equals(word))
                 .findFirst()
                 .orElseThrow(() -> error(
                         key,
-                        "must be one of %s, is '%s'"
-                                .formatted(
-                                        constants.stream()
-                                                .map(Settings::enumConstant)
-                                                .collect(Collectors.joining(", ")),
-                                        word)));
+                        "must be one of %s, is '%s'%s"
+                                .formatted(String.join(", ", words), word, NameSuggestions.suggestion(word, words))));
     }
 
     /** Returns a constant of an enum as settings write it: in lower case, with dashes. */

@@ -1,20 +1,21 @@
 package carve.api.loss;
 
+import carve.api.model.Site;
 import carve.api.tensor.Tensor;
 
 /**
- * What training makes small: a scalar function of what was observed at a site. Immutable; mask and reduction are settings
- * of its own. Its {@code toString} tells its settings (as that of a record does): a run resumes with the same alone.
+ * A scalar function of the values of student and teacher at a site, which training minimises. Immutable; mask and reduction are
+ * settings of its own. Its {@code toString} contains its settings (as that of a record does): a run can be resumed only with
+ * the same.
  */
 public interface Loss {
     /**
-     * Returns the site that it looks at: {@code embed}, {@code final_norm}, {@code logits}, or one that every layer has ({@code heads},
-     * {@code output}, {@code hidden}), in which case it is evaluated for every converted layer and, as the recipe says, the mean
-     * or the sum is taken.
+     * Returns the site that it compares. One that each layer has ({@link Site#HEADS}, {@link Site#OUTPUT}, {@link Site#HIDDEN})
+     * is evaluated for every converted layer, and the recipe sets whether the mean or the sum is taken.
      */
-    String site();
+    Site site();
 
-    /** Returns the factor before it in the sum of losses. */
+    /** Returns its factor in the sum of losses, zero or more. */
     double weight();
 
     /** Returns whether it compares the student with a teacher. */

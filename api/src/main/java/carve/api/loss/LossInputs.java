@@ -3,13 +3,12 @@ package carve.api.loss;
 import carve.api.tensor.Tensor;
 
 /**
- * What a loss looks at in one step: values of teacher and student at one site, and which positions count.
+ * The inputs of a loss in one step: the values of student and teacher at its site, and which positions count.
  *
- * @param student the student's value; differentiable. At {@code heads} it is {@code (B, T, H, P)}, at outputs {@code (B, T,
- *     D)}, at logits {@code (B, T, V)}
+ * @param student the student's value; differentiable. At {@code heads} it is {@code (B, T, H, P)}, at layer outputs {@code (B,
+ *     T, D)}, at logits {@code (B, T, V)}
  * @param teacher the teacher's value of the same shape; the student's again where the loss needs no teacher
- * @param targets {@code (B, T)} I32: for each position the id of the token that follows, negative where it is not an
- *     answer
+ * @param targets {@code (B, T)} I32: for each position the id of the next token, negative where that is not part of an answer
  * @param mask {@code (B, T)} F32: 1 for positions, 0 for padding
  */
 public record LossInputs(Tensor student, Tensor teacher, Tensor targets, Tensor mask) {}

@@ -2,7 +2,7 @@ package carve.api.loss;
 
 import carve.api.config.Settings;
 
-/** Makes losses of one kind; found by {@link java.util.ServiceLoader}. */
+/** A factory of losses of one kind; found by {@link java.util.ServiceLoader}. */
 public interface LossProvider {
     /** Returns the name that recipes know the loss by, {@code [a-z][a-z0-9-]*}. */
     String name();

@@ -6,7 +6,7 @@ import carve.api.tensor.Tensor;
  * A loss whose value at a position depends on that position alone, such as a cross-entropy. At {@code logits} it can be
  * computed for some positions at a time, so that logits of all of them are never there at once.
  *
- * <p>An implementer gives the values of rows and what is made of them; {@link #compute} follows.
+ * <p>An implementer writes the values of rows and their reduction; {@link #compute} follows from both.
  */
 public interface PerTokenLoss extends Loss {
     /**

@@ -4,29 +4,29 @@ import carve.api.tensor.Op.BinaryFunction;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 
-/** How the values of positions become one number. */
+/** The combination of the values of positions into one number. */
 public enum Reduction {
-    /** The mean over the positions that count. */
-    TOKENS,
-    /** The sum over the positions that count, divided by the number of rows. */
-    BATCH,
+    /** The mean over the positions that count, {@code token-mean}. */
+    TOKEN_MEAN,
+    /** The sum over the positions that count, divided by the number of rows, {@code batch-mean}; PyTorch's {@code batchmean}. */
+    BATCH_MEAN,
     /** The sum over the positions that count. */
     SUM,
-    /** The mean over all elements, padding included. */
-    ELEMENTS;
+    /** The mean over all elements, padding included; PyTorch's default. */
+    MEAN;
 
     /**
-     * Returns the scalar that this makes of values of positions.
+     * Returns the values of positions as a scalar.
      *
      * @param values {@code (B, T)}
      * @param counts {@code (B, T)} F32, 1 for positions that count and 0 for others
      */
     public Tensor reduce(Tensor values, Tensor counts) {
         return switch (this) {
-            case TOKENS -> sum(values, counts).divide(atLeastOne(counts.sum()));
-            case BATCH -> sum(values, counts).multiply(1.0 / values.extent(0));
+            case TOKEN_MEAN -> sum(values, counts).divide(atLeastOne(counts.sum()));
+            case BATCH_MEAN -> sum(values, counts).multiply(1.0 / values.extent(0));
             case SUM -> sum(values, counts);
-            case ELEMENTS -> values.mean();
+            case MEAN -> values.mean();
         };
     }
 

@@ -4,56 +4,53 @@ import carve.api.mixer.ActivationHook;
 import carve.api.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
-/**
- * Collects named values of a pass through a model: {@code input.*}, what the input encoder publishes, {@code embed}, {@code
- * layers.N.input}, {@code layers.N.output}, {@code layers.N.heads} and whatever else mixers publish, {@code final_norm},
- * {@code logits}.
- */
+/** A recorder of the values at chosen {@linkplain Site sites} of one pass through a model. */
 public final class ActivationRecorder {
-    /** A probe that collects nothing. */
+    /** A recorder that records nothing. */
     public static final ActivationRecorder NONE = new ActivationRecorder(site -> false);
 
-    private final Predicate<String> wanted;
-    private final Map<String, Tensor> values = new LinkedHashMap<>();
+    private final Predicate<Site> wanted;
+    private final Map<Site, Tensor> values = new LinkedHashMap<>();
 
-    /** Makes a probe that collects the values of the sites for which the predicate holds. */
-    public ActivationRecorder(Predicate<String> wanted) {
+    /** Makes a recorder of the sites for which the predicate holds. */
+    public ActivationRecorder(Predicate<Site> wanted) {
         this.wanted = wanted;
     }
 
-    /** Returns the values collected, by site, in the order in which they came. */
-    public Map<String, Tensor> values() {
+    /** Returns the recorded values by site, in the order in which they were computed. */
+    public Map<Site, Tensor> values() {
         return values;
     }
 
-    void publish(String site, Tensor value) {
+    void publish(Site site, Tensor value) {
         if (wanted.test(site)) {
             values.put(site, value);
         }
     }
 
-    /** Returns the part of this probe that the input encoder sees. */
+    /** Returns the hook that the input encoder publishes to. */
     public ActivationHook inputHook() {
-        return under("input.");
+        return hook(Site.Input::new);
     }
 
-    /** Returns the part of this probe that a mixer of a layer sees. */
+    /** Returns the hook that the mixer of a layer publishes to. */
     public ActivationHook layerHook(int index) {
-        return under("layers." + index + ".");
+        return hook(name -> Site.layer(index, name));
     }
 
-    private ActivationHook under(String prefix) {
+    private ActivationHook hook(Function<String, Site> site) {
         return new ActivationHook() {
             @Override
             public boolean wants(String name) {
-                return wanted.test(prefix + name);
+                return wanted.test(site.apply(name));
             }
 
             @Override
             public void publish(String name, Tensor value) {
-                ActivationRecorder.this.publish(prefix + name, value);
+                ActivationRecorder.this.publish(site.apply(name), value);
             }
         };
     }

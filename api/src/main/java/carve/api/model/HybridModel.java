@@ -48,15 +48,20 @@ public record HybridModel(ModelSpec spec) {
     public Tensor forwardLayers(
             Params p, InputEncoder.Embeddings embeddings, ActivationRecorder probe, boolean recompute) {
         Tensor x = embeddings.x();
-        probe.publish("embed", x);
+        probe.publish(Site.EMBED, x);
         for (int i = 0; i < spec.layers().size(); i++) {
-            probe.publish("layers." + i + ".input", x);
+            probe.publish(Site.layer(i, "input"), x);
             x = recompute
-                    ? recomputed(p.under("layers." + i), spec.layers().get(i), x, embeddings.sequenceLayout())
+                    ? recomputed(
+                            p.under(ModelSpec.layerPrefix(i)), spec.layers().get(i), x, embeddings.sequenceLayout())
                     : spec.layers()
                             .get(i)
-                            .forward(p.under("layers." + i), x, embeddings.sequenceLayout(), probe.layerHook(i));
-            probe.publish("layers." + i + ".output", x);
+                            .forward(
+                                    p.under(ModelSpec.layerPrefix(i)),
+                                    x,
+                                    embeddings.sequenceLayout(),
+                                    probe.layerHook(i));
+            probe.publish(Site.layer(i, "output"), x);
         }
         return x;
     }
@@ -123,7 +128,7 @@ public record HybridModel(ModelSpec spec) {
 
     private Tensor normed(Params p, Tensor x, ActivationRecorder probe) {
         Tensor normed = spec.finalNorm().apply(p.under("final_norm"), x);
-        probe.publish("final_norm", normed);
+        probe.publish(Site.FINAL_NORM, normed);
         return normed;
     }
 
@@ -132,7 +137,7 @@ public record HybridModel(ModelSpec spec) {
         Tensor logits = spec.outputBias()
                 ? Linear.apply(normed, p.get(spec.outputWeight()), p.get("output.bias"))
                 : Linear.apply(normed, p.get(spec.outputWeight()));
-        probe.publish("logits", logits);
+        probe.publish(Site.LOGITS, logits);
         return logits;
     }
 
@@ -213,7 +218,10 @@ public record HybridModel(ModelSpec spec) {
                     x.device(),
                     () -> spec.layers()
                             .get(layer)
-                            .advance(p.under("layers." + layer), before, StateSlots.of(own, inputs.sequenceLayout())));
+                            .advance(
+                                    p.under(ModelSpec.layerPrefix(layer)),
+                                    before,
+                                    StateSlots.of(own, inputs.sequenceLayout())));
         }
         return x;
     }

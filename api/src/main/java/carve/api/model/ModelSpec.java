@@ -57,6 +57,11 @@ public record ModelSpec(
         return tiedEmbeddings ? "input.tokens.weight" : "output.weight";
     }
 
+    /** Returns the prefix of the names of a layer's parameters and sites, such as {@code layers.3}. */
+    public static String layerPrefix(int layer) {
+        return "layers." + layer;
+    }
+
     /** Returns D, the width between layers. */
     public int hidden() {
         return finalNorm.width();
@@ -67,7 +72,7 @@ public record ModelSpec(
         List<ParamSpec> specs = new ArrayList<>();
         input.parameters().forEach(spec -> specs.add(spec.under("input")));
         for (int i = 0; i < layers.size(); i++) {
-            String prefix = "layers." + i;
+            String prefix = layerPrefix(i);
             layers.get(i).parameters().forEach(spec -> specs.add(spec.under(prefix)));
         }
         finalNorm.parameters().forEach(spec -> specs.add(spec.under("final_norm")));

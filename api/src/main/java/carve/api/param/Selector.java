@@ -1,5 +1,6 @@
 package carve.api.param;
 
+import carve.api.config.Settings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -31,6 +32,20 @@ public final class Selector {
     /** Returns the selector of these globs. */
     public static Selector of(List<String> globs) {
         return new Selector(globs.stream().map(Selector::rule).toList());
+    }
+
+    /**
+     * Returns the selector of the globs that a setting lists.
+     *
+     * @throws carve.api.config.SettingsException if one is invalid
+     */
+    public static Selector from(Settings settings, String key) {
+        List<String> globs = settings.strings(key);
+        try {
+            return of(globs);
+        } catch (IllegalArgumentException e) {
+            throw settings.error(key, "has an invalid glob: " + e.getMessage());
+        }
     }
 
     private static Rule rule(String glob) {

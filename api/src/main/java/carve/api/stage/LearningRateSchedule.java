@@ -1,8 +1,8 @@
 package carve.api.stage;
 
 /**
- * The learning rate over a run, as a factor of the peak rate: a pure function of the step. Its {@code toString} tells its
- * settings (as that of a record does): a run resumes with the same alone.
+ * The learning rate over a run, as a factor of the peak rate: a pure function of the step. Its {@code toString} contains its
+ * settings (as that of a record does): a run can be resumed only with the same.
  */
 @FunctionalInterface
 public interface LearningRateSchedule {

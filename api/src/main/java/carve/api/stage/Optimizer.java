@@ -4,11 +4,11 @@ import carve.api.tensor.Tensor;
 import java.util.List;
 
 /**
- * A rule by which parameters follow their gradients. It holds settings alone, all of which its {@code toString} tells (as
- * that of a record does): a run resumes with the same alone. What it remembers is handed to it.
+ * An update rule of parameters. Immutable: it has settings only, all of which its {@code toString} contains (as that of a record
+ * does), since a run can be resumed only with the same; its moments are passed to it.
  */
 public interface Optimizer {
-    /** Returns the names of the tensors that are kept for each parameter; each has its shape and begins as zeros. */
+    /** Returns the names of the tensors that are kept for each parameter; each has the parameter's shape and starts as zeros. */
     List<String> moments();
 
     /** Returns the peak learning rate. */
@@ -17,7 +17,7 @@ public interface Optimizer {
     /**
      * Returns the next value of a parameter, followed by the next value of each moment.
      *
-     * @param name of the parameter, by which it may be treated differently (biases without decay)
+     * @param name the parameter's name, by which it may be treated differently (biases without weight decay)
      * @param rate the learning rate of this step
      * @param step the number of this step, from 1
      */

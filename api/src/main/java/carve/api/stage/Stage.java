@@ -1,31 +1,67 @@
 package carve.api.stage;
 
-import java.util.Optional;
+import carve.api.config.Settings;
+import carve.api.param.Selector;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 
-/** One part of a recipe: trains a student, with or without a teacher. Immutable; made by a {@link StageProvider}. */
-public interface Stage {
-    /** Returns the name that the recipe gave it. */
-    String name();
+/**
+ * A stage of training, declared: which parameters are trained, and which losses are added up. It is data; the runtime runs it,
+ * with batches, optimizer, schedule, checkpoints, resuming and metrics as the recipe sets them for every stage. Made by a
+ * {@link StageProvider}.
+ *
+ * <p>The sites that are observed are those of the losses. The teacher's value at a site is computed only if a loss there
+ * {@linkplain carve.api.loss.Loss#needsTeacher() needs it}.
+ *
+ * @param train selects the trained parameters
+ * @param trainScope the parameters that {@code train} selects from
+ * @param losses the terms whose weighted sum is minimised; a label that occurs twice gets a number
+ * @param paddingMask what models see of padding
+ */
+public record Stage(Selector train, TrainScope trainScope, List<LossTerm> losses, PaddingMask paddingMask) {
+    /**
+     * Copies the list.
+     *
+     * @throws IllegalArgumentException if there is no loss
+     */
+    public Stage {
+        if (losses.isEmpty()) {
+            throw new IllegalArgumentException("a stage needs a loss");
+        }
+        losses = numbered(losses);
+    }
 
-    /** Returns whether it needs a teacher. */
-    boolean needsTeacher();
+    /** Returns a stage that trains parameters of the converted layers and tells models where padding is. */
+    public static Stage of(Selector train, List<LossTerm> losses) {
+        return new Stage(train, TrainScope.CONVERTED, losses, PaddingMask.FULL);
+    }
 
     /**
-     * Trains the student in place, writing checkpoints and metrics into the run's folder; picks up a run that was
-     * interrupted if it is asked to.
+     * Returns the globs under the key {@code train}.
      *
-     * @return what came out
-     * @throws StageException if the student is not what the stage expects, or training fails
+     * @throws carve.api.config.SettingsException if there are none, or one is invalid
      */
-    StageResult run(StageContext context);
+    public static Selector train(Settings settings) {
+        if (settings.strings("train").isEmpty()) {
+            throw settings.error(
+                    "train", "must name the parameters to train, such as [\"layers.*.mixer.**\"], is empty");
+        }
+        return Selector.from(settings, "train");
+    }
 
-    /**
-     * Makes a step in memory that takes as much as any, and writes no file: for who measures what a step takes. The student is
-     * changed.
-     *
-     * @return what the stage keeps; empty, and nothing was done, if it cannot
-     */
-    default Optional<TrainingMemory> measureMemory(StageContext context) {
-        return Optional.empty();
+    private static List<LossTerm> numbered(List<LossTerm> losses) {
+        Set<String> labels = new HashSet<>();
+        List<LossTerm> terms = new ArrayList<>();
+        for (LossTerm term : losses) {
+            terms.add(labels.add(term.label()) ? term : term.withLabel(term.label() + "-" + (terms.size() + 1)));
+        }
+        return List.copyOf(terms);
+    }
+
+    /** Returns whether the stage needs a teacher. */
+    public boolean needsTeacher() {
+        return losses.stream().anyMatch(LossTerm::needsTeacher);
     }
 }

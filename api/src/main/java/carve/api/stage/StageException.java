@@ -2,11 +2,11 @@ package carve.api.stage;
 
 import carve.api.CarveException;
 
-/** Thrown when a stage cannot begin or go on. */
+/** An error because of which a stage cannot start or continue. */
 public final class StageException extends CarveException {
     private static final long serialVersionUID = 1L;
 
-    /** Makes the exception; the message says what was asked, where, what was found and what would do. */
+    /** Makes the exception; the message has what was asked, where, what was found and what would help. */
     public StageException(String message) {
         super(message);
     }

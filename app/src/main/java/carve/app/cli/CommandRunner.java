@@ -2,6 +2,7 @@ package carve.app.cli;
 
 import carve.api.CarveException;
 import carve.app.cli.plugin.PluginsCommand;
+import carve.app.plugin.ExceptionOrigin;
 import carve.app.report.ConsoleLoggerFinder;
 import carve.app.report.Terminal;
 import carve.app.wiring.AppModule;
@@ -199,7 +200,13 @@ public final class CommandRunner {
             case NoSuchFileException missing -> missing.getFile() + ": no such file";
             case IOException io when io.getMessage() != null -> io.getMessage();
             case IOException io -> io.toString();
-            default -> "%s; this is a defect of carve or of a plugin, --debug shows where".formatted(cause);
+            default ->
+                "%s%s; this is a defect of carve or of a plugin, --debug shows where"
+                        .formatted(
+                                cause,
+                                ExceptionOrigin.pluginModule(cause)
+                                        .map(" in module %s"::formatted)
+                                        .orElse(""));
         };
     }
 

@@ -89,7 +89,8 @@ final class PlanSuggestCommand implements Command {
                         "Where a student of the teacher's size may lie meanwhile; a temporary folder if not given.")
                 .example("carve plan suggest models/hovle --attention 8 --data train.json --out plan.conf")
                 .example("carve plan suggest demo/teacher --attention 2 --recipe demo/hybrid.conf --steps 50")
-                .example("carve plan suggest models/hovle --attention 4 --data train.json -Dalign.optimizer.rate=1e-3")
+                .example(
+                        "carve plan suggest models/hovle --attention 4 --data train.json -Dalign.optimizer.learning-rate=1e-3")
                 .build();
     }
 

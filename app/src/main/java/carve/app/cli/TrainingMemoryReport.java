@@ -2,7 +2,6 @@ package carve.app.cli;
 
 import carve.api.config.SettingsException;
 import carve.api.model.ModelSpec;
-import carve.api.stage.Stage;
 import carve.api.tensor.DType;
 import carve.app.report.HumanReadable;
 import carve.app.report.Terminal;
@@ -17,6 +16,7 @@ import carve.runtime.memory.StageTrainingMemory.TeacherStudent;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.plan.LayerPlanReader;
 import carve.runtime.train.Recipe;
+import carve.runtime.train.TrainingStage;
 import jakarta.inject.Provider;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,7 +91,7 @@ final class TrainingMemoryReport {
             return;
         }
         Recipe recipe = recipeExecution.read(what.toString());
-        List<Stage> stages = recipe.stages(catalogs.get());
+        List<TrainingStage> stages = recipe.stages(catalogs.get());
         TeacherStudent teacherStudent = pair(recipe);
         layers(teacherStudent.student());
         stages(stages, teacherStudent);
@@ -161,24 +161,20 @@ final class TrainingMemoryReport {
         return layers.stream().mapToLong(part).sum();
     }
 
-    private void stages(List<Stage> stages, TeacherStudent teacherStudent) {
+    private void stages(List<TrainingStage> stages, TeacherStudent teacherStudent) {
         TextTable textTable =
                 new TextTable("STAGE", "TEACHER", "STUDENT", "TRAINED", "GRADIENTS", "OPTIMIZER", "ALL ELSE", "PEAK");
-        for (Stage stage : stages) {
-            Optional<StageTrainingMemory> memory = StageTrainingMemory.of(stage, teacherStudent, positions, weights);
-            if (memory.isEmpty()) {
-                terminal.printMessage(
-                        "stage '%s' cannot be counted: its kind does not rehearse".formatted(stage.name()));
-            }
-            memory.ifPresent(known -> textTable.row(
-                    known.stage(),
-                    HumanReadable.bytes(known.teacherBytes()),
-                    HumanReadable.bytes(known.studentBytes()),
-                    HumanReadable.bytes(known.footprint().trainedParams()),
-                    HumanReadable.bytes(known.footprint().gradients()),
-                    HumanReadable.bytes(known.footprint().optimizerState()),
-                    HumanReadable.bytes(known.transientBytes()),
-                    HumanReadable.bytes(known.peakBytes())));
+        for (TrainingStage stage : stages) {
+            StageTrainingMemory memory = StageTrainingMemory.of(stage, teacherStudent, positions, weights);
+            textTable.row(
+                    memory.stage(),
+                    HumanReadable.bytes(memory.teacherBytes()),
+                    HumanReadable.bytes(memory.studentBytes()),
+                    HumanReadable.bytes(memory.footprint().trainedParams()),
+                    HumanReadable.bytes(memory.footprint().gradients()),
+                    HumanReadable.bytes(memory.footprint().optimizerState()),
+                    HumanReadable.bytes(memory.transientBytes()),
+                    HumanReadable.bytes(memory.peakBytes()));
         }
         terminal.println("");
         textTable.print(terminal);

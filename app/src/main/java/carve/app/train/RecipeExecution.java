@@ -1,7 +1,6 @@
 package carve.app.train;
 
 import carve.api.config.SettingsNode;
-import carve.api.stage.StageResult;
 import carve.app.plugin.Presets;
 import carve.app.report.HumanReadable;
 import carve.app.report.ProgressBar;
@@ -14,6 +13,7 @@ import carve.runtime.catalog.Catalogs;
 import carve.runtime.train.Recipe;
 import carve.runtime.train.RecipeResult;
 import carve.runtime.train.RecipeRunner;
+import carve.runtime.train.StageResult;
 import com.google.inject.Provider;
 import java.io.IOException;
 import java.util.List;

@@ -205,8 +205,8 @@ final class EndToEndTest {
                 repeat = [keep, mamba2 x2]
                 data { type = llava, file = "%s" }
                 stages = [
-                  { name = align, type = distill, forcing = teacher, train = ["layers.*.mixer.in_proj.**"]
-                    losses = [{ type = mean-square, at = heads }], steps = 2, batch-size = 2, checkpoint-every = 1 }
+                  { name = align, type = distill, inputs = teacher, train = ["layers.*.mixer.in_proj.**"]
+                    losses = [{ type = mean-squared-error, site = heads }], steps = 2, batch-size = 2, checkpoint-steps = 1 }
                   { name = logits, type = distill, train = ["layers.*.mixer.**"], steps = 2, batch-size = 2 }
                 ]
                 """.formatted(
@@ -269,7 +269,7 @@ final class EndToEndTest {
         }
         String shown = carve.succeeds("watch", run.toString(), "--once");
         assertTrue(shown.contains("\nlogits  finished     2   2 "), shown);
-        assertTrue(shown.contains("\nalign: mean-square@heads by layer, from "), shown);
+        assertTrue(shown.contains("\nalign: mean-squared-error@heads by layer, from "), shown);
         assertTrue(shown.contains("\nlogits: gradients by layer, from "), shown);
     }
 

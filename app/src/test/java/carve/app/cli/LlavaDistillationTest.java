@@ -19,11 +19,11 @@ final class LlavaDistillationTest {
     private static final Path FIXTURES = Path.of(System.getProperty("carve.fixtures"));
     private static final String STAGE = """
             stages = [{
-              name = single, type = distill, pads = blank, dropout = 0.1, among = except-kept
+              name = single, type = distill, padding-mask = keys, dropout = 0.1, train-scope = not-kept
               train  = ["layers.*.mixer.**", "input.connector.**"]
-              losses = [{ type = frobenius, forcing = teacher, layers = sum, mask = all, reduction = sum }
-                        { type = kl, mask = all, reduction = batch }]
-              steps = 2, batch-size = 2, gradient-clip = 0.1, tensorboard = false
+              losses = [{ type = frobenius, inputs = teacher, layer-reduction = sum, mask = all, reduction = sum }
+                        { type = kl, mask = all, reduction = batch-mean }]
+              steps = 2, batch-size = 2, max-gradient-norm = 0.1, tensorboard = false
             }]
             """;
 
@@ -78,7 +78,7 @@ final class LlavaDistillationTest {
                 teacher = "%s", out = "%s", previous-checkpoint = "%s"
                 mixers { mamba2 { type = mamba-in-llama, init = kqvo } }
                 layers = [mamba2, keep, mamba2, keep]
-                data { type = llava, file = "%s", max-length = 512, too-long = cut }
+                data { type = llava, file = "%s", max-length = 512, overlong = truncate }
                 %s
                 """.formatted(
                         teacher, folder.resolve("half"), quarter, shapes("train.json"), STAGE));

@@ -39,7 +39,7 @@ final class WatchCommandTest {
                 align   finished     4   4       3.901      3.759  1.00e-03     4,000  0.4 s
                 logits  waiting      0   -           -          -  -                -      -
 
-                align: mean-square@heads by layer, from 1.61 to 5.52 on a scale of logarithms
+                align: mean-squared-error@heads by layer, from 1.61 to 5.52 on a scale of logarithms
                     1 ▃▁▁▃
                     2 ▅▄▅▃
                     4 ▆▆██

@@ -3,16 +3,12 @@ package carve.app.integration;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import carve.api.config.Settings;
 import carve.api.device.Device;
 import carve.api.device.KernelPolicy;
 import carve.api.model.LayerPlan;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelSpec;
 import carve.api.param.ParamStore;
-import carve.api.stage.Stage;
-import carve.api.stage.StageContext;
-import carve.api.stage.StageProvider;
 import carve.api.tensor.DType;
 import carve.app.TestDistribution;
 import carve.hocon.Hocon;
@@ -26,6 +22,8 @@ import carve.runtime.memory.StageTrainingMemory;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import carve.runtime.plan.LayerPlanReader;
+import carve.runtime.train.StageContext;
+import carve.runtime.train.TrainingStage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -41,13 +39,10 @@ class StageTrainingMemoryTest {
     /** How far the count may be from what is measured: kernels keep more for gradients than results. */
     private static final double TOLERANCE = 0.15;
 
-    private static Stage stage(String rest) {
-        return CATALOGS.stages()
-                .create(
-                        Hocon.parse(
-                                "type = distill, name = s, steps = 1, batch-size = 4, start = any, " + rest, "stage"),
-                        (StageProvider provider, Settings settings) ->
-                                provider.create(settings, CATALOGS.stageParts()));
+    private static TrainingStage stage(String rest) {
+        return TrainingStage.of(
+                Hocon.parse("type = distill, name = s, steps = 1, batch-size = 4, start-from = any, " + rest, "stage"),
+                CATALOGS);
     }
 
     private static ModelFolder teacher() {
@@ -70,8 +65,7 @@ class StageTrainingMemoryTest {
 
     private static StageTrainingMemory counted(String rest) {
         try (ModelFolder folder = teacher()) {
-            return StageTrainingMemory.of(stage(rest), pair(folder), POSITIONS, DType.F32)
-                    .orElseThrow();
+            return StageTrainingMemory.of(stage(rest), pair(folder), POSITIONS, DType.F32);
         }
     }
 
@@ -79,7 +73,7 @@ class StageTrainingMemoryTest {
     private static long owned(Device device, String rest, LoadedModel teacher, LoadedModel student) {
         try (ModelFolder folder = teacher()) {
             stage(rest)
-                    .measureMemory(new StageContext(
+                    .dryRun(new StageContext(
                             Optional.of(teacher),
                             student,
                             pair(folder).converted(),
@@ -87,8 +81,7 @@ class StageTrainingMemoryTest {
                             Path.of("nowhere"),
                             Optional.empty(),
                             false,
-                            (_, _, _, _) -> {}))
-                    .orElseThrow();
+                            (_, _, _, _) -> {}));
             return device.context().scopes().peakBytes();
         }
     }
@@ -117,10 +110,10 @@ class StageTrainingMemoryTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "forcing = teacher, train = [\"layers.*.mixer.**\"], losses = [{ type = mean-square, at = heads }]",
+                "inputs = teacher, train = [\"layers.*.mixer.**\"], losses = [{ type = mean-squared-error, site = heads }]",
                 "train = [\"layers.*.mixer.**\"], losses = [{ type = kl }]",
-                "train = [\"layers.*.mixer.**\"], losses = [{ type = kl }], recompute = true",
-                "train = [\"**\"], among = all, losses = [{ type = kl }], recompute = true, logits-megabytes = 0.05"
+                "train = [\"layers.*.mixer.**\"], losses = [{ type = kl }], gradient-checkpointing = true",
+                "train = [\"**\"], train-scope = all, losses = [{ type = kl }], gradient-checkpointing = true, max-logits-mib = 0.05"
             })
     void theCountIsNearWhatIsMeasured(String rest) {
         double ratio = measured(rest) / (double) onPaper(rest);
@@ -129,7 +122,7 @@ class StageTrainingMemoryTest {
 
     @Test
     void partsAreWhatTheModelsHave() {
-        StageTrainingMemory counted = counted("train = [\"**\"], among = all, losses = [{ type = kl }]");
+        StageTrainingMemory counted = counted("train = [\"**\"], train-scope = all, losses = [{ type = kl }]");
         try (ModelFolder folder = teacher()) {
             long teacher = 4
                     * folder.spec().parameters().stream()
@@ -150,7 +143,7 @@ class StageTrainingMemoryTest {
     void recomputingTakesLess() {
         String stage = "train = [\"layers.*.mixer.**\"], losses = [{ type = kl }]";
         assertTrue(counted(stage).transientBytes()
-                > 2 * counted(stage + ", recompute = true").transientBytes());
+                > 2 * counted(stage + ", gradient-checkpointing = true").transientBytes());
         try (ModelFolder folder = teacher()) {
             List<LayerTrainingMemory> layers = LayerTrainingMemory.of(folder.spec(), 2, POSITIONS);
             assertEquals(folder.spec().layers().size(), layers.size());

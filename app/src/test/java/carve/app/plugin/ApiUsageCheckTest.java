@@ -89,8 +89,8 @@ final class ApiUsageCheckTest {
                 @Deprecated(since = "0.1.0") public String unused() { return ""; }
                 """);
         List<String> expected = List.of(
-                "plugin 'user': it uses carve.api.mixer.Mixer.count, which is deprecated since 0.1.1; see there for what takes"
-                        + " its place",
+                "plugin 'user': it uses carve.api.mixer.Mixer.count, which is deprecated since 0.1.1;"
+                        + " its Javadoc names the replacement",
                 "plugin 'user': it uses carve.api.mixer.Mixer.old(long), which is deprecated since 0.1.2 and is to be removed;"
                         + " its Javadoc names the replacement");
         assertEquals(expected, told(api, api, "carve.api.mixer.Mixer m = this; return m.old(m.count);", true));

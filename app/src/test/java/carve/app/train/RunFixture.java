@@ -27,7 +27,7 @@ public final class RunFixture {
     public RunFixture schedule(String stage, int steps) throws IOException {
         Files.createDirectories(folder.resolve(stage));
         Files.writeString(folder.resolve(stage).resolve("course.json"), """
-                {"name": "%s", "steps": %d, "losses": ["mean-square@heads"], "layers": [1, 2, 4, 5], "batch_size": 8,
+                {"name": "%s", "steps": %d, "losses": ["mean-squared-error@heads"], "layers": [1, 2, 4, 5], "batch_size": 8,
                  "rates": [[1, 0.0], [%d, 0.001], [%d, 0.0]]}
                 """.formatted(stage, steps, steps / 2, steps));
         return this;
@@ -50,7 +50,7 @@ public final class RunFixture {
             gradients.append("%s\"%d\":%s".formatted(gradients.isEmpty() ? "" : ",", layer, figure(value / 10)));
         }
         double loss = 4 * Math.exp(-step / 40.0);
-        return ("{\"step\":%d,\"loss\":%s,\"losses\":{\"mean-square@heads\":%s},\"layers\":{\"mean-square@heads\":{%s}},"
+        return ("{\"step\":%d,\"loss\":%s,\"losses\":{\"mean-squared-error@heads\":%s},\"layers\":{\"mean-squared-error@heads\":{%s}},"
                         + "\"gradients\":{%s},\"rate\":0.001,\"grad_norm\":0.5,\"tokens_per_second\":4000.0,\"seconds\":%s}")
                 .formatted(step, figure(loss), figure(loss / 10), layers, gradients, figure(step / 10.0));
     }

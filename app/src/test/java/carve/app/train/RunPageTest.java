@@ -80,7 +80,7 @@ final class RunPageTest {
         browser.click("#stages button");
         browser.waitFor("document.querySelector('#stages button').ariaSelected === 'true'");
         assertEquals(
-                "mean-square@heads: 4 layers, from 0.59 to 5.52",
+                "mean-squared-error@heads: 4 layers, from 0.59 to 5.52",
                 browser.read("document.querySelector('#heat canvas').ariaLabel"));
         assertEquals("true", browser.read("document.querySelector('#samples-panel').classList.contains('hidden')"));
         browser.press("ArrowRight");

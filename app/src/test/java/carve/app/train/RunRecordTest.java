@@ -63,7 +63,7 @@ final class RunRecordTest {
                 (JsonObject) only(Instant.now()).json().array("stages").items().getFirst();
         assertEquals(3, stage.integer("each"));
         assertEquals(334, stage.array("step").items().size());
-        JsonObject heat = stage.object("heat").object("mean-square@heads");
+        JsonObject heat = stage.object("heat").object("mean-squared-error@heads");
         assertEquals("[1,2,4,5]", Json.compact(heat.array("layers")));
         assertEquals(4, heat.array("values").items().size());
         double mean = (Math.exp(-1 / 40.0) + Math.exp(-2 / 40.0) + Math.exp(-3 / 40.0)) * 4 / 3;

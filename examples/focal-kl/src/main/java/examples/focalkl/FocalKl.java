@@ -5,20 +5,21 @@ import carve.api.loss.Loss;
 import carve.api.loss.LossInputs;
 import carve.api.loss.LossProvider;
 import carve.api.loss.Reduction;
+import carve.api.model.Site;
 import carve.api.op.KlDivergence;
 import carve.api.tensor.Tensor;
 
 /**
- * The divergence of the student's distribution from the teacher's at each position, KL, times {@code (1 - exp(-KL))^focus}:
- * positions that the student knows already count little, as in the focal loss (Lin et al. 2017, arXiv:1708.02002, equation 4),
+ * The divergence of the student's distribution from the teacher's at each position, KL, times {@code (1 - exp(-KL))^gamma}:
+ * positions that the student predicts well already count little, as in the focal loss (Lin et al. 2017, arXiv:1708.02002, equation 4),
  * where {@code exp(-KL)} stands for the probability of the truth.
  *
- * @param weight the factor before it in the sum of losses
+ * @param weight the factor in the sum of losses
  * @param gamma the exponent
- * @param reduction how the values of positions become one number
+ * @param reduction the combination of the values of positions into one number
  */
 public record FocalKl(double weight, int gamma, Reduction reduction) implements Loss {
-    /** Makes the loss {@code focal-kl}. */
+    /** A factory of the loss {@code focal-kl}. */
     public static final class Provider implements LossProvider {
         @Override
         public String name() {
@@ -27,17 +28,17 @@ public record FocalKl(double weight, int gamma, Reduction reduction) implements 
 
         @Override
         public Loss create(Settings settings) {
-            int focus = settings.integer("focus");
-            if (focus < 0 || focus > 8) {
-                throw settings.error("focus", "must be a whole number from 0 to 8, is " + focus);
+            int gamma = settings.integer("gamma");
+            if (gamma < 0 || gamma > 8) {
+                throw settings.error("gamma", "must be an integer from 0 to 8, is " + gamma);
             }
-            return new FocalKl(settings.real("weight"), focus, settings.enumConstant("reduction", Reduction.class));
+            return new FocalKl(settings.real("weight"), gamma, settings.enumConstant("reduction", Reduction.class));
         }
     }
 
     @Override
-    public String site() {
-        return "logits";
+    public Site site() {
+        return Site.LOGITS;
     }
 
     @Override
@@ -48,10 +49,10 @@ public record FocalKl(double weight, int gamma, Reduction reduction) implements 
     @Override
     public Tensor compute(LossInputs lossInputs) {
         Tensor kl = KlDivergence.apply(rows(lossInputs.student()), rows(lossInputs.teacher()), 1);
-        Tensor missed = kl.negate().exp().negate().add(1);
+        Tensor modulation = kl.negate().exp().negate().add(1);
         Tensor value = kl;
         for (int i = 0; i < gamma; i++) {
-            value = value.multiply(missed);
+            value = value.multiply(modulation);
         }
         Tensor mask = lossInputs.mask();
         return reduction.reduce(value.reshape(mask.shape()), mask);

@@ -12,6 +12,6 @@ final class FocalKlTest extends LossContract {
 
     @Override
     protected CountedPositions countedPositions(Reduction reduction) {
-        return reduction == Reduction.ELEMENTS ? CountedPositions.ALL : CountedPositions.NON_PADDING;
+        return reduction == Reduction.MEAN ? CountedPositions.ALL : CountedPositions.NON_PADDING;
     }
 }

@@ -6,7 +6,7 @@ import carve.api.data.DatasetProvider;
 import carve.api.text.Processor;
 import java.nio.file.Path;
 
-/** Opens {@code internvl} data: a meta file that names files of conversations and folders of pictures. */
+/** A factory of {@code internvl} data sets: a meta file that names files of conversations and folders of images. */
 public final class InternVlDataProvider implements DatasetProvider {
     @Override
     public String name() {
@@ -16,7 +16,7 @@ public final class InternVlDataProvider implements DatasetProvider {
     @Override
     public Dataset open(Settings settings, Processor processor, long seed) {
         Path file = Path.of(settings.string("file"));
-        String base = settings.string("base");
+        String base = settings.string("base-folder");
         Path folder = base.isEmpty() ? file.toAbsolutePath().getParent() : Path.of(base);
         LlavaDataConfig config = LlavaDataConfig.from(settings, file, folder);
         return new LlavaDataSource(name(), config, InternVlMetaFile.read(file, folder), processor, seed);

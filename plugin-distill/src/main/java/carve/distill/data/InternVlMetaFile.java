@@ -13,7 +13,7 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * Reads InternVL's meta files: an object of data sets, each with the {@code root} of its pictures, its {@code annotation} and,
+ * The reading of InternVL's meta files: an object of data sets, each with the {@code root} of its pictures, its {@code annotation} and,
  * optionally, a {@code repeat_time}; other keys ({@code length}, {@code data_augment}) are ignored.
  *
  * <pre>{@code
@@ -57,7 +57,7 @@ final class InternVlMetaFile {
         }
         double repeat = set.optionalReal("repeat_time").orElse(1.0);
         if (!(repeat > 0) || repeat > 1 && repeat != Math.rint(repeat)) {
-            throw set.error("repeat_time", "must be a share up to 1 or a whole number, is " + repeat);
+            throw set.error("repeat_time", "must be a fraction up to 1 or an integer, is " + repeat);
         }
         boolean array =
                 annotation.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".json");

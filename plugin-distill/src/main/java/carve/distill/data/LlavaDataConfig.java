@@ -22,14 +22,14 @@ record LlavaDataConfig(
         MissingImages missingImages,
         boolean shuffle,
         long cacheBytes) {
-    private static final int MEGA = 20;
+    private static final int MEBI_SHIFT = 20;
 
     /** What becomes of samples that are too long. */
     enum OverlongSamples {
         /** They are left out, and counted. */
         SKIP,
         /** Their end is; where that would take a picture or every answer, the whole is left out, and counted. */
-        CUT
+        TRUNCATE
     }
 
     /** What becomes of conversations whose picture is not there. */
@@ -43,7 +43,7 @@ record LlavaDataConfig(
     /** Reads the settings; without {@code images} pictures are looked for beside the file. */
     static LlavaDataConfig from(Settings settings) {
         Path file = Path.of(settings.string("file"));
-        String images = settings.string("images");
+        String images = settings.string("image-folder");
         return from(settings, file, images.isEmpty() ? file.toAbsolutePath().getParent() : Path.of(images));
     }
 
@@ -53,17 +53,17 @@ record LlavaDataConfig(
         if (maxLength < 1) {
             throw settings.error("max-length", "must be 1 or more, is " + maxLength);
         }
-        int megabytes = settings.integer("cache-megabytes");
-        if (megabytes < 0) {
-            throw settings.error("cache-megabytes", "must be 0 or more, is " + megabytes);
+        int mebibytes = settings.integer("cache-mib");
+        if (mebibytes < 0) {
+            throw settings.error("cache-mib", "must be 0 or more, is " + mebibytes);
         }
         return new LlavaDataConfig(
                 file,
                 folder,
                 maxLength,
-                settings.enumConstant("too-long", OverlongSamples.class),
-                settings.enumConstant("on-missing", MissingImages.class),
+                settings.enumConstant("overlong", OverlongSamples.class),
+                settings.enumConstant("missing-images", MissingImages.class),
                 settings.flag("shuffle"),
-                (long) megabytes << MEGA);
+                (long) mebibytes << MEBI_SHIFT);
     }
 }

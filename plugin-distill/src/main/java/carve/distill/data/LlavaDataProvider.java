@@ -5,7 +5,7 @@ import carve.api.data.Dataset;
 import carve.api.data.DatasetProvider;
 import carve.api.text.Processor;
 
-/** Opens {@code llava} data: a JSON array of conversations and a folder of pictures. */
+/** A factory of {@code llava} data sets: a JSON array of conversations and a folder of images. */
 public final class LlavaDataProvider implements DatasetProvider {
     @Override
     public String name() {

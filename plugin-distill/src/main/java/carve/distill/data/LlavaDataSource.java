@@ -35,7 +35,7 @@ final class LlavaDataSource implements Dataset {
     private final EpochSampler order;
     private final long seed;
     private final Map<Integer, Sample> cache = new HashMap<>();
-    private final Map<String, Set<Integer>> leftOut = new TreeMap<>();
+    private final Map<String, Set<Integer>> skipped = new TreeMap<>();
     private long cachedBytes;
 
     LlavaDataSource(
@@ -66,11 +66,11 @@ final class LlavaDataSource implements Dataset {
         }
         if (!missing.isEmpty()) {
             throw new SettingsException(
-                    "%s: %d pictures are missing; name their folder as '%s', or say on-missing = skip\n  %s"
+                    "%s: %d images are missing; set '%s' to their folder, or use missing-images = skip\n  %s"
                             .formatted(
                                     config.file(),
                                     missing.size(),
-                                    kind.equals("internvl") ? "root" : "images",
+                                    kind.equals("internvl") ? "root" : "image-folder",
                                     String.join("\n  ", missing.subList(0, Math.min(SHOWN, missing.size())))));
         }
     }
@@ -87,7 +87,7 @@ final class LlavaDataSource implements Dataset {
         if (known != null) {
             return Optional.of(known);
         }
-        if (leftOut.values().stream().anyMatch(indices -> indices.contains(index))) {
+        if (skipped.values().stream().anyMatch(indices -> indices.contains(index))) {
             return Optional.empty();
         }
         Optional<Sample> made = make(index);
@@ -104,10 +104,10 @@ final class LlavaDataSource implements Dataset {
                     : Optional.of(sample);
         } catch (NoSuchFileException e) {
             if (config.missingImages() == LlavaDataConfig.MissingImages.SKIP) {
-                return skip(index, "picture missing", llavaConversation.id() + ": " + e.getFile());
+                return skip(index, "image missing", llavaConversation.id() + ": " + e.getFile());
             }
             throw new UncheckedIOException(
-                    "%s: id %s: no picture %s".formatted(config.file(), llavaConversation.id(), e.getFile()), e);
+                    "%s: id %s: no image %s".formatted(config.file(), llavaConversation.id(), e.getFile()), e);
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "%s: id %s: %s".formatted(config.file(), llavaConversation.id(), e.getMessage()), e);
@@ -125,7 +125,7 @@ final class LlavaDataSource implements Dataset {
         }
         Set<Integer> places = processor.suppressedTokens();
         if (Arrays.stream(sample.tokens()).skip(length).anyMatch(token -> token < 0 || places.contains(token))) {
-            return skip(index, "a picture beyond %d tokens".formatted(length), which);
+            return skip(index, "an image beyond max-length = %d".formatted(length), which);
         }
         boolean[] answer = Arrays.copyOf(sample.lossMask(), length);
         if (IntStream.range(0, length).noneMatch(i -> answer[i])) {
@@ -135,11 +135,11 @@ final class LlavaDataSource implements Dataset {
     }
 
     private Optional<Sample> skip(int index, String reason, String which) {
-        Set<Integer> indices = leftOut.computeIfAbsent(reason, _ -> new HashSet<>());
+        Set<Integer> indices = skipped.computeIfAbsent(reason, _ -> new HashSet<>());
         if (indices.isEmpty()) {
             LOG.log(
                     Level.WARNING,
-                    "{0}: a sample is left out ({1}), {2}; more of them are only counted",
+                    "{0}: skipping {2} ({1}); further samples skipped for this reason are only counted",
                     config.file(),
                     reason,
                     which);
@@ -148,7 +148,7 @@ final class LlavaDataSource implements Dataset {
         return Optional.empty();
     }
 
-    // pictures belong to what the person says first; the processor finds their places
+    // the images belong to the first user message; the processor finds their placeholders
     private List<Message> messages(LlavaConversation llavaConversation) throws IOException {
         List<EncodedImage> pictures = new ArrayList<>();
         for (String image : llavaConversation.images()) {
@@ -177,13 +177,13 @@ final class LlavaDataSource implements Dataset {
 
     @Override
     public String fingerprint() {
-        return "%s %s (%d conversations, max-length %d%s, on-missing %s, shuffle %s, seed %d)"
+        return "%s %s (%d conversations, max-length %d%s, missing-images %s, shuffle %s, seed %d)"
                 .formatted(
                         kind,
                         config.file().getFileName(),
                         conversations.size(),
                         config.maxLength(),
-                        config.overlong() == LlavaDataConfig.OverlongSamples.CUT ? " cut" : "",
+                        config.overlong() == LlavaDataConfig.OverlongSamples.TRUNCATE ? " truncated" : "",
                         config.missingImages(),
                         config.shuffle(),
                         seed);
@@ -192,7 +192,7 @@ final class LlavaDataSource implements Dataset {
     @Override
     public synchronized Map<String, Long> skipped() {
         Map<String, Long> counts = new TreeMap<>();
-        leftOut.forEach((reason, indices) -> counts.put(reason, (long) indices.size()));
+        skipped.forEach((reason, indices) -> counts.put(reason, (long) indices.size()));
         return counts;
     }
 }

@@ -1,19 +1,20 @@
 package carve.distill.loss;
 
 import carve.api.loss.PerTokenLoss;
+import carve.api.model.Site;
 import carve.api.op.CrossEntropy;
 import carve.api.tensor.Tensor;
 
 /**
  * The cross-entropy of the student's logits and the token that follows, at positions whose next token is an answer.
  *
- * @param weight the factor before it
+ * @param weight the factor in the sum of losses
  * @param reduction mask, always that of answers, and reduction
  */
 record CrossEntropyLoss(double weight, MaskedReduction reduction) implements PerTokenLoss {
     @Override
-    public String site() {
-        return "logits";
+    public Site site() {
+        return Site.LOGITS;
     }
 
     @Override

@@ -5,7 +5,7 @@ import carve.api.loss.Loss;
 import carve.api.loss.LossProvider;
 import carve.api.loss.Reduction;
 
-/** Makes {@code cross-entropy} losses. */
+/** A factory of {@code cross-entropy} losses. */
 public final class CrossEntropyLossProvider implements LossProvider {
     @Override
     public String name() {
@@ -15,11 +15,10 @@ public final class CrossEntropyLossProvider implements LossProvider {
     @Override
     public Loss create(Settings settings) {
         Reduction reduction = settings.enumConstant("reduction", Reduction.class);
-        if (reduction == Reduction.ELEMENTS) {
+        if (reduction == Reduction.MEAN) {
             throw settings.error(
                     "reduction",
-                    "must be one of tokens, batch, sum, is 'elements';"
-                            + " only positions before answers have a cross-entropy");
+                    "must be one of token-mean, batch-mean, sum, is 'mean'; cross-entropy is defined only for answer tokens");
         }
         return new CrossEntropyLoss(LossSettings.weight(settings), new MaskedReduction(LossMask.ANSWERS, reduction));
     }

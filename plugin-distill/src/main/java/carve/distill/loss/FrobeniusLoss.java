@@ -2,6 +2,7 @@ package carve.distill.loss;
 
 import carve.api.loss.Loss;
 import carve.api.loss.LossInputs;
+import carve.api.model.Site;
 import carve.api.tensor.Op.UnaryFunction;
 import carve.api.tensor.Tensor;
 
@@ -10,14 +11,14 @@ import carve.api.tensor.Tensor;
  * over its elements, before the root is taken of what the reduction makes of all positions.
  *
  * <p>With {@code mask = all} and {@code reduction = sum} it is the Frobenius norm of the whole difference, not squared and not
- * averaged, as MaTVLM (arXiv:2503.13440) has it for layers and, as {@code l2}, for logits. With {@code reduction = tokens} it
+ * averaged, as MaTVLM (arXiv:2503.13440) has it for layers and, as {@code l2}, for logits. With {@code reduction = token-mean} it
  * does not grow with the number of positions.
  *
  * @param site the site
- * @param weight the factor before it
+ * @param weight the factor in the sum of losses
  * @param reduction mask and reduction
  */
-record FrobeniusLoss(String site, double weight, MaskedReduction reduction) implements Loss {
+record FrobeniusLoss(Site site, double weight, MaskedReduction reduction) implements Loss {
     /** Under the root, so that equals have the gradient 0; far below what F32 tells from any difference that matters. */
     private static final double EPSILON = 1e-24;
 

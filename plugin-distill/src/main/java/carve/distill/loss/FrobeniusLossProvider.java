@@ -3,8 +3,9 @@ package carve.distill.loss;
 import carve.api.config.Settings;
 import carve.api.loss.Loss;
 import carve.api.loss.LossProvider;
+import carve.api.model.Site;
 
-/** Makes {@code frobenius} losses. */
+/** A factory of {@code frobenius} losses. */
 public final class FrobeniusLossProvider implements LossProvider {
     @Override
     public String name() {
@@ -14,6 +15,6 @@ public final class FrobeniusLossProvider implements LossProvider {
     @Override
     public Loss create(Settings settings) {
         return new FrobeniusLoss(
-                settings.string("at"), LossSettings.weight(settings), LossSettings.maskedReduction(settings));
+                Site.from(settings, "site"), LossSettings.weight(settings), LossSettings.maskedReduction(settings));
     }
 }

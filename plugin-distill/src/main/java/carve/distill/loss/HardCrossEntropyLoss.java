@@ -1,20 +1,21 @@
 package carve.distill.loss;
 
 import carve.api.loss.PerTokenLoss;
+import carve.api.model.Site;
 import carve.api.op.CrossEntropy;
 import carve.api.tensor.Tensor;
 
 /**
- * The cross-entropy of the student's logits and the token that the teacher finds likeliest. It is not zero where student and
+ * The cross-entropy of the student's logits and the teacher's most probable token. It is not zero where student and
  * teacher are equal, unless the teacher is certain.
  *
- * @param weight the factor before it
+ * @param weight the factor in the sum of losses
  * @param reduction mask and reduction
  */
 record HardCrossEntropyLoss(double weight, MaskedReduction reduction) implements PerTokenLoss {
     @Override
-    public String site() {
-        return "logits";
+    public Site site() {
+        return Site.LOGITS;
     }
 
     @Override

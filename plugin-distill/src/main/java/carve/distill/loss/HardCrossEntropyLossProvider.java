@@ -4,7 +4,7 @@ import carve.api.config.Settings;
 import carve.api.loss.Loss;
 import carve.api.loss.LossProvider;
 
-/** Makes {@code hard-cross-entropy} losses. */
+/** A factory of {@code hard-cross-entropy} losses. */
 public final class HardCrossEntropyLossProvider implements LossProvider {
     @Override
     public String name() {

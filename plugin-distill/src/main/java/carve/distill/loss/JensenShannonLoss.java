@@ -1,6 +1,7 @@
 package carve.distill.loss;
 
 import carve.api.loss.PerTokenLoss;
+import carve.api.model.Site;
 import carve.api.tensor.Op.BinaryFunction;
 import carve.api.tensor.Tensor;
 
@@ -14,19 +15,19 @@ import carve.api.tensor.Tensor;
  * }</pre>
  *
  * @param site the site, {@code (B, T, V)} values that a softmax is taken of
- * @param weight the factor before it
+ * @param weight the factor in the sum of losses
  * @param form which of the two
  * @param temperature T, positive
  * @param reduction mask and reduction
  */
-record JensenShannonLoss(String site, double weight, Form form, double temperature, MaskedReduction reduction)
+record JensenShannonLoss(Site site, double weight, Form form, double temperature, MaskedReduction reduction)
         implements PerTokenLoss {
     /** In which order distributions and their mean are compared. */
     enum Form {
         /** Each with the mean. */
         STANDARD,
         /** The mean with each. */
-        SWAPPED
+        REVERSED
     }
 
     @Override
@@ -41,7 +42,7 @@ record JensenShannonLoss(String site, double weight, Form form, double temperatu
         Tensor m = logMean(s, t);
         Tensor terms = switch (form) {
             case STANDARD -> s.exp().multiply(s.subtract(m)).add(t.exp().multiply(t.subtract(m)));
-            case SWAPPED -> m.exp().multiply(m.subtract(s).add(m.subtract(t)));
+            case REVERSED -> m.exp().multiply(m.subtract(s).add(m.subtract(t)));
         };
         return terms.sum(1).reshape(-1).multiply(0.5 * temperature * temperature);
     }

@@ -3,8 +3,9 @@ package carve.distill.loss;
 import carve.api.config.Settings;
 import carve.api.loss.Loss;
 import carve.api.loss.LossProvider;
+import carve.api.model.Site;
 
-/** Makes {@code jensen-shannon} losses. */
+/** A factory of {@code jensen-shannon} losses. */
 public final class JensenShannonLossProvider implements LossProvider {
     @Override
     public String name() {
@@ -14,7 +15,7 @@ public final class JensenShannonLossProvider implements LossProvider {
     @Override
     public Loss create(Settings settings) {
         return new JensenShannonLoss(
-                settings.string("at"),
+                Site.from(settings, "site"),
                 LossSettings.weight(settings),
                 settings.enumConstant("form", JensenShannonLoss.Form.class),
                 LossSettings.temperature(settings),

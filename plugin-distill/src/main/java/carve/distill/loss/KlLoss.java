@@ -1,6 +1,7 @@
 package carve.distill.loss;
 
 import carve.api.loss.PerTokenLoss;
+import carve.api.model.Site;
 import carve.api.op.KlDivergence;
 import carve.api.tensor.Tensor;
 
@@ -8,15 +9,15 @@ import carve.api.tensor.Tensor;
  * The divergence of the student's distribution from the teacher's, {@code T^2 KL(teacher || student)} with logits divided
  * by the temperature T (Hinton, Vinyals and Dean 2015, arXiv:1503.02531, section 2).
  *
- * <p>With {@code mask = all} and {@code reduction = batch} it is mmMamba's {@code EndtoEnd}, whose {@code batchmean} sums
+ * <p>With {@code mask = all} and {@code reduction = batch-mean} it is mmMamba's {@code EndtoEnd}, whose {@code batchmean} sums
  * over positions and vocabulary and divides by rows: thousands are normal for long samples.
  *
  * @param site the site, {@code (B, T, V)} values that a softmax is taken of
- * @param weight the factor before it; alpha in mmMamba
+ * @param weight the factor in the sum of losses; alpha in mmMamba
  * @param temperature T, positive
  * @param reduction mask and reduction
  */
-record KlLoss(String site, double weight, double temperature, MaskedReduction reduction) implements PerTokenLoss {
+record KlLoss(Site site, double weight, double temperature, MaskedReduction reduction) implements PerTokenLoss {
     @Override
     public boolean needsTeacher() {
         return true;

@@ -3,8 +3,9 @@ package carve.distill.loss;
 import carve.api.config.Settings;
 import carve.api.loss.Loss;
 import carve.api.loss.LossProvider;
+import carve.api.model.Site;
 
-/** Makes {@code kl} losses. */
+/** A factory of {@code kl} losses. */
 public final class KlLossProvider implements LossProvider {
     @Override
     public String name() {
@@ -14,7 +15,7 @@ public final class KlLossProvider implements LossProvider {
     @Override
     public Loss create(Settings settings) {
         return new KlLoss(
-                settings.string("at"),
+                Site.from(settings, "site"),
                 LossSettings.weight(settings),
                 LossSettings.temperature(settings),
                 LossSettings.maskedReduction(settings));

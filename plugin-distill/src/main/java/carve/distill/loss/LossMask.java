@@ -6,12 +6,12 @@ import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 
-/** Which positions count. */
+/** The positions that count. */
 public enum LossMask {
     /** All, padding included. */
     ALL,
     /** Those that are not padding. */
-    PADDING,
+    NON_PADDING,
     /** Those whose next token is an answer. */
     ANSWERS;
 
@@ -19,7 +19,7 @@ public enum LossMask {
     Tensor of(Tensor targets, Tensor present) {
         return switch (this) {
             case ALL -> Tensors.ones(present.device(), present.shape());
-            case PADDING -> present;
+            case NON_PADDING -> present;
             case ANSWERS -> answers(targets);
         };
     }

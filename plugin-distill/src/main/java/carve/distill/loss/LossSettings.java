@@ -3,7 +3,7 @@ package carve.distill.loss;
 import carve.api.config.Settings;
 import carve.api.loss.Reduction;
 
-/** What the losses have in common. */
+/** The reading of the settings that several losses have. */
 final class LossSettings {
     private LossSettings() {}
 
@@ -26,11 +26,11 @@ final class LossSettings {
     static MaskedReduction maskedReduction(Settings settings) {
         LossMask lossMask = settings.enumConstant("mask", LossMask.class);
         Reduction reduction = settings.enumConstant("reduction", Reduction.class);
-        if (reduction == Reduction.ELEMENTS && lossMask != LossMask.ALL) {
+        if (reduction == Reduction.MEAN && lossMask != LossMask.ALL) {
             throw settings.error(
                     "reduction",
-                    "is elements, the mean over all elements with padding: that needs mask = all;" + " with mask = "
-                            + Settings.enumConstant(lossMask) + ", tokens is the mean over positions that count");
+                    "'mean' averages over all elements including padding and needs mask = all; with mask = %s use token-mean"
+                            .formatted(Settings.enumConstant(lossMask)));
         }
         return new MaskedReduction(lossMask, reduction);
     }

@@ -5,15 +5,15 @@ import carve.api.loss.Reduction;
 import carve.api.tensor.Tensor;
 
 /**
- * How the values of positions become one number.
+ * The combination of the values of positions into one number.
  *
  * @param lossMask which positions count
- * @param reduction what is made of their values
+ * @param reduction how their values are combined
  */
 record MaskedReduction(LossMask lossMask, Reduction reduction) {
     /** Returns whether every element has the same share, so that positions need not be told apart. */
     boolean isElementMean() {
-        return reduction == Reduction.ELEMENTS;
+        return reduction == Reduction.MEAN;
     }
 
     /** Returns the scalar for values {@code (B, T)} of positions. */

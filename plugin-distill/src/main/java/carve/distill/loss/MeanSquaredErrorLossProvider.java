@@ -3,17 +3,18 @@ package carve.distill.loss;
 import carve.api.config.Settings;
 import carve.api.loss.Loss;
 import carve.api.loss.LossProvider;
+import carve.api.model.Site;
 
-/** Makes {@code mean-square} losses. */
+/** A factory of {@code mean-squared-error} losses. */
 public final class MeanSquaredErrorLossProvider implements LossProvider {
     @Override
     public String name() {
-        return "mean-square";
+        return "mean-squared-error";
     }
 
     @Override
     public Loss create(Settings settings) {
         return new MeanSquaredErrorLoss(
-                settings.string("at"), LossSettings.weight(settings), LossSettings.maskedReduction(settings));
+                Site.from(settings, "site"), LossSettings.weight(settings), LossSettings.maskedReduction(settings));
     }
 }

@@ -1,6 +1,7 @@
 package carve.distill.loss;
 
 import carve.api.loss.PerTokenLoss;
+import carve.api.model.Site;
 import carve.api.op.KlDivergence;
 import carve.api.tensor.Tensor;
 
@@ -9,12 +10,11 @@ import carve.api.tensor.Tensor;
  * the temperature T: it makes the student keep to what the teacher finds likely, rather than cover all of it.
  *
  * @param site the site, {@code (B, T, V)} values that a softmax is taken of
- * @param weight the factor before it
+ * @param weight the factor in the sum of losses
  * @param temperature T, positive
  * @param reduction mask and reduction
  */
-record ReverseKlLoss(String site, double weight, double temperature, MaskedReduction reduction)
-        implements PerTokenLoss {
+record ReverseKlLoss(Site site, double weight, double temperature, MaskedReduction reduction) implements PerTokenLoss {
     @Override
     public boolean needsTeacher() {
         return true;

@@ -6,7 +6,7 @@ import carve.api.stage.Optimizer;
 import carve.api.stage.OptimizerProvider;
 import java.util.List;
 
-/** Makes {@code adamw} optimizers. */
+/** A factory of {@code adamw} optimizers. */
 public final class AdamWOptimizerProvider implements OptimizerProvider {
     @Override
     public String name() {
@@ -20,12 +20,12 @@ public final class AdamWOptimizerProvider implements OptimizerProvider {
             throw settings.error("betas", "must be two numbers from 0 to below 1, is " + betas);
         }
         return new AdamWOptimizer(
-                atLeastZero(settings, "rate"),
+                atLeastZero(settings, "learning-rate"),
                 betas.get(0),
                 betas.get(1),
                 atLeastZero(settings, "epsilon"),
                 atLeastZero(settings, "weight-decay"),
-                noDecay(settings),
+                Selector.from(settings, "no-weight-decay"),
                 rank(settings));
     }
 
@@ -38,19 +38,10 @@ public final class AdamWOptimizerProvider implements OptimizerProvider {
     }
 
     private static int rank(Settings settings) {
-        int rank = settings.integer("decay-min-rank");
+        int rank = settings.integer("weight-decay-min-rank");
         if (rank < 0) {
-            throw settings.error("decay-min-rank", "must be zero or more, is " + rank);
+            throw settings.error("weight-decay-min-rank", "must be zero or more, is " + rank);
         }
         return rank;
-    }
-
-    private static Selector noDecay(Settings settings) {
-        List<String> globs = settings.strings("no-decay");
-        try {
-            return Selector.of(globs);
-        } catch (IllegalArgumentException e) {
-            throw settings.error("no-decay", "has a glob that is none: " + e.getMessage());
-        }
     }
 }

@@ -3,9 +3,9 @@ package carve.distill.optimizer;
 import carve.api.stage.LearningRateSchedule;
 
 /**
- * Grows from 0 along a line, then stays at 1.
+ * Linear warm-up from 0, then constant.
  *
- * @param warmup steps of growth
+ * @param warmup steps of the warm-up
  */
 record ConstantSchedule(long warmup) implements LearningRateSchedule {
     @Override

@@ -4,7 +4,7 @@ import carve.api.config.Settings;
 import carve.api.stage.LearningRateSchedule;
 import carve.api.stage.LearningRateScheduleProvider;
 
-/** Makes {@code constant} schedules. */
+/** A factory of {@code constant} schedules. */
 public final class ConstantScheduleProvider implements LearningRateScheduleProvider {
     @Override
     public String name() {

@@ -3,9 +3,9 @@ package carve.distill.optimizer;
 import carve.api.stage.LearningRateSchedule;
 
 /**
- * Grows from 0 along a line, then goes down to a floor along half a cosine, which ends with the run.
+ * Linear warm-up from 0, then a cosine decay that ends with the run.
  *
- * @param warmup steps of growth
+ * @param warmup steps of the warm-up
  * @param steps of the run
  * @param minRateRatio the factor at the end and after it
  */

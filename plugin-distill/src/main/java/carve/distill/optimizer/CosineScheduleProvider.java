@@ -4,7 +4,7 @@ import carve.api.config.Settings;
 import carve.api.stage.LearningRateSchedule;
 import carve.api.stage.LearningRateScheduleProvider;
 
-/** Makes {@code cosine} schedules. */
+/** A factory of {@code cosine} schedules. */
 public final class CosineScheduleProvider implements LearningRateScheduleProvider {
     @Override
     public String name() {

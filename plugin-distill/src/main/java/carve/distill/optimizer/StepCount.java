@@ -3,11 +3,11 @@ package carve.distill.optimizer;
 import carve.api.config.Settings;
 import carve.api.config.SettingsException;
 
-/** Reads numbers of steps: whole numbers, or shares of the run such as {@code "10%"}. */
+/** The reading of numbers of steps: integers, or percentages of the run such as {@code "10%"}. */
 final class StepCount {
     private StepCount() {}
 
-    /** Returns the steps of a key in a run of so many steps; shares are rounded to the nearest step. */
+    /** Returns the steps of a key in a run of so many steps; percentages are rounded to the nearest step. */
     static long of(Settings settings, String key, long steps) {
         String text = settings.string(key);
         if (!text.endsWith("%")) {
@@ -36,6 +36,6 @@ final class StepCount {
 
     private static SettingsException invalid(Settings settings, String key, String text) {
         return settings.error(
-                key, "must be a number of steps or a share of the run from 0% to 100%, is '" + text + "%'");
+                key, "must be a number of steps or a percentage of the run from 0% to 100%, is '" + text + "%'");
     }
 }

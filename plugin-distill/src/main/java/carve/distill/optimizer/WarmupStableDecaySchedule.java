@@ -3,12 +3,12 @@ package carve.distill.optimizer;
 import carve.api.stage.LearningRateSchedule;
 
 /**
- * Grows from 0 along a line, stays at 1, and goes down to a floor along half a cosine, as {@code get_wsd_schedule} of
+ * Linear warm-up from 0, a constant part, and a cosine decay, as {@code get_wsd_schedule} of
  * transformers 4.43.1; the first step of a warm-up has the factor 0.
  *
- * @param warmup steps of growth
+ * @param warmup steps of the warm-up
  * @param stable steps at 1
- * @param decay steps of going down
+ * @param decay steps of the decay
  * @param minRateRatio the factor at the end and after it
  */
 record WarmupStableDecaySchedule(long warmup, long stable, long decay, double minRateRatio)

@@ -4,7 +4,7 @@ import carve.api.config.Settings;
 import carve.api.stage.LearningRateSchedule;
 import carve.api.stage.LearningRateScheduleProvider;
 
-/** Makes {@code warmup-stable-decay} schedules. */
+/** A factory of {@code warmup-stable-decay} schedules. */
 public final class WarmupStableDecayScheduleProvider implements LearningRateScheduleProvider {
     private static final String REST = "rest";
 

@@ -159,12 +159,12 @@ final class LlavaDataSourceTest {
     void longSamplesAreCutIfAskedButForTheirPicturesAndAnswers() throws IOException {
         Path file = file(
                 entry("1", "", "q", "abcdef"), entry("2", "", "q###", "abc"), entry("3", "", "question", "answer"));
-        try (Dataset data = open(file, ", shuffle = false, max-length = 3, too-long = cut", 1)) {
+        try (Dataset data = open(file, ", shuffle = false, max-length = 3, overlong = truncate", 1)) {
             assertEquals("qab", text(data.sample(0)));
             assertEquals(3, data.sample(0).orElseThrow().lossMask().length);
             assertEquals(Optional.empty(), data.sample(1));
             assertEquals(Optional.empty(), data.sample(2));
-            assertEquals(Map.of("a picture beyond 3 tokens", 1L, "no answer within 3 tokens", 1L), data.skipped());
+            assertEquals(Map.of("an image beyond max-length = 3", 1L, "no answer within 3 tokens", 1L), data.skipped());
         }
     }
 
@@ -212,12 +212,12 @@ final class LlavaDataSourceTest {
                 assertThrows(SettingsException.class, () -> meta(meta, "")).getMessage());
         Files.writeString(lines, entry("1", "\"a.png\"", "q", "a"));
         assertEquals(
-                meta + ": 1 pictures are missing; name their folder as 'root', or say on-missing = skip\n  "
+                meta + ": 1 images are missing; set 'root' to their folder, or use missing-images = skip\n  "
                         + folder.resolve("pictures/a.png") + " (id 1)",
                 assertThrows(SettingsException.class, () -> meta(meta, "")).getMessage());
         Files.writeString(meta, "{\"one\": {\"root\": \"\", \"annotation\": \"train.jsonl\", \"repeat_time\": 1.5}}");
         assertEquals(
-                "meta.json: one.repeat_time: must be a share up to 1 or a whole number, is 1.5",
+                "meta.json: one.repeat_time: must be a fraction up to 1 or an integer, is 1.5",
                 assertThrows(SettingsException.class, () -> meta(meta, "")).getMessage());
     }
 
@@ -229,22 +229,22 @@ final class LlavaDataSourceTest {
     void missingPicturesAreAllNamedAtOnce() throws IOException {
         Path file = file(entry("1", "\"a.png\"", "q", "a"), entry("\"x\"", "\"b.png\"", "q", "a"));
         assertEquals(
-                file + ": 2 pictures are missing; name their folder as 'images', or say on-missing = skip\n  "
+                file + ": 2 images are missing; set 'image-folder' to their folder, or use missing-images = skip\n  "
                         + folder.resolve("pictures/a.png") + " (id 1)\n  " + folder.resolve("pictures/b.png")
                         + " (id x)",
                 assertThrows(
                                 SettingsException.class,
-                                () -> open(file, ", images = \"" + folder.resolve("pictures") + "\"", 1))
+                                () -> open(file, ", image-folder = \"" + folder.resolve("pictures") + "\"", 1))
                         .getMessage());
     }
 
     @Test
     void missingPicturesAreLeftOutIfAsked() throws IOException {
         Path file = file(entry("1", "\"a.png\"", "q", "a"), entry("2", "", "q", "b"));
-        try (Dataset data = open(file, ", shuffle = false, on-missing = skip", 1)) {
+        try (Dataset data = open(file, ", shuffle = false, missing-images = skip", 1)) {
             assertEquals(Optional.empty(), data.sample(0));
             assertEquals("qb", text(data.sample(1)));
-            assertEquals(Map.of("picture missing", 1L), data.skipped());
+            assertEquals(Map.of("image missing", 1L), data.skipped());
         }
     }
 
@@ -256,7 +256,7 @@ final class LlavaDataSourceTest {
         try (Dataset data = open(file, ", shuffle = false", 1)) {
             Files.delete(folder.resolve("a.png"));
             assertEquals(
-                    file + ": id 1: no picture " + folder.resolve("a.png"),
+                    file + ": id 1: no image " + folder.resolve("a.png"),
                     assertThrows(UncheckedIOException.class, () -> data.sample(0))
                             .getMessage());
             assertEquals(
@@ -275,7 +275,7 @@ final class LlavaDataSourceTest {
             assertEquals(1, letters.asked);
         }
         letters.asked = 0;
-        try (Dataset data = open(file, ", shuffle = false, cache-megabytes = 0", 1)) {
+        try (Dataset data = open(file, ", shuffle = false, cache-mib = 0", 1)) {
             data.sample(0);
             data.sample(2);
             assertEquals(2, letters.asked);
@@ -303,16 +303,16 @@ final class LlavaDataSourceTest {
         Path file = file(entry("1", "", "q", "a"));
         try (Dataset data = open(file, "", 3)) {
             assertEquals(
-                    "llava train.json (1 conversations, max-length 8192, on-missing FAIL, shuffle true, seed 3)",
+                    "llava train.json (1 conversations, max-length 8192, missing-images FAIL, shuffle true, seed 3)",
                     data.fingerprint());
         }
         try (Dataset data = open(
                 file,
-                ", images = \"x\", max-length = 9, too-long = cut, on-missing = skip, shuffle = false,"
-                        + " cache-megabytes = 1",
+                ", image-folder = \"x\", max-length = 9, overlong = truncate, missing-images = skip, shuffle = false,"
+                        + " cache-mib = 1",
                 3)) {
             assertEquals(
-                    "llava train.json (1 conversations, max-length 9 cut, on-missing SKIP, shuffle false, seed 3)",
+                    "llava train.json (1 conversations, max-length 9 truncated, missing-images SKIP, shuffle false, seed 3)",
                     data.fingerprint());
         }
     }

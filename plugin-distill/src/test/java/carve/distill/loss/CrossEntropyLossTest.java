@@ -21,6 +21,6 @@ final class CrossEntropyLossTest extends LossContract {
 
     @Override
     protected Set<Reduction> reductions() {
-        return EnumSet.complementOf(EnumSet.of(Reduction.ELEMENTS));
+        return EnumSet.complementOf(EnumSet.of(Reduction.MEAN));
     }
 }

@@ -5,24 +5,25 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import carve.api.config.SettingsException;
 import carve.api.loss.Reduction;
+import carve.api.model.Site;
 import carve.distill.TestParts;
 import org.junit.jupiter.api.Test;
 
 /** Losses have sane defaults, read every key, and say what is wrong. */
 final class LossSettingsTest {
-    private static final MaskedReduction SANE = new MaskedReduction(LossMask.PADDING, Reduction.TOKENS);
+    private static final MaskedReduction SANE = new MaskedReduction(LossMask.NON_PADDING, Reduction.TOKEN_MEAN);
 
     @Test
     void defaultsAreMeansOverPositionsThatCount() {
-        assertEquals(new MeanSquaredErrorLoss("heads", 1, SANE), TestParts.loss("type = mean-square"));
-        assertEquals(new KlLoss("logits", 1, 1, SANE), TestParts.loss("type = kl"));
+        assertEquals(new MeanSquaredErrorLoss(Site.HEADS, 1, SANE), TestParts.loss("type = mean-squared-error"));
+        assertEquals(new KlLoss(Site.LOGITS, 1, 1, SANE), TestParts.loss("type = kl"));
         assertEquals(
-                new CrossEntropyLoss(1, new MaskedReduction(LossMask.ANSWERS, Reduction.TOKENS)),
+                new CrossEntropyLoss(1, new MaskedReduction(LossMask.ANSWERS, Reduction.TOKEN_MEAN)),
                 TestParts.loss("type = cross-entropy"));
-        assertEquals(new FrobeniusLoss("hidden", 1, SANE), TestParts.loss("type = frobenius"));
-        assertEquals(new ReverseKlLoss("logits", 1, 1, SANE), TestParts.loss("type = reverse-kl"));
+        assertEquals(new FrobeniusLoss(Site.HIDDEN, 1, SANE), TestParts.loss("type = frobenius"));
+        assertEquals(new ReverseKlLoss(Site.LOGITS, 1, 1, SANE), TestParts.loss("type = reverse-kl"));
         assertEquals(
-                new JensenShannonLoss("logits", 1, JensenShannonLoss.Form.STANDARD, 1, SANE),
+                new JensenShannonLoss(Site.LOGITS, 1, JensenShannonLoss.Form.STANDARD, 1, SANE),
                 TestParts.loss("type = jensen-shannon"));
         assertEquals(new HardCrossEntropyLoss(1, SANE), TestParts.loss("type = hard-cross-entropy"));
     }
@@ -30,12 +31,13 @@ final class LossSettingsTest {
     @Test
     void everyKeyIsRead() {
         assertEquals(
-                new MeanSquaredErrorLoss("output", 1000, new MaskedReduction(LossMask.ALL, Reduction.ELEMENTS)),
-                TestParts.loss("type = mean-square, at = output, weight = 1000, mask = all, reduction = elements"));
-        assertEquals(
-                new KlLoss("final_norm", 0.5, 2, new MaskedReduction(LossMask.ANSWERS, Reduction.BATCH)),
+                new MeanSquaredErrorLoss(Site.OUTPUT, 1000, new MaskedReduction(LossMask.ALL, Reduction.MEAN)),
                 TestParts.loss(
-                        "type = kl, at = final_norm, weight = 0.5, temperature = 2, mask = answers, reduction = batch"));
+                        "type = mean-squared-error, site = output, weight = 1000, mask = all, reduction = mean"));
+        assertEquals(
+                new KlLoss(Site.FINAL_NORM, 0.5, 2, new MaskedReduction(LossMask.ANSWERS, Reduction.BATCH_MEAN)),
+                TestParts.loss(
+                        "type = kl, site = final_norm, weight = 0.5, temperature = 2, mask = answers, reduction = batch-mean"));
         assertEquals(
                 new CrossEntropyLoss(3, new MaskedReduction(LossMask.ANSWERS, Reduction.SUM)),
                 TestParts.loss("type = cross-entropy, weight = 3, reduction = sum"));
@@ -43,18 +45,18 @@ final class LossSettingsTest {
 
     @Test
     void everyKeyOfOfficialVariantsIsRead() {
-        MaskedReduction official = new MaskedReduction(LossMask.ALL, Reduction.BATCH);
-        String rest = ", at = output, weight = 2, mask = all, reduction = batch";
-        assertEquals(new FrobeniusLoss("output", 2, official), TestParts.loss("type = frobenius" + rest));
+        MaskedReduction official = new MaskedReduction(LossMask.ALL, Reduction.BATCH_MEAN);
+        String rest = ", site = output, weight = 2, mask = all, reduction = batch-mean";
+        assertEquals(new FrobeniusLoss(Site.OUTPUT, 2, official), TestParts.loss("type = frobenius" + rest));
         assertEquals(
-                new ReverseKlLoss("output", 2, 3, official),
+                new ReverseKlLoss(Site.OUTPUT, 2, 3, official),
                 TestParts.loss("type = reverse-kl, temperature = 3" + rest));
         assertEquals(
-                new JensenShannonLoss("output", 2, JensenShannonLoss.Form.SWAPPED, 3, official),
-                TestParts.loss("type = jensen-shannon, form = swapped, temperature = 3" + rest));
+                new JensenShannonLoss(Site.OUTPUT, 2, JensenShannonLoss.Form.REVERSED, 3, official),
+                TestParts.loss("type = jensen-shannon, form = reversed, temperature = 3" + rest));
         assertEquals(
                 new HardCrossEntropyLoss(2, official),
-                TestParts.loss("type = hard-cross-entropy, weight = 2, mask = all, reduction = batch"));
+                TestParts.loss("type = hard-cross-entropy, weight = 2, mask = all, reduction = batch-mean"));
     }
 
     private static void refused(String message, String hocon) {
@@ -66,19 +68,33 @@ final class LossSettingsTest {
 
     @Test
     void wrongSettingsAreRefused() {
-        refused("'mask' must be one of all, padding, answers, is 'pads'", "type = kl, mask = pads");
-        refused("'reduction' must be one of tokens, batch, sum, elements, is 'mean'", "type = kl, reduction = mean");
+        refused(
+                "'mask' must be one of all, non-padding, answers, is 'padding'; it is now called 'non-padding'",
+                "type = kl, mask = padding");
+        refused(
+                "'reduction' must be one of token-mean, batch-mean, sum, mean, is 'tokens'; it is now called 'token-mean'",
+                "type = kl, reduction = tokens");
         refused("'temperature' must be positive, is 0.0", "type = kl, temperature = 0");
         refused("'weight' must be zero or more, is -1.0", "type = kl, weight = -1");
         refused(
-                "'reduction' is elements, the mean over all elements with padding: that needs mask = all; with mask = padding,"
-                        + " tokens is the mean over positions that count",
-                "type = kl, reduction = elements");
+                "'reduction' 'mean' averages over all elements including padding and needs mask = all; with mask = non-padding"
+                        + " use token-mean",
+                "type = kl, reduction = mean");
         refused(
-                "'reduction' must be one of tokens, batch, sum, is 'elements'; only positions before answers have a"
-                        + " cross-entropy",
-                "type = cross-entropy, reduction = elements");
-        refused("'form' must be one of standard, swapped, is 'matvlm'", "type = jensen-shannon, form = matvlm");
+                "'reduction' must be one of token-mean, batch-mean, sum, is 'mean'; cross-entropy is defined only for answer"
+                        + " tokens",
+                "type = cross-entropy, reduction = mean");
+        refused("'form' must be one of standard, reversed, is 'matvlm'", "type = jensen-shannon, form = matvlm");
         refused("'temprature' was not used; did you mean 'temperature'?", "type = kl, temprature = 2");
+    }
+
+    @Test
+    void formerNamesAreRefusedWithTheNewOnes() {
+        refused("'at' was not used; it is now called 'site'", "type = kl, at = logits");
+        assertEquals(
+                "recipe: 1: no loss 'mean-square'; there are cross-entropy, frobenius, hard-cross-entropy, jensen-shannon, kl,"
+                        + " mean-squared-error, reverse-kl (it is now called 'mean-squared-error')",
+                assertThrows(SettingsException.class, () -> TestParts.loss("type = mean-square"))
+                        .getMessage());
     }
 }

@@ -48,7 +48,7 @@ abstract class MaskedLossContract {
         protected Set<Reduction> reductions() {
             return countedPositions == CountedPositions.ALL
                     ? EnumSet.allOf(Reduction.class)
-                    : EnumSet.complementOf(EnumSet.of(Reduction.ELEMENTS));
+                    : EnumSet.complementOf(EnumSet.of(Reduction.MEAN));
         }
 
         @Override
@@ -72,7 +72,7 @@ abstract class MaskedLossContract {
     @Nested
     final class WithoutPadding extends Masked {
         WithoutPadding() {
-            super("padding", CountedPositions.NON_PADDING);
+            super("non-padding", CountedPositions.NON_PADDING);
         }
     }
 

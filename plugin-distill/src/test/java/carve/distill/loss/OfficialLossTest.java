@@ -43,7 +43,7 @@ final class OfficialLossTest {
     void divergenceIsTheOfficialOne(String temperature, String alpha) {
         try (Device device = new ReferenceDevice();
                 Fixture fixture = Fixture.open("distill_mm/endtoend_loss")) {
-            Loss loss = TestParts.loss("type = kl, mask = all, reduction = batch, temperature = %s, weight = %s"
+            Loss loss = TestParts.loss("type = kl, mask = all, reduction = batch-mean, temperature = %s, weight = %s"
                     .formatted(temperature, alpha));
             Tape tape = new Tape();
             Tensor student = tape.watch(fixture.tensor(device, "in.student_logits"));

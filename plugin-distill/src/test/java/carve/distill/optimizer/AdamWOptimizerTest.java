@@ -27,16 +27,16 @@ final class AdamWOptimizerTest {
     void defaultsAreTheOfficialOnes() {
         AdamWOptimizer adam = of("type = adamw");
         assertEquals(
-                "AdamWOptimizer[rate=0.001, beta1=0.9, beta2=0.999, epsilon=1.0E-8, weightDecay=0.05, noDecay=[**bias**], decayMinRank=0]",
+                "AdamWOptimizer[learningRate=0.001, beta1=0.9, beta2=0.999, epsilon=1.0E-8, weightDecay=0.05, noWeightDecay=[**bias**], weightDecayMinRank=0]",
                 adam.toString());
     }
 
     @Test
     void everyKeyIsRead() {
         assertEquals(
-                "AdamWOptimizer[rate=0.5, beta1=0.1, beta2=0.2, epsilon=0.3, weightDecay=0.4, noDecay=[a.*, b], decayMinRank=2]",
-                of("type = adamw, rate = 0.5, betas = [0.1, 0.2], epsilon = 0.3, weight-decay = 0.4, no-decay = [\"a.*\", b],"
-                                + " decay-min-rank = 2")
+                "AdamWOptimizer[learningRate=0.5, beta1=0.1, beta2=0.2, epsilon=0.3, weightDecay=0.4, noWeightDecay=[a.*, b], weightDecayMinRank=2]",
+                of("type = adamw, learning-rate = 0.5, betas = [0.1, 0.2], epsilon = 0.3, weight-decay = 0.4, no-weight-decay = [\"a.*\", b],"
+                                + " weight-decay-min-rank = 2")
                         .toString());
     }
 
@@ -54,7 +54,7 @@ final class AdamWOptimizerTest {
     @Test
     void onlyMatricesDecayWhereSaid() {
         try (Device device = new ReferenceDevice()) {
-            Optimizer adam = of("type = adamw, weight-decay = 0.5, no-decay = [], decay-min-rank = 2");
+            Optimizer adam = of("type = adamw, weight-decay = 0.5, no-weight-decay = [], weight-decay-min-rank = 2");
             for (Shape shape : List.of(Shape.of(2), Shape.of(2, 1), Shape.of(2, 1, 1))) {
                 Tensor zeros = Tensors.zeros(device, shape);
                 float[] after = adam.step("w", Tensors.full(device, shape, 1), zeros, List.of(zeros, zeros), 0.1, 1)
@@ -104,16 +104,16 @@ final class AdamWOptimizerTest {
                 assertThrows(SettingsException.class, () -> of("type = adamw, betas = [0.9]"))
                         .getMessage());
         assertEquals(
-                "recipe: 1: key 'rate' must be zero or more, is -1.0",
-                assertThrows(SettingsException.class, () -> of("type = adamw, rate = -1"))
+                "recipe: 1: key 'learning-rate' must be zero or more, is -1.0",
+                assertThrows(SettingsException.class, () -> of("type = adamw, learning-rate = -1"))
                         .getMessage());
         assertEquals(
-                "recipe: 1: key 'decay-min-rank' must be zero or more, is -1",
-                assertThrows(SettingsException.class, () -> of("type = adamw, decay-min-rank = -1"))
+                "recipe: 1: key 'weight-decay-min-rank' must be zero or more, is -1",
+                assertThrows(SettingsException.class, () -> of("type = adamw, weight-decay-min-rank = -1"))
                         .getMessage());
         assertEquals(
-                "recipe: 1: key 'no-decay' has a glob that is none: glob '{': '{' without '}'",
-                assertThrows(SettingsException.class, () -> of("type = adamw, no-decay = [\"{\"]"))
+                "recipe: 1: key 'no-weight-decay' has an invalid glob: glob '{': '{' without '}'",
+                assertThrows(SettingsException.class, () -> of("type = adamw, no-weight-decay = [\"{\"]"))
                         .getMessage());
     }
 }

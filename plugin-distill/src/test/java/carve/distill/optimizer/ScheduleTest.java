@@ -54,9 +54,11 @@ final class ScheduleTest {
         assertEquals(
                 new WarmupStableDecaySchedule(5, 20, 3, 0.1),
                 TestParts.schedule(
-                        "type = warmup-stable-decay, warmup = \"2.5%\", stable = 20, decay = 3, floor = 0.1", 200));
+                        "type = warmup-stable-decay, warmup = \"2.5%\", stable = 20, decay = 3, min-rate-ratio = 0.1",
+                        200));
         assertEquals(
-                new CosineSchedule(7, 200, 0.5), TestParts.schedule("type = cosine, warmup = 7, floor = 0.5", 200));
+                new CosineSchedule(7, 200, 0.5),
+                TestParts.schedule("type = cosine, warmup = 7, min-rate-ratio = 0.5", 200));
         assertEquals(new ConstantSchedule(9), TestParts.schedule("type = constant, warmup = 9", 200));
     }
 
@@ -84,7 +86,7 @@ final class ScheduleTest {
         for (String span : new String[] {"\"120%\"", "\"x%\"", "\"NaN%\""}) {
             String text = span.replace("\"", "'");
             assertEquals(
-                    "recipe: 1: key 'warmup' must be a number of steps or a share of the run from 0% to 100%, is "
+                    "recipe: 1: key 'warmup' must be a number of steps or a percentage of the run from 0% to 100%, is "
                             + text,
                     assertThrows(
                                     SettingsException.class,
@@ -96,8 +98,8 @@ final class ScheduleTest {
                 assertThrows(SettingsException.class, () -> TestParts.schedule("type = constant, warmup = -1", 9))
                         .getMessage());
         assertEquals(
-                "recipe: 1: key 'floor' must be a factor from 0 to 1, is 2.0",
-                assertThrows(SettingsException.class, () -> TestParts.schedule("type = cosine, floor = 2", 9))
+                "recipe: 1: key 'min-rate-ratio' must be a factor from 0 to 1, is 2.0",
+                assertThrows(SettingsException.class, () -> TestParts.schedule("type = cosine, min-rate-ratio = 2", 9))
                         .getMessage());
     }
 }

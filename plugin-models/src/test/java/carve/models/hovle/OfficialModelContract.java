@@ -8,6 +8,7 @@ import carve.api.model.HybridModel;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelInputs;
 import carve.api.model.ModelState;
+import carve.api.model.Site;
 import carve.api.op.SequenceLayout;
 import carve.api.param.Params;
 import carve.api.tensor.Shape;
@@ -104,11 +105,11 @@ abstract class OfficialModelContract {
 
     private static Map<String, Tensor> hidden(LoadedModel model, ActivationRecorder probe) {
         Map<String, Tensor> hidden = new LinkedHashMap<>();
-        hidden.put("embed", probe.values().get("embed"));
+        hidden.put("embed", probe.values().get(Site.EMBED));
         for (int i = 0; i < model.spec().layers().size(); i++) {
-            hidden.put(model.spec().layers().get(i).label(), probe.values().get("layers." + i + ".output"));
+            hidden.put(model.spec().layers().get(i).label(), probe.values().get(Site.layer(i, "output")));
         }
-        hidden.put("final_norm", probe.values().get("final_norm"));
+        hidden.put("final_norm", probe.values().get(Site.FINAL_NORM));
         return hidden;
     }
 
@@ -127,13 +128,13 @@ abstract class OfficialModelContract {
         Tape tape = new Tape();
         Map<String, Tensor> watched = new LinkedHashMap<>();
         model.params().asMap().forEach((parameter, value) -> watched.put(parameter, tape.watch(value)));
-        ActivationRecorder probe = new ActivationRecorder("embed"::equals);
+        ActivationRecorder probe = new ActivationRecorder(Site.EMBED::equals);
         Tensor logits = model.model().forward(Params.of(watched), inputs(model.device(), io, name), probe);
         Tensor difference = logits.subtract(io.tensor(model.device(), "in." + name + ".target"));
         Tensor loss = difference.multiply(difference).mean();
         io.assertAgrees("loss", "out." + name + ".mse", loss);
         List<Tensor> of = new ArrayList<>(watched.values());
-        of.add(probe.values().get("embed"));
+        of.add(probe.values().get(Site.EMBED));
         List<Tensor> found = tape.gradients(loss, of);
         io.assertAgrees("grad", "out." + name + ".grad.embed", found.getLast());
         Map<String, Tensor> gradients = new LinkedHashMap<>();

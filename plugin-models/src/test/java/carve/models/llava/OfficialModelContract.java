@@ -9,6 +9,7 @@ import carve.api.model.ActivationRecorder;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelInputs;
 import carve.api.model.ModelState;
+import carve.api.model.Site;
 import carve.api.op.SequenceLayout;
 import carve.api.param.Params;
 import carve.api.tensor.Shape;
@@ -107,9 +108,11 @@ abstract class OfficialModelContract {
 
     private static Map<String, Tensor> hidden(LoadedModel model, ActivationRecorder probe) {
         Map<String, Tensor> hidden = new LinkedHashMap<>();
-        probe.values().forEach((site, value) -> hidden.put(site.replaceFirst("^input\\.", ""), value));
+        probe.values()
+                .forEach((site, value) ->
+                        hidden.put(site instanceof Site.Input input ? input.name() : site.toString(), value));
         for (int i = 0; i < model.spec().layers().size(); i++) {
-            hidden.put(model.spec().layers().get(i).label(), probe.values().get("layers." + i + ".output"));
+            hidden.put(model.spec().layers().get(i).label(), probe.values().get(Site.layer(i, "output")));
         }
         return hidden;
     }

@@ -157,26 +157,37 @@ public record Catalogs(
         };
     }
 
-    /** Returns the factory of the losses, optimizers and schedules of stages. */
-    public StageComponents stageParts() {
-        return new Parts(this);
+    /** Returns the factory of losses that stages are made with. */
+    public StageComponents stageComponents() {
+        return new LossTermReader(this);
     }
 
-    private record Parts(Catalogs catalogs) implements StageComponents {
-        @Override
-        public Loss loss(Settings section) {
-            return catalogs.losses.create(section, LossProvider::create);
-        }
+    /**
+     * Returns the loss that a section describes.
+     *
+     * @throws SettingsException if there is no such loss, or a setting is wrong
+     */
+    public Loss loss(Settings section) {
+        return losses.create(section, LossProvider::create);
+    }
 
-        @Override
-        public Optimizer optimizer(Settings section) {
-            return catalogs.optimizers.create(section, OptimizerProvider::create);
-        }
+    /**
+     * Returns the optimizer that a section describes.
+     *
+     * @throws SettingsException if there is no such optimizer, or a setting is wrong
+     */
+    public Optimizer optimizer(Settings section) {
+        return optimizers.create(section, OptimizerProvider::create);
+    }
 
-        @Override
-        public LearningRateSchedule learningRateSchedule(Settings section, long steps) {
-            return catalogs.schedules.create(section, (provider, settings) -> provider.create(settings, steps));
-        }
+    /**
+     * Returns the learning rate schedule that a section describes.
+     *
+     * @param steps the number of steps of the run
+     * @throws SettingsException if there is no such schedule, or a setting is wrong
+     */
+    public LearningRateSchedule learningRateSchedule(Settings section, long steps) {
+        return schedules.create(section, (provider, settings) -> provider.create(settings, steps));
     }
 
     private record Builder(

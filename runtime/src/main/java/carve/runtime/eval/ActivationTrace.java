@@ -8,6 +8,7 @@ import carve.api.data.Sample;
 import carve.api.model.ActivationRecorder;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelInputs;
+import carve.api.model.Site;
 import carve.api.op.SequenceLayout;
 import carve.api.tensor.DType;
 import carve.api.tensor.HostTensor;
@@ -46,7 +47,6 @@ import java.util.stream.IntStream;
 public record ActivationTrace(LoadedModel model) {
     private static final String TOKENS = "input_ids";
     private static final String MASK = "attention_mask";
-    private static final String INPUT = "input.";
 
     /**
      * Traces one file.
@@ -128,25 +128,27 @@ public record ActivationTrace(LoadedModel model) {
     }
 
     private void forward(ModelInputs modelInputs, AttentionMask mask, Map<String, TensorData> results) {
-        ActivationRecorder probe = new ActivationRecorder(site -> site.startsWith(INPUT)
-                || site.equals("embed")
-                || site.endsWith(".output")
-                || site.equals("final_norm"));
+        ActivationRecorder probe = new ActivationRecorder(site -> switch (site) {
+            case Site.Input _ -> true;
+            case Site.Layer layer -> layer.name().equals("output");
+            case Site.Model _ -> !site.equals(Site.LOGITS);
+            case Site.EachLayer _ -> false;
+        });
         Tensor logits = model.model().forward(model.params(), modelInputs, probe);
         results.put("logits", floats(logits, mask));
-        results.put("h.embed", floats(probe.values().get("embed"), mask));
+        results.put("h.embed", floats(probe.values().get(Site.EMBED), mask));
         probe.values().forEach((site, value) -> {
-            if (site.startsWith(INPUT)) {
+            if (site instanceof Site.Input input) {
                 results.put(
-                        "h." + site.substring(INPUT.length()),
+                        "h." + input.name(),
                         data(DType.F32, value.shape(), DTypeConversion.of(DType.F32, value.floats(), Arena.ofAuto())));
             }
         });
         for (int i = 0; i < model.spec().layers().size(); i++) {
             String label = model.spec().layers().get(i).label();
-            results.put("h." + label, floats(probe.values().get("layers." + i + ".output"), mask));
+            results.put("h." + label, floats(probe.values().get(Site.layer(i, "output")), mask));
         }
-        results.put("h.final_norm", floats(probe.values().get("final_norm"), mask));
+        results.put("h.final_norm", floats(probe.values().get(Site.FINAL_NORM), mask));
     }
 
     private static TensorData floats(Tensor tensor, AttentionMask mask) {

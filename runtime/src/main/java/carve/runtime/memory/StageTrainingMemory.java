@@ -3,22 +3,22 @@ package carve.runtime.memory;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelFamily;
 import carve.api.model.ModelSpec;
-import carve.api.stage.Stage;
-import carve.api.stage.StageContext;
-import carve.api.stage.TrainingMemory;
 import carve.api.tensor.DType;
+import carve.runtime.train.StageContext;
+import carve.runtime.train.TrainingMemory;
+import carve.runtime.train.TrainingStage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The memory of a training step of a stage, in bytes, measured by a dry run on a {@link MetaDevice}.
+ * The memory that a step of a stage takes, in bytes, counted by a dry run on a {@link MetaDevice}.
  *
- * @param stage its name
- * @param teacherBytes the teacher's parameters
- * @param studentBytes the student's parameters, with trained ones in F32
- * @param footprint gradients and moments
- * @param peakBytes the peak of all memory, with all of the above
+ * @param stage the name of the stage
+ * @param teacherBytes of the teacher's parameters
+ * @param studentBytes of the student's parameters, those that are trained in F32
+ * @param footprint of gradients and moments
+ * @param peakBytes the peak, including all of the above
  */
 public record StageTrainingMemory(
         String stage, long teacherBytes, long studentBytes, TrainingMemory footprint, long peakBytes) {
@@ -26,9 +26,9 @@ public record StageTrainingMemory(
      * The models of a recipe.
      *
      * @param family the family of both
-     * @param teacher the teacher, if there is one
+     * @param teacher the model to imitate, if there is one
      * @param student the model that is trained
-     * @param converted the indices of the layers that the plan converted
+     * @param converted the numbers of the layers that the plan converted
      */
     public record TeacherStudent(
             ModelFamily family, Optional<ModelSpec> teacher, ModelSpec student, List<Integer> converted) {
@@ -44,13 +44,13 @@ public record StageTrainingMemory(
     }
 
     /**
-     * Returns what a stage takes; empty if it cannot be rehearsed.
+     * Returns the memory of a step of a stage.
      *
      * @param positions of each sample, which is text
      * @param weights the type in which parameters are held that are not trained
      */
-    public static Optional<StageTrainingMemory> of(
-            Stage stage, TeacherStudent teacherStudent, int positions, DType weights) {
+    public static StageTrainingMemory of(
+            TrainingStage stage, TeacherStudent teacherStudent, int positions, DType weights) {
         try (MetaDevice device = new MetaDevice();
                 LoadedModel student =
                         MetaModels.of(device, teacherStudent.family(), teacherStudent.student(), weights)) {
@@ -67,9 +67,9 @@ public record StageTrainingMemory(
                         Optional.empty(),
                         false,
                         (_, _, _, _) -> {});
-                return stage.measureMemory(context)
-                        .map(kept -> new StageTrainingMemory(
-                                stage.name(), taught, student.params().bytes(), kept, device.peakBytes()));
+                TrainingMemory kept = stage.dryRun(context);
+                return new StageTrainingMemory(
+                        stage.name(), taught, student.params().bytes(), kept, device.peakBytes());
             } finally {
                 teacher.ifPresent(LoadedModel::close);
             }

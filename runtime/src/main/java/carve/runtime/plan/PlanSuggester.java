@@ -12,16 +12,15 @@ import carve.api.device.Device;
 import carve.api.model.LayerPlan;
 import carve.api.model.LoadedModel;
 import carve.api.model.MixerSpec;
-import carve.api.stage.ParamDigest;
-import carve.api.stage.Stage;
-import carve.api.stage.StageContext;
-import carve.api.stage.StageProvider;
 import carve.api.text.Processor;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.convert.Conversion;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import carve.runtime.progress.Progress;
+import carve.runtime.train.ParamDigest;
+import carve.runtime.train.StageContext;
+import carve.runtime.train.TrainingStage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -129,7 +128,7 @@ public record PlanSuggester(Catalogs catalogs, Device device, TreeSettings setti
     private Measurements measure(ModelFolder teacherFolder, LayerPlan plan, Path work, Progress progress)
             throws IOException {
         long seed = settings.longInteger("seed");
-        Stage stage = stage();
+        TrainingStage stage = stage();
         long steps = settings.section("align").longInteger("steps");
         long trained = steps * settings.section("align").integer("batch-size");
         int wanted = settings.integer("samples");
@@ -158,12 +157,8 @@ public record PlanSuggester(Catalogs catalogs, Device device, TreeSettings setti
         }
     }
 
-    private Stage stage() {
-        SettingsNode.Section section = settings.section("align").asTree();
-        return catalogs.stages()
-                .create(
-                        new TreeSettings(section),
-                        (StageProvider provider, Settings own) -> provider.create(own, catalogs.stageParts()));
+    private TrainingStage stage() {
+        return TrainingStage.of(new TreeSettings(settings.section("align").asTree()), catalogs);
     }
 
     private Dataset dataset(Settings data, Processor processor, long seed) {
@@ -193,7 +188,7 @@ public record PlanSuggester(Catalogs catalogs, Device device, TreeSettings setti
     }
 
     private static void align(
-            Stage stage,
+            TrainingStage stage,
             LoadedModel teacher,
             LoadedModel student,
             Conversion conversion,

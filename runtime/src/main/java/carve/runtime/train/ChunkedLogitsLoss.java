@@ -7,6 +7,7 @@ import carve.api.model.HybridModel;
 import carve.api.model.ModelSpec;
 import carve.api.op.ChunkedRecompute;
 import carve.api.param.Params;
+import carve.api.stage.LossTerm;
 import carve.api.tensor.RowChunks;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
@@ -19,27 +20,28 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Losses at logits from what the final norms gave, for some positions at a time: {@code (B, T, V)} is never there, and of each
- * position {@code (D)} stays for gradients.
+ * The computation of losses at logits from the outputs of the final norms, for some positions at a time: {@code (B, T, V)} is
+ * never in memory, and only {@code (D)} of each position is kept for gradients.
  *
- * @param maxBytes the most that the logits of one model may take at once; 0 for any
+ * @param maxBytes the most memory that the logits of one model take at once; 0 for no limit
  */
 public record ChunkedLogitsLoss(long maxBytes) {
-    private static final int MEGA = 1 << 20;
+    private static final int MEBI = 1 << 20;
 
     /** Reads the setting. */
     public static ChunkedLogitsLoss from(Settings settings) {
-        double megabytes = settings.real("logits-megabytes");
-        if (!(megabytes >= 0 && megabytes <= Integer.MAX_VALUE)) {
-            throw settings.error("logits-megabytes", "must be 0 for any or more, is " + megabytes);
+        double mebibytes = settings.real("max-logits-mib");
+        if (!(mebibytes >= 0 && mebibytes <= Integer.MAX_VALUE)) {
+            throw settings.error(
+                    "max-logits-mib", "must be 0 (unlimited) or a positive number of MiB, is " + mebibytes);
         }
-        return new ChunkedLogitsLoss((long) (megabytes * MEGA));
+        return new ChunkedLogitsLoss((long) (mebibytes * MEBI));
     }
 
     /**
      * A model's side of a comparison.
      *
-     * @param hidden {@code (B, T, D)}, what its final norm gave
+     * @param hidden {@code (B, T, D)}, the output of its final norm
      * @param params its parameters, watched where they are trained
      * @param spec the model
      */
@@ -64,7 +66,7 @@ public record ChunkedLogitsLoss(long maxBytes) {
         }
     }
 
-    /** Returns whether the logits of so many positions are too much for losses all of which can do without. */
+    /** Returns whether the logits of all positions take too much memory, and all losses can be computed in chunks. */
     boolean shouldChunk(List<LossTerm> terms, long positions, int vocabulary) {
         return maxBytes > 0
                 && positions * vocabulary * Float.BYTES > maxBytes

@@ -6,8 +6,8 @@ import carve.api.model.LoadedModel;
 import java.util.Set;
 
 /**
- * An objective whose student has dropout in all its layers, kept or converted, chosen anew for every batch; the teacher has
- * none. What a layer drops when it learns alone is not what it drops in the student.
+ * An objective whose student has dropout in all its layers, kept or converted, drawn anew for every batch; the teacher has
+ * none. A layer that is trained separately drops other values than in the pass of the whole student.
  *
  * @param student the student without dropout
  * @param rate the probability of dropping
@@ -20,10 +20,10 @@ record DropoutObjective(LoadedModel student, double rate, long seed, Factory fac
         /**
          * Returns the objective.
          *
-         * @param whole the student that runs end to end
-         * @param alone the student whose layers run alone
+         * @param endToEnd the student that runs end to end
+         * @param layerwise the student whose layers run one by one
          */
-        Objective create(LoadedModel whole, LoadedModel alone);
+        Objective create(LoadedModel endToEnd, LoadedModel layerwise);
     }
 
     @Override
@@ -32,8 +32,8 @@ record DropoutObjective(LoadedModel student, double rate, long seed, Factory fac
     }
 
     @Override
-    public void accumulate(Batch batch, double share, Set<String> trained, GradientAccumulator into) {
-        forBatch(0).accumulate(batch, share, trained, into);
+    public void accumulate(Batch batch, double lossScale, Set<String> trained, GradientAccumulator accumulator) {
+        forBatch(0).accumulate(batch, lossScale, trained, accumulator);
     }
 
     @Override

@@ -7,8 +7,12 @@ import carve.api.model.ActivationRecorder;
 import carve.api.model.HybridModel;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelInputs;
+import carve.api.model.Site;
 import carve.api.op.SequenceLayout;
 import carve.api.param.Params;
+import carve.api.stage.LayerInputs;
+import carve.api.stage.LossTerm;
+import carve.api.stage.PaddingMask;
 import carve.api.stage.StageException;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Tape;
@@ -16,7 +20,6 @@ import carve.api.tensor.Tensor;
 import carve.runtime.train.ChunkedLogitsLoss.ModelOutput;
 import carve.runtime.train.LayerwiseDistillation.LayerTargets;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,22 +27,22 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * {@code forcing = none}: the student runs end to end, and so does the teacher, if a loss needs one. A loss at a site of
- * layers is the mean, or the sum, of its values over the converted layers.
+ * The objective of stages whose student runs end to end; the teacher does too, if a loss needs its values. A loss per layer is
+ * the mean, or the sum, of its values over the converted layers.
  *
- * <p>With {@code forcing = student} the teacher's layers of the converted ones are given what the student's had, and have no
- * gradient. With {@code forcing = teacher} beside other losses, the converted layers learn from what the teacher's had in the
- * same pass of the teacher, before the student runs end to end; no other layer runs for that.
+ * <p>With {@code inputs = student} the teacher's layers get the inputs of the student's layers, and have no gradient. With
+ * {@code inputs = teacher} beside other losses, the converted layers are trained one by one from the same pass of the teacher,
+ * before the student runs end to end; no other layer runs for that.
  *
  * @param stage the stage's name, for messages
- * @param teacher the model that is imitated, if there is one
- * @param student the model that learns
+ * @param teacher the model to imitate, if there is one
+ * @param student the model that is trained
  * @param layers the numbers of the converted layers
- * @param terms the losses, those of lessons left out
- * @param layerwise what layers learn alone
- * @param paddingMask what models are told of padding
- * @param gradientCheckpointing whether activations inside of layers are computed again for gradients instead of being kept
- * @param logitsLoss how much of logits is there at once
+ * @param terms the losses, but those of the layerwise distillation
+ * @param layerwise the losses with {@code inputs = teacher}
+ * @param paddingMask what models see of padding
+ * @param gradientCheckpointing whether activations inside of layers are recomputed for gradients
+ * @param logitsLoss how many logits are computed at a time
  */
 record EndToEndObjective(
         String stage,
@@ -52,32 +55,29 @@ record EndToEndObjective(
         boolean gradientCheckpointing,
         ChunkedLogitsLoss logitsLoss)
         implements Objective {
-    private static final String LOGITS = "logits";
-    private static final String FINAL_NORM = "final_norm";
-
     EndToEndObjective {
-        List<String> inner = terms.stream()
-                .map(lossTerm -> lossTerm.loss().site())
-                .filter(s -> !s.equals(LOGITS))
+        List<Site> inner = terms.stream()
+                .map(term -> term.loss().site())
+                .filter(site -> !site.equals(Site.LOGITS))
                 .toList();
         if (gradientCheckpointing && !inner.isEmpty()) {
             throw new StageException(
-                    "stage '%s': with recompute = true only logits are observed, but there are losses at %s"
+                    "stage '%s': gradient-checkpointing = true allows losses at logits only, but there are losses at %s"
                             .formatted(stage, inner));
         }
         if (layers.isEmpty() && terms.stream().anyMatch(LossTerm::isPerLayer)) {
-            throw new StageException(
-                    "stage '%s': the plan converts no layer, but there are losses at %s".formatted(stage, inner));
+            throw new StageException("stage '%s': losses at %s need converted layers, but the plan converts none"
+                    .formatted(stage, inner));
         }
-        List<String> notOfLayers = LayerwiseDistillation.withInputs(terms, LayerInputs.STUDENT).stream()
-                .filter(lossTerm -> !lossTerm.isPerLayer())
+        List<String> notPerLayer = terms.stream()
+                .filter(term -> term.inputs() == LayerInputs.STUDENT && !term.isPerLayer())
                 .map(LossTerm::label)
                 .toList();
-        if (!notOfLayers.isEmpty()) {
+        if (!notPerLayer.isEmpty()) {
             throw new StageException(
-                    ("stage '%s': with forcing = student layers are compared, so losses must be at a site"
-                                    + " of layers (heads, output, hidden), not %s; use forcing = none")
-                            .formatted(stage, notOfLayers));
+                    ("stage '%s': inputs = student compares layers, so losses must be per layer (site heads, output or"
+                                    + " hidden), not %s; use inputs = own")
+                            .formatted(stage, notPerLayer));
         }
     }
 
@@ -87,213 +87,182 @@ record EndToEndObjective(
     }
 
     @Override
-    public void accumulate(Batch batch, double share, Set<String> trained, GradientAccumulator into) {
-        List<Batch> parts = paddingMask.microBatches(batch);
-        parts.forEach(part -> accumulatePart(part, share / parts.size(), trained, into));
+    public void accumulate(Batch batch, double lossScale, Set<String> trained, GradientAccumulator accumulator) {
+        List<Batch> parts = PaddedBatches.microBatches(paddingMask, batch);
+        parts.forEach(part -> accumulatePart(part, lossScale / parts.size(), trained, accumulator));
     }
 
-    private void accumulatePart(Batch batch, double share, Set<String> trained, GradientAccumulator into) {
+    /** One batch on its way: what all its losses share. */
+    private record Pass(
+            SequenceLayout sequenceLayout,
+            Tensor targets,
+            Tensor mask,
+            boolean chunked,
+            double lossScale,
+            Sites taught) {}
+
+    private void accumulatePart(Batch batch, double lossScale, Set<String> trained, GradientAccumulator accumulator) {
         Device device = student.device();
         Scope.run(device, () -> {
-            ModelInputs modelInputs = paddingMask.inputs(batch, device);
-            SequenceLayout sequenceLayout = student.spec().input().layout(modelInputs);
+            ModelInputs inputs = PaddedBatches.inputs(paddingMask, batch, device);
             Tensor targets = batch.targets(device);
-            Tensor mask = batch.paddingMask(device);
-            boolean pieces = logitsLoss.shouldChunk(
+            boolean chunked = logitsLoss.shouldChunk(
                     logitsTerms(), targets.shape().size(), student.spec().vocabulary());
-            Map<String, Tensor> taught = Scope.run(device, () -> observeTeacher(modelInputs, pieces));
-            layerwise.ifPresent(these -> these.layers()
+            Pass pass = new Pass(
+                    student.spec().input().layout(inputs),
+                    targets,
+                    batch.paddingMask(device),
+                    chunked,
+                    lossScale,
+                    observeTeacher(inputs, chunked));
+            layerwise.ifPresent(distillation -> distillation
+                    .layers()
                     .forEach(layer -> Scope.run(
                             device,
-                            () -> these.accumulate(
-                                    layerTargets(these, layer, taught, sequenceLayout, targets, mask),
-                                    share,
-                                    trained,
-                                    into))));
+                            () -> distillation.accumulate(
+                                    layerTargets(layer, pass), lossScale, trained, accumulator))));
             Tape tape = new Tape();
             Map<String, Tensor> watched = WatchedParams.watch(tape, student, trained, "");
             Params params = Params.overlay(watched, student.params());
-            Map<String, Tensor> seen = observeStudent(params, modelInputs, pieces);
-            WeightedLoss weightedLoss = new WeightedLoss(into);
-            if (pieces) {
-                addChunkedLogitsLosses(weightedLoss, params, seen, taught, share, targets, mask);
-            }
-            for (LossTerm lossTerm : terms) {
-                if (pieces && isLogitsTerm(lossTerm)) {
-                    continue;
-                }
-                for (OptionalInt layer : layersOf(lossTerm)) {
-                    String site = site(lossTerm, layer);
-                    Tensor value = require(seen.get(site), site);
-                    Tensor other = lossTerm.inputs() == LayerInputs.STUDENT
-                            ? teacherOnStudentInput(lossTerm, layer.getAsInt(), seen, sequenceLayout)
-                            : lossTerm.loss().needsTeacher() ? require(taught.get(site), site) : value;
-                    LossInputs lossInputs = new LossInputs(value, other, targets, mask);
-                    weightedLoss.add(
-                            lossTerm,
-                            layer,
-                            share,
-                            layers.size(),
-                            lossTerm.loss().compute(lossInputs));
-                }
-            }
+            WeightedLoss weightedLoss = new WeightedLoss(accumulator);
+            addLosses(weightedLoss, pass, params, observeStudent(params, inputs, chunked));
             weightedLoss.backward(tape, watched);
         });
     }
 
-    private void addChunkedLogitsLosses(
-            WeightedLoss weightedLoss,
-            Params params,
-            Map<String, Tensor> seen,
-            Map<String, Tensor> taught,
-            double share,
-            Tensor targets,
-            Tensor mask) {
+    private void addLosses(WeightedLoss weightedLoss, Pass pass, Params params, Sites observed) {
+        if (pass.chunked) {
+            addChunkedLogitsLosses(weightedLoss, pass, params, observed);
+        }
+        for (LossTerm term : terms) {
+            if (!pass.chunked || !isLogitsTerm(term)) {
+                for (OptionalInt layer : sites().layersOf(term)) {
+                    Tensor value = observed.require(sites().of(term, layer));
+                    LossInputs inputs = new LossInputs(
+                            value, teacherValue(term, layer, pass, observed, value), pass.targets, pass.mask);
+                    weightedLoss.add(
+                            term,
+                            layer,
+                            pass.lossScale,
+                            layers.size(),
+                            term.loss().compute(inputs));
+                }
+            }
+        }
+    }
+
+    private Tensor teacherValue(LossTerm term, OptionalInt layer, Pass pass, Sites observed, Tensor value) {
+        if (!term.loss().needsTeacher()) {
+            return value;
+        }
+        return term.inputs() == LayerInputs.STUDENT
+                ? teacherOnStudentInput(term, layer.getAsInt(), observed, pass.sequenceLayout)
+                : pass.taught.require(sites().of(term, layer));
+    }
+
+    private Tensor teacherOnStudentInput(LossTerm term, int layer, Sites observed, SequenceLayout sequenceLayout) {
+        LoadedModel model = requireTeacher();
+        Tensor x = observed.require(Site.layer(layer, "input")).detach();
+        Map<Site, Tensor> values = LayerwiseDistillation.observe(
+                model,
+                model.params(),
+                layer,
+                x,
+                sequenceLayout,
+                List.of(term),
+                LayerwiseDistillation.needsWholeLayer(term));
+        return new Sites(stage, "teacher", model, values).require(sites().of(term, OptionalInt.of(layer)));
+    }
+
+    private void addChunkedLogitsLosses(WeightedLoss weightedLoss, Pass pass, Params params, Sites observed) {
         List<LossTerm> own = logitsTerms();
-        boolean compares = own.stream().anyMatch(lossTerm -> lossTerm.loss().needsTeacher());
+        boolean compares = own.stream().anyMatch(term -> term.loss().needsTeacher());
         Optional<ModelOutput> other = compares
                 ? Optional.of(new ModelOutput(
-                        require(taught.get(FINAL_NORM), FINAL_NORM),
+                        pass.taught.require(Site.FINAL_NORM),
                         requireTeacher().params(),
                         requireTeacher().spec()))
                 : Optional.empty();
-        ModelOutput modelOutput = new ModelOutput(require(seen.get(FINAL_NORM), FINAL_NORM), params, student.spec());
-        List<Tensor> losses = logitsLoss.losses(own, modelOutput, other, targets, mask);
+        ModelOutput output = new ModelOutput(observed.require(Site.FINAL_NORM), params, student.spec());
+        List<Tensor> losses = logitsLoss.losses(own, output, other, pass.targets, pass.mask);
         for (int i = 0; i < own.size(); i++) {
-            weightedLoss.add(own.get(i), OptionalInt.empty(), share, layers.size(), losses.get(i));
+            weightedLoss.add(own.get(i), OptionalInt.empty(), pass.lossScale, layers.size(), losses.get(i));
         }
+    }
+
+    private ObservedSites sites() {
+        return new ObservedSites(terms, layers, student.spec().layers().size());
     }
 
     private List<LossTerm> logitsTerms() {
         return terms.stream().filter(EndToEndObjective::isLogitsTerm).toList();
     }
 
-    private static boolean isLogitsTerm(LossTerm lossTerm) {
-        return lossTerm.loss().site().equals(LOGITS);
+    private static boolean isLogitsTerm(LossTerm term) {
+        return term.loss().site().equals(Site.LOGITS);
     }
 
-    // the teacher's pass has what its layers had and made
-    private LayerTargets layerTargets(
-            LayerwiseDistillation these,
-            int layer,
-            Map<String, Tensor> taught,
-            SequenceLayout sequenceLayout,
-            Tensor targets,
-            Tensor mask) {
-        Map<String, Tensor> own = new LinkedHashMap<>();
-        for (LossTerm lossTerm : these.terms()) {
-            String site = site(lossTerm, OptionalInt.of(layer));
-            own.put(lossTerm.loss().site(), require(taught.get(site), site));
-        }
+    private LayerTargets layerTargets(int layer, Pass pass) {
         return new LayerTargets(
-                layer, require(taught.get(input(layer)), input(layer)), sequenceLayout, own, targets, mask);
-    }
-
-    // what the teacher's layer makes of what the student's had
-    private Tensor teacherOnStudentInput(
-            LossTerm lossTerm, int layer, Map<String, Tensor> seen, SequenceLayout sequenceLayout) {
-        LoadedModel model = requireTeacher();
-        Tensor x = seen.get(input(layer)).detach();
-        LayerwiseDistillation one = new LayerwiseDistillation(stage, model, List.of(layer), List.of(lossTerm));
-        String site = site(lossTerm, OptionalInt.of(layer));
-        return require(
-                one.observe(model, model.params(), layer, x, sequenceLayout, one.needsWholeLayer())
-                        .get(lossTerm.loss().site()),
-                site);
-    }
-
-    private List<OptionalInt> layersOf(LossTerm lossTerm) {
-        return lossTerm.isPerLayer() ? layers.stream().map(OptionalInt::of).toList() : List.of(OptionalInt.empty());
-    }
-
-    private String site(LossTerm lossTerm, OptionalInt layer) {
-        return layer.isPresent()
-                ? lossTerm.site(layer.getAsInt(), student.spec().layers().size())
-                : lossTerm.loss().site();
-    }
-
-    private static String input(int layer) {
-        return "layers." + layer + ".input";
+                layer,
+                pass.taught.require(Site.layer(layer, "input")),
+                pass.sequenceLayout,
+                pass.taught,
+                pass.targets,
+                pass.mask);
     }
 
     private LoadedModel requireTeacher() {
-        return teacher.orElseThrow(() ->
-                new StageException("stage '%s': losses %s compare with a teacher, but there is none"
-                        .formatted(stage, terms.stream().map(LossTerm::label).toList())));
+        return teacher.orElseThrow(
+                () -> new StageException("stage '%s': needs a teacher; set 'teacher' in the recipe".formatted(stage)));
     }
 
-    private Map<String, Tensor> observeTeacher(ModelInputs modelInputs, boolean pieces) {
-        Set<String> sites = teacherSites();
-        boolean logits = sites.contains(LOGITS) && !pieces;
-        if (pieces && sites.remove(LOGITS)) {
-            sites.add(FINAL_NORM);
+    private Sites observeTeacher(ModelInputs inputs, boolean chunked) {
+        Set<Site> wanted = sites().ofTeacher();
+        layerwise.ifPresent(distillation ->
+                distillation.layers().forEach(layer -> wanted.addAll(distillation.teacherSites(layer))));
+        boolean logits = wanted.contains(Site.LOGITS) && !chunked;
+        if (chunked && wanted.remove(Site.LOGITS)) {
+            wanted.add(Site.FINAL_NORM);
         }
-        if (sites.isEmpty()) {
-            return Map.of();
+        if (wanted.isEmpty()) {
+            return new Sites(stage, "teacher", teacher.orElse(student), Map.of());
         }
         LoadedModel model = requireTeacher();
-        ActivationRecorder probe = new ActivationRecorder(sites::contains);
-        // nothing is recorded: a layer's inner values go when it is done, but where they are looked at
-        Tensor hidden = model.model()
-                .hidden(model.params(), modelInputs, probe, sites.stream().noneMatch(EndToEndObjective::isInner));
+        return new Sites(
+                stage, "teacher", model, Scope.run(student.device(), () -> values(model, inputs, wanted, logits)));
+    }
+
+    private static Map<Site, Tensor> values(LoadedModel model, ModelInputs inputs, Set<Site> wanted, boolean logits) {
+        ActivationRecorder recorder = new ActivationRecorder(wanted::contains);
+        // without inner sites a layer's inner values are released when it is done
+        boolean release = wanted.stream().noneMatch(EndToEndObjective::isInner);
+        Tensor hidden = model.model().hidden(model.params(), inputs, recorder, release);
         if (logits) {
-            model.model().projectToVocabulary(model.params(), hidden, probe);
+            model.model().projectToVocabulary(model.params(), hidden, recorder);
         }
-        return probe.values();
+        return recorder.values();
     }
 
-    private static boolean isInner(String site) {
-        return site.startsWith("input.")
-                || site.startsWith("layers.") && !site.endsWith(".input") && !site.endsWith(".output");
+    private static boolean isInner(Site site) {
+        return switch (site) {
+            case Site.Input _ -> true;
+            case Site.Layer layer -> !layer.isBoundary();
+            case Site.Model _, Site.EachLayer _ -> false;
+        };
     }
 
-    private Set<String> teacherSites() {
-        Set<String> sites = new LinkedHashSet<>();
-        for (LossTerm lossTerm : terms) {
-            if (lossTerm.loss().needsTeacher() && lossTerm.inputs() != LayerInputs.STUDENT) {
-                layersOf(lossTerm).forEach(layer -> sites.add(site(lossTerm, layer)));
-            }
-        }
-        layerwise.ifPresent(these -> these.layers().forEach(layer -> {
-            sites.add(input(layer));
-            these.terms().forEach(lossTerm -> sites.add(site(lossTerm, OptionalInt.of(layer))));
-        }));
-        return sites;
-    }
-
-    private Set<String> studentSites() {
-        Set<String> sites = new LinkedHashSet<>();
-        for (LossTerm lossTerm : terms) {
-            for (OptionalInt layer : layersOf(lossTerm)) {
-                sites.add(site(lossTerm, layer));
-                if (lossTerm.inputs() == LayerInputs.STUDENT) {
-                    sites.add(input(layer.getAsInt()));
-                }
-            }
-        }
-        return sites;
-    }
-
-    private Map<String, Tensor> observeStudent(Params params, ModelInputs modelInputs, boolean pieces) {
+    private Sites observeStudent(Params params, ModelInputs inputs, boolean chunked) {
         HybridModel model = student.model();
-        ActivationRecorder probe =
-                gradientCheckpointing ? ActivationRecorder.NONE : new ActivationRecorder(studentSites()::contains);
-        Tensor hidden = model.hidden(params, modelInputs, probe, gradientCheckpointing);
-        Map<String, Tensor> seen = new LinkedHashMap<>(probe.values());
-        seen.put(FINAL_NORM, hidden);
-        if (!pieces && !logitsTerms().isEmpty()) {
-            seen.put(LOGITS, model.projectToVocabulary(params, hidden, ActivationRecorder.NONE));
+        Set<Site> wanted = sites().ofStudent();
+        ActivationRecorder recorder =
+                gradientCheckpointing ? ActivationRecorder.NONE : new ActivationRecorder(wanted::contains);
+        Tensor hidden = model.hidden(params, inputs, recorder, gradientCheckpointing);
+        Map<Site, Tensor> values = new LinkedHashMap<>(recorder.values());
+        values.put(Site.FINAL_NORM, hidden);
+        if (!chunked && !logitsTerms().isEmpty()) {
+            values.put(Site.LOGITS, model.projectToVocabulary(params, hidden, ActivationRecorder.NONE));
         }
-        return seen;
-    }
-
-    private Tensor require(Tensor value, String site) {
-        if (value == null) {
-            throw new StageException(
-                    "stage '%s': nothing was observed at '%s'; there are embed, final_norm, logits, and for"
-                                    .formatted(stage, site)
-                            + " layers heads, output and hidden");
-        }
-        return value;
+        return new Sites(stage, "student", student, values);
     }
 }

@@ -10,17 +10,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Gradients and losses of one step while its batches go by. It owns their memory until it is closed. */
+/** The gradients and losses of one step, summed over its batches. It owns their memory until it is closed. */
 public final class GradientAccumulator implements AutoCloseable {
     private final Map<String, Tensor> gradients = new LinkedHashMap<>();
     private final List<LossComponent> components = new ArrayList<>();
     private final List<Tensor> losses = new ArrayList<>();
 
-    /** Makes an empty buffer. */
+    /** Makes an empty accumulator. */
     public GradientAccumulator() {}
 
     /** Adds a gradient to that of the parameter so far. */
-    public void gradient(String name, Tensor gradient) {
+    public void addGradient(String name, Tensor gradient) {
         Tensor before = gradients.get(name);
         gradients.put(name, Scope.keep(before == null ? gradient : before.add(gradient)));
         if (before != null && gradients.values().stream().noneMatch(other -> other.buffer() == before.buffer())) {

@@ -21,7 +21,7 @@ import java.util.Optional;
  * The metrics of a run: {@value #FILE}, one JSON object to the line, and the same values as a TensorBoard event file.
  *
  * <pre>{@code
- * {"step":7,"loss":450.6,"losses":{"mean-square@heads":0.45},"layers":{"mean-square@heads":{"0":0.3,"1":0.6}},
+ * {"step":7,"loss":450.6,"losses":{"mean-squared-error@heads":0.45},"layers":{"mean-squared-error@heads":{"0":0.3,"1":0.6}},
  *  "gradients":{"0":61.0,"1":67.8},"rate":0.001,"grad_norm":91.2,"tokens_per_second":5120.5,"seconds":3.2}
  * }</pre>
  *

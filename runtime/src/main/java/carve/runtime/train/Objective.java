@@ -3,10 +3,10 @@ package carve.runtime.train;
 import carve.api.data.Batch;
 import java.util.Set;
 
-/** What a stage makes small, with its gradients. */
+/** The function that a stage minimises, with its gradients. */
 public interface Objective {
     /**
-     * Checks that every chosen parameter can have a gradient.
+     * Checks that every trained parameter can have a gradient.
      *
      * @throws carve.api.stage.StageException if one cannot; it names all such parameters
      */
@@ -15,11 +15,11 @@ public interface Objective {
     /**
      * Adds the losses of a batch and their gradients to a step.
      *
-     * @param share the factor before the batch's loss, one over the number of batches of the step
+     * @param lossScale the factor of the batch's loss: one over the number of batches of the step
      */
-    void accumulate(Batch batch, double share, Set<String> trained, GradientAccumulator into);
+    void accumulate(Batch batch, double lossScale, Set<String> trained, GradientAccumulator accumulator);
 
-    /** Returns what is made small for one batch of the run: the same, but for what is left to chance. */
+    /** Returns the objective of one batch of the run: this one, but for random choices such as dropout. */
     default Objective forBatch(long batch) {
         return this;
     }

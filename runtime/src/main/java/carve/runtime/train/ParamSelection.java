@@ -1,22 +1,22 @@
 package carve.runtime.train;
 
 import carve.api.device.Buffer;
+import carve.api.model.ModelSpec;
 import carve.api.param.ParamException;
 import carve.api.param.ParamStore;
-import carve.api.stage.StageContext;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The choice of the parameters that a stage trains. */
+/** The selection of the parameters that a stage trains. */
 final class ParamSelection {
-    private final TrainingConfig settings;
+    private final TrainingStage stage;
     private final StageContext context;
 
-    ParamSelection(TrainingConfig settings, StageContext context) {
-        this.settings = settings;
+    ParamSelection(TrainingStage stage, StageContext context) {
+        this.stage = stage;
         this.context = context;
     }
 
@@ -29,23 +29,23 @@ final class ParamSelection {
         Set<String> names = new LinkedHashSet<>(context.student().params().names());
         names.removeIf(name -> !isInScope(name));
         try {
-            return new LinkedHashSet<>(settings.train().select(names));
+            return new LinkedHashSet<>(stage.stage().train().select(names));
         } catch (ParamException e) {
-            throw settings.failure("'train': " + e.getMessage());
+            throw stage.failure("'train': " + e.getMessage());
         }
     }
 
     private boolean isInScope(String name) {
-        boolean converted = context.converted().stream().anyMatch(i -> name.startsWith("layers." + i + "."));
-        return switch (settings.trainScope()) {
+        boolean converted = context.converted().stream().anyMatch(i -> name.startsWith(ModelSpec.layerPrefix(i) + "."));
+        return switch (stage.stage().trainScope()) {
             case CONVERTED -> converted;
-            case EXCEPT_KEPT -> converted || !name.startsWith("layers.");
+            case NOT_KEPT -> converted || !name.startsWith("layers.");
             case ALL -> true;
         };
     }
 
     /**
-     * Sees to it that the teacher does not look at the memory of these parameters, which is released when they are replaced.
+     * Checks that the teacher does not use the buffers of these parameters, which are released when they are updated.
      *
      * @throws carve.api.stage.StageException if it does
      */
@@ -57,9 +57,8 @@ final class ParamSelection {
                 .filter(name -> others.contains(params.get(name).buffer()))
                 .toList();
         if (!shared.isEmpty()) {
-            throw settings.failure(
-                    "the student shares the memory of trained parameters with the teacher, which would change: "
-                            + shared + "; give the student copies");
+            throw stage.failure("teacher and student share the buffers of the trainable parameters " + shared
+                    + "; copy them before training, or the teacher would change too");
         }
     }
 }

@@ -5,7 +5,6 @@ import carve.api.config.Settings;
 import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
-import carve.api.stage.Stage;
 import carve.api.tensor.DType;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.catalog.SettingsFormat;
@@ -183,7 +182,7 @@ public final class Recipe {
      *
      * @throws SettingsException if one is wrong, or two have one name
      */
-    public List<Stage> stages(Catalogs catalogs) {
+    public List<TrainingStage> stages(Catalogs catalogs) {
         return RecipeStage.of(this, catalogs).stream().map(RecipeStage::stage).toList();
     }
 

@@ -1,6 +1,5 @@
 package carve.runtime.train;
 
-import carve.api.stage.StageResult;
 import java.nio.file.Path;
 import java.util.List;
 

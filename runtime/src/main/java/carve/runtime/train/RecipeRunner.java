@@ -9,11 +9,7 @@ import carve.api.json.Json;
 import carve.api.json.JsonArray;
 import carve.api.json.JsonObject;
 import carve.api.model.LoadedModel;
-import carve.api.stage.ParamDigest;
 import carve.api.stage.ProgressListener;
-import carve.api.stage.Stage;
-import carve.api.stage.StageContext;
-import carve.api.stage.StageResult;
 import carve.api.tensor.DType;
 import carve.api.text.Processor;
 import carve.runtime.catalog.Catalogs;
@@ -203,7 +199,7 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
     private StageResult run(
             RecipeStage recipeStage, Run run, Models models, Processor processor, Optional<String> predecessor)
             throws IOException {
-        Stage stage = recipeStage.stage();
+        TrainingStage stage = recipeStage.stage();
         Path folder = Files.createDirectories(run.out.resolve(stage.name()));
         try (Dataset data = catalogs.data()
                         .create(

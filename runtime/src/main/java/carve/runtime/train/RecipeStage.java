@@ -2,8 +2,6 @@ package carve.runtime.train;
 
 import carve.api.config.Settings;
 import carve.api.config.TreeSettings;
-import carve.api.stage.Stage;
-import carve.api.stage.StageProvider;
 import carve.runtime.catalog.Catalogs;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -16,7 +14,7 @@ import java.util.Set;
  * @param stage the stage
  * @param data the settings of its data set
  */
-record RecipeStage(Stage stage, Settings data) {
+record RecipeStage(TrainingStage stage, Settings data) {
     /**
      * Returns the stages of a recipe.
      *
@@ -35,12 +33,7 @@ record RecipeStage(Stage stage, Settings data) {
             }
             Settings data = recipe.data(section);
             Settings own = new TreeSettings(section.asTree().without("data"));
-            Stage stage = catalogs.stages()
-                    .create(
-                            own,
-                            (StageProvider provider, Settings settings) ->
-                                    provider.create(settings, catalogs.stageParts()));
-            stages.add(new RecipeStage(stage, data));
+            stages.add(new RecipeStage(TrainingStage.of(own, catalogs), data));
         }
         return List.copyOf(stages);
     }

@@ -1,8 +1,6 @@
 package carve.runtime.train;
 
 import carve.api.param.ParamStore;
-import carve.api.stage.ParamDigest;
-import carve.api.stage.StageContext;
 import java.lang.System.Logger.Level;
 import java.lang.module.ModuleDescriptor;
 import java.nio.file.Path;
@@ -14,22 +12,22 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Where a run begins: at its first step, or at a checkpoint that is really its own.
+ * The start of a run: its first step, or a checkpoint that the same run wrote.
  *
- * @param state where it stands
- * @param checkpoint what it goes on from, if it does
+ * @param state the state at that step
+ * @param checkpoint the file to load, if there is one
  */
 record ResumePoint(TrainerState state, Optional<Path> checkpoint) {
     private static final System.Logger LOG = System.getLogger(ResumePoint.class.getName());
 
     /**
-     * Looks at the student and the folder, and decides.
+     * Returns the start of a run.
      *
-     * @param fixed what must not have changed since a checkpoint was written, by key
-     * @throws carve.api.stage.StageException if the student is not what the stage expects, or the folder not what it may be
+     * @param fixed the settings that must be the same as when a checkpoint was written, by key
+     * @throws carve.api.stage.StageException if the student is not what the stage expects, or the folder has another run
      */
-    static ResumePoint of(TrainingConfig settings, StageContext context, Map<String, String> fixed) {
-        String student = studentDigest(settings, context);
+    static ResumePoint of(TrainingStage stage, StageContext context, Map<String, String> fixed) {
+        String student = studentDigest(stage, context);
         TrainerState beginning =
                 new TrainerState(0, DataPosition.START, 0, 0, Double.NaN, List.of(), student, fixed, version());
         Optional<Path> newest = new CheckpointFolder(context.folder()).latest();
@@ -37,26 +35,24 @@ record ResumePoint(TrainerState state, Optional<Path> checkpoint) {
             return new ResumePoint(beginning, newest);
         }
         if (!context.resume()) {
-            throw settings.failure(
-                    "%s has checkpoints of an earlier run, up to %s; resume that run, or remove the folder"
-                            .formatted(context.folder(), newest.get().getFileName()));
+            throw stage.failure("%s already contains checkpoints (latest: %s); pass --resume, or delete the folder"
+                    .formatted(context.folder(), newest.get().getFileName()));
         }
-        return new ResumePoint(resumed(newest.get(), beginning, settings), newest);
+        return new ResumePoint(resumed(newest.get(), beginning, stage), newest);
     }
 
-    private static String studentDigest(TrainingConfig settings, StageContext context) {
+    private static String studentDigest(TrainingStage stage, StageContext context) {
         ParamStore params = context.student().params();
         String found = ParamDigest.of(params);
         if (context.predecessor().isEmpty()) {
-            if (settings.startFrom() == TrainingConfig.StartFrom.PREDECESSOR) {
-                throw settings.failure(
-                        "it starts from the result of an earlier stage or of a conversion (start = predecessor), but"
-                                + " none is given; run what comes before it, or say start = any to train whatever the student is");
+            if (stage.config().startFrom() == TrainingConfig.StartFrom.PREVIOUS_STAGE) {
+                throw stage.failure(
+                        "start-from = previous-stage, but there is no previous stage or conversion; run it first, or set"
+                                + " start-from = any");
             }
         } else if (!context.predecessor().get().equals(found)) {
-            throw settings.failure(
-                    ("the student is not what came before it ended with: its parameters have the digest %s, those had"
-                                    + " %s; load that result")
+            throw stage.failure(
+                    "the student is not the result of the previous stage: parameter digest %s, expected %s; load that result"
                             .formatted(
                                     abbreviated(found),
                                     abbreviated(context.predecessor().get())));
@@ -64,19 +60,20 @@ record ResumePoint(TrainerState state, Optional<Path> checkpoint) {
         return found;
     }
 
-    private static TrainerState resumed(Path file, TrainerState beginning, TrainingConfig settings) {
+    private static TrainerState resumed(Path file, TrainerState beginning, TrainingStage stage) {
         TrainerState state = CheckpointFolder.state(file);
         List<String> changed = changes(state, beginning);
         if (!changed.isEmpty()) {
-            throw settings.failure(
-                    ("%s cannot be resumed, this has changed since:\n  %s\nrestore it, or begin anew in another folder")
+            throw stage.failure(
+                    ("cannot resume from %s, these settings have changed:\n  %s\nrestore them, or start a new run in another"
+                                    + " folder")
                             .formatted(file, String.join("\n  ", changed)));
         }
         if (!state.version().equals(beginning.version())) {
             LOG.log(
                     Level.WARNING,
                     "stage {0}: {1} was written by version {2}, this is {3}; steps may differ in their last bits",
-                    settings.name(),
+                    stage.name(),
                     file,
                     state.version(),
                     beginning.version());
@@ -87,7 +84,7 @@ record ResumePoint(TrainerState state, Optional<Path> checkpoint) {
     private static List<String> changes(TrainerState state, TrainerState beginning) {
         List<String> changes = new ArrayList<>();
         if (!state.initialDigest().equals(beginning.initialDigest())) {
-            changes.add("the student was %s, is %s"
+            changes.add("student: was %s, is %s"
                     .formatted(abbreviated(state.initialDigest()), abbreviated(beginning.initialDigest())));
         }
         Set<String> keys = new LinkedHashSet<>(beginning.fingerprint().keySet());
@@ -96,7 +93,7 @@ record ResumePoint(TrainerState state, Optional<Path> checkpoint) {
             String was = state.fingerprint().getOrDefault(key, "not set");
             String is = beginning.fingerprint().getOrDefault(key, "not set");
             if (!was.equals(is)) {
-                changes.add("%s was %s, is %s".formatted(key, was, is));
+                changes.add("%s: was %s, is %s".formatted(key, was, is));
             }
         }
         return changes;
@@ -106,7 +103,7 @@ record ResumePoint(TrainerState state, Optional<Path> checkpoint) {
         return digest.substring(0, Math.min(12, digest.length()));
     }
 
-    /** Returns the version of what writes checkpoints now. */
+    /** Returns the version of this module. */
     private static String version() {
         return Optional.ofNullable(ResumePoint.class.getModule().getDescriptor())
                 .flatMap(ModuleDescriptor::rawVersion)

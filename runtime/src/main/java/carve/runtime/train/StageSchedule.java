@@ -5,7 +5,7 @@ import carve.api.json.JsonArray;
 import carve.api.json.JsonNumber;
 import carve.api.json.JsonObject;
 import carve.api.json.JsonValue;
-import carve.api.stage.StageContext;
+import carve.api.stage.LossTerm;
 import carve.runtime.io.FolderTransaction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -30,17 +30,20 @@ final class StageSchedule {
     private StageSchedule() {}
 
     /** Writes what a stage is about to do into its folder. */
-    static void write(TrainingConfig settings, StageContext context) {
+    static void write(TrainingStage stage, StageContext context) {
         JsonObject course = JsonObject.empty()
-                .with("name", settings.name())
-                .with("steps", settings.steps())
+                .with("name", stage.name())
+                .with("steps", stage.config().steps())
                 .with(
                         "losses",
-                        JsonArray.ofStrings(
-                                settings.terms().stream().map(LossTerm::label).toList()))
+                        JsonArray.ofStrings(stage.stage().losses().stream()
+                                .map(LossTerm::label)
+                                .toList()))
                 .with("layers", numbers(context.converted()))
-                .with("batch_size", settings.batches().batchSize() * settings.accumulationSteps())
-                .with("rates", learningRates(settings));
+                .with(
+                        "batch_size",
+                        stage.config().batches().batchSize() * stage.config().accumulationSteps())
+                .with("rates", learningRates(stage.config()));
         try (FolderTransaction folderTransaction = FolderTransaction.begin(context.folder())) {
             folderTransaction.write(FILE, Json.print(course).getBytes(StandardCharsets.UTF_8));
             folderTransaction.commit();

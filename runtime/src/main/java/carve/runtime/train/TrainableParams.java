@@ -1,7 +1,6 @@
 package carve.runtime.train;
 
 import carve.api.param.ParamStore;
-import carve.api.stage.TrainingMemory;
 import carve.api.tensor.DType;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Tensor;
@@ -14,15 +13,15 @@ import java.util.Set;
 
 /** The parameters of a student that a stage trains, and the optimizer's moments; both in F32, whatever the student was stored in. */
 final class TrainableParams implements AutoCloseable {
-    private final TrainingConfig settings;
+    private final TrainingStage stage;
     private final ParamStore params;
     private final Set<String> names;
     private final Map<String, Tensor> frozen;
     private final ParamStore moments;
 
     /** Widens the chosen parameters, and makes moments of zero. */
-    TrainableParams(TrainingConfig settings, ParamStore params, Set<String> names) {
-        this.settings = settings;
+    TrainableParams(TrainingStage stage, ParamStore params, Set<String> names) {
+        this.stage = stage;
         this.params = params;
         this.names = names;
         castToF32();
@@ -45,7 +44,7 @@ final class TrainableParams implements AutoCloseable {
     }
 
     private List<String> momentNames() {
-        return settings.optimizer().moments();
+        return stage.config().optimizer().moments();
     }
 
     private static String momentKey(String kind, String name) {
@@ -105,7 +104,7 @@ final class TrainableParams implements AutoCloseable {
         List<String> kinds = momentNames();
         List<Tensor> given =
                 kinds.stream().map(kind -> moments.get(momentKey(kind, name))).toList();
-        List<Tensor> next = settings.optimizer().step(name, params.get(name), gradient, given, rate, step);
+        List<Tensor> next = stage.config().optimizer().step(name, params.get(name), gradient, given, rate, step);
         params.put(name, next.getFirst());
         for (int i = 0; i < kinds.size(); i++) {
             moments.put(momentKey(kinds.get(i), name), next.get(i + 1));
@@ -113,7 +112,7 @@ final class TrainableParams implements AutoCloseable {
     }
 
     /**
-     * Sees to it that nothing else was changed.
+     * Checks that no other parameter was changed.
      *
      * @throws carve.api.stage.StageException if a parameter that is not trained was replaced
      */
@@ -122,7 +121,7 @@ final class TrainableParams implements AutoCloseable {
                 .filter(name -> params.get(name) != frozen.get(name))
                 .toList();
         if (!touched.isEmpty()) {
-            throw settings.failure("parameters that are frozen were replaced: " + touched);
+            throw stage.failure("frozen parameters were modified: " + touched);
         }
     }
 

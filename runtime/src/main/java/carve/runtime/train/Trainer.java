@@ -7,11 +7,7 @@ import carve.api.json.JsonArray;
 import carve.api.json.JsonObject;
 import carve.api.model.LoadedModel;
 import carve.api.param.ParamStore;
-import carve.api.stage.ParamDigest;
-import carve.api.stage.StageContext;
 import carve.api.stage.StageException;
-import carve.api.stage.StageResult;
-import carve.api.stage.TrainingMemory;
 import carve.api.tensor.Scope;
 import carve.runtime.io.FolderTransaction;
 import java.lang.System.Logger.Level;
@@ -23,14 +19,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Goes through the steps of a stage. Used once, by one thread. */
-public final class Trainer {
-    /** The file that says what a stage has done with every tensor. */
+/** The training loop of a stage: batches, gradients, optimizer steps, checkpoints and metrics. Used once, by one thread. */
+final class Trainer {
+    /** The file with the result of a stage, and the names of trained and frozen parameters. */
     static final String SUMMARY = "stage.json";
 
     private static final System.Logger LOG = System.getLogger(Trainer.class.getName());
     private static final double NANOS = 1e-9;
 
+    private final TrainingStage stage;
     private final TrainingConfig settings;
     private final StageContext context;
     private final Objective objective;
@@ -39,8 +36,9 @@ public final class Trainer {
     private final CheckpointFolder folder;
 
     /** Makes a trainer for one run. */
-    public Trainer(TrainingConfig settings, StageContext context, Objective objective) {
-        this.settings = settings;
+    Trainer(TrainingStage stage, StageContext context, Objective objective) {
+        this.stage = stage;
+        this.settings = stage.config();
         this.context = context;
         this.objective = objective;
         this.params = context.student().params();
@@ -51,27 +49,27 @@ public final class Trainer {
     /**
      * Trains from the beginning, or from the newest checkpoint if the context says so.
      *
-     * @throws StageException if the student is not what the stage expects, the folder not what it may be, or a loss is not a
-     *     number
+     * @throws StageException if the student is not what the stage expects, the folder has another run, or a loss is not
+     *     finite
      */
     public StageResult run() {
         return Scope.run(device, this::train);
     }
 
     /**
-     * Makes a step in memory, as {@link #run} does but of two batches at most, and returns what is kept beside teacher and
-     * student.
+     * Makes a step in memory, as {@link #run} does but of two batches at most, and returns the memory that is kept beside
+     * teacher and student.
      */
     public TrainingMemory dryRun() {
         return Scope.run(device, () -> {
-            Set<String> names = new ParamSelection(settings, context).names();
+            Set<String> names = new ParamSelection(stage, context).names();
             objective.requireDifferentiable(names);
-            try (TrainableParams trained = new TrainableParams(settings, params, names);
+            try (TrainableParams trained = new TrainableParams(stage, params, names);
                     GradientAccumulator buffer = new GradientAccumulator()) {
-                DataLoader stream = new DataLoader(context.data(), settings.batches(), DataPosition.START);
+                DataLoader loader = new DataLoader(context.data(), settings.batches(), DataPosition.START);
                 // from the second batch on, gradients are there before those of the next are
                 for (int i = 0; i < Math.min(2, settings.accumulationSteps()); i++) {
-                    accumulate(i, stream.next(), names, buffer);
+                    accumulate(i, loader.next(), names, buffer);
                 }
                 TrainingMemory trainingMemory = trained.footprint();
                 trained.update(1, learningRate(0), buffer, buffer.metrics().clipFactor(settings.maxGradientNorm()));
@@ -81,22 +79,22 @@ public final class Trainer {
     }
 
     private StageResult train() {
-        ParamSelection paramSelection = new ParamSelection(settings, context);
+        ParamSelection paramSelection = new ParamSelection(stage, context);
         Set<String> names = paramSelection.names();
         objective.requireDifferentiable(names);
         paramSelection.requireUnsharedBuffers(names);
-        ResumePoint start = ResumePoint.of(settings, context, fingerprint());
-        try (TrainableParams trained = new TrainableParams(settings, params, names)) {
+        ResumePoint start = ResumePoint.of(stage, context, fingerprint());
+        try (TrainableParams trained = new TrainableParams(stage, params, names)) {
             LOG.log(
                     Level.INFO,
-                    "stage {0}: {1} from step {2} to {3}, {4} tensors trained, {5} frozen",
-                    settings.name(),
-                    start.checkpoint().isPresent() ? "goes on" : "goes",
+                    "stage {0}: {1} at step {2} of {3}, {4} tensors trainable, {5} frozen",
+                    stage.name(),
+                    start.checkpoint().isPresent() ? "resumes" : "starts",
                     start.state().step(),
                     settings.steps(),
                     names.size(),
                     trained.frozen().size());
-            StageSchedule.write(settings, context);
+            StageSchedule.write(stage, context);
             start.checkpoint().ifPresent(trained::load);
             TrainerState end = start.state().step() == settings.steps() ? start.state() : steps(start.state(), trained);
             trained.requireFrozenUnchanged();
@@ -105,7 +103,7 @@ public final class Trainer {
     }
 
     private Map<String, String> fingerprint() {
-        Map<String, String> fixed = settings.fingerprint();
+        Map<String, String> fixed = stage.fingerprint();
         fixed.put("converted layers", context.converted().toString());
         fixed.put("data", context.data().fingerprint());
         return fixed;
@@ -113,14 +111,14 @@ public final class Trainer {
 
     private TrainerState steps(TrainerState from, TrainableParams trained) {
         TrainerState state = from;
-        DataLoader stream = new DataLoader(context.data(), settings.batches(), from.position());
+        DataLoader loader = new DataLoader(context.data(), settings.batches(), from.position());
         try (MetricsLog metrics = MetricsLog.open(
                         context.folder(), from.step(), settings.logging().tensorboard());
                 BatchPrefetcher batches =
-                        new BatchPrefetcher(stream, settings.batches().prefetchBatches())) {
+                        new BatchPrefetcher(loader, settings.batches().prefetchBatches())) {
             while (state.step() < settings.steps()) {
                 state = step(state, trained, batches, metrics);
-                if (state.step() % settings.logging().checkpointEvery() == 0 || state.step() == settings.steps()) {
+                if (state.step() % settings.logging().checkpointSteps() == 0 || state.step() == settings.steps()) {
                     folder.write(state, trained.tensors(), settings.logging().maxCheckpoints());
                 }
                 context.progressListener()
@@ -163,14 +161,14 @@ public final class Trainer {
             trained.update(step, learningRate(step - 1), buffer, values.clipFactor(settings.maxGradientNorm()));
         }
         double seconds = (System.nanoTime() - began) * NANOS;
-        if (step % settings.logging().metricsEvery() == 0 || step == settings.steps()) {
+        if (step % settings.logging().metricsSteps() == 0 || step == settings.steps()) {
             metrics.write(step, values, learningRate(step - 1), tokens / seconds, before.seconds() + seconds);
         }
         return before.next(position, tokens, seconds, values.loss());
     }
 
-    private void accumulate(long drawing, DataLoader.Item item, Set<String> trained, GradientAccumulator buffer) {
-        objective.forBatch(drawing).accumulate(item.batch(), 1.0 / settings.accumulationSteps(), trained, buffer);
+    private void accumulate(long batchIndex, DataLoader.Item item, Set<String> trained, GradientAccumulator buffer) {
+        objective.forBatch(batchIndex).accumulate(item.batch(), 1.0 / settings.accumulationSteps(), trained, buffer);
     }
 
     private void requireFinite(long step, StepMetrics values, Optional<Batch> last) {
@@ -182,9 +180,8 @@ public final class Trainer {
                                     student.model().firstNonFinite(student.params(), batch.inputs(student.device()))))
                     .map("; "::concat)
                     .orElse("");
-            throw settings.failure(
-                    "step %d: the loss is %s, the norm of the gradients %s; a smaller rate or gradient-clip may help%s"
-                            .formatted(step, values.loss(), values.gradientNorm(), cause));
+            throw stage.failure("step %d: loss %s, gradient norm %s; try a lower learning-rate or max-gradient-norm%s"
+                    .formatted(step, values.loss(), values.gradientNorm(), cause));
         }
     }
 
@@ -198,8 +195,8 @@ public final class Trainer {
         if (!idle.isEmpty()) {
             LOG.log(
                     Level.WARNING,
-                    "stage {0}: the losses do not depend on {1}; leave them out of 'train'",
-                    settings.name(),
+                    "stage {0}: the gradients of {1} are zero; exclude these parameters from 'train'",
+                    stage.name(),
                     idle);
         }
     }
@@ -208,28 +205,22 @@ public final class Trainer {
         double last =
                 end.recentLosses().stream().mapToDouble(loss -> loss).average().orElse(Double.NaN);
         StageResult result = new StageResult(
-                settings.name(),
-                end.step(),
-                end.firstLoss(),
-                last,
-                end.seconds(),
-                end.tokens(),
-                ParamDigest.of(params));
-        Map<String, Long> leftOut = new TreeMap<>(context.data().skipped());
+                stage.name(), end.step(), end.firstLoss(), last, end.seconds(), end.tokens(), ParamDigest.of(params));
+        Map<String, Long> skipped = new TreeMap<>(context.data().skipped());
         JsonObject summary = JsonObject.empty()
-                .with("name", settings.name())
+                .with("name", stage.name())
                 .with("steps", result.steps())
                 .with("first_loss", result.firstLoss())
                 .with("last_loss", result.lastLoss())
                 .with("seconds", result.seconds())
                 .with("tokens", result.tokens())
-                .with("student_before", end.initialDigest())
-                .with("student_after", result.digest())
+                .with("digest_before", end.initialDigest())
+                .with("digest_after", result.digest())
                 .with("trained", JsonArray.ofStrings(List.copyOf(trained.names())))
                 .with("frozen", JsonArray.ofStrings(List.copyOf(trained.frozen())))
                 .with(
-                        "samples_left_out",
-                        JsonArray.ofStrings(leftOut.entrySet().stream()
+                        "skipped_samples",
+                        JsonArray.ofStrings(skipped.entrySet().stream()
                                 .map(e -> e.getValue() + ": " + e.getKey())
                                 .toList()));
         try (FolderTransaction folderTransaction = FolderTransaction.begin(context.folder())) {
@@ -238,12 +229,12 @@ public final class Trainer {
         }
         LOG.log(
                 Level.INFO,
-                "stage {0}: {1} steps, loss from {2} to {3}, samples left out: {4}",
-                settings.name(),
+                "stage {0}: {1} steps, loss from {2} to {3}, skipped samples: {4}",
+                stage.name(),
                 end.step(),
                 end.firstLoss(),
                 last,
-                leftOut);
+                skipped);
         return result;
     }
 }

@@ -1,55 +1,94 @@
 package carve.runtime.train;
 
+import carve.api.config.Settings;
+import carve.api.config.SettingsNode;
+import carve.api.config.TreeSettings;
 import carve.api.model.LoadedModel;
+import carve.api.stage.LayerInputs;
+import carve.api.stage.LossTerm;
 import carve.api.stage.Stage;
-import carve.api.stage.StageContext;
 import carve.api.stage.StageException;
-import carve.api.stage.StageResult;
-import carve.api.stage.TrainingMemory;
+import carve.api.stage.StageProvider;
+import carve.runtime.catalog.Catalogs;
+import carve.runtime.catalog.SettingsFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * A stage that trains a student, by a teacher or by labels.
+ * A stage of a recipe, ready to run: a declaration, and the settings that all stages have.
  *
- * @param config what every stage is told
- * @param paddingMask what models are told of padding
- * @param gradientCheckpointing whether activations inside of layers are computed again for gradients
- * @param logitsLoss how much of logits is there at once
+ * @param name the name that the recipe gave it
+ * @param stage what is trained, by which losses
+ * @param config steps, optimizer, schedule, batches, checkpoints and metrics
  */
-public record TrainingStage(
-        TrainingConfig config, PaddingMask paddingMask, boolean gradientCheckpointing, ChunkedLogitsLoss logitsLoss)
-        implements Stage {
-    @Override
-    public String name() {
-        return config.name();
+public record TrainingStage(String name, Stage stage, TrainingConfig config) {
+    /** The resource with the defaults of the settings that all stages have. */
+    private static final String DEFAULTS = "stage.conf";
+
+    /**
+     * Returns the stage that a section of a recipe describes.
+     *
+     * @param section the section, without its {@code data}
+     * @throws carve.api.config.SettingsException if there is no such stage, or a setting is wrong or unknown
+     */
+    public static TrainingStage of(Settings section, Catalogs catalogs) {
+        return catalogs.stages().create(section, (StageProvider provider, Settings own) -> {
+            TreeSettings settings = new TreeSettings(own.asTree().over(defaults()));
+            TrainingStage stage = new TrainingStage(
+                    settings.string("name"),
+                    provider.create(settings, catalogs.stageComponents()),
+                    TrainingConfig.from(settings, catalogs));
+            settings.requireAllRead();
+            return stage;
+        });
     }
 
-    @Override
+    private static SettingsNode.Section defaults() {
+        return SettingsFormat.installed()
+                .resource(TrainingStage.class.getModule(), DEFAULTS)
+                .orElseThrow(() -> new IllegalStateException("the module has no " + DEFAULTS))
+                .asTree();
+    }
+
+    /** Returns whether the stage needs a teacher. */
     public boolean needsTeacher() {
-        return config.terms().stream()
-                .anyMatch(lossTerm ->
-                        lossTerm.inputs() != LayerInputs.NONE || lossTerm.loss().needsTeacher());
+        return stage.needsTeacher();
     }
 
-    @Override
+    /**
+     * Trains the student in place, and writes checkpoints and metrics into the run's folder; continues an interrupted run if
+     * the context says so.
+     *
+     * @throws StageException if the student is not what the stage expects, or training fails
+     */
     public StageResult run(StageContext context) {
-        return new Trainer(config, context, objective(context)).run();
+        return new Trainer(this, context, objective(context)).run();
     }
 
-    @Override
-    public Optional<TrainingMemory> measureMemory(StageContext context) {
-        return Optional.of(new Trainer(config, context, objective(context)).dryRun());
+    /**
+     * Makes one step in memory, of the size of a step of the run, and writes no file, to measure the memory that training takes.
+     * The student is changed.
+     *
+     * @return the memory that is kept from step to step
+     * @throws StageException if the student is not what the stage expects
+     */
+    public TrainingMemory dryRun(StageContext context) {
+        return new Trainer(this, context, objective(context)).dryRun();
     }
 
+    /**
+     * Returns what the stage minimises for these models.
+     *
+     * @throws StageException if the models do not fit the stage
+     */
     public Objective objective(StageContext context) {
         if (needsTeacher() && context.teacher().isEmpty()) {
-            throw new StageException(
-                    "stage '%s' compares the student with a teacher, but there is none; name one in the recipe"
-                            .formatted(name()));
+            throw failure("needs a teacher; set 'teacher' in the recipe");
         }
         context.teacher().ifPresent(teacher -> requireSameShape(teacher, context.student()));
-        DropoutObjective.Factory factory = (whole, alone) -> objective(context, whole, alone);
+        DropoutObjective.Factory factory = (endToEnd, layerwise) -> objective(context, endToEnd, layerwise);
         Objective plain = factory.create(context.student(), context.student());
         return config.dropout() == 0
                 ? plain
@@ -57,43 +96,72 @@ public record TrainingStage(
                         context.student(), config.dropout(), config.batches().seed(), factory);
     }
 
-    private Objective objective(StageContext context, LoadedModel whole, LoadedModel alone) {
-        List<LossTerm> forced = LayerwiseDistillation.withInputs(config.terms(), LayerInputs.TEACHER);
-        List<LossTerm> rest = config.terms().stream()
-                .filter(lossTerm -> !forced.contains(lossTerm))
-                .toList();
-        Optional<LayerwiseDistillation> lessons = forced.isEmpty()
+    private Objective objective(StageContext context, LoadedModel endToEnd, LoadedModel layerwise) {
+        List<LossTerm> separate = withTeacherInputs(true);
+        List<LossTerm> rest = withTeacherInputs(false);
+        Optional<LayerwiseDistillation> distillation = separate.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new LayerwiseDistillation(name(), alone, context.converted(), forced));
+                : Optional.of(new LayerwiseDistillation(name, layerwise, context.converted(), separate));
         if (rest.isEmpty()) {
-            return new LayerwiseObjective(name(), context.teacher().orElseThrow(), lessons.orElseThrow(), paddingMask);
+            return new LayerwiseObjective(
+                    name, context.teacher().orElseThrow(), distillation.orElseThrow(), stage.paddingMask());
         }
-        Optional<LoadedModel> teacher = needsTeacher() ? context.teacher() : Optional.empty();
         return new EndToEndObjective(
-                name(),
-                teacher,
-                whole,
+                name,
+                needsTeacher() ? context.teacher() : Optional.empty(),
+                endToEnd,
                 context.converted(),
                 rest,
-                lessons,
-                paddingMask,
-                gradientCheckpointing,
-                logitsLoss);
+                distillation,
+                stage.paddingMask(),
+                config.gradientCheckpointing(),
+                config.logitsLoss());
+    }
+
+    private List<LossTerm> withTeacherInputs(boolean has) {
+        return stage.losses().stream()
+                .filter(term -> has == (term.inputs() == LayerInputs.TEACHER))
+                .toList();
     }
 
     private void requireSameShape(LoadedModel teacher, LoadedModel student) {
         int taught = teacher.spec().layers().size();
         int learning = student.spec().layers().size();
         if (taught != learning || teacher.spec().hidden() != student.spec().hidden()) {
-            throw new StageException(
-                    "stage '%s': the teacher has %d layers of width %d, the student %d of width %d; convert the"
-                                    .formatted(
-                                            name(),
-                                            taught,
-                                            teacher.spec().hidden(),
-                                            learning,
-                                            student.spec().hidden())
-                            + " student from this teacher");
+            throw failure(("teacher (%d layers, hidden size %d) and student (%d layers, hidden size %d) do not match;"
+                            + " convert the student from this teacher")
+                    .formatted(
+                            taught,
+                            teacher.spec().hidden(),
+                            learning,
+                            student.spec().hidden()));
         }
+    }
+
+    /** Returns the exception for a problem of this stage. */
+    StageException failure(String problem) {
+        return new StageException("stage '%s': %s".formatted(name, problem));
+    }
+
+    /** Returns the settings that must be the same when a run is resumed, by key. */
+    Map<String, String> fingerprint() {
+        Map<String, String> fixed = new LinkedHashMap<>();
+        fixed.put("train", stage.train() + " of " + Settings.enumConstant(stage.trainScope()));
+        fixed.put(
+                "losses",
+                stage.losses().stream().map(TrainingStage::fingerprint).toList().toString());
+        fixed.put("padding-mask", Settings.enumConstant(stage.paddingMask()));
+        fixed.putAll(config.fingerprint());
+        return fixed;
+    }
+
+    private static String fingerprint(LossTerm term) {
+        return term.isPerLayer()
+                ? "%s with inputs = %s, layer-reduction = %s"
+                        .formatted(
+                                term.loss(),
+                                Settings.enumConstant(term.inputs()),
+                                Settings.enumConstant(term.layerReduction()))
+                : term.loss().toString();
     }
 }

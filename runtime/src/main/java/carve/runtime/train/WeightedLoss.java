@@ -1,5 +1,6 @@
 package carve.runtime.train;
 
+import carve.api.stage.LossTerm;
 import carve.api.tensor.Tape;
 import carve.api.tensor.Tensor;
 import java.util.ArrayList;
@@ -8,38 +9,34 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/** A weighted sum of losses in the making, whose gradients are then taken. */
+/** A weighted sum of losses, collected term by term, and its backward pass. */
 final class WeightedLoss {
     private final GradientAccumulator accumulator;
     private final List<Tensor> terms = new ArrayList<>();
 
-    /** Makes an empty sum, which hands values and gradients to a step. */
-    WeightedLoss(GradientAccumulator into) {
-        this.accumulator = into;
+    /** Makes an empty sum that adds values and gradients to those of a step. */
+    WeightedLoss(GradientAccumulator accumulator) {
+        this.accumulator = accumulator;
     }
 
     /**
      * Adds the value of a loss, a scalar.
      *
-     * @param layer the layer that it is evaluated for, if it is one of layers
-     * @param share which part of the step's mean over batches the value is
-     * @param layers for how many layers it is evaluated
+     * @param layer the layer that it is evaluated for, if it is a loss per layer
+     * @param lossScale the weight of the batch in the step's mean over batches
+     * @param layers the number of layers that it is evaluated for
      */
-    void add(LossTerm lossTerm, OptionalInt layer, double share, int layers, Tensor value) {
-        double ofLayers = layer.isPresent() ? lossTerm.layerReduction().factor(layers) : 1;
+    void add(LossTerm term, OptionalInt layer, double lossScale, int layers, Tensor value) {
+        double layerWeight = layer.isPresent() ? term.layerReduction().factor(layers) : 1;
         accumulator.addLoss(
                 new LossComponent(
-                        lossTerm.label(),
-                        layer,
-                        share,
-                        ofLayers,
-                        lossTerm.loss().weight()),
+                        term.label(), layer, lossScale, layerWeight, term.loss().weight()),
                 value);
-        double factor = share * ofLayers * lossTerm.loss().weight();
+        double factor = lossScale * layerWeight * term.loss().weight();
         terms.add(factor == 1 ? value : value.multiply(factor));
     }
 
-    /** Takes the gradients of the sum with respect to watched parameters. */
+    /** Adds the gradients of the sum with respect to watched parameters to those of the step. */
     void backward(Tape tape, Map<String, Tensor> watched) {
         if (watched.isEmpty()) {
             return;
@@ -47,6 +44,6 @@ final class WeightedLoss {
         Tensor total = terms.stream().reduce(Tensor::add).orElseThrow();
         Iterator<Tensor> gradients =
                 tape.gradients(total, List.copyOf(watched.values())).iterator();
-        watched.keySet().forEach(name -> accumulator.gradient(name, gradients.next()));
+        watched.keySet().forEach(name -> accumulator.addGradient(name, gradients.next()));
     }
 }

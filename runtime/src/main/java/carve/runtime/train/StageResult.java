@@ -1,4 +1,4 @@
-package carve.api.stage;
+package carve.runtime.train;
 
 /**
  * What came out of a stage.

@@ -1,4 +1,4 @@
-package carve.api.stage;
+package carve.runtime.train;
 
 /**
  * What a stage keeps from step to step, or through one, beside teacher and student, in bytes.

@@ -1,7 +1,8 @@
-package carve.api.stage;
+package carve.runtime.train;
 
 import carve.api.data.Dataset;
 import carve.api.model.LoadedModel;
+import carve.api.stage.ProgressListener;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

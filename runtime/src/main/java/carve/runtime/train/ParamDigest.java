@@ -1,4 +1,4 @@
-package carve.api.stage;
+package carve.runtime.train;
 
 import carve.api.param.ParamStore;
 import carve.api.tensor.Tensor;
