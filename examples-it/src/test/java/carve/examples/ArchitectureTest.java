@@ -48,7 +48,7 @@ final class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"attention", "mamba2", "models", "cpu", "cuda"})
+    @ValueSource(strings = {"attention", "mamba2", "distill", "models", "cpu", "cuda"})
     void pluginsRequireTheApi(String plugin) throws IOException {
         assertEquals(Set.of("carve.api"), required(plugin));
     }
