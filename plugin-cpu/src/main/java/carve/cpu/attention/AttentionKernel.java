@@ -23,6 +23,7 @@ public final class AttentionKernel implements Kernel {
     private final SoftmaxAttention op;
     private final DType stored;
 
+    /** Makes the kernel of an op with keys and values of a storage type. */
     public AttentionKernel(KernelContext kernelContext, SoftmaxAttention op, DType stored) {
         this.kernelContext = kernelContext;
         this.op = op;
@@ -51,7 +52,7 @@ public final class AttentionKernel implements Kernel {
         return s.positions() <= MAX_DECODE_QUERIES && !s.isPadded() && !s.isPacked();
     }
 
-    /** What is stored in fewer bits is a cache, through which nobody differentiates; the definition can. */
+    /** Returns false for a KV cache in fewer bits than F32: its gradient is that of the reference. */
     @Override
     public boolean differentiable() {
         return stored == DType.F32;
@@ -130,14 +131,14 @@ public final class AttentionKernel implements Kernel {
                 addressOf(operands.get(2)),
                 addressOf(results.get(0)),
                 addressOf(results.get(1)));
-        var slopes = new FlashAttention.Gradients(
+        var addresses = new FlashAttention.Gradients(
                 addressOf(gradients.getFirst().orElseThrow()),
                 addressOf(d.get(0)),
                 addressOf(d.get(1)),
                 addressOf(d.get(2)));
         d.forEach(x -> NativeMemory.fill(addressOf(x), x.type().bytes(), (byte) 0));
         new FlashAttentionBackward(kernelContext.threads())
-                .run(heads(operands), spans(operands.get(1).extent(1)), data, slopes);
+                .run(heads(operands), spans(operands.get(1).extent(1)), data, addresses);
         return d.stream().map(Optional::of).toList();
     }
 }

@@ -10,7 +10,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Rows of keys or values as F32: where they lie, or widened into memory of the worker.
+ * Rows of keys or values as F32: in place, or dequantised into scratch memory.
  *
  * @param address where the first row begins
  * @param rowStride elements from row to row

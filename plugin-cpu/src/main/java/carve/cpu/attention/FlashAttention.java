@@ -38,7 +38,7 @@ final class FlashAttention {
     }
 
     /**
-     * What heads there are.
+     * The heads of an attention layer.
      *
      * @param heads of queries
      * @param kvHeads heads of keys and values
@@ -66,7 +66,7 @@ final class FlashAttention {
      */
     record SequenceSpan(long query, int queries, int rows, long key, int keys, int offset) {}
 
-    /** Where the operands, the result and the logarithms of sums are. */
+    /** The addresses of the operands, the result and the logarithms of sums. */
     record Operands(long q, long k, long v, long y, long logSumExp) {
         long query(Heads h, long row, int head) {
             return q + 4 * (row * h.heads + head) * h.keyWidth;
@@ -89,7 +89,7 @@ final class FlashAttention {
         }
     }
 
-    /** Where the gradients of the result and of the operands are. */
+    /** The addresses of the gradients of the result and of the operands. */
     record Gradients(long dy, long dq, long dk, long dv) {}
 
     /** Returns how many of the keys from {@code first} on a query sees. */
@@ -273,7 +273,7 @@ final class FlashAttention {
             int width,
             float[] to,
             int at,
-            int distance) {
+            int rowStride) {
         for (int r = 0; r < rows; ) {
             int taken = rows - r > 8 ? MicroKernel.MR : 4;
             for (int n = 0, panel = 0; n < width; n += MicroKernel.NR, panel += keys * MicroKernel.NR) {
@@ -286,8 +286,8 @@ final class FlashAttention {
                         panel,
                         columns,
                         to,
-                        at + r * distance + n,
-                        distance);
+                        at + r * rowStride + n,
+                        rowStride);
             }
             r += taken;
         }
@@ -311,7 +311,7 @@ final class FlashAttention {
     static void exponentials(float[] x, int at, int own, int columns, float scale, float max, float[] sums, int to) {
         FloatVector sum = FloatVector.zero(F);
         int i = 0;
-        for (; i < own; i += LANES) { // there is room for a whole vector, and but one exponential, see VectorMath
+        for (; i < own; i += LANES) { // the array holds a whole vector; one exponential only, see VectorMath
             FloatVector e = VectorMath.exp(
                     FloatVector.fromArray(F, x, at + i).mul(scale).sub(max));
             e = FloatVector.zero(F).blend(e, NativeMemory.firstLanes(own - i));
@@ -335,7 +335,7 @@ final class FlashAttention {
         for (int i = 0; i < whole; i += LANES) {
             NativeMemory.store(to + 4L * i, FloatVector.fromArray(F, x, at + i).mul(factor));
         }
-        if (whole < n) { // there is room for a whole vector
+        if (whole < n) { // the array holds a whole vector
             NativeMemory.store(
                     to + 4L * whole,
                     FloatVector.fromArray(F, x, at + whole).mul(factor),

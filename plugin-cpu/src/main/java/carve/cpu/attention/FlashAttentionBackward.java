@@ -203,7 +203,7 @@ final class FlashAttentionBackward {
                 float inner = FlashAttention.visibleKeys(h, sequenceSpan, from + r + i, 0) == 1
                         ? scores[at + i * MicroKernel.LEFT_STRIDE] // the weight of an only key is 1, whatever its score
                         : dot(y, gradients.dy() + y - data.y(), h.valueWidth());
-                slopes(
+                scoreGradients(
                         weights,
                         scores,
                         at + i * MicroKernel.LEFT_STRIDE,
@@ -217,7 +217,7 @@ final class FlashAttentionBackward {
         }
 
         private void multiplyKeys(float[] scores, int at, int rows, int depth, long dq, float[] tile) {
-            long distance = (long) h.heads() * h.keyWidth();
+            long rowStride = (long) h.heads() * h.keyWidth();
             for (int r = 0; r < rows; ) {
                 int taken = rows - r > 8 ? MicroKernel.MR : 4;
                 for (int n = 0, panel = 0; n < h.keyWidth(); n += MicroKernel.NR, panel += keys * MicroKernel.NR) {
@@ -237,8 +237,8 @@ final class FlashAttentionBackward {
                             MicroKernel.NR,
                             Math.min(taken, rows - r),
                             Math.min(MicroKernel.NR, h.keyWidth() - n),
-                            dq + 4 * (r * distance + n),
-                            distance,
+                            dq + 4 * (r * rowStride + n),
+                            rowStride,
                             true);
                 }
                 r += taken;
@@ -246,14 +246,14 @@ final class FlashAttentionBackward {
         }
 
         /** Turns scores into weights, and the gradients of weights into those of scores; 0 for keys not seen. */
-        private static void slopes(
+        private static void scoreGradients(
                 float[] weights, float[] scores, int at, int own, int columns, float scale, float sum, float inner) {
             for (int i = 0; i < columns; i += LANES) {
                 VectorMask<Float> m = NativeMemory.firstLanes(Math.max(0, own - i));
                 FloatVector p = VectorMath.exp(
                         FloatVector.fromArray(F, weights, at + i, m).mul(scale).sub(sum));
                 p = FloatVector.zero(F).blend(p, m);
-                p.intoArray(weights, at + i); // there is room for a whole vector
+                p.intoArray(weights, at + i); // the array holds a whole vector
                 p.mul(FloatVector.fromArray(F, scores, at + i, m).sub(inner))
                         .mul(scale)
                         .intoArray(scores, at + i);

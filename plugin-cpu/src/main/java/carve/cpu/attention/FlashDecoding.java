@@ -13,7 +13,7 @@ import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Attention of few queries to many keys, as in decoding: keys and values are read once, where they lie.
+ * Attention of few queries to many keys, as in decoding: keys and values are read once, in place.
  *
  * <p>Many keys are divided into parts, whatever the number of threads, and the parts joined by their maxima and sums.
  */
@@ -77,7 +77,7 @@ final class FlashDecoding {
     }
 
     /**
-     * One part of the keys, for all queries and heads. Keys of one position lie beside each other, so some are taken by all heads
+     * One part of the keys, for all queries and heads. Keys of one position are contiguous, so some are taken by all heads
      * before the next. The products with one leave the memory idle and the next, without which they cannot go on, come late: so
      * some are first read from end to end.
      */
@@ -159,7 +159,7 @@ final class FlashDecoding {
         }
 
         /** Multiplies all queries with at most {@value #SIDE} keys, those that nobody sees included. */
-        private void products(int k, long keys, long distance, int count, float[] scores, float[] sums) {
+        private void products(int k, long keys, long rowStride, int count, float[] scores, float[] sums) {
             int rows = sequenceSpan.queries() * h.heads();
             var queries = new FlashDecodingLoops.Queries(
                     operands.query(h, sequenceSpan.query(), 0),
@@ -168,7 +168,7 @@ final class FlashDecoding {
                     h.kvHeads(),
                     h.keyWidth());
             for (int i = 0; i < count; i += 4) {
-                queries.dots(keys + 4 * i * distance, 4 * distance, count - i - 1, sums, i * LANES);
+                queries.dots(keys + 4 * i * rowStride, 4 * rowStride, count - i - 1, sums, i * LANES);
             }
             LaneReduction.sumEach(sums, rows * SIDE);
             for (int i = 0; i < rows; i++) {

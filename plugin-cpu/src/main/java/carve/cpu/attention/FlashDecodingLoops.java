@@ -10,7 +10,7 @@ import jdk.incubator.vector.VectorMask;
 
 /** The inner loops of {@link FlashDecoding}: products of queries with keys, and weighted sums of values. */
 final class FlashDecodingLoops {
-    /** The keys whose sums, lane by lane, lie beside each other for each query. */
+    /** The keys whose lane sums are stored next to each other for each query. */
     static final int KEY_BLOCK = 16;
 
     private FlashDecodingLoops() {}
@@ -178,7 +178,7 @@ final class FlashDecodingLoops {
 
     /** Adds values of two whole vectors to the sums of two heads, whose weights are some elements apart. */
     static void weightedSumOfTwoHeads(
-            float[] weights, int from, int apart, int keys, long v, long step, float[] to, int at, int other) {
+            float[] weights, int from, int separation, int keys, long v, long step, float[] to, int at, int other) {
         FloatVector a = FloatVector.fromArray(F, to, at);
         FloatVector b = FloatVector.fromArray(F, to, at + LANES);
         FloatVector c = FloatVector.fromArray(F, to, other);
@@ -186,7 +186,7 @@ final class FlashDecodingLoops {
         long row = v;
         for (int i = from; i < from + keys; i++, row += step) {
             FloatVector one = FloatVector.broadcast(F, weights[i]);
-            FloatVector two = FloatVector.broadcast(F, weights[i + apart]);
+            FloatVector two = FloatVector.broadcast(F, weights[i + separation]);
             FloatVector low = load(row);
             FloatVector high = load(row + 4L * LANES);
             a = low.fma(one, a);

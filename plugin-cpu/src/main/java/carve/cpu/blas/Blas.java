@@ -1,6 +1,6 @@
 package carve.cpu.blas;
 
-/** A library of others that multiplies large matrices in F32. */
+/** A library of large F32 matrix products. */
 public interface Blas {
     /** Returns the name and version, for people. */
     String description();

@@ -18,7 +18,7 @@ public final class BlockedMatmul {
 
     private BlockedMatmul() {}
 
-    /** Writes {@code C = A B} for matrices of a shape that lie at these addresses. */
+    /** Writes {@code C = A B} for matrices of a shape at these addresses. */
     public static void multiply(
             OneDnnEngine library, ThreadPool threadPool, OneDnnEngine.MatmulShape matmulShape, long a, long b, long c) {
         int height = Math.min(ROWS, matmulShape.m());

@@ -14,6 +14,7 @@ public final class LazyOneDnn implements AutoCloseable {
     private Optional<OneDnnEngine> started = Optional.empty();
     private String reason = "";
 
+    /** Makes a holder of the library on the class path. */
     public LazyOneDnn() {
         this(OneDnnEngine::new);
     }

@@ -31,7 +31,7 @@ final class OneDnnApi {
     private final Function threads = library.function("omp_get_max_threads");
     private final Function setThreads = library.function("omp_set_num_threads");
 
-    /** What is made by the library and has to be freed by it. */
+    /** The kinds of objects that the library makes and frees. */
     enum ObjectKind {
         MEMORY_DESC,
         PRIMITIVE_DESC,

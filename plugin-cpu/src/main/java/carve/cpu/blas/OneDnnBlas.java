@@ -3,7 +3,7 @@ package carve.cpu.blas;
 import carve.api.tensor.DType;
 import carve.cpu.thread.ThreadPool;
 
-/** Products in F32 of {@link OneDnnEngine}, shared out among our workers. */
+/** F32 matrix products by {@link OneDnnEngine}, divided among the device's threads. */
 final class OneDnnBlas implements Blas {
     private final OneDnnEngine library;
     private final ThreadPool threadPool;

@@ -17,7 +17,7 @@ import java.util.List;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * The shared library of oneDNN that lies in a jar of the class path, and calls of its functions.
+ * The shared library of oneDNN, from a jar of the class path, and calls of its functions.
  *
  * <p>The library is unpacked once, into JavaCPP's cache, and never unloaded: its threads' memory may not outlive its code.
  * It finds OpenMP beside itself; a function of OpenMP is looked for through it, so that it is the copy that it uses.
@@ -54,7 +54,7 @@ final class OneDnnLibrary {
     static OneDnnLibrary load() {
         if (!System.getProperty("os.arch").equals("amd64")
                 || !System.getProperty("os.name").equals("Linux")) {
-            throw new DeviceException("oneDNN is called on x86-64 Linux only");
+            throw new DeviceException("oneDNN is supported on x86-64 Linux only");
         }
         try {
             unpacked("libgomp.so.1");
@@ -67,7 +67,7 @@ final class OneDnnLibrary {
     private static Path unpacked(String name) throws IOException {
         URL resource = Loader.class.getClassLoader().getResource(FOLDER + name);
         if (resource == null) {
-            throw new IOException("no jar of the class path has " + FOLDER + name);
+            throw new IOException(FOLDER + name + " is not on the class path");
         }
         return Loader.cacheResource(resource).toPath();
     }
@@ -93,7 +93,7 @@ final class OneDnnLibrary {
             int status = (int) call(arguments);
             if (status != 0) {
                 String reason = status > 0 && status < STATUS.size() ? STATUS.get(status) : "status " + status;
-                throw new DeviceException("cpu: %s of oneDNN failed: %s".formatted(name, reason));
+                throw new DeviceException("cpu: oneDNN %s failed: %s".formatted(name, reason));
             }
         }
     }
@@ -101,7 +101,7 @@ final class OneDnnLibrary {
     /** Returns a function. */
     @SuppressWarnings("restricted")
     Function function(String name) {
-        var address = symbols.find(name).orElseThrow(() -> new DeviceException("oneDNN has no function " + name));
+        var address = symbols.find(name).orElseThrow(() -> new DeviceException("oneDNN does not export " + name));
         return new Function(name, Linker.nativeLinker().downcallHandle(address, shape()));
     }
 

@@ -42,7 +42,7 @@ final class OneDnnMatmul implements AutoCloseable {
         this.primitive = calls.withOneThread(() -> calls.primitive(descriptor));
     }
 
-    /** What one run at a time uses. */
+    /** The objects of one run at a time. */
     private final class Execution {
         private final long stream = calls.stream(engine);
         private final long[] memory = {

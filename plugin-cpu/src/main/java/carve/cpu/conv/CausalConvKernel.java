@@ -24,7 +24,7 @@ import jdk.incubator.vector.VectorMask;
 /**
  * {@link CausalConv} of width 2 or more, vectors along channels.
  *
- * <p>Weights and states are turned to have channels last, so that every tap is a row. Backward is three passes: the
+ * <p>Weights and states are permuted to have channels last, so that every tap is a row. Backward is three passes: the
  * gradient of the sum before SiLU; that of inputs and state, which is a convolution the other way; that of weights and
  * bias, summed by blocks of positions.
  */
@@ -54,7 +54,7 @@ public final class CausalConvKernel implements Kernel {
     }
 
     /**
-     * Where everything is, channels last.
+     * The addresses of the operands, channels last.
      *
      * @param x the inputs (rows, C)
      * @param weight the taps (W, C)
@@ -118,7 +118,7 @@ public final class CausalConvKernel implements Kernel {
                 width);
     }
 
-    /** What is done at a position of a sequence. */
+    /** The body of a loop over positions. */
     @FunctionalInterface
     private interface Position {
         void run(Sequence sequence, int position, Scratchpad scratchpad);

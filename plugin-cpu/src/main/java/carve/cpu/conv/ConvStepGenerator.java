@@ -23,7 +23,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Writes the machine code of {@link ConvStep}: three inputs and four taps of each of 16 channels lie side by side, and are turned
+ * Writes the machine code of {@link ConvStep}: three inputs and four taps of each of 16 channels are adjacent, and are transposed
  * to vectors along channels by choosing lanes of two vectors at a time.
  *
  * <p>The function takes the places of {@link ConvStep#run} (RDI, RSI, RDX, RCX, R8, R9) and, as its seventh argument, how many

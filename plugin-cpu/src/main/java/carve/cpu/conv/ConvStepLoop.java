@@ -5,8 +5,8 @@ import carve.cpu.memory.NativeMemory;
 import carve.cpu.simd.Elementwise;
 
 /**
- * A causal convolution at few positions, as in decoding: taps and states stay where they lie, channels first, because to
- * turn them would take longer than to use them. Sums are those of the form for many positions, to the bit.
+ * A causal convolution at few positions, as in decoding: taps and states are read in place, channels first, because
+ * permuting them takes longer than using them. Sums have the same bits as those for many positions.
  *
  * @param x the inputs (rows, C)
  * @param weight the taps (C, W)
@@ -17,7 +17,7 @@ import carve.cpu.simd.Elementwise;
  * @param channels C
  * @param width W
  * @param silu whether SiLU follows
- * @param fourTaps what does one position of four taps
+ * @param fourTaps the step of one position with four taps
  */
 public record ConvStepLoop(
         long x,
@@ -30,12 +30,12 @@ public record ConvStepLoop(
         int width,
         boolean silu,
         ConvStep fourTaps) {
-    /** The most positions that go this way. */
+    /** The most positions for which this loop is used. */
     static final int MAX_STEP_POSITIONS = 4;
 
     private static final ConvStep TWO = new TwoTapConvStep();
 
-    /** Does some channels of a sequence, from its first row on. */
+    /** Writes some channels of a sequence, from its first row on. */
     public void run(int sequence, int first, int length, int from, int count) {
         long rows = 4L * first * channels;
         if (length == 1 && (width == 2 || width == 4)) {

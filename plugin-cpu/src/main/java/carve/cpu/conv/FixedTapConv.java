@@ -20,7 +20,7 @@ import jdk.incubator.vector.VectorMask;
  * @param silu whether SiLU follows
  */
 record FixedTapConv(long weight, long bias, int channels, boolean silu) {
-    /** Writes a row of results of two taps, whose inputs lie there. */
+    /** Writes a row of results of two taps with inputs at these addresses. */
     void twoTaps(long old, long input, long y) {
         int whole = F.loopBound(channels);
         for (int c = 0; c < whole; c += LANES) {
@@ -37,7 +37,7 @@ record FixedTapConv(long weight, long bias, int channels, boolean silu) {
         }
     }
 
-    /** Writes a row of results of four taps, whose inputs lie there. */
+    /** Writes a row of results of four taps with inputs at these addresses. */
     void fourTaps(long oldest, long older, long old, long input, long y) {
         int whole = F.loopBound(channels);
         long second = weight + 4L * channels;

@@ -9,7 +9,7 @@ import carve.cpu.memory.NativeMemory;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
 
-/** A step of a convolution with two taps, as in mmMamba: a vector of channels at a time, whose taps lie side by side. */
+/** A step of a convolution with two taps, as in mmMamba: a vector of channels at a time, whose taps are adjacent. */
 final class TwoTapConvStep implements ConvStep {
     private static final VectorShuffle<Float> FIRST = VectorShuffle.fromOp(F, i -> 2 * i);
     private static final VectorShuffle<Float> SECOND = VectorShuffle.fromOp(F, i -> 2 * i + 1);

@@ -7,7 +7,7 @@ import static carve.cpu.memory.NativeMemory.LANES;
 
 import jdk.incubator.vector.FloatVector;
 
-/** The inner loops of {@link MicroKernel} for blocks that lie (depth, rows); the same tiles in registers as {@link RowMajorMicroKernel} has. */
+/** The inner loops of {@link MicroKernel} for blocks stored (depth, rows); the same tiles in registers as {@link RowMajorMicroKernel} has. */
 final class ColumnMajorMicroKernel {
     private ColumnMajorMicroKernel() {}
 

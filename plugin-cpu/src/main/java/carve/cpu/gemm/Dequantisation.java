@@ -13,11 +13,11 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Weights of every storage type as F32, a vector or part of a row at a time. What blocks stand for is exact in F32: a scale has 11
+ * Weights of every storage type as F32, a vector or part of a row at a time. Values of blocks are exact in F32: a scale has 11
  * bits, an integer at most 8.
  */
 final class Dequantisation {
-    /** Whether vectors are wide enough for bytes to be widened to one of F32 at a time; so on all but 128-bit machines. */
+    /** True if vectors are wide enough to load bytes for one vector of F32 at a time: on all but 128-bit machines. */
     static final boolean HAS_BYTE_VECTORS = LANES >= 8;
 
     private static final int HALF = BlockQuantisation.SIZE / 2;

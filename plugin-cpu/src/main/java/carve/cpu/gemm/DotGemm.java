@@ -13,7 +13,7 @@ import carve.cpu.thread.ThreadPool;
  * storage type of the weights.
  *
  * <p>x is copied once into the layout of {@link DotKernel}, by all workers. A task is a strip of rows of x and a range of rows of
- * W; it widens eight rows of W at a time, part by part, and multiplies them with all rows of its strip, so that weights are
+ * W; it dequantises eight rows of W at a time, chunk by chunk, and multiplies them with all rows of its strip, so that weights are
  * read once for up to {@link #MC} rows. An element of y is the sum of the lanes of one vector, to which neighbours along K
  * were added from the first to the last; {@link Gemv} adds in the same order.
  */
@@ -150,12 +150,12 @@ final class DotGemm implements GemmKernel {
         }
     }
 
-    private static void storeFours(float[] sums, int at, int rows, long bias, long to, int distance) {
+    private static void storeFours(float[] sums, int at, int rows, long bias, long to, int rowStride) {
         for (int j = 0; j < rows; j++) {
             if (bias == 0) {
-                NativeMemory.storeFour(sums, at + j * DotKernel.NR, to + 4L * j * distance);
+                NativeMemory.storeFour(sums, at + j * DotKernel.NR, to + 4L * j * rowStride);
             } else {
-                NativeMemory.storeFour(sums, at + j * DotKernel.NR, bias, to + 4L * j * distance);
+                NativeMemory.storeFour(sums, at + j * DotKernel.NR, bias, to + 4L * j * rowStride);
             }
         }
     }

@@ -9,15 +9,15 @@ import jdk.incubator.vector.FloatVector;
 /**
  * Inner products of rows with rows, six by four at a time: the inner loop of {@link DotGemm}.
  *
- * <p>Both operands are held in arrays in the order in which they are stored, row after row with the constant distance {@link
+ * <p>Both operands are held in arrays in the order in which they are stored, row after row with the constant stride {@link
  * #ROW_STRIDE}, at most {@link #KC} elements of a row at a time, with zeros up to a whole vector. Each product has one vector
  * of sums, to which a step adds the products of {@link NativeMemory#LANES} neighbours; so its bits do not depend on what is
- * multiplied beside it, nor on how the depth is cut. The sums of up to 24 products lie one vector after the other, row by row.
+ * multiplied beside it, nor on how the depth is cut. The sums of up to 24 products are stored one vector after the other, row by row.
  */
 final class DotKernel {
     /** The most elements of a row that are multiplied at a time. */
     static final int KC = 512;
-    /** The distance from row to row: no power of two, or rows would compete for the same lines of the cache. */
+    /** The elements from row to row: no power of two, or rows would compete for the same lines of the cache. */
     static final int ROW_STRIDE = KC + 16;
     /** The most rows of the left operand in a step. */
     static final int MR = 6;

@@ -13,9 +13,9 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Products of one row with weights as they are stored, {@code y (N) = x (K) W (N, K)^T + b}: what decoding spends its time on.
+ * Products of one row with weights as they are stored, {@code y (N) = x (K) W (N, K)^T + b}: the hot loop of decoding.
  *
- * <p>Four rows of W are widened in registers and multiplied side by side, which hides what one sum waits for. They are some
+ * <p>Four rows of W are converted to F32 in registers and multiplied side by side, which hides what one sum waits for. They are some
  * rows apart, so that each of the four places is read from front to back for many pages, as the processor expects it. Each sum adds in the order of {@link DotGemm}, so the bits are those that the row would have
  * among others.
  *

@@ -7,9 +7,9 @@ import java.lang.foreign.ValueLayout;
 
 /** Constants that machine code reads. */
 final class JitConstants {
-    /** Where the F32 of each F16 lie. */
+    /** The address of the table of the F32 of each F16. */
     static final long F16_TABLE = halves();
-    /** Where the constants of Q4_0 lie, and how far from there each. */
+    /** The address of the constants of Q4_0, and the offset of each. */
     static final long Q4_CONSTANTS = nibbles();
 
     static final int FIFTEEN = 0;

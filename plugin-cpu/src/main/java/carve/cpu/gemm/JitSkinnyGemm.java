@@ -11,15 +11,15 @@ import java.util.Optional;
 
 /**
  * Products of rows with weights as they are stored, {@code y (M, N) = x (M, K) W (N, K)^T + b}, by machine code that is made for
- * each K when it is first met: what {@link Gemv} and {@link DotGemm} do, on processors with AVX-512.
+ * each K at its first use. It computes the same as {@link Gemv} and {@link DotGemm}, on processors with AVX-512.
  *
  * <p>A task is a range of rows of W. Where x has few rows, four places of the range are read at the same time, each from front to
- * back, as the processor expects it. Where it has more, the range fits into the second cache, from where it is read again for
+ * back, as the processor expects it. Where it has more, the range fits into L2, from where it is read again for
  * the next rows of x.
  */
 final class JitSkinnyGemm implements GemmKernel, AutoCloseable {
     private static final long STREAM_BYTES = 64 * 1024;
-    // the rows of x that are prepared for Q4_0 at a time, and stay in the caches while W goes by
+    // the rows of x that are prepared for Q4_0 at a time, and stay in the caches while W is read
     private static final int MAX_ROW_BLOCK = 512;
     private static final int COLUMNS = SkinnyGemmGenerator.NR;
     private static final int Q4_INPUT_BYTES = 3 * BlockQuantisation.SIZE / 2 * Float.BYTES;
@@ -72,10 +72,10 @@ final class JitSkinnyGemm implements GemmKernel, AutoCloseable {
     }
 
     /**
-     * What multiplies some rows of x with a range of rows of W.
+     * The code that multiplies some rows of x with a range of rows of W.
      *
-     * @param adjacent four rows of W that lie beside each other at a time; nothing if W goes by but once, as from memory
-     * @param apart four rows of W that are a quarter of the range apart, or one that takes the place of four
+     * @param adjacent code for four adjacent rows of W at a time; empty if W is read only once, from memory
+     * @param apart code for four rows of W that are a quarter of the range apart, or one row instead of four
      */
     private record KernelPair(Optional<MachineCode> adjacent, MachineCode apart) {
         void run(LinearWeights p, int n, int count, long x, long y) {

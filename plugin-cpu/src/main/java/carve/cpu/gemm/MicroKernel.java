@@ -10,7 +10,7 @@ import jdk.incubator.vector.FloatVector;
 /**
  * Matrix products of small blocks held in heap arrays: the inner loops of {@link Gemm}, of attention and of scans.
  *
- * <p>A <em>block</em> is the left operand, up to {@link #KC} elements wide, row-major with the constant row distance
+ * <p>A <em>block</em> is the left operand, up to {@link #KC} elements wide, row-major with the constant row stride
  * {@link #LEFT_STRIDE} so that the twelve rows of a step are constant offsets from one address. It may be used as it is
  * (rows by depth) or transposed (depth by rows). <em>Panels</em> are the right operand cut into strips of
  * {@link #NR} columns, each strip depth-major: element {@code (k, n)} is at
@@ -22,7 +22,7 @@ import jdk.incubator.vector.FloatVector;
 public final class MicroKernel {
     /** The largest width of a block. */
     public static final int KC = 256;
-    /** The row distance of a block: no power of two, or twelve rows would compete for the same lines of the cache. */
+    /** The row stride of a block: no power of two, or twelve rows would compete for the same lines of the cache. */
     public static final int LEFT_STRIDE = KC + 16;
     /** The number of columns of a panel. */
     public static final int NR = 2 * LANES;
@@ -46,12 +46,12 @@ public final class MicroKernel {
         return (rows + MR) * LEFT_STRIDE;
     }
 
-    /** Copies {@code rows x columns} F32 with this row distance into a block. */
-    public static void packLeft(long from, long distance, int rows, int columns, float[] to) {
+    /** Copies {@code rows x columns} F32 with this row stride into a block. */
+    public static void packLeft(long from, long rowStride, int rows, int columns, float[] to) {
         int whole = F.loopBound(columns);
         var rest = NativeMemory.firstLanes(columns - whole);
         for (int r = 0; r < rows; r++) {
-            long row = from + 4L * r * distance;
+            long row = from + 4L * r * rowStride;
             int at = r * LEFT_STRIDE;
             for (int c = 0; c < whole; c += LANES) {
                 NativeMemory.load(row + 4L * c).intoArray(to, at + c);
@@ -62,17 +62,17 @@ public final class MicroKernel {
         }
     }
 
-    /** Makes panels of a row-major {@code depth x columns} matrix with this row distance. */
-    public static void panels(long from, long distance, int depth, int columns, float[] to) {
-        panels(from, distance, depth, columns, to, 0);
+    /** Makes panels of a row-major {@code depth x columns} matrix with this row stride. */
+    public static void panels(long from, long rowStride, int depth, int columns, float[] to) {
+        panels(from, rowStride, depth, columns, to, 0);
     }
 
     /** Makes panels from an index of the array on. */
-    public static void panels(long from, long distance, int depth, int columns, float[] to, int start) {
+    public static void panels(long from, long rowStride, int depth, int columns, float[] to, int start) {
         for (int n = 0, at = start; n < columns; n += NR) {
             int width = Math.min(NR, columns - n);
             for (int k = 0; k < depth; k++, at += NR) {
-                long row = from + 4L * (k * distance + n);
+                long row = from + 4L * (k * rowStride + n);
                 if (width == NR) {
                     NativeMemory.load(row).intoArray(to, at);
                     NativeMemory.load(row + 4L * LANES).intoArray(to, at + LANES);
@@ -131,7 +131,7 @@ public final class MicroKernel {
     }
 
     /**
-     * Writes block x panels to native memory, row distance {@code distance}, or adds it to what is there.
+     * Writes block x panels to native memory, row distance {@code rowStride}, or adds it to what is there.
      *
      * @param tile an array of at least {@code ROWS * PANEL} elements
      */
@@ -145,7 +145,7 @@ public final class MicroKernel {
             int depth,
             int columns,
             long c,
-            long distance,
+            long rowStride,
             boolean add,
             float[] tile) {
         int step = transposed ? 1 : LEFT_STRIDE;
@@ -158,8 +158,8 @@ public final class MicroKernel {
                         NR,
                         Math.min(taken, rows - r),
                         Math.min(NR, columns - n),
-                        c + 4 * (r * distance + n),
-                        distance,
+                        c + 4 * (r * rowStride + n),
+                        rowStride,
                         add);
             }
             r += taken;
@@ -167,11 +167,12 @@ public final class MicroKernel {
     }
 
     /** Writes an array of {@code rows x columns}, row distance {@code stride}, to native memory or adds it there. */
-    public static void storeTile(float[] tile, int stride, int rows, int columns, long to, long distance, boolean add) {
+    public static void storeTile(
+            float[] tile, int stride, int rows, int columns, long to, long rowStride, boolean add) {
         int whole = F.loopBound(columns);
         var rest = NativeMemory.firstLanes(columns - whole);
         for (int r = 0; r < rows; r++) {
-            long row = to + 4L * r * distance;
+            long row = to + 4L * r * rowStride;
             int n = 0;
             for (; n < whole; n += LANES) {
                 FloatVector value = FloatVector.fromArray(F, tile, r * stride + n);

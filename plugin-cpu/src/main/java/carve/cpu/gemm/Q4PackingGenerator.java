@@ -17,7 +17,7 @@ import carve.cpu.jit.Assembler;
  * Writes the machine code that prepares x for products with Q4_0. Of each block, where x belong to the lower and x' to the upper
  * halves of 16 bytes, it writes {@code x - x' / 16}, {@code x' / 16} and {@code -8 (x + x')}, see {@link SkinnyGemmGenerator}.
  *
- * <p>The function takes where x lies (RDI), where the result goes (RSI), and how many blocks there are (RDX).
+ * <p>The function takes the address of x (RDI), that of the result (RSI), and the number of blocks (RDX).
  */
 final class Q4PackingGenerator {
     private static final int VECTOR = 64;

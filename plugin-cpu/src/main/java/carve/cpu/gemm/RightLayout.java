@@ -29,7 +29,7 @@ public enum RightLayout {
      *
      * @throws carve.api.device.DeviceException if the device does not compute with the storage type
      */
-    public static RightLayout transposed(DType dtype) {
+    static RightLayout transposed(DType dtype) {
         return switch (dtype) {
             case F32 -> F32_TRANSPOSED;
             case BF16 -> BF16_TRANSPOSED;

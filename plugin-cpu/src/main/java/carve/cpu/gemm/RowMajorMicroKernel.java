@@ -8,7 +8,7 @@ import static carve.cpu.memory.NativeMemory.LANES;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The inner loops of {@link MicroKernel} for blocks that lie (rows, depth): a tile of twelve or four rows by one panel stays in registers
+ * The inner loops of {@link MicroKernel} for blocks stored (rows, depth): a tile of twelve or four rows by one panel stays in registers
  * while the depth passes. Twelve times two sums, two parts of the panel and one element of the block are 27 of 32 registers.
  */
 final class RowMajorMicroKernel {

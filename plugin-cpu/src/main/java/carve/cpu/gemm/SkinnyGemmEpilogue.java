@@ -25,7 +25,7 @@ import carve.cpu.jit.Register;
  *
  * @param code where it is written
  * @param rows of x in the tile
- * @param placement how the rows of weights lie, and so their results
+ * @param placement the placement of the rows of weights, and so of their results
  * @param free the first of four vectors that may be used
  * @param bias whether one is added
  * @param arguments how far above RSP lies how many bytes the results of two rows of x are apart, and then how far the bias is
@@ -80,7 +80,7 @@ record SkinnyGemmEpilogue(Assembler code, int rows, RowPlacement placement, int 
         return c < count ? first + c : first + (count == 3 ? 2 : 0);
     }
 
-    /** Adds halves of four sums, then halves of these; what was in the first then lies beside the others, in the first. */
+    /** Adds halves of four sums, then halves of these; the result of each is then in the first vector. */
     private void reduceFour(Instruction shuffle, int one, int two, int three, int four) {
         reducePair(shuffle, one, two, 0x44, 0xEE);
         if (three != one) {

@@ -37,19 +37,19 @@ import java.util.List;
 /**
  * Writes the machine code of products of a few rows of x with weights as they are stored, four rows of weights at a time.
  *
- * <p>The function takes: where the first of four rows of weights lies (RDI) and how many bytes apart the four are (RSI); x (RDX);
+ * <p>The function takes: the address of the first of four rows of weights (RDI) and how many bytes apart the four are (RSI); x (RDX);
  * where the first result goes (RCX) and how many bytes apart those of the four rows are (R8); how many times four rows there are
  * (R9); how many bytes apart the results of two rows of x are, and how far the bias is from the result that it is added to.
  *
- * <p>The four rows of weights lie {@link RowPlacement#APART}, and the next four right behind these: each place is read from front to back,
- * as suits weights that come from memory. Or they lie {@link RowPlacement#ADJACENT} each other, and the next four behind all of them: then
+ * <p>The four rows of weights are {@link RowPlacement#APART}, and the next four right behind these: each place is read from front to back,
+ * as suits weights that come from memory. Or they are {@link RowPlacement#ADJACENT}, and the next four behind all of them: then
  * their results do, too, and are stored at once, as suits weights that are in a cache.
  *
  * <p>The sums of a tile, at most 24, are the first vectors. Each sum adds neighbours along K from the first to the last, then its
  * lanes, halves onto each other, as {@link Gemv} and {@link DotGemm} do; so the bits are theirs, and depend on no other row. Only
  * Q4_0 is added in an order of its own, see {@link #multiplyQ4Block}.
  */
-public final class SkinnyGemmGenerator {
+final class SkinnyGemmGenerator {
     /** The rows of weights in a tile. */
     static final int NR = 4;
 
@@ -79,7 +79,7 @@ public final class SkinnyGemmGenerator {
     // the first vector behind the sums
     private final int weights;
 
-    /** How four rows of weights lie to each other. */
+    /** The placement of four rows of weights relative to each other. */
     enum RowPlacement {
         /** Anywhere. */
         APART,

@@ -9,8 +9,8 @@ import carve.cpu.thread.Scratchpad;
 import java.util.Arrays;
 
 /**
- * Panels of {@link MicroKernel} made of weights (N, K), of which the transpose is multiplied with: as many rows as a vector has lanes are
- * widened to F32 at a time and turned by {@link Transpose}.
+ * Packing of weights (N, K) into panels of their transpose for {@link MicroKernel}: as many rows as a vector has lanes are converted to
+ * F32 at a time and transposed by {@link Transpose}.
  */
 final class TransposedPacking {
     private TransposedPacking() {}

@@ -1,18 +1,18 @@
 package carve.cpu.jit;
 
 /**
- * Where an instruction reads or writes, {@code base + index * 2^shift + distance} bytes.
+ * A memory operand of an instruction, {@code base + index * 2^shift + displacement} bytes.
  *
  * @param base a register
  * @param index a register; {@code RSP} for none
  * @param shift 0 to 3
- * @param distance bytes
+ * @param displacement bytes
  */
-public record Address(Register base, Register index, int shift, int distance) {
+public record Address(Register base, Register index, int shift, int displacement) {
     /** Checks the shift. */
     public Address {
         if (shift < 0 || shift > 3) {
-            throw new IllegalArgumentException("an index is shifted by 0 to 3, not by " + shift);
+            throw new IllegalArgumentException("scale must be 2^0 to 2^3, shift is " + shift);
         }
     }
 
@@ -28,7 +28,7 @@ public record Address(Register base, Register index, int shift, int distance) {
 
     /** Returns the place so many bytes further on. */
     public Address plus(int bytes) {
-        return new Address(base, index, shift, Math.addExact(distance, bytes));
+        return new Address(base, index, shift, Math.addExact(displacement, bytes));
     }
 
     boolean hasIndex() {

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Writes instructions of x86-64 one after the other: whole numbers in the 16 general registers, vectors of 512 bits in registers
+ * An assembler of x86-64 instructions, written one after the other: whole numbers in the 16 general registers, vectors of 512 bits in registers
  * 0 to 31. Operands are in Intel's order, the destination first. Loops go backward, to a {@link #position}.
  */
 public final class Assembler {
@@ -212,7 +212,7 @@ public final class Assembler {
     /** Writes where the operand in memory is; distances that are small multiples of the unit take a byte. */
     private void modMemory(int register, Address at, int unit) {
         int bits = (register & 7) << 3;
-        boolean near = at.distance() % unit == 0 && (byte) (at.distance() / unit) == at.distance() / unit;
+        boolean near = at.displacement() % unit == 0 && (byte) (at.displacement() / unit) == at.displacement() / unit;
         int mod = near ? 0x40 : 0x80;
         if (at.hasIndex() || at.base().low() == Register.RSP.low()) {
             put(
@@ -222,9 +222,9 @@ public final class Assembler {
             put(mod | bits | at.base().low());
         }
         if (near) {
-            put(at.distance() / unit);
+            put(at.displacement() / unit);
         } else {
-            code.putInt(at.distance());
+            code.putInt(at.displacement());
         }
     }
 

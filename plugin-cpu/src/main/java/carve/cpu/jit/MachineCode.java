@@ -52,13 +52,13 @@ public final class MachineCode implements AutoCloseable {
         long bytes = instructions.length;
         long at = call("mmap", 0, bytes, READ | WRITE, PRIVATE_ANONYMOUS, -1, 0);
         if (at == -1) {
-            throw new DeviceException("the system has no memory for machine code");
+            throw new DeviceException("out of memory allocating machine code");
         }
         MachineCode made = new MachineCode(at, bytes);
         MemorySegment.copy(MemorySegment.ofArray(instructions), 0, segment(at, bytes), 0, bytes);
         if ((int) call("mprotect", at, bytes, READ | EXECUTE, 0, 0, 0) != 0) {
             made.close();
-            throw new DeviceException("the system does not let a program execute what it has written");
+            throw new DeviceException("the system forbids executable memory (mprotect PROT_EXEC failed)");
         }
         return made;
     }
@@ -82,7 +82,7 @@ public final class MachineCode implements AutoCloseable {
         try {
             return (long) CALL.invokeExact(function, a, b, c, d, e, f, g, h);
         } catch (Throwable thrown) { // what a method handle declares
-            throw new DeviceException("cpu: machine code could not be called", thrown);
+            throw new DeviceException("cpu: calling a machine-code kernel failed", thrown);
         }
     }
 

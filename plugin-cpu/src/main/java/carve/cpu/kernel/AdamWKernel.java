@@ -21,6 +21,7 @@ public final class AdamWKernel implements Kernel {
     private final KernelContext kernelContext;
     private final AdamW op;
 
+    /** Makes the kernel of an op. */
     public AdamWKernel(KernelContext kernelContext, AdamW op) {
         this.kernelContext = kernelContext;
         this.op = op;

@@ -25,6 +25,7 @@ import java.util.Optional;
 public final class LinearKernel implements Kernel {
     private final KernelContext kernelContext;
 
+    /** Makes the kernel. */
     public LinearKernel(KernelContext kernelContext) {
         this.kernelContext = kernelContext;
     }

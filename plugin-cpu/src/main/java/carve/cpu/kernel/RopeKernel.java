@@ -22,6 +22,7 @@ public final class RopeKernel implements Kernel {
 
     private final KernelContext kernelContext;
 
+    /** Makes the kernel. */
     public RopeKernel(KernelContext kernelContext) {
         this.kernelContext = kernelContext;
     }

@@ -21,6 +21,7 @@ public final class SwiGluKernel implements Kernel {
 
     private final KernelContext kernelContext;
 
+    /** Makes the kernel. */
     public SwiGluKernel(KernelContext kernelContext) {
         this.kernelContext = kernelContext;
     }
@@ -35,7 +36,7 @@ public final class SwiGluKernel implements Kernel {
         return true;
     }
 
-    /** What is done with a range of elements, by the byte where it begins. */
+    /** The body of a loop over ranges of elements, with the byte offset of the first. */
     @FunctionalInterface
     private interface Range {
         void run(long from, int count);
@@ -97,7 +98,7 @@ public final class SwiGluKernel implements Kernel {
         for (int i = 0; i < whole; i += LANES) {
             FloatVector x = load(a + 4L * i);
             FloatVector d = load(dy + 4L * i);
-            FloatVector other = load(b + 4L * i); // before any store: it might lie a multiple of 4096 bytes away
+            FloatVector other = load(b + 4L * i); // before any store: its address may differ by a multiple of 4096
             FloatVector s = VectorMath.sigmoid(x);
             FloatVector y = x.mul(s);
             store(db + 4L * i, d.mul(y));
@@ -116,8 +117,8 @@ public final class SwiGluKernel implements Kernel {
         FloatVector d = load(dy, m);
         FloatVector s = VectorMath.sigmoid(x);
         FloatVector y = x.mul(s);
-        FloatVector slope = y.fma(FloatVector.broadcast(F, 1f).sub(s), s);
-        store(da, slope.mul(d).mul(load(b, m)), m);
+        FloatVector derivative = y.fma(FloatVector.broadcast(F, 1f).sub(s), s);
+        store(da, derivative.mul(d).mul(load(b, m)), m);
         store(db, d.mul(y), m);
     }
 }

@@ -18,6 +18,7 @@ public final class CrossEntropyKernel implements Kernel {
 
     private final KernelContext kernelContext;
 
+    /** Makes the kernel. */
     public CrossEntropyKernel(KernelContext kernelContext) {
         this.kernelContext = kernelContext;
     }

@@ -18,6 +18,7 @@ public final class KlDivergenceKernel implements Kernel {
     private final KernelContext kernelContext;
     private final float scale;
 
+    /** Makes the kernel of an op. */
     public KlDivergenceKernel(KernelContext kernelContext, KlDivergence op) {
         this.kernelContext = kernelContext;
         this.scale = (float) (1 / op.temperature());

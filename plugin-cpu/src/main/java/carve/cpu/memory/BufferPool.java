@@ -14,7 +14,7 @@ import java.util.TreeMap;
  * Native memory in sizes of which there are eight to a power of two, kept for reuse when released.
  *
  * <p>Small pieces are cut from slabs; large ones are mapped on their own. A piece may serve for half its size, since the
- * sizes of a step change with the lengths of its batch; what lies idle goes back to the system only when it is more than
+ * sizes of a step change with the lengths of its batch; unused memory goes back to the system only when it is more than
  * twice what was ever in use, because new pages cost more than most kernels. Confined to the device's thread.
  */
 public final class BufferPool implements AutoCloseable {
@@ -23,7 +23,7 @@ public final class BufferPool implements AutoCloseable {
     private static final long MAX_IDLE = 512L << 20;
     private static final long PAGE = 4096;
 
-    /** What the system gave for one piece. */
+    /** One piece of memory from the system. */
     private record Mapping(long base, long bytes) {}
 
     private final PageAllocator pageAllocator = new PageAllocator();
@@ -100,7 +100,7 @@ public final class BufferPool implements AutoCloseable {
         }
         try {
             return mapColoured(capacity);
-        } catch (DeviceException e) { // what lies idle may make room
+        } catch (DeviceException e) { // freeing unused memory may help
             trim();
             return mapColoured(capacity);
         }

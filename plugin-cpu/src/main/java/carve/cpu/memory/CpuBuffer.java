@@ -28,7 +28,7 @@ public final class CpuBuffer implements Buffer {
     public long address() {
         if (address == 0) {
             throw new DeviceException(
-                    "cpu: a tensor is used after its scope has closed; return it from the scope or " + "keep it");
+                    "cpu: tensor used after its scope was closed; return it from the scope or call keep()");
         }
         return address;
     }

@@ -64,7 +64,8 @@ final class PageAllocator implements AutoCloseable {
             // the mapping is as long as asked for, so only its inner part can have huge pages
             long address = (long) LINUX.get().map.invokeExact(0L, bytes, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0L);
             if (address == -1) {
-                throw new DeviceException("cpu: the system has no %d bytes left; use a smaller batch".formatted(bytes));
+                throw new DeviceException(
+                        "cpu: out of memory allocating %d bytes; use a smaller batch".formatted(bytes));
             }
             if (bytes >= HUGE) {
                 int advised = (int) LINUX.get().advise.invokeExact(address, bytes, HUGE_PAGES); // only advice
@@ -73,7 +74,7 @@ final class PageAllocator implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) { // method handles declare it, these calls cannot
-            throw new DeviceException("cpu: mapping memory failed", e);
+            throw new DeviceException("cpu: mmap failed", e);
         }
     }
 
@@ -91,7 +92,7 @@ final class PageAllocator implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) { // method handles declare it, these calls cannot
-            throw new DeviceException("cpu: unmapping memory failed", e);
+            throw new DeviceException("cpu: munmap failed", e);
         }
     }
 

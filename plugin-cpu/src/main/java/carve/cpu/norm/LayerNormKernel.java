@@ -15,6 +15,7 @@ public final class LayerNormKernel implements Kernel {
     private final LayerNormLoops norms;
     private final LayerNorm op;
 
+    /** Makes the kernel of an op. */
     public LayerNormKernel(KernelContext kernelContext, LayerNorm op) {
         this.kernelContext = kernelContext;
         this.norms = new LayerNormLoops(kernelContext.threads());

@@ -119,11 +119,13 @@ final class LayerNormLoops {
             sum = sum.add(hn);
         }
         float mean = LaneReduction.sum(sum) / width;
-        float slope = LaneReduction.sum(dot) / width;
+        float projection = LaneReduction.sum(dot) / width;
         for (int i = 0; i < width; i += LANES) {
             FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
-            FloatVector value =
-                    FloatVector.fromArray(F, h, i).sub(mean).sub(n.mul(slope)).mul(r);
+            FloatVector value = FloatVector.fromArray(F, h, i)
+                    .sub(mean)
+                    .sub(n.mul(projection))
+                    .mul(r);
             store(dx + 4L * i, value, NativeMemory.firstLanes(width - i));
         }
     }

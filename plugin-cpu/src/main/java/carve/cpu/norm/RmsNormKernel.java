@@ -16,6 +16,7 @@ public final class RmsNormKernel implements Kernel {
     private final float epsilon;
     private final RmsNormLoops.Gate gate;
 
+    /** Makes the kernel of a norm with its epsilon and the position of its gate. */
     public RmsNormKernel(KernelContext kernelContext, double epsilon, RmsNormLoops.Gate gate) {
         this.kernelContext = kernelContext;
         this.rmsNormLoops = new RmsNormLoops(kernelContext.threads());

@@ -24,11 +24,12 @@ public final class RmsNormLoops {
 
     private final ThreadPool threadPool;
 
+    /** Makes the loops, which run on a pool. */
     public RmsNormLoops(ThreadPool threadPool) {
         this.threadPool = threadPool;
     }
 
-    /** Where the gate is applied. */
+    /** The position of the gate. */
     public enum Gate {
         /** There is none. */
         NONE,
@@ -39,7 +40,7 @@ public final class RmsNormLoops {
     }
 
     /**
-     * What is normalised.
+     * The extents of a norm.
      *
      * @param rows number of rows
      * @param width elements of a row
@@ -125,26 +126,26 @@ public final class RmsNormLoops {
     }
 
     /** Writes silu(g) and its derivative. */
-    private static void gates(long g, float[] to, float[] slopes, int width) {
+    private static void gates(long g, float[] to, float[] derivatives, int width) {
         int whole = F.loopBound(width);
         for (int i = 0; i < whole; i += LANES) {
             FloatVector gate = load(g + 4L * i);
             FloatVector s = VectorMath.sigmoid(gate);
             FloatVector y = gate.mul(s);
             y.intoArray(to, i);
-            y.fma(FloatVector.broadcast(F, 1f).sub(s), s).intoArray(slopes, i);
+            y.fma(FloatVector.broadcast(F, 1f).sub(s), s).intoArray(derivatives, i);
         }
         if (whole < width) {
-            restGates(g + 4L * whole, to, slopes, whole, NativeMemory.firstLanes(width - whole));
+            restGates(g + 4L * whole, to, derivatives, whole, NativeMemory.firstLanes(width - whole));
         }
     }
 
-    private static void restGates(long g, float[] to, float[] slopes, int at, VectorMask<Float> rest) {
+    private static void restGates(long g, float[] to, float[] derivatives, int at, VectorMask<Float> rest) {
         FloatVector gate = load(g, rest);
         FloatVector s = VectorMath.sigmoid(gate);
         FloatVector y = gate.mul(s);
         y.intoArray(to, at);
-        y.fma(FloatVector.broadcast(F, 1f).sub(s), s).intoArray(slopes, at);
+        y.fma(FloatVector.broadcast(F, 1f).sub(s), s).intoArray(derivatives, at);
     }
 
     /** Copies x, times the gates if it is gated, padded with zeros, and returns its sum of squares. */
@@ -183,7 +184,7 @@ public final class RmsNormLoops {
             float[] u = scratchpad.floats(normShape.width + LANES);
             float[] h = scratchpad.floats(normShape.width + LANES);
             float[] gates = scratchpad.floats(normShape.width + LANES);
-            float[] slopes = scratchpad.floats(normShape.width + LANES);
+            float[] derivatives = scratchpad.floats(normShape.width + LANES);
             int end = Math.min(normShape.rows, (task + 1) * perTask);
             for (int row = task * perTask; row < end; row++) {
                 long at = 4L * row * normShape.width;
@@ -199,7 +200,7 @@ public final class RmsNormLoops {
                         u,
                         h,
                         gates,
-                        slopes,
+                        derivatives,
                         partial,
                         task * length + weightRow);
             }
@@ -218,12 +219,12 @@ public final class RmsNormLoops {
             float[] u,
             float[] h,
             float[] gates,
-            float[] slopes,
+            float[] derivatives,
             float[] dw,
             int dwAt) {
         int width = normShape.width;
         if (normShape.gate != Gate.NONE) {
-            gates(g, gates, slopes, width);
+            gates(g, gates, derivatives, width);
         }
         float square = sumOfSquares(normShape.gate == Gate.BEFORE, x, gates, u, width);
         float r = (float) (1 / Math.sqrt(square / width + normShape.eps));
@@ -237,7 +238,7 @@ public final class RmsNormLoops {
             if (after) {
                 dn.mul(n)
                         .mul(weight)
-                        .mul(FloatVector.fromArray(F, slopes, i))
+                        .mul(FloatVector.fromArray(F, derivatives, i))
                         .intoMemorySegment(NativeMemory.ALL, dg + 4L * i, NativeMemory.ORDER);
                 dn = dn.mul(FloatVector.fromArray(F, gates, i));
             }
@@ -252,8 +253,8 @@ public final class RmsNormLoops {
             FloatVector dn = load(dy + 4L * whole, m);
             FloatVector weight = load(w + 4L * whole, m);
             if (after) {
-                FloatVector slope = dn.mul(n).mul(weight).mul(FloatVector.fromArray(F, slopes, whole));
-                store(dg + 4L * whole, slope, m);
+                FloatVector gradient = dn.mul(n).mul(weight).mul(FloatVector.fromArray(F, derivatives, whole));
+                store(dg + 4L * whole, gradient, m);
                 dn = dn.mul(FloatVector.fromArray(F, gates, whole));
             }
             FloatVector old = FloatVector.fromArray(F, dw, dwAt + whole, m);
@@ -273,7 +274,7 @@ public final class RmsNormLoops {
                 u,
                 h,
                 gates,
-                slopes);
+                derivatives);
     }
 
     private static void inputGradients(
@@ -287,14 +288,14 @@ public final class RmsNormLoops {
             float[] u,
             float[] h,
             float[] gates,
-            float[] slopes) {
+            float[] derivatives) {
         int whole = F.loopBound(width);
         for (int i = 0; i < whole; i += LANES) {
             FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
             FloatVector du = FloatVector.fromArray(F, h, i).sub(n.mul(mean)).mul(r);
             if (gated) {
                 du.mul(FloatVector.fromMemorySegment(F, NativeMemory.ALL, x + 4L * i, NativeMemory.ORDER))
-                        .mul(FloatVector.fromArray(F, slopes, i))
+                        .mul(FloatVector.fromArray(F, derivatives, i))
                         .intoMemorySegment(NativeMemory.ALL, dg + 4L * i, NativeMemory.ORDER);
                 du = du.mul(FloatVector.fromArray(F, gates, i));
             }
@@ -305,8 +306,9 @@ public final class RmsNormLoops {
             FloatVector n = FloatVector.fromArray(F, u, whole).mul(r);
             FloatVector du = FloatVector.fromArray(F, h, whole).sub(n.mul(mean)).mul(r);
             if (gated) {
-                FloatVector slope = du.mul(load(x + 4L * whole, m)).mul(FloatVector.fromArray(F, slopes, whole));
-                store(dg + 4L * whole, slope, m);
+                FloatVector gradient =
+                        du.mul(load(x + 4L * whole, m)).mul(FloatVector.fromArray(F, derivatives, whole));
+                store(dg + 4L * whole, gradient, m);
                 du = du.mul(FloatVector.fromArray(F, gates, whole));
             }
             store(dx + 4L * whole, du, m);

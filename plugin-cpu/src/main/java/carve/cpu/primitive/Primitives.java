@@ -28,6 +28,7 @@ public final class Primitives {
     private final Reductions reductions;
     private final DataMovement dataMovement;
 
+    /** Makes the primitives of a device. */
     public Primitives(ThreadPool threadPool, Gemm gemm) {
         this.threadPool = threadPool;
         this.gemm = gemm;
@@ -57,6 +58,7 @@ public final class Primitives {
             return type.dtype().isQuantised() ? new Operand(address, type.asBytes()) : this;
         }
 
+        /** Returns the storage type. */
         public DType dtype() {
             return type.dtype();
         }

@@ -151,7 +151,7 @@ final class Reductions {
                 out);
     }
 
-    /** What is done with the elements along an axis. */
+    /** The reduction of the elements along an axis. */
     @FunctionalInterface
     private interface AxisBody {
         void run(long from, int step, int count, long to);

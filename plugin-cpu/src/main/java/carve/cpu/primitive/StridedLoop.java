@@ -15,7 +15,7 @@ final class StridedLoop {
     private final long[][] strides;
     private final long rows;
 
-    /** What is done with one innermost loop. */
+    /** The body of one innermost loop. */
     @FunctionalInterface
     interface InnerBody {
         /** Runs the loop that begins at these offsets, in elements, one for each operand. */

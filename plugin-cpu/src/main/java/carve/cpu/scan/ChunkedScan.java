@@ -37,7 +37,7 @@ final class ChunkedScan {
     }
 
     /**
-     * What heads there are.
+     * The heads of a scan.
      *
      * @param heads H
      * @param queryGroups heads of q
@@ -92,7 +92,7 @@ final class ChunkedScan {
      */
     record SequenceSpan(int index, long row, int length) {}
 
-    /** Where the operands and the results are, in their order. */
+    /** The addresses of the operands and the results, in their order. */
     record Operands(long q, long k, long v, long g, long w, long state, long y, long next) {
         long query(Heads h, long row, int head) {
             return q + 4 * (row * h.queryGroups + h.query(head)) * h.state;
@@ -163,8 +163,8 @@ final class ChunkedScan {
      * @param panels the other panels, with {@code depth} rows of the first from {@code first} on, {@code deep} in all
      * @param columns of both panels
      * @param start where the rows begin in the first panel
-     * @param distance all rows of a panel
-     * @param tile an array to work in, of {@code Tiles.ROWS * Tiles.PANEL}
+     * @param rowStride all rows of a panel
+     * @param tile an array to work in, of {@code MicroKernel.MR * MicroKernel.NR}
      */
     static void updateState(
             float[] block,
@@ -177,11 +177,11 @@ final class ChunkedScan {
             float kept,
             float[] to,
             int start,
-            int distance,
+            int rowStride,
             float[] tile) {
         for (int n = 0; n < columns; n += MicroKernel.NR) {
             int panel = first + n * deep;
-            int target = start + n * distance;
+            int target = start + n * rowStride;
             for (int r = 0; r < rows; ) {
                 int taken = rows - r > 8 ? MicroKernel.MR : 4;
                 MicroKernel.run(taken, block, r, true, panels, panel, depth, tile, 0, MicroKernel.NR);
@@ -212,13 +212,13 @@ final class ChunkedScan {
             int columns,
             float[] c,
             int co,
-            int distance) {
+            int rowStride) {
         for (int r = 0; r < rows; ) {
             int taken = rows - r > 8 ? MicroKernel.MR : 4;
             for (int n = 0, panel = first; n < columns; n += MicroKernel.NR, panel += deep * MicroKernel.NR) {
-                int to = co + r * distance + n;
+                int to = co + r * rowStride + n;
                 MicroKernel.run(
-                        taken, a, ao + r * MicroKernel.LEFT_STRIDE, false, panels, panel, depth, c, to, distance);
+                        taken, a, ao + r * MicroKernel.LEFT_STRIDE, false, panels, panel, depth, c, to, rowStride);
             }
             r += taken;
         }

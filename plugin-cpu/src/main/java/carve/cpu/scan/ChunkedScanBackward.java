@@ -24,11 +24,11 @@ final class ChunkedScanBackward {
         this.threadPool = threadPool;
     }
 
-    /** Where the gradients of the results are, 0 where there is none, and where those of the operands go. */
+    /** The addresses of the gradients of the results, 0 where there is none, and of those of the operands. */
     record Gradients(long dy, long next, long q, long k, long v, long g, long w, long state) {}
 
     /**
-     * How the heads of a group, which add to the same gradients, are divided: by the shape alone, so that the order of sums does
+     * The division of the heads of a group, which add to the same gradients: by the shape alone, so that the order of sums does
      * not depend on the number of threads.
      *
      * @param groups of heads that share nothing with each other
@@ -56,12 +56,12 @@ final class ChunkedScanBackward {
     }
 
     /** Writes all gradients; those of q, k and v are added to zeros, for each part to its own. */
-    void run(Heads h, List<SequenceSpan> spans, Operands data, Partition partition, List<Gradients> slopes) {
+    void run(Heads h, List<SequenceSpan> spans, Operands data, Partition partition, List<Gradients> gradients) {
         int perSpan = partition.groups * partition.count();
         threadPool.parallelFor(spans.size() * perSpan, (task, scratchpad) -> {
             int part = task % partition.count();
             int first = task % perSpan / partition.count() * partition.heads;
-            var head = new Head(h, spans.get(task / perSpan), data, slopes.get(part), scratchpad);
+            var head = new Head(h, spans.get(task / perSpan), data, gradients.get(part), scratchpad);
             for (int i = part * partition.each; i < Math.min(partition.heads, (part + 1) * partition.each); i++) {
                 head.run(first + i);
             }
@@ -78,8 +78,8 @@ final class ChunkedScanBackward {
         private final Heads h;
         private final SequenceSpan sequenceSpan;
         private final Operands data;
-        private final Gradients slopes;
-        private final ScanChunkGradients chunkSlopes;
+        private final Gradients gradients;
+        private final ScanChunkGradients chunkGradients;
         private final int chunk;
         private final int chunks;
         private final int deep;
@@ -89,11 +89,11 @@ final class ChunkedScanBackward {
         private final float[] decays;
         private final float[] tile;
 
-        Head(Heads h, SequenceSpan sequenceSpan, Operands data, Gradients slopes, Scratchpad scratchpad) {
+        Head(Heads h, SequenceSpan sequenceSpan, Operands data, Gradients gradients, Scratchpad scratchpad) {
             this.h = h;
             this.sequenceSpan = sequenceSpan;
             this.data = data;
-            this.slopes = slopes;
+            this.gradients = gradients;
             chunk = h.chunk();
             chunks = (sequenceSpan.length() + chunk - 1) / chunk;
             deep = h.width() + chunk;
@@ -102,29 +102,29 @@ final class ChunkedScanBackward {
             values = scratchpad.floats(ChunkedScanForward.blockSize(chunk));
             decays = scratchpad.floats(ChunkDecay.size());
             tile = scratchpad.floats(MicroKernel.MR * MicroKernel.NR);
-            chunkSlopes = new ScanChunkGradients(h, data, slopes, scratchpad);
+            chunkGradients = new ScanChunkGradients(h, data, gradients, scratchpad);
         }
 
         void run(int head) {
             long offset = Operands.stateOffset(h, sequenceSpan.index(), head);
             boolean some = states(head, data.state() + offset);
-            boolean sloped = slopes.next != 0;
-            chunkSlopes.begin(head, sloped ? slopes.next + offset : 0);
+            boolean nextWanted = gradients.next != 0;
+            chunkGradients.begin(head, nextWanted ? gradients.next + offset : 0);
             for (int c = chunks - 1; c >= 0; c--) {
                 int length = Math.min(chunk, sequenceSpan.length() - c * chunk);
                 boolean first = c == 0;
-                chunkSlopes.run(
+                chunkGradients.run(
                         sequenceSpan.row() + (long) c * chunk,
                         length,
                         states,
                         c * size,
                         !first || some,
-                        sloped,
-                        !first || slopes.state != 0);
-                sloped = true;
+                        nextWanted,
+                        !first || gradients.state != 0);
+                nextWanted = true;
             }
-            if (slopes.state != 0) {
-                chunkSlopes.end(slopes.state + offset);
+            if (gradients.state != 0) {
+                chunkGradients.end(gradients.state + offset);
             }
         }
 
@@ -147,7 +147,7 @@ final class ChunkedScanBackward {
                 long row = sequenceSpan.row() + (long) c * chunk;
                 int length = Math.min(chunk, sequenceSpan.length() - c * chunk);
                 keys(row, head, length, c * size);
-                if (c < chunks - 1 || slopes.next != 0) { // else nobody asks for what comes out
+                if (c < chunks - 1 || gradients.next != 0) { // else the result is not used
                     advance(row, head, length, c);
                 }
             }

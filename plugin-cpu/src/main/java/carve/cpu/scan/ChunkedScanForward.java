@@ -27,7 +27,7 @@ final class ChunkedScanForward {
     private final int width;
     private final int deep;
     private final int rightSize;
-    private final int distance;
+    private final int rowStride;
     private final float[] right;
     private final float[] queries;
     private final float[] keys;
@@ -52,7 +52,7 @@ final class ChunkedScanForward {
         width = h.width();
         deep = state + chunk;
         rightSize = MicroKernel.packedRightSize(deep, width);
-        distance = MicroKernel.panels(width) * MicroKernel.NR;
+        rowStride = MicroKernel.panels(width) * MicroKernel.NR;
         right = scratchpad.floats(count * rightSize);
         queries = scratchpad.floats(blockSize(chunk));
         keys = scratchpad.floats(blockSize(chunk));
@@ -60,7 +60,7 @@ final class ChunkedScanForward {
         scores = scratchpad.floats(blockSize(chunk));
         left = scratchpad.floats(blockSize(chunk));
         inputs = scratchpad.floats(MicroKernel.packedRightSize(chunk, width));
-        output = scratchpad.floats(MicroKernel.MR * distance);
+        output = scratchpad.floats(MicroKernel.MR * rowStride);
         decays = scratchpad.floats(ChunkDecay.size());
         tile = scratchpad.floats(MicroKernel.MR * MicroKernel.NR);
         scratch = scratchpad.floats(Transpose.scratchSize());
@@ -175,9 +175,9 @@ final class ChunkedScanForward {
                     width,
                     output,
                     0,
-                    distance);
+                    rowStride);
             long to = operands.result(h, row + r, head);
-            MicroKernel.storeTile(output, distance, rows, width, to, (long) h.heads() * width, false);
+            MicroKernel.storeTile(output, rowStride, rows, width, to, (long) h.heads() * width, false);
         }
         float kept = decay.fromStart(length - 1);
         ChunkedScan.updateState(keys, state, inputs, 0, length, length, width, kept, right, i * rightSize, deep, tile);

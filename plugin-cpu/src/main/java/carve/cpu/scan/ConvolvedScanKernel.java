@@ -59,7 +59,7 @@ public final class ConvolvedScanKernel implements Kernel {
         return "convolved-scan-step";
     }
 
-    /** What there is, and where it is; the four last are memory of the thread. */
+    /** The extents and addresses of one step; the last four are scratch memory. */
     private record Step(
             ChunkedScan.Heads h,
             int channels,

@@ -25,6 +25,7 @@ public final class DecayScanKernel implements Kernel {
     private final DecayScan op;
     private final String name;
 
+    /** Makes the kernel of an op on operands of these types. */
     public DecayScanKernel(KernelContext kernelContext, DecayScan op, List<TensorType> operands) {
         this.kernelContext = kernelContext;
         this.op = op;
@@ -120,7 +121,7 @@ public final class DecayScanKernel implements Kernel {
                 partition, h.heads(), h.keyGroups(), d.get(DecayScan.K).orElseThrow());
         Partial v = new Partial(
                 partition, h.heads(), h.valueGroups(), d.get(DecayScan.V).orElseThrow());
-        List<ChunkedScanBackward.Gradients> slopes = IntStream.range(0, partition.count())
+        List<ChunkedScanBackward.Gradients> operandGradients = IntStream.range(0, partition.count())
                 .mapToObj(i -> new ChunkedScanBackward.Gradients(
                         addressOf(dy),
                         gradients.get(1).map(KernelContext::addressOf).orElse(0L),
@@ -132,7 +133,7 @@ public final class DecayScanKernel implements Kernel {
                         to(d, DecayScan.STATE)))
                 .toList();
         new ChunkedScanBackward(kernelContext.threads())
-                .run(h, spans, data(operands, results.get(0), results.get(1)), partition, slopes);
+                .run(h, spans, data(operands, results.get(0), results.get(1)), partition, operandGradients);
         Stream.of(q, k, v).forEach(Partial::sum);
         return d;
     }

@@ -65,13 +65,13 @@ final class RecurrentScan {
         // state
         // that ends before it has learnt to expect that is read as one place
         int quarter = h.width() / 4;
-        int apart = 4L * n * h.width() <= PAGE ? 1 : quarter;
+        int separation = 4L * n * h.width() <= PAGE ? 1 : quarter;
         for (int b = 0; b < quarter; b++) {
-            int p = apart == 1 ? 4 * b : b;
-            four(from + 4L * p * n, to + 4L * p * n, q, k, v + 4L * p, apart, kept, weight, n, sums);
+            int p = separation == 1 ? 4 * b : b;
+            four(from + 4L * p * n, to + 4L * p * n, q, k, v + 4L * p, separation, kept, weight, n, sums);
             LaneReduction.sumEach(sums, 4);
             for (int i = 0; i < 4; i++) {
-                NativeMemory.set(y + 4L * (p + i * apart), sums[i]);
+                NativeMemory.set(y + 4L * (p + i * separation), sums[i]);
             }
         }
         for (int p = 4 * quarter; p < h.width(); p++) {
@@ -95,14 +95,14 @@ final class RecurrentScan {
         }
     }
 
-    /** Does four rows of a state at once, some rows apart, each as one alone would be, and leaves the results lane by lane. */
+    /** Updates four rows of a state at once, some rows apart, with the bits of one row alone, and leaves lane sums. */
     private static void four(
-            long from, long to, long q, long k, long v, int apart, float kept, float weight, int n, float[] sums) {
-        long row = 4L * n * apart;
+            long from, long to, long q, long k, long v, int separation, float kept, float weight, int n, float[] sums) {
+        long row = 4L * n * separation;
         float input0 = weight * NativeMemory.get(v);
-        float input1 = weight * NativeMemory.get(v + 4L * apart);
-        float input2 = weight * NativeMemory.get(v + 8L * apart);
-        float input3 = weight * NativeMemory.get(v + 12L * apart);
+        float input1 = weight * NativeMemory.get(v + 4L * separation);
+        float input2 = weight * NativeMemory.get(v + 8L * separation);
+        float input3 = weight * NativeMemory.get(v + 12L * separation);
         FloatVector sum0 = FloatVector.zero(F);
         FloatVector sum1 = sum0;
         FloatVector sum2 = sum0;

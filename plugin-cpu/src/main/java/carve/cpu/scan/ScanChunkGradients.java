@@ -24,10 +24,9 @@ import java.util.Arrays;
  *
  * <p>dg[t] is the sum of M[i,j] dM[i,j] over i >= t > j; of exp(c[i]) dy[i] S q[i] over i >= t; of exp(c[last] - c[j]) k'[j] dT v[j]
  * over j < t; and of exp(c[last]) dT S. The shorter way, summing q dq - k' dk' from t on, takes large numbers from each other that
- * were rounded apart: its error was fifteen times as great for 64 positions of 16 channels.
+ * were rounded separately: its error was fifteen times as great for 64 positions of 16 channels.
  *
- * <p>dk = w dk' and dw = k dk'. Each of the three is one product of rows that lie beside each other with panels below
- * each other. M and dA are computed transposed, from j down to i.
+ * <p>dk = w dk' and dw = k dk'. Each of the three is one product of concatenated rows with stacked panels. M and dA are computed transposed, from j down to i.
  */
 final class ScanChunkGradients {
 
@@ -37,8 +36,8 @@ final class ScanChunkGradients {
     private final int chunk;
     private final int state;
     private final int width;
-    private final int stateDistance;
-    private final int widthDistance;
+    private final int stateStride;
+    private final int widthStride;
     private final float[] leftQueries;
     private final float[] leftValues;
     private final float[] leftKeys;
@@ -56,20 +55,21 @@ final class ScanChunkGradients {
     private final float[] decays;
     private final float[] tile;
     private final float[] scratch;
-    private final double[] pairs; // of M dM, sums over j less sums over i, then what reaches i from before the chunk
-    private final double[] passing; // what leaves the chunk from j
+    private final double[]
+            decayTerms; // of M dM, sums over j less sums over i, then what reaches i from before the chunk
+    private final double[] outgoing; // what leaves the chunk from j
     private int head;
     private ChunkDecay decay;
 
-    ScanChunkGradients(Heads h, Operands data, Gradients slopes, Scratchpad scratchpad) {
+    ScanChunkGradients(Heads h, Operands data, Gradients gradients, Scratchpad scratchpad) {
         this.h = h;
         this.data = data;
-        this.gradients = slopes;
+        this.gradients = gradients;
         chunk = h.chunk();
         state = h.state();
         width = h.width();
-        stateDistance = MicroKernel.panels(state) * MicroKernel.NR;
-        widthDistance = MicroKernel.panels(width) * MicroKernel.NR;
+        stateStride = MicroKernel.panels(state) * MicroKernel.NR;
+        widthStride = MicroKernel.panels(width) * MicroKernel.NR;
         int block = ChunkedScanForward.blockSize(chunk);
         leftQueries = scratchpad.floats(block);
         leftValues = scratchpad.floats(block);
@@ -84,23 +84,23 @@ final class ScanChunkGradients {
         resultColumns = scratchpad.floats(MicroKernel.packedRightSize(width, chunk));
         rightResults = scratchpad.floats(MicroKernel.packedRightSize(chunk + state, width));
         rightQueries = scratchpad.floats(MicroKernel.packedRightSize(chunk + width, state) + LANES * MicroKernel.NR);
-        output = scratchpad.floats(MicroKernel.MR * Math.max(stateDistance, widthDistance));
+        output = scratchpad.floats(MicroKernel.MR * Math.max(stateStride, widthStride));
         decays = scratchpad.floats(ChunkDecay.size());
         tile = scratchpad.floats(MicroKernel.MR * MicroKernel.NR);
         scratch = scratchpad.floats(Transpose.scratchSize());
-        pairs = new double[MicroKernel.LEFT_STRIDE];
-        passing = new double[chunk];
+        decayTerms = new double[MicroKernel.LEFT_STRIDE];
+        outgoing = new double[chunk];
         decay = new ChunkDecay(decays);
     }
 
     /** Begins a head with the gradient of its last state, (P, N) at an address, or none. */
-    void begin(int next, long slope) {
+    void begin(int next, long gradient) {
         head = next;
         for (int n = 0; n < state; n += MicroKernel.NR) {
             int at = stateAt(n);
-            if (slope != 0) {
+            if (gradient != 0) {
                 int columns = Math.min(MicroKernel.NR, state - n);
-                MicroKernel.panels(slope + 4L * n, state, width, columns, rightQueries, at);
+                MicroKernel.panels(gradient + 4L * n, state, width, columns, rightQueries, at);
             } else {
                 Arrays.fill(rightQueries, at, at + width * MicroKernel.NR, 0);
             }
@@ -129,19 +129,19 @@ final class ScanChunkGradients {
      * @param states the states, as {@link ChunkedScanBackward} keeps them
      * @param before where the state before the chunk begins
      * @param some whether that is not all 0
-     * @param sloped whether the gradient of the state after the chunk is not all 0
+     * @param nextWanted whether the gradient of the state after the chunk is not all 0
      * @param passedOn whether the gradient of the state before the chunk is asked for
      */
-    void run(long row, int length, float[] states, int before, boolean some, boolean sloped, boolean passedOn) {
+    void run(long row, int length, float[] states, int before, boolean some, boolean nextWanted, boolean passedOn) {
         decay = ChunkDecay.of(h, data, row, head, length, decays);
         int shift = chunk - length; // what is below each other ends where the gradient of the state begins
-        load(row, length, shift, sloped);
+        load(row, length, shift, nextWanted);
         weights(length, shift);
-        left(length, sloped);
+        left(length, nextWanted);
         queries(row, length, states, before, some);
-        values(row, length, shift, sloped);
-        keys(row, length, shift, sloped);
-        decays(row, length, sloped && some ? decay.fromStart(length - 1) * dotOfStates(states, before) : 0);
+        values(row, length, shift, nextWanted);
+        keys(row, length, shift, nextWanted);
+        decays(row, length, nextWanted && some ? decay.fromStart(length - 1) * dotOfStates(states, before) : 0);
         if (passedOn) {
             float kept = decay.fromStart(length - 1);
             int first = shift * MicroKernel.NR;
@@ -166,16 +166,16 @@ final class ScanChunkGradients {
     private void decays(long row, int length, double through) {
         double sum = through;
         for (int i = 0; i < length; i++) {
-            sum += passing[i];
+            sum += outgoing[i];
         }
         for (int i = length - 1; i >= 0; i--) {
-            sum += pairs[i] - passing[i];
+            sum += decayTerms[i] - outgoing[i];
             NativeMemory.set(gradients.g() + 4 * ((row + i) * h.heads() + head), (float) sum);
         }
     }
 
-    /** Packs q, k, v and dy, and turns the gradient of the state. */
-    private void load(long row, int length, int shift, boolean sloped) {
+    /** Packs q, k, v and dy, and transposes the gradient of the state. */
+    private void load(long row, int length, int shift, boolean nextWanted) {
         long queryStep = (long) h.queryGroups() * state;
         long valueStep = (long) h.valueGroups() * width;
         long resultStep = (long) h.heads() * width;
@@ -197,7 +197,7 @@ final class ScanChunkGradients {
             int columns = Math.min(MicroKernel.NR, state - n);
             int at = n * (chunk + width) + shift * MicroKernel.NR;
             MicroKernel.panels(query + 4L * n, queryStep, length, columns, rightQueries, at);
-            if (sloped) {
+            if (nextWanted) {
                 int to = (chunk + n) * MicroKernel.NR;
                 Transpose.toPanels(
                         rightQueries,
@@ -216,7 +216,7 @@ final class ScanChunkGradients {
 
     /** Computes the parts of the left operands that come from within the chunk. */
     private void weights(int length, int shift) {
-        Arrays.fill(pairs, 0);
+        Arrays.fill(decayTerms, 0);
         for (int r = 0; r < length; r += MicroKernel.MR) {
             int rows = Math.min(MicroKernel.MR, length - r);
             int at = r * MicroKernel.LEFT_STRIDE;
@@ -249,17 +249,17 @@ final class ScanChunkGradients {
                 int own = j * MicroKernel.LEFT_STRIDE;
                 int first = r / LANES * LANES;
                 decay.applyDecayTransposed(
-                        j, first, length, weights, scores, own, leftValues, leftKeys, own + shift, weights, pairs);
+                        j, first, length, weights, scores, own, leftValues, leftKeys, own + shift, weights, decayTerms);
             }
         }
     }
 
     /** Fills in what the left operands begin or end with. */
-    private void left(int length, boolean sloped) {
+    private void left(int length, boolean nextWanted) {
         for (int i = 0; i < length; i++) {
             int at = i * MicroKernel.LEFT_STRIDE;
             ChunkedScan.scaled(results, at, decay.fromStart(i), leftQueries, at, width);
-            if (sloped) {
+            if (nextWanted) {
                 ChunkedScan.scaled(keys, at, decay.toEnd(i) * decay.input(i), leftValues, at + chunk, state);
                 ChunkedScan.scaled(values, at, decay.toEnd(i), leftKeys, at + chunk, width);
             }
@@ -284,37 +284,37 @@ final class ScanChunkGradients {
             long to = gradients.q() + data.query(h, row + r, head) - data.q();
             if (some) {
                 ChunkedScan.multiply(
-                        leftQueries, from, states, before, width, deep, rows, state, output, 0, stateDistance);
+                        leftQueries, from, states, before, width, deep, rows, state, output, 0, stateStride);
                 for (int i = 0; i < rows; i++) {
-                    pairs[r + i] += ChunkedScan.dot(
-                            output, i * stateDistance, queries, (r + i) * MicroKernel.LEFT_STRIDE, state);
+                    decayTerms[r + i] +=
+                            ChunkedScan.dot(output, i * stateStride, queries, (r + i) * MicroKernel.LEFT_STRIDE, state);
                 }
-                MicroKernel.storeTile(output, stateDistance, rows, state, to, (long) h.queryGroups() * state, true);
+                MicroKernel.storeTile(output, stateStride, rows, state, to, (long) h.queryGroups() * state, true);
             }
             int panel = before + width * MicroKernel.NR;
             ChunkedScan.multiply(
-                    leftQueries, from + width, states, panel, r + rows, deep, rows, state, output, 0, stateDistance);
-            MicroKernel.storeTile(output, stateDistance, rows, state, to, (long) h.queryGroups() * state, true);
+                    leftQueries, from + width, states, panel, r + rows, deep, rows, state, output, 0, stateStride);
+            MicroKernel.storeTile(output, stateStride, rows, state, to, (long) h.queryGroups() * state, true);
         }
     }
 
-    private void values(long row, int length, int shift, boolean sloped) {
+    private void values(long row, int length, int shift, boolean nextWanted) {
         for (int r = 0; r < length; r += MicroKernel.MR) {
             int rows = Math.min(MicroKernel.MR, length - r);
             int first = shift + r;
-            int depth = length - r + (sloped ? state : 0);
+            int depth = length - r + (nextWanted ? state : 0);
             int deep = chunk + state;
             int from = r * MicroKernel.LEFT_STRIDE + first;
             int panel = first * MicroKernel.NR;
             ChunkedScan.multiply(
-                    leftValues, from, rightResults, panel, depth, deep, rows, width, output, 0, widthDistance);
+                    leftValues, from, rightResults, panel, depth, deep, rows, width, output, 0, widthStride);
             long to = gradients.v() + data.value(h, row + r, head) - data.v();
-            MicroKernel.storeTile(output, widthDistance, rows, width, to, (long) h.valueGroups() * width, true);
+            MicroKernel.storeTile(output, widthStride, rows, width, to, (long) h.valueGroups() * width, true);
         }
     }
 
-    private void keys(long row, int length, int shift, boolean sloped) {
-        Arrays.fill(passing, 0);
+    private void keys(long row, int length, int shift, boolean nextWanted) {
+        Arrays.fill(outgoing, 0);
         int deep = chunk + width;
         for (int r = 0; r < length; r += MicroKernel.MR) {
             int rows = Math.min(MicroKernel.MR, length - r);
@@ -322,22 +322,12 @@ final class ScanChunkGradients {
             int first = shift + r;
             int panel = first * MicroKernel.NR;
             ChunkedScan.multiply(
-                    leftKeys,
-                    from + first,
-                    rightQueries,
-                    panel,
-                    length - r,
-                    deep,
-                    rows,
-                    state,
-                    output,
-                    0,
-                    stateDistance);
+                    leftKeys, from + first, rightQueries, panel, length - r, deep, rows, state, output, 0, stateStride);
             addKeys(row, r, rows, false);
-            if (sloped) {
+            if (nextWanted) {
                 int last = chunk * MicroKernel.NR;
                 ChunkedScan.multiply(
-                        leftKeys, from + chunk, rightQueries, last, width, deep, rows, state, output, 0, stateDistance);
+                        leftKeys, from + chunk, rightQueries, last, width, deep, rows, state, output, 0, stateStride);
                 addKeys(row, r, rows, true);
             }
         }
@@ -346,16 +336,16 @@ final class ScanChunkGradients {
     /** Adds to the gradients of keys and inputs what comes from within the chunk, and then what comes from after it. */
     private void addKeys(long row, int r, int rows, boolean after) {
         for (int i = 0; i < rows; i++) {
-            int at = i * stateDistance;
+            int at = i * stateStride;
             float input = decay.input(r + i);
-            float slope = ChunkedScan.dot(output, at, keys, (r + i) * MicroKernel.LEFT_STRIDE, state);
+            float gradient = ChunkedScan.dot(output, at, keys, (r + i) * MicroKernel.LEFT_STRIDE, state);
             long to = gradients.w() + 4 * ((row + r + i) * h.heads() + head);
-            NativeMemory.set(to, after ? NativeMemory.get(to) + slope : slope);
-            passing[r + i] = after ? input * slope : 0;
+            NativeMemory.set(to, after ? NativeMemory.get(to) + gradient : gradient);
+            outgoing[r + i] = after ? input * gradient : 0;
             ChunkedScan.scaled(output, at, input, output, at, state);
         }
         long to = gradients.k() + data.key(h, row + r, head) - data.k();
-        MicroKernel.storeTile(output, stateDistance, rows, state, to, (long) h.keyGroups() * state, true);
+        MicroKernel.storeTile(output, stateStride, rows, state, to, (long) h.keyGroups() * state, true);
     }
 
     /** Returns the sum of the products of the state before the chunk and the gradient of that after it. */

@@ -38,7 +38,7 @@ public final class Casts {
         if (from == to) {
             NativeMemory.copyShort(x, y, from.bytes(n));
         } else if (from == DType.BF16 && to == DType.F32) {
-            widen(x, y, n);
+            upcast(x, y, n);
         } else if (from == DType.F32 && to == DType.BF16) {
             toBf16(x, y, n);
         } else if (from.isQuantised() || to.isQuantised()) {
@@ -72,7 +72,7 @@ public final class Casts {
         }
     }
 
-    private static void widen(long x, long y, int n) {
+    private static void upcast(long x, long y, int n) {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
             NativeMemory.store(y + 4L * i, NativeMemory.loadBf16(x + 2L * i));

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
-/** What the system says of the processor. */
+/** The features of the processor, as the system reports them. */
 public final class CpuFeatures {
     private static final Path DESCRIPTION = Path.of("/proc/cpuinfo");
     private static final int FIRST = 4096; // the flags of one processor; systems with hundreds are slow to describe all
@@ -21,7 +21,7 @@ public final class CpuFeatures {
     public static final boolean HAS_FMA = NativeMemory.LANES > 4
             || !List.of("amd64", "x86_64", "x86", "i386").contains(System.getProperty("os.arch"));
 
-    /** What is said where they do not. */
+    /** The reason against kernels where it has none. */
     public static final String NO_FMA_REASON = "neither AVX2 nor AVX-512 is available to this JVM";
 
     private CpuFeatures() {}

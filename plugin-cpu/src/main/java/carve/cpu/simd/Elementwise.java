@@ -15,7 +15,7 @@ import jdk.incubator.vector.VectorOperators;
  * Elementwise loops over F32 in native memory, one per function: a loop that took its function as an argument would box
  * a vector per step.
  *
- * <p>An operand step is 4 bytes, or 0 for a value that is repeated, which then lies {@link NativeMemory#LANES} times at its
+ * <p>An operand step is 4 bytes, or 0 for a value that is repeated, which is then stored {@link NativeMemory#LANES} times at its
  * address.
  */
 public final class Elementwise {

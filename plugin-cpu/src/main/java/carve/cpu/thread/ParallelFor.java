@@ -2,13 +2,14 @@ package carve.cpu.thread;
 
 import carve.cpu.memory.NativeMemory;
 
-/** Elements or rows of a tensor, divided among workers where there are many. */
+/** Loops over elements or rows of a tensor, divided among threads where there are many. */
 public final class ParallelFor {
     /** The elements of a task. */
     public static final int GRAIN_SIZE = 16 * 1024;
 
     private final ThreadPool threadPool;
 
+    /** Makes the loops of a pool. */
     public ParallelFor(ThreadPool threadPool) {
         this.threadPool = threadPool;
     }
@@ -26,15 +27,17 @@ public final class ParallelFor {
         });
     }
 
-    /** What is done with a range of elements. */
+    /** The body of a loop over ranges of elements. */
     @FunctionalInterface
     public interface RangeBody {
+        /** Runs {@code count} elements from {@code from} on. */
         void run(long from, int count);
     }
 
-    /** What is done with a row. */
+    /** The body of a loop over rows. */
     @FunctionalInterface
     public interface RowBody {
+        /** Runs a row. */
         void run(long row);
     }
 

@@ -126,7 +126,7 @@ final class AssemblerTest {
     @Test
     void anIndexIsShiftedByThreeAtMost() {
         assertEquals(
-                "an index is shifted by 0 to 3, not by 4",
+                "scale must be 2^0 to 2^3, shift is 4",
                 assertThrows(IllegalArgumentException.class, () -> at(RAX, RBX, 4))
                         .getMessage());
     }
