@@ -67,8 +67,8 @@ public final class CudaDeviceProvider implements DeviceProvider {
             case ProbeResult.MissingFunction(var library, var function) ->
                 new Availability.Unavailable("no NVIDIA driver: %s has no function %s".formatted(library, function));
             case ProbeResult.DriverError(var function, var code, var meaning) ->
-                new Availability.Unavailable(
-                        "the NVIDIA driver reports no usable device: %s returned %d (%s)".formatted(function, code, meaning));
+                new Availability.Unavailable("the NVIDIA driver reports no usable device: %s returned %d (%s)"
+                        .formatted(function, code, meaning));
             case ProbeResult.Devices devices
             when devices.gpus().isEmpty() ->
                 new Availability.Unavailable("the NVIDIA driver (CUDA %s) finds no device".formatted(devices.cuda()));

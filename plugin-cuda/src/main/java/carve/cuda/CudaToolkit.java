@@ -49,8 +49,9 @@ record CudaToolkit(
 
     /** Returns a description for people. */
     String description() {
-        String adds =
-                cublasLt.isPresent() ? " with cuBLASLt bias epilogue" : ", bias by a separate kernel (libcublasLt not found)";
+        String adds = cublasLt.isPresent()
+                ? " with cuBLASLt bias epilogue"
+                : ", bias by a separate kernel (libcublasLt not found)";
         String blas = cublas.map(found -> CublasBlas.version(found) + adds)
                 .orElse("matmul by built-in kernels (libcublas.so.12 or .13 not found)");
         return (hasPrebuiltKernels ? new PrebuiltCompiler(baseCompiler).version() : baseCompiler.version()) + ", "

@@ -18,8 +18,7 @@ public final class MissingCompiler implements KernelCompiler {
 
     @Override
     public byte[] compile(KernelSource kernelSource, String architecture) {
-        throw new DeviceException(
-                "cuda: no prebuilt kernel %s for %s, and no compiler found; install NVRTC"
-                        .formatted(kernelSource.name(), architecture));
+        throw new DeviceException("cuda: no prebuilt kernel %s for %s, and no compiler found; install NVRTC"
+                .formatted(kernelSource.name(), architecture));
     }
 }

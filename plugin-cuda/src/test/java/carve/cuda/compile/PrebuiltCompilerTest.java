@@ -80,8 +80,7 @@ final class PrebuiltCompilerTest {
         var compiler = new PrebuiltCompiler(new MissingCompiler(), file -> Optional.empty());
         var refusal = assertThrows(DeviceException.class, () -> compiler.compile(SOURCE, "sm_90"));
         assertEquals(
-                "cuda: no prebuilt kernel a.cu for sm_90, and no compiler found; install NVRTC",
-                refusal.getMessage());
+                "cuda: no prebuilt kernel a.cu for sm_90, and no compiler found; install NVRTC", refusal.getMessage());
     }
 
     @Test

@@ -186,8 +186,9 @@ final class CudaGpuDriverTest {
     void cardIsChosenByItsNumber() throws IOException {
         var provider = new CudaDeviceProvider(driver);
         // a machine without CUDA has no compiler, either
-        String folder =
-                EmulatorCompiler.played("libnvrtc.cpp", "libnvrtc.so.13").getParent().toString();
+        String folder = EmulatorCompiler.played("libnvrtc.cpp", "libnvrtc.so.13")
+                .getParent()
+                .toString();
         var settings = MapSettings.of(Map.of("index", 1, "library-path", folder));
         var refusal = assertThrows(SettingsException.class, () -> provider.open(settings));
         assertTrue(refusal.getMessage().endsWith("key 'index' must be less than 1, is 1"), refusal::getMessage);
