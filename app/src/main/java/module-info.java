@@ -12,6 +12,7 @@ module carve.app {
     requires jdk.unsupported; // for JavaCPP in plugins
     requires org.jline.reader;
     requires org.jline.terminal;
+    requires org.knowm.xchart;
     requires org.objectweb.asm; // used by Guice, which does not declare it
     requires org.snakeyaml.engine;
 
