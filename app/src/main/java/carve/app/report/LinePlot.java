@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.BitmapEncoder.BitmapFormat;
 import org.knowm.xchart.XYChart;
@@ -26,6 +27,10 @@ public record LinePlot(String title, String xTitle, Map<String, List<Point>> lin
     private static final int WIDTH = 1200;
     private static final int HEIGHT = 600;
     private static final int LEGEND_ROW = 30;
+    private static final List<Color> COLOURS =
+            IntStream.of(0x2f6db5, 0xc0504d, 0x4f8f3f, 0x8064a2, 0xd98324, 0x4bacc6, 0x555555, 0xb5308f)
+                    .mapToObj(Color::new)
+                    .toList();
 
     /**
      * A point of a line.
@@ -88,6 +93,8 @@ public record LinePlot(String title, String xTitle, Map<String, List<Point>> lin
     private static void style(XYStyler style) {
         style.setXAxisLogarithmic(true);
         style.setYAxisLogarithmic(true);
+        style.setXAxisDecimalPattern("#,###");
+        style.setSeriesColors(COLOURS.toArray(Color[]::new));
         style.setChartBackgroundColor(Color.WHITE);
         style.setLegendPosition(LegendPosition.OutsideS);
         style.setLegendLayout(LegendLayout.Vertical);
