@@ -62,7 +62,7 @@ final class BenchCommand implements Command {
                         BenchCommand.class,
                         "bench",
                         "Measure models as llama-bench does: prompts (pp) and answers (tg), at depths, with threads and rows.",
-                        "Each model first shows that it computes what it should; one that does not is not measured.",
+                        "Each model must pass a correctness check before it is measured.",
                         "Lists are numbers with commas; 0 as the only length leaves prompts or answers out.")
                 .required(
                         "--models",
@@ -122,7 +122,7 @@ final class BenchCommand implements Command {
         }
         BenchReport report = new BenchReport(rows);
         report.markdown().forEach(terminal::println);
-        wrong.forEach(problem -> terminal.printMessage("carve: not measured: " + problem));
+        wrong.forEach(problem -> terminal.printMessage("carve: skipped, correctness check failed: " + problem));
         write(arguments, report);
         return wrong.isEmpty() ? 0 : 1;
     }

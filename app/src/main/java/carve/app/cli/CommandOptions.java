@@ -131,11 +131,7 @@ public final class CommandOptions {
                 .description("Show this help and exit.")
                 .build());
         option("--device", String.class, "NAME", "Device to work on: auto or a name that `carve devices` shows.");
-        option(
-                "--require",
-                String.class,
-                "WHAT",
-                "With `kernels`: an op for which the device has no kernel is an error.");
+        option("--require", String.class, "WHAT", "'kernels': fail if the device has no kernel for a fused op.");
         files(
                 "--plugins",
                 "DIR",
@@ -145,10 +141,10 @@ public final class CommandOptions {
                 .type(Map.class)
                 .auxiliaryTypes(String.class, String.class)
                 .paramLabel("KEY=VALUE")
-                .description("A setting over all files, such as -Dcarve.device=cpu.")
+                .description("Override a setting, such as -Dcarve.device=cpu.")
                 .build());
-        flag("--verbose", "Log what is going on.");
-        flag("--debug", "Log more, and show where errors come from.");
+        flag("--verbose", "Log progress.");
+        flag("--debug", "Log more, and print the stack traces of errors.");
     }
 
     public static <T> T valueOr(ParseResult arguments, String option, T otherwise) {

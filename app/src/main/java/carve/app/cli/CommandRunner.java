@@ -116,7 +116,9 @@ public final class CommandRunner {
     private int usageError(CommandLine.ParameterException e) {
         CommandLine command = e.getCommandLine();
         terminal.printMessage("carve: %s; see %s --help"
-                .formatted(e.getMessage(), command.getCommandSpec().qualifiedName()));
+                .formatted(
+                        RenamedOptions.message(e).orElse(e.getMessage()),
+                        command.getCommandSpec().qualifiedName()));
         return CommandLine.ExitCode.USAGE;
     }
 

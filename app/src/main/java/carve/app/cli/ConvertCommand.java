@@ -56,7 +56,7 @@ final class ConvertCommand implements Command {
         return CommandOptions.of(
                         ConvertCommand.class,
                         "convert",
-                        "Make a student of a teacher: other mixers where the plan says so, seeded from the attention that was there.",
+                        "Convert a teacher into a student: replace mixers as the plan says and initialise them from the attention weights.",
                         "Tensor by tensor, so the model need not fit into memory. Every tensor is accounted for.")
                 .parameter(Path.class, "TEACHER", "Folder of the teacher.")
                 .required("--plan", String.class, "PLAN", "File with a plan or a recipe, or the name of a preset.")

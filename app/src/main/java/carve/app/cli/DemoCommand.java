@@ -61,21 +61,21 @@ final class DemoCommand implements Command {
         return CommandOptions.of(
                         DemoCommand.class,
                         "demo",
-                        "Do the main job on pictures and words: carve a small teacher into students, distil them, and compare"
-                                + " all.",
-                        "A run that was interrupted goes on where it stopped.")
+                        "Run the end-to-end demo: convert a small vision-language teacher into students, distil them, and"
+                                + " compare all models.",
+                        "An interrupted run continues where it stopped.")
                 .option(
                         "--paper",
                         String.class,
                         "NAME",
-                        "Whose way: mmmamba (a linear and a hybrid student in three stages; if not given) or matvlm"
+                        "The method to demonstrate: mmmamba (a linear and a hybrid student in three stages; if not given) or matvlm"
                                 + " (hybrids of 12.5, 25 and 50 %% in one).")
-                .option("--recipe", Path.class, "FILE", "What to do, rather than a demo that comes with carve.")
+                .option("--recipe", Path.class, "FILE", "Run another demo than those that come with carve.")
                 .option(
                         "--out",
                         Path.class,
                         "DIR",
-                        "Where data and models go; runs/demo, or runs/demo-NAME of another paper, if not given.")
+                        "Folder of data and models; runs/demo, or runs/demo-NAME for another paper, if not given.")
                 .example("carve demo")
                 .example("carve demo --paper matvlm")
                 .example("carve demo --out /var/tmp/demo")

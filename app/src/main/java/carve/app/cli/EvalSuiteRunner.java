@@ -99,8 +99,8 @@ final class EvalSuiteRunner {
         }
         if (answers.stream()
                 .anyMatch(prediction -> prediction.question().answers().isEmpty())) {
-            terminal.printMessage(
-                    "the right answers are not in %s; its server scores the files of --official".formatted(data));
+            terminal.printMessage("%s has no reference answers; submit the files of --official to the suite's server"
+                    .formatted(data));
             return;
         }
         show(suite, suite.score(answers), items.size());

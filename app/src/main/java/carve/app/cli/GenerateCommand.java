@@ -60,14 +60,14 @@ final class GenerateCommand implements Command {
         return SamplingOptions.options(CommandOptions.of(
                                 GenerateCommand.class,
                                 "generate",
-                                "Generate an answer to a prompt, and show it as it comes.")
+                                "Generate an answer to a prompt, and print it as it is generated.")
                         .parameter(Path.class, "MODEL", "Folder of the model.")
                         .required(
                                 "--prompt",
                                 String.class,
                                 "TEXT",
                                 "The prompt; <image> marks the places of images, which otherwise come first.")
-                        .files("--image", "F", "Pictures, PNG or JPEG, in order.")
+                        .files("--image", "F", "Images, PNG or JPEG, in order.")
                         .option("--system", String.class, "TEXT", "System prompt."))
                 .option(
                         "--draft",

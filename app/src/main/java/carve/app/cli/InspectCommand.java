@@ -131,8 +131,7 @@ final class InspectCommand implements Command {
                         carried == 0
                                 ? ""
                                 : ", %s of them carried along unused".formatted(HumanReadable.count(carried))));
-        terminal.println(
-                "weights     " + (folder.hasWeights() ? weights(folder) : "none; the model is yet to be trained"));
+        terminal.println("weights     " + (folder.hasWeights() ? weights(folder) : "none (configuration only)"));
     }
 
     private static String mixers(ModelSpec spec) {

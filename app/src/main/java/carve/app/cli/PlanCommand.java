@@ -11,7 +11,7 @@ final class PlanCommand {
         return CommandOptions.of(
                         UsageCommand.class,
                         "plan",
-                        "Say which layers of a hybrid have which mixer: show it, read it from another project, find it by measuring.")
+                        "Show the plan of a hybrid (which layer has which mixer), import one from another project, or find one by measuring.")
                 .subcommand(PlanShowCommand.commandSpec())
                 .subcommand(PlanImportCommand.commandSpec())
                 .subcommand(PlanSuggestCommand.commandSpec())

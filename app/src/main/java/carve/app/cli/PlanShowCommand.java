@@ -158,7 +158,7 @@ final class PlanShowCommand implements Command {
         textTable.print(terminal);
         if (planned) {
             terminal.println("");
-            terminal.println("* another mixer than the teacher's");
+            terminal.println("* converted: the mixer differs from the teacher's");
         }
     }
 

@@ -163,7 +163,7 @@ final class QuantizeCommand implements Command {
     private static void refuseSame(Path model, Path out) throws IOException {
         if (GgufModels.isGgufFile(model)) {
             throw new IllegalArgumentException(
-                    model + ": a GGUF file is not quantised again; carve export writes those from the original model");
+                    model + ": cannot requantise a GGUF file; use carve export on the original model");
         }
         if (Files.exists(out) && Files.exists(model) && Files.isSameFile(model, out)) {
             throw new IllegalArgumentException(out + ": the original would be lost; write into another folder");

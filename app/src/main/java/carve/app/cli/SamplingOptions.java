@@ -17,8 +17,12 @@ final class SamplingOptions {
                         "--temperature",
                         Double.class,
                         "X",
-                        "How far from greedy; 0 is greedy. Settings have the default.")
-                .option("--top-p", Double.class, "X", "Choose among the tokens that together have this share.")
+                        "Sampling temperature; 0 means greedy. The default is carve.generation.temperature.")
+                .option(
+                        "--top-p",
+                        Double.class,
+                        "X",
+                        "Nucleus sampling: keep the most probable tokens whose cumulative probability reaches X.")
                 .option("--top-k", Integer.class, "N", "Choose among so many tokens; 0 for all.")
                 .option("--seed", Long.class, "N", "The same seed gives the same answers.")
                 .option("--max-tokens", Integer.class, "N", "The longest answer.");

@@ -57,21 +57,33 @@ final class ServeCommand implements Command {
         return CommandOptions.ofLongRunning(
                         ServeCommand.class,
                         "serve",
-                        "Serve models over HTTP: a web page to talk to them, and OpenAI's interface for programs.",
-                        "Stop it with Ctrl-C; answers that have begun are finished first.")
+                        "Serve models over HTTP: a web page to chat with them, and an OpenAI-compatible API.",
+                        "Stop it with Ctrl-C; answers in progress are finished first.")
                 .parameters(String.class, "MODEL", "Folders of models, or NAME=FOLDER.")
                 .flag("--demo", "Serve the models of `carve demo`, the teacher and its students.")
-                .option("--host", String.class, "ADDRESS", "Address to listen at; this machine alone if not given.")
-                .option("--port", Integer.class, "N", "Port to listen at; 0 takes any that is free.")
-                .option("--key", String[].class, "KEY", "A key that requests must have; may be given more than once.")
-                .option("--keys", Path.class, "FILE", "File with a key on each line.")
-                .flag("--no-key", "Let everybody ask who can reach the address, though others than this machine can.")
+                .option(
+                        "--host",
+                        String.class,
+                        "ADDRESS",
+                        "Address to listen on; 127.0.0.1 (this machine only) if not given.")
+                .option("--port", Integer.class, "N", "Port to listen on, 8080 if not given; 0 for any free port.")
+                .option(
+                        "--api-key",
+                        String[].class,
+                        "KEY",
+                        "An API key that requests must have; may be given more than once.")
+                .option("--api-key-file", Path.class, "FILE", "File with an API key on each line.")
+                .flag("--no-api-key", "Accept requests without an API key on an address that other machines can reach.")
                 .option(
                         "--states",
                         Path.class,
                         "DIR",
-                        "Where states of conversations are kept; ~/.carve/states if not given.")
-                .option("--runs", Path.class, "DIR", "Runs of training that the page shows too; ./runs if not given.")
+                        "Folder of the prefix cache and of saved states; ~/.carve/states if not given.")
+                .option(
+                        "--runs",
+                        Path.class,
+                        "DIR",
+                        "Folder of training runs that the page also shows; ./runs if not given.")
                 .example("carve serve runs/linear/student")
                 .example("carve serve --demo")
                 .example("carve serve teacher=models/HoVLE student=models/mmMamba --port 8081")
@@ -90,7 +102,7 @@ final class ServeCommand implements Command {
                 keys(arguments),
                 states(arguments));
         serving.requireAllRead();
-        requireKey(config, CommandOptions.hasFlag(arguments, "--no-key"));
+        requireKey(config, CommandOptions.hasFlag(arguments, "--no-api-key"));
         Map<String, Path> folders = folders(arguments, terminal);
         RunHandlers runs = runs(arguments);
         PluginFolders places = PluginFolders.existing(app, globalOptions);
@@ -152,11 +164,11 @@ final class ServeCommand implements Command {
                     ? model.substring(0, at)
                     : String.valueOf(folder.toAbsolutePath().normalize().getFileName());
             if (folders.put(name, folder) != null) {
-                throw new SettingsException("two models are called '%s'; say NAME=FOLDER".formatted(name));
+                throw new SettingsException("two models are called '%s'; name them with NAME=FOLDER".formatted(name));
             }
         }
         if (folders.isEmpty()) {
-            throw new SettingsException("there is nothing to serve; name the folder of a model, or say --demo");
+            throw new SettingsException("no model to serve; give the folder of a model, or --demo");
         }
         return folders;
     }
@@ -165,7 +177,8 @@ final class ServeCommand implements Command {
     private static void demo(Map<String, Path> folders, Terminal terminal) {
         folders.put("teacher", Path.of("demo", "teacher"));
         if (!Files.isDirectory(folders.get("teacher"))) {
-            throw new SettingsException("the demo's teacher is not in demo/teacher; start carve where its sources are");
+            throw new SettingsException(
+                    "the demo's teacher is not in demo/teacher; start carve in the folder of its sources");
         }
         for (String student : List.of("linear", "hybrid")) {
             Path folder = DEMO.resolve(student).resolve("student");
@@ -186,15 +199,16 @@ final class ServeCommand implements Command {
     }
 
     private static Set<String> keys(ParseResult arguments) throws IOException {
-        Set<String> keys = new LinkedHashSet<>(List.of(CommandOptions.valueOr(arguments, "--key", new String[0])));
-        for (Path file : CommandOptions.<Path>find(arguments, "--keys").stream().toList()) {
+        Set<String> keys = new LinkedHashSet<>(List.of(CommandOptions.valueOr(arguments, "--api-key", new String[0])));
+        for (Path file :
+                CommandOptions.<Path>find(arguments, "--api-key-file").stream().toList()) {
             Files.readAllLines(file).stream()
                     .map(String::strip)
                     .filter(line -> !line.isEmpty() && !line.startsWith("#"))
                     .forEach(keys::add);
         }
         if (keys.stream().anyMatch(key -> key.length() < MIN_KEY_LENGTH)) {
-            throw new SettingsException("a key has at least %d characters".formatted(MIN_KEY_LENGTH));
+            throw new SettingsException("API keys must have at least %d characters".formatted(MIN_KEY_LENGTH));
         }
         return keys;
     }
@@ -204,7 +218,7 @@ final class ServeCommand implements Command {
                 && !open
                 && !InetAddress.getByName(config.host()).isLoopbackAddress()) {
             throw new SettingsException(
-                    "at %s others than this machine can ask; give them keys with --key or --keys, or say --no-key"
+                    "%s is reachable from other machines; set API keys with --api-key or --api-key-file, or allow open access with --no-api-key"
                             .formatted(config.host()));
         }
     }

@@ -18,8 +18,7 @@ final class VersionCommand implements Command {
 
     /** Returns the options and examples of the command. */
     static CommandSpec commandSpec() {
-        return CommandOptions.of(
-                        VersionCommand.class, "version", "Show the versions of carve and of the Java that it runs on.")
+        return CommandOptions.of(VersionCommand.class, "version", "Show the versions of carve and Java.")
                 .example("carve version")
                 .build();
     }
@@ -39,6 +38,6 @@ final class VersionCommand implements Command {
 
     private static String version(Class<?> type) {
         ModuleDescriptor descriptor = type.getModule().getDescriptor();
-        return descriptor.rawVersion().orElse("of no version");
+        return descriptor.rawVersion().orElse("unknown version");
     }
 }

@@ -27,13 +27,17 @@ final class WatchCommand implements Command {
         return CommandOptions.of(
                         WatchCommand.class,
                         "watch",
-                        "Show runs of training in a browser, while they go on or afterwards: losses, layers, rates, speed, and what"
-                                + " teacher and student answer.",
-                        "RUN is the 'out' of a recipe, or a folder that has several of them. The page is for this machine alone.")
+                        "Show training runs in a browser, live or afterwards: losses, layers, learning rates, speed, and samples of"
+                                + " what teacher and student answer.",
+                        "RUN is the 'out' folder of a recipe, or a folder with several of them. The page is served to this machine only.")
                 .parameter(Path.class, "RUN", "Folder of a run.")
-                .option("--port", Integer.class, "N", "Where the page is; without it any port that is free.")
-                .flag("--once", "Show it as text and exit.")
-                .option("--out", Path.class, "FILE", "Write it and exit: a page of its own (.html) or data (.json).")
+                .option("--port", Integer.class, "N", "Port to listen on; any free port if not given.")
+                .flag("--once", "Print it as text and exit.")
+                .option(
+                        "--out",
+                        Path.class,
+                        "FILE",
+                        "Write it to a file and exit: a self-contained page (.html) or data (.json).")
                 .example("carve watch runs/hybrid")
                 .example("carve watch runs/hybrid --once")
                 .example("carve watch runs/hybrid --out hybrid.html")
@@ -58,7 +62,7 @@ final class WatchCommand implements Command {
         }
         try (WatchServer server =
                 WatchServer.start(folders, CommandOptions.valueOr(arguments, "--port", 0), Clock.systemUTC())) {
-            terminal.println("%s shows %s; Ctrl-C ends it".formatted(server.address(), folders.root()));
+            terminal.println("%s shows %s; stop it with Ctrl-C".formatted(server.address(), folders.root()));
             new CountDownLatch(1).await();
             return 0;
         }

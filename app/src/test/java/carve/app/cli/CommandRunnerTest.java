@@ -7,6 +7,7 @@ import carve.app.plugin.PluginJarBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +43,20 @@ final class CommandRunnerTest {
         String help = carve.succeeds(command, "--help");
         assertTrue(help.startsWith("Usage: carve " + command), help);
         assertTrue(help.contains("Examples:\n  carve " + command), help);
+    }
+
+    @Test
+    void oldNamesOfOptionsAreRefusedWithTheNewOnes() {
+        Map<String, String> renamed =
+                Map.of("--key", "--api-key", "--keys", "--api-key-file", "--no-key", "--no-api-key");
+        renamed.forEach((old, name) -> {
+            assertEquals(2, carve.run("serve", "model", old));
+            assertEquals(
+                    "carve: option '%s' is now called '%s'; see carve serve --help%n".formatted(old, name),
+                    carve.err());
+        });
+        assertEquals(2, carve.run("devices", "--key=x"));
+        assertTrue(carve.err().startsWith("carve: Unknown option: '--key=x'"), carve.err());
     }
 
     @Test

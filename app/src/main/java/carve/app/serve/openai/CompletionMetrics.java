@@ -59,7 +59,7 @@ final class CompletionMetrics {
         double speed = tokens > 1 && seconds > 0 ? (tokens - 1) / seconds : 0;
         return JsonObject.empty()
                 .with("tokens_per_second", Math.round(speed * 10) / 10.0)
-                .with("first_token_seconds", prompted == 0 ? 0 : Math.round((prompted - began) / 1e5) / 1e4)
+                .with("time_to_first_token_seconds", prompted == 0 ? 0 : Math.round((prompted - began) / 1e5) / 1e4)
                 .with("cached_tokens", cached)
                 .with("context_length", context)
                 .with("state_bytes", stateBytes)

@@ -28,13 +28,13 @@ public final class MetricsHandler implements RequestHandler {
 
     private static Map<String, ToDoubleFunction<ModelEngine>> gauges() {
         Map<String, ToDoubleFunction<ModelEngine>> gauges = new LinkedHashMap<>();
-        gauges.put("sessions_active", engine -> engine.metrics().active());
+        gauges.put("requests_running", engine -> engine.metrics().active());
         gauges.put("requests_waiting", engine -> engine.metrics().waiting());
         gauges.put("state_bytes", engine -> engine.metrics().stateBytes());
         gauges.put("live_buffers", engine -> engine.metrics().liveBuffers());
-        gauges.put("cache_snapshots", ModelEngine::cacheSize);
-        gauges.put("cache_bytes", ModelEngine::cacheBytes);
-        gauges.put("cache_disk_bytes", ModelEngine::cacheDiskBytes);
+        gauges.put("prefix_cache_entries", ModelEngine::cacheSize);
+        gauges.put("prefix_cache_bytes", ModelEngine::cacheBytes);
+        gauges.put("prefix_cache_disk_bytes", ModelEngine::cacheDiskBytes);
         gauges.put("saved_states_bytes", ModelEngine::pinnedBytes);
         gauges.put("up", engine -> engine.isRunning() ? 1 : 0);
         return gauges;

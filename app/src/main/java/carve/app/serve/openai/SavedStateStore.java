@@ -163,7 +163,7 @@ public final class SavedStateStore {
         if (used + bytes.length + engine.pinnedBytes() > budget) {
             release(snapshot);
             throw ApiException.requestError(
-                    507, "insufficient_storage", "There is no room for more states; delete some of them.");
+                    507, "insufficient_storage", "Saved-state storage is full; delete some states.");
         }
         write(file(id), bytes);
         known.put(id, state);

@@ -68,7 +68,9 @@ public final class StatesHandler {
         return ApiException.requestError(
                 404,
                 "state_not_found",
-                SavedStateStore.isId(id) ? "There is no state '%s'." : "There is no state of this id; ids are st-... .",
+                SavedStateStore.isId(id)
+                        ? "There is no state '%s'."
+                        : "Invalid state id: ids have the form st-<24 hex digits>.",
                 id);
     }
 
@@ -118,7 +120,8 @@ public final class StatesHandler {
     JsonObject save(HttpCall httpCall, ServedModel model, String parent, JsonArray messages)
             throws IOException, InterruptedException {
         SavedStateStore states = model.states()
-                .orElseThrow(() -> ApiException.serverError(501, "This server has no folder for states."));
+                .orElseThrow(() -> ApiException.serverError(
+                        501, "Saved states are disabled: the server was started without a state folder."));
         List<Message> conversation = MessageParser.parse(messages, requestPreprocessor.limits());
         Prompt prompt = prompt(model, conversation);
         ModelEngine engine = model.engine();
