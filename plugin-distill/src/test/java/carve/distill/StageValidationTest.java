@@ -202,7 +202,7 @@ final class StageValidationTest {
                                 Double.NaN));
         refused(
                 "stage 'align': step 1: loss NaN, gradient norm NaN; try a lower learning-rate or max-gradient-norm"
-                        + "; layer llm.0: mixer 'retention' of carve.testkit gives values that are not finite",
+                        + "; layer llm.0: mixer 'retention' of carve.testkit.Retention gives values that are not finite",
                 () -> run(ALIGN));
     }
 

@@ -171,10 +171,12 @@ public record ActivationTrace(LoadedModel model) {
         int length = mask.lengths()[0];
         int[] tokens = Arrays.copyOf(mask.leftAligned(tokens(file)), length);
         Map<String, HostTensor> media = media(file);
-        int positions = Scope.run(model.device(), () -> model.spec()
-                .input()
-                .layout(inputs(tokens, SequenceLayout.unpadded(1, length), media))
-                .positions());
+        int positions = Scope.run(
+                model.device(),
+                () -> model.spec()
+                        .input()
+                        .layout(inputs(tokens, SequenceLayout.unpadded(1, length), media))
+                        .positions());
         int[] expanded = positions == length ? tokens : expandImageTokens(tokens, positions - length);
         return new Sample(expanded, new boolean[expanded.length], media);
     }

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param turns the greatest number of questions in a conversation
  */
 public record MultiTurnEvaluation(List<List<Question>> conversations, int turns) {
+    /** Copies the lists. */
     public MultiTurnEvaluation {
         conversations = conversations.stream().map(List::copyOf).toList();
     }

@@ -204,6 +204,7 @@ public final class FolderTransaction implements AutoCloseable {
         return Files.exists(file) && !journal.deletes().contains(name) ? Optional.of(file) : Optional.empty();
     }
 
+    /** Returns the exception for a file of this folder that cannot be written. */
     public CheckpointException failure(String name, IOException e) {
         return new CheckpointException(
                 "%s: cannot be written: %s; the previous content is unchanged"
@@ -221,6 +222,7 @@ public final class FolderTransaction implements AutoCloseable {
         }
     }
 
+    /** Returns whether a name is that of a file in a folder, without separators and parents. */
     public static boolean isPlain(String name) {
         return !name.isEmpty()
                 && !name.equals(".")

@@ -6,12 +6,13 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
-/** Writes memory segments to files, in pieces that fit a buffer. */
+/** A writer of memory segments to files, in pieces that fit a buffer. */
 public final class SegmentWriter {
     private static final long BUFFER = 1L << 20;
 
     private SegmentWriter() {}
 
+    /** Writes all values of a segment. */
     public static void write(FileChannel channel, MemorySegment values) throws IOException {
         if (values.isNative()) {
             for (long done = 0; done < values.byteSize(); done += BUFFER << 8) {
@@ -32,6 +33,7 @@ public final class SegmentWriter {
         }
     }
 
+    /** Writes what remains in a buffer. */
     public static void write(FileChannel channel, ByteBuffer buffer) throws IOException {
         while (buffer.hasRemaining()) {
             channel.write(buffer);

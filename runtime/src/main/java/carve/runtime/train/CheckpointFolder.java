@@ -47,6 +47,7 @@ public final class CheckpointFolder {
 
     private final Path folder;
 
+    /** Makes the store of a stage's checkpoints. */
     public CheckpointFolder(Path folder) {
         this.folder = folder;
     }

@@ -56,6 +56,7 @@ public final class SampleGenerationLog implements ProgressListener {
      * @param file where questions come from; none for the data of the stage
      */
     public record Config(int every, int count, int maxTokens, Optional<Path> file) {
+        /** Returns the values of a recipe's section {@code samples}. */
         public static Config from(Settings settings) {
             String file = settings.string("file");
             return new Config(

@@ -36,6 +36,7 @@ public record TrainerState(
     private static final int VERSION = 1;
     private static final int RECENT = 20;
 
+    /** Copies the collections. */
     public TrainerState {
         recentLosses = List.copyOf(recentLosses);
     }
