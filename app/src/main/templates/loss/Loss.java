@@ -2,23 +2,24 @@ package {{package}};
 
 import carve.api.config.Settings;
 import carve.api.loss.Loss;
-import carve.api.loss.LossProvider;
 import carve.api.loss.LossInputs;
+import carve.api.loss.LossProvider;
 import carve.api.loss.Reduction;
+import carve.api.model.Site;
 import carve.api.tensor.Op.UnaryFunction;
 import carve.api.tensor.Tensor;
 
 /**
- * The pseudo-Huber difference of student and teacher: {@code sqrt(d^2 + delta^2) - delta}, which is square where they are
- * close and straight where they are far apart. The value of a position is the mean over its elements.
+ * The pseudo-Huber loss of the difference d of student and teacher, {@code sqrt(d^2 + delta^2) - delta}: quadratic for small
+ * differences and linear for large ones. The value of a position is the mean over its elements.
  *
- * @param site where student and teacher are compared: heads, output, embed, final_norm or logits
- * @param weight the factor before it in the sum of losses
- * @param delta where square becomes straight
- * @param reduction how the values of positions become one number
+ * @param site where student and teacher are compared: heads, output, hidden, embed, final_norm or logits
+ * @param weight the factor in the sum of losses
+ * @param delta the difference at which quadratic becomes linear
+ * @param reduction the combination of the values of positions into one number
  */
-public record {{class}}(String site, double weight, double delta, Reduction reduction) implements Loss {
-    /** Makes the loss from the settings in {@code reference.conf} and what a recipe says over them. */
+public record {{class}}(Site site, double weight, double delta, Reduction reduction) implements Loss {
+    /** A factory of the loss, from the settings of a recipe over those in {@code reference.conf}. */
     public static final class Provider implements LossProvider {
         @Override
         public String name() {
@@ -32,7 +33,10 @@ public record {{class}}(String site, double weight, double delta, Reduction redu
                 throw settings.error("delta", "must be positive, is " + delta);
             }
             return new {{class}}(
-                    settings.string("at"), settings.real("weight"), delta, settings.enumConstant("reduction", Reduction.class));
+                    Site.from(settings, "site"),
+                    settings.real("weight"),
+                    delta,
+                    settings.enumConstant("reduction", Reduction.class));
         }
     }
 

@@ -3,5 +3,5 @@ module {{package}} {
     requires carve.api;
 
     provides carve.api.stage.StageProvider with
-            {{package}}.{{class}}.Provider;
+            {{package}}.{{class}};
 }

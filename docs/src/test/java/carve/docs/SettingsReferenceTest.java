@@ -25,6 +25,7 @@ final class SettingsReferenceTest {
             }
         }
         reference.with("Recipes", Project.ROOT.resolve("runtime/src/main/resources/recipe.conf"));
+        reference.with("All stages of recipes", Project.ROOT.resolve("runtime/src/main/resources/stage.conf"));
         Project.requireUpToDate("settings.md", reference.page());
     }
 }

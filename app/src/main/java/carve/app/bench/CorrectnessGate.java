@@ -7,6 +7,7 @@ import carve.api.model.ActivationRecorder;
 import carve.api.model.Block;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelInputs;
+import carve.api.model.ModelSpec;
 import carve.api.model.ModelState;
 import carve.api.op.SequenceLayout;
 import carve.api.param.CounterRandom;
@@ -56,7 +57,7 @@ public record CorrectnessGate(List<Integer> tokens, List<String> problems) {
         for (int i = 0; i < model.spec().layers().size(); i++) {
             Block block = model.spec().layers().get(i);
             if (seen.add(block.mixerSpec().name())) {
-                double ratio = relativeError(block, model.params().under("layers." + i), model.device());
+                double ratio = relativeError(block, model.params().under(ModelSpec.layerPrefix(i)), model.device());
                 if (!(ratio <= MAX_RELATIVE_ERROR)) {
                     problems.add("layer %d, %s: %.2g from the definition, allowed %.0e"
                             .formatted(i, block.mixerSpec().name(), ratio, MAX_RELATIVE_ERROR));

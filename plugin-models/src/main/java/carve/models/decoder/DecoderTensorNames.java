@@ -88,7 +88,7 @@ record DecoderTensorNames(
             layer(
                     rules,
                     prefix + "model.layers." + i + ".",
-                    "layers." + i + ".",
+                    ModelSpec.layerPrefix(i) + ".",
                     spec.layers().get(i));
         }
         for (ParamSpec param : spec.finalNorm().parameters()) {

@@ -42,7 +42,12 @@ final class HovleTensorNames {
             String checkpoint = i < embeddingLayers
                     ? "embedding_model.encoder." + i
                     : "language_model.model.layers." + (i - embeddingLayers);
-            layer(rules, checkpoint + ".", "layers." + i + ".", spec.layers().get(i), packed);
+            layer(
+                    rules,
+                    checkpoint + ".",
+                    ModelSpec.layerPrefix(i) + ".",
+                    spec.layers().get(i),
+                    packed);
         }
         rules.add(NameRule.rename("language_model.model.norm.weight", "final_norm.weight"));
         rules.add(NameRule.rename("language_model.output.weight", "output.weight"));

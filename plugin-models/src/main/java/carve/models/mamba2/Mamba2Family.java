@@ -71,7 +71,7 @@ public final class Mamba2Family implements ModelFamily {
         rules.add(NameRule.rename(Mamba2Format.of(spec.config()).tokens(), "input.tokens.weight"));
         for (int i = 0; i < spec.layers().size(); i++) {
             String theirs = "backbone.layers." + i + ".";
-            String ours = "layers." + i + ".";
+            String ours = ModelSpec.layerPrefix(i) + ".";
             for (ParamSpec param : spec.layers().get(i).mixer().parameters()) {
                 rules.add(NameRule.rename(theirs + "mixer." + param.name(), ours + "mixer." + param.name()));
             }

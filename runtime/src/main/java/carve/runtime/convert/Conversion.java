@@ -226,7 +226,7 @@ public final class Conversion {
     }
 
     private static String mixer(int layer) {
-        return "layers." + layer + ".mixer.";
+        return ModelSpec.layerPrefix(layer) + ".mixer.";
     }
 
     private TensorType type(ParamSpec param) {

@@ -112,7 +112,7 @@ public record InferenceCost(List<LayerCost> layers, LayerCost other, long contex
             ModelSpec spec, List<Integer> converted, Function<ParamSpec, TensorType> types, long context) {
         List<LayerCost> layers = new ArrayList<>();
         for (int i = 0; i < spec.layers().size(); i++) {
-            String prefix = "layers." + i;
+            String prefix = ModelSpec.layerPrefix(i);
             Block block = spec.layers().get(i);
             List<TensorType> own = block.parameters().stream()
                     .map(param -> types.apply(param.under(prefix)))

@@ -7,6 +7,7 @@ import carve.api.model.ActivationRecorder;
 import carve.api.model.HybridModel;
 import carve.api.model.InputEncoder.Embeddings;
 import carve.api.model.LoadedModel;
+import carve.api.model.ModelSpec;
 import carve.api.op.CrossEntropy;
 import carve.api.op.KlDivergence;
 import carve.api.stage.ProgressListener;
@@ -111,7 +112,7 @@ public record LayerSensitivity(LoadedModel teacher, LoadedModel student) {
                         .layers()
                         .get(layer)
                         .forward(
-                                model.params().under("layers." + layer),
+                                model.params().under(ModelSpec.layerPrefix(layer)),
                                 x,
                                 embeddings.sequenceLayout(),
                                 ActivationHook.NONE));

@@ -30,9 +30,9 @@ import java.util.Optional;
  * __metadata__} a text {@code state}, a JSON object:
  *
  * <pre>{@code
- * {"version": 1, "step": 40, "position": {"start": 320, "taken": 0}, "tokens": 12345, "seconds": 6.7,
- *  "first_loss": 8.9, "recent_losses": [1.2], "student": "SHA-256 of the parameters that the run began with",
- *  "settings": {"steps": "100", "optimizer": "AdamW..."}, "code": "0.1.0"}
+ * {"version": 2, "step": 40, "position": {"bucket_start": 320, "batches_taken": 0}, "tokens": 12345, "seconds": 6.7,
+ *  "first_loss": 8.9, "recent_losses": [1.2], "initial_digest": "SHA-256 of the initial parameters",
+ *  "fingerprint": {"steps": "100", "optimizer": "AdamW..."}, "carve": "0.1.0"}
  * }</pre>
  *
  * <p>{@code position} is that of the data: the first sample of the group of batches that was being read, and how many of
@@ -108,7 +108,8 @@ public final class CheckpointFolder {
         try (SafeTensorsFile tensors = SafeTensorsFile.open(file)) {
             String text = tensors.metadata().get(STATE);
             if (text == null) {
-                throw new CheckpointException(file + ": has no '" + STATE + "'; it is not a checkpoint of a run");
+                throw new CheckpointException(
+                        file + ": is not a training checkpoint: its metadata has no '" + STATE + "'");
             }
             return TrainerState.of(Json.parseObject(text, file + ": " + STATE));
         } catch (JsonException e) {

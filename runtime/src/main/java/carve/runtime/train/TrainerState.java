@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where a run stands after a step, beside its parameters and moments.
+ * The state of a run after a step, beside its parameters and moments.
  *
  * @param step steps done
  * @param position of the data after them
@@ -20,7 +20,7 @@ import java.util.Map;
  * @param firstLoss the loss of the first step
  * @param recentLosses the losses of the last steps
  * @param initialDigest the digest of the parameters that the run began with
- * @param fingerprint what must not change when the run is resumed
+ * @param fingerprint the settings that must be the same when the run is resumed
  * @param version the version of the code that wrote this
  */
 public record TrainerState(
@@ -33,7 +33,7 @@ public record TrainerState(
         String initialDigest,
         Map<String, String> fingerprint,
         String version) {
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final int RECENT = 20;
 
     /** Copies the collections. */
@@ -41,7 +41,7 @@ public record TrainerState(
         recentLosses = List.copyOf(recentLosses);
     }
 
-    /** Returns where the run stands a step later. */
+    /** Returns the state one step later. */
     TrainerState next(DataPosition next, long tokens, double seconds, double loss) {
         List<Double> losses = new ArrayList<>(recentLosses);
         losses.add(loss);
@@ -71,7 +71,9 @@ public record TrainerState(
                 .with("step", step)
                 .with(
                         "position",
-                        JsonObject.empty().with("start", position.bucketStart()).with("taken", position.batchesTaken()))
+                        JsonObject.empty()
+                                .with("bucket_start", position.bucketStart())
+                                .with("batches_taken", position.batchesTaken()))
                 .with("tokens", tokens)
                 .with("seconds", seconds)
                 .with("first_loss", firstLoss)
@@ -80,30 +82,33 @@ public record TrainerState(
                         new JsonArray(recentLosses.stream()
                                 .map(x -> (JsonValue) JsonNumber.of(x))
                                 .toList()))
-                .with("student", initialDigest)
-                .with("settings", JsonObject.of(settings))
-                .with("code", version);
+                .with("initial_digest", initialDigest)
+                .with("fingerprint", JsonObject.of(settings))
+                .with("carve", version);
     }
 
     static TrainerState of(JsonObject json) {
         if (json.integer("version") != VERSION) {
-            throw json.error("version", "expected %d, found %d".formatted(VERSION, json.integer("version")));
+            throw json.error(
+                    "version",
+                    "is %d, written by an earlier or later version of Carve; this one reads %d: start a new run in another folder"
+                            .formatted(json.integer("version"), VERSION));
         }
         JsonObject position = json.object("position");
-        JsonObject settings = json.object("settings");
+        JsonObject settings = json.object("fingerprint");
         Map<String, String> fixed = new LinkedHashMap<>();
         settings.keys().forEach(key -> fixed.put(key, settings.string(key)));
         return new TrainerState(
                 json.longInteger("step"),
-                new DataPosition(position.longInteger("start"), position.integer("taken")),
+                new DataPosition(position.longInteger("bucket_start"), position.integer("batches_taken")),
                 json.longInteger("tokens"),
                 json.real("seconds"),
                 json.real("first_loss"),
                 json.array("recent_losses").items().stream()
                         .map(x -> ((JsonNumber) x).real())
                         .toList(),
-                json.string("student"),
+                json.string("initial_digest"),
                 fixed,
-                json.string("code"));
+                json.string("carve"));
     }
 }
