@@ -107,8 +107,8 @@ final class KilledRunTest {
                     List.of(
                             "checkpoint-0000000013.safetensors",
                             "checkpoint-0000000014.safetensors",
-                            "course.json",
                             "metrics.jsonl",
+                            "schedule.json",
                             "stage.json"),
                     names);
         }

@@ -69,7 +69,7 @@ public final class RunFolders {
         try (Stream<Path> files = Files.walk(root, DEPTH)) {
             return files.filter(file -> {
                         String name = file.getFileName().toString();
-                        return name.equals(StageRecord.METRICS) || name.equals("course.json");
+                        return name.equals(StageRecord.METRICS) || name.equals(StageRecord.SCHEDULE);
                     })
                     .map(file -> file.toAbsolutePath().getParent())
                     .distinct()

@@ -26,10 +26,10 @@ import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
 
 /**
- * A run at some moment.
+ * The state of a run at some moment.
  *
- * @param name what it is called among others
- * @param manifest what {@code run.json} says of it, where there is one
+ * @param name its name in the folder of runs
+ * @param manifest the content of {@code run.json}, if there is one
  * @param stages in the order in which they run
  * @param now the moment
  */
@@ -63,7 +63,7 @@ record RunRecord(String name, Optional<JsonObject> manifest, List<StageRecord> s
         return stages.stream().flatMap(stage -> stage.problem().stream()).findFirst();
     }
 
-    /** Returns how it stands. */
+    /** Returns the status. */
     Status status() {
         List<Status> all = stages.stream().map(stage -> stage.status(now)).toList();
         if (all.contains(Status.RUNNING)) {
@@ -72,10 +72,10 @@ record RunRecord(String name, Optional<JsonObject> manifest, List<StageRecord> s
         if (all.stream().allMatch(status -> status == Status.FINISHED)) {
             return Status.FINISHED;
         }
-        return all.stream().allMatch(status -> status == Status.WAITING) ? Status.WAITING : Status.STOPPED;
+        return all.stream().allMatch(status -> status == Status.PENDING) ? Status.PENDING : Status.STOPPED;
     }
 
-    /** Returns it as the page reads it; many steps are drawn together. */
+    /** Returns the JSON of the page; many steps are averaged into one point. */
     JsonObject json() {
         JsonObject json = JsonObject.empty()
                 .with("name", name)
@@ -97,25 +97,25 @@ record RunRecord(String name, Optional<JsonObject> manifest, List<StageRecord> s
         JsonObject json = JsonObject.empty()
                 .with("name", stage.name())
                 .with("status", word(stage.status(now)))
-                .with("done", stage.lastStep())
-                .with("steps", stage.totalSteps())
-                .with("left", number(stage.remainingSeconds()))
+                .with("last_step", stage.lastStep())
+                .with("total_steps", stage.totalSteps())
+                .with("remaining_seconds", number(stage.remainingSeconds()))
                 .with(
-                        "each",
+                        "steps_per_point",
                         points.isEmpty()
                                 ? 1
                                 : (long) Math.ceilDiv(stage.metrics().size(), points.size()))
                 .with("step", column(points, StepMetrics::step))
                 .with("loss", column(points, StepMetrics::loss))
                 .with("losses", losses(points))
-                .with("rate", column(points, StepMetrics::learningRate))
-                .with("norm", column(points, StepMetrics::gradientNorm))
-                .with("speed", column(points, StepMetrics::tokensPerSecond))
+                .with("learning_rate", column(points, StepMetrics::learningRate))
+                .with("grad_norm", column(points, StepMetrics::gradientNorm))
+                .with("tokens_per_second", column(points, StepMetrics::tokensPerSecond))
                 .with("seconds", column(points, StepMetrics::seconds))
-                .with("heat", heatMap(points))
+                .with("layer_values", layerValues(points))
                 .with("samples", new JsonArray(List.copyOf(stage.samples())));
         return stage.schedule().isPresent()
-                ? json.with("course", stage.schedule().get())
+                ? json.with("schedule", stage.schedule().get())
                 : json;
     }
 
@@ -129,7 +129,7 @@ record RunRecord(String name, Optional<JsonObject> manifest, List<StageRecord> s
         return json;
     }
 
-    private static JsonObject heatMap(List<StepMetrics> points) {
+    private static JsonObject layerValues(List<StepMetrics> points) {
         Map<String, Set<Integer>> labels = new LinkedHashMap<>();
         points.forEach(point -> point.layerValues()
                 .forEach((label, layers) ->
@@ -158,7 +158,7 @@ record RunRecord(String name, Optional<JsonObject> manifest, List<StageRecord> s
                 points.stream().map(point -> number(value.applyAsDouble(point))).toList());
     }
 
-    // a screen has no more digits
+    // more digits do not show on a screen
     private static JsonValue number(double value) {
         if (!Double.isFinite(value)) {
             return new JsonNull();

@@ -52,7 +52,7 @@ public final class RunTextReport {
 
     private static TextTable stages(RunRecord run) {
         TextTable textTable =
-                new TextTable("STAGE", "STATUS", "STEP", "OF", "FIRST LOSS", "LAST LOSS", "RATE", "TOKENS/S", "TIME");
+                new TextTable("STAGE", "STATUS", "STEP", "STEPS", "FIRST LOSS", "LAST LOSS", "LEARNING RATE", "TOKENS/S", "TIME");
         for (StageRecord stage : run.stages()) {
             List<StepMetrics> metrics = stage.metrics();
             String status = word(stage.status(run.now()));
@@ -108,7 +108,7 @@ public final class RunTextReport {
         }
         List<String> lines = new ArrayList<>();
         lines.add("");
-        lines.add("%s: %s by layer, from %.3g to %.3g on a scale of logarithms"
+        lines.add("%s: %s by layer, %.3g to %.3g (log scale)"
                 .formatted(stage.name(), label.get(), Math.exp(logs[0]), Math.exp(logs[logs.length - 1])));
         for (int layer : layers) {
             StringBuilder line = new StringBuilder("  %3d ".formatted(layer));

@@ -44,14 +44,14 @@ public final class RunsSnapshot {
         } else if (name.endsWith(".html")) {
             Files.writeString(file, RunPage.standalone(json));
         } else {
-            throw new WatchException("--out: %s: a run is written as a page, .html, or as data, .json".formatted(file));
+            throw new WatchException("--out %s: the file name must end in .html (a page) or .json (data)".formatted(file));
         }
     }
 
     private void requireSome() {
         if (runs.isEmpty()) {
             throw new WatchException(
-                    "%s: has no run; a run has folders of stages with %s, and begins with carve distill or carve train"
+                    "%s: no training run found: expected stage folders with %s, as carve distill and carve train write them"
                             .formatted(folders.root(), StageRecord.METRICS));
         }
     }

@@ -13,11 +13,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a stage has written until now: {@code metrics.jsonl}, {@code samples.jsonl}, {@code course.json} of what it is about
- * to do, and {@code stage.json}, which stands there once it has ended. Used by one thread.
+ * The files of a stage, read as they grow: {@code metrics.jsonl}, {@code samples.jsonl}, {@code schedule.json} of what it will
+ * do, and {@code stage.json}, which is written when it has ended. Confined to one thread.
  */
 final class StageRecord {
     static final String METRICS = "metrics.jsonl";
+    static final String SCHEDULE = "schedule.json";
 
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final int SLOW = 20;
@@ -27,20 +28,20 @@ final class StageRecord {
     private final FileTail sampleLines;
     private final List<StepMetrics> metrics = new ArrayList<>();
     private final List<JsonObject> samples = new ArrayList<>();
-    private Optional<JsonObject> course = Optional.empty();
+    private Optional<JsonObject> schedule = Optional.empty();
     private Optional<String> problem = Optional.empty();
     private Instant lastModified = Instant.EPOCH;
     private boolean ended;
 
-    /** How a stage stands. */
+    /** The status of a stage. */
     enum Status {
-        /** It has not begun. */
-        WAITING,
-        /** It goes on. */
+        /** It has not started. */
+        PENDING,
+        /** It runs. */
         RUNNING,
         /** It was interrupted, or takes unusually long. */
         STOPPED,
-        /** It has ended. */
+        /** It has finished. */
         FINISHED
     }
 
@@ -50,9 +51,9 @@ final class StageRecord {
         this.sampleLines = new FileTail(folder.resolve("samples.jsonl"));
     }
 
-    /** Reads what is new. */
+    /** Reads what was written since the last call. */
     void read() throws IOException {
-        course = object("course.json");
+        schedule = object(SCHEDULE);
         ended = Files.exists(folder.resolve("stage.json"));
         FileTail.NewLines newLines = metricLines.poll();
         if (newLines.fromStart()) {
@@ -81,13 +82,13 @@ final class StageRecord {
         return Files.exists(file) ? Optional.of(Json.readObject(file)) : Optional.empty();
     }
 
-    // one bad line says enough; what comes after it may still be good
+    // the first invalid line is reported; later ones may be valid again
     private void take(String text, String name, int line) {
         try {
             metrics.add(StepMetrics.of(Json.parseObject(text, name)));
         } catch (JsonException e) {
             if (problem.isEmpty()) {
-                problem = Optional.of("%s: %d: is not a line of metrics: %s; it is left out"
+                problem = Optional.of("%s: %d: not a valid metrics line: %s; skipped"
                         .formatted(folder.resolve(name), line, e.getMessage()));
             }
         }
@@ -101,7 +102,7 @@ final class StageRecord {
             samples.add(line);
         } catch (JsonException e) {
             if (problem.isEmpty()) {
-                problem = Optional.of("%s: has a line that is none of samples: %s; it is left out"
+                problem = Optional.of("%s: invalid line in samples file: %s; skipped"
                         .formatted(sampleLines.path(), e.getMessage()));
             }
         }
@@ -120,7 +121,7 @@ final class StageRecord {
     }
 
     Optional<JsonObject> schedule() {
-        return course;
+        return schedule;
     }
 
     Optional<String> problem() {
@@ -132,15 +133,15 @@ final class StageRecord {
         return metrics.isEmpty() ? 0 : metrics.getLast().step();
     }
 
-    /** Returns how many steps there are to be; 0 where nobody has said. */
+    /** Returns the total number of steps, or 0 if it is unknown. */
     long totalSteps() {
-        return course.map(object -> object.longInteger("steps")).orElse(ended ? lastStep() : 0L);
+        return schedule.map(object -> object.longInteger("steps")).orElse(ended ? lastStep() : 0L);
     }
 
-    /** Returns how it stands. */
+    /** Returns the status. */
     Status status(Instant now) {
         if (metrics.isEmpty()) {
-            return course.isPresent() && !ended ? running(now) : Status.WAITING;
+            return schedule.isPresent() && !ended ? running(now) : Status.PENDING;
         }
         return ended && lastStep() >= totalSteps() ? Status.FINISHED : running(now);
     }
@@ -153,10 +154,10 @@ final class StageRecord {
         return last.plus(most).isBefore(now) ? Status.STOPPED : Status.RUNNING;
     }
 
-    /** Returns when it wrote its first file, as far as can be told. */
+    /** Returns the time of its first file, or the epoch if it has none. */
     Instant startTime() {
         try {
-            Path file = folder.resolve("course.json");
+            Path file = folder.resolve(SCHEDULE);
             return Files.getLastModifiedTime(Files.exists(file) ? file : metricLines.path())
                     .toInstant();
         } catch (IOException e) {
@@ -164,7 +165,7 @@ final class StageRecord {
         }
     }
 
-    /** Returns the seconds that the rest will take at the pace until now; NaN where that cannot be told. */
+    /** Returns the estimated seconds until it finishes, or NaN if they cannot be estimated. */
     double remainingSeconds() {
         return lastStep() == 0 || totalSteps() == 0
                 ? Double.NaN

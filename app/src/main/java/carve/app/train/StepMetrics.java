@@ -13,10 +13,10 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What a run has written about a step, or the mean over some steps.
+ * The metrics of a step, or their means over some steps.
  *
- * @param step the step; of several the last
- * @param loss the sum that is made small
+ * @param step the step; for means, the last one
+ * @param loss the weighted sum of the losses
  * @param losses by label
  * @param layerValues by label and layer; under {@value #GRADIENTS} the norms of gradients
  * @param learningRate the learning rate
@@ -33,14 +33,16 @@ record StepMetrics(
         double gradientNorm,
         double tokensPerSecond,
         double seconds) {
-    static final String GRADIENTS = "gradients";
+    static final String GRADIENTS = "layer_grad_norms";
+    private static final String LEARNING_RATE = "learning_rate";
 
     /**
      * Reads a line of metrics.
      *
      * @throws carve.api.json.JsonException if it is none
      */
-    static StepMetrics of(JsonObject line) {
+    static StepMetrics of(JsonObject written) {
+        JsonObject line = renamed(renamed(written, "rate", LEARNING_RATE), "gradients", GRADIENTS);
         Map<String, Map<Integer, Double>> layers = new LinkedHashMap<>();
         line.optionalObject("layers")
                 .ifPresent(labels -> labels.keys().forEach(label -> layers.put(label, numbered(labels.object(label)))));
@@ -51,10 +53,18 @@ record StepMetrics(
                 line.real("loss"),
                 named(line.optionalObject("losses")),
                 layers,
-                line.real("rate"),
+                line.real(LEARNING_RATE),
                 line.optionalReal("grad_norm").orElse(Double.NaN),
                 line.optionalReal("tokens_per_second").orElse(Double.NaN),
                 line.optionalReal("seconds").orElse(Double.NaN));
+    }
+
+    // runs of earlier versions, which may be resumed, have other keys
+    private static JsonObject renamed(JsonObject line, String old, String key) {
+        return line.value(old)
+                .filter(_ -> !line.has(key))
+                .map(value -> line.with(key, value))
+                .orElse(line);
     }
 
     private static Map<String, Double> named(Optional<JsonObject> values) {

@@ -60,7 +60,7 @@
     }
     at('runs').value = current.name;
     at('status').className = 'status ' + (state.lost ? 'stopped' : current.status);
-    at('status').textContent = state.lost ? 'no answer; asking again' : current.status;
+    at('status').textContent = state.lost ? 'server not reachable, retrying' : current.status;
     const mixers = Map.groupBy(current.mixers || [], m => m);
     const kinds = [...mixers].map(([name, all]) => `${all.length} × ${name}`).join(', ');
     at('about').textContent = current.from ? `${current.kind === 'train' ? 'trained' : 'distilled'} from ${current.from}${kinds ? '; layers: ' + kinds : ''}` : '';
@@ -80,10 +80,10 @@
       name.append(make('span', s.name), make('span', s.status, 'status ' + s.status + ' quiet'));
       const progress = make('span', undefined, 'progress');
       const filled = make('i');
-      filled.style.width = (s.steps ? 100 * s.done / s.steps : 0) + '%';
+      filled.style.width = (s.total_steps ? 100 * s.last_step / s.total_steps : 0) + '%';
       progress.append(filled);
-      const figures = make('span', s.steps ? `${s.done.toLocaleString('en')} of ${s.steps.toLocaleString('en')} steps` : `${s.done.toLocaleString('en')} steps`, 'figures');
-      tab.append(name, charts.spark(s.step, s.loss, s.steps), progress, figures);
+      const figures = make('span', s.total_steps ? `${s.last_step.toLocaleString('en')} of ${s.total_steps.toLocaleString('en')} steps` : `${s.last_step.toLocaleString('en')} steps`, 'figures');
+      tab.append(name, charts.spark(s.step, s.loss, s.total_steps), progress, figures);
       tab.addEventListener('click', () => { state.stage = s.name; state.run = current.name; state.sample = -1; choose(); });
       return tab;
     }));
@@ -100,36 +100,36 @@
 
   function drawTiles(s) {
     at('tiles').replaceChildren(
-      tile(charts.figure(mean(s.loss.slice(-Math.max(1, Math.round(20 / s.each))))), 'loss, last steps'),
-      tile(charts.figure(s.loss[0]), 'loss at first'),
-      tile(charts.figure(s.rate.at(-1)), 'learning rate'),
-      tile(charts.figure(mean(s.speed.slice(-20))), 'positions per second'),
-      tile(charts.figure(s.norm.at(-1)), 'norm of gradients'),
-      tile(time(s.seconds.at(-1)), s.status === 'running' && s.left ? `passed, ${time(s.left)} left` : 'passed'));
+      tile(charts.figure(mean(s.loss.slice(-Math.max(1, Math.round(20 / s.steps_per_point))))), 'loss (last steps)'),
+      tile(charts.figure(s.loss[0]), 'first loss'),
+      tile(charts.figure(s.learning_rate.at(-1)), 'learning rate'),
+      tile(charts.figure(mean(s.tokens_per_second.slice(-20))), 'tokens per second'),
+      tile(charts.figure(s.grad_norm.at(-1)), 'gradient norm'),
+      tile(time(s.seconds.at(-1)), s.status === 'running' && s.remaining_seconds ? `elapsed, ${time(s.remaining_seconds)} remaining` : 'elapsed'));
   }
 
   function drawCharts(current, s) {
     const labels = Object.keys(s.losses);
-    const series = labels.length > 1 ? [{ name: 'sum', x: s.step, y: s.loss }] : [];
+    const series = labels.length > 1 ? [{ name: 'total', x: s.step, y: s.loss }] : [];
     labels.forEach(label => series.push({ name: label, x: s.step, y: s.losses[label] }));
-    at('loss-note').textContent = (labels.length === 1 ? labels[0] : '') + (s.each > 1 ? ` · each point the mean of ${s.each} steps` : '');
+    at('loss-note').textContent = (labels.length === 1 ? labels[0] : '') + (s.steps_per_point > 1 ? ` · each point is the mean of ${s.steps_per_point} steps` : '');
     charts.lines(at('loss'), series.length ? series : [{ name: 'loss', x: s.step, y: s.loss }],
-      { log: at('log').checked, last: s.steps, label: `loss of ${s.name}`, smooth: true });
-    const heats = Object.keys(s.heat);
+      { log: at('log').checked, last: s.total_steps, label: `loss of ${s.name}`, smooth: true });
+    const heats = Object.keys(s.layer_values);
     at('heat-panel').classList.toggle('hidden', !heats.length);
     if (heats.length) {
       const of = heats.includes(state.heat) ? state.heat : heats[0];
-      const shown = name => name === 'gradients' ? 'norms of gradients' : name;
+      const shown = name => name === 'layer_grad_norms' ? 'gradient norms' : name;
       at('heat-of').replaceChildren(...heats.map(name => new Option(shown(name), name)));
       at('heat-of').value = of;
-      charts.heat(at('heat'), s.heat[of], s.step, { label: shown(of), names: current.mixers, last: s.steps });
+      charts.layer_values(at('heat'), s.layer_values[of], s.step, { label: shown(of), names: current.mixers, last: s.total_steps });
     }
-    const planned = s.course?.rates || [];
+    const planned = s.schedule?.learning_rates || [];
     at('rate-note').classList.toggle('hidden', !planned.length);
-    const rates = [{ name: 'rate', x: s.step, y: s.rate }];
+    const rates = [{ name: 'learning rate', x: s.step, y: s.learning_rate }];
     if (planned.length) rates.push({ name: 'planned', x: planned.map(p => p[0]), y: planned.map(p => p[1]), dashed: true, colour: 'var(--quiet)' });
-    charts.lines(at('rate'), rates, { height: 170, last: s.steps, label: 'learning rate', zero: true, named: false });
-    charts.lines(at('speed'), [{ name: 'positions per second', x: s.step, y: s.speed }], { height: 170, last: s.steps, label: 'positions per second', zero: true, smooth: true });
+    charts.lines(at('rate'), rates, { height: 170, last: s.total_steps, label: 'learning rate', zero: true, named: false });
+    charts.lines(at('speed'), [{ name: 'tokens per second', x: s.step, y: s.tokens_per_second }], { height: 170, last: s.total_steps, label: 'tokens per second', zero: true, smooth: true });
   }
 
   function drawSamples(s) {
@@ -158,7 +158,7 @@
       const list = make('dl');
       for (const who of ['expected', 'teacher', 'student']) {
         if (sample[who] === undefined) continue;
-        list.append(make('dt', who), make('dd', sample[who] || '(nothing)', who !== 'expected' && sample[who] === sample.expected ? 'same' : ''));
+        list.append(make('dt', who), make('dd', sample[who] || '(empty)', who !== 'expected' && sample[who] === sample.expected ? 'same' : ''));
       }
       made.append(list);
       return made;

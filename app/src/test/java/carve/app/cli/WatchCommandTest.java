@@ -35,11 +35,11 @@ final class WatchCommandTest {
                 .samples("align", 4, "a two", folder.resolve("x.png"));
         assertEquals("""
                 hybrid, distilled from demo/teacher: stopped
-                STAGE   STATUS    STEP  OF  FIRST LOSS  LAST LOSS  RATE      TOKENS/S   TIME
-                align   finished     4   4       3.901      3.759  1.00e-03     4,000  0.4 s
-                logits  waiting      0   -           -          -  -                -      -
+                STAGE   STATUS    STEP  STEPS  FIRST LOSS  LAST LOSS  LEARNING RATE  TOKENS/S   TIME
+                align   finished     4      4       3.901      3.759  1.00e-03          4,000  0.4 s
+                logits  pending      0      -           -          -  -                     -      -
 
-                align: mean-squared-error@heads by layer, from 1.61 to 5.52 on a scale of logarithms
+                align: mean-squared-error@heads by layer, 1.61 to 5.52 (log scale)
                     1 ▃▁▁▃
                     2 ▅▄▅▃
                     4 ▆▆██
@@ -65,7 +65,7 @@ final class WatchCommandTest {
         assertTrue(html.contains("<script type=\"application/json\" id=\"shown\">{\"folder\":"), "data");
         assertFalse(html.contains(" src=\"") || html.contains("stylesheet"), "files of its own");
         assertEquals(1, carve.run("watch", folder.resolve("hybrid").toString(), "--out", "run.pdf"));
-        assertEquals("carve: --out: run.pdf: a run is written as a page, .html, or as data, .json\n", carve.err());
+        assertEquals("carve: --out run.pdf: the file name must end in .html (a page) or .json (data)\n", carve.err());
     }
 
     @Test
@@ -80,7 +80,7 @@ final class WatchCommandTest {
         assertEquals(1, carve.err().lines().count(), carve.err());
         assertTrue(
                 carve.err()
-                        .startsWith("carve: %s/hybrid/align/metrics.jsonl: 2: is not a line of metrics: "
+                        .startsWith("carve: %s/hybrid/align/metrics.jsonl: 2: not a valid metrics line: "
                                 .formatted(folder.toAbsolutePath())),
                 carve.err());
     }
@@ -95,7 +95,7 @@ final class WatchCommandTest {
         Path empty = Files.createDirectories(folder.resolve("empty"));
         assertEquals(1, carve.run("watch", empty.toString(), "--once"));
         assertEquals(
-                "carve: %s: has no run; a run has folders of stages with metrics.jsonl, and begins with carve distill or carve train\n"
+                "carve: %s: no training run found: expected stage folders with metrics.jsonl, as carve distill and carve train write them\n"
                         .formatted(empty),
                 carve.err());
     }

@@ -26,9 +26,9 @@ public final class RunFixture {
     /** Writes what a stage is about to do. */
     public RunFixture schedule(String stage, int steps) throws IOException {
         Files.createDirectories(folder.resolve(stage));
-        Files.writeString(folder.resolve(stage).resolve("course.json"), """
+        Files.writeString(folder.resolve(stage).resolve("schedule.json"), """
                 {"name": "%s", "steps": %d, "losses": ["mean-squared-error@heads"], "layers": [1, 2, 4, 5], "batch_size": 8,
-                 "rates": [[1, 0.0], [%d, 0.001], [%d, 0.0]]}
+                 "learning_rates": [[1, 0.0], [%d, 0.001], [%d, 0.0]]}
                 """.formatted(stage, steps, steps / 2, steps));
         return this;
     }
@@ -51,7 +51,7 @@ public final class RunFixture {
         }
         double loss = 4 * Math.exp(-step / 40.0);
         return ("{\"step\":%d,\"loss\":%s,\"losses\":{\"mean-squared-error@heads\":%s},\"layers\":{\"mean-squared-error@heads\":{%s}},"
-                        + "\"gradients\":{%s},\"rate\":0.001,\"grad_norm\":0.5,\"tokens_per_second\":4000.0,\"seconds\":%s}")
+                        + "\"layer_grad_norms\":{%s},\"learning_rate\":0.001,\"grad_norm\":0.5,\"tokens_per_second\":4000.0,\"seconds\":%s}")
                 .formatted(step, figure(loss), figure(loss / 10), layers, gradients, figure(step / 10.0));
     }
 

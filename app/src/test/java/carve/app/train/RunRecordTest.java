@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,11 +33,11 @@ final class RunRecordTest {
     @Test
     void stagesWaitRunStopAndEnd() throws IOException {
         RunFixture run = new RunFixture(folder.resolve("r")).schedule("align", 40);
-        assertEquals(List.of(Status.RUNNING, Status.WAITING), statuses(only(Instant.now())));
+        assertEquals(List.of(Status.RUNNING, Status.PENDING), statuses(only(Instant.now())));
         run.steps("align", 1, 20);
-        assertEquals(List.of(Status.RUNNING, Status.WAITING), statuses(only(Instant.now())));
+        assertEquals(List.of(Status.RUNNING, Status.PENDING), statuses(only(Instant.now())));
         Instant later = Instant.now().plus(Duration.ofHours(1));
-        assertEquals(List.of(Status.STOPPED, Status.WAITING), statuses(only(later)));
+        assertEquals(List.of(Status.STOPPED, Status.PENDING), statuses(only(later)));
         assertEquals(Status.STOPPED, only(later).status());
         run.steps("align", 21, 40).end("align").schedule("logits", 5).steps("logits", 1, 5);
         assertEquals(List.of(Status.FINISHED, Status.RUNNING), statuses(only(Instant.now())));
@@ -61,9 +62,9 @@ final class RunRecordTest {
         new RunFixture(folder.resolve("r")).schedule("align", 1000).steps("align", 1, 1000);
         JsonObject stage =
                 (JsonObject) only(Instant.now()).json().array("stages").items().getFirst();
-        assertEquals(3, stage.integer("each"));
+        assertEquals(3, stage.integer("steps_per_point"));
         assertEquals(334, stage.array("step").items().size());
-        JsonObject heat = stage.object("heat").object("mean-squared-error@heads");
+        JsonObject heat = stage.object("layer_values").object("mean-squared-error@heads");
         assertEquals("[1,2,4,5]", Json.compact(heat.array("layers")));
         assertEquals(4, heat.array("values").items().size());
         double mean = (Math.exp(-1 / 40.0) + Math.exp(-2 / 40.0) + Math.exp(-3 / 40.0)) * 4 / 3;
@@ -86,12 +87,25 @@ final class RunRecordTest {
         String problem = record.problem().orElseThrow();
         assertTrue(
                 problem.startsWith(
-                        folder.resolve("r/align/metrics.jsonl").toAbsolutePath() + ": 3: is not a line of metrics: "),
+                        folder.resolve("r/align/metrics.jsonl").toAbsolutePath() + ": 3: not a valid metrics line: "),
                 problem);
     }
 
     @Test
-    void runsOfOldAreShownWithoutACourse() throws IOException {
+    void linesOfEarlierVersionsAreRead() throws IOException {
+        new RunFixture(folder.resolve("r"))
+                .append("align", "metrics.jsonl", """
+                        {"step":1,"loss":2.0,"gradients":{"3":0.5},"rate":0.25}
+                        """);
+        StageRecord stage = only(Instant.now()).stages().getFirst();
+        assertEquals(0.25, stage.metrics().getFirst().learningRate());
+        assertEquals(
+                Map.of(StepMetrics.GRADIENTS, Map.of(3, 0.5)),
+                stage.metrics().getFirst().layerValues());
+    }
+
+    @Test
+    void runsWithoutAScheduleAreShown() throws IOException {
         Path old = folder.resolve("old");
         new RunFixture(old).steps("align", 1, 7).end("align");
         Files.delete(old.resolve("run.json"));

@@ -22,10 +22,10 @@ import java.util.Optional;
  *
  * <pre>{@code
  * {"step":7,"loss":450.6,"losses":{"mean-squared-error@heads":0.45},"layers":{"mean-squared-error@heads":{"0":0.3,"1":0.6}},
- *  "gradients":{"0":61.0,"1":67.8},"rate":0.001,"grad_norm":91.2,"tokens_per_second":5120.5,"seconds":3.2}
+ *  "layer_grad_norms":{"0":61.0,"1":67.8},"learning_rate":0.001,"grad_norm":91.2,"tokens_per_second":5120.5,"seconds":3.2}
  * }</pre>
  *
- * <p>{@code loss} is the weighted sum that is made small; {@code losses} have no weights; {@code gradients} are the norms of
+ * <p>{@code loss} is the weighted sum that is made small; {@code losses} have no weights; {@code layer_grad_norms} are the norms of
  * the gradients of each layer. A resumed run removes the lines
  * after the step that it goes on from, and begins another event file, whose first event makes TensorBoard forget them too.
  */
@@ -84,8 +84,8 @@ final class MetricsLog implements AutoCloseable {
                 .with("loss", values.loss())
                 .with("losses", object(values.losses()))
                 .with("layers", layers(values))
-                .with("gradients", layers(values.layerGradientNorms()))
-                .with("rate", rate)
+                .with("layer_grad_norms", layers(values.layerGradientNorms()))
+                .with("learning_rate", rate)
                 .with("grad_norm", values.gradientNorm())
                 .with("tokens_per_second", tokensPerSecond)
                 .with("seconds", seconds);
@@ -124,7 +124,7 @@ final class MetricsLog implements AutoCloseable {
         values.layerLosses()
                 .forEach((label, layers) ->
                         layers.forEach((layer, value) -> scalars.put("layers/" + label + "/" + layer, value)));
-        scalars.put("rate", rate);
+        scalars.put("learning_rate", rate);
         scalars.put("grad_norm", values.gradientNorm());
         scalars.put("tokens_per_second", tokensPerSecond);
         return scalars;

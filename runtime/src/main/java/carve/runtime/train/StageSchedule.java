@@ -16,14 +16,14 @@ import java.util.List;
  *
  * <pre>{@code
  * {"name": "logits", "steps": 600, "losses": ["kl@logits"], "layers": [1, 2, 4, 5],
- *  "batch_size": 16, "rates": [[1, 0.0], [4, 5.0E-5], ..., [600, 0.0]]}
+ *  "batch_size": 16, "learning_rates": [[1, 0.0], [4, 5.0E-5], ..., [600, 0.0]]}
  * }</pre>
  *
  * <p>{@code layers} are the numbers of the converted layers, {@code rates} the learning rate at some steps, the first and the
  * last among them.
  */
 final class StageSchedule {
-    static final String FILE = "course.json";
+    static final String FILE = "schedule.json";
 
     private static final int POINTS = 200;
 
@@ -43,7 +43,7 @@ final class StageSchedule {
                 .with(
                         "batch_size",
                         stage.config().batches().batchSize() * stage.config().accumulationSteps())
-                .with("rates", learningRates(stage.config()));
+                .with("learning_rates", learningRates(stage.config()));
         try (FolderTransaction folderTransaction = FolderTransaction.begin(context.folder())) {
             folderTransaction.write(FILE, Json.print(course).getBytes(StandardCharsets.UTF_8));
             folderTransaction.commit();
