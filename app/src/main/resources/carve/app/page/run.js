@@ -122,7 +122,7 @@
       const shown = name => name === 'layer_grad_norms' ? 'gradient norms' : name;
       at('heat-of').replaceChildren(...heats.map(name => new Option(shown(name), name)));
       at('heat-of').value = of;
-      charts.layer_values(at('heat'), s.layer_values[of], s.step, { label: shown(of), names: current.mixers, last: s.total_steps });
+      charts.heat(at('heat'), s.layer_values[of], s.step, { label: shown(of), names: current.mixers, last: s.total_steps });
     }
     const planned = s.schedule?.learning_rates || [];
     at('rate-note').classList.toggle('hidden', !planned.length);
