@@ -76,7 +76,7 @@ final class WatchCommandTest {
                 .append("align", "metrics.jsonl", "\u0000\u0000\n")
                 .steps("align", 3, 3);
         assertEquals(1, carve.run("watch", folder.resolve("hybrid").toString(), "--once"));
-        assertTrue(carve.out().contains("align   running     3   4"), carve.out());
+        assertTrue(carve.out().contains("align   running     3      4"), carve.out());
         assertEquals(1, carve.err().lines().count(), carve.err());
         assertTrue(
                 carve.err()
