@@ -3,7 +3,7 @@ package carve.app.chat;
 import carve.api.CarveException;
 import java.io.Serial;
 
-/** Tells that something in a conversation cannot be done. */
+/** Thrown when something in a conversation cannot be done. */
 public final class ChatException extends CarveException {
     @Serial
     private static final long serialVersionUID = 1;

@@ -2,7 +2,7 @@ package carve.app.chat;
 
 import java.util.Optional;
 
-/** Where lines come from that a person types. */
+/** A source of typed lines. */
 public interface LineInput extends AutoCloseable {
     /** Returns the next line; nothing at the end of the input. */
     Optional<String> readLine(String prompt);

@@ -107,8 +107,7 @@ final class GenerateCommand implements Command {
                         arguments,
                         model,
                         generator -> generator.generate(
-                                request(arguments, processor, prompt, generator)
-                                        .withDeviceMoves(moves),
+                                request(arguments, processor, prompt, generator).withDeviceMoves(moves),
                                 (_, token) -> terminal.print(text.push(token))));
                 terminal.println(text.flush());
                 if (CommandOptions.find(arguments, "--draft").isPresent()) {
@@ -126,8 +125,7 @@ final class GenerateCommand implements Command {
         return 0;
     }
 
-    private GenerationRequest request(
-            ParseResult arguments, Processor processor, Sample prompt, Generator generator) {
+    private GenerationRequest request(ParseResult arguments, Processor processor, Sample prompt, Generator generator) {
         GenerationConfig defaults = appConfig.get().generationConfig();
         return new GenerationRequest(
                         generator.prompt(prompt),
@@ -137,8 +135,7 @@ final class GenerateCommand implements Command {
                 .with(GenerationRequest.CachePolicy.NONE);
     }
 
-    private Completion withGenerator(
-            ParseResult arguments, LoadedModel model, Function<Generator, Completion> body) {
+    private Completion withGenerator(ParseResult arguments, LoadedModel model, Function<Generator, Completion> body) {
         Optional<Path> path = CommandOptions.find(arguments, "--draft");
         if (path.isEmpty()) {
             try (Generator generator = new Generator(model)) {

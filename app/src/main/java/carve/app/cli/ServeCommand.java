@@ -17,6 +17,7 @@ import carve.app.wiring.AppConfig;
 import carve.app.wiring.GlobalOptions;
 import carve.app.wiring.PluginFolders;
 import carve.runtime.device.ReferenceDeviceProvider;
+import carve.runtime.engine.DraftModel;
 import carve.runtime.engine.ModelEngine;
 import jakarta.inject.Inject;
 import jakarta.inject.Provider;
@@ -62,6 +63,16 @@ final class ServeCommand implements Command {
                 .parameters(String.class, "MODEL", "Folders of models, or NAME=FOLDER.")
                 .flag("--demo", "Serve the models of `carve demo`, the teacher and its students.")
                 .option(
+                        "--draft",
+                        String[].class,
+                        "NAME=FOLDER",
+                        "Draft model for speculative decoding of a served model; may be given more than once.")
+                .option(
+                        "--draft-tokens",
+                        Integer.class,
+                        "N",
+                        "Tokens that draft models propose at a time; 4 if not given.")
+                .option(
                         "--host",
                         String.class,
                         "ADDRESS",
@@ -85,6 +96,7 @@ final class ServeCommand implements Command {
                         "DIR",
                         "Folder of training runs that the page also shows; ./runs if not given.")
                 .example("carve serve runs/linear/student")
+                .example("carve serve big=models/teacher --draft big=runs/linear/student")
                 .example("carve serve --demo")
                 .example("carve serve teacher=models/HoVLE student=models/mmMamba --port 8081")
                 .build();
@@ -113,10 +125,12 @@ final class ServeCommand implements Command {
             List<ServedModel> models = new ArrayList<>();
             EngineModelLoader opening =
                     new EngineModelLoader(plugins, app, config.engine().prefillChunk());
+            requireServed(arguments, folders.keySet());
             try {
                 folders.forEach((name, folder) -> {
                     terminal.printMessage("carve: opening %s, %s".formatted(name, folder));
-                    ModelEngine engine = ModelEngine.open(name, () -> opening.load(folder), config.engine());
+                    ModelEngine engine = ModelEngine.open(
+                            name, () -> opening.load(folder, drafts(arguments, name)), config.engine());
                     models.add(ServedModel.of(engine, config.requestLimits()));
                 });
                 serve(terminal, config, models, runs, shutdown);
@@ -126,6 +140,34 @@ final class ServeCommand implements Command {
             }
         }
         return 0;
+    }
+
+    private static Map<String, Path> draftFolders(ParseResult arguments) {
+        Map<String, Path> drafts = new LinkedHashMap<>();
+        for (String draft : CommandOptions.valueOr(arguments, "--draft", new String[0])) {
+            int at = draft.indexOf('=');
+            if (at < 1 || drafts.put(draft.substring(0, at), Path.of(draft.substring(at + 1))) != null) {
+                throw new SettingsException(
+                        "--draft: found '%s'; expected NAME=FOLDER, once for each served model".formatted(draft));
+            }
+        }
+        return drafts;
+    }
+
+    private static void requireServed(ParseResult arguments, Set<String> names) {
+        draftFolders(arguments).keySet().forEach(name -> {
+            if (!names.contains(name)) {
+                throw new SettingsException("--draft: no model '%s' is served; there are %s".formatted(name, names));
+            }
+        });
+    }
+
+    private static List<EngineModelLoader.DraftOptions> drafts(ParseResult arguments, String name) {
+        int tokens = CommandOptions.valueOr(arguments, "--draft-tokens", DraftModel.DEFAULT_DRAFT_TOKENS);
+        return draftFolders(arguments).entrySet().stream()
+                .filter(draft -> draft.getKey().equals(name))
+                .map(draft -> new EngineModelLoader.DraftOptions(draft.getValue(), tokens))
+                .toList();
     }
 
     // a folder that is there by itself is shown, one that was named must be there

@@ -9,6 +9,7 @@ import carve.app.wiring.AppConfig;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.device.DeviceSelector;
 import carve.runtime.engine.Digests;
+import carve.runtime.engine.DraftModel;
 import carve.runtime.engine.EngineModel;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
@@ -26,8 +27,20 @@ import java.util.List;
  * @param prefillChunk of how many positions prompts are taken
  */
 public record EngineModelLoader(ReloadablePlugins plugins, AppConfig config, int prefillChunk) {
-    /** Opens the model in a folder, on the thread that is to use it. */
-    public EngineModel load(Path path) {
+    /**
+     * A draft model to be opened with a model.
+     *
+     * @param folder its folder
+     * @param draftTokens how many tokens it proposes at a time
+     */
+    public record DraftOptions(Path folder, int draftTokens) {}
+
+    /**
+     * Opens the model in a folder, on the thread that is to use it.
+     *
+     * @param drafts a draft model for speculative decoding, or none
+     */
+    public EngineModel load(Path path, List<DraftOptions> drafts) {
         List<AutoCloseable> held = new ArrayList<>();
         try {
             ReloadablePlugins.Lease lease = plugins.lease();
@@ -40,10 +53,27 @@ public record EngineModelLoader(ReloadablePlugins plugins, AppConfig config, int
             held.add(folder);
             Processor processor = folder.processor();
             LoadedModel model = folder.load(device, WeightPrecision.AS_STORED);
-            return new EngineModel(model, processor, fingerprint(path, device, lease), held);
+            List<DraftModel> opened = new ArrayList<>();
+            for (DraftOptions draft : drafts) {
+                ModelFolder draftFolder =
+                        ModelFolder.open(draft.folder(), catalogs.families().providers(), catalogs.mixerCatalog());
+                held.add(draftFolder);
+                LoadedModel draftModel = draftFolder.load(device, WeightPrecision.AS_STORED);
+                held.add(draftModel);
+                opened.add(new DraftModel(draftModel, draft.draftTokens(), digest(draft.folder())));
+            }
+            return new EngineModel(model, opened, processor, fingerprint(path, device, lease), held);
         } catch (RuntimeException e) {
             held.reversed().forEach(EngineModelLoader::close);
             throw e;
+        }
+    }
+
+    private static String digest(Path folder) {
+        try {
+            return Digests.ofModel(folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -57,20 +87,14 @@ public record EngineModelLoader(ReloadablePlugins plugins, AppConfig config, int
 
     // another processor may add in another order, and another version may do anything
     private List<String> fingerprint(Path path, Device device, ReloadablePlugins.Lease lease) {
-        try {
-            List<String> identity = new ArrayList<>(List.of(
-                    Digests.ofModel(path),
-                    device.name(),
-                    config.kernelPolicy().name(),
-                    config.providers().toMap().toString(),
-                    prefillChunk + " positions",
-                    System.getProperty("os.arch") + " " + jdk.incubator.vector.FloatVector.SPECIES_PREFERRED));
-            lease.platform().plugins().stream()
-                    .map(Plugin::modules)
-                    .forEach(modules -> identity.add(modules.toString()));
-            return identity;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        List<String> identity = new ArrayList<>(List.of(
+                digest(path),
+                device.name(),
+                config.kernelPolicy().name(),
+                config.providers().toMap().toString(),
+                prefillChunk + " positions",
+                System.getProperty("os.arch") + " " + jdk.incubator.vector.FloatVector.SPECIES_PREFERRED));
+        lease.platform().plugins().stream().map(Plugin::modules).forEach(modules -> identity.add(modules.toString()));
+        return identity;
     }
 }

@@ -115,7 +115,9 @@ final class ChatCommandTest {
                         "two",
                         "green"),
                 List.of(lines).subList(0, 6));
-        assertTrue(lines[6].matches("decode: 1 tokens in .* s \\(\\d+ tokens/s\\); prefill: 14 tokens in .* s, 53 cached"), lines[6]);
+        assertTrue(
+                lines[6].matches("decode: 1 tokens in .* s \\(\\d+ tokens/s\\); prefill: 14 tokens in .* s, 53 cached"),
+                lines[6]);
         assertEquals("timings are shown after every answer", lines[7]);
         String other = Path.of("..", "demo", "matvlm", "teacher").toString();
         chat(other, "/load %s\n/load %s\n".formatted(kept, Path.of(TEACHER, "config.json")));

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.device.Device;
-import carve.api.model.LoadedModel;
 import carve.api.device.KernelPolicy;
+import carve.api.model.LoadedModel;
 import carve.app.TestDistribution;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.device.DeviceSelector;

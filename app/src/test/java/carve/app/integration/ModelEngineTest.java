@@ -65,6 +65,38 @@ final class ModelEngineTest {
         }
     }
 
+    /** With the draft for few sequences and without for many, with states from the cache and without. */
+    @Test
+    @Timeout(120)
+    void draftModelChangesNoGreedyAnswer() {
+        TestEngines testEngines = new TestEngines();
+        EngineConfig config = TestEngines.config(1 << 20, 0, List.of());
+        List<GenerationRequest> requests = prompts().stream()
+                .map(prompt -> new GenerationRequest(prompt, Sampler.greedy(Set.of()), Set.of(), 12))
+                .toList();
+        List<List<Integer>> expected;
+        try (ModelEngine engine = testEngines.small("plain", config, false)) {
+            expected = requests.stream()
+                    .map(request -> RandomPrompts.answer(engine.submit(request)).tokens())
+                    .toList();
+        }
+        try (ModelEngine engine = testEngines.drafted(config)) {
+            List<GenerationJob> together = requests.stream().map(engine::submit).toList();
+            for (int i = 0; i < expected.size(); i++) {
+                assertEquals(
+                        expected.get(i), RandomPrompts.answer(together.get(i)).tokens(), "together, " + i);
+            }
+            for (int i = 0; i < 6; i++) {
+                assertEquals(
+                        expected.get(i),
+                        RandomPrompts.answer(engine.submit(requests.get(i))).tokens(),
+                        "alone, " + i);
+            }
+            assertTrue(engine.metrics().counters().get("draft_tokens") > 0);
+        }
+        assertEquals(List.of(), testEngines.leakedBuffers());
+    }
+
     @Test
     void nothingIsLeftOfWhatIsCancelled() throws InterruptedException {
         TestEngines testEngines = new TestEngines();

@@ -11,6 +11,7 @@ import carve.app.TestDistribution;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.device.DeviceSelector;
 import carve.runtime.device.ReferenceDeviceProvider;
+import carve.runtime.engine.DraftModel;
 import carve.runtime.engine.EngineConfig;
 import carve.runtime.engine.EngineModel;
 import carve.runtime.engine.ModelEngine;
@@ -84,6 +85,25 @@ public final class TestEngines {
                     Processor letters = new SmallFamily().processor(model.spec(), Path.of("."));
                     Processor processor = new EndlessProcessor(letters, ends ? letters.stopTokens() : Set.of());
                     return new EngineModel(model, processor, List.of("small", name), List.of(() -> close(device)));
+                },
+                config);
+    }
+
+    /** Opens a small model with a draft model of other weights, on the reference device. */
+    public ModelEngine drafted(EngineConfig config) {
+        return ModelEngine.open(
+                "drafted",
+                () -> {
+                    Device device = new AssertingDevice(new ReferenceDevice());
+                    LoadedModel model = SmallModels.decoder(device, 42);
+                    LoadedModel draft = SmallModels.decoder(device, 43);
+                    Processor letters = new SmallFamily().processor(model.spec(), Path.of("."));
+                    return new EngineModel(
+                            model,
+                            List.of(new DraftModel(draft, 3)),
+                            new EndlessProcessor(letters, Set.of()),
+                            List.of("small"),
+                            List.of(() -> close(device), draft));
                 },
                 config);
     }

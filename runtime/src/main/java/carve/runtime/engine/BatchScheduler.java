@@ -132,7 +132,7 @@ final class BatchScheduler implements AutoCloseable {
         Prompt prompt = request.prompt();
         Optional<PrefixKeys> keys = request.cachePolicy() == GenerationRequest.CachePolicy.NONE
                 ? Optional.empty()
-                : Optional.of(PrefixKeys.of(prompt, fingerprint + " draft", prefillChunk));
+                : Optional.of(PrefixKeys.of(prompt, fingerprint + " " + draft.fingerprint(), prefillChunk));
         return new RunningSequence.DraftPrefill(
                 draft,
                 new Prefill(
@@ -255,12 +255,17 @@ final class BatchScheduler implements AutoCloseable {
     }
 
     private void run(List<RunningSequence> sequences, Runnable work) {
+        long before = generatedTokens(sequences);
         try {
             work.run();
-            metrics.generatedTokens.add(sequences.size());
         } catch (RuntimeException e) {
             fail(sequences, e);
         }
+        metrics.generatedTokens.add(generatedTokens(sequences) - before);
+    }
+
+    private static long generatedTokens(List<RunningSequence> sequences) {
+        return sequences.stream().mapToLong(RunningSequence::generatedTokens).sum();
     }
 
     private void fail(List<RunningSequence> sequences, RuntimeException cause) {
@@ -288,6 +293,8 @@ final class BatchScheduler implements AutoCloseable {
     }
 
     private void count(RunningSequence sequence) {
+        metrics.draftTokens.add(sequence.speculationMetrics().draftedTokens());
+        metrics.acceptedDraftTokens.add(sequence.speculationMetrics().acceptedTokens());
         if (sequence.cancelled()) {
             metrics.cancelled.increment();
         } else if (sequence.failed()) {

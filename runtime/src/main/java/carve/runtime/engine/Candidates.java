@@ -39,7 +39,7 @@ final class Candidates {
             }
         }
         if (count == 0) {
-            throw new IllegalArgumentException("no token may be chosen: all " + row.length + " are excluded");
+            throw new IllegalArgumentException("cannot sample: all " + row.length + " tokens are excluded");
         }
         return new Candidates(tokens, logits, count);
     }

@@ -7,9 +7,10 @@ import carve.api.model.LoadedModel;
  *
  * @param model the draft model; not owned
  * @param draftTokens how many tokens it proposes at a time
+ * @param fingerprint a digest of all that its numbers depend on: states of one fingerprint are of no use to another
  */
-public record DraftModel(LoadedModel model, int draftTokens) {
-    /** How many tokens a draft model proposes at a time unless somebody says otherwise. */
+public record DraftModel(LoadedModel model, int draftTokens, String fingerprint) {
+    /** The usual number of tokens that a draft model proposes at a time. */
     public static final int DEFAULT_DRAFT_TOKENS = 4;
 
     /** Checks the number of tokens. */
@@ -17,6 +18,11 @@ public record DraftModel(LoadedModel model, int draftTokens) {
         if (draftTokens < 1) {
             throw new IllegalArgumentException("draft tokens must be 1 or more, found " + draftTokens);
         }
+    }
+
+    /** Makes one whose states are not shared with other draft models. */
+    public DraftModel(LoadedModel model, int draftTokens) {
+        this(model, draftTokens, "draft");
     }
 
     /**

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * How an engine works; the settings are in {@code reference.conf} under {@code carve.serving}.
+ * The settings of an engine, which are in {@code reference.conf} under {@code carve.serving}.
  *
  * @param maxBatchSize the most sessions whose steps are made together
  * @param maxQueueLength the most sessions that wait

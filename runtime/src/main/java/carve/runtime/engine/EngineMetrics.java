@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What an engine counts; any thread may look. */
+/** The metrics of an engine. Safe for several threads. */
 public final class EngineMetrics {
     final LongAdder started = new LongAdder();
     final LongAdder finished = new LongAdder();
@@ -19,6 +19,8 @@ public final class EngineMetrics {
     final LongAdder cacheMisses = new LongAdder();
     final LongAdder cacheEvictions = new LongAdder();
     final LongAdder generatedTokens = new LongAdder();
+    final LongAdder draftTokens = new LongAdder();
+    final LongAdder acceptedDraftTokens = new LongAdder();
     final LongAdder decodeSteps = new LongAdder();
     final LongAdder prefillNanos = new LongAdder();
     final LongAdder decodeNanos = new LongAdder();
@@ -28,7 +30,7 @@ public final class EngineMetrics {
     final AtomicLong liveBuffers = new AtomicLong();
     final AtomicLong stateBytes = new AtomicLong();
 
-    /** What one lane has of a figure. Confined to its thread. */
+    /** The share of one worker in a gauge. Confined to its thread. */
     static final class WorkerGauge {
         private final AtomicLong whole;
         private long own;
@@ -37,7 +39,7 @@ public final class EngineMetrics {
             this.whole = whole;
         }
 
-        /** Says how much that is now. */
+        /** Sets the share. */
         void set(long value) {
             whole.addAndGet(value - own);
             own = value;
@@ -90,6 +92,8 @@ public final class EngineMetrics {
         counters.put("cache_misses", (double) cacheMisses.sum());
         counters.put("cache_evictions", (double) cacheEvictions.sum());
         counters.put("generated_tokens", (double) generatedTokens.sum());
+        counters.put("draft_tokens", (double) draftTokens.sum());
+        counters.put("draft_tokens_accepted", (double) acceptedDraftTokens.sum());
         counters.put("decode_steps", (double) decodeSteps.sum());
         counters.put("prefill_seconds", prefillNanos.sum() / 1e9);
         counters.put("decode_seconds", decodeNanos.sum() / 1e9);

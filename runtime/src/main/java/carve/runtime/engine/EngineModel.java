@@ -19,9 +19,14 @@ public record EngineModel(
         Processor processor,
         List<String> fingerprint,
         List<AutoCloseable> resources) {
-    /** Copies the lists. */
+    /**
+     * Copies the lists.
+     *
+     * @throws IllegalArgumentException if the draft has another vocabulary
+     */
     public EngineModel {
         drafts = List.copyOf(drafts);
+        drafts.forEach(draft -> draft.requireFits(model));
         fingerprint = List.copyOf(fingerprint);
         resources = List.copyOf(resources);
     }

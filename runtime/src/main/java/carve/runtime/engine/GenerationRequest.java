@@ -37,7 +37,7 @@ public record GenerationRequest(
     }
 
     /**
-     * What is told beside the tokens.
+     * The outputs beside the tokens.
      *
      * @param topLogprobs how many of the most probable tokens are told with each; -1 if nothing is told
      * @param promptLogprobs whether the tokens of the prompt are scored too

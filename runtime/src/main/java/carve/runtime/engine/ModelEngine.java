@@ -13,8 +13,9 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * A model that answers many at once. Requests beyond its batch wait, and beyond its queue are refused. A small model whose device
- * shares the host's processors has several {@linkplain Worker lanes}: sessions side by side need not wait for each other within
+ * The engine with threads: a model that answers many requests at once. Those beyond its batch wait, and those beyond its queue are
+ * refused. A small model whose device
+ * shares the host's processors has several {@linkplain Worker workers}: sessions side by side need not wait for each other within
  * each operation. Safe for several threads.
  */
 public final class ModelEngine implements AutoCloseable {
@@ -48,7 +49,7 @@ public final class ModelEngine implements AutoCloseable {
      * Opens a model on a thread of its own, and returns when it can answer.
      *
      * @param name what it is called
-     * @param loader is called by each lane, on its thread
+     * @param loader is called by each worker, on its thread
      */
     public static ModelEngine open(String name, EngineModel.Loader loader, EngineConfig config) {
         ModelEngine engine = new ModelEngine(name, config, loader);
@@ -200,7 +201,7 @@ public final class ModelEngine implements AutoCloseable {
         try {
             runWorker(number, loader.load());
         } catch (RuntimeException | LinkageError e) {
-            LOG.log(Level.WARNING, "a lane of the model '" + name + "' ended", e);
+            LOG.log(Level.WARNING, "a worker of the model '" + name + "' ended", e);
         }
     }
 

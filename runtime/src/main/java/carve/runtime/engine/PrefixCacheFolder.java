@@ -184,7 +184,7 @@ final class PrefixCacheFolder {
         try (SafeTensorsFile tensors = SafeTensorsFile.open(file(key))) {
             return Optional.of(read(key, tensors, shared));
         } catch (CheckpointException e) {
-            LOG.log(Level.WARNING, "a snapshot is left out and removed: {0}", e.getMessage());
+            LOG.log(Level.WARNING, "discarding an invalid prefix-cache file: {0}", e.getMessage());
             remove(key);
             return Optional.empty();
         }
@@ -192,9 +192,12 @@ final class PrefixCacheFolder {
 
     private StateSnapshot read(String key, SafeTensorsFile tensors, UnaryOperator<SnapshotLayout> shared) {
         Map<String, String> told = tensors.metadata();
-        require(key.equals(told.get("key")), tensors, "it is of another prefix");
-        require(fingerprint.equals(told.get("identity")), tensors, "it is of another model, or of another carve");
-        require(checksum(tensors).equals(told.get("crc32c")), tensors, "its values are not those that were written");
+        require(key.equals(told.get("key")), tensors, "it was written for another prefix");
+        require(
+                fingerprint.equals(told.get("identity")),
+                tensors,
+                "it was written for another model or version of carve");
+        require(checksum(tensors).equals(told.get("crc32c")), tensors, "its checksum does not match its values");
         try {
             SnapshotLayout layout = shared.apply(SnapshotLayout.of(Integer.parseInt(told.get("layers")), tensors));
             return new StateSnapshot(

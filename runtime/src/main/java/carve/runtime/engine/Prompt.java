@@ -15,16 +15,16 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * What a model is given: tokens and, where some of them stand for pictures, the pictures' pixels, row by row.
+ * The tokens of a prompt and, where some of them stand for images, the images' pixels, row by row.
  *
- * <p>The places of rows are found by the token that stands for pictures: so many for each row, in order. A prompt whose
- * pictures have no such token is taken whole.
+ * <p>The places of rows are found by the image token: so many for each row, in order. A prompt for a model without an image
+ * token is embedded whole.
  *
  * @param tokens T token ids; not copied
- * @param mediaRows what each row of the media is, by name
- * @param mediaStarts where the places of each row begin
- * @param tokensPerMediaRow how many positions each row takes
- * @param mediaDigests of what the rows are, one each
+ * @param mediaRows the tensors of each row of the media, by name
+ * @param mediaStarts the first position of each row
+ * @param tokensPerMediaRow the number of positions of each row
+ * @param mediaDigests a digest of each row
  */
 public record Prompt(
         int[] tokens,
@@ -80,13 +80,14 @@ public record Prompt(
                 .allMatch(tensor -> tensor.shape().extent(0) == rows);
         if (!even || rows == 0 ? at.length > 0 || !sample.media().isEmpty() : at.length == 0 || at.length % rows != 0) {
             throw new IllegalArgumentException(
-                    "the prompt has %d places of pictures for %d rows of pixels".formatted(at.length, rows));
+                    "the prompt has %d image tokens for %d image rows; the former must be a multiple of the latter"
+                            .formatted(at.length, rows));
         }
         int places = rows == 0 ? 0 : at.length / rows;
         for (int row = 0; row < rows; row++) {
             if (at[(row + 1) * places - 1] != at[row * places] + places - 1) {
                 throw new IllegalArgumentException(
-                        "the places of picture row %d are not one after the other".formatted(row));
+                        "the image tokens of image row %d are not contiguous".formatted(row));
             }
         }
         List<Integer> starts =

@@ -3,7 +3,7 @@ package carve.runtime.engine;
 import java.util.List;
 
 /**
- * What a draft proposes: tokens, and with which probabilities it has chosen among which.
+ * The tokens that a draft model proposes, with the distributions that it has sampled them from.
  *
  * @param tokens the tokens in order
  * @param probabilities for each of them {@code (V)}
@@ -14,7 +14,7 @@ public record Proposal(List<Integer> tokens, List<double[]> probabilities) {
     }
 
     /**
-     * How many of the tokens stay, and the one that comes after them.
+     * The number of tokens that are accepted, and the one that comes after them.
      *
      * @param accepted how many
      * @param next the token after them

@@ -7,7 +7,7 @@ import java.util.Deque;
 import java.util.Optional;
 
 /**
- * The requests of an engine that wait, and how many sessions each of its lanes has. A lane takes the next one where it has no
+ * The requests of an engine that wait, and how many sequences each of its workers has. A worker takes the next one where it has no
  * more than the others, so that they have as much to do. Safe for several threads.
  */
 final class RequestQueue {
@@ -21,23 +21,23 @@ final class RequestQueue {
     private boolean closing;
     private boolean cancelling;
 
-    /** Makes the queue of so many lanes at most. */
-    RequestQueue(String name, EngineConfig config, EngineMetrics engineMetrics, int lanes) {
+    /** Makes the queue of so many workers at most. */
+    RequestQueue(String name, EngineConfig config, EngineMetrics engineMetrics, int workers) {
         this.name = name;
         this.config = config;
         this.metrics = engineMetrics;
-        this.runningPerWorker = new int[lanes];
+        this.runningPerWorker = new int[workers];
         Arrays.fill(runningPerWorker, ABSENT);
     }
 
-    /** Notes that a lane answers from now on. */
-    synchronized void workerStarted(int lane) {
-        runningPerWorker[lane] = 0;
+    /** Notes that a worker has started. */
+    synchronized void workerStarted(int worker) {
+        runningPerWorker[worker] = 0;
     }
 
-    /** Notes that a lane answers no more. */
-    synchronized void workerStopped(int lane) {
-        runningPerWorker[lane] = ABSENT;
+    /** Notes that a worker has stopped. */
+    synchronized void workerStopped(int worker) {
+        runningPerWorker[worker] = ABSENT;
         notifyAll();
     }
 
@@ -46,7 +46,7 @@ final class RequestQueue {
      *
      * @throws EngineException if too many wait, or the engine ends
      */
-    synchronized GenerationJob add(GenerationRequest generationRequest) {
+    synchronized GenerationJob add(GenerationRequest request) {
         if (closing) {
             throw new EngineException(Reason.CLOSED, "The model '%s' is being closed.".formatted(name));
         }
@@ -56,43 +56,43 @@ final class RequestQueue {
                     Reason.QUEUE_FULL,
                     "The model '%s' has %d requests waiting already; try again later.".formatted(name, jobs.size()));
         }
-        GenerationJob generationJob = new GenerationJob(generationRequest);
-        jobs.add(generationJob);
+        GenerationJob job = new GenerationJob(request);
+        jobs.add(job);
         metrics.waiting.set(jobs.size());
         notifyAll();
-        return generationJob;
+        return job;
     }
 
-    /** Returns the next request if it is the turn of this lane, which has a session more then, or has ended it. */
-    synchronized Optional<GenerationJob> poll(int lane) {
-        if (!mayTake(lane)) {
+    /** Returns the next request if it is the turn of this worker, which has a sequence more then, or has ended it. */
+    synchronized Optional<GenerationJob> poll(int worker) {
+        if (!mayTake(worker)) {
             return Optional.empty();
         }
-        GenerationJob generationJob = jobs.remove();
+        GenerationJob job = jobs.remove();
         metrics.waiting.set(jobs.size());
-        runningPerWorker[lane]++;
-        return Optional.of(generationJob);
+        runningPerWorker[worker]++;
+        return Optional.of(job);
     }
 
-    private boolean mayTake(int lane) {
+    private boolean mayTake(int worker) {
         int all = 0;
         int least = Integer.MAX_VALUE;
         for (int count : runningPerWorker) {
             all += Math.max(0, count);
             least = count == ABSENT ? least : Math.min(least, count);
         }
-        return !jobs.isEmpty() && all < config.maxBatchSize() && runningPerWorker[lane] == least;
+        return !jobs.isEmpty() && all < config.maxBatchSize() && runningPerWorker[worker] == least;
     }
 
-    /** Notes how many sessions a lane has. */
-    synchronized void updateLoad(int lane, int count) {
-        runningPerWorker[lane] = count;
+    /** Notes how many sequences a worker has. */
+    synchronized void updateLoad(int worker, int count) {
+        runningPerWorker[worker] = count;
         if (!jobs.isEmpty() || count == 0) {
             notifyAll();
         }
     }
 
-    /** Returns how many lanes have sessions. */
+    /** Returns how many workers have sequences. */
     synchronized int busyWorkers() {
         int busy = 0;
         for (int count : runningPerWorker) {
@@ -102,21 +102,21 @@ final class RequestQueue {
     }
 
     /**
-     * Waits until a lane without sessions may take a request, or none has sessions and it has something to prepare; returns
+     * Waits until a worker without sequences may take a request, or none has sequences and it has something to prepare; returns
      * false when all is done for ever.
      */
-    synchronized boolean awaitWork(int lane, boolean prepares) {
-        while (!mayTake(lane) && !(prepares && jobs.isEmpty() && busyWorkers() == 0) && !closing) {
+    synchronized boolean awaitWork(int worker, boolean prepares) {
+        while (!mayTake(worker) && !(prepares && jobs.isEmpty() && busyWorkers() == 0) && !closing) {
             try {
                 wait();
             } catch (InterruptedException e) {
                 closing = true;
             }
         }
-        return !closing || mayTake(lane);
+        return !closing || mayTake(worker);
     }
 
-    /** Returns whether sessions are to be given up. */
+    /** Returns whether sequences are to be given up. */
     synchronized boolean isCancelling() {
         return cancelling;
     }

@@ -91,6 +91,16 @@ final class RunningSequence implements AutoCloseable {
         return answer.getLast();
     }
 
+    /** Returns how many tokens were generated, with one that ended the answer. */
+    int generatedTokens() {
+        return answer.size();
+    }
+
+    /** Returns the counts of speculative decoding so far. */
+    SpeculationMetrics speculationMetrics() {
+        return speculation.map(Speculation::metrics).orElse(SpeculationMetrics.NONE);
+    }
+
     /** Returns how many tokens the answer may still have. */
     int remainingTokens() {
         return request.maxTokens() - answer.size();
@@ -219,8 +229,7 @@ final class RunningSequence implements AutoCloseable {
         if (state().position() > request.prompt().length()) {
             pin();
         }
-        SpeculationMetrics counts = speculation.map(Speculation::metrics).orElse(SpeculationMetrics.NONE);
-        job.end(new GenerationEvent.Finished(reason, counts, pinned));
+        job.end(new GenerationEvent.Finished(reason, speculationMetrics(), pinned));
     }
 
     void fail(RuntimeException cause) {

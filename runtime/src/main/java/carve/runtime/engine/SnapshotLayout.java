@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Where the tensors of a snapshot lie in its memory: layer by layer, by name. Those of one model after as many positions lie
+ * The layout of a snapshot's tensors in its memory: layer by layer, by name. Those of one model after as many positions lie
  * alike, and share a layout, so that a snapshot is few objects.
  *
  * @param layers the number of layers, some of which may have no tensors
@@ -25,7 +25,7 @@ record SnapshotLayout(int layers, List<Slot> slots) {
     }
 
     /**
-     * Where a tensor lies.
+     * The place of a tensor.
      *
      * @param layer its layer
      * @param name its name there

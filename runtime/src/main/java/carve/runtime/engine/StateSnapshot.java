@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
 /**
- * What a model remembers after a number of positions, in memory of the host that lies outside of the heap: there it goes when
+ * A copy of a model's state after a number of positions, in memory of the host outside of the heap: there it goes when
  * the last of its users closes it, while a collector would leave it where it is until all of the heap is full. All tensors are
  * in one piece of memory, since most snapshots take as much as those before them, and what was released serves again. Immutable.
  */
@@ -33,7 +33,7 @@ final class StateSnapshot implements AutoCloseable {
     private final MemorySegment memory;
     private final AtomicInteger users = new AtomicInteger(1);
 
-    /** What writes the values of a tensor. */
+    /** A writer of the values of a tensor. */
     @FunctionalInterface
     interface ValueWriter {
         /** Writes them where they belong. */

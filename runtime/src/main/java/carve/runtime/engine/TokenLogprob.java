@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.PriorityQueue;
 
 /**
- * How probable a token was, and which ones were the most probable.
+ * The log probability of a token, and those of the most probable ones.
  *
  * @param token the token
  * @param logprob the natural logarithm of its probability

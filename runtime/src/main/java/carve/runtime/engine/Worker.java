@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /**
  * A model on a device of its own, and the one thread that uses them: in turn it takes a piece of a prompt, and a step of all its
- * sessions that decode. When no lane has any, it prepares what a conversation will go on from. While other lanes work, its device
+ * sequences that decode. When no worker has any, it prepares prefixes for the next turns of conversations. While other workers are busy, its device
  * uses its share of the processors, and all of them when it is alone.
  */
 final class Worker {
@@ -20,7 +20,7 @@ final class Worker {
     private final EngineMetrics metrics;
     private final EngineMetrics.WorkerGauge buffers;
 
-    /** Makes the lane of a number; on its thread. */
+    /** Makes the worker of a number; on its thread. */
     Worker(int number, EngineModel engineModel, RequestQueue requestQueue, EngineMetrics engineMetrics) {
         this.number = number;
         this.loaded = engineModel;
@@ -92,7 +92,7 @@ final class Worker {
         try {
             part.close();
         } catch (Exception e) {
-            LOG.log(Level.WARNING, "a part of a model does not close", e);
+            LOG.log(Level.WARNING, "closing a resource of a model failed", e);
         }
     }
 }

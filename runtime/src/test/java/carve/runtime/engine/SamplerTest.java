@@ -145,7 +145,7 @@ final class SamplerTest {
     void oneTokenMustBeLeft() {
         var error = assertThrows(
                 IllegalArgumentException.class, () -> new Sampler(1, 0, 1, 42, Set.of(0, 1)).sample(LOGITS, 0, 2, 0));
-        assertEquals("no token may be chosen: all 2 are excluded", error.getMessage());
+        assertEquals("cannot sample: all 2 tokens are excluded", error.getMessage());
     }
 
     @Test

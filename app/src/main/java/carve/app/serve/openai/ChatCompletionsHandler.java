@@ -77,7 +77,7 @@ public final class ChatCompletionsHandler implements RequestHandler {
     }
 
     /**
-     * What is to be saved when the answer is there.
+     * The conversation to be saved when the answer is complete.
      *
      * @param wanted whether it is
      * @param parent the state that the conversation goes on from, or nothing
@@ -85,7 +85,7 @@ public final class ChatCompletionsHandler implements RequestHandler {
      */
     private record SaveRequest(boolean wanted, String parent, JsonArray messages) {}
 
-    /** What one request is answered with. */
+    /** The parts of one response. */
     private record Reply(
             String id,
             long created,

@@ -3,7 +3,7 @@ package carve.app.serve.openai;
 import carve.api.json.JsonObject;
 import carve.runtime.engine.GenerationEvent;
 
-/** What is measured of an answer while it comes. */
+/** The measurements of an answer while it comes. */
 final class CompletionMetrics {
     private final ServedModel model;
     private final int prompt;

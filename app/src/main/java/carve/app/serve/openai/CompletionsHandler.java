@@ -74,7 +74,7 @@ public final class CompletionsHandler implements RequestHandler {
         }
     }
 
-    /** What is asked of each prompt. */
+    /** The options of a request, which hold for each of its prompts. */
     private record CompletionOptions(
             ServedModel model, SamplingParameters samplingParameters, int tokens, int best, boolean echo) {
         Processor processor() {

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Tells how probable tokens were, in the forms of OpenAI's two interfaces.
+ * A formatter of log probabilities, in the forms of OpenAI's two interfaces.
  *
  * @param processor knows their texts
  */

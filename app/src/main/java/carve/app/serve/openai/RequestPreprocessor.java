@@ -41,7 +41,7 @@ public final class RequestPreprocessor {
         return defaults;
     }
 
-    /** What a conversation is for a model, and how long an answer it allows at most. */
+    /** A conversation as a model takes it. */
     record TokenizedPrompt(Prompt prompt, Sample sample) {}
 
     /** Returns a conversation as a model takes it. */

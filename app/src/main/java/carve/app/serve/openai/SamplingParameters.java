@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * How the tokens of an answer are chosen, as a request says.
+ * The sampling parameters of a request.
  *
  * @param sampler chooses
  * @param stopStrings texts that end the answer and are not part of it

@@ -57,7 +57,7 @@ public final class ServedModels {
         return model;
     }
 
-    /** Tells of all models. */
+    /** Sends all models. */
     public void list(HttpCall httpCall) throws IOException {
         httpCall.send(
                 200,
@@ -70,7 +70,7 @@ public final class ServedModels {
                                         .toList())));
     }
 
-    /** Tells of the model that the path names. */
+    /** Sends the model that the path names. */
     public void retrieve(HttpCall httpCall) throws IOException {
         httpCall.send(
                 200, named(httpCall.path().substring("/v1/models/".length())).json());

@@ -74,14 +74,14 @@ public final class StatesHandler {
                 id);
     }
 
-    /** Tells of all states. */
+    /** Sends all states. */
     public void list(HttpCall httpCall) throws IOException {
         List<JsonValue> all = new ArrayList<>();
         servedModels.all().forEach(model -> model.states().ifPresent(states -> all.addAll(states.all())));
         httpCall.send(200, JsonObject.empty().with("object", "list").with("data", new JsonArray(all)));
     }
 
-    /** Tells of the state that the path names. */
+    /** Sends the state that the path names. */
     public void retrieve(HttpCall httpCall) throws IOException {
         httpCall.send(200, find(httpCall.path().substring(PATH.length())).state());
     }
