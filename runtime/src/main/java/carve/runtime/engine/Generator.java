@@ -74,11 +74,7 @@ public final class Generator implements AutoCloseable {
         List<CompletionCollector> collectors = new ArrayList<>();
         try {
             do {
-                while (collectors.size() < requests.size() && scheduler.size() < config.maxBatchSize()) {
-                    GenerationJob job = new GenerationJob(requests.get(collectors.size()));
-                    collectors.add(new CompletionCollector(collectors.size(), job, listener));
-                    scheduler.admit(job);
-                }
+                admit(requests, collectors, listener);
                 scheduler.step();
                 collectors.forEach(CompletionCollector::collect);
                 if (listener.isCancelled()) {
@@ -88,6 +84,19 @@ public final class Generator implements AutoCloseable {
             return collectors.stream().map(CompletionCollector::completion).toList();
         } finally {
             scheduler.abort();
+        }
+    }
+
+    // several at once, whose prompts can then be processed together
+    private void admit(
+            List<GenerationRequest> requests, List<CompletionCollector> collectors, TokenListener listener) {
+        if (scheduler.size() > config.maxBatchSize() / 2) {
+            return;
+        }
+        while (collectors.size() < requests.size() && scheduler.size() < config.maxBatchSize()) {
+            GenerationJob job = new GenerationJob(requests.get(collectors.size()));
+            collectors.add(new CompletionCollector(collectors.size(), job, listener));
+            scheduler.admit(job);
         }
     }
 
