@@ -53,7 +53,8 @@ public final class Embedding {
     }
 
     private static Recipe recipe(Carve carve, Path teacher, Path out) {
-        String data = "pixels = 48, light-percent = 0, max-figures = 3, max-pairs = 8, train-scenes = 8, test-scenes = 1";
+        String data = "image-size = 48, light-background-percent = 0, max-shapes = 3, max-recall-pairs = 8,"
+                + " train-scenes = 8, test-scenes = 1";
         carve.generateDataset("shapes", data, out.resolve("shapes"), Progress.NONE);
         return carve.parseRecipe("""
                 teacher = "%s"
