@@ -27,10 +27,10 @@ public record LinePlot(String title, String xTitle, Map<String, List<Point>> lin
     private static final int WIDTH = 1200;
     private static final int HEIGHT = 600;
     private static final int LEGEND_ROW = 30;
-    private static final List<Color> COLOURS =
-            IntStream.of(0x2f6db5, 0xc0504d, 0x4f8f3f, 0x8064a2, 0xd98324, 0x4bacc6, 0x555555, 0xb5308f)
-                    .mapToObj(Color::new)
-                    .toList();
+    private static final List<Color> COLOURS = IntStream.of(
+                    0x2f6db5, 0xc0504d, 0x4f8f3f, 0x8064a2, 0xd98324, 0x4bacc6, 0x555555, 0xb5308f)
+            .mapToObj(Color::new)
+            .toList();
 
     /**
      * A point of a line.

@@ -295,6 +295,7 @@ final class ServerFaultToleranceTest {
                 picture("GIF89a".getBytes(StandardCharsets.UTF_8)),
                 "data:image/jpeg;base64,/9j/4AAQSkZJRg==",
                 "data:image/png;base64,****",
+                "data:image/png" + ";name=value".repeat(20_000) + ";base64,iVBORw0KGgo=",
                 "data:image/svg+xml;base64,PHN2Zy8+",
                 "data:text/plain,hello",
                 "http://169.254.169.254/latest/meta-data",

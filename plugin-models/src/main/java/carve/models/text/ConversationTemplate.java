@@ -98,7 +98,15 @@ public record ConversationTemplate(
     /** Returns the text that asks for the answer of the last turn, whose own answer is left out. */
     public String prompt(List<ChatTurn> turns) {
         String ask = userPrefix + turns.getLast().question() + assistantPrefix;
-        return text(turns.subList(0, turns.size() - 1)) + ask.replaceFirst(" +$", "");
+        return text(turns.subList(0, turns.size() - 1)) + withoutTrailingSpaces(ask);
+    }
+
+    private static String withoutTrailingSpaces(String text) {
+        int end = text.length();
+        while (end > 0 && text.charAt(end - 1) == ' ') {
+            end--;
+        }
+        return text.substring(0, end);
     }
 
     /** Returns the ids that end an answer; a stop that the tokenizer does not have is left out. */

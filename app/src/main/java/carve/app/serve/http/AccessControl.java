@@ -38,14 +38,18 @@ public record AccessControl(Set<String> keys, boolean loopbackOnly) {
                     host.get());
         }
         Optional<String> origin = call.header("Origin");
-        if (origin.isPresent() && !authority(origin.get()).equals(host.orElse(""))) {
+        if (origin.isPresent() && !authority(origin.get()).equalsIgnoreCase(host.orElse(""))) {
             throw ApiException.requestError(
                     403, "forbidden_origin", "Cross-origin requests from '%s' are not allowed.", origin.get());
         }
     }
 
     private static String name(String host) {
-        return host.replaceFirst(":\\d+$", "").toLowerCase(Locale.ROOT);
+        int colon = host.lastIndexOf(':');
+        boolean port = colon > host.lastIndexOf(']')
+                && colon == host.indexOf(':', host.lastIndexOf(']') + 1)
+                && host.substring(colon + 1).chars().allMatch(c -> c >= '0' && c <= '9');
+        return (port ? host.substring(0, colon) : host).toLowerCase(Locale.ROOT);
     }
 
     private static String authority(String origin) {

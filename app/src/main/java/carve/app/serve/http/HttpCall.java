@@ -15,6 +15,8 @@ import java.util.Optional;
 /** A request and the response to it. Confined to the thread of its exchange. */
 public final class HttpCall {
     private static final int CHUNK = 64 * 1024;
+    private static final int MAX_TARGET_LENGTH = 8 * 1024;
+    private static final int MAX_HEADER_LENGTH = 32 * 1024;
     private static final long LINGER = 8L << 20;
     private static final byte[] SPACE = {' '};
 
@@ -45,6 +47,39 @@ public final class HttpCall {
     /** Returns the first value of a header of the request. */
     public Optional<String> header(String name) {
         return Optional.ofNullable(exchange.getRequestHeaders().getFirst(name));
+    }
+
+    /**
+     * Refuses a request whose target or headers are too long, or that names no host though its version demands one.
+     *
+     * @throws ApiException with status 414, 431 or 400
+     */
+    void requireBoundedHead() {
+        int target = exchange.getRequestURI().toString().length();
+        if (target > MAX_TARGET_LENGTH) {
+            throw ApiException.requestError(
+                    414,
+                    "request_target_too_long",
+                    "The path and query of the request have %d characters; the limit is %d.",
+                    target,
+                    MAX_TARGET_LENGTH);
+        }
+        long headers = exchange.getRequestHeaders().entrySet().stream()
+                .mapToLong(header -> header.getValue().stream()
+                        .mapToLong(value -> header.getKey().length() + value.length())
+                        .sum())
+                .sum();
+        if (headers > MAX_HEADER_LENGTH) {
+            throw ApiException.requestError(
+                    431,
+                    "request_headers_too_large",
+                    "The headers of the request have %d characters; the limit is %d.",
+                    headers,
+                    MAX_HEADER_LENGTH);
+        }
+        if (exchange.getProtocol().equals("HTTP/1.1") && header("Host").isEmpty()) {
+            throw ApiException.requestError(400, "missing_host", "A request of HTTP/1.1 needs the header 'Host'.");
+        }
     }
 
     /** Returns whether the status and headers of the response have been sent. */

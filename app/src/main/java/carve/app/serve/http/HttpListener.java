@@ -102,15 +102,15 @@ public final class HttpListener implements AutoCloseable {
     }
 
     private void answer(HttpCall call) throws IOException, InterruptedException {
+        call.requireBoundedHead();
         accessControl.requireSameOrigin(call);
-        Router.Route route = router.route(call);
-        if (!route.open()) {
+        if (!router.isOpen(call)) {
             accessControl.requireApiKey(call);
             if (stopping) {
                 throw ApiException.serverError(503, "The server is shutting down.");
             }
         }
-        route.handler().handle(call);
+        router.route(call).handler().handle(call);
     }
 
     /** Refuses new requests, but those of open routes, and waits until those being answered have ended, at most so long. */

@@ -67,11 +67,8 @@ public final class Router {
      *     there is no such path
      */
     Route route(HttpCall call) {
-        String method = call.method().equals("HEAD") ? "GET" : call.method();
-        Map<String, Route> exact = routes.getOrDefault(call.path(), Map.of());
-        Map<String, Route> family = routes.getOrDefault(call.path().replaceFirst("[^/]+$", "*"), Map.of());
-        Map<String, Route> methods = new TreeMap<>(family);
-        methods.putAll(exact);
+        String method = method(call);
+        Map<String, Route> methods = methods(call.path());
         if (methods.containsKey(method)) {
             return methods.get(method);
         }
@@ -85,6 +82,28 @@ public final class Router {
             throw unknown(call);
         }
         return fallback;
+    }
+
+    /** Returns whether a request needs no key: it has an open route, or is for a public file. */
+    boolean isOpen(HttpCall call) {
+        Map<String, Route> methods = methods(call.path());
+        return methods.isEmpty()
+                ? method(call).equals("GET")
+                : methods.containsKey(method(call)) && methods.get(method(call)).open();
+    }
+
+    private static String method(HttpCall call) {
+        return call.method().equals("HEAD") ? "GET" : call.method();
+    }
+
+    private Map<String, Route> methods(String path) {
+        int lastSegment = path.lastIndexOf('/') + 1;
+        boolean named = lastSegment < path.length();
+        Map<String, Route> family =
+                named ? routes.getOrDefault(path.substring(0, lastSegment) + "*", Map.of()) : Map.of();
+        Map<String, Route> methods = new TreeMap<>(family);
+        methods.putAll(routes.getOrDefault(path, Map.of()));
+        return methods;
     }
 
     /** Returns the error of a request for a path that is not there. */

@@ -6,7 +6,6 @@ import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * The files of the web pages, from the folder {@code page} of this module.
@@ -16,7 +15,6 @@ import java.util.regex.Pattern;
  */
 public record StaticFiles(String index, Set<String> excluded) implements RequestHandler {
     private static final String FOLDER = "carve/app/page/";
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*");
     private static final Map<String, String> TYPES = Map.ofEntries(
             Map.entry("html", "text/html; charset=utf-8"),
             Map.entry("css", "text/css; charset=utf-8"),
@@ -54,7 +52,21 @@ public record StaticFiles(String index, Set<String> excluded) implements Request
     }
 
     private boolean served(String name, String ending) {
-        return NAME.matcher(name).matches() && TYPES.containsKey(ending) && !excluded.contains(name);
+        return isPlain(name) && TYPES.containsKey(ending) && !excluded.contains(name);
+    }
+
+    /** Returns whether a name has letters, digits, '_', '-', '.' and '/' only, and no segment that is empty or begins with '.'. */
+    private static boolean isPlain(String name) {
+        boolean segmentStart = true;
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            boolean letter = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
+            if (!letter && c != '_' && c != '-' && (segmentStart || c != '.' && c != '/')) {
+                return false;
+            }
+            segmentStart = c == '/';
+        }
+        return !segmentStart;
     }
 
     /** Returns the content of a file, or nothing if there is none of this name. */

@@ -6,8 +6,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Base64;
 import java.util.Iterator;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.MemoryCacheImageInputStream;
@@ -17,7 +16,9 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  * file that is a huge picture costs nothing. Nothing is fetched from anywhere.
  */
 final class DataUriDecoder {
-    private static final Pattern URI = Pattern.compile("data:(image/[A-Za-z0-9.+-]+)?(?:;[a-z]+=[^;,]*)*;base64,");
+    private static final String SCHEME = "data:";
+    private static final String ENCODING = ";base64";
+    private static final int MAX_PREFIX_LENGTH = 256;
     private static final int MAGIC = 4;
 
     private DataUriDecoder() {}
@@ -28,19 +29,29 @@ final class DataUriDecoder {
      * @throws ApiException if it is none, or larger than the limit
      */
     static EncodedImage decode(String uri, String where, long limit) {
-        Matcher head = URI.matcher(uri);
-        if (!head.lookingAt()) {
+        int comma = uri.indexOf(',');
+        if (comma < 0 || comma > MAX_PREFIX_LENGTH || !isImage(uri.substring(0, comma))) {
             throw ApiException.invalidParameter(
                     where, "Invalid '%s': expected a picture as data:image/png;base64,... or image/jpeg.", where);
         }
         byte[] bytes;
         try {
-            bytes = Base64.getMimeDecoder().decode(uri.substring(head.end()));
+            bytes = Base64.getMimeDecoder().decode(uri.substring(comma + 1));
         } catch (IllegalArgumentException e) {
             throw ApiException.invalidParameter(where, "Invalid '%s': not base64, %s.", where, e.getMessage());
         }
         requireSize(bytes, where, limit);
         return new EncodedImage(where, bytes);
+    }
+
+    // data:[image/NAME][;PARAMETER=VALUE]...;base64
+    private static boolean isImage(String prefix) {
+        String lower = prefix.toLowerCase(Locale.ROOT);
+        if (!lower.startsWith(SCHEME) || !lower.endsWith(ENCODING)) {
+            return false;
+        }
+        String type = lower.substring(SCHEME.length(), lower.indexOf(';'));
+        return type.isEmpty() || type.startsWith("image/");
     }
 
     private static void requireSize(byte[] bytes, String where, long limit) {

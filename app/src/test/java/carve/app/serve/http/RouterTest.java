@@ -10,16 +10,19 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 final class RouterTest {
     private static final String KEY = "a-secret-key";
@@ -111,6 +114,49 @@ final class RouterTest {
                 "GET",
                 "/items",
                 false);
+    }
+
+    @Test
+    @Timeout(20)
+    void longPathsAreRefusedAtOnceAndKeysAreCheckedBeforeRoutes() throws IOException, InterruptedException {
+        String path = "/" + "a".repeat(250_000) + "/";
+        for (int i = 0; i < 20; i++) {
+            String message = "The path and query of the request have 250002 characters; the limit is 8192.";
+            fails(414, message, "GET", path, false);
+        }
+        String segments = "/a".repeat(4000);
+        fails(404, "Unknown request URL: GET %s.".formatted(segments), "GET", segments, false);
+        fails(
+                401,
+                "You didn't provide an API key. Send it as 'Authorization: Bearer YOUR_KEY'.",
+                "PUT",
+                "/items",
+                false);
+        fails(401, "You didn't provide an API key. Send it as 'Authorization: Bearer YOUR_KEY'.", "POST", "/x", false);
+    }
+
+    @Test
+    void hostsHaveAnyCaseAndMustBeNamed() throws IOException {
+        assertTrue(raw("GET /health HTTP/1.1\r\nHost: LOCALHOST\r\nConnection: close\r\n\r\n")
+                .startsWith("HTTP/1.1 200 "));
+        assertTrue(raw("GET /health HTTP/1.1\r\nHost: LocalHost:80\r\nConnection: close\r\n\r\n")
+                .startsWith("HTTP/1.1 200 "));
+        assertTrue(raw("GET /health HTTP/1.1\r\nHost: [::1]:80\r\nConnection: close\r\n\r\n")
+                .startsWith("HTTP/1.1 200 "));
+        assertTrue(raw("GET /health HTTP/1.1\r\nHost: localhost:80:80\r\nConnection: close\r\n\r\n")
+                .startsWith("HTTP/1.1 403 "));
+        assertTrue(raw("GET /health HTTP/1.1\r\nConnection: close\r\n\r\n").startsWith("HTTP/1.1 400 "));
+        assertTrue(raw("GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX: %s\r\n\r\n"
+                        .formatted("x".repeat(40_000)))
+                .startsWith("HTTP/1.1 431 "));
+    }
+
+    private String raw(String request) throws IOException {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), listener.address().getPort())) {
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 
     @Test
