@@ -186,7 +186,10 @@ public final class ServingBenchmark {
         out.println("| second | process, MiB | heap, MiB | sessions, MiB | snapshots in memory, MiB |");
         out.println("| ---: | ---: | ---: | ---: | ---: |");
         List<String> names = List.of(
-                "process_resident_memory_bytes", "carve_heap_used_bytes", "carve_state_bytes", "carve_prefix_cache_bytes");
+                "process_resident_memory_bytes",
+                "carve_heap_used_bytes",
+                "carve_state_bytes",
+                "carve_prefix_cache_bytes");
         for (JsonObject sample : shown) {
             StringBuilder row = new StringBuilder("| %.0f |".formatted(second(sample)));
             for (String name : names) {

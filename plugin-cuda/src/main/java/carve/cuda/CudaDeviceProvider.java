@@ -45,6 +45,7 @@ public final class CudaDeviceProvider implements DeviceProvider {
                         : "libcuda.so.1");
     }
 
+    /** Makes the provider for a driver library of another name. */
     public CudaDeviceProvider(String library) {
         this.library = library;
     }

@@ -36,6 +36,7 @@ public enum GgufTensorType {
         return Arrays.stream(values()).filter(type -> type.number == number).findFirst();
     }
 
+    /** Returns the type that stores a dtype, if there is one. */
     public static Optional<GgufTensorType> of(DType dtype) {
         return Arrays.stream(values()).filter(type -> type.dtype == dtype).findFirst();
     }
@@ -47,6 +48,7 @@ public enum GgufTensorType {
         return "type " + number + (named ? " (" + OTHERS.get(number) + ")" : "");
     }
 
+    /** Returns the number of {@code ggml_type}. */
     public int number() {
         return number;
     }

@@ -35,6 +35,7 @@ public final class CommandOptions {
         return new CommandOptions(spec);
     }
 
+    /** Adds an option without a value. */
     public CommandOptions flag(String name, String... description) {
         spec.addOption(OptionSpec.builder(name)
                 .type(boolean.class)
@@ -44,6 +45,7 @@ public final class CommandOptions {
         return this;
     }
 
+    /** Adds an option with a value. */
     public CommandOptions option(String name, Class<?> type, String label, String... description) {
         spec.addOption(OptionSpec.builder(name)
                 .type(type)
@@ -53,6 +55,7 @@ public final class CommandOptions {
         return this;
     }
 
+    /** Adds an option with a value that must be given. */
     public CommandOptions required(String name, Class<?> type, String label, String... description) {
         spec.addOption(OptionSpec.builder(name)
                 .type(type)
@@ -73,6 +76,7 @@ public final class CommandOptions {
         return this;
     }
 
+    /** Adds a positional parameter that must be given. */
     public CommandOptions parameter(Class<?> type, String label, String... description) {
         spec.addPositional(PositionalParamSpec.builder()
                 .type(type)
@@ -95,6 +99,7 @@ public final class CommandOptions {
         return this;
     }
 
+    /** Adds a positional parameter that may be left out. */
     public CommandOptions optionalParameter(Class<?> type, String label, String... description) {
         spec.addPositional(PositionalParamSpec.builder()
                 .type(type)
@@ -106,11 +111,13 @@ public final class CommandOptions {
         return this;
     }
 
+    /** Adds a line to the examples of the help. */
     public CommandOptions example(String line) {
         examples.add("  " + line);
         return this;
     }
 
+    /** Adds a subcommand. */
     public CommandOptions subcommand(CommandSpec inner) {
         spec.addSubcommand(inner.name(), inner);
         return this;
@@ -147,14 +154,17 @@ public final class CommandOptions {
         flag("--debug", "Log more, and print the stack traces of errors.");
     }
 
+    /** Returns the value of an option, or another where it was not given. */
     public static <T> T valueOr(ParseResult arguments, String option, T otherwise) {
         return arguments.matchedOptionValue(option, otherwise);
     }
 
+    /** Returns the value of an option, if it was given. */
     public static <T> Optional<T> find(ParseResult arguments, String option) {
         return Optional.ofNullable(arguments.<T>matchedOptionValue(option, null));
     }
 
+    /** Returns whether an option without a value was given. */
     public static boolean hasFlag(ParseResult arguments, String option) {
         return arguments.matchedOptionValue(option, false);
     }
@@ -167,6 +177,7 @@ public final class CommandOptions {
         return List.of(arguments.matchedPositionalValue(0, none));
     }
 
+    /** Returns the value of a positional parameter, from 0. */
     public static <T> T parameter(ParseResult arguments, int index) {
         return arguments.<T>matchedPositionalValue(index, null);
     }

@@ -51,8 +51,8 @@ public final class RunTextReport {
     }
 
     private static TextTable stages(RunRecord run) {
-        TextTable textTable =
-                new TextTable("STAGE", "STATUS", "STEP", "STEPS", "FIRST LOSS", "LAST LOSS", "LEARNING RATE", "TOKENS/S", "TIME");
+        TextTable textTable = new TextTable(
+                "STAGE", "STATUS", "STEP", "STEPS", "FIRST LOSS", "LAST LOSS", "LEARNING RATE", "TOKENS/S", "TIME");
         for (StageRecord stage : run.stages()) {
             List<StepMetrics> metrics = stage.metrics();
             String status = word(stage.status(run.now()));

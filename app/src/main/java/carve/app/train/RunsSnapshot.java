@@ -44,7 +44,8 @@ public final class RunsSnapshot {
         } else if (name.endsWith(".html")) {
             Files.writeString(file, RunPage.standalone(json));
         } else {
-            throw new WatchException("--out %s: the file name must end in .html (a page) or .json (data)".formatted(file));
+            throw new WatchException(
+                    "--out %s: the file name must end in .html (a page) or .json (data)".formatted(file));
         }
     }
 

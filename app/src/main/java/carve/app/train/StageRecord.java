@@ -102,8 +102,8 @@ final class StageRecord {
             samples.add(line);
         } catch (JsonException e) {
             if (problem.isEmpty()) {
-                problem = Optional.of("%s: invalid line in samples file: %s; skipped"
-                        .formatted(sampleLines.path(), e.getMessage()));
+                problem = Optional.of(
+                        "%s: invalid line in samples file: %s; skipped".formatted(sampleLines.path(), e.getMessage()));
             }
         }
     }

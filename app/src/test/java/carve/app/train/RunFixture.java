@@ -26,7 +26,8 @@ public final class RunFixture {
     /** Writes what a stage is about to do. */
     public RunFixture schedule(String stage, int steps) throws IOException {
         Files.createDirectories(folder.resolve(stage));
-        Files.writeString(folder.resolve(stage).resolve("schedule.json"), """
+        Files.writeString(
+                folder.resolve(stage).resolve("schedule.json"), """
                 {"name": "%s", "steps": %d, "losses": ["mean-squared-error@heads"], "layers": [1, 2, 4, 5], "batch_size": 8,
                  "learning_rates": [[1, 0.0], [%d, 0.001], [%d, 0.0]]}
                 """.formatted(stage, steps, steps / 2, steps));

@@ -100,7 +100,8 @@ final class RunPageTest {
         browser.reload();
         browser.waitFor("document.querySelector('#stages').innerText.includes('33 of 60 steps')");
         going.append("align", "metrics.jsonl", "{\"step\": 34, \"lo\n").steps("align", 35, 35);
-        browser.waitFor("document.querySelector('#problem').innerText.includes('metrics.jsonl: 34: not a valid metrics line')");
+        browser.waitFor(
+                "document.querySelector('#problem').innerText.includes('metrics.jsonl: 34: not a valid metrics line')");
         assertTrue(text("#stages").contains("35 of 60 steps"), text("#stages"));
         assertEquals(List.of(), browser.errors());
     }

@@ -93,8 +93,7 @@ final class RunRecordTest {
 
     @Test
     void linesOfEarlierVersionsAreRead() throws IOException {
-        new RunFixture(folder.resolve("r"))
-                .append("align", "metrics.jsonl", """
+        new RunFixture(folder.resolve("r")).append("align", "metrics.jsonl", """
                         {"step":1,"loss":2.0,"gradients":{"3":0.5},"rate":0.25}
                         """);
         StageRecord stage = only(Instant.now()).stages().getFirst();

@@ -56,7 +56,8 @@ public final class Embedding {
         String data = "image-size = 48, light-background-percent = 0, max-shapes = 3, max-recall-pairs = 8,"
                 + " train-scenes = 8, test-scenes = 1";
         carve.generateDataset("shapes", data, out.resolve("shapes"), Progress.NONE);
-        return carve.parseRecipe("""
+        return carve.parseRecipe(
+                """
                 teacher = "%s"
                 student = "%s"
                 out     = "%s"

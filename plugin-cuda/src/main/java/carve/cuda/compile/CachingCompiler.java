@@ -18,6 +18,7 @@ public final class CachingCompiler implements KernelCompiler {
     private final KernelCompiler kernelCompiler;
     private final Path folder;
 
+    /** Makes a compiler that keeps the results of another in a folder. */
     public CachingCompiler(KernelCompiler kernelCompiler, Path folder) {
         this.kernelCompiler = kernelCompiler;
         this.folder = folder;

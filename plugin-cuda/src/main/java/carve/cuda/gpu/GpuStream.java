@@ -38,6 +38,7 @@ public final class GpuStream {
     private final long indexErrorAddress;
     private DeferredLaunches deferred = NOTHING;
 
+    /** Makes the stream that kernels of a device are launched on. */
     public GpuStream(GpuDriver gpuDriver, KernelModules kernelModules, GraphCache graphCache) {
         this.gpuDriver = gpuDriver;
         this.kernelModules = kernelModules;

@@ -45,6 +45,7 @@ public final class GraphCache {
     private final Map<LaunchSequence, List<CachedGraph>> graphs = new LinkedHashMap<>(MOST_SERIES, 0.75f, true);
     private List<KernelLaunch> pending = new ArrayList<>();
 
+    /** Makes a cache of recorded graphs; where it is not enabled, kernels are launched one by one. */
     public GraphCache(GpuDriver gpuDriver, boolean enabled) {
         this.gpuDriver = gpuDriver;
         this.enabled = enabled;

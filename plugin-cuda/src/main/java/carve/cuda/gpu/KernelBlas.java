@@ -15,6 +15,7 @@ public final class KernelBlas implements GpuBlas {
     private final MatmulPrecision matmulPrecision;
     private final List<String> tensorCoreOptions;
 
+    /** Makes the matrix products that are kernels of this plugin. */
     public KernelBlas(GpuStream gpuStream, MatmulPrecision matmulPrecision, GpuProperties gpuProperties) {
         this.gpuStream = gpuStream;
         this.matmulPrecision = matmulPrecision;

@@ -28,6 +28,7 @@ public final class KernelModules {
     private final Map<KernelSource, Long> foreignModules = new HashMap<>();
     private final Map<PluginKernelKey, Long> foreignFunctions = new HashMap<>();
 
+    /** Makes the modules that a compiler gives a driver; they are loaded when a kernel of theirs is first asked for. */
     public KernelModules(GpuDriver gpuDriver, KernelCompiler kernelCompiler) {
         this.gpuDriver = gpuDriver;
         this.kernelCompiler = kernelCompiler;

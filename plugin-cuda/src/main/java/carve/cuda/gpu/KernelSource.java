@@ -16,6 +16,7 @@ import java.util.List;
 public record KernelSource(String name, String text, List<String> options) {
     private static final int DIGEST_BYTES = 16;
 
+    /** Copies the options. */
     public KernelSource {
         options = List.copyOf(options);
     }

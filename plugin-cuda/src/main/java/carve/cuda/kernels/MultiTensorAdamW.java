@@ -35,6 +35,7 @@ public final class MultiTensorAdamW implements GpuStream.DeferredLaunches {
     private final Set<Long> touched = new HashSet<>();
     private AdamW hyperparameters = withoutDecay(new AdamW(0, 0, 0, 0, 0, 1));
 
+    /** Makes an optimizer step that collects parameters on a stream. */
     public MultiTensorAdamW(GpuStream gpuStream, MemoryPool pool) {
         this.gpuStream = gpuStream;
         this.pool = pool;

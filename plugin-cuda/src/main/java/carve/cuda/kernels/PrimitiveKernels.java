@@ -43,6 +43,7 @@ public final class PrimitiveKernels {
     private final GpuStream gpuStream;
     private final GpuBlas gpuBlas;
 
+    /** Makes the launchers of primitives on a stream. */
     public PrimitiveKernels(GpuStream gpuStream, GpuBlas gpuBlas) {
         this.gpuStream = gpuStream;
         this.gpuBlas = gpuBlas;

@@ -88,8 +88,7 @@ public final class Generator implements AutoCloseable {
     }
 
     // several at once, whose prompts can then be processed together
-    private void admit(
-            List<GenerationRequest> requests, List<CompletionCollector> collectors, TokenListener listener) {
+    private void admit(List<GenerationRequest> requests, List<CompletionCollector> collectors, TokenListener listener) {
         if (scheduler.size() > config.maxBatchSize() / 2) {
             return;
         }

@@ -28,6 +28,7 @@ public final class HttpCall {
     private boolean broken;
     private long lastWriteNanos = System.nanoTime();
 
+    /** Makes the call of an exchange, within limits. */
     public HttpCall(HttpExchange exchange, Deadlines deadlines, HttpLimits limits) {
         this.exchange = exchange;
         this.deadlines = deadlines;

@@ -69,6 +69,7 @@ public final class ChatCompletionsHandler implements RequestHandler {
     private final RequestPreprocessor requestPreprocessor;
     private final StatesHandler statesHandler;
 
+    /** Makes the handler for these models. */
     public ChatCompletionsHandler(
             ServedModels servedModels, RequestPreprocessor requestPreprocessor, StatesHandler statesHandler) {
         this.servedModels = servedModels;

@@ -60,6 +60,7 @@ public final class CompletionsHandler implements RequestHandler {
     private final ServedModels servedModels;
     private final RequestPreprocessor requestPreprocessor;
 
+    /** Makes the handler for these models. */
     public CompletionsHandler(ServedModels servedModels, RequestPreprocessor requestPreprocessor) {
         this.servedModels = servedModels;
         this.requestPreprocessor = requestPreprocessor;

@@ -22,6 +22,7 @@ public final class MetricsHandler implements RequestHandler {
 
     private final ServedModels servedModels;
 
+    /** Makes the handler for these models. */
     public MetricsHandler(ServedModels servedModels) {
         this.servedModels = servedModels;
     }

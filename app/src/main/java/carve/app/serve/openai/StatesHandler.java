@@ -37,6 +37,7 @@ public final class StatesHandler {
     private final ServedModels servedModels;
     private final RequestPreprocessor requestPreprocessor;
 
+    /** Makes the handler for these models. */
     public StatesHandler(ServedModels servedModels, RequestPreprocessor requestPreprocessor) {
         this.servedModels = servedModels;
         this.requestPreprocessor = requestPreprocessor;

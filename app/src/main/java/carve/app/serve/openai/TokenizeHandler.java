@@ -24,6 +24,7 @@ public final class TokenizeHandler {
     private final ServedModels servedModels;
     private final RequestPreprocessor requestPreprocessor;
 
+    /** Makes the handler for these models. */
     public TokenizeHandler(ServedModels servedModels, RequestPreprocessor requestPreprocessor) {
         this.servedModels = servedModels;
         this.requestPreprocessor = requestPreprocessor;
