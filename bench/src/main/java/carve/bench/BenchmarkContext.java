@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * What measurements are made with.
+ * The parts that measurements are made with.
  *
  * @param catalogs all that is installed
  * @param device the name of the device that is measured

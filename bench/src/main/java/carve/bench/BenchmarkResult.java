@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What became of one measurement.
+ * The result of one measurement.
  *
  * @param name what was measured
  * @param shape on what

@@ -7,7 +7,7 @@ import carve.api.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is measured. */
+/** The benchmarks. */
 final class Benchmarks {
     private Benchmarks() {}
 

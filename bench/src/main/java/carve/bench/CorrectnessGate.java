@@ -4,7 +4,7 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Whether results are right; without that their speed means nothing.
+ * The check of results that comes before their speed.
  *
  * @param passed whether they are
  * @param error how far apart they were, by what was allowed; at most 1 where green

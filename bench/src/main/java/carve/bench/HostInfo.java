@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
-/** What is known of the machine: nothing that tells whose it is. */
+/** A description of the machine, without anything that identifies it. */
 final class HostInfo {
     private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
     private static final Path MEMORY = Path.of("/proc/meminfo");

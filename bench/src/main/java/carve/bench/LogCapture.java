@@ -9,7 +9,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 
-/** What the device says of itself in the log: which library computes large products, once it has been asked for. */
+/** The log lines in which a device says which library computes large products. */
 final class LogCapture extends Handler implements AutoCloseable {
     private final Logger logger;
     private final SimpleFormatter formatter = new SimpleFormatter();

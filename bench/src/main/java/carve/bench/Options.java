@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What the command line says.
+ * The options of the command line.
  *
  * @param repetitions of each measurement, at least 9
  * @param device the name of the device

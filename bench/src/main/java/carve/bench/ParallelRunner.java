@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
-/** Does one thing on several threads at once. */
+/** Runs one task on several threads at once. */
 final class ParallelRunner {
     private ParallelRunner() {}
 

@@ -3,7 +3,7 @@ package carve.bench;
 import java.util.List;
 
 /**
- * What the machine can do at best, measured.
+ * The measured limits of the machine.
  *
  * @param threads how many threads all of them are
  * @param singleThreadFlops floating-point operations per second of one thread; a fused multiplication and addition is two

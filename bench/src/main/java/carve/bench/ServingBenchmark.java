@@ -61,7 +61,7 @@ public final class ServingBenchmark {
         this.model = model;
     }
 
-    /** What clients got in a phase. */
+    /** The replies that clients got in a phase. */
     private static final class Statistics {
         private final AtomicLong tokens = new AtomicLong();
         private final AtomicLong prompts = new AtomicLong();

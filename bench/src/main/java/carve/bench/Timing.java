@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * How long one thing took, again and again.
+ * The times of the repetitions of one task.
  *
  * @param seconds of each repetition, ascending
  */

@@ -1,7 +1,7 @@
 package carve.bench;
 
 /**
- * What must be done at the least, however it is done.
+ * The least operations and bytes that a task needs.
  *
  * @param flops multiplications and additions, a fused one counted twice
  * @param bytes that come from memory because they do not stay in caches from one call to the next; 0 where they do

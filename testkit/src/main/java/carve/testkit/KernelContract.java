@@ -166,7 +166,7 @@ public abstract class KernelContract {
     }
 
     /**
-     * Where kernels are required, a gradient is that of the kernel, and refused by name if the kernel has no backward; only an
+     * With required kernels, a gradient is that of the kernel, and refused by name if the kernel has no backward; only an
      * op whose kernel is optional has its reference differentiated.
      */
     @TestFactory

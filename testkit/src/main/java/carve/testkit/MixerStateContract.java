@@ -112,7 +112,7 @@ public abstract class MixerStateContract extends MixerForwardContract {
         });
     }
 
-    /** What a state saves, another loads, and goes on with the same bits. */
+    /** A state that loads what another saved goes on with the same bits. */
     @Test
     public void loadedStateEqualsSavedState() {
         holds((device, mixer, p) -> {

@@ -1,6 +1,6 @@
 package carve.api.device;
 
-/** Whether fused ops run by a device's kernels or by their references. */
+/** The choice between kernels of a device and the references of fused ops. */
 public enum KernelPolicy {
     /** A kernel where the device has one, the reference elsewhere. */
     PREFERRED,

@@ -1,7 +1,7 @@
 package carve.api.mixer;
 
 /**
- * What a model tells the mixer of one of its layers.
+ * The configuration of a layer, as its model gives it to the mixer.
  *
  * @param hidden D, the width of the layer's input and output
  * @param heads H, query heads of the attention that the layer has or had

@@ -20,7 +20,7 @@ import java.util.OptionalInt;
  */
 public interface InputEncoder {
     /**
-     * What it makes.
+     * The input of the first layer.
      *
      * @param x (B, T, D)
      * @param sequenceLayout how the rows of x are divided; T may differ from that of the tokens

@@ -4,7 +4,7 @@ import carve.api.config.SettingsNode;
 import java.util.Map;
 
 /**
- * What a plan says of one layer.
+ * The mixer of a layer in a plan, with its settings.
  *
  * @param name the name of its mixer, or {@link #KEEP}
  * @param settings settings of the mixer that differ from its defaults, and where they were written

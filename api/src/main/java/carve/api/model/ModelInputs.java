@@ -6,7 +6,7 @@ import carve.api.tensor.Tensor;
 import java.util.Map;
 
 /**
- * What a model is given: token ids and, by name, whatever else its input encoder takes.
+ * The inputs of a model: token ids and, by name, whatever else its input encoder takes.
  *
  * @param tokens B x T token ids, row-major; not copied
  * @param sequenceLayout B, T, and how rows are divided

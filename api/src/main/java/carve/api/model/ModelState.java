@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a model remembers of a session: the states of its layers.
+ * The state of a session: those of all layers.
  *
  * <p>A session can go on elsewhere: {@link #copyTo} copies its state to another device, {@link LoadedModel#copyTo} the weights.
  *

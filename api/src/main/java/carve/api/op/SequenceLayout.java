@@ -12,7 +12,7 @@ import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
 /**
- * How the positions of a batch (B, T) are divided into sequences that do not see each other.
+ * The division of the positions of a batch (B, T) into sequences that do not see each other.
  *
  * <p>Usually each row is one sequence. Rows may be padded at their right end, and one row may hold several sequences,
  * packed one after the other.

@@ -1,6 +1,6 @@
 package carve.api.stage;
 
-/** What models see of the padding of a batch. */
+/** The mask that tells models where a batch has padding. */
 public enum PaddingMask {
     /** Attention leaves padding out, as keys and as queries. */
     FULL,

@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a model must pass before its speed is reported: a layer with each of its mixers computes what the definitions compute on
+ * The checks that a model must pass before its speed is reported: a layer with each of its mixers computes what the definitions compute on
  * the same weights, and greedy tokens that are chosen step by step are those that the whole sequence at once asks for.
  *
  * @param tokens the tokens chosen after {@value #PROMPT_TOKENS} others, of which number i is {@code (7919 i + 1) mod V}
@@ -35,7 +35,7 @@ import java.util.Set;
 public record CorrectnessGate(List<Integer> tokens, List<String> problems) {
     /** The length of the prompt. */
     public static final int PROMPT_TOKENS = 16;
-    /** How many tokens are chosen. */
+    /** The number of tokens that are chosen. */
     public static final int DECODE_TOKENS = 16;
 
     private static final int POSITIONS = 5;

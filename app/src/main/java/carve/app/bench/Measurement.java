@@ -7,7 +7,7 @@ import carve.api.json.JsonValue;
 import java.util.List;
 
 /**
- * What was found.
+ * The result of a measurement.
  *
  * @param modelInfo what was measured
  * @param workload what it did
@@ -16,7 +16,7 @@ import java.util.List;
  */
 public record Measurement(ModelInfo modelInfo, Workload workload, Quantiles times, long stateBytes) {
     /**
-     * What was measured.
+     * The subject of a measurement.
      *
      * @param model its name
      * @param type the storage type of most matrices

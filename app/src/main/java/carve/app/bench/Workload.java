@@ -1,7 +1,7 @@
 package carve.app.bench;
 
 /**
- * What is measured at a time.
+ * The work that is measured at a time.
  *
  * @param kind a prompt at once, or an answer token by token
  * @param tokens how many positions each row takes

@@ -7,7 +7,7 @@ public interface LineInput extends AutoCloseable {
     /** Returns the next line; nothing at the end of the input. */
     Optional<String> readLine(String prompt);
 
-    /** Does work during which Ctrl-C calls something instead of ending the program. */
+    /** Runs work during which Ctrl-C calls something instead of ending the program. */
     void runInterruptibly(Runnable interrupt, Runnable work);
 
     @Override

@@ -32,7 +32,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * What is known of a model that is compared with others.
+ * A model that is compared with others, and its results.
  *
  * @param name what it is called in the table
  * @param result its answers
@@ -58,7 +58,7 @@ public record ComparedModel(
     private static final int PREFILL_CHUNK = 1024;
 
     /**
-     * What models are opened, measured and evaluated with.
+     * The parts that models are opened, measured and evaluated with.
      *
      * @param terminal where progress is shown
      * @param modelOpener opens their folders
@@ -69,7 +69,7 @@ public record ComparedModel(
             Terminal terminal, ModelOpener modelOpener, OpenDevices openDevices, EvaluationConfig evaluation) {}
 
     /**
-     * What all are asked.
+     * The questions that all models are asked.
      *
      * @param questions with right answers
      * @param turns how many of them are asked in one conversation about each picture; none if 0

@@ -65,7 +65,7 @@ public record Demo(
     /** A student, the recipe that makes it, and what goes over the recipe. */
     private record StudentRecipe(String name, Path recipe, SettingsNode.Section overrides) {}
 
-    /** What is done. */
+    /** The steps of the demonstration. */
     private record Plan(Path teacher, List<StudentRecipe> students, Path train, Path test) {}
 
     /**

@@ -13,7 +13,7 @@ import java.util.Locale;
 import java.util.function.Function;
 
 /**
- * What the demo found, for people and for programs.
+ * The results of the demo, as text and as JSON.
  *
  * @param rows the models, the teacher first
  * @param comparisonTasks what they were asked

@@ -2,7 +2,7 @@ package carve.app.report;
 
 /** Something to draw on: boxes, lines and texts, in pixels from the top left. Used by one thread. */
 interface Canvas {
-    /** Which end of a text is at its place. */
+    /** The end of a text that is at its place. */
     enum Anchor {
         /** The text begins there. */
         START,
@@ -13,7 +13,7 @@ interface Canvas {
     }
 
     /**
-     * What a text looks like.
+     * The style of a text.
      *
      * @param size in pixels
      * @param colour such as {@code #224466}

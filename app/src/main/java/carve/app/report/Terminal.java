@@ -5,7 +5,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Where results and remarks go: results to out, which may be a file that somebody reads on, all else to err.
+ * The two streams of a command: results go to out, all else to err.
  *
  * @param out for results
  * @param err for errors, log and progress

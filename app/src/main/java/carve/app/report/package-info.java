@@ -1,2 +1,2 @@
-/** What people see: tables, progress, log lines. */
+/** Output for people: tables, progress, log lines, plots. */
 package carve.app.report;

@@ -28,7 +28,7 @@ final class FileTail {
     }
 
     /**
-     * What a look has found.
+     * The result of a look.
      *
      * @param fromStart whether the lines are the file's first ones, and what was known is void
      * @param lines the whole lines

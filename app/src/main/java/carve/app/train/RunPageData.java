@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What the page of runs asks a server for. Safe for several threads. */
+/** The data that the page of runs asks a server for. Safe for several threads. */
 public final class RunPageData {
     private static final Map<String, String> PICTURES =
             Map.of("png", "image/png", "jpg", "image/jpeg", "jpeg", "image/jpeg");

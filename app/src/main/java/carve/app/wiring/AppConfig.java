@@ -35,7 +35,7 @@ public record AppConfig(
         SettingsNode.Section serving,
         SettingsNode.Section providers) {
     /**
-     * How answers are generated.
+     * The defaults of generation.
      *
      * @param maxTokens the longest answer
      * @param temperature how far from greedy

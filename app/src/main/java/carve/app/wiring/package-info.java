@@ -1,2 +1,2 @@
-/** Which parts the program is made of: the only package that Guice sees into, and the only one that sees Guice. */
+/** The wiring of the program by Guice. */
 package carve.app.wiring;

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** How many of a hundred questions each model answered, by its name; the teacher's is under {@code teacher}. */
+/** The share of questions that each model answered, in percent, by its name; the teacher's is under {@code teacher}. */
 record Scores(Map<String, Double> accuracies, int questions) {
     static Scores read(Path file) {
         Map<String, Double> accuracies = new LinkedHashMap<>();

@@ -15,7 +15,7 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
- * What was gathered: the lines of all files of a kind, by the beginnings of their names.
+ * The gathered measurements: the lines of all files of a kind, by the beginnings of their names.
  *
  * @param folder the folder of the files
  */

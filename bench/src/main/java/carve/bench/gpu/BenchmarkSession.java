@@ -19,7 +19,7 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * What parts are measured with.
+ * The device and settings that parts are measured with.
  *
  * @param catalogs all that is installed
  * @param device the name of the device

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * What was found.
+ * The result of a measurement.
  *
  * @param section of the report
  * @param name what was measured

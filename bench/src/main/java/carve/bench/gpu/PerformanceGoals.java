@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
 
-/** What was found beside what is wanted of an H200: each goal has its row, also where it could not be measured. */
+/** The results beside the goals for an H200: each goal has its row, also where it could not be measured. */
 final class PerformanceGoals {
     static final String PART = "goals";
     private static final double DECODE_BANDWIDTH = 0.8;

@@ -1,5 +1,5 @@
 /**
- * What a card can do: agreement with the fixtures, then speeds and memory, in one run that ends in time, for {@code
+ * Measurements of a GPU: agreement with the fixtures, then speeds and memory, in one run that ends in time, for {@code
  * bench/gpu.sh}. Nothing here knows which device it measures; on a processor the same program runs with small shapes.
  *
  * <pre>{@code

@@ -3,7 +3,7 @@ package carve.cpu.conv;
 /** One position of a causal convolution with a number of taps W, by far the most frequent in decoding. */
 public interface ConvStep extends AutoCloseable {
     /**
-     * Does some channels that follow each other.
+     * Computes consecutive channels.
      *
      * @param x the inputs (C)
      * @param weight the taps (C, W)

@@ -1,5 +1,5 @@
 /**
- * What kernels of fused ops share, {@link carve.cpu.kernel.KernelContext}, and the small kernels that need no package of their own:
+ * The context that kernels of fused ops share, {@link carve.cpu.kernel.KernelContext}, and the small kernels that need no package of their own:
  * linear layers, RoPE, SwiGLU and AdamW.
  *
  * <p>A kernel allocates its results through the context, takes addresses with {@code addressOf}, and divides its work into tasks of

@@ -15,7 +15,7 @@ public final class CpuFeatures {
     private static final int FIRST = 4096; // the flags of one processor; systems with hundreds are slow to describe all
 
     /**
-     * Whether vectors multiply and add in one instruction, which every kernel does: on x86-64 since AVX2, elsewhere always. The JVM
+     * True if vectors multiply and add in one instruction, which every kernel does: on x86-64 since AVX2, elsewhere always. The JVM
      * would compute each in software, a thousand times slower.
      */
     public static final boolean HAS_FMA = NativeMemory.LANES > 4

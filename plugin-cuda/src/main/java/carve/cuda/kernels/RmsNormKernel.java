@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /** {@link carve.api.op.RmsNorm} and {@link carve.api.op.GatedRmsNorm}, of x, the gate if there is one, and weight; keeps 1 / rms of each row. */
 final class RmsNormKernel implements Kernel {
-    /** Whether a gate is there, and on which side of the norm; numbered as {@code norm.cu} numbers them. */
+    /** The gate of a norm: none, or on which side of it; numbered as {@code norm.cu} numbers them. */
     enum GatePosition {
         /** No gate. */
         NONE,

@@ -4,7 +4,7 @@ import carve.api.config.Settings;
 import java.nio.file.Path;
 
 /**
- * What the data providers {@code llava} and {@code internvl} are told.
+ * The settings of the data providers {@code llava} and {@code internvl}.
  *
  * @param file the JSON file
  * @param images the folder that names of pictures are relative to
@@ -24,7 +24,7 @@ record LlavaDataConfig(
         long cacheBytes) {
     private static final int MEBI_SHIFT = 20;
 
-    /** What becomes of samples that are too long. */
+    /** The treatment of samples that are too long. */
     enum OverlongSamples {
         /** They are left out, and counted. */
         SKIP,
@@ -32,7 +32,7 @@ record LlavaDataConfig(
         TRUNCATE
     }
 
-    /** What becomes of conversations whose picture is not there. */
+    /** The treatment of conversations whose image is missing. */
     enum MissingImages {
         /** All are named, and nothing begins. */
         FAIL,

@@ -172,7 +172,7 @@ public record DeviceSelector(
     }
 
     /**
-     * Does nothing if the device can be opened.
+     * Returns normally if the device can be opened.
      *
      * @throws carve.api.config.SettingsException if there is none of this name
      * @throws DeviceException if it is not available; the message has the reason

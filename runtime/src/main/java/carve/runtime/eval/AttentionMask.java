@@ -5,7 +5,7 @@ import carve.api.tensor.Shape;
 import java.util.Arrays;
 
 /**
- * Which positions of padded rows are there: in each row some in sequence, with padding before them, after them or both. A model
+ * The positions of padded rows that are not padding: in each row some in sequence, with padding before them, after them or both. A model
  * is given rows that begin with them, since positions count from there; what it gives is shifted back.
  *
  * @param positions L

@@ -1,7 +1,7 @@
 package carve.runtime.train;
 
 /**
- * How samples become batches.
+ * The settings by which samples become batches.
  *
  * @param batchSize rows in a batch
  * @param bucketBatches batches that are read together and sorted by length; 1 leaves samples in the order of the data

@@ -1,7 +1,7 @@
 package carve.runtime.train;
 
 /**
- * How far a run has read its data.
+ * The position up to which a run has read its data.
  *
  * @param bucketStart the number of the first sample of the group of batches that is being taken
  * @param batchesTaken how many batches of that group were taken

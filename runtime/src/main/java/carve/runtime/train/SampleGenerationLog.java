@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What teacher and student answer to a few questions while the student learns: {@value #FILE} in the folder of a stage, one
+ * The answers of teacher and student to a few questions during training: {@value #FILE} in the folder of a stage, one
  * JSON object to the line, greedily and at most so many tokens each.
  *
  * <pre>{@code
@@ -48,7 +48,7 @@ public final class SampleGenerationLog implements ProgressListener {
     private boolean started;
 
     /**
-     * What is asked, and how often.
+     * The questions, and how often they are asked.
      *
      * @param every steps from one time to the next; 0 for never
      * @param count how many questions

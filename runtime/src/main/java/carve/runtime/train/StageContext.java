@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a stage works with.
+ * The models, data and folder that a stage works with.
  *
  * @param teacher the teacher, if there is one; never changed
  * @param student the student; its parameters are replaced

@@ -1,7 +1,7 @@
 package carve.runtime.train;
 
 /**
- * What came out of a stage.
+ * The result of a stage.
  *
  * @param stage the name of the stage
  * @param steps optimizer steps that were made in all

@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a step has read back from its device.
+ * The values that a step has read back from its device.
  *
  * @param loss the total
  * @param losses by label, without weights, means over batches of the means or sums over layers

@@ -34,7 +34,7 @@ public record TrainingConfig(
         ChunkedLogitsLoss logitsLoss,
         BatchConfig batches,
         LoggingConfig logging) {
-    /** What the student of a stage has to be. */
+    /** The required origin of the student of a stage. */
     public enum StartFrom {
         /** The result of the stage or conversion before this one; it is an error if there is none. */
         PREVIOUS_STAGE,
@@ -43,7 +43,7 @@ public record TrainingConfig(
     }
 
     /**
-     * How often checkpoints and metrics are written.
+     * The intervals at which checkpoints and metrics are written.
      *
      * @param checkpointSteps steps between two checkpoints; there is always one at the end
      * @param maxCheckpoints the number of checkpoints that are kept

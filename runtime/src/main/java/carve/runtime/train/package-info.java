@@ -1,5 +1,5 @@
 /**
- * How a stage trains, whatever its objective: batches in a fixed order, gradients, steps, checkpoints and metrics.
+ * Training of a stage, whatever its objective: batches in a fixed order, gradients, steps, checkpoints and metrics.
  *
  * <p>The {@link carve.runtime.train.Trainer} goes through steps. For each it asks an {@link
  * carve.runtime.train.Objective} for the gradients of one or more batches, which end up in a {@link

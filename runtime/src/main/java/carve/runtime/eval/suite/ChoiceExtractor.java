@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * Which letter an answer in words means, as VLMEvalKit infers it where no other model is asked ({@code can_infer}, policy {@code
+ * Infers the letter that an answer in words means, as VLMEvalKit does where no other model is asked ({@code can_infer}, policy {@code
  * exact_matching}).
  */
 final class ChoiceExtractor {

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
 
-/** Where a picture of a question lies; it is read when the question is asked. */
+/** The place of an image of a question; it is read when the question is asked. */
 public sealed interface PictureSource {
     /**
      * Returns the picture.

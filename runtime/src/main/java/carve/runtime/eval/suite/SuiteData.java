@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What the user has of a suite.
+ * The files that the user has of a suite.
  *
  * @param data a file, or the folder that holds the suite's files
  * @param images the folder of the pictures, where it is not where the suite's authors have it

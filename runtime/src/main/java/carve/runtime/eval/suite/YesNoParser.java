@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** Whether an answer in words is a yes. */
+/** Decides if an answer in words is a yes. */
 final class YesNoParser {
     private static final int PREFIX = 4;
 
