@@ -45,7 +45,7 @@ final class Letters implements Processor {
     }
 
     private int[] turn(Message message) {
-        int[] text = encode(message.text());
+        int[] text = encode(Message.unescape(message.text()));
         return Arrays.copyOf(text, text.length + 1);
     }
 

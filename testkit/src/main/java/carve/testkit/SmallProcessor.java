@@ -17,7 +17,7 @@ final class SmallProcessor implements Processor {
     @Override
     public Sample prompt(List<Message> conversation) {
         int[] tokens = conversation.stream()
-                .flatMapToInt(message -> Arrays.stream(encode(message.text())))
+                .flatMapToInt(message -> Arrays.stream(encode(Message.unescape(message.text()))))
                 .toArray();
         return new Sample(tokens, new boolean[tokens.length], Map.of());
     }
@@ -38,7 +38,7 @@ final class SmallProcessor implements Processor {
     }
 
     private int[] turn(Message message) {
-        int[] text = encode(message.text());
+        int[] text = encode(Message.unescape(message.text()));
         return message.role() == Message.Role.ASSISTANT ? Arrays.copyOf(text, text.length + 1) : text;
     }
 

@@ -12,6 +12,7 @@ import carve.models.image.ImagePreprocessor;
 import carve.models.image.PixelValues;
 import carve.models.text.ChatTurn;
 import carve.models.text.ConversationTemplate;
+import carve.models.text.LiteralText;
 import carve.models.text.TokenizedConversation;
 import carve.models.text.Tokenizer;
 import java.nio.file.Path;
@@ -208,17 +209,21 @@ public record ChatProcessor(
 
     private int[] ids(String text) {
         String[] pieces = text.split(Pattern.quote(PLACEHOLDER), -1);
-        int[] ids = tokenizer.encode(pieces[0]);
+        int[] ids = literal(pieces[0], true);
         for (int i = 1; i < pieces.length; i++) {
             VisionInput images = vision.orElseThrow(() -> new IllegalArgumentException(
                     "'%s' is the placeholder of an image, but this model accepts text only".formatted(PLACEHOLDER)));
-            int[] after = pieces[i].isEmpty() ? new int[0] : tokenizer.encodeContinuation(pieces[i]);
+            int[] after = pieces[i].isEmpty() ? new int[0] : literal(pieces[i], false);
             int at = ids.length;
             ids = Arrays.copyOf(ids, at + images.positions() + after.length);
             Arrays.fill(ids, at, at + images.positions(), images.token());
             System.arraycopy(after, 0, ids, at + images.positions(), after.length);
         }
         return ids;
+    }
+
+    private int[] literal(String piece, boolean beginning) {
+        return LiteralText.encode(tokenizer, Message.unescape(piece), PLACEHOLDER, beginning);
     }
 
     private Map<String, HostTensor> media(List<PixelValues> images) {

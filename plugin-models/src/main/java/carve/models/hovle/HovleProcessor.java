@@ -61,7 +61,7 @@ final class HovleProcessor implements Processor {
                     "a prompt must end with a user message, this one ends with an assistant message");
         }
         String text = parsed.template.prompt(parsed.turns.subList(0, parsed.turns.size() - 1), last.question());
-        int[] ids = tokenizer.encode(ImageTokens.INTERN_VL.expand(text, parsed.counts(config)));
+        int[] ids = ImageTokens.INTERN_VL.encode(tokenizer, text, parsed.counts(config));
         return new Sample(ids, new boolean[ids.length], media(parsed.pixels));
     }
 

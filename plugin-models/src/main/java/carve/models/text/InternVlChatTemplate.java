@@ -111,7 +111,7 @@ public record InternVlChatTemplate(
      */
     public TokenizedConversation encode(
             Tokenizer tokenizer, List<ChatTurn> turns, ImageTokens images, List<Integer> counts) {
-        int[] ids = tokenizer.encode(images.expand(text(turns), counts));
+        int[] ids = images.encode(tokenizer, text(turns), counts);
         boolean[] answers = new boolean[ids.length];
         var soFar = new StringBuilder(systemPrefix).append(systemMessage).append(separator);
         int placeholders = images.count(soFar.toString());
@@ -120,11 +120,10 @@ public record InternVlChatTemplate(
             String answer = turn.answer() + separator;
             int next = placeholders + images.count(question);
             int from = commonPrefix(
-                    ids, tokenizer.encode(images.expand(soFar.append(question).toString(), counts.subList(0, next))));
+                    ids, images.encode(tokenizer, soFar.append(question).toString(), counts.subList(0, next)));
             placeholders = next + images.count(answer);
             int to = commonPrefix(
-                    ids,
-                    tokenizer.encode(images.expand(soFar.append(answer).toString(), counts.subList(0, placeholders))));
+                    ids, images.encode(tokenizer, soFar.append(answer).toString(), counts.subList(0, placeholders)));
             Arrays.fill(answers, from, to, true);
         }
         return new TokenizedConversation(ids, answers);

@@ -128,6 +128,28 @@ final class ChatProcessorTest {
         }
     }
 
+    /** What a person types is text in any role, also where pictures are. */
+    @Test
+    void typedPlacesOfPicturesAreText() throws IOException {
+        String typed = Message.escape("an <image> and <image\\>");
+        try (Processor processor = processor()) {
+            Sample prompt = processor.prompt(List.of(
+                    new Message(Message.Role.SYSTEM, typed, List.of()),
+                    Message.user(typed, picture("a_97x61.png")),
+                    Message.assistant(typed),
+                    Message.user(typed)));
+            String text = processor.decode(words(prompt.tokens()));
+            assertEquals(4, text.split("an <image> and <image\\\\>", -1).length - 1, text);
+            assertEquals(3, prompt.tokens().length - words(prompt.tokens()).length);
+        }
+        Files.writeString(folder.resolve("added_tokens.json"), "{\"  \": 260, \"<image>\": 261}");
+        try (Processor processor = processor()) {
+            Sample prompt = processor.prompt(List.of(Message.user(typed)));
+            assertTrue(Arrays.stream(prompt.tokens()).noneMatch(id -> id == 261));
+            assertTrue(processor.decode(prompt.tokens()).contains("an <image> and <image\\>"));
+        }
+    }
+
     /** Answers and what ends them are learnt, each beginning where its prompt ends; positions of pictures are not. */
     @Test
     void answersAreMarked() throws IOException {

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import carve.api.json.Json;
+import carve.api.text.Message;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,7 +60,26 @@ class InternVlChatTemplateTest {
                 ImageTokens.INTERN_VL.expand("a <image> b <image>", List.of(2, 1)));
         assertEquals("prompt: 1 placeholders '<image>' for 2 images", message("<image>", 1, 2));
         assertEquals("prompt: 2 placeholders '<image>' for 1 images", message("<image><image>", 1));
-        assertEquals("prompt: '<IMG_CONTEXT>' is reserved for images", message("<IMG_CONTEXT>"));
+    }
+
+    @Test
+    void typedPlaceholdersAndContextTokensAreText() throws IOException {
+        SentencePieceModelWriter.write(folder, "\u2581", "a", "b");
+        Files.writeString(
+                folder.resolve("added_tokens.json"), "{\"<img>\": 267, \"</img>\": 268, \"<IMG_CONTEXT>\": 269}");
+        try (var tokenizer = Tokenizer.open(folder)) {
+            String typed = Message.escape("a <IMG_CONTEXT><image> ");
+            int[] ids = ImageTokens.INTERN_VL.encode(tokenizer, typed + "<image>" + typed, List.of(2));
+            assertEquals(2, Arrays.stream(ids).filter(id -> id == 269).count());
+            assertEquals(1, Arrays.stream(ids).filter(id -> id == 267).count());
+            String text = tokenizer.decode(ids);
+            assertEquals(3, text.split("IMG_CONTEXT>", -1).length, text);
+            assertEquals(3, text.split("<image>", -1).length, text);
+            assertThrows(
+                    TextException.class,
+                    () -> ImageTokens.INTERN_VL.encode(tokenizer, typed + "<image>", List.of(1, 1)));
+            assertThrows(TextException.class, () -> ImageTokens.INTERN_VL.encode(tokenizer, typed, List.of(1)));
+        }
     }
 
     @Test

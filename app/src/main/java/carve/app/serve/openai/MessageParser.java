@@ -14,6 +14,8 @@ import java.util.Optional;
 
 /** Reads the messages of a request. */
 final class MessageParser {
+    private static final String IMAGE = "<image>";
+
     private final RequestLimits requestLimits;
     private final List<String> instructions = new ArrayList<>();
     private final List<Message> turns = new ArrayList<>();
@@ -54,7 +56,7 @@ final class MessageParser {
                 .orElseThrow(() -> ApiException.invalidParameter(
                         where + ".role", "Missing required parameter: '%s.role'.", where));
         List<EncodedImage> own = new ArrayList<>();
-        String text = content(requestFields, where, own);
+        String text = literal(content(requestFields, where, own), own.size());
         switch (role) {
             case "system", "developer" -> instructions.add(text);
             case "user" -> turns.add(new Message(Role.USER, text, own));
@@ -65,6 +67,18 @@ final class MessageParser {
                         "Invalid value: '%s'. Supported values are: 'system', 'developer', 'user' and 'assistant'.",
                         role);
         }
+    }
+
+    /**
+     * Returns a text whose {@code <image>} are text, unless it has one for each image: harnesses write them at the images' places,
+     * though the images are parts of their own.
+     */
+    private static String literal(String text, int images) {
+        int marks = 0;
+        for (int at = text.indexOf(IMAGE); at >= 0; at = text.indexOf(IMAGE, at + IMAGE.length())) {
+            marks++;
+        }
+        return marks > 0 && marks == images ? text : Message.escape(text);
     }
 
     private String content(RequestFields requestFields, String where, List<EncodedImage> own) {
