@@ -127,8 +127,8 @@ final class SafeTensorsFileTest {
                 header(
                         "{'a':{'dtype':'U8','shape':[1],'data_offsets':[9223372036854775806,9223372036854775807]}}",
                         4,
-                        "the header wants 9223372036854775807 bytes of values and 4 follow it; tensor 'a' is the first that "
-                                + "is cut, is the file truncated?"),
+                        "the header wants 9223372036854775807 bytes of values and 4 follow it; tensor 'a' is the first one "
+                                + "cut off, is the file truncated?"),
                 header(
                         "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}}",
                         12,
