@@ -24,8 +24,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipFile;
 
 /**
  * A check of the API's classes and members that a plugin refers to: whether they exist, and whether they are
@@ -36,9 +34,11 @@ import java.util.zip.ZipFile;
  */
 final class ApiUsageCheck {
     private static final String CLASS = ".class";
+    private static final int MAX_CLASS_BYTES = 16 << 20;
 
     private final Module api;
     private final Set<String> missing = new TreeSet<>();
+    private final Set<String> unreadable = new TreeSet<>();
     private final TreeMap<String, Deprecated> deprecated = new TreeMap<>();
 
     private ApiUsageCheck(Module api) {
@@ -55,6 +55,7 @@ final class ApiUsageCheck {
     private List<PluginProblem> problems(String plugin) {
         String version = api.getDescriptor().toNameAndVersion();
         List<PluginProblem> problems = new ArrayList<>();
+        unreadable.forEach(what -> problems.add(PluginProblem.error(plugin, "build it again", "%s", what)));
         if (!missing.isEmpty()) {
             problems.add(PluginProblem.error(
                     plugin,
@@ -74,23 +75,24 @@ final class ApiUsageCheck {
     }
 
     private void read(InspectedJar module) {
-        try (ZipFile zip = new ZipFile(module.file().toFile())) {
-            for (String entry : module.entries()) {
-                if (entry.endsWith(CLASS)
-                        && !entry.startsWith("META-INF/")
-                        && !entry.equals(InspectedJar.MODULE_INFO)) {
-                    read(zip, zip.getEntry(entry));
+        try {
+            module.source().visit((name, directory, content) -> {
+                if (!directory
+                        && name.endsWith(CLASS)
+                        && !name.startsWith("META-INF/")
+                        && !name.equals(InspectedJar.MODULE_INFO)) {
+                    read(name, content);
                 }
-            }
+            });
         } catch (IOException | IllegalArgumentException e) {
-            missing.add("%s, which cannot be read: %s".formatted(module.label(), e.getMessage()));
+            unreadable.add("%s cannot be read: %s".formatted(module.label(), e.getMessage()));
         }
     }
 
-    private void read(ZipFile zip, ZipEntry entry) throws IOException {
-        try (InputStream stream = zip.getInputStream(entry)) {
-            for (PoolEntry constant :
-                    ClassFile.of().parse(stream.readAllBytes()).constantPool()) {
+    private void read(String name, JarSource.Content content) throws IOException {
+        try (InputStream stream = content.open()) {
+            byte[] bytes = LimitedInputStream.readAll(stream, MAX_CLASS_BYTES, name);
+            for (PoolEntry constant : ClassFile.of().parse(bytes).constantPool()) {
                 switch (constant) {
                     case ClassEntry type -> find(name(type)).ifPresent(this::recordDeprecation);
                     case FieldRefEntry field -> member(field);

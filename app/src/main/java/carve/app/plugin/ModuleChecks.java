@@ -149,7 +149,8 @@ final class ModuleChecks {
     private void missing(InspectedJar inspectedJar, String name) {
         String module = descriptor(inspectedJar).name();
         Optional<InspectedJar> library = libraries.stream()
-                .filter(jar -> ModuleFinder.of(jar.file()).find(name).isPresent())
+                .filter(jar ->
+                        jar.descriptor().filter(d -> d.name().equals(name)).isPresent())
                 .findFirst();
         String what =
                 "%s (module %s) requires module %s, which is not there".formatted(inspectedJar.label(), module, name);

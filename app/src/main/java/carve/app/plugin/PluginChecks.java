@@ -1,6 +1,5 @@
 package carve.app.plugin;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -14,12 +13,12 @@ import java.util.TreeSet;
  * ModuleChecks} then checks the module descriptors.
  */
 final class PluginChecks {
-    private final PluginFiles source;
+    private final String plugin;
     private final String origin;
     private final List<PluginProblem> problems = new ArrayList<>();
 
-    private PluginChecks(PluginFiles source, String origin) {
-        this.source = source;
+    private PluginChecks(String plugin, String origin) {
+        this.plugin = plugin;
         this.origin = origin;
     }
 
@@ -43,31 +42,37 @@ final class PluginChecks {
      */
     static List<PluginProblem> of(
             PluginFiles source, String origin, PluginLockFile lock, ModuleLayer parent, boolean thorough) {
-        PluginChecks checks = new PluginChecks(source, origin);
-        checks.run(parent, thorough);
+        PluginChecks checks = new PluginChecks(source.name(), origin);
+        checks.run(source.moduleSources(), source.librarySources(), parent, thorough);
         checks.problems.addAll(lock.check(source));
         return checks.problems.stream().sorted().toList();
     }
 
-    private void run(ModuleLayer parent, boolean thorough) {
-        List<Path> jars = source.jars();
+    /** Returns the problems of a plugin that is not installed, with all checks. Nothing is unpacked. */
+    static List<PluginProblem> of(String name, PluginPackage source, ModuleLayer parent) {
+        PluginChecks checks = new PluginChecks(name, source.file().toString());
+        checks.run(source.modules(), source.libraries(), parent, true);
+        return checks.problems.stream().sorted().toList();
+    }
+
+    private void run(List<JarSource> jars, List<JarSource> classPath, ModuleLayer parent, boolean thorough) {
         if (jars.isEmpty()) {
             error("put the jar of its module there, and the libraries that it needs into lib/", "no jar in %s", origin);
             return;
         }
         List<InspectedJar> modules = jars.stream().map(InspectedJar::module).toList();
         List<InspectedJar> libraries =
-                source.libraries().parallelStream().map(InspectedJar::library).toList();
+                classPath.parallelStream().map(InspectedJar::library).toList();
         modules.forEach(this::archive);
         libraries.forEach(this::archive);
         modules.forEach(this::module);
         natives(modules, true);
         natives(libraries, false);
-        problems.addAll(ModuleChecks.of(source.name(), usable(modules), usable(libraries), parent, thorough));
+        problems.addAll(ModuleChecks.of(plugin, usable(modules), usable(libraries), parent, thorough));
     }
 
     private void error(String help, String what, Object... details) {
-        problems.add(PluginProblem.error(source.name(), help, what, details));
+        problems.add(PluginProblem.error(plugin, help, what, details));
     }
 
     private static List<InspectedJar> usable(List<InspectedJar> archives) {
@@ -122,7 +127,7 @@ final class PluginChecks {
                 .toList();
         String what = "%s: native libraries for %s, none for this machine, %s"
                 .formatted(String.join(", ", labels), String.join(", ", machines), NativeLibraries.currentPlatform());
-        problems.add(new PluginProblem(
-                source.name(), fatal, what, "get a build of it for " + NativeLibraries.currentPlatform()));
+        problems.add(
+                new PluginProblem(plugin, fatal, what, "get a build of it for " + NativeLibraries.currentPlatform()));
     }
 }

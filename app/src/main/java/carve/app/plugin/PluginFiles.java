@@ -45,6 +45,20 @@ record PluginFiles(String name, Path folder) {
         return jars(folder);
     }
 
+    /** Returns the jars that are to be modules, to be checked. */
+    List<JarSource> moduleSources() {
+        return jars().stream()
+                .map(jar -> (JarSource) new JarSource.OfFile(jar.getFileName().toString(), jar))
+                .toList();
+    }
+
+    /** Returns the jars on the plugin's class path, to be checked. */
+    List<JarSource> librarySources() {
+        return libraries().stream()
+                .map(jar -> (JarSource) new JarSource.OfFile(LIBRARIES + "/" + jar.getFileName(), jar))
+                .toList();
+    }
+
     /** Returns the jars on the plugin's class path. */
     List<Path> libraries() {
         return jars(folder.resolve(LIBRARIES));
@@ -92,8 +106,13 @@ record PluginFiles(String name, Path folder) {
 
     private static List<Path> jars(Path folder) {
         return list(folder).stream()
-                .filter(file -> file.toString().endsWith(JAR) && Files.isRegularFile(file))
+                .filter(file -> isJar(file.getFileName().toString()) && Files.isRegularFile(file))
                 .toList();
+    }
+
+    /** Returns whether a file of this name is a jar of a plugin; hidden files are not, as the lock does not name them. */
+    static boolean isJar(String name) {
+        return name.endsWith(JAR) && !name.startsWith(".");
     }
 
     private static List<Path> list(Path folder) {

@@ -40,20 +40,28 @@ public record PluginStore(Path folder) {
      *     was
      */
     public Installed install(Path from, String name) {
-        try (var _ = FolderLock.acquire(folder)) {
-            Path staged = Files.createDirectory(folder.resolve(FolderLock.NEW + "installed"));
-            try {
-                new PluginPackage(from).unpack(staged);
-                String chosen = name.isEmpty() ? PluginPackage.name(staged, from) : PluginPackage.requireName(name);
-                return install(from, staged, chosen);
-            } finally {
-                FileTrees.delete(staged);
-            }
+        try (PluginPackage source = PluginPackage.open(from)) {
+            String chosen = name.isEmpty() ? source.name() : PluginPackage.requireName(name);
+            requireUsable(from, PluginChecks.of(chosen, source, ModuleLayer.boot()));
+            return install(source, chosen);
         } catch (IOException e) {
             throw new PluginException("%s cannot be installed in %s: %s".formatted(from, folder, e), e);
         }
     }
 
+    private Installed install(PluginPackage source, String name) throws IOException {
+        try (var _ = FolderLock.acquire(folder)) {
+            Path staged = Files.createDirectory(folder.resolve(FolderLock.NEW + "installed"));
+            try {
+                source.unpack(staged);
+                return install(source.file(), staged, name);
+            } finally {
+                FileTrees.delete(staged);
+            }
+        }
+    }
+
+    // the copy is checked once more, as the source may have changed
     private Installed install(Path from, Path staged, String name) throws IOException {
         List<PluginProblem> problems = check(new PluginFiles(name, staged), from.toString());
         requireUsable(from, problems);
@@ -107,19 +115,14 @@ public record PluginStore(Path folder) {
     }
 
     /**
-     * Returns the problems of a jar, folder or zip that is not installed. Nothing of it runs.
+     * Returns the problems of a jar, folder or zip that is not installed. Nothing of it runs, and nothing is
+     * unpacked.
      *
-     * @throws PluginException if it cannot be unpacked
+     * @throws PluginException if it cannot be read, or is a zip that must not be unpacked
      */
     public static List<PluginProblem> verify(Path from) {
-        try {
-            Path folder = Files.createTempDirectory("carve-plugin");
-            try {
-                new PluginPackage(from).unpack(folder);
-                return check(new PluginFiles(PluginPackage.name(folder, from), folder), from.toString());
-            } finally {
-                FileTrees.delete(folder);
-            }
+        try (PluginPackage source = PluginPackage.open(from)) {
+            return PluginChecks.of(source.name(), source, ModuleLayer.boot());
         } catch (IOException e) {
             throw new PluginException("%s cannot be read: %s".formatted(from, e), e);
         }
