@@ -5,7 +5,6 @@ import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
-import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
@@ -15,7 +14,6 @@ import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -44,7 +41,7 @@ public final class Hocon {
     private Hocon() {}
 
     /**
-     * Returns the settings of a file; it may include files beside it.
+     * Returns the settings of a file; it may include files in its folder, and nothing else.
      *
      * @throws SettingsException if it is not there, cannot be parsed, or a substitution has no value; the message begins with
      *     file and line
@@ -53,19 +50,19 @@ public final class Hocon {
         if (!Files.isRegularFile(file)) {
             throw new SettingsException("%s: %s".formatted(file, Files.exists(file) ? "not a file" : "no such file"));
         }
-        // beside a name without a folder nothing is looked for that is included
-        Path read = file.getParent() == null ? file.toAbsolutePath() : file;
-        return settings(file.toString(), () -> ConfigFactory.parseFile(read.toFile(), options(file.toString())));
+        HoconText text = HoconText.read(file, file.toString());
+        Path inFolder = file.getParent() == null ? file.toAbsolutePath() : file;
+        return settings(text, ConfigParseOptions.defaults().setIncluder(FolderIncluder.of(inFolder, text)));
     }
 
     /**
-     * Returns the settings of a text.
+     * Returns the settings of a text, which may not include anything.
      *
      * @param origin what messages call the text, in place of a file
      * @throws SettingsException if it cannot be parsed or a substitution has no value
      */
     public static TreeSettings parse(String text, String origin) {
-        return settings(origin, () -> ConfigFactory.parseString(text, options(origin)));
+        return settings(new HoconText(text, origin));
     }
 
     /**
@@ -81,10 +78,14 @@ public final class Hocon {
         }
         String origin = module.getName() + "/" + name;
         try (InputStream stream = module.getResourceAsStream(name)) {
-            return stream == null ? Optional.empty() : Optional.of(parse(text(stream), origin));
+            return stream == null ? Optional.empty() : Optional.of(parse(stream, origin));
         } catch (IOException e) {
             throw new SettingsException("%s: cannot be read: %s".formatted(origin, e.getMessage()), e);
         }
+    }
+
+    private static TreeSettings parse(InputStream stream, String origin) throws IOException {
+        return settings(HoconText.read(stream, origin));
     }
 
     private static Optional<TreeSettings> unnamed(ClassLoader loader, String name) {
@@ -92,7 +93,7 @@ public final class Hocon {
         try {
             for (var url : loader.resources(name).toList()) {
                 try (InputStream stream = url.openStream()) {
-                    all.add(parse(text(stream), url.toString()).asTree());
+                    all.add(parse(stream, url.toString()).asTree());
                 }
             }
         } catch (IOException e) {
@@ -101,20 +102,20 @@ public final class Hocon {
         return all.stream().reduce(SettingsNode.Section::over).map(TreeSettings::new);
     }
 
-    private static String text(InputStream stream) throws IOException {
-        return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+    private static TreeSettings settings(HoconText text) {
+        return settings(text, ConfigParseOptions.defaults().setIncluder(FolderIncluder.none(text)));
     }
 
-    private static ConfigParseOptions options(String origin) {
-        return ConfigParseOptions.defaults().setOriginDescription(origin).setAllowMissing(false);
-    }
-
-    private static TreeSettings settings(String origin, Supplier<Config> parse) {
+    private static TreeSettings settings(HoconText text, ConfigParseOptions options) {
         try {
-            Config parsed = parse.get();
-            return new TreeSettings(section(parsed.resolve().root(), origin), referred(parsed));
+            Config parsed = text.parse(options);
+            ExpansionCheck.run(parsed);
+            return new TreeSettings(section(parsed.resolve().root(), text.origin()), referred(parsed));
         } catch (ConfigException e) {
             throw new SettingsException(e.getMessage(), e);
+        } catch (StackOverflowError e) {
+            // what is checked before does not bound every recursion of the library
+            throw new SettingsException(text.origin() + ": values are nested too deeply", e);
         }
     }
 
@@ -157,11 +158,16 @@ public final class Hocon {
                 .toList();
     }
 
-    // a section that was written in several places is where it was written first
     private static String origin(ConfigOrigin origin) {
+        return place(origin.description());
+    }
+
+    /** Returns file and line of a place; of a section that was written in several places, those where it was first. */
+    static String place(String description) {
         String merged = "merge of ";
-        String text = origin.description();
-        String first = text.startsWith(merged) ? text.substring(merged.length()).split(",", 2)[0] : text;
+        String first = description.startsWith(merged)
+                ? description.substring(merged.length()).split(",", 2)[0]
+                : description;
         return LINES.matcher(first).replaceFirst("$1");
     }
 }

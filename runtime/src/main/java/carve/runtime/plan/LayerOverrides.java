@@ -3,7 +3,6 @@ package carve.runtime.plan;
 import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.model.MixerSpec;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -19,6 +18,7 @@ import java.util.stream.IntStream;
  * another mixer, without settings that go over those of the layer's own.
  */
 final class LayerOverrides {
+    private static final int MAX_SHOWN = 80;
     private static final Pattern RANGE = Pattern.compile("(-?\\d{1,6})(?:-(\\d{1,6})(?:/(\\d{1,6}))?)?");
 
     private final MixerDefinitions mixers;
@@ -33,22 +33,29 @@ final class LayerOverrides {
     void apply(SettingsNode.Section section, List<MixerSpec> choices) {
         Map<Integer, String> taken = new TreeMap<>();
         section.members().forEach((key, value) -> {
-            for (int layer : layers(key, value.origin())) {
-                String other = taken.put(layer, key);
-                if (other != null) {
-                    throw problem(
-                            key,
-                            value.origin(),
-                            "layer %d is already overridden by '%s'".formatted(layer, other),
-                            "name it once");
-                }
-                choices.set(layer, override(key, layer, value, choices.get(layer)));
+            for (String part : key.split(",", -1)) {
+                apply(part.strip(), key, value, taken, choices);
             }
         });
     }
 
+    private void apply(
+            String part, String key, SettingsNode value, Map<Integer, String> taken, List<MixerSpec> choices) {
+        for (int layer : range(part, key, value.origin())) {
+            String other = taken.put(layer, key);
+            if (other != null) {
+                throw problem(
+                        key,
+                        value.origin(),
+                        "layer %d is already overridden by '%s'".formatted(layer, shown(other)),
+                        "name it once");
+            }
+            choices.set(layer, override(key, layer, value, choices.get(layer)));
+        }
+    }
+
     private MixerSpec override(String key, int layer, SettingsNode value, MixerSpec before) {
-        String place = "%s: key 'at.%s'".formatted(value.origin(), key);
+        String place = "%s: key 'at.%s'".formatted(value.origin(), shown(key));
         return switch (value) {
             case SettingsNode.Scalar(Object word, String _) -> word(word.toString(), place);
             case SettingsNode.Section section
@@ -77,13 +84,6 @@ final class LayerOverrides {
                     "%s: found %d mixers in '%s'; an override takes exactly one".formatted(place, words.size(), text));
         }
         return mixers.choice(words.getFirst());
-    }
-
-    private List<Integer> layers(String key, String origin) {
-        return Arrays.stream(key.split(",", -1))
-                .map(String::strip)
-                .flatMap(part -> range(part, key, origin).stream())
-                .toList();
     }
 
     private List<Integer> range(String part, String key, String origin) {
@@ -124,6 +124,11 @@ final class LayerOverrides {
     }
 
     private static SettingsException problem(String key, String origin, String found, String would) {
-        return new SettingsException("%s: key 'at.%s': %s; %s".formatted(origin, key, found, would));
+        return new SettingsException("%s: key 'at.%s': %s; %s".formatted(origin, shown(key), found, would));
+    }
+
+    // each layer keeps its place, so a key of a megabyte would be kept a thousand times
+    private static String shown(String key) {
+        return key.length() <= MAX_SHOWN ? key : key.substring(0, MAX_SHOWN) + "...";
     }
 }

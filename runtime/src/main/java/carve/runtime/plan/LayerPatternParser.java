@@ -19,6 +19,7 @@ final class LayerPatternParser {
     /** The most layers that a plan may have; no model comes near. */
     static final int MAX_LAYERS = 100_000;
 
+    private static final int MAX_DEPTH = 32;
     private static final int REST = -1;
     private static final Pattern TOKEN =
             Pattern.compile("[(),]|x\\s*(?<times>\\d+|rest)(?=$|[\\s(),])|(?<word>[^\\s(),]+)");
@@ -33,6 +34,8 @@ final class LayerPatternParser {
     private final String place;
     private final Matcher matcher;
     private boolean more;
+    private int depth;
+    private long parsed;
 
     private LayerPatternParser(String text, String place) {
         this.text = text;
@@ -111,10 +114,21 @@ final class LayerPatternParser {
                 next();
             } else {
                 List<MixerReference> words = item();
-                runs.add(new Run(words, times()));
+                Run run = new Run(words, times());
+                requireFew(run);
+                runs.add(run);
             }
         }
         return runs;
+    }
+
+    // counted while parsing, as many groups of allowed size would fill the memory
+    private void requireFew(Run run) {
+        parsed += (long) run.words.size() * Math.max(1, run.times);
+        if (parsed > 2L * MAX_LAYERS) {
+            throw new SettingsException(
+                    "%s: the pattern has more than %d layers, the maximum".formatted(place, MAX_LAYERS));
+        }
     }
 
     private List<MixerReference> item() {
@@ -137,8 +151,12 @@ final class LayerPatternParser {
 
     private List<MixerReference> group() {
         int open = matcher.start();
+        if (++depth > MAX_DEPTH) {
+            throw problem("groups are nested more than %d deep".formatted(MAX_DEPTH));
+        }
         next();
         List<Run> inner = runs();
+        depth--;
         if (!more) {
             throw new SettingsException("%s: character %d of '%s': unmatched '('".formatted(place, open + 1, text));
         }

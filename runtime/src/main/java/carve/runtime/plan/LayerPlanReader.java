@@ -75,6 +75,18 @@ public record LayerPlanReader(Settings settings, OptionalInt layers) {
             "kernels",
             PREVIOUS_CHECKPOINT);
 
+    /**
+     * Checks the number of layers.
+     *
+     * @throws SettingsException if it is none that a model can have
+     */
+    public LayerPlanReader {
+        if (layers.isPresent() && (layers.getAsInt() < 1 || layers.getAsInt() > LayerPatternParser.MAX_LAYERS)) {
+            throw new SettingsException("%s: a plan is for 1 to %d layers, the model has %d"
+                    .formatted(settings.origin(), LayerPatternParser.MAX_LAYERS, layers.getAsInt()));
+        }
+    }
+
     private static Set<String> keys() {
         Set<String> keys = new LinkedHashSet<>(List.of("mixers", "at", "words"));
         keys.addAll(LAYOUTS);
@@ -186,7 +198,16 @@ public record LayerPlanReader(Settings settings, OptionalInt layers) {
 
     private List<LayerPatternParser.Run> runs(String key) {
         List<LayerPatternParser.Run> runs = new ArrayList<>();
-        entries(key).forEach(entry -> runs.addAll(LayerPatternParser.parse(entry.text, entry.place)));
+        long words = 0;
+        for (Entry entry : entries(key)) {
+            List<LayerPatternParser.Run> parsed = LayerPatternParser.parse(entry.text, entry.place);
+            words += parsed.stream().mapToLong(run -> run.words().size()).sum();
+            if (words > LayerPatternParser.MAX_LAYERS) {
+                throw settings.error(
+                        key, "has more than %d layers, the maximum".formatted(LayerPatternParser.MAX_LAYERS));
+            }
+            runs.addAll(parsed);
+        }
         if (runs.isEmpty()) {
             throw settings.error(key, "must have a word, is an empty list; write a mixer or 'keep'");
         }

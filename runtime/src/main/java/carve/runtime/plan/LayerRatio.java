@@ -3,6 +3,7 @@ package carve.runtime.plan;
 import carve.api.config.SettingsException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -75,7 +76,7 @@ record LayerRatio(List<Share> shares, String place) {
             for (int layer : chosen) {
                 words[layer] = shares.get(i).word();
             }
-            free.removeAll(chosen);
+            free.removeAll(new HashSet<>(chosen));
         }
         return List.of(words);
     }

@@ -13,6 +13,7 @@ import java.util.Map;
 final class MixerDefinitions {
     private static final String TYPE = "type";
     private static final String FROM = "from";
+    private static final int MAX_CHAIN = 100;
 
     private final Map<String, SettingsNode> written;
     private final Map<String, MixerSpec> named = new LinkedHashMap<>();
@@ -61,6 +62,11 @@ final class MixerDefinitions {
         if (path.contains(name)) {
             throw new SettingsException("%s: key 'mixers.%s.from': circular 'from': %s -> %s; give one of them a 'type'"
                     .formatted(node.origin(), name, String.join(" -> ", path), name));
+        }
+        if (path.size() == MAX_CHAIN) {
+            throw new SettingsException(
+                    "%s: key 'mixers.%s.from': a chain of more than %d mixers; give one of them a 'type'"
+                            .formatted(node.origin(), name, MAX_CHAIN));
         }
         path.add(name);
         MixerSpec choice = choice("mixers." + name, section, path);

@@ -274,4 +274,42 @@ final class LayerPlanReaderTest {
                                     .size()));
         }
     }
+
+    @Test
+    void plansThatAreDeepOrLongAreRefused() {
+        for (Map<String, ?> settings : List.of(
+                Map.of("layers", "(".repeat(5000) + "a" + ")".repeat(5000)),
+                Map.of("layers", "(".repeat(5000)),
+                Map.of("layers", "(a x100000) ".repeat(3000)),
+                Map.of("layers", java.util.Collections.nCopies(3000, "(a x 50000)")),
+                Map.of("repeat", java.util.Collections.nCopies(3000, "(a x 50000)")),
+                Map.of("layers", "((((a x99999) x99999) x99999) x99999)"),
+                Map.of("repeat", "a", "at", Map.of("0-99999,".repeat(5000) + "0", "b")))) {
+            assertThrows(SettingsException.class, () -> mixers(settings, 100_000));
+        }
+        refused(
+                "settings: key 'layers': character 33 of '%s': found '('; groups are nested more than 32 deep"
+                        .formatted("(".repeat(40)),
+                Map.of("layers", "(".repeat(40)),
+                3);
+    }
+
+    @Test
+    void chainsOfMixersAreBounded() {
+        Map<String, Object> mixers = new java.util.LinkedHashMap<>();
+        IntStream.range(0, 20_000).forEach(i -> mixers.put("m" + i, Map.of("from", "m" + (i + 1))));
+        mixers.put("m20000", Map.of("type", "a"));
+        assertThrows(SettingsException.class, () -> mixers(Map.of("mixers", mixers, "repeat", "m0"), 3));
+    }
+
+    @Test
+    void numbersOfLayersThatNoModelHasAreRefused() {
+        refused(
+                "settings: a plan is for 1 to 100000 layers, the model has 2000000000",
+                Map.of("repeat", "a"),
+                2_000_000_000);
+        refused("settings: a plan is for 1 to 100000 layers, the model has -1", Map.of("repeat", "a"), -1);
+        assertEquals(
+                100_000, mixers(Map.of("ratio", List.of("a 1", "b 1")), 100_000).size());
+    }
 }
