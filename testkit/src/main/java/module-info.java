@@ -4,4 +4,5 @@ module carve.testkit {
     requires transitive org.junit.jupiter.api;
 
     exports carve.testkit;
+    exports carve.testkit.fuzz;
 }
