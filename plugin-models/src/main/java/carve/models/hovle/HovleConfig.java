@@ -39,11 +39,32 @@ record HovleConfig(JsonObject json) {
                 "use_pixel_shuffle_proj",
                 "false");
         refuse(embedding, embedding.optionalFlag("use_ls").orElse(false), "use_ls", "true");
+        requireDivisible(embedding);
+        requireDivisible(json.object("llm_config"));
+        int grid = embedding.integer("image_size") / Math.max(1, embedding.integer("patch_size"));
+        if (grid < 1 || !(json.real("downsample_ratio") * grid >= 1)) {
+            throw embedding.error(
+                    "patch_size",
+                    "%d leaves no tokens of an image of %d pixels with downsample_ratio %s"
+                            .formatted(
+                                    embedding.integer("patch_size"),
+                                    embedding.integer("image_size"),
+                                    json.real("downsample_ratio")));
+        }
     }
 
     private static void refuse(JsonObject json, boolean condition, String key, String value) {
         if (condition) {
             throw json.error(key, value + " is not supported");
+        }
+    }
+
+    private static void requireDivisible(JsonObject part) {
+        int heads = part.integer("num_attention_heads");
+        if (heads < 1 || part.integer("hidden_size") % heads != 0) {
+            throw part.error(
+                    "num_attention_heads",
+                    "%d does not divide hidden_size %d".formatted(heads, part.integer("hidden_size")));
         }
     }
 
@@ -156,7 +177,12 @@ record HovleConfig(JsonObject json) {
     }
 
     List<MixerSpec> choices() {
-        return LayerMixers.read(json).orElseGet(this::officialChoices);
+        List<MixerSpec> choices = LayerMixers.read(json).orElseGet(this::officialChoices);
+        if (choices.size() != layers()) {
+            throw json.error(
+                    "carve", "lists the mixers of %d layers, the model has %d".formatted(choices.size(), layers()));
+        }
+        return choices;
     }
 
     private List<MixerSpec> officialChoices() {

@@ -112,12 +112,22 @@ record VisionTower(
         if (used < 0 || used > depth) {
             throw config.error("vision_feature_layer", "is %d, but the tower has %d layers".formatted(layer, depth));
         }
+        int heads = vision.optionalInteger("num_attention_heads").orElse(12);
+        int hidden = vision.optionalInteger("hidden_size").orElse(768);
+        int imageSize = vision.optionalInteger("image_size").orElse(224);
+        int patchSize = vision.optionalInteger("patch_size").orElse(siglip ? 16 : 32);
+        if (heads < 1 || hidden % heads != 0) {
+            throw vision.error("num_attention_heads", "%d does not divide hidden_size %d".formatted(heads, hidden));
+        }
+        if (patchSize < 1 || patchSize > imageSize) {
+            throw vision.error("patch_size", "%d is not from 1 to image_size %d".formatted(patchSize, imageSize));
+        }
         return new VisionTower(
                 kind,
-                vision.optionalInteger("image_size").orElse(224),
-                vision.optionalInteger("patch_size").orElse(siglip ? 16 : 32),
-                vision.optionalInteger("hidden_size").orElse(768),
-                vision.optionalInteger("num_attention_heads").orElse(12),
+                imageSize,
+                patchSize,
+                hidden,
+                heads,
                 vision.optionalInteger("intermediate_size").orElse(3072),
                 depth,
                 used,

@@ -191,7 +191,7 @@ public final class FolderTransaction implements AutoCloseable {
      * Returns the file that now stands for a name: while a commit is half done, this may be one that still has its temporary
      * name. Empty if there is none, or if it is to go.
      *
-     * @throws CheckpointException if the folder holds a journal that is none
+     * @throws CheckpointException if the folder holds a journal that is none, or the name is not that of a file
      */
     public static Optional<Path> resolve(Path folder, String name) {
         Journal journal = readJournal(folder);
@@ -201,7 +201,7 @@ public final class FolderTransaction implements AutoCloseable {
             }
         }
         Path file = folder.resolve(name);
-        return Files.exists(file) && !journal.deletes().contains(name) ? Optional.of(file) : Optional.empty();
+        return !journal.deletes().contains(name) && RegularFiles.isPresent(file) ? Optional.of(file) : Optional.empty();
     }
 
     /** Returns the exception for a file of this folder that cannot be written. */

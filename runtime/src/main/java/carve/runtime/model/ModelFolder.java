@@ -6,6 +6,7 @@ import carve.api.checkpoint.ExpectedTensors;
 import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.TensorSource;
 import carve.api.checkpoint.TensorSources;
+import carve.api.config.SettingsException;
 import carve.api.device.Device;
 import carve.api.gguf.GgufConverter;
 import carve.api.gguf.GgufFile;
@@ -19,11 +20,13 @@ import carve.api.model.ModelSpec;
 import carve.api.param.ParamSpec;
 import carve.api.param.ParamStore;
 import carve.api.tensor.DType;
+import carve.api.tensor.ShapeException;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import carve.api.text.Processor;
 import carve.runtime.catalog.Catalogs;
+import carve.runtime.io.RegularFiles;
 import carve.runtime.safetensors.Checkpoint;
 import carve.runtime.safetensors.CheckpointWriter;
 import java.lang.foreign.Arena;
@@ -103,7 +106,7 @@ public final class ModelFolder implements AutoCloseable {
 
     private static JsonObject config(Path folder) {
         Path file = folder.resolve(Checkpoint.CONFIG);
-        if (!Files.isRegularFile(file)) {
+        if (!RegularFiles.isPresent(file)) {
             throw new CheckpointException("%s: %s; a model is a folder with %s and %s"
                     .formatted(folder, problem(folder), Checkpoint.CONFIG, Checkpoint.WEIGHTS));
         }
@@ -122,7 +125,8 @@ public final class ModelFolder implements AutoCloseable {
     }
 
     private static boolean hasWeights(Path folder) {
-        return Files.exists(folder.resolve(Checkpoint.WEIGHTS)) || Files.exists(folder.resolve(Checkpoint.INDEX));
+        boolean single = RegularFiles.isPresent(folder.resolve(Checkpoint.WEIGHTS));
+        return RegularFiles.isPresent(folder.resolve(Checkpoint.INDEX)) || single;
     }
 
     private static ModelFamily family(Path folder, JsonObject config, Collection<ModelFamily> families) {
@@ -147,9 +151,25 @@ public final class ModelFolder implements AutoCloseable {
 
     private static ModelSpec read(Path folder, JsonObject config, ModelFamily family, MixerCatalog mixers) {
         try {
-            return family.spec(family.completeConfig(folder, config), new RequiredMixerCatalog(folder, mixers));
+            JsonObject complete = family.completeConfig(folder, config);
+            return spec(folder, folder.resolve(Checkpoint.CONFIG), complete, family, mixers);
         } catch (JsonException e) {
             throw new CheckpointException("%s: %s".formatted(folder, e.getMessage()), e);
+        }
+    }
+
+    /**
+     * Returns the model that a configuration describes.
+     *
+     * @param file what messages call the configuration
+     * @throws CheckpointException if a number in it is out of its range, or sizes do not fit together
+     */
+    static ModelSpec spec(Path folder, Path file, JsonObject config, ModelFamily family, MixerCatalog mixers) {
+        ConfigRanges.check(file, config);
+        try {
+            return family.spec(config, new RequiredMixerCatalog(folder, mixers));
+        } catch (SettingsException | ShapeException | IllegalArgumentException | ArithmeticException e) {
+            throw new CheckpointException("%s: its sizes do not fit together: %s".formatted(file, e.getMessage()), e);
         }
     }
 
