@@ -1,12 +1,19 @@
 package carve.app.serve;
 
+import carve.api.json.JsonArray;
 import carve.api.json.JsonObject;
+import carve.api.json.JsonString;
+import carve.api.json.JsonValue;
 import carve.app.serve.http.HttpCall;
 import carve.app.serve.http.RequestHandler;
 import carve.app.serve.openai.ServedModels;
 import java.io.IOException;
+import java.util.List;
 
-/** The handler of {@code GET /health}: 200 while all models run, 503 from the moment the server shuts down. */
+/**
+ * The handler of {@code GET /health}: 200 while all models run, 503 from the moment the server shuts down, and with
+ * {@code problems}, a message each, while a model that failed is not open again.
+ */
 final class HealthHandler implements RequestHandler {
     private final ServedModels models;
     private volatile boolean shuttingDown;
@@ -24,6 +31,11 @@ final class HealthHandler implements RequestHandler {
     public void handle(HttpCall call) throws IOException {
         boolean healthy = !shuttingDown
                 && models.all().stream().allMatch(model -> model.engine().isRunning());
-        call.send(healthy ? 200 : 503, JsonObject.empty().with("status", healthy ? "ok" : "unavailable"));
+        JsonObject health = JsonObject.empty().with("status", healthy ? "ok" : "unavailable");
+        List<JsonValue> problems = models.all().stream()
+                .flatMap(model -> model.engine().outage().stream())
+                .<JsonValue>map(JsonString::new)
+                .toList();
+        call.send(healthy ? 200 : 503, problems.isEmpty() ? health : health.with("problems", new JsonArray(problems)));
     }
 }

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * The loop of generation: each {@linkplain #step step} processes a chunk of a prompt and takes a decode step of all sequences
@@ -39,6 +40,7 @@ final class BatchScheduler implements AutoCloseable {
     private final EngineMetrics.WorkerGauge activeSequences;
     private final EngineMetrics.WorkerGauge stateBytes;
     private Optional<PipelinedBatch> pipeline = Optional.empty();
+    private Optional<RuntimeException> unusable = Optional.empty();
 
     /**
      * Makes one without sequences.
@@ -91,16 +93,18 @@ final class BatchScheduler implements AutoCloseable {
     /** Adds a sequence. */
     void admit(GenerationJob job) {
         metrics.started.increment();
-        try {
-            RunningSequence sequence = sequence(job);
-            active.add(sequence);
-            prefilling.add(sequence);
-            activeSequences.set(active.size());
-        } catch (RuntimeException e) {
+        Consumer<RuntimeException> refuse = cause -> {
             metrics.failed.increment();
-            log(e);
-            job.end(new GenerationEvent.Failed(e));
-        }
+            job.end(new GenerationEvent.Failed(cause));
+        };
+        attempt(
+                () -> {
+                    RunningSequence sequence = sequence(job);
+                    active.add(sequence);
+                    prefilling.add(sequence);
+                    activeSequences.set(active.size());
+                },
+                refuse);
     }
 
     private RunningSequence sequence(GenerationJob job) {
@@ -141,16 +145,18 @@ final class BatchScheduler implements AutoCloseable {
 
     /** Schedules a chunk of a prompt and a step of all that decode, runs them, and retires those that are done. */
     void step() {
-        active.stream()
-                .filter(sequence -> sequence.job().cancelled() && !sequence.finished())
-                .forEach(sequence -> sequence.finish(GenerationEvent.FinishReason.CANCELLED));
+        for (RunningSequence sequence : active) {
+            if (sequence.job().cancelled() && !sequence.finished()) {
+                attempt(List.of(sequence), () -> sequence.finish(GenerationEvent.FinishReason.CANCELLED));
+            }
+        }
         do {
             prefill();
         } while (!policy.interactive() && !prefilling.isEmpty());
         decode(active.stream().filter(RunningSequence::isReady).toList());
         retire();
         if (policy.interactive() && active.isEmpty()) {
-            idlePrefill.step();
+            attempt(List.of(), idlePrefill::step);
         }
     }
 
@@ -162,16 +168,14 @@ final class BatchScheduler implements AutoCloseable {
         long started = System.nanoTime();
         List<RunningSequence> group = nextPrefills();
         prefilling.removeAll(group);
-        try {
+        attempt(group, () -> {
             GenerationRequest.Outputs outputs = group.getFirst().request().outputs();
             Prefill.processChunks(
                     group.stream().map(RunningSequence::nextPrefill).toList(),
                     outputs.promptLogprobs() ? outputs.topLogprobs() : -1,
                     group.stream().anyMatch(sequence -> sequence.request().maxTokens() > 0));
             group.forEach(RunningSequence::chunkProcessed);
-        } catch (RuntimeException e) {
-            fail(group, e);
-        }
+        });
         group.stream()
                 .filter(sequence -> !sequence.prefilled() && !sequence.finished())
                 .forEach(prefilling::addLast);
@@ -196,13 +200,13 @@ final class BatchScheduler implements AutoCloseable {
         }
         long started = System.nanoTime();
         if (pipeline.isEmpty() && ready.size() <= MAX_ROWS) {
-            pipeline = PipelinedBatch.of(ready);
+            attempt(ready, () -> pipeline = PipelinedBatch.of(ready));
         }
         if (pipeline.isPresent()) {
             run(pipeline.get().sequences(), () -> pipeline.get().step(ready.size()));
             pipeline = pipeline.filter(batch -> !batch.closeIfDone());
         } else {
-            decodeNow(ready);
+            decodeNow(ready.stream().filter(RunningSequence::isReady).toList());
         }
         metrics.decodeSteps.increment();
         metrics.decodeNanos.add(System.nanoTime() - started);
@@ -256,21 +260,40 @@ final class BatchScheduler implements AutoCloseable {
 
     private void run(List<RunningSequence> sequences, Runnable work) {
         long before = generatedTokens(sequences);
+        attempt(sequences, work);
+        metrics.generatedTokens.add(generatedTokens(sequences) - before);
+    }
+
+    /** Does work for sequences, which fail if it throws. */
+    private void attempt(List<RunningSequence> sequences, Runnable work) {
+        attempt(
+                work,
+                cause -> sequences.stream()
+                        .filter(sequence -> !sequence.finished())
+                        .forEach(sequence -> sequence.fail(cause)));
+    }
+
+    /** Does work; the one place where what a sequence throws, errors too, is kept from all others. */
+    private void attempt(Runnable work, Consumer<RuntimeException> failed) {
         try {
             work.run();
-        } catch (RuntimeException e) {
-            fail(sequences, e);
+        } catch (Throwable e) {
+            SequenceFailure failure = SequenceFailure.of(e);
+            if (failure.reopens() && unusable.isEmpty()) {
+                unusable = Optional.of(failure.cause());
+            }
+            log(failure.cause());
+            failed.accept(failure.cause());
         }
-        metrics.generatedTokens.add(generatedTokens(sequences) - before);
     }
 
     private static long generatedTokens(List<RunningSequence> sequences) {
         return sequences.stream().mapToLong(RunningSequence::generatedTokens).sum();
     }
 
-    private void fail(List<RunningSequence> sequences, RuntimeException cause) {
-        log(cause);
-        sequences.stream().filter(sequence -> !sequence.finished()).forEach(sequence -> sequence.fail(cause));
+    /** Returns why the model has to be opened again, if it has. */
+    Optional<RuntimeException> unusable() {
+        return unusable;
     }
 
     private void log(RuntimeException cause) {
@@ -307,15 +330,20 @@ final class BatchScheduler implements AutoCloseable {
         }
     }
 
-    /** Ends all sequences that are not done as failed. */
+    /** Ends all sequences that are not done as failed, since the model is closed. */
     void abort() {
-        pipeline.ifPresent(PipelinedBatch::close);
+        abort(EngineException.closed());
+    }
+
+    /** Ends all sequences that are not done as failed. */
+    void abort(RuntimeException cause) {
+        pipeline.ifPresent(Worker::close);
         pipeline = Optional.empty();
         for (RunningSequence sequence : active) {
             if (!sequence.finished()) {
-                sequence.fail(EngineException.closed());
+                Worker.close(() -> sequence.fail(cause));
             }
-            sequence.close();
+            Worker.close(sequence);
         }
         active.clear();
         prefilling.clear();

@@ -10,8 +10,12 @@ public final class EngineException extends CarveException {
     public enum Reason {
         /** Too many requests wait. */
         QUEUE_FULL,
-        /** The engine is closed, or has failed. */
+        /** The engine is closed. */
         CLOSED,
+        /** The model failed while it processed the request. */
+        FAILED,
+        /** The model failed, and is not open again yet. */
+        UNAVAILABLE,
         /** The request has more positions than the context length. */
         CONTEXT_LENGTH_EXCEEDED
     }
@@ -21,6 +25,12 @@ public final class EngineException extends CarveException {
     /** Makes the exception. */
     public EngineException(Reason reason, String message) {
         super(message);
+        this.reason = reason;
+    }
+
+    /** Makes the exception with its cause. */
+    public EngineException(Reason reason, String message, Throwable cause) {
+        super(message, cause);
         this.reason = reason;
     }
 

@@ -1,6 +1,5 @@
 package carve.runtime.engine;
 
-import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
@@ -10,7 +9,6 @@ import java.util.Optional;
  * begins with. On the device's thread.
  */
 final class IdlePrefill implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger("carve.runtime");
     private static final int MAX_PROMPTS = 64;
 
     private final ForwardPass pass;
@@ -49,6 +47,7 @@ final class IdlePrefill implements AutoCloseable {
 
     /** Processes one chunk, since a request may come meanwhile. */
     void step() {
+        boolean succeeded = false;
         try {
             if (current.isEmpty() && !prompts.isEmpty()) {
                 Prompt prompt = prompts.poll();
@@ -63,11 +62,13 @@ final class IdlePrefill implements AutoCloseable {
                     closeCurrent();
                 }
             }
-        } catch (RuntimeException e) {
-            LOG.log(Level.WARNING, "preparing a conversation's prefix for its next turn failed", e);
-            closeCurrent();
+            succeeded = true;
+        } finally {
+            if (!succeeded) {
+                closeCurrent();
+            }
+            pending.set(prompts.size() + (current.isPresent() ? 1 : 0));
         }
-        pending.set(prompts.size() + (current.isPresent() ? 1 : 0));
     }
 
     private void closeCurrent() {

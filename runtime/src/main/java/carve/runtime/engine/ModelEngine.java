@@ -35,6 +35,9 @@ public final class ModelEngine implements AutoCloseable {
     // set before `opened` is
     private PrefixCache cache;
     private String fingerprint = "";
+    private volatile EngineModel current;
+    // the one before the current one: a request may still use it
+    private Optional<Processor> previousProcessor = Optional.empty();
 
     private ModelEngine(String name, EngineConfig config, EngineModel.Loader loader) {
         this.name = name;
@@ -74,12 +77,12 @@ public final class ModelEngine implements AutoCloseable {
 
     /** Returns the model without its weights. */
     public ModelSpec spec() {
-        return loaded.join().model().spec();
+        return current.model().spec();
     }
 
     /** Returns what talks to the model, from any thread. */
     public Processor processor() {
-        return loaded.join().processor();
+        return current.processor();
     }
 
     /** Returns the digest of all that its numbers depend on. */
@@ -136,7 +139,12 @@ public final class ModelEngine implements AutoCloseable {
 
     /** Returns whether it takes requests. */
     public boolean isRunning() {
-        return first.isAlive() && queue.isOpen();
+        return first.isAlive() && queue.isOpen() && outage().isEmpty();
+    }
+
+    /** Returns why no request can be answered until the model is open again, if it has failed. */
+    public Optional<String> outage() {
+        return queue.outage();
     }
 
     /**
@@ -169,6 +177,10 @@ public final class ModelEngine implements AutoCloseable {
             if (cache != null) {
                 cache.close();
             }
+            if (current != null) {
+                previousProcessor.ifPresent(processor -> Worker.close(processor::close));
+                Worker.close(current.processor()::close);
+            }
         }
     }
 
@@ -180,6 +192,7 @@ public final class ModelEngine implements AutoCloseable {
             loaded.completeExceptionally(e);
             return;
         }
+        current = own;
         fingerprint = Digests.of(own.fingerprint());
         cache = new PrefixCache(config.cacheMemoryBytes(), prefixFolder(), pinnedFolder(), metrics);
         for (int i = 1; i < workerCount(own); i++) {
@@ -187,7 +200,21 @@ public final class ModelEngine implements AutoCloseable {
             others.add(Thread.ofPlatform().name("carve-" + name + "-" + i).start(() -> runExtraWorker(number)));
         }
         loaded.complete(own);
-        runWorker(0, own);
+        try {
+            worker(0).run(own, this::replace);
+        } finally {
+            queue.close();
+        }
+    }
+
+    private void replace(EngineModel reopened) {
+        previousProcessor.ifPresent(processor -> Worker.close(processor::close));
+        previousProcessor = Optional.of(current.processor());
+        current = reopened;
+    }
+
+    private WorkerThread worker(int number) {
+        return new WorkerThread(number, name, loader, queue, cache, fingerprint, config, metrics);
     }
 
     private static int workerCount(EngineModel own) {
@@ -199,20 +226,15 @@ public final class ModelEngine implements AutoCloseable {
     // one that does not open leaves all to the others
     private void runExtraWorker(int number) {
         try {
-            runWorker(number, loader.load());
+            worker(number).run(withoutProcessor(loader.load()), ModelEngine::withoutProcessor);
         } catch (RuntimeException | LinkageError e) {
-            LOG.log(Level.WARNING, "a worker of the model '" + name + "' ended", e);
+            LOG.log(Level.WARNING, "worker " + number + " of the model '" + name + "' ended", e);
         }
     }
 
-    private void runWorker(int number, EngineModel own) {
-        Worker worker = new Worker(number, own, queue, metrics);
-        try {
-            worker.run(cache, fingerprint, config);
-        } finally {
-            queue.close();
-            worker.close();
-        }
+    private static EngineModel withoutProcessor(EngineModel model) {
+        model.processor().close();
+        return model;
     }
 
     private Optional<PrefixCacheFolder> pinnedFolder() {

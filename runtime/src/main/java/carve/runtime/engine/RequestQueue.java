@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The requests of an engine that wait, and how many sequences each of its workers has. A worker takes the next one where it has no
@@ -20,6 +21,8 @@ final class RequestQueue {
     private final int[] runningPerWorker;
     private boolean closing;
     private boolean cancelling;
+    private boolean refusing;
+    private Optional<EngineException> outage = Optional.empty();
 
     /** Makes the queue of so many workers at most. */
     RequestQueue(String name, EngineConfig config, EngineMetrics engineMetrics, int workers) {
@@ -33,6 +36,46 @@ final class RequestQueue {
     /** Notes that a worker has started. */
     synchronized void workerStarted(int worker) {
         runningPerWorker[worker] = 0;
+        outage = Optional.empty();
+        refusing = false;
+    }
+
+    /** Notes that the model of a worker failed and is being opened again. Requests wait for it, or are answered by other workers. */
+    synchronized void workerFailed(int worker, String problem) {
+        runningPerWorker[worker] = ABSENT;
+        if (Arrays.stream(runningPerWorker).allMatch(count -> count == ABSENT)) {
+            outage = Optional.of(new EngineException(
+                    Reason.UNAVAILABLE, "The model '%s' cannot answer at present: %s".formatted(name, problem)));
+        }
+        notifyAll();
+    }
+
+    /**
+     * Notes that the model of a worker cannot be opened again. Where no other worker has it open, those that wait fail, and
+     * requests are refused until one has.
+     */
+    synchronized void reopeningFailed(int worker, String problem) {
+        workerFailed(worker, problem);
+        outage.ifPresent(this::endAll);
+        refusing = outage.isPresent();
+    }
+
+    /** Returns why no worker has the model open, if it has failed in all of them. */
+    synchronized Optional<String> outage() {
+        return outage.map(EngineException::getMessage);
+    }
+
+    /** Waits before the model is opened again; returns whether that is still wanted. */
+    synchronized boolean awaitReopening(long millis) {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        try {
+            for (long left = millis; left > 0 && !closing; left = (end - System.nanoTime()) / 1_000_000) {
+                wait(left);
+            }
+        } catch (InterruptedException e) {
+            closing = true;
+        }
+        return !closing;
     }
 
     /** Notes that a worker has stopped. */
@@ -44,11 +87,15 @@ final class RequestQueue {
     /**
      * Adds a request.
      *
-     * @throws EngineException if too many wait, or the engine ends
+     * @throws EngineException if too many wait, the model has failed and is not open again, or the engine ends
      */
     synchronized GenerationJob add(GenerationRequest request) {
         if (closing) {
             throw new EngineException(Reason.CLOSED, "The model '%s' is being closed.".formatted(name));
+        }
+        if (refusing) {
+            metrics.rejected.increment();
+            throw outage.orElseThrow();
         }
         if (jobs.size() >= config.maxQueueLength()) {
             metrics.rejected.increment();
@@ -138,10 +185,14 @@ final class RequestQueue {
     /** Takes no more requests, and ends those that wait. */
     synchronized void rejectAll() {
         closing = true;
-        jobs.forEach(job -> job.end(new GenerationEvent.Failed(EngineException.closed())));
+        endAll(EngineException.closed());
+        notifyAll();
+    }
+
+    private void endAll(EngineException cause) {
+        jobs.forEach(job -> job.end(new GenerationEvent.Failed(cause)));
         jobs.clear();
         metrics.waiting.set(0);
-        notifyAll();
     }
 
     /** Returns whether it takes requests. */

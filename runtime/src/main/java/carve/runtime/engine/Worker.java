@@ -29,21 +29,37 @@ final class Worker {
         this.buffers = new EngineMetrics.WorkerGauge(engineMetrics.liveBuffers);
     }
 
-    /** Answers until all is done for ever. */
-    void run(PrefixCache cache, String fingerprint, EngineConfig config) {
-        LoadedModel model = loaded.model();
-        int threads = model.device().threads();
+    /** Answers until all is done for ever, or the model has to be opened again: then returns why. */
+    Optional<RuntimeException> run(PrefixCache cache, String fingerprint, EngineConfig config) {
         queue.workerStarted(number);
         try (BatchScheduler scheduler = scheduler(cache, fingerprint, config)) {
-            while (awaitWork(model.device(), scheduler)) {
-                admit(scheduler);
-                model.device().useThreads(threads / Math.max(1, queue.busyWorkers()));
-                scheduler.step();
-                queue.updateLoad(number, scheduler.size());
+            try {
+                answer(scheduler);
+            } catch (Throwable e) {
+                // not from a sequence, so nothing is known of the state of the model
+                LOG.log(Level.ERROR, "the model failed, and is opened again", e);
+                scheduler.abort(SequenceFailure.of(e).cause());
+                return Optional.of(SequenceFailure.of(e).cause());
             }
+            scheduler.unusable().ifPresent(scheduler::abort);
+            return scheduler.unusable();
         } finally {
             queue.workerStopped(number);
             buffers.set(0);
+        }
+    }
+
+    private void answer(BatchScheduler scheduler) {
+        LoadedModel model = loaded.model();
+        int threads = model.device().threads();
+        while (scheduler.unusable().isEmpty() && awaitWork(model.device(), scheduler)) {
+            admit(scheduler);
+            if (scheduler.unusable().isPresent()) {
+                return;
+            }
+            model.device().useThreads(threads / Math.max(1, queue.busyWorkers()));
+            scheduler.step();
+            queue.updateLoad(number, scheduler.size());
         }
     }
 
@@ -68,7 +84,8 @@ final class Worker {
     }
 
     private void admit(BatchScheduler scheduler) {
-        for (Optional<GenerationJob> next = queue.poll(number); next.isPresent(); next = queue.poll(number)) {
+        Optional<GenerationJob> next = next(scheduler);
+        while (next.isPresent()) {
             GenerationJob job = next.get();
             if (job.cancelled()) {
                 metrics.cancelled.increment();
@@ -78,20 +95,24 @@ final class Worker {
                 scheduler.admit(job);
             }
             queue.updateLoad(number, scheduler.size());
+            next = next(scheduler);
         }
     }
 
-    /** Closes the model and all that was opened with it. */
+    private Optional<GenerationJob> next(BatchScheduler scheduler) {
+        return scheduler.unusable().isEmpty() ? queue.poll(number) : Optional.empty();
+    }
+
+    /** Closes the model and all that was opened with it, but its processor, which other threads may still use. */
     void close() {
-        loaded.processor().close();
-        loaded.model().close();
+        close(loaded.model()::close);
         loaded.resources().reversed().forEach(Worker::close);
     }
 
-    private static void close(AutoCloseable part) {
+    static void close(AutoCloseable part) {
         try {
             part.close();
-        } catch (Exception e) {
+        } catch (Exception | LinkageError | InternalError e) {
             LOG.log(Level.WARNING, "closing a resource of a model failed", e);
         }
     }

@@ -5,6 +5,7 @@ import carve.api.json.JsonObject;
 import carve.api.json.JsonString;
 import carve.api.json.JsonValue;
 import carve.runtime.engine.EngineException;
+import carve.runtime.engine.GenerationEvent;
 import java.util.Optional;
 
 /** The error of a request, with the status and body that OpenAI's API has for it. */
@@ -43,10 +44,25 @@ public final class ApiException extends RuntimeException {
     public static ApiException of(EngineException e) {
         return switch (e.reason()) {
             case QUEUE_FULL -> new ApiException(429, "rate_limit_error", "rate_limit_exceeded", "", e.getMessage());
-            case CLOSED -> serverError(503, e.getMessage());
+            case CLOSED, UNAVAILABLE -> serverError(503, e.getMessage());
+            case FAILED -> serverError(500, e.getMessage());
             case CONTEXT_LENGTH_EXCEEDED ->
                 new ApiException(400, "invalid_request_error", "context_length_exceeded", "messages", e.getMessage());
         };
+    }
+
+    /**
+     * Returns the error of a request that failed in its engine. The messages of defects stay in the server's log: a client can do
+     * nothing with them.
+     */
+    public static ApiException of(GenerationEvent.Failed failed) {
+        if (failed.cause() instanceof EngineException e) {
+            return of(e);
+        }
+        if (failed.invalidRequest()) {
+            return invalidParameter("", failed.message());
+        }
+        return serverError(500, "The model failed while processing the request; the server's log has the cause.");
     }
 
     private static String format(String message, Object... values) {

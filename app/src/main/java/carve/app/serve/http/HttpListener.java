@@ -88,7 +88,7 @@ public final class HttpListener implements AutoCloseable {
                 answer(call);
             } catch (ApiException e) {
                 call.sendError(e);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 LOG.log(Level.WARNING, "a request failed", e);
                 call.sendError(ApiException.serverError(500, "The server had an error while processing your request."));
             }

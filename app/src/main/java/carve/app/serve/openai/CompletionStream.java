@@ -83,12 +83,7 @@ final class CompletionStream implements AutoCloseable {
             }
             case GenerationEvent.TokenGenerated tokenGenerated -> token(tokenGenerated);
             case GenerationEvent.Finished finished -> ended(finished);
-            case GenerationEvent.Failed failed -> {
-                if (failed.invalidRequest()) {
-                    throw ApiException.invalidParameter("", failed.message());
-                }
-                throw ApiException.serverError(500, failed.message());
-            }
+            case GenerationEvent.Failed failed -> throw ApiException.of(failed);
         };
     }
 

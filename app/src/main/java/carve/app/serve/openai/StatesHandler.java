@@ -148,7 +148,7 @@ public final class StatesHandler {
                 continue;
             }
             if (event.get() instanceof GenerationEvent.Failed failed) {
-                throw ApiException.serverError(500, failed.message());
+                throw ApiException.of(failed);
             }
             return event.get();
         }

@@ -1,0 +1,123 @@
+package carve.app.integration;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import carve.api.checkpoint.CheckpointException;
+import carve.api.device.Device;
+import carve.api.device.ReferenceDevice;
+import carve.api.model.LoadedModel;
+import carve.runtime.engine.EngineException;
+import carve.runtime.engine.EngineModel;
+import carve.runtime.engine.GenerationEvent;
+import carve.runtime.engine.GenerationJob;
+import carve.runtime.engine.ModelEngine;
+import carve.runtime.engine.Prompt;
+import carve.testkit.SmallFamily;
+import carve.testkit.SmallModels;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever is thrown while a request is processed ends that request, and the model goes on answering. */
+@Timeout(60)
+final class EngineFailureTest {
+    private static final Runnable NOTHING = () -> {};
+
+    private final AtomicReference<Runnable> fault = new AtomicReference<>(NOTHING);
+    private final AtomicReference<Runnable> loadFault = new AtomicReference<>(NOTHING);
+    private final AtomicInteger loads = new AtomicInteger();
+
+    private ModelEngine engine() {
+        return ModelEngine.open("small", this::load, TestEngines.config(1 << 20, 0, List.of()));
+    }
+
+    private EngineModel load() {
+        loadFault.get().run();
+        loads.incrementAndGet();
+        Device device = new FailingDevice(
+                new ReferenceDevice(), () -> fault.getAndSet(NOTHING).run());
+        LoadedModel model = SmallModels.decoder(device, 42);
+        return new EngineModel(
+                model, new SmallFamily().processor(model.spec(), Path.of(".")), List.of("small"), List.of(device));
+    }
+
+    private static GenerationJob ask(ModelEngine engine) {
+        return engine.submit(RandomPrompts.request(Prompt.text(1, 2, 3), 1, 5, false));
+    }
+
+    private static EngineException failure(GenerationJob job) throws InterruptedException {
+        GenerationEvent event = job.take();
+        while (!(event instanceof GenerationEvent.Failed)) {
+            event = job.take();
+        }
+        return assertInstanceOf(EngineException.class, ((GenerationEvent.Failed) event).cause());
+    }
+
+    private static Error error(String kind) {
+        return switch (kind) {
+            case "memory" -> new OutOfMemoryError("Java heap space");
+            case "stack" -> new StackOverflowError();
+            case "linkage" -> new NoSuchMethodError("carve.Mixer.step()");
+            case "truncated" -> new InternalError("a fault occurred in an unsafe memory access operation");
+            case "assertion" -> new AssertionError("of a plugin");
+            default -> throw new IllegalArgumentException(kind);
+        };
+    }
+
+    private static Runnable throwing(Supplier<Error> error) {
+        return FailingDevice.throwing(error);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"memory", "stack", "linkage", "truncated", "assertion"})
+    void anErrorEndsItsRequestAndNotTheModel(String kind) throws InterruptedException {
+        try (ModelEngine engine = engine()) {
+            List<Integer> expected = RandomPrompts.answer(ask(engine)).tokens();
+            for (int i = 0; i < 3; i++) {
+                fault.set(throwing(() -> error(kind)));
+                EngineException failure = failure(ask(engine));
+                assertEquals(EngineException.Reason.FAILED, failure.reason());
+                assertTrue(failure.getMessage().contains(error(kind).toString()), failure::getMessage);
+                assertEquals(expected, RandomPrompts.answer(ask(engine)).tokens());
+                assertTrue(engine.isRunning());
+            }
+            assertEquals(Set.of("linkage", "truncated").contains(kind) ? 3 : 0, loads.get() - 1);
+        }
+    }
+
+    @Test
+    void untilTheModelIsOpenAgainRequestsAreRefusedWithTheReason() throws InterruptedException {
+        try (ModelEngine engine = engine()) {
+            CheckpointException problem = new CheckpointException("model.safetensors: ends after 7 bytes");
+            loadFault.set(() -> {
+                throw problem;
+            });
+            fault.set(throwing(() -> error("truncated")));
+            assertEquals(EngineException.Reason.FAILED, failure(ask(engine)).reason());
+            String message = "The model 'small' cannot answer at present: " + problem.getMessage();
+            while (!engine.outage().equals(Optional.of(message))) {
+                Thread.sleep(1);
+            }
+            assertEquals(
+                    message,
+                    assertThrows(EngineException.class, () -> ask(engine)).getMessage());
+            loadFault.set(NOTHING);
+            while (!engine.isRunning()) {
+                Thread.sleep(1);
+            }
+            assertFalse(RandomPrompts.answer(ask(engine)).tokens().isEmpty());
+        }
+    }
+}
