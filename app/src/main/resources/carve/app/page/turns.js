@@ -1,4 +1,4 @@
-// What was said.
+// The messages of a conversation.
 import { drawMeters, fast, needed } from './meters.js';
 import { act, at, columns, modelOf, state } from './state.js';
 import { bytes, count, make, seconds } from './words.js';
@@ -8,11 +8,11 @@ function figures(answer) {
   const made = make('div', '', 'figures');
   if (!live) return made;
   if (fast(answer)) made.append(make('span', `${live.tokens_per_second} tokens/s`));
-  if (live.time_to_first_token_seconds) made.append(make('span', `${seconds(live.time_to_first_token_seconds)} to the first`));
-  made.append(make('span', `${count(live.context_length)} positions${live.cached_tokens ? `, ${count(live.cached_tokens)} known` : ''}`));
+  if (live.time_to_first_token_seconds) made.append(make('span', `${seconds(live.time_to_first_token_seconds)} to the first token`));
+  made.append(make('span', `${count(live.context_length)} positions${live.cached_tokens ? `, ${count(live.cached_tokens)} cached` : ''}`));
   const about = modelOf(answer.model)?.carve;
   if (live.state_bytes) made.append(make('span', bytes(about ? needed(about, live.context_length) : live.state_bytes)));
-  if (answer.finish === 'length') made.append(make('span', 'ended at the longest'));
+  if (answer.finish === 'length') made.append(make('span', 'maximum length reached'));
   return made;
 }
 
@@ -55,8 +55,8 @@ function drawTurn(turn, index) {
   if (!running) {
     const tools = make('div', '', 'tools');
     tools.append(
-      tool('Fork here', 'Go on from here in a new conversation; this one stays', () => act.fork(index)),
-      tool('Ask otherwise', 'Change this question in a new conversation', () => act.edit(index)),
+      tool('Fork here', 'Continue from here in a new conversation; this one is kept', () => act.fork(index)),
+      tool('Edit', 'Edit this message in a new conversation', () => act.edit(index)),
       tool('Copy', 'Copy the answer', () => navigator.clipboard?.writeText(turn.answers.map(answer => answer.text).join('\n\n'))));
     made.append(tools);
   }
