@@ -249,11 +249,18 @@ public final class HttpCall {
         lastWriteNanos = System.nanoTime();
     }
 
-    /** Sends an error: as the response, or as an event of a stream that was started. */
+    /**
+     * Sends an error: as the response, or as the last event of a stream that was started. Where the status 200 of another response
+     * has been sent already, the connection is cut, so that no client takes the error for an answer.
+     */
     public void sendError(ApiException e) throws IOException {
         if (events && begun.isPresent()) {
             sendEvent(Json.compact(e.json()));
             endResponse();
+            return;
+        }
+        if (begun.isPresent()) {
+            cut();
             return;
         }
         if (e.status() == 429 || e.status() == 503) {
@@ -268,6 +275,19 @@ public final class HttpCall {
         send(e.status(), e.json());
         if (e.status() == 413) {
             linger();
+        }
+    }
+
+    // ending the response would send the chunk that says it is complete; a write of an interrupted thread closes the
+    // channel
+    private void cut() throws IOException {
+        Thread.currentThread().interrupt();
+        try {
+            write(SPACE);
+        } catch (ClosedByInterruptException e) {
+            // closed, as it should be
+        } finally {
+            Thread.interrupted();
         }
     }
 

@@ -18,6 +18,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,6 +45,25 @@ final class RouterTest {
                 .route("GET", "/items/first", call -> send(call, "exact"))
                 .route("GET", "/broken", _ -> {
                     throw new IllegalStateException("a defect");
+                })
+                .route("GET", "/overflow", _ -> {
+                    throw new StackOverflowError();
+                })
+                .route("GET", "/late", call -> {
+                    call.keepAlive(0);
+                    throw ApiException.serverError(500, "too late");
+                })
+                .route("GET", "/late-defect", call -> {
+                    call.keepAlive(0);
+                    throw new IllegalStateException("a late defect");
+                })
+                .route("GET", "/late-overflow", call -> {
+                    call.keepAlive(0);
+                    throw new StackOverflowError();
+                })
+                .route("GET", "/late-event", call -> {
+                    call.startEventStream();
+                    throw ApiException.serverError(500, "too late");
                 })
                 .build();
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
@@ -169,6 +189,17 @@ final class RouterTest {
     @Test
     void defectsOfHandlersAreErrorsOfTheServer() throws IOException, InterruptedException {
         fails(500, "The server had an error while processing your request.", "GET", "/broken", true);
+        answers("list", "GET", "/items");
+    }
+
+    @Test
+    void errorsAfterTheStatusAreNoAnswers() throws IOException, InterruptedException {
+        for (String path : List.of("/late", "/late-defect", "/late-overflow")) {
+            assertThrows(IOException.class, () -> send("GET", path, true), path);
+        }
+        fails(500, "The server had an error while processing your request.", "GET", "/overflow", true);
+        String events = send("GET", "/late-event", true).body();
+        assertTrue(events.endsWith("\n\n") && events.contains("\"message\":\"too late\""), events);
         answers("list", "GET", "/items");
     }
 
