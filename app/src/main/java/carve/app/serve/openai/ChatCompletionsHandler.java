@@ -24,46 +24,6 @@ import java.util.UUID;
 public final class ChatCompletionsHandler implements RequestHandler {
     private static final int MOST_BEST = 20;
     private static final Set<String> OWN = Set.of("state", "save");
-    private static final Set<String> KNOWN = Set.of(
-            "model",
-            "messages",
-            "stream",
-            "stream_options",
-            "temperature",
-            "top_p",
-            "top_k",
-            "seed",
-            "stop",
-            "max_tokens",
-            "max_completion_tokens",
-            "logprobs",
-            "top_logprobs",
-            "n",
-            "best_of",
-            "frequency_penalty",
-            "presence_penalty",
-            "logit_bias",
-            "user",
-            "store",
-            "metadata",
-            "service_tier",
-            "response_format",
-            "tools",
-            "tool_choice",
-            "parallel_tool_calls",
-            "functions",
-            "function_call",
-            "modalities",
-            "audio",
-            "prediction",
-            "reasoning_effort",
-            "safety_identifier",
-            "prompt_cache_key",
-            "prompt_cache_retention",
-            "verbosity",
-            "web_search_options",
-            "ignore_eos",
-            "carve");
 
     private final ServedModels servedModels;
     private final RequestPreprocessor requestPreprocessor;
@@ -105,19 +65,7 @@ public final class ChatCompletionsHandler implements RequestHandler {
 
     @Override
     public void handle(HttpCall httpCall) throws IOException, InterruptedException {
-        RequestFields requestFields = new RequestFields(httpCall.json());
-        requestFields.requireKnown(KNOWN);
-        requestFields.requireDefault("tools");
-        requestFields.requireDefault("functions");
-        requestFields.requireDefault("audio");
-        requestFields
-                .object("response_format")
-                .flatMap(format -> format.string("type"))
-                .filter(type -> !type.equals("text"))
-                .ifPresent(type -> {
-                    throw ApiException.invalidParameter(
-                            "response_format", "Unsupported 'response_format': '%s'.", type);
-                });
+        RequestFields requestFields = RequestSchema.check(httpCall.json(), RequestSchema.Endpoint.CHAT);
         JsonArray given = requestFields
                 .array("messages")
                 .orElseThrow(
@@ -139,7 +87,7 @@ public final class ChatCompletionsHandler implements RequestHandler {
 
     private void answer(HttpCall httpCall, RequestFields requestFields, ServedModel model, SaveRequest saveRequest)
             throws IOException, InterruptedException {
-        List<Message> messages = MessageParser.parse(saveRequest.messages(), requestPreprocessor.limits());
+        List<Message> messages = MessageParser.parsePrompt(saveRequest.messages(), requestPreprocessor.limits());
         SamplingParameters samplingParameters =
                 SamplingParameters.of(requestFields, requestPreprocessor.defaults(), model.engine());
         boolean scored = requestFields.flag("logprobs").orElse(false);

@@ -22,7 +22,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -33,29 +32,6 @@ public final class CompletionsHandler implements RequestHandler {
     private static final int MOST_BEST = 20;
     private static final int USUAL_TOKENS = 16;
     private static final int END = 8;
-    private static final Set<String> KNOWN = Set.of(
-            "model",
-            "prompt",
-            "stream",
-            "stream_options",
-            "temperature",
-            "top_p",
-            "top_k",
-            "seed",
-            "stop",
-            "max_tokens",
-            "logprobs",
-            "echo",
-            "n",
-            "best_of",
-            "frequency_penalty",
-            "presence_penalty",
-            "logit_bias",
-            "user",
-            "suffix",
-            "num_beams",
-            "ignore_eos",
-            "repetition_penalty");
 
     private final ServedModels servedModels;
     private final RequestPreprocessor requestPreprocessor;
@@ -90,11 +66,7 @@ public final class CompletionsHandler implements RequestHandler {
 
     @Override
     public void handle(HttpCall httpCall) throws IOException, InterruptedException {
-        RequestFields requestFields = new RequestFields(httpCall.json());
-        requestFields.requireKnown(KNOWN);
-        requestFields.requireDefault("suffix", "\"\"");
-        requestFields.requireDefault("num_beams", "1");
-        requestFields.requireDefault("repetition_penalty", "1", "1.0");
+        RequestFields requestFields = RequestSchema.check(httpCall.json(), RequestSchema.Endpoint.COMPLETIONS);
         ServedModel model = servedModels.of(requestFields);
         List<CompletionPrompt> prompts = prompts(requestFields, model);
         CompletionOptions completionOptions = new CompletionOptions(
@@ -139,6 +111,7 @@ public final class CompletionsHandler implements RequestHandler {
     private static CompletionPrompt given(JsonValue value, ServedModel model) {
         Processor processor = model.engine().processor();
         int[] tokens = switch (value) {
+            case JsonString text when text.text().isEmpty() -> beginning(processor);
             case JsonString text -> TokenizeHandler.encode(processor, text.text(), true);
             case JsonArray ids ->
                 TokenizeHandler.tokenIds(ids, model.engine().spec().vocabulary());
@@ -154,6 +127,18 @@ public final class CompletionsHandler implements RequestHandler {
         } catch (IllegalArgumentException e) {
             throw ApiException.invalidParameter("prompt", "Invalid 'prompt': %s.", e.getMessage());
         }
+    }
+
+    // an empty prompt is the beginning of a new text, which follows a token that begins texts or ends them
+    private static int[] beginning(Processor processor) {
+        int[] tokens = processor.encode("");
+        return tokens.length > 0
+                ? tokens
+                : processor.stopTokens().stream()
+                        .sorted()
+                        .limit(1)
+                        .mapToInt(Integer::intValue)
+                        .toArray();
     }
 
     private void whole(

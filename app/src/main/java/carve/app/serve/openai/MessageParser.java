@@ -11,10 +11,17 @@ import carve.app.serve.http.ApiException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Reads the messages of a request. */
 final class MessageParser {
     private static final String IMAGE = "<image>";
+    private static final Set<String> USER_FIELDS = Set.of("role", "content", "name", "type");
+    // clients send back what they were answered, with fields that are null or empty
+    private static final Set<String> ASSISTANT_FIELDS =
+            Set.of("role", "content", "name", "type", "refusal", "audio", "tool_calls", "function_call", "annotations");
+    private static final Set<String> EMPTY_FIELDS =
+            Set.of("refusal", "audio", "tool_calls", "function_call", "annotations");
 
     private final RequestLimits requestLimits;
     private final List<String> instructions = new ArrayList<>();
@@ -46,6 +53,28 @@ final class MessageParser {
         return all;
     }
 
+    /**
+     * Returns the messages of a conversation that a model is to answer: it ends with a question, an empty one if the last message
+     * is of another role.
+     *
+     * @throws ApiException if they are not messages; it says which one is not
+     */
+    static List<Message> parsePrompt(JsonArray messages, RequestLimits requestLimits) {
+        List<Message> all = new ArrayList<>(parse(messages, requestLimits));
+        if (all.getLast().role() != Role.USER) {
+            all.add(Message.user(""));
+        }
+        return all;
+    }
+
+    private void addAnswer(Message answer) {
+        // an answer that follows no question answers an empty one
+        if (turns.isEmpty() || turns.getLast().role() != Role.USER) {
+            turns.add(Message.user(""));
+        }
+        turns.add(answer);
+    }
+
     private void add(JsonValue value, String where) {
         if (!(value instanceof JsonObject object)) {
             throw ApiException.invalidParameter(where, "Invalid type for '%s': expected an object.", where);
@@ -55,17 +84,37 @@ final class MessageParser {
                 .string("role")
                 .orElseThrow(() -> ApiException.invalidParameter(
                         where + ".role", "Missing required parameter: '%s.role'.", where));
+        requireFields(requestFields, role.equals("assistant") ? ASSISTANT_FIELDS : USER_FIELDS, where);
         List<EncodedImage> own = new ArrayList<>();
         String text = literal(content(requestFields, where, own), own.size());
         switch (role) {
             case "system", "developer" -> instructions.add(text);
             case "user" -> turns.add(new Message(Role.USER, text, own));
-            case "assistant" -> turns.add(new Message(Role.ASSISTANT, text, own));
+            case "assistant" -> addAnswer(new Message(Role.ASSISTANT, text, own));
             default ->
                 throw ApiException.invalidParameter(
                         where + ".role",
                         "Invalid value: '%s'. Supported values are: 'system', 'developer', 'user' and 'assistant'.",
                         role);
+        }
+    }
+
+    private static void requireFields(RequestFields message, Set<String> known, String where) {
+        message.requireKnown(known, where);
+        message.string("name");
+        message.string("type").filter(type -> !type.equals("text")).ifPresent(type -> {
+            throw ApiException.invalidParameter(
+                    where + ".type", "Unsupported value: '%s.type' is not supported here, found '%s'.", where, type);
+        });
+        for (String name : EMPTY_FIELDS) {
+            message.value(name).filter(value -> !value.equals(JsonArray.of())).ifPresent(value -> {
+                throw ApiException.invalidParameter(
+                        where + "." + name,
+                        "Unsupported value: '%s.%s' is not supported here, found %s.",
+                        where,
+                        name,
+                        value.describe());
+            });
         }
     }
 
@@ -104,9 +153,13 @@ final class MessageParser {
             }
             RequestFields part = new RequestFields(object);
             switch (part.string("type").orElse("")) {
-                case "text" ->
+                case "text" -> {
+                    part.requireKnown(Set.of("type", "text"), at);
                     text.append(text.isEmpty() ? "" : "\n")
-                            .append(part.string("text").orElse(""));
+                            .append(part.string("text")
+                                    .orElseThrow(() -> ApiException.invalidParameter(
+                                            at + ".text", "Missing required parameter: '%s.text'.", at)));
+                }
                 case "image_url" -> own.add(picture(part, at));
                 default ->
                     throw ApiException.invalidParameter(
@@ -122,7 +175,13 @@ final class MessageParser {
             throw ApiException.invalidParameter(
                     where, "Too many images: at most %d are allowed per request.", requestLimits.maxImages());
         }
+        part.requireKnown(Set.of("type", "image_url"), where);
         Optional<JsonValue> value = part.value("image_url");
+        value.filter(JsonObject.class::isInstance).map(JsonObject.class::cast).ifPresent(object -> {
+            RequestFields fields = new RequestFields(object);
+            fields.requireKnown(Set.of("url", "detail"), where + ".image_url");
+            fields.string("detail");
+        });
         String url = value.isPresent() && value.get() instanceof JsonString text
                 ? text.text()
                 : part.object("image_url")

@@ -22,29 +22,19 @@ final class RequestFields {
 
     /** Refuses a request that has fields which nobody knows. */
     void requireKnown(Set<String> known) {
+        requireKnown(known, "");
+    }
+
+    /** Refuses fields that nobody knows of an object inside a request, at this place. */
+    void requireKnown(Set<String> known, String where) {
         json.keys().stream()
                 .filter(key -> !known.contains(key))
                 .sorted()
                 .findFirst()
+                .map(key -> where.isEmpty() ? key : where + "." + key)
                 .ifPresent(key -> {
                     throw ApiException.invalidParameter(key, "Unrecognized request argument supplied: %s", key);
                 });
-    }
-
-    /** Refuses a request that asks for what is not done here: a field is there, and neither empty nor one of these. */
-    void requireDefault(String name, String... allowed) {
-        Optional<JsonValue> value = json.value(name);
-        if (value.isEmpty()) {
-            return;
-        }
-        String text = value.get().describe();
-        boolean empty = value.get() instanceof JsonNull
-                || value.get() instanceof JsonArray array && array.items().isEmpty()
-                || value.get() instanceof JsonObject object && object.keys().isEmpty();
-        if (!empty && !List.of(allowed).contains(text)) {
-            throw ApiException.invalidParameter(
-                    name, "Unsupported value: '%s' is not supported here, found %s.", name, text);
-        }
     }
 
     /** Returns the object itself. */
@@ -85,7 +75,8 @@ final class RequestFields {
     Optional<Double> real(String name, double least, double most) {
         Optional<Double> value = checked(name, () -> json.optionalReal(name));
         value.ifPresent(number -> requireRange(name, number >= least && number <= most, least, most, number));
-        return value;
+        // -0.0 is 0
+        return value.map(number -> number + 0.0);
     }
 
     private static void requireRange(String name, boolean within, Number least, Number most, Number number) {

@@ -17,7 +17,7 @@ import java.util.TreeSet;
  * @param stopTokens tokens that end it; none where {@code ignore_eos} is asked for
  */
 record SamplingParameters(Sampler sampler, List<String> stopStrings, Set<Integer> stopTokens) {
-    private static final int MOST_STOPS = 16;
+    private static final int MAX_STOPS = 4;
     private static final SecureRandom SEEDS = new SecureRandom();
 
     SamplingParameters {
@@ -27,11 +27,6 @@ record SamplingParameters(Sampler sampler, List<String> stopStrings, Set<Integer
 
     /** Reads the fields that all answers have. */
     static SamplingParameters of(RequestFields requestFields, GenerationConfig usual, ModelEngine engine) {
-        requestFields.requireDefault("n", "1");
-        requestFields.requireDefault("best_of", "1");
-        requestFields.requireDefault("frequency_penalty", "0", "0.0");
-        requestFields.requireDefault("presence_penalty", "0", "0.0");
-        requestFields.requireDefault("logit_bias");
         Set<Integer> excluded = new TreeSet<>(engine.processor().suppressedTokens());
         engine.spec().input().imageToken().ifPresent(excluded::add);
         Sampler sampler = new Sampler(
@@ -46,9 +41,9 @@ record SamplingParameters(Sampler sampler, List<String> stopStrings, Set<Integer
         List<String> stops = requestFields.strings("stop").stream()
                 .filter(stop -> !stop.isEmpty())
                 .toList();
-        if (stops.size() > MOST_STOPS) {
+        if (stops.size() > MAX_STOPS) {
             throw ApiException.invalidParameter(
-                    "stop", "Invalid 'stop': at most %d texts, found %d.", MOST_STOPS, stops.size());
+                    "stop", "Invalid 'stop': at most %d texts, found %d.", MAX_STOPS, stops.size());
         }
         boolean endless = requestFields.flag("ignore_eos").orElse(false);
         return new SamplingParameters(

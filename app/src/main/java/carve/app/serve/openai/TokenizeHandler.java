@@ -56,7 +56,8 @@ public final class TokenizeHandler {
             tokens = requestPreprocessor
                     .tokenize(
                             model,
-                            MessageParser.parse(requestFields.array("messages").get(), requestPreprocessor.limits()))
+                            MessageParser.parsePrompt(
+                                    requestFields.array("messages").get(), requestPreprocessor.limits()))
                     .prompt()
                     .tokens();
         } else {
