@@ -60,7 +60,7 @@ public interface Mixer {
 
     /**
      * Returns first values by parameter name, made from an attention layer's weights. Names left out keep their {@link
-     * carve.api.param.Init}. Whoever cannot be seeded returns an empty map.
+     * carve.api.param.Init}. A mixer that takes nothing from attention returns an empty map.
      */
     Map<String, Tensor> initFrom(AttentionWeights from);
 }

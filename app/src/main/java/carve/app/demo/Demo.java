@@ -175,7 +175,7 @@ public record Demo(
         Recipe recipe = recipes.read(student.recipe().toString(), given.over(student.overrides()));
         RecipeResult result = recipes.run(recipe, (runner, resumed) -> runner.distill(resumed, true));
         if (entries.size() == 1) {
-            entries.add(new NamedModel(name + " seeded", run.resolve(RecipeRunner.INITIAL_STUDENT)));
+            entries.add(new NamedModel(name + " initial", run.resolve(RecipeRunner.INITIAL_STUDENT)));
         }
         entries.add(new NamedModel(name, result.model()));
     }
