@@ -109,7 +109,7 @@ public final class RunTextReport {
         List<String> lines = new ArrayList<>();
         lines.add("");
         lines.add("%s: %s by layer, %.3g to %.3g (log scale)"
-                .formatted(stage.name(), label.get(), Math.exp(logs[0]), Math.exp(logs[logs.length - 1])));
+                .formatted(stage.name(), title(label.get()), Math.exp(logs[0]), Math.exp(logs[logs.length - 1])));
         for (int layer : layers) {
             StringBuilder line = new StringBuilder("  %3d ".formatted(layer));
             points.forEach(point -> line.append(
@@ -117,6 +117,10 @@ public final class RunTextReport {
             lines.add(line.toString());
         }
         return lines;
+    }
+
+    private static String title(String metric) {
+        return metric.equals(StepMetrics.GRADIENTS) ? "gradient norm" : metric;
     }
 
     private static Map<Integer, Double> of(StepMetrics point, String label) {

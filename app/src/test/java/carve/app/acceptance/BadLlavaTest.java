@@ -100,7 +100,7 @@ final class BadLlavaTest {
     @Test
     void picturesThatAreNotThereAreNamedBeforeAnythingBegins() throws IOException, InterruptedException {
         trainingRefused(
-                "DATA: 1 pictures are missing; name their folder as 'images', or say missing-images = skip\n  "
+                "DATA: 1 images are missing; set 'image-folder' to their folder, or use missing-images = skip\n  "
                         + folder.resolve("none.png") + " (id 7)",
                 "none.png",
                 "");
@@ -110,7 +110,7 @@ final class BadLlavaTest {
     void picturesThatAreSkippedAreCounted() throws IOException, InterruptedException {
         trainingRefused(
                 "llava train.json (1 conversations, max-length 8192, missing-images SKIP, shuffle true, seed 42): all of 1"
-                        + " samples were left out: {picture missing=1}",
+                        + " samples were left out: {image missing=1}",
                 "none.png",
                 ", missing-images = skip");
     }

@@ -269,8 +269,8 @@ final class EndToEndTest {
         }
         String shown = carve.succeeds("watch", run.toString(), "--once");
         assertTrue(shown.contains("\nlogits  finished     2   2 "), shown);
-        assertTrue(shown.contains("\nalign: mean-squared-error@heads by layer, from "), shown);
-        assertTrue(shown.contains("\nlogits: gradients by layer, from "), shown);
+        assertTrue(shown.contains("\nalign: mean-squared-error@heads by layer, "), shown);
+        assertTrue(shown.contains("\nlogits: gradient norm by layer, "), shown);
     }
 
     @Test

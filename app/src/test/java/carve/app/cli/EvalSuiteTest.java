@@ -63,7 +63,7 @@ class EvalSuiteTest {
         };
         String table = carve.succeeds(line);
         assertEquals(
-                "SCORES  ACCURACY  PRECISION  RECALL    F1   YES  OF",
+                "SCORES  ACCURACY  PRECISION  RECALL    F1   YES  QUESTIONS",
                 table.lines().findFirst().orElseThrow());
         List<String> lines = Files.readAllLines(Path.of(out));
         assertEquals(3, lines.size());
