@@ -15,6 +15,7 @@ import carve.app.wiring.ModelOpener;
 import carve.app.wiring.OpenDevices;
 import carve.hocon.Hocon;
 import carve.runtime.catalog.Catalogs;
+import carve.runtime.io.TemporaryFolder;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.plan.PlanSuggester;
 import carve.runtime.plan.PlanSuggester.Suggestion;
@@ -26,12 +27,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -99,14 +98,12 @@ final class PlanSuggestCommand implements Command {
         TreeSettings settings = settings(arguments);
         Path path = CommandOptions.parameter(arguments, 0);
         int attention = CommandOptions.valueOr(arguments, "--attention", 0);
-        Path work = work(arguments);
-        try (ModelFolder teacher = modelOpener.open(path)) {
+        try (TemporaryFolder work = work(arguments);
+                ModelFolder teacher = modelOpener.open(path)) {
             requireLayers(attention, teacher.spec().layers().size());
             Progress progress = (phase, unit) -> new ProgressBar(terminal, phase, unit);
             var suggester = new PlanSuggester(catalogs.get(), openDevices.device(), settings);
-            show(arguments, terminal, path, suggester.suggest(teacher, attention, work, progress));
-        } finally {
-            deleteRecursively(work);
+            show(arguments, terminal, path, suggester.suggest(teacher, attention, work.path(), progress));
         }
         return 0;
     }
@@ -117,19 +114,14 @@ final class PlanSuggestCommand implements Command {
         }
     }
 
-    private static void deleteRecursively(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
-    }
-
-    private static Path work(ParseResult arguments) throws IOException {
+    private static TemporaryFolder work(ParseResult arguments) throws IOException {
         Optional<Path> given = CommandOptions.find(arguments, "--work");
-        return given.isPresent()
-                ? Files.createTempDirectory(Files.createDirectories(given.get()), "carve-suggest")
-                : Files.createTempDirectory("carve-suggest");
+        Path parent = given.isPresent()
+                ? Files.createDirectories(given.get())
+                : Path.of(System.getProperty("java.io.tmpdir"));
+        TemporaryFolder work = TemporaryFolder.create(parent, "suggest");
+        work.deleteOnShutdown();
+        return work;
     }
 
     private TreeSettings settings(ParseResult arguments) {

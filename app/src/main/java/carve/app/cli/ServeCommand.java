@@ -26,6 +26,7 @@ import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -41,6 +42,9 @@ final class ServeCommand implements Command {
     private static final Path RUNS = Path.of("runs");
     private static final Path DEMO = RUNS.resolve("demo");
     private static final int MIN_KEY_LENGTH = 8;
+
+    // for saving caches and closing models, after answers have ended
+    private static final Duration CLEAN_UP = Duration.ofSeconds(10);
 
     private final Terminal terminal;
     private final GlobalOptions globalOptions;
@@ -118,9 +122,11 @@ final class ServeCommand implements Command {
         Map<String, Path> folders = folders(arguments, terminal);
         RunHandlers runs = runs(arguments);
         PluginFolders places = PluginFolders.existing(app, globalOptions);
-        try (ShutdownRequest shutdown = ShutdownRequest.install();
+        Duration limit = Duration.ofMillis(config.shutdownMillis()).plus(CLEAN_UP);
+        try (ShutdownRequest shutdown = ShutdownRequest.install(limit, terminal::printMessage);
                 var plugins = ReloadablePlugins.open(
                         List.of(new ReferenceDeviceProvider()), places.builtIn(), places.user())) {
+            shutdown.onTimeout(plugins::deleteCopies);
             FolderWatcher watch = plugins.watch();
             List<ServedModel> models = new ArrayList<>();
             EngineModelLoader opening =

@@ -2,6 +2,7 @@ package carve.app.plugin;
 
 import carve.api.config.SettingsNode;
 import carve.runtime.catalog.Catalogs;
+import carve.runtime.io.TemporaryFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
@@ -68,14 +69,14 @@ public final class ReloadablePlugins implements AutoCloseable {
     private final PluginLoader loader = new PluginLoader(ModuleLayer.boot());
     private final List<Plugin> fixed;
     private final List<Path> watched;
-    private final PluginCopies copies;
+    private final TemporaryFolder copies;
     private final Object refreshing = new Object();
     private final Set<LoadedPlugin> using = Collections.newSetFromMap(new IdentityHashMap<>());
     private Version current;
     private long copied;
     private boolean closed;
 
-    private ReloadablePlugins(List<Plugin> fixed, List<Path> watched, PluginCopies copies) {
+    private ReloadablePlugins(List<Plugin> fixed, List<Path> watched, TemporaryFolder copies) {
         this.fixed = List.copyOf(fixed);
         this.watched = List.copyOf(watched);
         this.copies = copies;
@@ -92,13 +93,18 @@ public final class ReloadablePlugins implements AutoCloseable {
     public static ReloadablePlugins open(List<Object> builtIn, List<Path> fixed, List<Path> watched) {
         try {
             PluginSet constant = PluginSet.load(builtIn, fixed);
-            PluginCopies copies = PluginCopies.create(Path.of(System.getProperty("java.io.tmpdir")));
+            TemporaryFolder copies = TemporaryFolder.create(Path.of(System.getProperty("java.io.tmpdir")), "plugins");
             var plugins = new ReloadablePlugins(constant.plugins(), watched, copies);
             plugins.refresh();
             return plugins;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Deletes the copies of plugins without waiting for whoever uses them, in a process that ends at once. */
+    public void deleteCopies() {
+        copies.close();
     }
 
     /** A set of plugins that stays as it is until this is closed. */
