@@ -22,10 +22,10 @@ import java.util.Set;
  */
 public final class JsonObject implements JsonValue {
     private final String origin;
-    private final String path;
+    private final JsonPath path;
     private final Map<String, JsonValue> members;
 
-    JsonObject(String origin, String path, Map<String, JsonValue> members) {
+    JsonObject(String origin, JsonPath path, Map<String, JsonValue> members) {
         this.origin = origin;
         this.path = path;
         this.members = Collections.unmodifiableMap(members);
@@ -38,7 +38,7 @@ public final class JsonObject implements JsonValue {
 
     /** Returns an object with a copy of these members in the map's order. */
     public static JsonObject of(Map<String, ? extends JsonValue> members) {
-        return new JsonObject("", "", new LinkedHashMap<>(members));
+        return new JsonObject("", JsonPath.ROOT, new LinkedHashMap<>(members));
     }
 
     /** Returns the members in order, unmodifiable. */
@@ -203,7 +203,7 @@ public final class JsonObject implements JsonValue {
     }
 
     private String where(String key) {
-        String full = path.isEmpty() ? key : path + "." + key;
+        String full = path.member(key).toString();
         return origin.isEmpty() ? full : origin + ": " + full;
     }
 

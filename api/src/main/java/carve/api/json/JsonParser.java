@@ -17,7 +17,7 @@ final class JsonParser {
     }
 
     JsonValue document() {
-        JsonValue value = value("");
+        JsonValue value = value(JsonPath.ROOT);
         skipSpace();
         if (position < text.length()) {
             throw expected("the end of the text");
@@ -25,7 +25,7 @@ final class JsonParser {
         return value;
     }
 
-    private JsonValue value(String path) {
+    private JsonValue value(JsonPath path) {
         skipSpace();
         return switch (peek()) {
             case '{' -> object(path);
@@ -41,7 +41,7 @@ final class JsonParser {
         };
     }
 
-    private JsonObject object(String path) {
+    private JsonObject object(JsonPath path) {
         enter();
         Map<String, JsonValue> members = new LinkedHashMap<>();
         skipSpace();
@@ -54,28 +54,28 @@ final class JsonParser {
         return new JsonObject(origin, path, members);
     }
 
-    private void member(String path, Map<String, JsonValue> members) {
+    private void member(JsonPath path, Map<String, JsonValue> members) {
         skipSpace();
         int start = position;
         String key = string("a key in double quotes");
         if (members.containsKey(key)) {
             position = start;
-            throw error("duplicate key %s".formatted(Json.quote(key)));
+            throw error("duplicate key %s".formatted(new JsonString(key).describe()));
         }
         skipSpace();
         if (!take(':')) {
             throw expected("':'");
         }
-        members.put(key, value(path.isEmpty() ? key : path + "." + key));
+        members.put(key, value(path.member(key)));
     }
 
-    private JsonArray array(String path) {
+    private JsonArray array(JsonPath path) {
         enter();
         var items = new ArrayList<JsonValue>();
         skipSpace();
         if (!take(']')) {
             do {
-                items.add(value(path + "[" + items.size() + "]"));
+                items.add(value(path.item(items.size())));
             } while (more(']', "',' or ']'"));
         }
         depth--;

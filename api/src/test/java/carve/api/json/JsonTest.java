@@ -274,4 +274,22 @@ final class JsonTest {
                 "not a number: \"" + "1".repeat(60) + "...\"",
                 assertThrows(JsonException.class, () -> new JsonNumber(digits)).getMessage());
     }
+
+    @Test
+    void longKeysAboveManyValuesCostNoMoreThanTheirLength() {
+        String key = "k".repeat(1 << 20);
+        String many = "{\"" + key + "\": [" + "1,".repeat(1 << 20) + "1]}";
+        String deep = ("{\"" + key.substring(0, 1 << 18) + "\":").repeat(100) + "1" + "}".repeat(100);
+        org.junit.jupiter.api.Assertions.assertTimeoutPreemptively(java.time.Duration.ofSeconds(30), () -> {
+            assertEquals(
+                    (1 << 20) + 1,
+                    Json.parseObject(many, "many").array(key).items().size());
+            Json.parseObject(deep, "deep");
+        });
+        JsonObject object =
+                Json.parseObject("{\"" + key + "\": {\"a\": 1}}", "x.json").object(key);
+        String message =
+                assertThrows(JsonException.class, () -> object.string("a")).getMessage();
+        assertTrue(message.length() < 1000, message);
+    }
 }
