@@ -11,9 +11,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -21,9 +25,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
@@ -60,15 +64,9 @@ final class PrefixCacheFolder {
         this.durable = lasting;
         try {
             createPrivateFolder(folder);
-            try (Stream<Path> files = Files.walk(folder, 2)) {
-                List<Path> found = files.filter(file -> file.toString().endsWith(ENDING))
-                        .sorted(Comparator.comparingLong(PrefixCacheFolder::modified))
-                        .toList();
-                for (Path file : found) {
-                    String name = file.getFileName().toString();
-                    recordSize(name.substring(0, name.length() - ENDING.length()), Files.size(file));
-                }
-            }
+            found(folder).stream()
+                    .sorted(Comparator.comparingLong(FoundFile::modified))
+                    .forEach(file -> recordSize(file.key, file.size));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -86,12 +84,34 @@ final class PrefixCacheFolder {
         }
     }
 
-    private static long modified(Path file) {
-        try {
-            return Files.getLastModifiedTime(file).toMillis();
-        } catch (IOException e) {
-            return 0;
-        }
+    /** A snapshot that is there already. */
+    private record FoundFile(String key, long size, long modified) {}
+
+    // another server may remove files of the folder at any time
+    private static List<FoundFile> found(Path folder) throws IOException {
+        List<FoundFile> found = new ArrayList<>();
+        Files.walkFileTree(folder, Set.of(), 2, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                String name = file.getFileName().toString();
+                if (name.endsWith(ENDING)) {
+                    found.add(new FoundFile(
+                            name.substring(0, name.length() - ENDING.length()),
+                            attributes.size(),
+                            attributes.lastModifiedTime().toMillis()));
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                if (e instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw e;
+            }
+        });
+        return found;
     }
 
     private Path file(String key) {
