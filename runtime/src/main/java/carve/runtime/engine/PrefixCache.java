@@ -1,6 +1,5 @@
 package carve.runtime.engine;
 
-import carve.api.checkpoint.CheckpointException;
 import java.lang.System.Logger.Level;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -39,6 +38,8 @@ final class PrefixCache implements AutoCloseable {
     private final AtomicLong pending = new AtomicLong();
     private long bytes;
     private boolean closed;
+    // on the writer's thread
+    private boolean writeFailed;
 
     /** A snapshot that stays in memory whatever the budget is. */
     private static final class Pin {
@@ -216,8 +217,11 @@ final class PrefixCache implements AutoCloseable {
     private void write(PrefixCacheFolder disk, StateSnapshot shared) {
         try (shared) {
             disk.write(shared);
-        } catch (CheckpointException e) {
-            LOG.log(Level.WARNING, "a snapshot is not written: {0}", e.getMessage());
+            writeFailed = false;
+        } catch (RuntimeException e) {
+            // of a full disk each snapshot would tell again
+            LOG.log(writeFailed ? Level.DEBUG : Level.WARNING, "prefixes are not cached on disk: {0}", e.getMessage());
+            writeFailed = true;
         } finally {
             pending.addAndGet(-shared.bytes());
         }

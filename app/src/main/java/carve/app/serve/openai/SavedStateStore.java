@@ -128,7 +128,18 @@ public final class SavedStateStore {
 
     /** Returns a state with its messages, if there is one of this id. */
     synchronized Optional<JsonObject> find(String id) {
-        return has(id) ? Optional.of(Json.readObject(file(id))) : Optional.empty();
+        if (!has(id)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Json.readObject(file(id)));
+        } catch (JsonException e) {
+            // another server has just deleted it
+            if (Files.exists(file(id))) {
+                throw e;
+            }
+            return Optional.empty();
+        }
     }
 
     private boolean has(String id) {
@@ -165,7 +176,12 @@ public final class SavedStateStore {
             throw ApiException.requestError(
                     507, "insufficient_storage", "Saved-state storage is full; delete some states.");
         }
-        write(file(id), bytes);
+        try {
+            write(file(id), bytes);
+        } catch (ApiException e) {
+            release(snapshot);
+            throw e;
+        }
         known.put(id, state);
         sizes.put(id, (long) bytes.length);
         return state;
@@ -193,8 +209,24 @@ public final class SavedStateStore {
             }
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            deleteQuietly(temporary);
+            throw cannotStore(e);
         }
+    }
+
+    private static void deleteQuietly(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "{0} cannot be removed: {1}", file, e.toString());
+        }
+    }
+
+    /** Returns the error of a request whose state cannot be written, mostly because the disk is full. */
+    static ApiException cannotStore(Exception cause) {
+        LOG.log(Level.WARNING, "a state cannot be saved", cause);
+        return ApiException.requestError(
+                507, "insufficient_storage", "The server cannot write the state to its disk; nothing was saved.");
     }
 
     /** Removes a state; returns whether there was one. */

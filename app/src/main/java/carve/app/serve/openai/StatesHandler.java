@@ -1,5 +1,6 @@
 package carve.app.serve.openai;
 
+import carve.api.checkpoint.CheckpointException;
 import carve.api.data.Sample;
 import carve.api.json.JsonArray;
 import carve.api.json.JsonObject;
@@ -135,7 +136,15 @@ public final class StatesHandler {
         } finally {
             generationJob.cancel();
         }
-        return states.save(parent, prompt.length(), engine.pin(prompt), messages);
+        return states.save(parent, prompt.length(), pin(engine, prompt), messages);
+    }
+
+    private static String pin(ModelEngine engine, Prompt prompt) {
+        try {
+            return engine.pin(prompt);
+        } catch (CheckpointException e) {
+            throw SavedStateStore.cannotStore(e);
+        }
     }
 
     private GenerationEvent next(HttpCall httpCall, GenerationJob generationJob)

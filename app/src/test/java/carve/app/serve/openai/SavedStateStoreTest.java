@@ -2,11 +2,13 @@ package carve.app.serve.openai;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.json.Json;
 import carve.api.json.JsonArray;
 import carve.app.integration.TestEngines;
+import carve.app.serve.http.ApiException;
 import carve.runtime.engine.ModelEngine;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +17,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Servers that share a folder share its states. */
@@ -64,6 +68,26 @@ final class SavedStateStoreTest {
             SavedStateStore again = SavedStateStore.open(engine, 1 << 20).orElseThrow();
             assertEquals(List.of(id), ids(again));
             assertTrue(again.find("st-000000000000000000000000").isEmpty());
+        }
+    }
+
+    /** As on a full disk, where nothing can be written. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aStateThatCannotBeWrittenIsRefusedAndLeavesNothing() throws IOException {
+        TestEngines testEngines = new TestEngines();
+        try (ModelEngine engine = testEngines.small("small", TestEngines.config(0, 0, List.of(work)), true)) {
+            SavedStateStore states = SavedStateStore.open(engine, 1 << 20).orElseThrow();
+            // a folder in which even root cannot create a file
+            Path folder = work.resolve("saved");
+            try (Stream<Path> stores = Files.list(folder)) {
+                Path store = stores.findFirst().orElseThrow();
+                Files.delete(store);
+                Files.createSymbolicLink(store, Path.of("/proc/self/fdinfo"));
+            }
+            ApiException e = assertThrows(ApiException.class, () -> states.save("", 1, "", MESSAGES));
+            assertEquals(507, e.status());
+            assertEquals(List.of(), ids(states));
         }
     }
 
