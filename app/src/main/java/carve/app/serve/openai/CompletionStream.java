@@ -99,6 +99,10 @@ final class CompletionStream implements AutoCloseable {
     private Delta ended(GenerationEvent.Finished finished) {
         String rest = shown(stream.flush());
         if (finish.isEmpty()) {
+            if (finished.reason() == GenerationEvent.FinishReason.CANCELLED) {
+                throw ApiException.serverError(
+                        503, "The server is shutting down; the answer was cut off and is not complete.");
+            }
             rest += held;
             held.setLength(0);
             finish = finished.reason() == GenerationEvent.FinishReason.LENGTH ? "length" : "stop";
