@@ -10,12 +10,17 @@ import carve.api.checkpoint.CheckpointException;
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
 import carve.api.model.LoadedModel;
+import carve.api.tensor.Tensors;
 import carve.runtime.engine.EngineException;
 import carve.runtime.engine.EngineModel;
 import carve.runtime.engine.GenerationEvent;
 import carve.runtime.engine.GenerationJob;
+import carve.runtime.engine.GenerationRequest;
+import carve.runtime.engine.Generator;
 import carve.runtime.engine.ModelEngine;
 import carve.runtime.engine.Prompt;
+import carve.runtime.engine.Sampler;
+import carve.runtime.engine.TokenListener;
 import carve.testkit.SmallFamily;
 import carve.testkit.SmallModels;
 import java.nio.file.Path;
@@ -118,6 +123,28 @@ final class EngineFailureTest {
                 Thread.sleep(1);
             }
             assertFalse(RandomPrompts.answer(ask(engine)).tokens().isEmpty());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void logitsThatAreNotFiniteNameTheirLayer(boolean scored) {
+        try (Device device = new ReferenceDevice();
+                LoadedModel model = SmallModels.decoder(device, 42);
+                Generator generator = new Generator(model)) {
+            String name = "layers.1.mixer.o_proj.weight";
+            model.params()
+                    .put(name, Tensors.full(device, model.params().get(name).shape(), Double.NaN));
+            for (Sampler sampler : List.of(Sampler.greedy(Set.of()), new Sampler(0.9, 5, 0.9, 1, Set.of()))) {
+                GenerationRequest request = new GenerationRequest(Prompt.text(1, 2, 3), sampler, Set.of(), 5)
+                        .with(new GenerationRequest.Outputs(scored ? 0 : -1, scored, false));
+                EngineException e =
+                        assertThrows(EngineException.class, () -> generator.generate(request, TokenListener.NONE));
+                assertEquals(
+                        "The logit of token 0 is NaN: layer llm.1: mixer 'retention' of carve.testkit.Retention gives values that are"
+                                + " not finite; check the weights of the model and their numeric type.",
+                        e.getMessage());
+            }
         }
     }
 }

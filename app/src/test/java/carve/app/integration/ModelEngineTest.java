@@ -131,6 +131,11 @@ final class ModelEngineTest {
             EngineException tooLong = assertThrows(
                     EngineException.class, () -> engine.submit(RandomPrompts.request(prompt, 1, 98, true)));
             assertEquals(EngineException.Reason.CONTEXT_LENGTH_EXCEEDED, tooLong.reason());
+            for (int maxTokens : new int[] {Integer.MAX_VALUE, Integer.MAX_VALUE - 3, Integer.MAX_VALUE - 2}) {
+                EngineException overflow = assertThrows(
+                        EngineException.class, () -> engine.submit(RandomPrompts.request(prompt, 1, maxTokens, true)));
+                assertEquals(EngineException.Reason.CONTEXT_LENGTH_EXCEEDED, overflow.reason());
+            }
             EngineException busy = assertThrows(EngineException.class, () -> {
                 for (int i = 0; i < 1000; i++) {
                     engine.submit(RandomPrompts.request(prompt, i, 97, true));

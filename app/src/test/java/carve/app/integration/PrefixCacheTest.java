@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is kept of prompts changes no token, wherever it is kept. */
 final class PrefixCacheTest {
@@ -190,6 +191,22 @@ final class PrefixCacheTest {
                     .mapToLong(file -> file.toFile().length())
                     .sum();
             assertTrue(bytes > budget / 4 && bytes <= budget, () -> "bytes on disk: " + bytes);
+        }
+        assertEquals(List.of(), testEngines.leakedBuffers());
+    }
+
+    /** As far as a chunk that ends before its last position, which gives the first token. */
+    @ParameterizedTest
+    @ValueSource(ints = {9, 15, 16, 17, 23, 24, 25, 32})
+    void aPromptOfAnyLengthFindsItself(int length) {
+        TestEngines testEngines = new TestEngines();
+        try (ModelEngine engine = testEngines.small("again", TestEngines.config(PLENTY, 0, List.of()), true)) {
+            Prompt prompt = RandomPrompts.prompt(RandomPrompts.random(new CounterRandom(42, "again"), 0, length));
+            RandomPrompts.Answer first = RandomPrompts.answer(engine.submit(RandomPrompts.request(prompt, 1, 1, true)));
+            RandomPrompts.Answer again = RandomPrompts.answer(engine.submit(RandomPrompts.request(prompt, 1, 1, true)));
+            assertEquals(0, first.cached());
+            assertEquals((length - 1) / 8 * 8, again.cached());
+            assertEquals(first.tokens(), again.tokens());
         }
         assertEquals(List.of(), testEngines.leakedBuffers());
     }

@@ -118,7 +118,8 @@ final class BatchScheduler implements AutoCloseable {
         Optional<DraftModel> draft = drafts.stream()
                 .filter(_ -> request.maxTokens() > 1 && request.deviceMoves().isEmpty())
                 .findFirst();
-        int capacity = request.positions() + draft.map(DraftModel::draftTokens).orElse(0);
+        int capacity = capacity(
+                request.positions() + draft.map(DraftModel::draftTokens).orElse(0));
         Prefill begun = new Prefill(pass, cache, prompt, prefillChunk, Math.max(1, capacity), keys, from);
         metrics.promptTokens.add(prompt.length());
         metrics.cachedPromptTokens.add(begun.cachedPositions());
@@ -130,6 +131,14 @@ final class BatchScheduler implements AutoCloseable {
             begun.close();
             throw e;
         }
+    }
+
+    private static int capacity(long positions) {
+        if (positions > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("a sequence of %d positions was asked for; there can be %d at most"
+                    .formatted(positions, Integer.MAX_VALUE));
+        }
+        return (int) positions;
     }
 
     private RunningSequence.DraftPrefill draftPrefill(DraftModel draft, GenerationRequest request, int capacity) {
@@ -174,7 +183,7 @@ final class BatchScheduler implements AutoCloseable {
                     group.stream().map(RunningSequence::nextPrefill).toList(),
                     outputs.promptLogprobs() ? outputs.topLogprobs() : -1,
                     group.stream().anyMatch(sequence -> sequence.request().maxTokens() > 0));
-            group.forEach(RunningSequence::chunkProcessed);
+            group.forEach(sequence -> attempt(List.of(sequence), sequence::chunkProcessed));
         });
         group.stream()
                 .filter(sequence -> !sequence.prefilled() && !sequence.finished())
@@ -239,7 +248,7 @@ final class BatchScheduler implements AutoCloseable {
         return groups;
     }
 
-    private static void decodeBatch(ForwardPass where, List<RunningSequence> rows) {
+    private void decodeBatch(ForwardPass where, List<RunningSequence> rows) {
         int[] tokens = rows.stream().mapToInt(RunningSequence::lastToken).toArray();
         List<ModelState> states = rows.stream().map(RunningSequence::state).toList();
         if (DeviceSampling.isPossible(where, rows)) {
@@ -254,7 +263,9 @@ final class BatchScheduler implements AutoCloseable {
         }
         float[] logits = where.decode(tokens, states, Tensor::floats);
         for (int i = 0; i < rows.size(); i++) {
-            rows.get(i).sample(logits, i * where.vocabulary());
+            RunningSequence sequence = rows.get(i);
+            int offset = i * where.vocabulary();
+            attempt(List.of(sequence), () -> sequence.sample(logits, offset));
         }
     }
 

@@ -14,6 +14,8 @@ public final class EngineException extends CarveException {
         CLOSED,
         /** The model failed while it processed the request. */
         FAILED,
+        /** The model gave logits that are not finite. */
+        NON_FINITE_LOGITS,
         /** The model failed, and is not open again yet. */
         UNAVAILABLE,
         /** The request has more positions than the context length. */

@@ -93,7 +93,7 @@ public record GenerationRequest(
     }
 
     /** Returns how many positions the sequence needs. */
-    public int positions() {
-        return prompt.length() + maxTokens;
+    public long positions() {
+        return (long) prompt.length() + maxTokens;
     }
 }

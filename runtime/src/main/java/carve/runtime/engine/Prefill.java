@@ -51,6 +51,8 @@ final class Prefill implements AutoCloseable {
         this.embedder = new PromptEmbedder(pass.model(), prompt);
         if (!this.keys.isEmpty()) {
             boundariesToCache.add(this.keys.size());
+            // the same prompt again needs its last position computed
+            boundariesToCache.add((prompt.length() - 1) / chunk);
         }
         if (seen > 0) {
             boundariesToCache.add(seen);
@@ -152,6 +154,7 @@ final class Prefill implements AutoCloseable {
         int to = state.position();
         int from = to - all.length / vocabulary;
         for (int t = from; t < to && t + 1 < prompt.length(); t++) {
+            FiniteLogits.require(all, (t - from) * vocabulary, vocabulary);
             logprobs.add(TokenLogprob.of(all, (t - from) * vocabulary, vocabulary, prompt.tokens()[t + 1], best));
         }
     }

@@ -236,7 +236,16 @@ final class RunningSequence implements AutoCloseable {
         finished = true;
         failed = true;
         pinned.forEach(PinnedState::close);
-        job.end(new GenerationEvent.Failed(cause));
+        job.end(new GenerationEvent.Failed(FiniteLogits.isMissing(cause) ? located(cause) : cause));
+    }
+
+    private RuntimeException located(RuntimeException cause) {
+        try {
+            return FiniteLogits.located(cause, state.pass(), promptAndAnswer());
+        } catch (RuntimeException e) {
+            cause.addSuppressed(e);
+            return cause;
+        }
     }
 
     @Override

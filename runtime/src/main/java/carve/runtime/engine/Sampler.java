@@ -63,6 +63,7 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
      * @param offset where the row begins
      * @param vocabulary V, how many logits the row has
      * @param draw the number of the random draw
+     * @throws EngineException if a logit is not a number, or is infinite
      */
     public int sample(float[] logits, int offset, int vocabulary, long draw) {
         return sample(row(logits, offset, vocabulary), draw);
@@ -113,6 +114,7 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
     }
 
     private float[] row(float[] logits, int offset, int vocabulary) {
+        FiniteLogits.require(logits, offset, vocabulary);
         float[] row = Arrays.copyOfRange(logits, offset, offset + vocabulary);
         for (int token : excluded) {
             if (token >= 0 && token < vocabulary) {

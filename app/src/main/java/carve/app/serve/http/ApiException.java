@@ -45,7 +45,7 @@ public final class ApiException extends RuntimeException {
         return switch (e.reason()) {
             case QUEUE_FULL -> new ApiException(429, "rate_limit_error", "rate_limit_exceeded", "", e.getMessage());
             case CLOSED, UNAVAILABLE -> serverError(503, e.getMessage());
-            case FAILED -> serverError(500, e.getMessage());
+            case FAILED, NON_FINITE_LOGITS -> serverError(500, e.getMessage());
             case CONTEXT_LENGTH_EXCEEDED ->
                 new ApiException(400, "invalid_request_error", "context_length_exceeded", "messages", e.getMessage());
         };
