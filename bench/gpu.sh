@@ -5,7 +5,7 @@
 #                                cards where there is nvcc; FOLDER is target/gpu by default, and has less than 64 MiB
 #   FOLDER/gpu.sh [run]          there: the contracts of devices and kernels on the card, with graphs off and on; what the
 #                                driver and cuBLAS do when they are called directly; what PyTorch and Triton make of some
-#                                cases, where they are; then carve.bench.card: the fixtures in F32 and BF16, operations,
+#                                cases, where they are; then carve.bench.gpu: the fixtures in F32 and BF16, operations,
 #                                generation of published shapes at 1K to 128K, memory, a training step, each goal with what
 #                                was found. The report, card.jsonl and card.md, goes to $OUT, or to FOLDER/out. It ends
 #                                within 9 minutes: each part has its time, and the last what is left
@@ -23,7 +23,7 @@ fail() {
     exit 1
 }
 
-modules="api hocon bench plugin-attention plugin-cpu plugin-cuda plugin-distill plugin-mamba2 plugin-models"
+modules="api runtime hocon bench plugin-attention plugin-cpu plugin-cuda plugin-distill plugin-mamba2 plugin-models"
 models="hovle_tiny mmmamba_linear_tiny mmmamba_hybrid_tiny matvlm_teacher_tiny matvlm_tiny"
 
 pack() {
@@ -62,7 +62,7 @@ pack() {
         cp -r "fixtures/$model" "$to/fixtures/"
     done
     rm -f "$to"/fixtures/*/init_with_kqvo.safetensors "$to"/fixtures/*/train_format.safetensors
-    "$JAVA_HOME/bin/java" -p "api/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib" \
+    "$JAVA_HOME/bin/java" -p "api/target/classes:runtime/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib" \
         -m carve.bench/carve.bench.ZeroWeightModel "$to/model" bf16 hovle 2>/dev/null
     rm "$to/model/model.safetensors" # weights are random there
     [ -e "$to/modules/plugin-cuda/carve/cuda/prebuilt/architectures" ] \
