@@ -2,6 +2,7 @@ package carve.app.bench;
 
 import carve.api.model.ModelSpec;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** Token ids to measure with, which other programs can make too. */
@@ -16,6 +17,12 @@ final class BenchTokens {
                 .map(i -> (int) ((STRIDE * i + 1) % spec.vocabulary()))
                 .map(id -> isTextToken(spec, id) ? id : Math.max(0, id - 1))
                 .toArray();
+    }
+
+    /** Returns the token that is the place of a picture, if there is one. */
+    static Set<Integer> imageTokens(ModelSpec spec) {
+        OptionalInt image = spec.input().imageToken();
+        return image.isPresent() ? Set.of(image.getAsInt()) : Set.of();
     }
 
     /** Returns whether a token is not the place of a picture. */

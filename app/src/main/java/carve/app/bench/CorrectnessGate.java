@@ -8,7 +8,6 @@ import carve.api.model.Block;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelInputs;
 import carve.api.model.ModelSpec;
-import carve.api.model.ModelState;
 import carve.api.op.SequenceLayout;
 import carve.api.param.CounterRandom;
 import carve.api.param.ParamSpec;
@@ -19,6 +18,11 @@ import carve.api.tensor.Scope;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
+import carve.runtime.engine.GenerationRequest;
+import carve.runtime.engine.Generator;
+import carve.runtime.engine.Prompt;
+import carve.runtime.engine.Sampler;
+import carve.runtime.engine.TokenListener;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -110,19 +114,24 @@ public record CorrectnessGate(List<Integer> tokens, List<String> problems) {
         return Math.sqrt(error / square);
     }
 
+    private static int[] generate(LoadedModel model, int... prompt) {
+        Sampler sampler = Sampler.greedy(BenchTokens.imageTokens(model.spec()));
+        try (Generator generator = new Generator(model)) {
+            return generator
+                    .generate(
+                            new GenerationRequest(Prompt.text(prompt), sampler, Set.of(), DECODE_TOKENS),
+                            TokenListener.NONE)
+                    .tokens();
+        }
+    }
+
     private static List<String> greedy(BenchModel subject, List<Integer> chosen) {
         LoadedModel model = subject.model();
-        int[] all = Arrays.copyOf(BenchTokens.tokens(model.spec(), PROMPT_TOKENS), PROMPT_TOKENS + DECODE_TOKENS - 1);
-        try (ModelState state = model.model().newState(model.device(), 1, all.length)) {
-            int[] next = Arrays.copyOf(all, PROMPT_TOKENS);
-            for (int i = 0; i < DECODE_TOKENS; i++) {
-                chosen.add(subject.step(state, 1, next));
-                next = new int[] {chosen.getLast()};
-                if (i + 1 < DECODE_TOKENS) {
-                    all[PROMPT_TOKENS + i] = chosen.getLast();
-                }
-            }
-        }
+        int[] prompt = BenchTokens.tokens(model.spec(), PROMPT_TOKENS);
+        int[] answer = generate(model, prompt);
+        Arrays.stream(answer).forEach(chosen::add);
+        int[] all = Arrays.copyOf(prompt, PROMPT_TOKENS + DECODE_TOKENS - 1);
+        System.arraycopy(answer, 0, all, PROMPT_TOKENS, DECODE_TOKENS - 1);
         float[] logits = Scope.run(
                         model.device(),
                         () -> List.of(model.model()

@@ -1,76 +1,73 @@
 package carve.app.bench;
 
-import carve.api.mixer.MixerState;
-import carve.api.model.LoadedModel;
-import carve.api.model.ModelInputs;
-import carve.api.model.ModelState;
-import carve.api.op.SequenceLayout;
-import carve.api.tensor.Scope;
-import carve.api.tensor.Shape;
-import carve.api.tensor.Tensor;
-import carve.api.tensor.Tensors;
-import java.util.Collections;
+import carve.api.checkpoint.TensorSource;
+import carve.api.checkpoint.TensorSources;
+import carve.api.model.ModelSpec;
+import carve.api.tensor.TensorType;
+import carve.runtime.engine.GenerationRequest;
+import carve.runtime.engine.Generator;
+import carve.runtime.engine.PinnedState;
+import carve.runtime.engine.Prompt;
+import carve.runtime.engine.Sampler;
+import carve.runtime.engine.TokenListener;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * Makes the state of a session that has seen many positions without computing them: the few that are computed are repeated
- * where a layer remembers each of them. How long the next step takes does not depend on what is remembered.
- *
- * <p>The axis of positions is the one that grows, by as much as positions do.
+ * The state of a sequence that has seen many positions, made without computing them: the few that are computed are repeated
+ * in tensors {@code (1, position, ...)} with a value for each. The time of the next step does not depend on the values.
  */
 final class SyntheticState {
     private static final int FEW = 3;
 
     private SyntheticState() {}
 
-    /** Returns the state after depth positions, with room for more; the caller closes it. */
-    static ModelState of(LoadedModel model, int batch, int depth, int more) {
-        ModelState state = model.model().newState(model.device(), batch, depth + more);
-        if (depth == 0) {
-            return state;
+    /** Pins the state after the first {@link BenchTokens} in a generator; the caller closes it. */
+    static PinnedState pin(Generator generator, ModelSpec spec, int depth) {
+        try (Arena arena = Arena.ofConfined();
+                PinnedState few = computed(generator, spec, FEW);
+                PinnedState fewer = computed(generator, spec, FEW - 1)) {
+            return generator.pin(prompt(spec, depth), extended(few.tensors(), fewer.tensors(), depth, arena));
         }
-        try (ModelState few = after(model, batch, FEW);
-                ModelState fewer = after(model, batch, FEW - 1)) {
-            for (int i = 0; i < state.layers().size(); i++) {
-                extend(state.layer(i), few.layer(i), fewer.layer(i), model, depth);
-            }
-        }
-        return state;
     }
 
-    private static ModelState after(LoadedModel model, int batch, int positions) {
-        ModelState state = model.model().newState(model.device(), batch, positions);
-        int[] tokens = BenchTokens.tokens(model.spec(), batch * positions);
-        ModelInputs modelInputs = new ModelInputs(tokens, SequenceLayout.unpadded(batch, positions), Map.of());
-        Scope.run(model.device(), () -> {
-            model.model().advance(model.params(), modelInputs, state);
-        });
-        return state;
+    private static Prompt prompt(ModelSpec spec, int positions) {
+        return Prompt.text(BenchTokens.tokens(spec, positions));
     }
 
-    private static void extend(MixerState to, MixerState few, MixerState fewer, LoadedModel model, int depth) {
-        Scope.run(model.device(), () -> {
-            Map<String, Tensor> deep = new LinkedHashMap<>();
-            Map<String, Tensor> before = fewer.save();
-            few.save().forEach((name, tensor) -> deep.put(name, repeated(tensor, before.get(name), depth)));
-            to.load(deep, depth);
-        });
+    private static PinnedState computed(Generator generator, ModelSpec spec, int positions) {
+        GenerationRequest request =
+                new GenerationRequest(prompt(spec, positions), Sampler.greedy(Set.of()), Set.of(), 0);
+        return generator
+                .generate(request.with(GenerationRequest.CachePolicy.PINNED), TokenListener.NONE)
+                .end()
+                .states()
+                .getFirst();
     }
 
-    private static Tensor repeated(Tensor few, Tensor fewer, int depth) {
-        Shape shape = few.shape();
-        for (int axis = 0; axis < shape.rank(); axis++) {
-            if (shape.extent(axis) == FEW && fewer.shape().extent(axis) == FEW - 1) {
-                Tensor one = few.slice(axis, 0, 1);
-                // doubled again and again: a list of all pieces would be long
-                Tensor all = few;
-                while (all.extent(axis) < depth) {
-                    all = Tensors.concat(axis, Collections.nCopies(2, all));
-                }
-                return depth == 1 ? one : all.slice(axis, 0, depth);
-            }
+    private static TensorSource extended(TensorSource few, TensorSource fewer, int depth, Arena arena) {
+        Map<String, TensorType> types = new LinkedHashMap<>();
+        for (String name : few.names()) {
+            TensorType type = few.type(name);
+            boolean perPosition = !type.equals(fewer.type(name));
+            types.put(name, perPosition ? type.with(type.shape().with(1, depth)) : type);
         }
-        return few;
+        return TensorSources.of(types, name -> values(few, name, types.get(name), arena));
+    }
+
+    private static MemorySegment values(TensorSource few, String name, TensorType type, Arena arena) {
+        MemorySegment computed = few.data(name);
+        if (type.equals(few.type(name))) {
+            return computed;
+        }
+        MemorySegment all = arena.allocate(type.bytes(), Long.BYTES);
+        for (long at = 0; at < all.byteSize(); at += computed.byteSize()) {
+            long bytes = Math.min(computed.byteSize(), all.byteSize() - at);
+            MemorySegment.copy(computed, 0, all, at, bytes);
+        }
+        return all;
     }
 }

@@ -78,6 +78,16 @@ public final class EngineMetrics {
         return cacheHits.sum();
     }
 
+    /** Returns the seconds of prefill, which includes the sampling of first tokens. */
+    public double prefillSeconds() {
+        return prefillNanos.sum() * 1e-9;
+    }
+
+    /** Returns the seconds of decode steps, from the second token of each answer on. */
+    public double decodeSeconds() {
+        return decodeNanos.sum() * 1e-9;
+    }
+
     /** Returns all that only grows, by name. */
     public Map<String, Double> counters() {
         Map<String, Double> counters = new LinkedHashMap<>();
@@ -95,8 +105,8 @@ public final class EngineMetrics {
         counters.put("draft_tokens", (double) draftTokens.sum());
         counters.put("draft_tokens_accepted", (double) acceptedDraftTokens.sum());
         counters.put("decode_steps", (double) decodeSteps.sum());
-        counters.put("prefill_seconds", prefillNanos.sum() / 1e9);
-        counters.put("decode_seconds", decodeNanos.sum() / 1e9);
+        counters.put("prefill_seconds", prefillSeconds());
+        counters.put("decode_seconds", decodeSeconds());
         return counters;
     }
 }

@@ -23,6 +23,7 @@ public final class Generator implements AutoCloseable {
 
     private final LoadedModel model;
     private final GeneratorConfig config;
+    private final EngineMetrics metrics = new EngineMetrics();
     private final PrefixCache cache;
     private final BatchScheduler scheduler;
 
@@ -37,7 +38,6 @@ public final class Generator implements AutoCloseable {
      * @throws IllegalArgumentException if there is a draft model with another vocabulary
      */
     public Generator(LoadedModel model, GeneratorConfig config) {
-        EngineMetrics metrics = new EngineMetrics();
         this.model = model;
         this.config = config;
         this.cache = new PrefixCache(config.cacheMemoryBytes(), Optional.empty(), Optional.empty(), metrics);
@@ -49,6 +49,11 @@ public final class Generator implements AutoCloseable {
                 config.prefillChunk(),
                 SchedulingPolicy.THROUGHPUT,
                 metrics);
+    }
+
+    /** Returns the counts and times of all requests so far. */
+    public EngineMetrics metrics() {
+        return metrics;
     }
 
     /** Returns the prompt of a sample: tokens with the images that belong to them. */
