@@ -117,6 +117,13 @@ final class HostileConfigTest {
     }
 
     @Test
+    void veryLongConfigurationsAreNotRead() {
+        assertEquals(
+                folder.resolve("config.json") + ": has 4194320 bytes, the limit is 4194304",
+                told("{\"model_type\": 1" + " ".repeat((4 << 20) - 1) + "}"));
+    }
+
+    @Test
     void everyNumberOfEveryFamilyMayBeAnything() throws IOException {
         for (String config : configs()) {
             JsonObject good = Json.parseObject(config, "config.json");

@@ -24,11 +24,14 @@ final class GgufParser {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int DEPTH = 4;
+    // vocabularies of 256k tokens have about a million
+    private static final int MAX_VALUES = 4_000_000;
     private static final int[] SIZES = {1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8};
 
     private final String origin;
     private final MemorySegment file;
     private long position;
+    private int values;
 
     GgufParser(String origin, MemorySegment file) {
         this.origin = origin;
@@ -98,6 +101,9 @@ final class GgufParser {
     }
 
     private JsonValue value(String what, int type, int depth) {
+        if (++values > MAX_VALUES) {
+            throw error("%s: there are more than %d metadata values, the limit".formatted(what, MAX_VALUES));
+        }
         if (type < 0 || type >= SIZES.length) {
             throw error("%s: no type of values %d; there are 0 to %d".formatted(what, type, SIZES.length - 1));
         }

@@ -56,14 +56,23 @@ public final class Json {
      * @throws JsonException if the bytes are not UTF-8 or not JSON
      */
     public static JsonValue parse(byte[] utf8, String origin) {
+        return parse(utf8, origin, Long.MAX_VALUE);
+    }
+
+    /**
+     * Parses UTF-8 of a stranger, in which a number of two bytes becomes an object of some eighty.
+     *
+     * @param maxValues the greatest number of values, those inside of others counted too
+     * @throws JsonException if the bytes are not UTF-8, not JSON, or have more values
+     */
+    public static JsonValue parse(byte[] utf8, String origin, long maxValues) {
         checkSize(utf8.length, origin);
         try {
-            return parse(
-                    StandardCharsets.UTF_8
-                            .newDecoder()
-                            .decode(ByteBuffer.wrap(utf8))
-                            .toString(),
-                    origin);
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(utf8))
+                    .toString();
+            return new JsonParser(text, origin, maxValues).document();
         } catch (CharacterCodingException e) {
             throw new JsonException(origin + ": expected UTF-8, found bytes that are not", e);
         }
@@ -76,7 +85,7 @@ public final class Json {
      */
     public static JsonValue parse(String text, String origin) {
         checkSize(text.length(), origin);
-        return new JsonParser(text, origin).document();
+        return new JsonParser(text, origin, Long.MAX_VALUE).document();
     }
 
     /**

@@ -9,11 +9,14 @@ final class JsonParser {
     private final String text;
     private final String origin;
     private int position;
+    private final long maxValues;
     private int depth;
+    private long values;
 
-    JsonParser(String text, String origin) {
+    JsonParser(String text, String origin, long maxValues) {
         this.text = text;
         this.origin = origin;
+        this.maxValues = maxValues;
     }
 
     JsonValue document() {
@@ -27,6 +30,9 @@ final class JsonParser {
 
     private JsonValue value(JsonPath path) {
         skipSpace();
+        if (++values > maxValues) {
+            throw error("there are more values than the limit of " + maxValues);
+        }
         return switch (peek()) {
             case '{' -> object(path);
             case '[' -> array(path);

@@ -25,6 +25,19 @@ public final class RegularFiles {
         return false;
     }
 
+    /**
+     * Checks the size of a file before it is read whole.
+     *
+     * @throws CheckpointException if it has more bytes
+     * @throws IOException if its size cannot be read
+     */
+    public static void requireAtMost(Path file, long bytes) throws IOException {
+        long size = Files.size(file);
+        if (size > bytes) {
+            throw new CheckpointException("%s: has %d bytes, the limit is %d".formatted(file, size, bytes));
+        }
+    }
+
     private static String describe(Path file) {
         if (!Files.isSymbolicLink(file)) {
             return Files.isDirectory(file) ? "is a folder" : "is not a regular file";

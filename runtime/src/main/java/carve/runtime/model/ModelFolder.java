@@ -29,6 +29,7 @@ import carve.runtime.catalog.Catalogs;
 import carve.runtime.io.RegularFiles;
 import carve.runtime.safetensors.Checkpoint;
 import carve.runtime.safetensors.CheckpointWriter;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -57,6 +58,8 @@ import java.util.TreeSet;
  * }
  */
 public final class ModelFolder implements AutoCloseable {
+    private static final long MAX_CONFIG_BYTES = 4 << 20;
+
     private final Path path;
     private final ModelFamily family;
     private final ModelSpec spec;
@@ -111,9 +114,12 @@ public final class ModelFolder implements AutoCloseable {
                     .formatted(folder, problem(folder), Checkpoint.CONFIG, Checkpoint.WEIGHTS));
         }
         try {
+            RegularFiles.requireAtMost(file, MAX_CONFIG_BYTES);
             return Json.readObject(file);
         } catch (JsonException e) {
             throw new CheckpointException(e.getMessage(), e);
+        } catch (IOException e) {
+            throw new CheckpointException("%s: cannot be read: %s".formatted(file, e.getMessage()), e);
         }
     }
 

@@ -10,6 +10,7 @@ import carve.api.json.JsonException;
 import carve.api.json.JsonObject;
 import carve.api.tensor.TensorType;
 import carve.runtime.io.FolderTransaction;
+import carve.runtime.io.RegularFiles;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -40,6 +41,9 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
     public static final String WEIGHTS = "model.safetensors";
     /** The file that says which tensor is in which file, where there are several. */
     public static final String INDEX = "model.safetensors.index.json";
+
+    // an index of 100,000 tensors has some ten megabytes
+    private static final long MAX_JSON_BYTES = 16 << 20;
 
     private final Path folder;
     private final JsonObject config;
@@ -211,6 +215,7 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
         try {
             return FolderTransaction.resolve(folder, name).map(file -> {
                 try {
+                    RegularFiles.requireAtMost(file, MAX_JSON_BYTES);
                     return Json.parseObject(Files.readAllBytes(file), name);
                 } catch (IOException e) {
                     throw new CheckpointException("%s: cannot be read: %s".formatted(file, e.getMessage()), e);

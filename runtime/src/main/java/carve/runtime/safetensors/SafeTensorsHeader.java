@@ -30,6 +30,8 @@ import java.util.Map;
 record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> entries) {
     static final String METADATA = "__metadata__";
     static final long MAX_BYTES = 100_000_000;
+    // a tensor takes about ten
+    private static final long MAX_VALUES = 3_000_000;
     private static final int ALIGNMENT = 8;
     private static final int BLOCK_ALIGNMENT = 64;
 
@@ -163,7 +165,7 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
 
         private JsonObject json(byte[] text) {
             try {
-                JsonValue value = Json.parse(text, "header");
+                JsonValue value = Json.parse(text, "header", MAX_VALUES);
                 if (value instanceof JsonObject object) {
                     return object;
                 }

@@ -210,4 +210,17 @@ final class GgufTest {
             assertEquals("small", still.architecture(), "what was there before");
         }
     }
+
+    @Test
+    void metadataOfVeryManyValuesAreRefused() throws IOException {
+        int count = 8 << 20;
+        ByteBuffer bytes = ByteBuffer.allocate(64 + count).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putInt(GgufFile.MAGIC).putInt(3).putLong(0).putLong(1);
+        bytes.putLong(1).put((byte) 'x').putInt(9).putInt(0).putLong(count);
+        Path large = Files.write(folder.resolve("large.gguf"), bytes.array());
+        assertEquals(
+                large + ": the value of 'x': there are more than 4000000 metadata values, the limit",
+                assertThrows(CheckpointException.class, () -> GgufFile.open(large))
+                        .getMessage());
+    }
 }

@@ -394,4 +394,12 @@ final class SafeTensorsFileTest {
             assertEquals(-1, Files.mismatch(file, copy), file.toString());
         }
     }
+
+    @Test
+    void headersOfVeryManyValuesAreRefused() throws IOException {
+        Path file = TensorFiles.file(folder, "{\"x\": [" + "0,".repeat(8 << 20) + "0]}", 0);
+        String message = assertThrows(CheckpointException.class, () -> SafeTensorsFile.open(file))
+                .getMessage();
+        assertTrue(message.endsWith("there are more values than the limit of 3000000"), message);
+    }
 }
