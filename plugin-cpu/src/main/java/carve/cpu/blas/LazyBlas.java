@@ -45,7 +45,8 @@ public final class LazyBlas {
 
     /** Returns ND4J, which {@link BlasMode#ND4J} requires. */
     public static LazyBlas nd4j(BlasMode mode) {
-        return new LazyBlas("ND4J", mode, mode == BlasMode.ND4J, Nd4jBlas::new);
+        // not Nd4jBlas::new, which would load the class here, where its libraries may be missing
+        return new LazyBlas("ND4J", mode, mode == BlasMode.ND4J, () -> new Nd4jBlas());
     }
 
     /**
