@@ -1,6 +1,7 @@
 package carve.api.text;
 
 import carve.api.data.Sample;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
 
@@ -28,6 +29,14 @@ public interface Processor extends AutoCloseable {
      */
     default String decodeWithSpecialTokens(int... tokens) {
         return decode(tokens);
+    }
+
+    /**
+     * Returns the bytes that a token adds to a text before it, in UTF-8: part of a character for some tokens, none for special ones.
+     * Unless overridden, they are those of {@link #decode}.
+     */
+    default byte[] tokenBytes(int token) {
+        return decode(token).getBytes(StandardCharsets.UTF_8);
     }
 
     /** Returns a decoder for text that arrives token by token. */

@@ -101,6 +101,53 @@ final class ServerTest {
     }
 
     @Test
+    void logprobsCoverTheTokensThatAreSentAlone() throws IOException, InterruptedException {
+        String ask = "{\"model\": \"endless\", \"prompt\": \"abc\", \"max_tokens\": 40, \"logprobs\": 1%s}";
+        String all =
+                choice(testServer.ask("/v1/completions", ask.formatted(""))).string("text");
+        for (int at : new int[] {0, 5, 17}) {
+            String stop = ", \"stop\": \"%s\"".formatted(all.substring(at, at + 3));
+            JsonObject cut = choice(testServer.ask("/v1/completions", ask.formatted(stop)));
+            assertEquals(
+                    cut.string("text"), String.join("", cut.object("logprobs").strings("tokens")));
+            StringBuilder streamed = new StringBuilder();
+            for (JsonObject event : events(testServer
+                    .post("/v1/completions", ask.formatted(stop + ", \"stream\": true"))
+                    .body())) {
+                choice(event).object("logprobs").strings("tokens").forEach(streamed::append);
+            }
+            assertEquals(cut.string("text"), streamed.toString());
+        }
+        JsonObject chat = choice(testServer.ask(
+                "/v1/chat/completions",
+                "{\"model\": \"endless\", \"messages\": [{\"role\": \"user\", \"content\": \"abc\"}], \"max_tokens\": 40,"
+                        + " \"logprobs\": true, \"stop\": \"%s\"}".formatted(all.substring(17, 20))));
+        assertEquals(
+                chat.object("message").string("content").length(),
+                chat.object("logprobs").array("content").items().size());
+    }
+
+    @Test
+    void streamedLogprobsAreThoseOfTheWholeReply() throws IOException, InterruptedException {
+        for (String model : List.of("small", "endless")) {
+            String ask =
+                    "{\"model\": \"%s\", \"prompt\": \"abc\", \"max_tokens\": 12, \"logprobs\": 2, \"echo\": true, \"stream\": %s}";
+            JsonObject whole = choice(testServer.ask("/v1/completions", ask.formatted(model, false)))
+                    .object("logprobs");
+            List<JsonObject> events = events(testServer
+                    .post("/v1/completions", ask.formatted(model, true))
+                    .body());
+            assertTrue(events.size() > 1);
+            for (String field : List.of("tokens", "token_logprobs", "top_logprobs", "text_offset")) {
+                List<JsonValue> streamed = events.stream()
+                        .flatMap(event -> choice(event).object("logprobs").array(field).items().stream())
+                        .toList();
+                assertEquals(whole.array(field).items(), streamed, field);
+            }
+        }
+    }
+
+    @Test
     void seedsChooseTheSameAndOthersDoNot() throws IOException, InterruptedException {
         List<String> texts = new ArrayList<>();
         for (int seed : new int[] {1, 1, 2}) {

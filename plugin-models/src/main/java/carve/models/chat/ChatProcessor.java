@@ -246,6 +246,11 @@ public record ChatProcessor(
     }
 
     @Override
+    public byte[] tokenBytes(int token) {
+        return tokenizer.bytes(token);
+    }
+
+    @Override
     public TextStream textStream() {
         return tokenizer.stream();
     }

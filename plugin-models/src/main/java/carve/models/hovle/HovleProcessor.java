@@ -125,6 +125,11 @@ final class HovleProcessor implements Processor {
     }
 
     @Override
+    public byte[] tokenBytes(int token) {
+        return tokenizer.bytes(token);
+    }
+
+    @Override
     public TextStream textStream() {
         return tokenizer.stream();
     }

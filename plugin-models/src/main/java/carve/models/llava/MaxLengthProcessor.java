@@ -47,6 +47,11 @@ record MaxLengthProcessor(Processor processor, int features) implements Processo
     }
 
     @Override
+    public byte[] tokenBytes(int token) {
+        return processor.tokenBytes(token);
+    }
+
+    @Override
     public TextStream textStream() {
         return processor.textStream();
     }

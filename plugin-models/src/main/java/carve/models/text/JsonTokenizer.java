@@ -26,11 +26,13 @@ final class JsonTokenizer implements Tokenizer {
 
     private final HuggingFaceTokenizer library;
     private final Map<String, Integer> vocabulary;
+    private final TokenBytes tokenBytes;
     private final int size;
 
-    private JsonTokenizer(HuggingFaceTokenizer library, Map<String, Integer> vocabulary) {
+    private JsonTokenizer(HuggingFaceTokenizer library, Map<String, Integer> vocabulary, TokenBytes tokenBytes) {
         this.library = library;
         this.vocabulary = vocabulary;
+        this.tokenBytes = tokenBytes;
         this.size = vocabulary.values().stream().mapToInt(id -> id + 1).max().orElse(0);
     }
 
@@ -49,7 +51,10 @@ final class JsonTokenizer implements Tokenizer {
     private static JsonTokenizer open(JsonObject json, Path from, Supplier<HuggingFaceTokenizer> make) {
         var vocabulary = vocabulary(json);
         try {
-            return new JsonTokenizer(NativeTokenizers.open(HuggingFaceTokenizer.class, make), vocabulary);
+            return new JsonTokenizer(
+                    NativeTokenizers.open(HuggingFaceTokenizer.class, make),
+                    vocabulary,
+                    TokenBytes.of(json, vocabulary));
         } catch (RuntimeException e) {
             // the native half throws nothing more exact
             throw new TextException("tokenizer %s: cannot be opened, %s".formatted(from, e.getMessage()), e);
@@ -122,6 +127,11 @@ final class JsonTokenizer implements Tokenizer {
     @Override
     public String decodeWithSpecialTokens(int... ids) {
         return library.decode(known(ids), false);
+    }
+
+    @Override
+    public byte[] bytes(int id) {
+        return tokenBytes.of(id).orElseGet(() -> decode(id).getBytes(StandardCharsets.UTF_8));
     }
 
     private long[] known(int... ids) {

@@ -167,6 +167,15 @@ final class SentencePieceTokenizer implements Tokenizer {
         return bytes.toString(StandardCharsets.UTF_8);
     }
 
+    @Override
+    public byte[] bytes(int id) {
+        if (specialTexts.containsKey(id) || id < 0 || id >= pieces.size()) {
+            return new byte[0];
+        }
+        Piece piece = pieces.get(id);
+        return piece.kind() == Kind.BYTE ? byteOf(piece) : textOf(piece, false).getBytes(StandardCharsets.UTF_8);
+    }
+
     /** A byte piece is written {@code <0x0A>}. */
     private static byte[] byteOf(Piece piece) {
         return new byte[] {(byte) Integer.parseInt(piece.text().substring(3, 5), 16)};

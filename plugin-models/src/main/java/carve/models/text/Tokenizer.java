@@ -53,6 +53,12 @@ public interface Tokenizer extends AutoCloseable {
     /** Returns the text of {@link #decode}, with special tokens written as the vocabulary has them. */
     String decodeWithSpecialTokens(int... ids);
 
+    /**
+     * Returns the bytes of UTF-8 that an id adds to a text before it: part of a character for some ids, none for special tokens and
+     * ids outside the vocabulary.
+     */
+    byte[] bytes(int id);
+
     /** Returns the id of a token written as in the vocabulary, special or not. */
     OptionalInt id(String token);
 

@@ -17,6 +17,7 @@ import carve.models.image.ImageDecoder;
 import carve.models.image.SquarePreprocessor;
 import carve.models.text.ConversationTemplate;
 import carve.testkit.Fixture;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -125,6 +126,21 @@ final class ChatProcessorTest {
                     processor.prompt(List.of(Message.user("Which?", picture("a_97x61.png"), picture("b_40x100.png"))));
             assertEquals(SYSTEM + "USER: \n\nWhich? ASSISTANT:", processor.decode(words(two.tokens())));
             assertEquals(2, two.media().get("images").shape().extent(0));
+        }
+    }
+
+    /** Tokens that are parts of characters have their bytes, and those of a text are the text's. */
+    @Test
+    void tokensHaveTheirBytes() {
+        String text = "a cat ü€🙂";
+        try (Processor processor = processor()) {
+            var bytes = new ByteArrayOutputStream();
+            for (int token : processor.encode(text)) {
+                bytes.writeBytes(processor.tokenBytes(token));
+            }
+            assertEquals(text, bytes.toString(StandardCharsets.UTF_8));
+            assertArrayEquals(new byte[] {' ', ' '}, processor.tokenBytes(260));
+            assertEquals(0, processor.tokenBytes(END).length);
         }
     }
 

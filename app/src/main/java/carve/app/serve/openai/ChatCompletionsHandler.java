@@ -132,10 +132,8 @@ public final class ChatCompletionsHandler implements RequestHandler {
                 .readAll(httpCall, requestPreprocessor.limits().keepAliveMillis());
         StringBuilder text = new StringBuilder();
         parts.forEach(part -> text.append(part.text()));
-        List<TokenLogprob> scores = parts.stream()
-                .filter(part -> !part.endOfText())
-                .flatMap(part -> part.logprobs().stream())
-                .toList();
+        List<TokenLogprob> scores =
+                parts.stream().flatMap(part -> part.logprobs().stream()).toList();
         JsonObject choice = JsonObject.empty()
                 .with("index", 0)
                 .with(
@@ -179,8 +177,7 @@ public final class ChatCompletionsHandler implements RequestHandler {
             Optional<CompletionStream.Delta> part = completionStream.next(millis);
             httpCall.keepAlive(millis);
             if (part.isPresent()
-                    && (!part.get().text().isEmpty()
-                            || !part.get().logprobs().isEmpty() && !part.get().endOfText())) {
+                    && (!part.get().text().isEmpty() || !part.get().logprobs().isEmpty())) {
                 said.append(part.get().text());
                 JsonObject delta = JsonObject.empty().with("content", part.get().text());
                 httpCall.sendEvent(chunk(reply, delta, part.get().logprobs(), new JsonNull(), usage));

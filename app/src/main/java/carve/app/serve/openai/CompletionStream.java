@@ -6,7 +6,9 @@ import carve.app.serve.http.HttpCall;
 import carve.runtime.engine.GenerationEvent;
 import carve.runtime.engine.GenerationJob;
 import carve.runtime.engine.TokenLogprob;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,16 +21,31 @@ final class CompletionStream implements AutoCloseable {
      * Some more of the answer.
      *
      * @param text the text; often empty
-     * @param logprobs of the tokens that came, if they were asked for
-     * @param endOfText whether the token ends the answer, and is not part of it
+     * @param logprobs of the tokens whose text has begun, if they were asked for
+     * @param endLogprobs of the token that ends the answer and is not part of it, if they were asked for
      */
-    record Delta(String text, List<TokenLogprob> logprobs, boolean endOfText) {}
+    record Delta(String text, List<TokenLogprob> logprobs, List<TokenLogprob> endLogprobs) {
+        boolean isEmpty() {
+            return text.isEmpty() && logprobs.isEmpty() && endLogprobs.isEmpty();
+        }
+    }
+
+    /**
+     * A token whose text has not been shown.
+     *
+     * @param start where its text begins in that of the answer
+     */
+    private record PendingToken(int start, TokenLogprob logprob) {}
 
     private final GenerationJob generationJob;
     private final List<String> stops;
     private final Processor.TextStream stream;
     private final CompletionMetrics completionMetrics;
     private final StringBuilder held = new StringBuilder();
+    private final Deque<PendingToken> pending = new ArrayDeque<>();
+    private List<TokenLogprob> endLogprobs = List.of();
+    private int decoded;
+    private int shown;
     private List<TokenLogprob> promptScores = List.of();
     private String finish = "";
 
@@ -79,7 +96,7 @@ final class CompletionStream implements AutoCloseable {
             case GenerationEvent.PrefillDone prefillDone -> {
                 completionMetrics.promptProcessed(prefillDone);
                 promptScores = prefillDone.promptLogprobs();
-                yield new Delta("", List.of(), false);
+                yield new Delta("", List.of(), List.of());
             }
             case GenerationEvent.TokenGenerated tokenGenerated -> token(tokenGenerated);
             case GenerationEvent.Finished finished -> ended(finished);
@@ -89,30 +106,48 @@ final class CompletionStream implements AutoCloseable {
 
     private Delta token(GenerationEvent.TokenGenerated tokenGenerated) {
         completionMetrics.tokenGenerated(tokenGenerated);
-        List<TokenLogprob> scores =
-                generationJob.request().outputs().topLogprobs() < 0 ? List.of() : List.of(tokenGenerated.logprob());
-        return tokenGenerated.isStopToken()
-                ? new Delta("", scores, true)
-                : new Delta(shown(stream.push(tokenGenerated.token())), scores, false);
+        boolean scored = generationJob.request().outputs().topLogprobs() >= 0;
+        if (tokenGenerated.isStopToken()) {
+            endLogprobs = scored ? List.of(tokenGenerated.logprob()) : List.of();
+            return new Delta("", List.of(), List.of());
+        }
+        if (scored) {
+            pending.add(new PendingToken(decoded, tokenGenerated.logprob()));
+        }
+        String text = shown(stream.push(tokenGenerated.token()));
+        return new Delta(text, begun(), List.of());
     }
 
     private Delta ended(GenerationEvent.Finished finished) {
         String rest = shown(stream.flush());
-        if (finish.isEmpty()) {
-            if (finished.reason() == GenerationEvent.FinishReason.CANCELLED) {
-                throw ApiException.serverError(
-                        503, "The server is shutting down; the answer was cut off and is not complete.");
-            }
-            rest += held;
-            held.setLength(0);
-            finish = finished.reason() == GenerationEvent.FinishReason.LENGTH ? "length" : "stop";
+        if (!finish.isEmpty()) {
+            return new Delta(rest, begun(), List.of());
         }
-        return new Delta(rest, List.of(), false);
+        if (finished.reason() == GenerationEvent.FinishReason.CANCELLED) {
+            throw ApiException.serverError(503, "The server is shutting down; the answer was cut off and is not complete.");
+        }
+        rest += held;
+        held.setLength(0);
+        finish = finished.reason() == GenerationEvent.FinishReason.LENGTH ? "length" : "stop";
+        List<TokenLogprob> logprobs =
+                pending.stream().map(PendingToken::logprob).toList();
+        pending.clear();
+        return new Delta(rest, logprobs, endLogprobs);
+    }
+
+    // tokens of which nothing is shown yet may belong to a text that ends the answer
+    private List<TokenLogprob> begun() {
+        List<TokenLogprob> logprobs = new ArrayList<>();
+        while (!pending.isEmpty() && pending.getFirst().start() < shown) {
+            logprobs.add(pending.removeFirst().logprob());
+        }
+        return logprobs;
     }
 
     // what may be the beginning of a text that ends the answer is held back
     private String shown(String more) {
         held.append(more);
+        decoded += more.length();
         int end = stops.stream()
                 .mapToInt(held::indexOf)
                 .filter(at -> at >= 0)
@@ -123,11 +158,13 @@ final class CompletionStream implements AutoCloseable {
             generationJob.cancel();
             String last = held.substring(0, end);
             held.setLength(0);
+            shown += last.length();
             return last;
         }
         int keep = stops.stream().mapToInt(this::begun).max().orElse(0);
         String text = held.substring(0, held.length() - keep);
         held.delete(0, held.length() - keep);
+        shown += text.length();
         return text;
     }
 

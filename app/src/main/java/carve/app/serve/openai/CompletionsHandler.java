@@ -15,7 +15,6 @@ import carve.app.serve.http.RequestHandler;
 import carve.runtime.engine.GenerationJob;
 import carve.runtime.engine.GenerationRequest;
 import carve.runtime.engine.Prompt;
-import carve.runtime.engine.TokenLogprob;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -234,18 +233,33 @@ public final class CompletionsHandler implements RequestHandler {
         if (completionOptions.best() < 0) {
             return new JsonNull();
         }
-        LogprobsFormatter told = new LogprobsFormatter(completionOptions.processor());
         LogprobsFormatter.CompletionLogprobs completionLogprobs = new LogprobsFormatter.CompletionLogprobs();
-        if (completionOptions.echo()) {
-            completionLogprobs.add(told, completionPrompt.prompt().tokens()[0]);
-            completionStream.promptLogprobs().forEach(tokenLogprob -> completionLogprobs.add(told, tokenLogprob));
-        }
-        for (CompletionStream.Delta delta : parts) {
-            if (!delta.endOfText() || completionOptions.echo()) {
-                delta.logprobs().forEach(tokenLogprob -> completionLogprobs.add(told, tokenLogprob));
-            }
-        }
+        addPrompt(completionLogprobs, completionOptions, completionPrompt, completionStream);
+        parts.forEach(delta -> add(completionLogprobs, completionOptions, delta));
         return completionLogprobs.json();
+    }
+
+    private static void addPrompt(
+            LogprobsFormatter.CompletionLogprobs logprobs,
+            CompletionOptions completionOptions,
+            CompletionPrompt completionPrompt,
+            CompletionStream completionStream) {
+        if (completionOptions.echo()) {
+            LogprobsFormatter told = new LogprobsFormatter(completionOptions.processor());
+            logprobs.add(told, completionPrompt.prompt().tokens()[0]);
+            completionStream.promptLogprobs().forEach(tokenLogprob -> logprobs.add(told, tokenLogprob));
+        }
+    }
+
+    private static void add(
+            LogprobsFormatter.CompletionLogprobs logprobs,
+            CompletionOptions completionOptions,
+            CompletionStream.Delta delta) {
+        LogprobsFormatter told = new LogprobsFormatter(completionOptions.processor());
+        delta.logprobs().forEach(tokenLogprob -> logprobs.add(told, tokenLogprob));
+        if (completionOptions.echo()) {
+            delta.endLogprobs().forEach(tokenLogprob -> logprobs.add(told, tokenLogprob));
+        }
     }
 
     private void stream(
@@ -280,7 +294,8 @@ public final class CompletionsHandler implements RequestHandler {
             JsonObject head,
             int index)
             throws IOException, InterruptedException {
-        boolean echo = completionOptions.echo();
+        boolean first = true;
+        LogprobsFormatter.CompletionLogprobs logprobs = new LogprobsFormatter.CompletionLogprobs();
         while (completionStream.finishReason().isEmpty()) {
             int millis = requestPreprocessor.limits().keepAliveMillis();
             Optional<CompletionStream.Delta> part = completionStream.next(millis);
@@ -289,29 +304,24 @@ public final class CompletionsHandler implements RequestHandler {
                 continue;
             }
             boolean last = !completionStream.finishReason().isEmpty();
-            if (part.get().text().isEmpty() && part.get().logprobs().isEmpty() && !last) {
+            if (part.get().isEmpty() && !last) {
                 continue;
             }
+            boolean echo = first && completionOptions.echo();
+            if (first && completionOptions.best() >= 0) {
+                addPrompt(logprobs, completionOptions, completionPrompt, completionStream);
+            }
+            first = false;
+            add(logprobs, completionOptions, part.get());
             JsonObject choice = JsonObject.empty()
                     .with(
                             "text",
                             (echo ? completionPrompt.text() : "") + part.get().text())
                     .with("index", index)
-                    .with("logprobs", scores(completionOptions, part.get().logprobs()))
+                    .with("logprobs", completionOptions.best() < 0 ? new JsonNull() : logprobs.takeJson())
                     .with("finish_reason", last ? new JsonString(completionStream.finishReason()) : new JsonNull());
-            echo = false;
             httpCall.sendEvent(Json.compact(head.with("choices", JsonArray.of(choice))
                     .with("carve", completionStream.metrics().json())));
         }
-    }
-
-    private static JsonValue scores(CompletionOptions completionOptions, List<TokenLogprob> scores) {
-        if (completionOptions.best() < 0) {
-            return new JsonNull();
-        }
-        LogprobsFormatter told = new LogprobsFormatter(completionOptions.processor());
-        LogprobsFormatter.CompletionLogprobs completionLogprobs = new LogprobsFormatter.CompletionLogprobs();
-        scores.forEach(tokenLogprob -> completionLogprobs.add(told, tokenLogprob));
-        return completionLogprobs.json();
     }
 }
