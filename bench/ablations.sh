@@ -14,5 +14,5 @@ done
 ./mvnw -q -B -pl bench -am -Dmaven.test.skip=true package >&2
 mkdir -p bench/results
 exec "$JAVA_HOME/bin/java" -Djava.awt.headless=true \
-    -p "api/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib" \
+    -p "api/target/classes:runtime/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib" \
     -m carve.bench/carve.bench.ablation.Main bench/ablations/papers.json runs/ablations "bench/results/ablations-$(date +%F)"

@@ -22,5 +22,5 @@ exec "$JAVA_HOME/bin/java" --add-modules ALL-DEFAULT,jdk.incubator.vector --sun-
     --add-reads carve.cpu=ALL-UNNAMED --add-reads carve.models=ALL-UNNAMED \
     -Dorg.bytedeco.javacpp.maxbytes=0 -Dorg.bytedeco.javacpp.maxphysicalbytes=0 -Dai.djl.offline=true \
     -Duser.language=en -Duser.country=US -Xmx4g \
-    -cp "${libraries#:}" -p "api/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib$modules" \
+    -cp "${libraries#:}" -p "api/target/classes:runtime/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib$modules" \
     -m carve.bench/carve.bench.Main "$@"

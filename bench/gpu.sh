@@ -168,7 +168,7 @@ try() {
     cat "$out/card.md"
 }
 
-tests=$here/tests:$here/modules/api:$here/modules/plugin-cuda:$(joined "$here"/lib/jcuda*.jar 2>/dev/null || true)
+tests=$here/tests:$here/modules/api:$here/modules/runtime:$here/modules/plugin-cuda:$(joined "$here"/lib/jcuda*.jar 2>/dev/null || true)
 found=${found:-}
 
 case ${1:-} in

@@ -32,5 +32,5 @@ until grep -q '^carve serves' "$work/out"; do
 done
 address=$(sed -n 's/^carve serves .* at //p' "$work/out")
 # shellcheck disable=SC2086
-"$JAVA_HOME/bin/java" -p api/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib \
+"$JAVA_HOME/bin/java" -p api/target/classes:runtime/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib \
     --add-modules ALL-DEFAULT,jdk.incubator.vector -m carve.bench/carve.bench.ServingBenchmark "$address" --name model $arguments

@@ -139,6 +139,6 @@ done
     || say "Jlama did not run; left out"
 
 exec "$JAVA_HOME/bin/java" -Djava.awt.headless=true \
-    -p "api/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib" \
+    -p "api/target/classes:runtime/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib" \
     --add-modules jdk.incubator.vector -m carve.bench/carve.bench.comparison.Main "$figures" \
     "bench/results/peers-$(date +%F)${quick:+-quick}" "$note"

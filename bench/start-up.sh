@@ -9,5 +9,5 @@ cd "$root"
 
 ./mvnw -q -B -pl bench -am -Dmaven.test.skip=true package >&2
 ./carve version >&2 # builds the program, and the archive of classes with which it starts
-exec "$JAVA_HOME/bin/java" -p api/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib \
+exec "$JAVA_HOME/bin/java" -p api/target/classes:runtime/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib \
     -m carve.bench/carve.bench.StartupBenchmark ./carve "${1:-demo/teacher}" ${2:+"$2"}
