@@ -129,8 +129,11 @@ final class ServeCommand implements Command {
             shutdown.onTimeout(plugins::deleteCopies);
             FolderWatcher watch = plugins.watch();
             List<ServedModel> models = new ArrayList<>();
-            EngineModelLoader opening =
-                    new EngineModelLoader(plugins, app, config.engine().prefillChunk());
+            EngineModelLoader opening = new EngineModelLoader(
+                    plugins,
+                    app,
+                    config.engine().prefillChunk(),
+                    config.engine().cacheFolder());
             requireServed(arguments, folders.keySet());
             try {
                 folders.forEach((name, folder) -> {

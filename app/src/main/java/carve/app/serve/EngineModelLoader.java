@@ -8,9 +8,9 @@ import carve.app.plugin.ReloadablePlugins;
 import carve.app.wiring.AppConfig;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.device.DeviceSelector;
-import carve.runtime.engine.Digests;
 import carve.runtime.engine.DraftModel;
 import carve.runtime.engine.EngineModel;
+import carve.runtime.engine.ModelFiles;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import java.io.IOException;
@@ -25,8 +25,9 @@ import java.util.List;
  * @param plugins what is installed
  * @param config the settings
  * @param prefillChunk of how many positions prompts are taken
+ * @param cacheFolder where digests of files are kept; nowhere if empty
  */
-public record EngineModelLoader(ReloadablePlugins plugins, AppConfig config, int prefillChunk) {
+public record EngineModelLoader(ReloadablePlugins plugins, AppConfig config, int prefillChunk, List<Path> cacheFolder) {
     /**
      * A draft model to be opened with a model.
      *
@@ -43,6 +44,8 @@ public record EngineModelLoader(ReloadablePlugins plugins, AppConfig config, int
     public EngineModel load(Path path, List<DraftOptions> drafts) {
         List<AutoCloseable> held = new ArrayList<>();
         try {
+            ModelFiles own = files(path);
+            ModelFiles files = own;
             ReloadablePlugins.Lease lease = plugins.lease();
             held.add(lease);
             Catalogs catalogs = lease.catalogs(config.providers());
@@ -60,18 +63,28 @@ public record EngineModelLoader(ReloadablePlugins plugins, AppConfig config, int
                 held.add(draftFolder);
                 LoadedModel draftModel = draftFolder.load(device, WeightPrecision.AS_STORED);
                 held.add(draftModel);
-                opened.add(new DraftModel(draftModel, draft.draftTokens(), digest(draft.folder())));
+                ModelFiles draftFiles = files(draft.folder());
+                opened.add(new DraftModel(draftModel, draft.draftTokens(), digest(draftFiles)));
+                files = files.and(draftFiles);
             }
-            return new EngineModel(model, opened, processor, fingerprint(path, device, lease), held);
+            return new EngineModel(model, opened, processor, fingerprint(own, device, lease), held, files);
         } catch (RuntimeException e) {
             held.reversed().forEach(EngineModelLoader::close);
             throw e;
         }
     }
 
-    private static String digest(Path folder) {
+    private static ModelFiles files(Path model) {
         try {
-            return Digests.ofModel(folder);
+            return ModelFiles.of(model);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private String digest(ModelFiles files) {
+        try {
+            return files.digest(cacheFolder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -86,9 +99,9 @@ public record EngineModelLoader(ReloadablePlugins plugins, AppConfig config, int
     }
 
     // another processor may add in another order, and another version may do anything
-    private List<String> fingerprint(Path path, Device device, ReloadablePlugins.Lease lease) {
+    private List<String> fingerprint(ModelFiles files, Device device, ReloadablePlugins.Lease lease) {
         List<String> identity = new ArrayList<>(List.of(
-                digest(path),
+                digest(files),
                 device.name(),
                 config.kernelPolicy().name(),
                 config.providers().toMap().toString(),

@@ -18,11 +18,14 @@ import carve.runtime.engine.GenerationJob;
 import carve.runtime.engine.GenerationRequest;
 import carve.runtime.engine.Generator;
 import carve.runtime.engine.ModelEngine;
+import carve.runtime.engine.ModelFiles;
 import carve.runtime.engine.Prompt;
 import carve.runtime.engine.Sampler;
 import carve.runtime.engine.TokenListener;
 import carve.testkit.SmallFamily;
 import carve.testkit.SmallModels;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +35,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -123,6 +128,30 @@ final class EngineFailureTest {
                 Thread.sleep(1);
             }
             assertFalse(RandomPrompts.answer(ask(engine)).tokens().isEmpty());
+        }
+    }
+
+    @Test
+    void weightsThatAreOverwrittenWhileTheyAreServedAreRefused(@TempDir Path folder) throws IOException {
+        Path weights = Files.writeString(folder.resolve("model.safetensors"), "weights");
+        ModelFiles files = ModelFiles.of(folder);
+        try (ModelEngine engine = ModelEngine.open(
+                "small",
+                () -> {
+                    EngineModel model = load();
+                    return new EngineModel(
+                            model.model(), List.of(), model.processor(), model.fingerprint(), model.resources(), files);
+                },
+                TestEngines.config(1 << 20, 0, List.of(folder.resolve("states"))))) {
+            assertFalse(RandomPrompts.answer(ask(engine)).tokens().isEmpty());
+            assertTrue(engine.isRunning());
+            Files.writeString(weights, "other weights");
+            for (Executable use : List.<Executable>of(() -> ask(engine), () -> engine.pin(Prompt.text(1, 2)))) {
+                EngineException e = assertThrows(EngineException.class, use);
+                assertEquals(EngineException.Reason.UNAVAILABLE, e.reason());
+                assertTrue(e.getMessage().contains("model.safetensors had 7 bytes of "), e::getMessage);
+            }
+            assertFalse(engine.isRunning());
         }
     }
 

@@ -15,6 +15,7 @@ import carve.runtime.engine.DraftModel;
 import carve.runtime.engine.EngineConfig;
 import carve.runtime.engine.EngineModel;
 import carve.runtime.engine.ModelEngine;
+import carve.runtime.engine.ModelFiles;
 import carve.testkit.AssertingDevice;
 import carve.testkit.SmallFamily;
 import carve.testkit.SmallModels;
@@ -103,7 +104,8 @@ public final class TestEngines {
                             List.of(new DraftModel(draft, 3)),
                             new EndlessProcessor(letters, Set.of()),
                             List.of("small"),
-                            List.of(() -> close(device), draft));
+                            List.of(() -> close(device), draft),
+                            new ModelFiles(List.of()));
                 },
                 config);
     }

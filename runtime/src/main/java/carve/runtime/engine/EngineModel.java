@@ -12,13 +12,15 @@ import java.util.List;
  * @param processor what talks to it, from any thread
  * @param fingerprint all that its numbers depend on: a snapshot of one identity is of no use to another
  * @param resources what is closed after it, last one first
+ * @param files the files that it was opened from
  */
 public record EngineModel(
         LoadedModel model,
         List<DraftModel> drafts,
         Processor processor,
         List<String> fingerprint,
-        List<AutoCloseable> resources) {
+        List<AutoCloseable> resources,
+        ModelFiles files) {
     /**
      * Copies the lists.
      *
@@ -31,10 +33,10 @@ public record EngineModel(
         resources = List.copyOf(resources);
     }
 
-    /** Makes one without a draft model. */
+    /** Makes one without a draft model and files. */
     public EngineModel(
             LoadedModel model, Processor processor, List<String> fingerprint, List<AutoCloseable> resources) {
-        this(model, List.of(), processor, fingerprint, resources);
+        this(model, List.of(), processor, fingerprint, resources, new ModelFiles(List.of()));
     }
 
     /** Opens a model on the thread of its engine. */

@@ -120,6 +120,7 @@ public final class ModelEngine implements AutoCloseable {
      * nothing is remembered.
      */
     public String pin(Prompt prompt) {
+        requireUnchanged();
         return cache.save(PrefixKeys.of(prompt, fingerprint, config.prefillChunk()));
     }
 
@@ -144,7 +145,7 @@ public final class ModelEngine implements AutoCloseable {
 
     /** Returns why no request can be answered until the model is open again, if it has failed. */
     public Optional<String> outage() {
-        return queue.outage();
+        return queue.outage().or(this::changeOfFiles);
     }
 
     /**
@@ -153,6 +154,7 @@ public final class ModelEngine implements AutoCloseable {
      * @throws EngineException if it is too long, too many wait, or the engine ends
      */
     public GenerationJob submit(GenerationRequest generationRequest) {
+        requireUnchanged();
         if (generationRequest.positions() > config.contextLength()) {
             throw new EngineException(
                     Reason.CONTEXT_LENGTH_EXCEEDED,
@@ -164,6 +166,21 @@ public final class ModelEngine implements AutoCloseable {
                                     generationRequest.maxTokens()));
         }
         return queue.add(generationRequest);
+    }
+
+    private void requireUnchanged() {
+        changeOfFiles().ifPresent(problem -> {
+            throw new EngineException(Reason.UNAVAILABLE, problem);
+        });
+    }
+
+    private Optional<String> changeOfFiles() {
+        return current.files()
+                .change()
+                .map(change ->
+                        ("The files of the model '%s' were overwritten while it was served: %s. Restart the server; a new version"
+                                        + " is put in place by renaming (mv), not by writing over the old one.")
+                                .formatted(name, change));
     }
 
     private void run() {
@@ -194,7 +211,12 @@ public final class ModelEngine implements AutoCloseable {
         }
         current = own;
         fingerprint = Digests.of(own.fingerprint());
-        cache = new PrefixCache(config.cacheMemoryBytes(), prefixFolder(), pinnedFolder(), metrics);
+        cache = new PrefixCache(
+                config.cacheMemoryBytes(),
+                prefixFolder(),
+                pinnedFolder(),
+                metrics,
+                () -> changeOfFiles().isEmpty());
         for (int i = 1; i < workerCount(own); i++) {
             int number = i;
             others.add(Thread.ofPlatform().name("carve-" + name + "-" + i).start(() -> runExtraWorker(number)));

@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 
 /**
  * Snapshots of one model by what came before them: those that were used last stay, in memory and, where there is a folder, on
@@ -26,6 +27,7 @@ final class PrefixCache implements AutoCloseable {
     private static final long MAX_PENDING_BYTES = 64L << 20;
 
     private final long budget;
+    private final BooleanSupplier weightsUnchanged;
     private final EngineMetrics metrics;
     private final Optional<PrefixCacheFolder> folder;
     private final Optional<PrefixCacheFolder> pinned;
@@ -58,6 +60,22 @@ final class PrefixCache implements AutoCloseable {
             Optional<PrefixCacheFolder> folder,
             Optional<PrefixCacheFolder> saved,
             EngineMetrics engineMetrics) {
+        this(budget, folder, saved, engineMetrics, () -> true);
+    }
+
+    /**
+     * Makes a cache.
+     *
+     * @param weightsUnchanged returns whether what is computed now is of the weights that the keys name; otherwise nothing is
+     *     written to disk
+     */
+    PrefixCache(
+            long budget,
+            Optional<PrefixCacheFolder> folder,
+            Optional<PrefixCacheFolder> saved,
+            EngineMetrics engineMetrics,
+            BooleanSupplier weightsUnchanged) {
+        this.weightsUnchanged = weightsUnchanged;
         this.budget = budget;
         this.folder = folder;
         this.pinned = saved;
@@ -216,7 +234,9 @@ final class PrefixCache implements AutoCloseable {
 
     private void write(PrefixCacheFolder disk, StateSnapshot shared) {
         try (shared) {
-            disk.write(shared);
+            if (weightsUnchanged.getAsBoolean()) {
+                disk.write(shared);
+            }
             writeFailed = false;
         } catch (RuntimeException e) {
             // of a full disk each snapshot would tell again
