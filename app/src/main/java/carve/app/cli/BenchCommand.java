@@ -61,37 +61,37 @@ final class BenchCommand implements Command {
         return CommandOptions.of(
                         BenchCommand.class,
                         "bench",
-                        "Measure models as llama-bench does: prompts (pp) and answers (tg), at depths, with threads and rows.",
+                        "Measure models as llama-bench does: prompt processing (pp) and token generation (tg), at any depth, with any number of threads and rows.",
                         "Each model must pass a correctness check before it is measured.",
-                        "Lists are numbers with commas; 0 as the only length leaves prompts or answers out.")
+                        "LIST is a list of numbers, separated by commas. A length of 0 skips prompts or answers.")
                 .required(
                         "--models",
                         String[].class,
                         "MODEL",
                         "Folders or GGUF files; or shape:NAME, or shape:NAME+PLAN, for random weights, NAME one of "
                                 + String.join(", ", PublishedConfigs.names()) + ".")
-                .option("--prompt", String.class, "LIST", "Lengths of prompts; 512 if not given.")
-                .option("--generate", String.class, "LIST", "Lengths of answers; 64 if not given.")
+                .option("--prompt", String.class, "LIST", "Prompt lengths; 512 if not given.")
+                .option("--generate", String.class, "LIST", "Numbers of generated tokens; 64 if not given.")
                 .option(
                         "--depth",
                         String.class,
                         "LIST",
-                        "Positions seen before; 0 if not given, long for " + LONG_DEPTHS + ".")
-                .option("--threads", String.class, "LIST", "Threads that compute; as settings say if not given.")
-                .option("--batch", String.class, "LIST", "Rows side by side; 1 if not given.")
+                        "Context lengths before the measurement; 0 if not given, long for " + LONG_DEPTHS + ".")
+                .option("--threads", String.class, "LIST", "Compute threads; those of the settings if not given.")
+                .option("--batch", String.class, "LIST", "Batch sizes; 1 if not given.")
                 .option(
                         "--type",
                         String.class,
                         "LIST",
-                        "Storage of random weights: " + String.join(", ", ExportCommand.TYPES) + "; f32 if not given.")
-                .option("--repeat", Integer.class, "N", "Repetitions after warming up; 5 if not given.")
+                        "Types of random weights: " + String.join(", ", ExportCommand.TYPES) + "; f32 if not given.")
+                .option("--repeat", Integer.class, "N", "Repetitions after the warm-up; 5 if not given.")
                 .option(
                         "--warm-up",
                         Double.class,
                         "SECONDS",
-                        "Time for the JVM's compiler before each measurement; 1 if not given.")
+                        "Warm-up before each measurement, for the JVM's compiler; 1 if not given.")
                 .option("--seed", Long.class, "N", "Seed of random weights; 42 if not given.")
-                .option("--json", Path.class, "FILE", "Also write a line of JSON for each measurement.")
+                .option("--json", Path.class, "FILE", "Also write the measurements as JSON lines.")
                 .option("--plots", Path.class, "FOLDER", "Also write latency.png and memory.png against the context.")
                 .example("carve bench --models models/mamba2-130m")
                 .example("carve bench --models shape:mamba2-130m --type f32,bf16 --prompt 512,2048 --threads 1,2")

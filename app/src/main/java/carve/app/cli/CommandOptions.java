@@ -137,18 +137,18 @@ public final class CommandOptions {
                 .usageHelp(true)
                 .description("Show this help and exit.")
                 .build());
-        option("--device", String.class, "NAME", "Device to work on: auto or a name that `carve devices` shows.");
+        option("--device", String.class, "NAME", "Device: auto, or a name that `carve devices` lists.");
         option("--require", String.class, "WHAT", "'kernels': fail if the device has no kernel for a fused op.");
         files(
                 "--plugins",
                 "DIR",
-                "More folders with plugins, each a folder, beside ~/.carve/plugins or what CARVE_PLUGINS names.");
-        files("--config", "FILE", "Settings over the defaults; without it, ./carve.conf where there is one.");
+                "Additional folders of plugins, beside ~/.carve/plugins or CARVE_PLUGINS. Each plugin is a folder in one of these.");
+        files("--config", "FILE", "Settings that override the defaults; ./carve.conf if not given and if it exists.");
         spec.addOption(OptionSpec.builder("-D")
                 .type(Map.class)
                 .auxiliaryTypes(String.class, String.class)
                 .paramLabel("KEY=VALUE")
-                .description("Override a setting, such as -Dcarve.device=cpu.")
+                .description("Override a setting, as in -Dcarve.device=cpu.")
                 .build());
         flag("--verbose", "Log progress.");
         flag("--debug", "Log more, and print the stack traces of errors.");

@@ -56,8 +56,8 @@ final class ConvertCommand implements Command {
         return CommandOptions.of(
                         ConvertCommand.class,
                         "convert",
-                        "Convert a teacher into a student: replace mixers as the plan says and initialise them from the attention weights.",
-                        "Tensor by tensor, so the model need not fit into memory. Every tensor is accounted for.")
+                        "Convert a teacher into a student: replace mixers according to a plan, and initialise them from the attention weights.",
+                        "The student is written tensor by tensor; the model need not fit into memory.")
                 .parameter(Path.class, "TEACHER", "Folder of the teacher.")
                 .required("--plan", String.class, "PLAN", "File with a plan or a recipe, or the name of a preset.")
                 .required("--out", Path.class, "STUDENT", "Folder to write.")
@@ -65,8 +65,8 @@ final class ConvertCommand implements Command {
                         "--previous-checkpoint",
                         Path.class,
                         "FOLDER",
-                        "An earlier student: what is converted there already is taken from it.")
-                .option("--seed", Long.class, "N", "Seed of new parameters; 42 if not given.")
+                        "An earlier student, from which layers that it has converted already are taken.")
+                .option("--seed", Long.class, "N", "Random seed of new parameters; 42 if not given.")
                 .example("carve convert models/hovle --plan mmmamba-hybrid --out models/student")
                 .example("carve convert models/hovle --plan my-plan.conf --out models/student --seed 7")
                 .example(

@@ -32,9 +32,9 @@ final class DataCommand implements Command {
         return CommandOptions.of(
                         DataCommand.class,
                         "data",
-                        "Make a data set, such as pictures with questions. Without a name, show which ones.")
+                        "Generate a data set, such as images with questions. Without a name, list the data sets.")
                 .optionalParameter(String.class, "NAME", "The data set, such as shapes.")
-                .option("--out", Path.class, "DIR", "Where it goes; a folder that is not there yet.")
+                .option("--out", Path.class, "DIR", "Folder to write, which must not exist yet.")
                 .example("carve data")
                 .example("carve data shapes --out runs/shapes")
                 .example("carve data shapes --out runs/shapes -Dseed=7")
@@ -48,7 +48,7 @@ final class DataCommand implements Command {
     }
 
     private int list() {
-        TextTable textTable = new TextTable("DATA SET", "WHAT IT HOLDS");
+        TextTable textTable = new TextTable("DATA SET", "DESCRIPTION");
         catalogs.get().generators().providers().forEach(data -> textTable.row(data.name(), data.description()));
         textTable.print(terminal);
         return 0;

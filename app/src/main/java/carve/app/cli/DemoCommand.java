@@ -70,7 +70,7 @@ final class DemoCommand implements Command {
                         "NAME",
                         "The method to demonstrate: mmmamba (a linear and a hybrid student in three stages; if not given) or matvlm"
                                 + " (hybrids of 12.5, 25 and 50 %% in one).")
-                .option("--recipe", Path.class, "FILE", "Run another demo than those that come with carve.")
+                .option("--recipe", Path.class, "FILE", "Run the demo of another recipe.")
                 .option(
                         "--out",
                         Path.class,

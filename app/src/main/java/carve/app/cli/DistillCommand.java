@@ -20,7 +20,7 @@ final class DistillCommand implements Command {
         return CommandOptions.ofLongRunning(
                         DistillCommand.class,
                         "distill",
-                        "Distil a student from a teacher, stage by stage, as a recipe says.",
+                        "Distil a student from a teacher, in the stages of a recipe.",
                         "The recipe names the 'teacher', a plan or a 'student', 'data', 'stages', and 'out', the folder of the run. With"
                                 + " 'preset' it builds on another.")
                 .parameter(String.class, "RECIPE", "File with the recipe, or the name of a preset.")

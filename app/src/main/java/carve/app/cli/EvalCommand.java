@@ -46,38 +46,42 @@ final class EvalCommand implements Command {
         return CommandOptions.of(
                         EvalCommand.class,
                         "eval",
-                        "Ask a model the questions of a file and compare its answers with those of the file, exactly.",
-                        "The file is LLaVA-style JSON; scores are shown for each \"kind\" that it names.",
-                        "With --suite the files are those of a public suite, and so are the prompts and the scoring.")
+                        "Ask a model the questions of a file and score its answers by exact match.",
+                        "The file is LLaVA-style JSON; scores are shown for each \"kind\" of question.",
+                        "With --suite, files, prompts and scoring are those of a public evaluation suite.")
                 .parameter(Path.class, "MODEL", "Folder of the model.")
                 .required(
                         "--data",
                         Path.class,
                         "FILE",
-                        "JSON with conversations, pictures relative to its folder; with --suite the suite's file or folder.")
-                .option("--report", Path.class, "FILE", "JSON to write: scores, and without --suite every answer.")
-                .option("--limit", Integer.class, "N", "Ask the first N questions only.")
-                .option("--batch", Integer.class, "N", "Answer so many prompts of one length side by side.")
-                .option("--max-tokens", Integer.class, "N", "The longest answer.")
-                .option("--suite", String.class, "NAME", EvalSuiteRunner.suites())
+                        "JSON with conversations, images relative to its folder; with --suite, the suite's file or folder.")
+                .option("--report", Path.class, "FILE", "Write scores as JSON; without --suite, also every answer.")
+                .option("--limit", Integer.class, "N", "Only ask the first N questions.")
                 .option(
-                        "--images",
-                        Path.class,
-                        "DIR",
-                        "Folder of the suite's pictures, where it is not beside the data.")
-                .option("--split", String.class, "NAME", "Part of the suite.")
+                        "--batch",
+                        Integer.class,
+                        "N",
+                        "Batch size: prompts of equal length that are answered together.")
+                .option("--max-tokens", Integer.class, "N", "Maximum number of tokens of an answer.")
+                .option("--suite", String.class, "NAME", EvalSuiteRunner.suites())
+                .option("--images", Path.class, "DIR", "Folder of the suite's images, if it is not beside the data.")
+                .option("--split", String.class, "NAME", "Split of the suite.")
                 .option(
                         "--prompts",
                         String.class,
                         "STYLE",
-                        "Prompts of llava or internvl, or a file; else the model's own.")
+                        "Prompts: llava, internvl, or a file; the model's own if not given.")
                 .option(
                         "--out",
                         Path.class,
                         "FILE",
-                        "JSON lines of the suite's answers; a killed run goes on from there.")
-                .option("--official", Path.class, "DIR", "Write answers in the form of the suite's own programs, too.")
-                .option("--grades", Path.class, "FILE", "MM-Vet: what its authors' evaluator made of the answers.")
+                        "Write the suite's answers as JSON lines; an interrupted run continues from there.")
+                .option(
+                        "--official",
+                        Path.class,
+                        "DIR",
+                        "Also write answers in the format of the suite's own programs.")
+                .option("--grades", Path.class, "FILE", "MM-Vet: the result file of its authors' evaluator.")
                 .example("carve eval MODEL --data shapes/test.json")
                 .example("carve eval MODEL --data shapes/test.json --report report.json --limit 500")
                 .example("carve eval MODEL --suite pope --data pope/coco --images val2014 --out pope.jsonl")

@@ -45,8 +45,8 @@ final class ExportCommand implements Command {
         return CommandOptions.of(
                         ExportCommand.class,
                         "export",
-                        "Write a model as a GGUF file, which llama.cpp runs, and Carve too; Mamba-2 and Llama.",
-                        "Tensor by tensor, so the model need not fit into memory.")
+                        "Write a Mamba-2 or Llama model as a GGUF file, for llama.cpp and Carve.",
+                        "The model is written tensor by tensor and need not fit into memory.")
                 .parameter(
                         String.class,
                         "MODEL",
@@ -55,12 +55,12 @@ final class ExportCommand implements Command {
                 .parameter(
                         Path.class,
                         "FILE",
-                        "File to write, NAME.gguf; with random weights also a folder in the official layout.")
+                        "File to write, NAME.gguf; with random weights, a folder in the official layout is also possible.")
                 .option(
                         "--type",
                         String.class,
                         "TYPE",
-                        "Storage of matrices: " + String.join(", ", TYPES) + "; f32 if not given. All else is f32.")
+                        "Type of matrices: " + String.join(", ", TYPES) + "; f32 if not given. Other tensors are f32.")
                 .option("--seed", Long.class, "N", "Seed of random weights; 42 if not given.")
                 .example("carve export models/mamba2-130m mamba2-130m.gguf --type q8_0")
                 .example("carve export shape:llama-1b llama-1b.gguf --type bf16")

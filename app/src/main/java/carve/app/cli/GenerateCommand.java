@@ -66,8 +66,8 @@ final class GenerateCommand implements Command {
                                 "--prompt",
                                 String.class,
                                 "TEXT",
-                                "The prompt; <image> marks the places of images, which otherwise come first.")
-                        .files("--image", "F", "Images, PNG or JPEG, in order.")
+                                "The prompt; <image> marks the positions of images. Without it, images come first.")
+                        .files("--image", "F", "Images, PNG or JPEG, in order of their positions.")
                         .option("--system", String.class, "TEXT", "System prompt."))
                 .option(
                         "--draft",

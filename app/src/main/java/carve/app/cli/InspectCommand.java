@@ -45,22 +45,23 @@ final class InspectCommand implements Command {
         return CommandOptions.of(
                         InspectCommand.class,
                         "inspect",
-                        "Show a model: its layers, parameters, bytes, and what its state takes. Weights are checked, not loaded.")
-                .parameter(Path.class, "MODEL", "Folder with config.json and, perhaps, safetensors.")
-                .option("--at", Long.class, "N", "Show the state's bytes at a context of N tokens, too.")
-                .flag(
-                        "--training",
-                        "Show what training takes, by layer; MODEL may be a recipe, whose stages are then counted, too.")
+                        "Show a model: layers, parameters, bytes, and the size of its state. Weights are checked, not loaded.")
+                .parameter(
+                        Path.class,
+                        "MODEL",
+                        "Folder with config.json, and optionally weights; a recipe with --training.")
+                .option("--at", Long.class, "N", "Also show the size of the state at a context of N tokens.")
+                .flag("--training", "Show the memory of training by layer, and by stage if MODEL is a recipe.")
                 .option(
                         "--positions",
                         Integer.class,
                         "N",
-                        "With --training: tokens of each sample, which is text; 2048.")
+                        "With --training: tokens of each text sample; 2048 if not given.")
                 .option(
                         "--weights",
                         String.class,
                         "TYPE",
-                        "With --training: how parameters are held that are not trained, f32 or bf16; f32.")
+                        "With --training: type of frozen parameters, f32 or bf16; f32 if not given.")
                 .example("carve inspect models/mmmamba-hybrid")
                 .example("carve inspect models/mmmamba-hybrid --at 32768")
                 .example("carve inspect models/mmmamba-hybrid --training")

@@ -11,7 +11,7 @@ final class PlanCommand {
         return CommandOptions.of(
                         UsageCommand.class,
                         "plan",
-                        "Show the plan of a hybrid (which layer has which mixer), import one from another project, or find one by measuring.")
+                        "Show a layer plan (the mixer of each layer), import one from another project, or suggest one by measurement.")
                 .subcommand(PlanShowCommand.commandSpec())
                 .subcommand(PlanImportCommand.commandSpec())
                 .subcommand(PlanSuggestCommand.commandSpec())

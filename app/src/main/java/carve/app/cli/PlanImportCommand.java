@@ -37,11 +37,11 @@ final class PlanImportCommand implements Command {
                         "import",
                         "Read a plan from another project's configuration: layer_types, layers_block_type, attn_layers, ssm_layers,"
                                 + " softmax_attention, hybrid_override_pattern, periods and offsets, and others.",
-                        "What is attention there stays as the teacher has it, what is linear becomes Mamba-2; -Dwords.WORD=MIXER says"
-                                + " otherwise. The same keys may stand in a plan in place of 'layers'.")
+                        "Attention layers are kept, linear layers become Mamba-2; -Dwords.WORD=MIXER maps a word to another mixer."
+                                + " The same keys can be used in a plan in place of 'layers'.")
                 .parameter(Path.class, "CONFIG", "A config.json, or a recipe in YAML.")
-                .option("--layers", Integer.class, "N", "The number of layers, where the file does not say it.")
-                .option("--out", Path.class, "FILE", "Where the plan goes; shown if not given.")
+                .option("--layers", Integer.class, "N", "Number of layers, if the file does not contain it.")
+                .option("--out", Path.class, "FILE", "File to write the plan to; printed if not given.")
                 .example("carve plan import jamba/config.json")
                 .example("carve plan import MaTVLM.yaml --layers 32 --out matvlm.conf")
                 .example("carve plan import zamba2/config.json -Dwords.hybrid=keep")

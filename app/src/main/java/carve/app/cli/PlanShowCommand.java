@@ -58,10 +58,10 @@ final class PlanShowCommand implements Command {
                         "show",
                         "Show the layers of a model, or of the student that a plan makes of it: parameters, cache, and the bytes that a"
                                 + " decoding step moves. Nothing is converted, no weight is read.")
-                .parameter(Path.class, "MODEL", "Folder of the model or teacher; it may be without weights.")
+                .parameter(Path.class, "MODEL", "Folder of the model or teacher; weights are not needed.")
                 .option("--plan", String.class, "PLAN", "File with a plan or a recipe, or the name of a preset.")
-                .option("--at", Long.class, "N", "The context for which caches are counted; 16384 if not given.")
-                .option("--picture", Path.class, "FILE", "Draw a picture, too: FILE.svg or FILE.png.")
+                .option("--at", Long.class, "N", "Context length for which caches are counted; 16384 if not given.")
+                .option("--picture", Path.class, "FILE", "Also draw the layers as an image: FILE.svg or FILE.png.")
                 .example("carve plan show models/mmmamba-hybrid")
                 .example("carve plan show models/hovle --plan mmmamba-hybrid --picture hybrid.svg")
                 .example("carve plan show models/hovle --plan linear -Drepeat='[keep, mamba2 x7]' --at 131072")

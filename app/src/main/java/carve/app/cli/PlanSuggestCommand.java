@@ -66,26 +66,26 @@ final class PlanSuggestCommand implements Command {
         return CommandOptions.of(
                         PlanSuggestCommand.class,
                         "suggest",
-                        "Find the layers that need attention most: convert and seed all, align each alone, and measure what the model"
-                                + " predicts where one of them takes the place of the teacher's.",
-                        "The plan is written with the table of what was measured.")
+                        "Suggest the layers that keep attention: convert, initialise and align all layers, then measure the predictions"
+                                + " of the teacher with one converted layer at a time.",
+                        "The plan is written together with a table of the measurements.")
                 .parameter(Path.class, "TEACHER", "Folder of the teacher.")
-                .required("--attention", Integer.class, "N", "So many layers stay as they are.")
-                .option("--data", Path.class, "FILE", "LLaVA-style JSON to learn from and to measure with.")
-                .option("--recipe", String.class, "RECIPE", "A recipe, whose data and mixers are taken.")
+                .required("--attention", Integer.class, "N", "Number of layers that keep attention.")
+                .option("--data", Path.class, "FILE", "LLaVA-style JSON for alignment and measurement.")
+                .option("--recipe", String.class, "RECIPE", "Recipe from which data and mixers are taken.")
                 .option(
                         "--mixer",
                         String.class,
                         "NAME",
-                        "What layers become: a mixer, or a name under 'mixers'; mamba2 if not given.")
-                .option("--steps", Integer.class, "N", "Steps of alignment; 100 if not given.")
-                .option("--samples", Integer.class, "N", "Samples to measure with; 64 if not given.")
-                .option("--out", Path.class, "FILE", "Where the plan goes; shown if not given.")
+                        "Mixer of converted layers, or a name under 'mixers'; mamba2 if not given.")
+                .option("--steps", Integer.class, "N", "Alignment steps; 100 if not given.")
+                .option("--samples", Integer.class, "N", "Samples for the measurement; 64 if not given.")
+                .option("--out", Path.class, "FILE", "File to write the plan to; printed if not given.")
                 .option(
                         "--work",
                         Path.class,
                         "DIR",
-                        "Where a student of the teacher's size may lie meanwhile; a temporary folder if not given.")
+                        "Folder for the converted student, which is as large as the teacher; a temporary folder if not given.")
                 .example("carve plan suggest models/hovle --attention 8 --data train.json --out plan.conf")
                 .example("carve plan suggest demo/teacher --attention 2 --recipe demo/hybrid.conf --steps 50")
                 .example(

@@ -60,39 +60,39 @@ final class QuantizeCommand implements Command {
         return CommandOptions.of(
                         QuantizeCommand.class,
                         "quantize",
-                        "Write a model with its matrices in fewer bits, and say what that does to its predictions.",
-                        "Tensor by tensor, so the model need not fit into memory to be written; the comparison loads both.")
+                        "Quantise the matrices of a model, and compare its predictions with the original's.",
+                        "The model is written tensor by tensor and need not fit into memory; the comparison loads both models.")
                 .parameter(Path.class, "MODEL", "Folder of the model.")
                 .parameter(Path.class, "OUT", "Folder to write.")
-                .required("--type", String.class, "TYPE", "Storage of matrices: " + String.join(", ", TYPES) + ".")
+                .required("--type", String.class, "TYPE", "Type of matrices: " + String.join(", ", TYPES) + ".")
                 .option(
                         "--embedding",
                         String.class,
                         "TYPE",
-                        "Storage of the table of tokens; q8_0 with q4_0, else that of matrices.")
+                        "Type of the token embedding; if not given, q8_0 with --type q4_0, otherwise that of matrices.")
                 .option(
                         "--output",
                         String.class,
                         "TYPE",
-                        "Storage of the matrix that makes logits; q8_0 with q4_0, else that of matrices.")
+                        "Type of the output matrix; if not given, q8_0 with --type q4_0, otherwise that of matrices.")
                 .option(
                         "--wide",
                         String.class,
                         "GLOBS",
-                        "Parameters that stay as they are, separated by commas;",
+                        "Globs of parameters that are not quantised, separated by commas;",
                         String.join(",", QuantisationConfig.UNQUANTISED) + " if not given.")
-                .option("--text", Path.class, "FILE", "Text on which the models are compared.")
+                .option("--text", Path.class, "FILE", "Compare on a text.")
                 .option(
                         "--data",
                         Path.class,
                         "FILE",
-                        "Questions, as of carve eval, on which they are; answers are counted.")
+                        "Compare on the questions of a file as for carve eval, including correct answers.")
                 .option(
                         "--limit",
                         Integer.class,
                         "N",
-                        "Compare on so many questions or pieces of text; 200 if not given.")
-                .flag("--no-comparison", "Write only.")
+                        "Number of questions or pieces of text to compare on; 200 if not given.")
+                .flag("--no-comparison", "Do not compare.")
                 .example("carve quantize models/student models/student-q8 --type q8_0")
                 .example("carve quantize models/student models/student-q4 --type q4_0 --output bf16 --text wiki.txt")
                 .example("carve quantize demo/teacher teacher-q8 --type q8_0 --data shapes/test.json")

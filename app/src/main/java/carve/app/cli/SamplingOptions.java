@@ -12,7 +12,7 @@ final class SamplingOptions {
     /** Adds the options to those of a command. */
     static CommandOptions options(CommandOptions commandOptions) {
         return commandOptions
-                .flag("--greedy", "Take the most probable token each time.")
+                .flag("--greedy", "Always take the most probable token.")
                 .option(
                         "--temperature",
                         Double.class,
@@ -23,9 +23,9 @@ final class SamplingOptions {
                         Double.class,
                         "X",
                         "Nucleus sampling: keep the most probable tokens whose cumulative probability reaches X.")
-                .option("--top-k", Integer.class, "N", "Choose among so many tokens; 0 for all.")
-                .option("--seed", Long.class, "N", "The same seed gives the same answers.")
-                .option("--max-tokens", Integer.class, "N", "The longest answer.");
+                .option("--top-k", Integer.class, "N", "Sample from the N most probable tokens; 0 for all.")
+                .option("--seed", Long.class, "N", "Random seed; the same seed gives the same answers.")
+                .option("--max-tokens", Integer.class, "N", "Maximum number of tokens to generate.");
     }
 
     /** Returns what chooses tokens as the options say, or else as settings do. */

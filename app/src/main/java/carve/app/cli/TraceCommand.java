@@ -33,12 +33,12 @@ final class TraceCommand implements Command {
         return CommandOptions.of(
                         TraceCommand.class,
                         "trace",
-                        "Write a model's logits and the hidden states of every layer, to compare them with another implementation's.",
+                        "Write a model's logits and the hidden states of every layer, for comparison with another implementation.",
                         "The input has input_ids (I64, B x L) and perhaps attention_mask and pixel_values; the output has logits,"
                                 + " h.embed, h.emb.I, h.llm.I and h.final_norm.")
                 .parameter(Path.class, "MODEL", "Folder of the model.")
-                .required("--input", Path.class, "FILE", "Safetensors with the input.")
-                .required("--out", Path.class, "FILE", "Safetensors to write.")
+                .required("--input", Path.class, "FILE", "Safetensors file with the input.")
+                .required("--out", Path.class, "FILE", "Safetensors file to write.")
                 .option(
                         "--greedy",
                         Integer.class,
@@ -49,7 +49,7 @@ final class TraceCommand implements Command {
                         "--exclude",
                         Integer[].class,
                         "ID",
-                        "A token id that is never chosen; may be given more than once.")
+                        "A token id that is never sampled; may be given more than once.")
                 .example("carve trace MODEL --input in.safetensors --out out.safetensors")
                 .example("carve trace MODEL --input in.safetensors --out out.safetensors --greedy 32 --exclude 92546")
                 .build();

@@ -20,7 +20,7 @@ final class TrainCommand implements Command {
         return CommandOptions.ofLongRunning(
                         TrainCommand.class,
                         "train",
-                        "Train a model on data as a recipe says, for example a teacher.",
+                        "Train a model, such as a teacher, on the data of a recipe.",
                         "The recipe names the 'model' (a folder, with weights or without), 'data', 'stages', and 'out', the folder of"
                                 + " the run.")
                 .parameter(String.class, "RECIPE", "File with the recipe, or the name of a preset.")

@@ -32,12 +32,12 @@ final class WatchCommand implements Command {
                         "RUN is the 'out' folder of a recipe, or a folder with several of them. The page is served to this machine only.")
                 .parameter(Path.class, "RUN", "Folder of a run.")
                 .option("--port", Integer.class, "N", "Port to listen on; any free port if not given.")
-                .flag("--once", "Print it as text and exit.")
+                .flag("--once", "Print a summary as text and exit.")
                 .option(
                         "--out",
                         Path.class,
                         "FILE",
-                        "Write it to a file and exit: a self-contained page (.html) or data (.json).")
+                        "Write a self-contained page (.html) or the data (.json), and exit.")
                 .example("carve watch runs/hybrid")
                 .example("carve watch runs/hybrid --once")
                 .example("carve watch runs/hybrid --out hybrid.html")
