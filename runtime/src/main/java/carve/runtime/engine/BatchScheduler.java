@@ -275,7 +275,7 @@ final class BatchScheduler implements AutoCloseable {
         metrics.generatedTokens.add(generatedTokens(sequences) - before);
     }
 
-    /** Does work for sequences, which fail if it throws. */
+    /** Runs work for sequences, which fail if it throws. */
     private void attempt(List<RunningSequence> sequences, Runnable work) {
         attempt(
                 work,
@@ -284,7 +284,7 @@ final class BatchScheduler implements AutoCloseable {
                         .forEach(sequence -> sequence.fail(cause)));
     }
 
-    /** Does work; the one place where what a sequence throws, errors too, is kept from all others. */
+    /** Runs work; the one place where what a sequence throws, errors too, is kept from all others. */
     private void attempt(Runnable work, Consumer<RuntimeException> failed) {
         try {
             work.run();

@@ -3,7 +3,7 @@ package carve.testkit.fuzz;
 import java.time.Duration;
 
 /**
- * How long a target is fuzzed.
+ * The time or number of inputs that a target is fuzzed with.
  *
  * <p>Inputs follow from the seed alone: the same seed makes the same ones in the same order, however many there are.
  *

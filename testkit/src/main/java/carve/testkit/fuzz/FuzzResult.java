@@ -3,7 +3,7 @@ package carve.testkit.fuzz;
 import java.util.List;
 
 /**
- * What came of the inputs of a target.
+ * The outcomes of the inputs of a target.
  *
  * @param target its name
  * @param answers how many inputs were read
