@@ -124,7 +124,8 @@ final class CompletionStream implements AutoCloseable {
             return new Delta(rest, begun(), List.of());
         }
         if (finished.reason() == GenerationEvent.FinishReason.CANCELLED) {
-            throw ApiException.serverError(503, "The server is shutting down; the answer was cut off and is not complete.");
+            throw ApiException.serverError(
+                    503, "The server is shutting down; the answer was cut off and is not complete.");
         }
         rest += held;
         held.setLength(0);

@@ -18,6 +18,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -176,6 +177,31 @@ final class RouterTest {
                 new Socket(InetAddress.getLoopbackAddress(), listener.address().getPort())) {
             socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void slowAndIdleConnectionsDoNotKeepOthersOut() throws IOException, InterruptedException {
+        String head = "POST /items HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: %s\r\n".formatted(KEY);
+        for (String begun : List.of("", "GET /it", head, head + "Content-Length: 9\r\n\r\nab")) {
+            List<Socket> sockets = new ArrayList<>();
+            try {
+                for (int i = 0; i < 1000; i++) {
+                    Socket socket = new Socket(
+                            InetAddress.getLoopbackAddress(), listener.address().getPort());
+                    sockets.add(socket);
+                    socket.getOutputStream().write(begun.getBytes(StandardCharsets.US_ASCII));
+                }
+                long start = System.nanoTime();
+                answers("list", "GET", "/items");
+                long millis = (System.nanoTime() - start) / 1_000_000;
+                assertTrue(millis < 2000, () -> "%d ms beside 1,000 of '%s'".formatted(millis, begun));
+            } finally {
+                for (Socket socket : sockets) {
+                    socket.close();
+                }
+            }
         }
     }
 
