@@ -21,6 +21,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.zip.CRC32C;
 
 /**
  * The folder of a run and the checkpoints in it.
@@ -35,6 +38,9 @@ import java.util.Optional;
  *  "fingerprint": {"steps": "100", "optimizer": "AdamW..."}, "carve": "0.1.0"}
  * }</pre>
  *
+ * <p>A second text, {@code crc32c}, is the checksum of the values of all tensors in the order of their names; a checkpoint whose
+ * values have another is not resumed from.
+ *
  * <p>{@code position} is that of the data: the first sample of the group of batches that was being read, and how many of
  * its batches were taken. There is no other random state: every random number is a function of the seed, which is among the
  * settings, and of a position. Checkpoints are written between steps, so that no half of a step is ever kept. A file appears
@@ -44,6 +50,8 @@ public final class CheckpointFolder {
     private static final String PREFIX = "checkpoint-";
     private static final String SUFFIX = ".safetensors";
     private static final String STATE = "state";
+    private static final String CHECKSUM = "crc32c";
+    private static final long PIECE = 1L << 20;
 
     private final Path folder;
 
@@ -77,7 +85,7 @@ public final class CheckpointFolder {
         Path file = folder.resolve("%s%010d%s".formatted(PREFIX, state.step(), SUFFIX));
         Map<String, TensorType> types = new LinkedHashMap<>();
         tensors.forEach((name, tensor) -> types.put(name, tensor.type()));
-        try (var writer = SafeTensorsWriter.create(file, types, Map.of(STATE, Json.compact(state.json())))) {
+        try (var writer = SafeTensorsWriter.create(file, types, metadata(state, tensors))) {
             tensors.forEach((name, tensor) -> write(writer, name, tensor));
             writer.commit();
         }
@@ -90,6 +98,50 @@ public final class CheckpointFolder {
             tensor.device().download(tensor, host);
             writer.write(name, host);
         }
+    }
+
+    private static Map<String, String> metadata(TrainerState state, Map<String, Tensor> tensors) {
+        CRC32C checksum = new CRC32C();
+        for (Tensor tensor : new TreeMap<>(tensors).values()) {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment host = arena.allocate(tensor.type().bytes(), Long.BYTES);
+                tensor.device().download(tensor, host);
+                update(checksum, host);
+            }
+        }
+        return Map.of(STATE, Json.compact(state.json()), CHECKSUM, Long.toHexString(checksum.getValue()));
+    }
+
+    private static void update(CRC32C checksum, MemorySegment values) {
+        for (long done = 0; done < values.byteSize(); done += PIECE) {
+            checksum.update(values.asSlice(done, Math.min(PIECE, values.byteSize() - done))
+                    .asByteBuffer());
+        }
+    }
+
+    /**
+     * Checks that a checkpoint has the values that were written. One of an earlier version, without a checksum, passes.
+     *
+     * @throws CheckpointException if it has others
+     */
+    static void verify(Path file) {
+        try (SafeTensorsFile tensors = SafeTensorsFile.open(file)) {
+            CRC32C checksum = new CRC32C();
+            new TreeSet<>(tensors.names()).forEach(name -> update(checksum, tensors.data(name)));
+            String found = Long.toHexString(checksum.getValue());
+            String written = tensors.metadata().getOrDefault(CHECKSUM, found);
+            if (!written.equals(found)) {
+                throw new CheckpointException("%s: its values are not those that were written: checksum %s, expected %s"
+                        .formatted(file, found, written));
+            }
+        }
+    }
+
+    /** Returns the newest checkpoint before another one, if there is one. */
+    Optional<Path> before(Path newer) {
+        List<Path> older =
+                checkpoints().stream().filter(file -> file.compareTo(newer) < 0).toList();
+        return older.isEmpty() ? Optional.empty() : Optional.of(older.getLast());
     }
 
     private void prune(int keep) {

@@ -8,6 +8,7 @@ import carve.api.json.JsonObject;
 import carve.api.json.JsonValue;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -61,7 +62,9 @@ final class MetricsLog implements AutoCloseable {
             return;
         }
         Path rest = file.resolveSibling(FILE + ".new");
-        List<String> kept = Files.readAllLines(file).stream()
+        // bytes that are not text become characters that no line of ours has
+        List<String> kept = new String(Files.readAllBytes(file), StandardCharsets.UTF_8)
+                .lines()
                 .filter(line -> isUpTo(line, step))
                 .toList();
         Files.write(rest, kept);

@@ -1,5 +1,6 @@
 package carve.runtime.train;
 
+import carve.api.checkpoint.CheckpointException;
 import carve.api.param.ParamStore;
 import java.lang.System.Logger.Level;
 import java.lang.module.ModuleDescriptor;
@@ -30,7 +31,8 @@ record ResumePoint(TrainerState state, Optional<Path> checkpoint) {
         String student = studentDigest(stage, context);
         TrainerState beginning =
                 new TrainerState(0, DataPosition.START, 0, 0, Double.NaN, List.of(), student, fixed, version());
-        Optional<Path> newest = new CheckpointFolder(context.folder()).latest();
+        CheckpointFolder folder = new CheckpointFolder(context.folder());
+        Optional<Path> newest = folder.latest();
         if (newest.isEmpty()) {
             return new ResumePoint(beginning, newest);
         }
@@ -38,7 +40,20 @@ record ResumePoint(TrainerState state, Optional<Path> checkpoint) {
             throw stage.failure("%s already contains checkpoints (latest: %s); pass --resume, or delete the folder"
                     .formatted(context.folder(), newest.get().getFileName()));
         }
-        return new ResumePoint(resumed(newest.get(), beginning, stage), newest);
+        try {
+            CheckpointFolder.verify(newest.get());
+            return new ResumePoint(resumed(newest.get(), beginning, stage), newest);
+        } catch (CheckpointException e) {
+            throw stage.failure(broken(e, newest.get(), folder.before(newest.get())));
+        }
+    }
+
+    private static String broken(CheckpointException cause, Path newest, Optional<Path> older) {
+        String remedy = older.map(file -> "delete %s to resume from the one before it, %s"
+                        .formatted(newest.getFileName(), file.getFileName()))
+                .orElse("there is no older checkpoint: delete %s to start the stage again"
+                        .formatted(newest.getFileName()));
+        return "the newest checkpoint cannot be used: %s; %s".formatted(cause.getMessage(), remedy);
     }
 
     private static String studentDigest(TrainingStage stage, StageContext context) {
