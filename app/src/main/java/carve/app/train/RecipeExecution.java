@@ -17,6 +17,8 @@ import carve.runtime.train.StageResult;
 import com.google.inject.Provider;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** The execution of recipes for {@code train}, {@code distill} and {@code demo}. */
 public final class RecipeExecution {
@@ -84,14 +86,26 @@ public final class RecipeExecution {
      */
     public void runInterruptibly(String command, String name, RecipeAction action) throws IOException {
         Recipe recipe = read(name);
-        Thread hook = new Thread(() -> terminal.printMessage(
-                "%ncarve: stopped; carve %s %s --resume continues from the last checkpoint".formatted(command, name)));
+        Thread hook = new Thread(() -> terminal.printMessage("%ncarve: stopped; %s continues from the last checkpoint"
+                .formatted(resumeCommand(command, name, globalOptions.overrides()))));
         Runtime.getRuntime().addShutdownHook(hook);
         try {
             terminal.println("wrote " + run(recipe, action).model());
         } finally {
             Runtime.getRuntime().removeShutdownHook(hook);
         }
+    }
+
+    // without the same settings another run would be resumed, or none
+    static String resumeCommand(String command, String name, Map<String, String> overrides) {
+        StringBuilder line = new StringBuilder("carve %s %s".formatted(command, quoted(name)));
+        new TreeMap<>(overrides).forEach((key, value) -> line.append(" -D").append(quoted(key + "=" + value)));
+        return line.append(" --resume").toString();
+    }
+
+    private static String quoted(String word) {
+        boolean plain = word.chars().allMatch(c -> Character.isLetterOrDigit(c) || "-_./=:,+@%".indexOf(c) >= 0);
+        return plain ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 
     private void print(List<StageResult> results) {
