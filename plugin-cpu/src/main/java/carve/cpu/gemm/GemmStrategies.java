@@ -73,7 +73,7 @@ public final class GemmStrategies implements AutoCloseable {
         this.packed = new PackedGemm(threadPool);
     }
 
-    /** Returns the table. */
+    /** Returns the table. Its texts are joined, since the first use of a formatter takes longer than all the rest at a start. */
     public List<GemmStrategy> table() {
         return List.of(
                 empty(),
@@ -111,7 +111,7 @@ public final class GemmStrategies implements AutoCloseable {
         int rows = config.batchInvariantRows();
         return GemmStrategy.builtin(
                         "onednn-bf16",
-                        "weights in BF16, Q8_0, Q4_0; M > %d, M N K >= 2^23".formatted(rows),
+                        "weights in BF16, Q8_0, Q4_0; M > " + rows + ", M N K >= 2^23",
                         "oneDNN, BF16 instructions, sums in F32",
                         p -> p.linear()
                                 && p.m() > rows
@@ -125,9 +125,7 @@ public final class GemmStrategies implements AutoCloseable {
         boolean large = config.blasMode() == BlasMode.AUTO || config.blasMode() == BlasMode.BUILTIN;
         return GemmStrategy.builtin(
                         "jit-skinny-gemm",
-                        large
-                                ? "weights of any type"
-                                : "weights of any type; M <= %d".formatted(config.batchInvariantRows()),
+                        large ? "weights of any type" : "weights of any type; M <= " + config.batchInvariantRows(),
                         "machine code, AVX-512",
                         large ? GemmProblem::linear : this::isSkinny,
                         jit)
@@ -138,8 +136,8 @@ public final class GemmStrategies implements AutoCloseable {
     private GemmStrategy scalar() {
         return GemmStrategy.builtin(
                         "scalar-gemm",
-                        "weights in F32, BF16; M <= %d, the first %d million multiply-adds"
-                                .formatted(config.batchInvariantRows(), scalar.budget() / 1_000_000),
+                        "weights in F32, BF16; M <= " + config.batchInvariantRows() + ", the first "
+                                + scalar.budget() / 1_000_000 + " million multiply-adds",
                         "plain loops, until vector kernels are compiled",
                         p -> isSkinny(p) && scalar.fitsBudget(p),
                         scalar)
@@ -160,7 +158,7 @@ public final class GemmStrategies implements AutoCloseable {
     private GemmStrategy dotGemm() {
         return GemmStrategy.builtin(
                         "dot-gemm",
-                        "weights of any type; M <= %d".formatted(config.batchInvariantRows()),
+                        "weights of any type; M <= " + config.batchInvariantRows(),
                         "dot products of tiles, Vector API",
                         this::isSkinny,
                         new DotGemm(threadPool))
@@ -181,7 +179,7 @@ public final class GemmStrategies implements AutoCloseable {
         int products = BATCH_PER_THREAD * threadPool.threads();
         return GemmStrategy.builtin(
                 "batched-gemm",
-                "batches of %d products or more, or M N K <= 64^3 each".formatted(products),
+                "batches of " + products + " products or more, or M N K <= 64^3 each",
                 "packed blocks, one product for each task, Vector API",
                 p -> p.batch() >= products || p.work() <= SERIAL_WORK,
                 packed::multiplyEachOnOneThread);
@@ -232,7 +230,7 @@ public final class GemmStrategies implements AutoCloseable {
     }
 
     private String automaticCondition(String rest) {
-        return "dense F32; M > %d, %s".formatted(config.batchInvariantRows(), rest);
+        return "dense F32; M > " + config.batchInvariantRows() + ", " + rest;
     }
 
     private boolean isForLibrary(GemmProblem p) {
