@@ -17,7 +17,7 @@ record Report(Roofline roofline, List<String> notes, List<BenchmarkResult> rows)
 
     /** Returns it as Markdown. */
     String markdown() {
-        List<String> lines = new ArrayList<>(List.of("# The CPU device against its machine", ""));
+        List<String> lines = new ArrayList<>(List.of("# The CPU device against the limits of its machine", ""));
         notes.forEach(note -> lines.add("- " + note));
         lines.addAll(List.of(
                 "",

@@ -9,7 +9,7 @@ final class AblationTable {
     private AblationTable() {}
 
     static String of(Map<Paper, Scores> all, String picture) {
-        StringBuilder text = new StringBuilder("# Ablations at the size of the demo, beside the papers'\n\n"
+        StringBuilder text = new StringBuilder("# Ablations on the demo models and in the papers\n\n"
                 + "Ours is the share of the demo's questions that are answered exactly, and what that is of the teacher's.\n"
                 + "Each student is distilled once, so differences of one or two points mean nothing. The papers' figures are of\n"
                 + "models of 2.6 and 3.1 billion parameters on public sets; what can be compared is the order of rows.\n\n"

@@ -47,7 +47,7 @@ public final class Main {
 
     private static String markdown(MeasurementFiles measurementFiles, List<SpeedRatio> ratios, String note)
             throws IOException {
-        List<String> lines = new ArrayList<>(List.of("# Carve and others", ""));
+        List<String> lines = new ArrayList<>(List.of("# Carve against llama.cpp, PyTorch and Jlama", ""));
         for (JsonObject limits : machine(measurementFiles)) {
             limits.strings("notes").stream()
                     .limit(2)

@@ -102,7 +102,7 @@ public final class Main {
                 figures.stream()
                         .map(measurement -> Json.compact(measurement.json()))
                         .toList());
-        List<String> lines = new ArrayList<>(List.of("# What a card can do", "", card));
+        List<String> lines = new ArrayList<>(List.of("# Report of the CUDA device", "", card));
         Set<String> parts = new LinkedHashSet<>();
         figures.stream()
                 .map(Measurement::section)
