@@ -19,11 +19,12 @@ final class SlotBlock {
     SlotBlock(int slots, Map<String, Tensor> tensors) {
         this.slots = slots;
         this.users = slots;
-        tensors.forEach((name, tensor) -> this.tensors.put(name, Scope.keep(tensor)));
-        this.slotBytes = tensors.values().stream()
-                        .mapToLong(tensor -> tensor.type().bytes())
-                        .sum()
-                / slots;
+        long bytes = 0;
+        for (Map.Entry<String, Tensor> entry : tensors.entrySet()) { // for each layer at each token
+            this.tensors.put(entry.getKey(), Scope.keep(entry.getValue()));
+            bytes += entry.getValue().type().bytes();
+        }
+        this.slotBytes = bytes / slots;
     }
 
     /** Returns {@code (count, ...)}, the slots of a tensor from one on; a copy unless these are all. */
@@ -34,7 +35,12 @@ final class SlotBlock {
 
     /** Returns whether a tensor is one of this block's. */
     boolean owns(Tensor tensor) {
-        return tensors.values().stream().anyMatch(own -> own.buffer() == tensor.buffer());
+        for (Tensor own : tensors.values()) {
+            if (own.buffer() == tensor.buffer()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Returns the bytes of one slot. */

@@ -66,7 +66,10 @@ public final class StateSlots {
      * @throws ShapeException if there are other numbers of sequences, or if rows are padded
      */
     public static StateSlots of(List<MixerState> states, SequenceLayout layout) {
-        int sequences = states.stream().mapToInt(MixerState::batch).sum();
+        int sequences = 0;
+        for (MixerState state : states) {
+            sequences += state.batch();
+        }
         if (layout.isPadded() || layout.count() != sequences || layout.isPacked() && states.size() != sequences) {
             throw new ShapeException("slots: %s does not fit %d states of %d sequences; padding is left out, and only"
                             .formatted(layout, states.size(), sequences)
@@ -292,8 +295,7 @@ public final class StateSlots {
             if (!spec.perPosition()) {
                 Tensor tensor =
                         next.containsKey(spec.name()) ? next.get(spec.name()).cast(spec.dtype()) : gather(spec.name());
-                stored.put(
-                        spec.name(), states.stream().anyMatch(s -> s.owns(tensor)) ? SlotBlock.copy(tensor) : tensor);
+                stored.put(spec.name(), isOwned(tensor) ? SlotBlock.copy(tensor) : tensor);
             }
         }
         SlotBlock block = new SlotBlock(layout.count(), stored);
@@ -303,5 +305,14 @@ public final class StateSlots {
             slot += state.batch();
         }
         next.clear();
+    }
+
+    private boolean isOwned(Tensor tensor) {
+        for (MixerState state : states) {
+            if (state.owns(tensor)) {
+                return true;
+            }
+        }
+        return false;
     }
 }
