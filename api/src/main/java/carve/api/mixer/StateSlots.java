@@ -56,7 +56,8 @@ public final class StateSlots {
 
     /** Returns the slots of one state, each of whose sequences has a number of new positions. */
     public static StateSlots of(MixerState state, int positions) {
-        return of(List.of(state), SequenceLayout.unpadded(state.batch(), positions));
+        return new StateSlots(
+                state.specs(), List.of(state), state.device(), SequenceLayout.unpadded(state.batch(), positions));
     }
 
     /**
@@ -216,15 +217,17 @@ public final class StateSlots {
             return function.apply(this, inputs);
         }
         int axis = layout.isPacked() ? 1 : 0;
-        List<Tensor> results = new ArrayList<>();
+        List<Tensor> results = new ArrayList<>(states.size());
         int from = 0;
-        for (int i = 0; i < states.size(); i++) {
+        for (int i = 0; i < states.size(); i++) { // for each layer of each token of each sequence
             StateSlots one = of(states.get(i), length(i));
             parts.add(one);
-            int start = from;
-            int end = start + (layout.isPacked() ? length(i) : states.get(i).batch());
-            results.add(function.apply(
-                    one, inputs.stream().map(x -> x.slice(axis, start, end)).toList()));
+            int end = from + (layout.isPacked() ? length(i) : states.get(i).batch());
+            List<Tensor> own = new ArrayList<>(inputs.size());
+            for (Tensor input : inputs) {
+                own.add(input.slice(axis, from, end));
+            }
+            results.add(function.apply(one, own));
             from = end;
         }
         return Tensors.concat(axis, results);
