@@ -268,7 +268,7 @@ final class EndToEndTest {
                     List.copyOf(((JsonObject) sample).keys())));
         }
         String shown = carve.succeeds("watch", run.toString(), "--once");
-        assertTrue(shown.contains("\nlogits  finished     2   2 "), shown);
+        assertTrue(shown.contains("\nlogits  finished     2      2 "), shown);
         assertTrue(shown.contains("\nalign: mean-squared-error@heads by layer, "), shown);
         assertTrue(shown.contains("\nlogits: gradient norm by layer, "), shown);
     }
