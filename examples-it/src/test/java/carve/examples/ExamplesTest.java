@@ -45,7 +45,7 @@ final class ExamplesTest {
     @Test
     void studentLearnsByTheLoss() throws IOException, InterruptedException {
         distillationWorkflow.generateAnswer(
-                distillationWorkflow.distil("focal-kl", "mamba2", "{ type = focal-kl, focus = 1 }"));
+                distillationWorkflow.distil("focal-kl", "mamba2", "{ type = focal-kl, gamma = 1 }"));
     }
 
     @Test

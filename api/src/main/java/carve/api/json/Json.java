@@ -106,6 +106,16 @@ public final class Json {
         return object(parse(utf8, origin), origin);
     }
 
+    /**
+     * Parses UTF-8 of a stranger whose outermost value is an object.
+     *
+     * @param maxValues the greatest number of values, those inside of others counted too
+     * @throws JsonException if the bytes are not UTF-8 or not JSON, something else, or have more values
+     */
+    public static JsonObject parseObject(byte[] utf8, String origin, long maxValues) {
+        return object(parse(utf8, origin, maxValues), origin);
+    }
+
     /** Returns the value as it stands in files: two spaces of indentation, one member per line, no newline at the end. */
     public static String print(JsonValue value) {
         var out = new StringBuilder();

@@ -14,6 +14,9 @@ import java.util.Optional;
 
 /** A request and the response to it. Confined to the thread of its exchange. */
 public final class HttpCall {
+    // a number of two bytes becomes an object of some eighty: a body of 32 MiB would need more than a gigabyte
+    private static final long MAX_JSON_VALUES = 1L << 20;
+
     private static final int CHUNK = 64 * 1024;
     private static final int MAX_TARGET_LENGTH = 8 * 1024;
     private static final int MAX_HEADER_LENGTH = 32 * 1024;
@@ -147,12 +150,12 @@ public final class HttpCall {
     /**
      * Returns the body as an object.
      *
-     * @throws ApiException if it is not one
+     * @throws ApiException if it is not one, or has more than a million values
      */
     public JsonObject json() throws IOException {
         byte[] body = body();
         try {
-            return Json.parseObject(body, "request");
+            return Json.parseObject(body, "request", MAX_JSON_VALUES);
         } catch (JsonException e) {
             throw ApiException.invalidParameter(
                     "", "We could not parse the JSON body of your request: %s", e.getMessage());

@@ -8,6 +8,7 @@ import carve.api.json.JsonValue;
 import carve.api.text.Message;
 import carve.app.serve.http.ApiException;
 import carve.app.serve.http.HttpCall;
+import carve.runtime.engine.EngineException;
 import carve.runtime.engine.GenerationEvent;
 import carve.runtime.engine.GenerationJob;
 import carve.runtime.engine.GenerationRequest;
@@ -144,6 +145,8 @@ public final class StatesHandler {
             return engine.pin(prompt);
         } catch (CheckpointException e) {
             throw SavedStateStore.cannotStore(e);
+        } catch (EngineException e) {
+            throw ApiException.of(e);
         }
     }
 

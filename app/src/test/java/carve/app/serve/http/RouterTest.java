@@ -38,10 +38,19 @@ final class RouterTest {
     }
 
     private static HttpListener listen(int port) throws IOException {
+        return listen(port, 16);
+    }
+
+    private static HttpListener listen(int port, long maxBodyBytes) throws IOException {
         Router router = Router.builder(new StaticFiles("run.html", Set.of("index.html")))
                 .openRoute("GET", "/health", call -> send(call, "healthy"))
                 .route("GET", "/items", call -> send(call, "list"))
                 .route("POST", "/items", call -> send(call, "created"))
+                .route(
+                        "POST",
+                        "/count",
+                        call -> send(
+                                call, "" + call.json().array("values").items().size()))
                 .route("GET", "/items/*", call -> send(call, call.path()))
                 .route("GET", "/items/first", call -> send(call, "exact"))
                 .route("GET", "/broken", _ -> {
@@ -68,7 +77,7 @@ final class RouterTest {
                 })
                 .build();
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-        return HttpListener.start(address, Set.of(KEY), new HttpLimits(16, 1000, 1000), router);
+        return HttpListener.start(address, Set.of(KEY), new HttpLimits(maxBodyBytes, 1000, 1000), router);
     }
 
     private static void send(HttpCall call, String text) throws IOException {
@@ -102,6 +111,25 @@ final class RouterTest {
         JsonObject error = Json.parseObject(response.body(), path).object("error");
         assertEquals(message, error.string("message"));
         return response;
+    }
+
+    private HttpResponse<String> count(HttpListener large, int values) throws IOException, InterruptedException {
+        String body = "{\"values\": [" + "1,".repeat(values - 1) + "1]}";
+        HttpRequest request = HttpRequest.newBuilder(URI.create(large.address() + "count"))
+                .header("Authorization", "Bearer " + KEY)
+                .POST(BodyPublishers.ofString(body))
+                .build();
+        return client.send(request, BodyHandlers.ofString());
+    }
+
+    @Test
+    void bodiesOfVeryManyValuesAreRefused() throws IOException, InterruptedException {
+        try (HttpListener large = listen(0, 8L << 20)) {
+            assertEquals(
+                    "1000", Json.parseObject(count(large, 1000).body(), "reply").string("text"));
+            HttpResponse<String> refused = count(large, 1 << 20);
+            assertEquals(400, refused.statusCode(), refused.body());
+        }
     }
 
     @Test
