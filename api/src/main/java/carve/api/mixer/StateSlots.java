@@ -9,6 +9,7 @@ import carve.api.tensor.ShapeException;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -119,6 +120,11 @@ public final class StateSlots {
         if (states.isEmpty()) {
             return layout.positionIds();
         }
+        if (states.size() == 1 && !layout.isPacked()) {
+            int[] ids = new int[layout.positions()];
+            Arrays.setAll(ids, t -> states.getFirst().position() + t);
+            return ids;
+        }
         return IntStream.range(0, states.size())
                 .flatMap(i -> ids(i, states.size() == 1 ? 1 : states.get(i).batch()))
                 .toArray();
@@ -135,6 +141,11 @@ public final class StateSlots {
             return LongStream.generate(layout::maxLength)
                     .limit(layout.positions())
                     .toArray();
+        }
+        if (states.size() == 1 && !layout.isPacked()) {
+            long[] lengths = new long[layout.positions()];
+            Arrays.fill(lengths, states.getFirst().position() + layout.positions());
+            return lengths;
         }
         return IntStream.range(0, states.size())
                 .flatMap(i -> {

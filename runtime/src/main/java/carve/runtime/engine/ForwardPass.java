@@ -22,6 +22,17 @@ import java.util.function.Function;
  * @param model the model
  */
 record ForwardPass(LoadedModel model) {
+    // passes are keys at every step; a model's own hash is that of its whole configuration
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ForwardPass pass && pass.model == model;
+    }
+
+    @Override
+    public int hashCode() {
+        return System.identityHashCode(model);
+    }
+
     Device device() {
         return model.device();
     }
