@@ -2,7 +2,7 @@ package carve.bench;
 
 import java.util.List;
 
-/** Something to be measured. */
+/** A benchmark. */
 interface Benchmark {
     /** Returns what people call it. */
     String name();

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** What is done with every plugin that is installed: the demo's teacher is distilled for a few steps, and the student asked. */
+/** A short distillation of the demo's teacher with an installed plugin, and a question to the student. */
 final class DistillationWorkflow {
     private static final String TEACHER =
             PublishedArtifacts.ROOT.resolve("demo/teacher").toString();

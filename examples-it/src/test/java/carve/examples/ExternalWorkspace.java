@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** Somebody with an empty folder, the program, Maven, and a JDK 25, who runs command lines. */
+/** An empty folder outside the repository, in which command lines run with the program, Maven and a JDK 25. */
 final class ExternalWorkspace {
     private static final Path PROGRAM = PublishedArtifacts.ROOT.resolve("app/target/carve");
     private static final String JAVA = System.getProperty("java.home");

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is published has all that a foreign build, and Maven Central, ask for. */
+/** Tests that published artifacts have all that other builds and Maven Central require. */
 final class PublishedArtifactsTest {
     @ParameterizedTest
     @FieldSource("carve.examples.PublishedArtifacts#MODULES")

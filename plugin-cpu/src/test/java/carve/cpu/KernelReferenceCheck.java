@@ -38,7 +38,7 @@ public abstract class KernelReferenceCheck {
         return TestTensors.random(random, -1, 1, extents);
     }
 
-    /** What an op gives on a device: its results, then the gradients of its F32 operands for given weights. */
+    /** Returns the results of an op on a device, then the gradients of its F32 operands for given weights. */
     public static List<Tensor> run(Device device, FusedOp op, List<HostTensor> operands, List<HostTensor> weights) {
         Tape tape = new Tape();
         List<Tensor> inputs = new ArrayList<>();

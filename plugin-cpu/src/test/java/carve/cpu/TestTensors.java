@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** What the tests of this module share: random tensors on two devices, and closeness. */
+/** Random tensors on two devices, and comparisons, for the tests of this module. */
 public final class TestTensors {
     private TestTensors() {}
 

@@ -20,7 +20,7 @@ import java.util.function.LongSupplier;
 import jcuda.driver.JCudaDriver;
 
 /**
- * What a card does when its driver and cuBLAS are called directly: copies, and products of matrices, as lines of JSON beside
+ * Speeds of a GPU whose driver and cuBLAS are called directly: copies and matrix products, as lines of JSON beside
  * those of {@code gpu_peers.py}; for {@code bench/gpu.sh}.
  */
 public final class DirectCudaBenchmark {

@@ -41,7 +41,7 @@ import java.util.Set;
 /** A fixture's teacher and student on a device. */
 record MatVlmFixture(Fixture fixture, LoadedModel teacher, LoadedModel student, NameMap names)
         implements AutoCloseable {
-    /** What names of first values begin with. */
+    /** The prefix of the names of initial values. */
     static final String INIT = "init.model.";
 
     private static final LlavaFamily FAMILY = new LlavaFamily();

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a stage cannot do it refuses, with what was found and what would do. */
+/** Tests that impossible settings of a stage are refused, with messages that say what was found and what would do. */
 final class StageValidationTest {
     private static final String ALIGN = "type = distill, name = align, inputs = teacher, start-from = any, steps = 2,"
             + " tensorboard = false, losses = [{ type = mean-squared-error }], train = [\"layers.*.mixer.**\"]";

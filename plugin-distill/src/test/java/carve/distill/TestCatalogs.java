@@ -34,7 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What is installed in these tests, with the defaults of every module. */
+/** The providers that these tests use, with the defaults of every module. */
 final class TestCatalogs {
     static final Catalogs CATALOGS = Catalogs.of(
             List.of(

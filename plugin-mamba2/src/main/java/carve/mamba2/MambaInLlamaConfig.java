@@ -24,7 +24,7 @@ public record MambaInLlamaConfig(
     public enum Initialisation {
         /** Projections of attention; new parameters as Mamba-2 begins, convolution and gate at random (the authors'). */
         KQVO,
-        /** Nothing of attention. */
+        /** Random weights, none of them from attention. */
         RANDOM,
         /** Projections of attention; a convolution that changes nothing, and no skip connection. */
         KQVO_IDENTITY,

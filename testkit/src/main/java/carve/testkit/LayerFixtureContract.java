@@ -59,7 +59,7 @@ public abstract class LayerFixtureContract {
         }
     }
 
-    /** It goes on from a state as the official scan does. */
+    /** The scan continues from a state as the official scan does. */
     @Test
     public void decayScanGoesOnFromAState() {
         with("mm_layers/ssd_kernel", (device, fixture) -> {

@@ -33,7 +33,7 @@ final class ActivationTraceTest {
     @TempDir
     private Path folder;
 
-    /** What was traced: the values of each result. */
+    /** The traced values of each result. */
     private record Traced(long[] tokens, float[] stepLogits, float[] logits) {}
 
     private Traced trace(long[] tokens, long... mask) {

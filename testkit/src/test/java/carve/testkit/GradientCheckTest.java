@@ -14,7 +14,7 @@ import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Whether a gradient is wrong, or central differences are, is told apart. */
+/** Tests that a wrong gradient is told apart from inaccurate central differences. */
 final class GradientCheckTest {
     private final Device device = new ReferenceDevice();
 

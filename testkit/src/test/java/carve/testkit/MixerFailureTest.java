@@ -23,7 +23,7 @@ import carve.api.tensor.Tensors;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Where a mixer fails, or gives values that are not finite, layer, mixer and module are named. */
+/** Tests that failures and non-finite values of a mixer name its layer, type and module. */
 final class MixerFailureTest {
     private static final String SECOND = "layer llm.1: mixer 'broken' of carve.testkit";
 

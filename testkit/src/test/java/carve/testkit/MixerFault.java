@@ -36,7 +36,7 @@ enum MixerFault {
         }
     }),
 
-    /** What flows back through half of the result is lost. */
+    /** Half of the result has no gradient. */
     WRONG_GRADIENT(
             "gradientsEqualCentralDifferences",
             Set.of("gradientsOfPackedRowsEqualCentralDifferences"),
@@ -93,7 +93,7 @@ enum MixerFault {
                 }
             }),
 
-    /** What is added to a result depends on how often the mixer was asked. */
+    /** The result depends on how often the mixer was called. */
     NOT_DETERMINISTIC(
             "sameBitsTwice",
             Set.of("futureDoesNotReachThePast", "publishesHeadsIfWanted", "batchRowsAreIndependent"),

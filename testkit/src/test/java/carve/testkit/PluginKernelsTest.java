@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
-/** What providers of kernels may do wrong, and what is said of it. */
+/** Tests of the messages for faulty kernel providers. */
 final class PluginKernelsTest {
     private static final String OF = "kernels 'squares' of module carve.testkit";
 

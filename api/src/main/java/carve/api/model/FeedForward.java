@@ -28,7 +28,7 @@ public record FeedForward(Kind kind, int hidden, int intermediate, boolean bias)
         GELU_TANH,
         /** GELU in its exact form; parameters {@code up} and {@code down}. */
         GELU,
-        /** Nothing: a block that is a mixer alone. */
+        /** No feed-forward part: the block is a mixer alone. */
         NONE
     }
 

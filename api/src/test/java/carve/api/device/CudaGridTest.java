@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import org.junit.jupiter.api.Test;
 
-/** What kernels in CUDA C++ are launched with. */
+/** Tests of the launch grids of CUDA kernels. */
 final class CudaGridTest {
     @Test
     void everyElementHasAThreadUntilThereAreManyBlocks() {

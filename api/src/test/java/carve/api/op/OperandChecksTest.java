@@ -12,7 +12,7 @@ import carve.api.tensor.TensorType;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What fused ops refuse, and how sequences divide rows. */
+/** Tests of the operand checks of fused ops, and of sequence layouts. */
 final class OperandChecksTest {
     private static void refuses(String message, FusedOp op, TensorType... operands) {
         assertEquals(

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Which of kernel and reference runs, and what is said of it. */
+/** Tests of the choice between a kernel and the reference, and of its reports. */
 final class FusedOpTest {
     /** The op of the package's documentation. */
     private record Square() implements FusedOp {

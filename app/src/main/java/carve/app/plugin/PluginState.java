@@ -19,9 +19,9 @@ public enum PluginState {
     RESOLVED,
     /** Models that are opened from now on can use its providers. */
     ACTIVE,
-    /** It is disabled: its files stay, but models that are opened from now on do not use it. */
+    /** Disabled: its files stay, but models that are opened from now on do not use it. */
     STOPPED,
-    /** Its files were removed or replaced; only sessions that began before still use it. */
+    /** Removed or replaced on disk; only sessions that began before still use it. */
     UNINSTALLED;
 
     /** Returns the states that may come next. */

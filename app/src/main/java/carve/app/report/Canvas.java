@@ -1,6 +1,6 @@
 package carve.app.report;
 
-/** Something to draw on: boxes, lines and texts, in pixels from the top left. Used by one thread. */
+/** A drawing surface for boxes, lines and texts, in pixels from the top left. Used by one thread. */
 interface Canvas {
     /** The end of a text that is at its place. */
     enum Anchor {
@@ -8,7 +8,7 @@ interface Canvas {
         START,
         /** Its middle is there. */
         MIDDLE,
-        /** It ends there. */
+        /** The text ends there. */
         END
     }
 

@@ -35,13 +35,13 @@ final class StageRecord {
 
     /** The status of a stage. */
     enum Status {
-        /** It has not started. */
+        /** Not started. */
         PENDING,
-        /** It runs. */
+        /** Running. */
         RUNNING,
-        /** It was interrupted, or takes unusually long. */
+        /** Interrupted, or unusually long without a step. */
         STOPPED,
-        /** It has finished. */
+        /** Finished. */
         FINISHED
     }
 

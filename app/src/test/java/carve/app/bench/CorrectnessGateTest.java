@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What is wrong is not measured, and what is right is: its work, its states, its figures. */
+/** Tests that a benchmark measures only models whose results are correct. */
 final class CorrectnessGateTest {
     /** A mixer whose steps are not those of its whole sequences. */
     private record Wrong(Mixer right) implements Mixer {

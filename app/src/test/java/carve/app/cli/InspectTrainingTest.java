@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What training takes is shown before it is begun. */
+/** Tests of {@code inspect} on what training will take. */
 class InspectTrainingTest {
     private static final String MODEL = Path.of("..", "demo", "untrained").toString();
 

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where tokens are chosen on the device, and come to the host late, answers are those that the host chooses. */
+/** Tests that sampling on the device gives the tokens that sampling on the host gives. */
 final class DeviceSamplingTest {
     private static final Path FIXTURES = Path.of(System.getProperty("carve.fixtures"));
     private static final int TOKENS = 9;

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is loaded and saved has the same keys, shapes, types and bits; what does not fit is told, all at once. */
+/** Tests that a loaded and saved model keeps keys, shapes, types and bits, and that all problems are reported at once. */
 final class ModelFolderTest {
     private static final Path FIXTURES = Path.of(System.getProperty("carve.fixtures"));
 

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What comes later in a conversation is asked after what the model said before, whatever that was. */
+/** Tests that later questions of a conversation follow the model's own earlier answers. */
 final class MultiTurnEvaluationTest {
     private static final Path TEACHER = Path.of("..", "demo", "teacher");
 

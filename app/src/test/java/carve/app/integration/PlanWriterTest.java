@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is written is short, and reads as what it was. */
+/** Tests that written plans are short and read back as the same plan. */
 final class PlanWriterTest {
     @ParameterizedTest
     @CsvSource({

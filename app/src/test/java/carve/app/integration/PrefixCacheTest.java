@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is kept of prompts changes no token, wherever it is kept. */
+/** Tests that cached prefixes change no token, in memory or on disk. */
 final class PrefixCacheTest {
     private static final int BESIDE = 8;
     private static final long PLENTY = 64 << 20;

@@ -12,13 +12,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** Random prompts, and what an engine makes of them. */
+/** Random prompts, and the answers of an engine. */
 public final class RandomPrompts {
     static final int VOCABULARY = 29;
 
     private RandomPrompts() {}
 
-    /** What an engine made of a prompt. */
+    /** The engine's answer to a prompt. */
     record Answer(List<Integer> tokens, int cached) {}
 
     public static GenerationRequest request(Prompt prompt, long seed, int tokens, boolean cached) {

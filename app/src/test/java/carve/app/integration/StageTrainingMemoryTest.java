@@ -32,11 +32,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is counted is what a step takes. */
+/** Tests the estimate of a training step's memory against the memory that the step takes. */
 class StageTrainingMemoryTest {
     private static final Catalogs CATALOGS = TestDistribution.catalogs();
     private static final int POSITIONS = 60;
-    /** How far the count may be from what is measured: kernels keep more for gradients than results. */
+    /** The largest relative error of the estimate: kernels keep more for gradients than results. */
     private static final double TOLERANCE = 0.15;
 
     private static TrainingStage stage(String rest) {

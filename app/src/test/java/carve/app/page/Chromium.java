@@ -33,7 +33,7 @@ import java.util.stream.Stream;
  * <p>Where there is no Chromium, or one that does not start, tests of pages are left out and say so.
  */
 public final class Chromium implements AutoCloseable {
-    /** Why tests of pages are left out where there is no browser. */
+    /** The reason given for skipping tests of pages where there is no browser. */
     private static final String REASON =
             "no Chromium on the PATH (chromium, chromium-browser, google-chrome), so pages were not tried";
 

@@ -11,7 +11,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a plugin uses of the API is there, and what is to go is told, without a class of the plugin being loaded. */
+/** Tests that missing and deprecated API is reported without loading a class of the plugin. */
 final class ApiUsageCheckTest {
     @TempDir
     private Path work;

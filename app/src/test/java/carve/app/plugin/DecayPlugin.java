@@ -11,7 +11,7 @@ final class DecayPlugin {
     private static final int COMPANIONS = 30;
     private static final double[] RATES = {0, 0.5, 0.95, -0.5, -0.95};
 
-    /** How many versions there are. */
+    /** The number of versions. */
     static final int VERSIONS = RATES.length;
 
     private DecayPlugin() {}

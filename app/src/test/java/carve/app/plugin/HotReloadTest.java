@@ -38,7 +38,7 @@ final class HotReloadTest {
     private final SynchronousQueue<String> answering = new SynchronousQueue<>();
     private final SynchronousQueue<String> reloaded = new SynchronousQueue<>();
 
-    /** What a process has for classes. */
+    /** The memory for classes, and their number, in this process. */
     private record Memory(long bytes, int classes) {
         static Memory now() {
             ManagementFactory.getMemoryMXBean().gc();

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What is wrong with the modules of a plugin is told before any of them runs, and stops no other plugin. */
+/** Tests that faults in the modules of a plugin are reported before any of them runs, and stop no other plugin. */
 final class ModuleChecksTest extends PluginChecksFixture {
     @Test
     void aMissingModule() throws IOException {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What tests of broken plugins share: a good plugin beside, and the whole message of each problem. */
+/** Base of the tests of broken plugins: a good plugin beside the broken one, and the whole message of each problem. */
 abstract class PluginChecksFixture {
     static final String API =
             Device.class.getModule().getDescriptor().rawVersion().orElseThrow();

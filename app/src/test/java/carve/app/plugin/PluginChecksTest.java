@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What is wrong with the files of a plugin is told before any of it runs, all at once, and stops no other plugin. */
+/** Tests that faults in the files of a plugin are reported at once, before any of it runs, and stop no other plugin. */
 final class PluginChecksTest extends PluginChecksFixture {
     // the class file of an entry for the Java after this one
     private byte[] newer(String module, String name, String entry) throws IOException {

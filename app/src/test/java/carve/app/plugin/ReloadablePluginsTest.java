@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is installed is for the next lease, what a lease has stays, and what nobody uses is gone. */
+/** Tests that a new plugin is seen by the next lease, that a lease keeps its plugins, and that unused ones are unloaded. */
 final class ReloadablePluginsTest {
     private static final long PATIENCE_MILLIS = 60_000;
 

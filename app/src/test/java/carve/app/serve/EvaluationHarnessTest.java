@@ -71,7 +71,7 @@ final class EvaluationHarnessTest {
         return choice;
     }
 
-    /** What {@code parse_logprobs} makes of a choice. */
+    /** The result of {@code parse_logprobs} for a choice. */
     private record Likelihood(double sum, boolean greedy) {
         static Likelihood of(JsonObject choice, int context) {
             List<JsonValue> tokens =

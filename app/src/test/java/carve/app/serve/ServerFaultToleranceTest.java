@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What strangers may send: none of it stops the server, and nothing is left of it. */
+/** Tests that hostile requests neither stop the server nor leave anything behind. */
 @Timeout(120)
 final class ServerFaultToleranceTest {
     @TempDir

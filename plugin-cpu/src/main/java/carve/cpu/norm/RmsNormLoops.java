@@ -31,7 +31,7 @@ public final class RmsNormLoops {
 
     /** The position of the gate. */
     public enum Gate {
-        /** There is none. */
+        /** No gate. */
         NONE,
         /** norm(x) times silu(g). */
         AFTER,

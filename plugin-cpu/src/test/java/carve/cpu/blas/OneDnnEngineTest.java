@@ -14,7 +14,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/** What oneDNN computes for our workers. */
+/** Tests of matrix products by oneDNN on our worker threads. */
 public final class OneDnnEngineTest {
     /** Returns the library, or says why the test is left out. */
     public static OneDnnEngine library() {

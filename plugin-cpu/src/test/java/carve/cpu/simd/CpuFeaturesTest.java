@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 
-/** What is read from the description of the processor. */
+/** Tests of reading the processor's features. */
 final class CpuFeaturesTest {
     @Test
     void flagsSayWhetherBf16IsMultiplied() {

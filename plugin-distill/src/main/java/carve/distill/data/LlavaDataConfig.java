@@ -26,17 +26,17 @@ record LlavaDataConfig(
 
     /** The treatment of samples that are too long. */
     enum OverlongSamples {
-        /** They are left out, and counted. */
+        /** Leave them out, and count them. */
         SKIP,
-        /** Their end is; where that would take a picture or every answer, the whole is left out, and counted. */
+        /** Cut off the end; where that would remove a picture or every answer, leave out and count the conversation. */
         TRUNCATE
     }
 
     /** The treatment of conversations whose image is missing. */
     enum MissingImages {
-        /** All are named, and nothing begins. */
+        /** Name all of them, and do not start. */
         FAIL,
-        /** They are left out, and counted. */
+        /** Leave them out, and count them. */
         SKIP
     }
 

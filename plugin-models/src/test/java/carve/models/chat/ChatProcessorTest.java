@@ -144,7 +144,7 @@ final class ChatProcessorTest {
         }
     }
 
-    /** What a person types is text in any role, also where pictures are. */
+    /** Placeholders of images that a person typed are text, in any role, also beside images. */
     @Test
     void typedPlacesOfPicturesAreText() throws IOException {
         String typed = Message.escape("an <image> and <image\\>");

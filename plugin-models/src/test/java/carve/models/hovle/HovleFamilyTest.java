@@ -118,7 +118,7 @@ final class HovleFamilyTest {
         }
     }
 
-    /** What a plan of another mixer makes is read again from the configuration it writes. */
+    /** A student with another mixer is read back from the configuration that it writes. */
     @Test
     void otherStudentsAreListed() {
         MixerSpec wide = new MixerSpec(

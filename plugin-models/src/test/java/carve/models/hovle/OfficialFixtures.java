@@ -21,7 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What the tests of official layers and models share. */
+/** Fixtures of official layers and models, for several tests. */
 public final class OfficialFixtures {
     private OfficialFixtures() {}
 

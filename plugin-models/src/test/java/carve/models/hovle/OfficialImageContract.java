@@ -26,7 +26,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** What pictures become agrees with what the authors' code computed, on a device. */
+/** Tests that image embeddings agree with those of the authors' code, on a device. */
 abstract class OfficialImageContract extends OfficialLayerFixtures {
     @Test
     void pixelShuffleAgrees() {

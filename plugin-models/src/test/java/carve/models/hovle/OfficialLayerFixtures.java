@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 
-/** What tests of the official layers share: fixtures, weights, and the check of a layer's outputs and gradients. */
+/** Base of the tests of official layers: fixtures, weights, and the check of a layer's outputs and gradients. */
 abstract class OfficialLayerFixtures {
     static final int HIDDEN = 64;
     static final LayerConfig DIMS =

@@ -40,7 +40,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the authors' evaluation does by mistake happens on request, and not otherwise. */
+/** Tests that the bugs of the authors' evaluation are reproduced on request only. */
 final class EvaluationBugsTest {
     private static final int[] TOKENS = {5, 9, 77, 3};
 

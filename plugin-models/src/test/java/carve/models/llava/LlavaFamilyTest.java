@@ -100,7 +100,7 @@ final class LlavaFamilyTest {
                 Json.parseObject(new String(files.get("config.json"), StandardCharsets.UTF_8), "config.json"));
     }
 
-    /** What the initialisation {@code kqvo} takes of attention is what the official initialisation takes, bit for bit. */
+    /** The initialisation {@code kqvo} takes the weights of attention that the official one takes, bit for bit. */
     @Test
     void seedIsTheOfficialInitialisation(@TempDir Path temporary) {
         try (ReferenceDevice device = new ReferenceDevice();
@@ -146,7 +146,7 @@ final class LlavaFamilyTest {
         }
     }
 
-    /** What has no word in the official file is listed, and read again; the weights keep the official names. */
+    /** Settings without a key in the official file are written beside it and read again; weights keep the official names. */
     @Test
     void otherStudentsAreListed() {
         MixerSpec rounded = new MixerSpec(

@@ -20,7 +20,7 @@ public record TokenLogprob(int token, double logprob, List<TopLogprob> topLogpro
      */
     public record TopLogprob(int token, double logprob) {}
 
-    /** Nothing was asked for. */
+    /** The value where no log-probabilities were requested. */
     public static final TokenLogprob NONE = new TokenLogprob(0, 0, List.of());
 
     /** Copies the list. */

@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Something that teacher and student are asked while the student learns.
+ * A prompt that teacher and student answer during training.
  *
  * @param text what is asked, for people
  * @param images files of its pictures, where they are known

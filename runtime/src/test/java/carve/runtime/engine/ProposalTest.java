@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** What stays of a proposal is distributed as the model's own tokens are. */
+/** Tests that accepted draft tokens are distributed as the model's own tokens are. */
 final class ProposalTest {
     private static final int LENGTH = 3;
     private static final int RUNS = 20_000;

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is written is read again, bit for bit; files of strangers are refused with one clear error each. */
+/** Tests that written files are read back bit for bit, and that each malformed file gives one clear error. */
 final class GgufTest {
     private static final JsonObject METADATA = Json.parseObject("""
             {"general.architecture": "small", "small.count": 3, "small.negative": -3, "small.huge": 5000000000,

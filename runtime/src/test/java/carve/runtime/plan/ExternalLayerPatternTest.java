@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What other projects write means the same here. */
+/** Tests that layer notations of other projects keep their meaning. */
 final class ExternalLayerPatternTest {
     private static Settings settings(String json) {
         return MapSettings.of((JsonObject) Json.parse(json.replace('\'', '"'), "config"), "config");

@@ -22,7 +22,7 @@ final class TensorBoardWriterTest {
     @TempDir
     private Path folder;
 
-    /** What a file says, event by event. */
+    /** An event of a file. */
     private record Event(long step, String version, boolean start, Map<String, Float> scalars) {}
 
     private static List<Event> read(Path file) throws IOException {

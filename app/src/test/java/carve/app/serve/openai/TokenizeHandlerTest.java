@@ -7,7 +7,7 @@ import carve.testkit.CharacterProcessor;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What a tokenizer puts before texts is there once where it is wanted, and not where it is not. */
+/** Tests that the tokens a tokenizer prepends appear once if asked for, and not at all otherwise. */
 final class TokenizeHandlerTest {
     /** Puts something before texts. */
     private static final class Letters extends CharacterProcessor {
