@@ -11,8 +11,8 @@ import carve.models.image.ImageDecoder;
 import carve.models.image.ImagePreprocessor;
 import carve.models.image.PixelValues;
 import carve.models.text.ChatTurn;
+import carve.models.text.ConversationEncoder;
 import carve.models.text.ConversationTemplate;
-import carve.models.text.LiteralText;
 import carve.models.text.TokenizedConversation;
 import carve.models.text.Tokenizer;
 import java.nio.file.Path;
@@ -34,12 +34,15 @@ import java.util.regex.Pattern;
  * wherever their placeholders were.
  *
  * @param template the chat template
- * @param tokenizer text to ids; owned
+ * @param encoder text to ids; its tokenizer is owned
  * @param vision the input of images, if the model takes images
  * @param stopTokens tokens that end an answer
  */
 public record ChatProcessor(
-        ConversationTemplate template, Tokenizer tokenizer, Optional<VisionInput> vision, Set<Integer> stopTokens)
+        ConversationTemplate template,
+        ConversationEncoder encoder,
+        Optional<VisionInput> vision,
+        Set<Integer> stopTokens)
         implements Processor {
     private static final String PLACEHOLDER = "<image>";
 
@@ -89,7 +92,7 @@ public record ChatProcessor(
         Set<Integer> stops =
                 new TreeSet<>(Arrays.stream(template.stopIds(tokenizer)).boxed().toList());
         endOfText(text).ifPresent(stops::add);
-        return new ChatProcessor(template, tokenizer, vision, stops);
+        return new ChatProcessor(template, new ConversationEncoder(tokenizer, PLACEHOLDER, List.of()), vision, stops);
     }
 
     // some models have a list of them; the template names those that end an answer
@@ -143,7 +146,7 @@ public record ChatProcessor(
         List<PixelValues> pixels = new ArrayList<>();
         for (Message message : conversation) {
             switch (message.role()) {
-                case SYSTEM -> used = used.withSystemMessage(message.text());
+                case SYSTEM -> used = used.withSystemMessage(encoder.quote(message.text()));
                 case USER -> {
                     turns.add(new ChatTurn(question(message), ""));
                     message.images().forEach(image -> pixels.add(pixels(image)));
@@ -189,18 +192,19 @@ public record ChatProcessor(
                             .formatted(places, PLACEHOLDER, images));
         }
         return images == 0
-                ? message.text()
+                ? encoder.quote(message.text())
                 : ((PLACEHOLDER + "\n").repeat(images)
-                                + message.text().replace(PLACEHOLDER, "").strip())
+                                + encoder.quote(
+                                        message.text().replace(PLACEHOLDER, "").strip()))
                         .strip();
     }
 
-    private static String answer(Message message) {
+    private String answer(Message message) {
         if (message.text().contains(PLACEHOLDER) || !message.images().isEmpty()) {
             throw new IllegalArgumentException(
                     "an assistant message is text only; it must not contain images or '%s'".formatted(PLACEHOLDER));
         }
-        return message.text();
+        return encoder.quote(message.text());
     }
 
     private PixelValues pixels(EncodedImage image) {
@@ -209,11 +213,11 @@ public record ChatProcessor(
 
     private int[] ids(String text) {
         String[] pieces = text.split(Pattern.quote(PLACEHOLDER), -1);
-        int[] ids = literal(pieces[0], true);
+        int[] ids = encoder.encode(pieces[0], true);
         for (int i = 1; i < pieces.length; i++) {
             VisionInput images = vision.orElseThrow(() -> new IllegalArgumentException(
                     "'%s' is the placeholder of an image, but this model accepts text only".formatted(PLACEHOLDER)));
-            int[] after = pieces[i].isEmpty() ? new int[0] : literal(pieces[i], false);
+            int[] after = pieces[i].isEmpty() ? new int[0] : encoder.encode(pieces[i], false);
             int at = ids.length;
             ids = Arrays.copyOf(ids, at + images.positions() + after.length);
             Arrays.fill(ids, at, at + images.positions(), images.token());
@@ -222,37 +226,33 @@ public record ChatProcessor(
         return ids;
     }
 
-    private int[] literal(String piece, boolean beginning) {
-        return LiteralText.encode(tokenizer, Message.unescape(piece), PLACEHOLDER, beginning);
-    }
-
     private Map<String, HostTensor> media(List<PixelValues> images) {
         return images.isEmpty() ? Map.of() : Map.of(vision.orElseThrow().media(), PixelValues.stack(images));
     }
 
     @Override
     public int[] encode(String text) {
-        return tokenizer.encode(text);
+        return encoder.tokenizer().encode(text);
     }
 
     @Override
     public String decode(int... tokens) {
-        return tokenizer.decode(tokens);
+        return encoder.tokenizer().decode(tokens);
     }
 
     @Override
     public String decodeWithSpecialTokens(int... tokens) {
-        return tokenizer.decodeWithSpecialTokens(tokens);
+        return encoder.tokenizer().decodeWithSpecialTokens(tokens);
     }
 
     @Override
     public byte[] tokenBytes(int token) {
-        return tokenizer.bytes(token);
+        return encoder.tokenizer().bytes(token);
     }
 
     @Override
     public TextStream textStream() {
-        return tokenizer.stream();
+        return encoder.tokenizer().stream();
     }
 
     @Override
@@ -262,6 +262,6 @@ public record ChatProcessor(
 
     @Override
     public void close() {
-        tokenizer.close();
+        encoder.tokenizer().close();
     }
 }

@@ -9,6 +9,7 @@ import carve.models.image.ImageDecoder;
 import carve.models.image.InternVlPreprocessor;
 import carve.models.image.PixelValues;
 import carve.models.text.ChatTurn;
+import carve.models.text.ConversationEncoder;
 import carve.models.text.ImageTokens;
 import carve.models.text.InternVlChatTemplate;
 import carve.models.text.TokenizedConversation;
@@ -26,12 +27,14 @@ import java.util.stream.IntStream;
 final class HovleProcessor implements Processor {
     private final HovleConfig config;
     private final Tokenizer tokenizer;
+    private final ConversationEncoder encoder;
     private final InternVlChatTemplate template;
     private final InternVlPreprocessor preprocessor;
 
     private HovleProcessor(HovleConfig config, Tokenizer tokenizer) {
         this.config = config;
         this.tokenizer = tokenizer;
+        this.encoder = ImageTokens.INTERN_VL.encoder(tokenizer);
         this.template = InternVlChatTemplate.of(config.json());
         boolean tiled = config.json().optionalFlag("dynamic_image_size").orElse(true);
         int maxTiles =
@@ -61,7 +64,7 @@ final class HovleProcessor implements Processor {
                     "a prompt must end with a user message, this one ends with an assistant message");
         }
         String text = parsed.template.prompt(parsed.turns.subList(0, parsed.turns.size() - 1), last.question());
-        int[] ids = ImageTokens.INTERN_VL.encode(tokenizer, text, parsed.counts(config));
+        int[] ids = ImageTokens.INTERN_VL.encode(encoder, text, parsed.counts(config));
         return new Sample(ids, new boolean[ids.length], media(parsed.pixels));
     }
 
@@ -69,7 +72,7 @@ final class HovleProcessor implements Processor {
     public Sample trainingSample(List<Message> conversation) {
         ParsedConversation parsed = parse(conversation);
         TokenizedConversation tokens =
-                parsed.template.encode(tokenizer, parsed.turns, ImageTokens.INTERN_VL, parsed.counts(config));
+                parsed.template.encode(encoder, parsed.turns, ImageTokens.INTERN_VL, parsed.counts(config));
         return new Sample(tokens.ids(), tokens.answerMask(), media(parsed.pixels));
     }
 
@@ -79,19 +82,20 @@ final class HovleProcessor implements Processor {
         List<PixelValues> pixels = new ArrayList<>();
         for (Message message : conversation) {
             switch (message.role()) {
-                case SYSTEM -> used = used.withSystemMessage(message.text());
+                case SYSTEM -> used = used.withSystemMessage(encoder.quote(message.text()));
                 case USER -> {
                     message.images().forEach(image -> pixels.add(pixels(image)));
                     turns.add(new ChatTurn(
                             InternVlChatTemplate.withImages(
-                                    message.text(), message.images().size()),
+                                    encoder.quote(message.text()),
+                                    message.images().size()),
                             ""));
                 }
                 case ASSISTANT -> {
                     if (turns.isEmpty() || !turns.getLast().answer().isEmpty()) {
                         throw new IllegalArgumentException("user and assistant messages must alternate");
                     }
-                    turns.add(new ChatTurn(turns.removeLast().question(), message.text()));
+                    turns.add(new ChatTurn(turns.removeLast().question(), encoder.quote(message.text())));
                 }
             }
         }

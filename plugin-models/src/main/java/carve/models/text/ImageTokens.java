@@ -1,8 +1,6 @@
 package carve.models.text;
 
-import carve.api.text.Message;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * The tokens of images: one placeholder in a prompt, which is replaced by a start token, a context token per image
@@ -39,33 +37,19 @@ public record ImageTokens(String placeholder, String start, String context, Stri
     }
 
     /**
-     * Returns the ids of a prompt with its placeholders replaced in order. Context tokens that the prompt has of its own, and
-     * escaped placeholders, are encoded as text.
+     * Returns the ids of a prompt with its placeholders replaced in order.
      *
+     * @param encoder the encoder that quoted parts of the prompt
      * @param counts the number of context tokens of each image
      * @throws TextException if there are more or fewer placeholders than images
      */
-    public int[] encode(Tokenizer tokenizer, String prompt, List<Integer> counts) {
-        if (!prompt.contains(context)) {
-            return tokenizer.encode(Message.unescape(expand(prompt, counts)));
-        }
-        // the pieces end inside each typed context token, so that the tokenizer cannot find it
-        List<String> pieces = LiteralText.split(prompt, context);
-        IntStream.Builder ids = IntStream.builder();
-        int image = 0;
-        for (int i = 0; i < pieces.size(); i++) {
-            int next = Math.min(counts.size(), image + count(pieces.get(i)));
-            String text = Message.unescape(expand(pieces.get(i), counts.subList(image, next)));
-            image = next;
-            for (int id : i == 0 ? tokenizer.encode(text) : tokenizer.encodeContinuation(text)) {
-                ids.add(id);
-            }
-        }
-        if (image < counts.size()) {
-            throw new TextException(
-                    "prompt: %d placeholders '%s' for %d images".formatted(image, placeholder, counts.size()));
-        }
-        return ids.build().toArray();
+    public int[] encode(ConversationEncoder encoder, String prompt, List<Integer> counts) {
+        return encoder.encode(expand(prompt, counts), true);
+    }
+
+    /** Returns an encoder of conversations in which the tokens of images, too, are text where a person typed them. */
+    public ConversationEncoder encoder(Tokenizer tokenizer) {
+        return new ConversationEncoder(tokenizer, placeholder, List.of(start, context, end));
     }
 
     /** Returns the number of placeholders in a text. */

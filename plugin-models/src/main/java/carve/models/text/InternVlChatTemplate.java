@@ -106,12 +106,13 @@ public record InternVlChatTemplate(
      *
      * <p>Up to each answer the ids are those of the {@link #prompt}, as in generation.
      *
+     * @param encoder the encoder that quoted what people wrote in the turns
      * @param images the tokens of images
      * @param counts context tokens per image, in the order of the placeholders
      */
     public TokenizedConversation encode(
-            Tokenizer tokenizer, List<ChatTurn> turns, ImageTokens images, List<Integer> counts) {
-        int[] ids = images.encode(tokenizer, text(turns), counts);
+            ConversationEncoder encoder, List<ChatTurn> turns, ImageTokens images, List<Integer> counts) {
+        int[] ids = images.encode(encoder, text(turns), counts);
         boolean[] answers = new boolean[ids.length];
         var soFar = new StringBuilder(systemPrefix).append(systemMessage).append(separator);
         int placeholders = images.count(soFar.toString());
@@ -120,10 +121,10 @@ public record InternVlChatTemplate(
             String answer = turn.answer() + separator;
             int next = placeholders + images.count(question);
             int from = commonPrefix(
-                    ids, images.encode(tokenizer, soFar.append(question).toString(), counts.subList(0, next)));
+                    ids, images.encode(encoder, soFar.append(question).toString(), counts.subList(0, next)));
             placeholders = next + images.count(answer);
             int to = commonPrefix(
-                    ids, images.encode(tokenizer, soFar.append(answer).toString(), counts.subList(0, placeholders)));
+                    ids, images.encode(encoder, soFar.append(answer).toString(), counts.subList(0, placeholders)));
             Arrays.fill(answers, from, to, true);
         }
         return new TokenizedConversation(ids, answers);

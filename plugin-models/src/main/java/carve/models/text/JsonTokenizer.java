@@ -17,7 +17,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** A {@code tokenizer.json}, run by Hugging Face's tokenizers library. */
 final class JsonTokenizer implements Tokenizer {
@@ -27,12 +29,18 @@ final class JsonTokenizer implements Tokenizer {
     private final HuggingFaceTokenizer library;
     private final Map<String, Integer> vocabulary;
     private final TokenBytes tokenBytes;
+    private final Set<String> specialTokens;
     private final int size;
 
-    private JsonTokenizer(HuggingFaceTokenizer library, Map<String, Integer> vocabulary, TokenBytes tokenBytes) {
+    private JsonTokenizer(
+            HuggingFaceTokenizer library,
+            Map<String, Integer> vocabulary,
+            TokenBytes tokenBytes,
+            Set<String> specialTokens) {
         this.library = library;
         this.vocabulary = vocabulary;
         this.tokenBytes = tokenBytes;
+        this.specialTokens = specialTokens;
         this.size = vocabulary.values().stream().mapToInt(id -> id + 1).max().orElse(0);
     }
 
@@ -54,7 +62,8 @@ final class JsonTokenizer implements Tokenizer {
             return new JsonTokenizer(
                     NativeTokenizers.open(HuggingFaceTokenizer.class, make),
                     vocabulary,
-                    TokenBytes.of(json, vocabulary));
+                    TokenBytes.of(json, vocabulary),
+                    specialTokens(json));
         } catch (RuntimeException e) {
             // the native half throws nothing more exact
             throw new TextException("tokenizer %s: cannot be opened, %s".formatted(from, e.getMessage()), e);
@@ -93,6 +102,16 @@ final class JsonTokenizer implements Tokenizer {
             }
         }
         return result;
+    }
+
+    // others, such as runs of spaces, are text that has a token of its own
+    private static Set<String> specialTokens(JsonObject json) {
+        return json.optionalArray("added_tokens").map(JsonArray::items).orElse(List.of()).stream()
+                .filter(JsonObject.class::isInstance)
+                .map(JsonObject.class::cast)
+                .filter(token -> token.optionalFlag("special").orElse(false))
+                .map(token -> token.string("content"))
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     private static String first(JsonValue pair, JsonObject model) {
@@ -139,6 +158,11 @@ final class JsonTokenizer implements Tokenizer {
                 .filter(id -> id >= 0 && id < size)
                 .asLongStream()
                 .toArray();
+    }
+
+    @Override
+    public Set<String> specialTokens() {
+        return specialTokens;
     }
 
     @Override

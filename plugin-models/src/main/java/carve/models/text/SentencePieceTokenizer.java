@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -115,22 +116,40 @@ final class SentencePieceTokenizer implements Tokenizer {
 
     @Override
     public int[] encode(String text) {
-        return IntStream.concat(IntStream.of(beginning), IntStream.of(encodeContinuation(text)))
-                .toArray();
+        return encode(List.of(text), true);
     }
 
     @Override
     public int[] encodeContinuation(String text) {
+        return encode(List.of(text), false);
+    }
+
+    // the library knows no special tokens, so the text between them is one, whatever the pieces
+    @Override
+    public int[] encode(List<String> pieces, boolean beginning) {
         var ids = IntStream.builder();
-        var matcher = special.matcher(text);
-        int from = 0;
-        while (matcher.find()) {
-            encodePlain(text.substring(from, matcher.start()), ids);
-            ids.add(specials.get(matcher.group()));
-            from = matcher.end();
+        if (beginning) {
+            IntStream.of(this.beginning).forEach(ids::add);
         }
-        encodePlain(text.substring(from), ids);
+        var plain = new StringBuilder();
+        for (String piece : pieces) {
+            var matcher = special.matcher(piece);
+            int from = 0;
+            while (matcher.find()) {
+                encodePlain(plain.append(piece, from, matcher.start()).toString(), ids);
+                plain.setLength(0);
+                ids.add(specials.get(matcher.group()));
+                from = matcher.end();
+            }
+            plain.append(piece, from, piece.length());
+        }
+        encodePlain(plain.toString(), ids);
         return ids.build().toArray();
+    }
+
+    @Override
+    public Set<String> specialTokens() {
+        return Set.copyOf(specials.keySet());
     }
 
     private void encodePlain(String text, IntStream.Builder ids) {

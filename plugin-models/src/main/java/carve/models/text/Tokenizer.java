@@ -2,13 +2,16 @@ package carve.models.text;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Text to token ids and back, as the model's own tokenizer does it.
  *
- * <p>Special tokens in a text, such as {@code <|im_end|>}, become their one id; the caller checks untrusted text that
- * must not contain them. Implementations hold native memory, are thread-safe, and are closed by whoever opened them;
+ * <p>Special tokens in a text, such as {@code <|im_end|>}, become their one id; text in which they are to be text is given in
+ * pieces, see {@link ConversationEncoder}. Implementations hold native memory, are thread-safe, and are closed by whoever opened them;
  * after that every call fails.
  */
 public interface Tokenizer extends AutoCloseable {
@@ -46,6 +49,30 @@ public interface Tokenizer extends AutoCloseable {
 
     /** Returns the ids of a text that continues another, without a beginning token. */
     int[] encodeContinuation(String text);
+
+    /**
+     * Returns the ids of a text in pieces. A special token is found within a piece only: where a piece ends inside the spelling of
+     * one, that is text.
+     *
+     * <p>Unless overridden, each piece is encoded alone, so that no token reaches from one piece into the next.
+     *
+     * @param beginning whether the first piece begins a sequence
+     */
+    default int[] encode(List<String> pieces, boolean beginning) {
+        IntStream.Builder ids = IntStream.builder();
+        for (int i = 0; i < pieces.size(); i++) {
+            String piece = pieces.get(i);
+            if (beginning && i == 0) {
+                IntStream.of(encode(piece)).forEach(ids::add);
+            } else if (!piece.isEmpty()) {
+                IntStream.of(encodeContinuation(piece)).forEach(ids::add);
+            }
+        }
+        return ids.build().toArray();
+    }
+
+    /** Returns the spellings of the tokens that mean something to the model and are no text, such as {@code </s>}. */
+    Set<String> specialTokens();
 
     /** Returns the text of the ids without special tokens; ids outside the vocabulary are left out. Half characters become U+FFFD. */
     String decode(int... ids);

@@ -72,7 +72,7 @@ class ShapesTokenizerTest {
     void aPromptHasOneTokenPerWordAndMark() {
         var template = InternVlChatTemplate.internLm2Chat().withSystemMessage("");
         var tokens = template.encode(
-                tokenizer,
+                ImageTokens.INTERN_VL.encoder(tokenizer),
                 List.of(new ChatTurn("<image>\nhow many circles are there?", "two")),
                 ImageTokens.INTERN_VL,
                 List.of(2));
