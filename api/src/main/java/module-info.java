@@ -7,6 +7,7 @@ module carve.api {
     exports carve.api.device;
     exports carve.api.device.kit;
     exports carve.api.gguf;
+    exports carve.api.io;
     exports carve.api.json;
     exports carve.api.loss;
     exports carve.api.mixer;

@@ -1,5 +1,6 @@
 package carve.bench;
 
+import carve.api.io.TemporaryFolder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -68,7 +69,12 @@ public final class StartupBenchmark {
                 Runtime.getRuntime().availableProcessors(),
                 rounds);
         out.printf("%-24s %-30s %s%n", "", "ms: quartile, median, quartile", "work: the same");
-        Path folder = Files.createTempDirectory("carve-start-up");
+        try (TemporaryFolder folder = TemporaryFolder.create("start-up")) {
+            measure(folder);
+        }
+    }
+
+    private void measure(TemporaryFolder folder) throws IOException, InterruptedException {
         List<Path> folders = new ArrayList<>();
         for (int count : COUNTS) {
             folders.add(folder.resolve("plugins-" + count));
@@ -135,12 +141,12 @@ public final class StartupBenchmark {
     private static void write(Path folder, int count) throws IOException {
         for (int i = 0; i < count; i++) {
             String name = "made" + (char) ('a' + i / 26) + (char) ('a' + i % 26);
-            Path sources = Files.createTempDirectory("made-sources");
-            Path classes = Files.createTempDirectory("made-classes");
+            Path sources = Files.createDirectories(folder.resolveSibling("made").resolve(name + "-sources"));
+            Path classes = Files.createDirectories(folder.resolveSibling("made").resolve(name + "-classes"));
             compile(name, sources, classes);
             Files.writeString(classes.resolve("reference.conf"), "carve.mixers.%s { decay = 0.9 }%n".formatted(name));
             pack(classes, folder.resolve(name).resolve(name + ".jar"));
-            Path library = Files.createTempDirectory("made-library");
+            Path library = Files.createDirectories(folder.resolveSibling("made").resolve(name + "-library"));
             Files.writeString(library.resolve("library.txt"), name);
             pack(library, folder.resolve(name).resolve("lib/library.jar"));
         }

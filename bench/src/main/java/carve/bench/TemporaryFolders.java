@@ -1,22 +1,20 @@
 package carve.bench;
 
+import carve.api.io.TemporaryFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
 
 /** A folder for what runs write, which goes with its owner. */
 final class TemporaryFolders implements AutoCloseable {
-    private final Path root;
+    private final TemporaryFolder root;
     private int made;
 
     /** Makes it where the system keeps temporary files. */
     TemporaryFolders() {
         try {
-            this.root = Files.createTempDirectory("carve-bench");
+            this.root = TemporaryFolder.create("bench");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -38,13 +36,6 @@ final class TemporaryFolders implements AutoCloseable {
 
     @Override
     public void close() {
-        try (Stream<Path> files = Files.walk(root)) {
-            List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
-            for (Path file : deepestFirst) {
-                Files.delete(file);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        root.close();
     }
 }

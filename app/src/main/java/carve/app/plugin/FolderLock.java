@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * The lock that lets one process at a time change a folder of plugins, and repairs what a killed one left.
@@ -27,6 +28,7 @@ final class FolderLock implements AutoCloseable {
     /** The file that names the process that changes the folder. */
     static final String LOCK_FILE = ".changing";
 
+    private static final String MARK = ".mark-";
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final long PAUSE_MILLIS = 20;
 
@@ -57,7 +59,7 @@ final class FolderLock implements AutoCloseable {
     }
 
     private static boolean mark(Path folder) throws IOException {
-        Path mine = Files.createTempFile(folder, ".mark-", "");
+        Path mine = folder.resolve(MARK + me().replace(' ', '-') + "-" + UUID.randomUUID());
         try {
             Files.writeString(mine, me());
             // a link appears with its content, unlike a new file
@@ -145,6 +147,15 @@ final class FolderLock implements AutoCloseable {
         try (DirectoryStream<Path> unfinished = Files.newDirectoryStream(folder, NEW + "*")) {
             for (Path half : unfinished) {
                 FileTrees.delete(half);
+            }
+        }
+        try (DirectoryStream<Path> marks = Files.newDirectoryStream(folder, MARK + "*")) {
+            for (Path mark : marks) {
+                String[] owner =
+                        mark.getFileName().toString().substring(MARK.length()).split("-");
+                if (owner.length < 2 || !isAlive(owner[0] + " " + owner[1])) {
+                    Files.deleteIfExists(mark);
+                }
             }
         }
     }

@@ -1,8 +1,8 @@
 package carve.app.plugin;
 
 import carve.api.config.SettingsNode;
+import carve.api.io.TemporaryFolder;
 import carve.runtime.catalog.Catalogs;
-import carve.runtime.io.TemporaryFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
@@ -93,7 +93,7 @@ public final class ReloadablePlugins implements AutoCloseable {
     public static ReloadablePlugins open(List<Object> builtIn, List<Path> fixed, List<Path> watched) {
         try {
             PluginSet constant = PluginSet.load(builtIn, fixed);
-            TemporaryFolder copies = TemporaryFolder.create(Path.of(System.getProperty("java.io.tmpdir")), "plugins");
+            TemporaryFolder copies = TemporaryFolder.create("plugins");
             var plugins = new ReloadablePlugins(constant.plugins(), watched, copies);
             plugins.refresh();
             return plugins;

@@ -1,5 +1,6 @@
 package carve.cuda.compile;
 
+import carve.api.io.TemporaryFolder;
 import carve.cuda.gpu.KernelCompiler;
 import carve.cuda.gpu.KernelSource;
 import java.io.IOException;
@@ -42,13 +43,11 @@ public final class CachingCompiler implements KernelCompiler {
         return image;
     }
 
-    // Another process may be writing the same: each writes beside and renames.
+    // Another process may be writing the same: each writes into a folder of its own and renames.
     private void keep(String name, byte[] image) {
-        try {
-            Files.createDirectories(folder);
-            Path beside = Files.createTempFile(folder, name, ".new");
-            Files.write(beside, image);
-            Files.move(beside, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+        try (TemporaryFolder own = TemporaryFolder.create(Files.createDirectories(folder), "kernel")) {
+            Path file = Files.write(own.resolve(name), image);
+            Files.move(file, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "kernel cache is not writable", e);
         }

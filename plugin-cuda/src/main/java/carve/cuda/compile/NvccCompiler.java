@@ -1,6 +1,7 @@
 package carve.cuda.compile;
 
 import carve.api.device.DeviceException;
+import carve.api.io.TemporaryFolder;
 import carve.cuda.gpu.KernelCompiler;
 import carve.cuda.gpu.KernelModules;
 import carve.cuda.gpu.KernelSource;
@@ -26,9 +27,9 @@ public final class NvccCompiler implements KernelCompiler {
     /** Returns the compiler if the program can be started. */
     public static Optional<NvccCompiler> find() {
         for (String program : List.of("nvcc", "/usr/local/cuda/bin/nvcc")) {
-            Optional<String> said = run(Path.of("."), List.of(program, "--version"));
-            if (said.isPresent()) {
-                return Optional.of(new NvccCompiler(program, said.get().lines().reduce("nvcc", (a, b) -> b)));
+            Output said = run(Path.of("."), List.of(program, "--version"));
+            if (said.status() == 0) {
+                return Optional.of(new NvccCompiler(program, said.text().lines().reduce("nvcc", (a, b) -> b)));
             }
         }
         return Optional.empty();
@@ -41,46 +42,50 @@ public final class NvccCompiler implements KernelCompiler {
 
     @Override
     public byte[] compile(KernelSource kernelSource, String architecture) {
-        try {
-            Path folder = Files.createTempDirectory("carve-nvcc");
-            List<Path> files = List.of(
-                    Files.writeString(
-                            folder.resolve(KernelModules.HEADER), KernelModules.sourceText(KernelModules.HEADER)),
-                    Files.writeString(folder.resolve(kernelSource.name()), kernelSource.text()));
-            List<String> command = new ArrayList<>(
-                    List.of(program, "-std=c++17", "-arch=" + architecture, "-cubin", "-o", "kernels.cubin"));
-            command.addAll(kernelSource.options());
-            command.add(kernelSource.name());
-            run(folder, command);
-            Path made = folder.resolve("kernels.cubin");
-            if (!Files.exists(made)) {
-                throw new DeviceException("cuda: %s does not compile for %s; run %s in %s to see why"
-                        .formatted(kernelSource.name(), architecture, String.join(" ", command), folder));
-            }
-            byte[] image = Files.readAllBytes(made);
-            for (Path file : List.of(made, files.get(0), files.get(1), folder)) {
-                Files.delete(file);
-            }
-            return image;
+        try (TemporaryFolder folder = TemporaryFolder.create("nvcc")) {
+            folder.deleteOnShutdown();
+            return compile(kernelSource, architecture, folder.path());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** Returns what a command that succeeds says. */
-    private static Optional<String> run(Path folder, List<String> command) {
+    private byte[] compile(KernelSource kernelSource, String architecture, Path folder) throws IOException {
+        Files.writeString(folder.resolve(KernelModules.HEADER), KernelModules.sourceText(KernelModules.HEADER));
+        Files.writeString(folder.resolve(kernelSource.name()), kernelSource.text());
+        List<String> command = new ArrayList<>(
+                List.of(program, "-std=c++17", "-arch=" + architecture, "-cubin", "-o", "kernels.cubin"));
+        command.addAll(kernelSource.options());
+        command.add(kernelSource.name());
+        Output output = run(folder, command);
+        Path made = folder.resolve("kernels.cubin");
+        if (!Files.exists(made)) {
+            throw new DeviceException("cuda: %s does not compile for %s, %s says: %s"
+                    .formatted(
+                            kernelSource.name(),
+                            architecture,
+                            String.join(" ", command),
+                            output.text().strip()));
+        }
+        return Files.readAllBytes(made);
+    }
+
+    /** The output of a program and how it ended. */
+    private record Output(int status, String text) {}
+
+    private static Output run(Path folder, List<String> command) {
         try {
-            var process = new ProcessBuilder(command)
+            Process process = new ProcessBuilder(command)
                     .directory(folder.toFile())
                     .redirectErrorStream(true)
                     .start();
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return process.waitFor() == 0 ? Optional.of(output) : Optional.empty();
+            String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return new Output(process.waitFor(), text);
         } catch (IOException e) {
-            return Optional.empty();
+            return new Output(-1, String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return Optional.empty();
+            return new Output(-1, "interrupted");
         }
     }
 }

@@ -1,15 +1,15 @@
 package carve.cuda.driver;
 
 import carve.api.device.DeviceException;
+import carve.api.io.TemporaryFolder;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import jcuda.LogLevel;
 import jcuda.driver.JCudaDriver;
 
 /**
  * JCuda's native part. JCuda unpacks it into the folder for temporary files under a name that is always the same, and takes
- * what it finds there: so it is given a folder of its own, which nobody else can have filled.
+ * what it finds there: so it is given a folder of its own, which nobody else can have filled, and
+ * which goes with the process.
  */
 final class JCudaLoader {
     private static final String FOLDER = "java.io.tmpdir";
@@ -25,13 +25,11 @@ final class JCudaLoader {
     static synchronized int load() {
         String before = System.getProperty(FOLDER);
         try {
-            Path own = Files.createTempDirectory("carve-jcuda");
-            own.toFile().deleteOnExit();
-            System.setProperty(FOLDER, own.toString());
+            TemporaryFolder own = TemporaryFolder.create("jcuda");
+            own.deleteOnShutdown();
+            System.setProperty(FOLDER, own.path().toString());
             JCudaDriver.setLogLevel(LogLevel.LOG_QUIET);
-            int code = JCudaDriver.cuInit(0);
-            deleteLater(own);
-            return code;
+            return JCudaDriver.cuInit(0);
         } catch (IOException | LinkageError e) {
             throw new DeviceException(
                     "cuda: JCuda could not be loaded (%s); it needs Linux on x86-64 and the NVIDIA driver"
@@ -39,12 +37,6 @@ final class JCudaLoader {
                     e);
         } finally {
             System.setProperty(FOLDER, before);
-        }
-    }
-
-    private static void deleteLater(Path folder) throws IOException {
-        try (var files = Files.list(folder)) {
-            files.forEach(file -> file.toFile().deleteOnExit());
         }
     }
 }

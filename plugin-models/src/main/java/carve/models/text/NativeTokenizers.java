@@ -1,13 +1,9 @@
 package carve.models.text;
 
+import carve.api.io.TemporaryFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /**
  * The loading of the native tokenizer libraries inside a plugin.
@@ -52,8 +48,8 @@ final class NativeTokenizers {
 
     private static <T> T openInPrivateFolder(Supplier<T> opener) {
         synchronized (System.getProperties()) { // the folder is named for the whole process
-            Path own = folder();
-            String before = System.setProperty(FOLDER, own.toString());
+            TemporaryFolder own = folder();
+            String before = System.setProperty(FOLDER, own.path().toString());
             try {
                 return opener.get();
             } finally {
@@ -62,30 +58,16 @@ final class NativeTokenizers {
                 } else {
                     System.setProperty(FOLDER, before);
                 }
-                delete(own);
+                own.close(); // what is loaded stays so without its file
             }
         }
     }
 
-    private static Path folder() {
+    private static TemporaryFolder folder() {
         try {
-            return Files.createTempDirectory("carve-natives");
+            return TemporaryFolder.create("natives");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    // what is loaded stays so without its file; where it may not be deleted, it goes with the process
-    private static void delete(Path folder) {
-        try (Stream<Path> files = Files.walk(folder)) {
-            List<Path> inner = files.sorted(Comparator.reverseOrder()).toList();
-            inner.forEach(file -> {
-                if (!file.toFile().delete()) {
-                    file.toFile().deleteOnExit();
-                }
-            });
-        } catch (IOException e) {
-            folder.toFile().deleteOnExit();
         }
     }
 }

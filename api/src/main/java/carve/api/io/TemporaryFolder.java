@@ -1,4 +1,4 @@
-package carve.runtime.io;
+package carve.api.io;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,8 +12,11 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.Comparator;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -28,6 +31,9 @@ public final class TemporaryFolder implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(TemporaryFolder.class.getName());
     private static final String LOCK = ".lock";
     private static final int ATTEMPTS = 20;
+    private static final FileAttribute<?>[] OWNER_ALONE = {
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
+    };
 
     private final Path folder;
     private final FileChannel lock;
@@ -35,6 +41,15 @@ public final class TemporaryFolder implements AutoCloseable {
     private TemporaryFolder(Path folder, FileChannel lock) {
         this.folder = folder;
         this.lock = lock;
+    }
+
+    /**
+     * Creates a folder where the system keeps temporary files; otherwise as {@link #create(Path, String)}.
+     *
+     * @throws IOException if it cannot be made
+     */
+    public static TemporaryFolder create(String purpose) throws IOException {
+        return create(Path.of(System.getProperty("java.io.tmpdir")), purpose);
     }
 
     /**
@@ -46,7 +61,7 @@ public final class TemporaryFolder implements AutoCloseable {
      */
     public static TemporaryFolder create(Path parent, String purpose) throws IOException {
         String prefix = "carve-" + purpose + "-";
-        Path folder = Files.createTempDirectory(parent, own(prefix));
+        Path folder = createDirectory(parent.resolve(own(prefix) + UUID.randomUUID()));
         // the file gets its name after it is locked
         Path unnamed = folder.resolve(LOCK + ".new");
         FileChannel lock = FileChannel.open(unnamed, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
@@ -54,6 +69,11 @@ public final class TemporaryFolder implements AutoCloseable {
         Files.move(unnamed, folder.resolve(LOCK), StandardCopyOption.ATOMIC_MOVE);
         deleteAbandoned(parent, prefix, Files.getOwner(folder));
         return new TemporaryFolder(folder, lock);
+    }
+
+    private static Path createDirectory(Path folder) throws IOException {
+        boolean posix = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
+        return posix ? Files.createDirectory(folder, OWNER_ALONE) : Files.createDirectory(folder);
     }
 
     private static String own(String prefix) {

@@ -1,4 +1,4 @@
-package carve.runtime.io;
+package carve.api.io;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -36,11 +36,10 @@ final class TemporaryFolderTest {
     }
 
     private Process start() throws IOException {
-        String api = Path.of("..", "api", "target", "classes").toString();
         Process process = new ProcessBuilder(
                         ProcessHandle.current().info().command().orElseThrow(),
                         "-cp",
-                        String.join(java.io.File.pathSeparator, "target/classes", "target/test-classes", api),
+                        String.join(java.io.File.pathSeparator, "target/classes", "target/test-classes"),
                         Holder.class.getName(),
                         parent.toString())
                 .redirectErrorStream(true)
