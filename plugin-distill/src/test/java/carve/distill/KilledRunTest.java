@@ -107,6 +107,7 @@ final class KilledRunTest {
                     List.of(
                             "checkpoint-0000000013.safetensors",
                             "checkpoint-0000000014.safetensors",
+                            "input-files.json",
                             "metrics.jsonl",
                             "schedule.json",
                             "stage.json"),

@@ -17,11 +17,19 @@ public interface Dataset extends AutoCloseable {
      */
     Optional<Sample> sample(long position);
 
-    /** Returns what the samples and their order are made of (files, settings, seed); a run resumes with the same alone. */
+    /**
+     * Returns the settings that the samples and their order depend on, seed included; a run resumes with the same alone. The
+     * contents of files are not part of it, see {@link #files}.
+     */
     String fingerprint();
 
-    /** Returns how many different samples have been left out so far, by reason. */
-    default Map<String, Long> skipped() {
+    /** Returns the files that samples are made of; none unless overridden. */
+    default DatasetFiles files() {
+        return DatasetFiles.NONE;
+    }
+
+    /** Returns the different samples that have been left out so far, by reason. */
+    default Map<String, SkippedSamples> skipped() {
         return Map.of();
     }
 

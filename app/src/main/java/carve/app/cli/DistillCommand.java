@@ -24,7 +24,8 @@ final class DistillCommand implements Command {
                         "The recipe names the 'teacher', a plan or a 'student', 'data', 'stages', and 'out', the folder of the run. With"
                                 + " 'preset' it builds on another.")
                 .parameter(String.class, "RECIPE", "File with the recipe, or the name of a preset.")
-                .flag("--resume", "Continue an interrupted run from its last checkpoint.")
+                .flag(ResumeOptions.RESUME, ResumeOptions.RESUME_DESCRIPTION)
+                .flag(ResumeOptions.CHANGED_FILES, ResumeOptions.CHANGED_FILES_DESCRIPTION)
                 .example("carve distill hybrid.conf")
                 .example("carve distill hybrid.conf --resume")
                 .example("carve distill mmmamba-hybrid -Dteacher=models/hovle -Dout=runs/hybrid -Ddata.file=train.json")
@@ -36,7 +37,7 @@ final class DistillCommand implements Command {
         recipeExecution.runInterruptibly(
                 "distill",
                 CommandOptions.parameter(arguments, 0),
-                (runner, recipe) -> runner.distill(recipe, CommandOptions.hasFlag(arguments, "--resume")));
+                (runner, recipe) -> runner.distill(recipe, ResumeOptions.read(arguments)));
         return 0;
     }
 }

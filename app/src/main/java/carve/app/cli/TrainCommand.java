@@ -24,7 +24,8 @@ final class TrainCommand implements Command {
                         "The recipe names the 'model' (a folder, with weights or without), 'data', 'stages', and 'out', the folder of"
                                 + " the run.")
                 .parameter(String.class, "RECIPE", "File with the recipe, or the name of a preset.")
-                .flag("--resume", "Continue an interrupted run from its last checkpoint.")
+                .flag(ResumeOptions.RESUME, ResumeOptions.RESUME_DESCRIPTION)
+                .flag(ResumeOptions.CHANGED_FILES, ResumeOptions.CHANGED_FILES_DESCRIPTION)
                 .example("carve train teacher.conf")
                 .example("carve train teacher.conf --resume")
                 .example("carve train teacher.conf -Dout=runs/other -Dseed=7")
@@ -36,7 +37,7 @@ final class TrainCommand implements Command {
         recipeExecution.runInterruptibly(
                 "train",
                 CommandOptions.parameter(arguments, 0),
-                (runner, recipe) -> runner.train(recipe, CommandOptions.hasFlag(arguments, "--resume")));
+                (runner, recipe) -> runner.train(recipe, ResumeOptions.read(arguments)));
         return 0;
     }
 }

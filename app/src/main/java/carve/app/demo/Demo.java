@@ -14,6 +14,7 @@ import carve.runtime.eval.LlavaQuestions;
 import carve.runtime.train.Recipe;
 import carve.runtime.train.RecipeResult;
 import carve.runtime.train.RecipeRunner;
+import carve.runtime.train.Resume;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -173,7 +174,7 @@ public record Demo(
                         new SettingsNode.Section(Map.of("file", asked), "demo")),
                 "demo");
         Recipe recipe = recipes.read(student.recipe().toString(), given.over(student.overrides()));
-        RecipeResult result = recipes.run(recipe, (runner, resumed) -> runner.distill(resumed, true));
+        RecipeResult result = recipes.run(recipe, (runner, resumed) -> runner.distill(resumed, Resume.SAME_FILES));
         if (entries.size() == 1) {
             entries.add(new NamedModel(name + " initial", run.resolve(RecipeRunner.INITIAL_STUDENT)));
         }

@@ -19,6 +19,7 @@ public final class InternVlDataProvider implements DatasetProvider {
         String base = settings.string("base-folder");
         Path folder = base.isEmpty() ? file.toAbsolutePath().getParent() : Path.of(base);
         LlavaDataConfig config = LlavaDataConfig.from(settings, file, folder);
-        return new LlavaDataSource(name(), config, InternVlMetaFile.read(file, folder), processor, seed);
+        InternVlMetaFile meta = InternVlMetaFile.read(file, folder);
+        return new LlavaDataSource(name(), config, meta.files(), meta.conversations(), processor, seed);
     }
 }

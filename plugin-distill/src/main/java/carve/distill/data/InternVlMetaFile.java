@@ -22,28 +22,31 @@ import java.util.Objects;
  *
  * <p>An annotation is a file of JSON lines, or LLaVA's array if its name ends in {@code .json}. A repeat time of 2 takes a set
  * twice in an epoch, one of 0.5 takes the first half of it, as InternVL's loader does.
+ *
+ * @param files the meta file and the annotations that it names
+ * @param conversations those of all sets, one set after the other
  */
-final class InternVlMetaFile {
-    private InternVlMetaFile() {}
-
+record InternVlMetaFile(List<Path> files, List<LlavaConversation> conversations) {
     /**
-     * Returns the conversations of all sets, one set after the other.
+     * Reads a meta file and the annotations that it names.
      *
      * @param base the folder that roots and annotations are relative to
      * @throws SettingsException if a file cannot be read or is not of this form
      */
-    static List<LlavaConversation> read(Path file, Path base) {
+    static InternVlMetaFile read(Path file, Path base) {
         try {
             JsonObject sets = Json.readObject(file);
+            List<Path> files = new ArrayList<>(List.of(file));
             List<List<LlavaConversation>> parts = new ArrayList<>();
             for (String name : sets.keys()) {
+                files.add(base.resolve(sets.object(name).string("annotation")));
                 parts.addAll(dataset(sets.object(name), base));
             }
             List<LlavaConversation> all = new ConcatenatedList(parts);
             if (all.isEmpty()) {
                 throw new SettingsException(file + ": names no data set with at least one conversation");
             }
-            return all;
+            return new InternVlMetaFile(List.copyOf(files), all);
         } catch (JsonException e) {
             throw new SettingsException(e.getMessage(), e);
         }

@@ -1,46 +1,58 @@
 package carve.distill.data;
 
+import carve.api.CarveException;
 import carve.api.config.SettingsException;
 import carve.api.data.Dataset;
+import carve.api.data.DatasetFiles;
 import carve.api.data.Sample;
+import carve.api.data.SkippedSamples;
 import carve.api.tensor.HostTensor;
 import carve.api.text.EncodedImage;
+import carve.api.text.ImageDecodingException;
 import carve.api.text.Message;
 import carve.api.text.Processor;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /** Conversations of a file as samples. Samples that were made are kept while there is room, so that epochs are cheap. */
 final class LlavaDataSource implements Dataset {
-    private static final System.Logger LOG = System.getLogger(LlavaDataSource.class.getName());
     private static final int SHOWN = 10;
 
     private final String kind;
     private final LlavaDataConfig config;
+    private final List<Path> annotations;
     private final List<LlavaConversation> conversations;
     private final Processor processor;
     private final EpochSampler order;
     private final long seed;
     private final Map<Integer, Sample> cache = new HashMap<>();
-    private final Map<String, Set<Integer>> skipped = new TreeMap<>();
+    private final SkippedSampleLog skipped;
     private long cachedBytes;
 
+    /**
+     * Makes the data set.
+     *
+     * @param kind the name of its provider
+     * @param annotations the files that the conversations come from
+     * @param conversations what they have
+     * @param seed of the order
+     * @throws SettingsException if images are missing and must not be
+     */
     LlavaDataSource(
             String kind,
             LlavaDataConfig config,
+            List<Path> annotations,
             List<LlavaConversation> conversations,
             Processor processor,
             long seed) {
@@ -48,6 +60,8 @@ final class LlavaDataSource implements Dataset {
         this.config = config;
         this.processor = processor;
         this.seed = seed;
+        this.annotations = List.copyOf(annotations);
+        this.skipped = new SkippedSampleLog(config.file());
         this.conversations = conversations;
         this.order = new EpochSampler(conversations.size(), config.shuffle(), seed);
         if (config.missingImages() == LlavaDataConfig.MissingImages.FAIL) {
@@ -87,7 +101,7 @@ final class LlavaDataSource implements Dataset {
         if (known != null) {
             return Optional.of(known);
         }
-        if (skipped.values().stream().anyMatch(indices -> indices.contains(index))) {
+        if (skipped.contains(index)) {
             return Optional.empty();
         }
         Optional<Sample> made = make(index);
@@ -97,55 +111,52 @@ final class LlavaDataSource implements Dataset {
 
     private Optional<Sample> make(int index) {
         LlavaConversation llavaConversation = conversations.get(index);
+        String id = llavaConversation.id();
         try {
             Sample sample = processor.trainingSample(messages(llavaConversation));
-            return sample.tokens().length > config.maxLength()
-                    ? truncated(index, llavaConversation.id(), sample)
-                    : Optional.of(sample);
-        } catch (NoSuchFileException e) {
-            if (config.missingImages() == LlavaDataConfig.MissingImages.SKIP) {
-                return skip(index, "image missing", llavaConversation.id() + ": " + e.getFile());
+            if (sample.tokens().length > config.maxLength()) {
+                return truncated(index, id, sample);
             }
-            throw new UncheckedIOException(
-                    "%s: id %s: no image %s".formatted(config.file(), llavaConversation.id(), e.getFile()), e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(
-                    "%s: id %s: %s".formatted(config.file(), llavaConversation.id(), e.getMessage()), e);
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(
-                    "%s: id %s: %s".formatted(config.file(), llavaConversation.id(), e.getMessage()), e);
+            return hasAnswer(sample.lossMask())
+                    ? Optional.of(sample)
+                    : skipped.add(index, "no tokens of an answer", "id " + id);
+        } catch (NoSuchFileException e) {
+            return skipOrFail(index, "image missing", id, "no image " + e.getFile(), e);
+        } catch (ImageDecodingException e) {
+            return skipOrFail(index, "image cannot be decoded", id, e.getMessage(), e);
+        } catch (IOException | IllegalArgumentException | CarveException e) {
+            throw new IllegalArgumentException("%s: id %s: %s".formatted(config.file(), id, e.getMessage()), e);
         }
+    }
+
+    private Optional<Sample> skipOrFail(int index, String reason, String id, String problem, Exception cause) {
+        if (config.missingImages() == LlavaDataConfig.MissingImages.SKIP) {
+            return skipped.add(index, reason, "id %s: %s".formatted(id, problem));
+        }
+        throw new IllegalArgumentException(
+                "%s: id %s: %s; replace the image, or set missing-images = skip".formatted(config.file(), id, problem),
+                cause);
+    }
+
+    private static boolean hasAnswer(boolean[] lossMask) {
+        return IntStream.range(0, lossMask.length).anyMatch(i -> lossMask[i]);
     }
 
     private Optional<Sample> truncated(int index, String id, Sample sample) {
         int length = config.maxLength();
-        String which = "%s: %d tokens".formatted(id, sample.tokens().length);
+        String which = "id %s: %d tokens".formatted(id, sample.tokens().length);
         if (config.overlong() == LlavaDataConfig.OverlongSamples.SKIP) {
-            return skip(index, "longer than %d tokens".formatted(length), which);
+            return skipped.add(index, "longer than %d tokens".formatted(length), which);
         }
         Set<Integer> places = processor.suppressedTokens();
         if (Arrays.stream(sample.tokens()).skip(length).anyMatch(token -> token < 0 || places.contains(token))) {
-            return skip(index, "an image beyond max-length = %d".formatted(length), which);
+            return skipped.add(index, "an image beyond max-length = %d".formatted(length), which);
         }
         boolean[] answer = Arrays.copyOf(sample.lossMask(), length);
-        if (IntStream.range(0, length).noneMatch(i -> answer[i])) {
-            return skip(index, "no answer within %d tokens".formatted(length), which);
+        if (!hasAnswer(answer)) {
+            return skipped.add(index, "no answer within %d tokens".formatted(length), which);
         }
         return Optional.of(new Sample(Arrays.copyOf(sample.tokens(), length), answer, sample.media()));
-    }
-
-    private Optional<Sample> skip(int index, String reason, String which) {
-        Set<Integer> indices = skipped.computeIfAbsent(reason, _ -> new HashSet<>());
-        if (indices.isEmpty()) {
-            LOG.log(
-                    Level.WARNING,
-                    "{0}: skipping {2} ({1}); further samples skipped for this reason are only counted",
-                    config.file(),
-                    reason,
-                    which);
-        }
-        indices.add(index);
-        return Optional.empty();
     }
 
     // the images belong to the first user message; the processor finds their placeholders
@@ -190,9 +201,18 @@ final class LlavaDataSource implements Dataset {
     }
 
     @Override
-    public synchronized Map<String, Long> skipped() {
-        Map<String, Long> counts = new TreeMap<>();
-        skipped.forEach((reason, indices) -> counts.put(reason, (long) indices.size()));
-        return counts;
+    public DatasetFiles files() {
+        Set<Path> media = new LinkedHashSet<>();
+        for (LlavaConversation llavaConversation : conversations) {
+            llavaConversation
+                    .images()
+                    .forEach(image -> media.add(config.images().resolve(image)));
+        }
+        return new DatasetFiles(annotations, List.copyOf(media));
+    }
+
+    @Override
+    public synchronized Map<String, SkippedSamples> skipped() {
+        return skipped.byReason();
     }
 }

@@ -8,13 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import carve.api.config.SettingsException;
 import carve.api.data.Dataset;
 import carve.api.data.Sample;
+import carve.api.data.SkippedSamples;
 import carve.api.tensor.HostTensor;
 import carve.api.tensor.Shape;
+import carve.api.text.ImageDecodingException;
 import carve.api.text.Message;
 import carve.distill.TestParts;
 import carve.testkit.CharacterProcessor;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,6 +50,9 @@ final class LlavaDataSourceTest {
             for (Message message : conversation) {
                 for (var encodedImage : message.images()) {
                     assertEquals(Message.Role.USER, message.role());
+                    if (encodedImage.bytes().length == 1 && encodedImage.bytes()[0] == 0) {
+                        throw new ImageDecodingException("image " + encodedImage.name() + ": broken PNG data");
+                    }
                     if (encodedImage.bytes().length == 0) {
                         throw new IllegalArgumentException(encodedImage.name() + ": is empty");
                     }
@@ -88,6 +92,10 @@ final class LlavaDataSourceTest {
 
     private Dataset open(Path file, String more, long seed) {
         return TestParts.data("type = llava, file = \"%s\"%s".formatted(file, more), letters, seed);
+    }
+
+    private static SkippedSamples skipped(String... names) {
+        return new SkippedSamples(names.length, List.of(names));
     }
 
     private static String text(Optional<Sample> sample) {
@@ -151,7 +159,7 @@ final class LlavaDataSourceTest {
             assertEquals(Optional.empty(), data.sample(4));
             assertEquals(Optional.empty(), data.sample(2));
             assertEquals("qabc", text(data.sample(0)));
-            assertEquals(Map.of("longer than 4 tokens", 2L), data.skipped());
+            assertEquals(Map.of("longer than 4 tokens", skipped("id 2: 5 tokens", "id 3: 14 tokens")), data.skipped());
         }
     }
 
@@ -164,7 +172,13 @@ final class LlavaDataSourceTest {
             assertEquals(3, data.sample(0).orElseThrow().lossMask().length);
             assertEquals(Optional.empty(), data.sample(1));
             assertEquals(Optional.empty(), data.sample(2));
-            assertEquals(Map.of("an image beyond max-length = 3", 1L, "no answer within 3 tokens", 1L), data.skipped());
+            assertEquals(
+                    Map.of(
+                            "an image beyond max-length = 3",
+                            skipped("id 2: 7 tokens"),
+                            "no answer within 3 tokens",
+                            skipped("id 3: 14 tokens")),
+                    data.skipped());
         }
     }
 
@@ -244,7 +258,7 @@ final class LlavaDataSourceTest {
         try (Dataset data = open(file, ", shuffle = false, missing-images = skip", 1)) {
             assertEquals(Optional.empty(), data.sample(0));
             assertEquals("qb", text(data.sample(1)));
-            assertEquals(Map.of("image missing", 1L), data.skipped());
+            assertEquals(Map.of("image missing", skipped("id 1: no image " + folder.resolve("a.png"))), data.skipped());
         }
     }
 
@@ -256,13 +270,55 @@ final class LlavaDataSourceTest {
         try (Dataset data = open(file, ", shuffle = false", 1)) {
             Files.delete(folder.resolve("a.png"));
             assertEquals(
-                    file + ": id 1: no image " + folder.resolve("a.png"),
-                    assertThrows(UncheckedIOException.class, () -> data.sample(0))
+                    file + ": id 1: no image " + folder.resolve("a.png")
+                            + "; replace the image, or set missing-images = skip",
+                    assertThrows(IllegalArgumentException.class, () -> data.sample(0))
                             .getMessage());
             assertEquals(
                     file + ": id 2: " + folder.resolve("b.png") + ": is empty",
                     assertThrows(IllegalArgumentException.class, () -> data.sample(1))
                             .getMessage());
+        }
+    }
+
+    @Test
+    void picturesThatCannotBeDecodedAreLeftOutIfAsked() throws IOException {
+        Files.write(folder.resolve("good.png"), new byte[] {5});
+        List<String> entries = new ArrayList<>(List.of(entry("0", "\"good.png\"", "q", "b")));
+        for (int i = 1; i <= 7; i++) {
+            Files.write(folder.resolve(i + ".png"), new byte[] {0});
+            entries.add(entry(String.valueOf(i), "\"%d.png\"".formatted(i), "q", "a"));
+        }
+        Path file = file(entries.toArray(new String[0]));
+        try (Dataset data = open(file, ", shuffle = false, missing-images = skip", 1)) {
+            for (int position = 0; position < 16; position++) {
+                assertEquals(position % 8 == 0, data.sample(position).isPresent());
+            }
+            SkippedSamples skipped = data.skipped().get("image cannot be decoded");
+            assertEquals(7, skipped.count());
+            assertEquals(
+                    "id 1: image " + folder.resolve("1.png") + ": broken PNG data",
+                    skipped.examples().getFirst());
+            assertEquals(SkippedSamples.SHOWN, skipped.examples().size());
+            assertTrue(skipped.toString().endsWith(", ...)"), skipped.toString());
+        }
+        try (Dataset data = open(file, ", shuffle = false", 1)) {
+            assertEquals(
+                    file + ": id 1: image " + folder.resolve("1.png")
+                            + ": broken PNG data; replace the image, or set missing-images = skip",
+                    assertThrows(IllegalArgumentException.class, () -> data.sample(1))
+                            .getMessage());
+        }
+    }
+
+    @Test
+    void samplesWithoutTokensOfAnAnswerAreLeftOut() throws IOException {
+        Path file = file(entry("1", "", "", ""), entry("2", "", "q", ""), entry("3", "", "q", "a"));
+        try (Dataset data = open(file, ", shuffle = false", 1)) {
+            assertEquals(Optional.empty(), data.sample(0));
+            assertEquals(Optional.empty(), data.sample(1));
+            assertEquals("qa", text(data.sample(2)));
+            assertEquals(Map.of("no tokens of an answer", skipped("id 1", "id 2")), data.skipped());
         }
     }
 

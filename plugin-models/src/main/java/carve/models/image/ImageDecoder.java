@@ -1,5 +1,6 @@
 package carve.models.image;
 
+import carve.api.text.ImageDecodingException;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.IndexColorModel;
@@ -23,7 +24,7 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  * both do for 16-bit RGB.
  *
  * <p>Files are untrusted: their length and their number of pixels are compared with the limits before anything is
- * decoded, and every failure is an {@link ImageException} that names the file.
+ * decoded, and every failure is an {@link ImageDecodingException} that names the file.
  *
  * @param maxBytes the longest file that is read
  * @param maxPixels the largest {@code width * height} that is decoded
@@ -51,20 +52,20 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
     /**
      * Returns the image in the file.
      *
-     * @throws ImageException if there is no such file, it is not a whole PNG or JPEG, or it is beyond the limits
+     * @throws ImageDecodingException if there is no such file, it is not a whole PNG or JPEG, or it is beyond the limits
      */
     public RgbImage read(Path file) {
         try {
             long size = Files.size(file);
             if (size > maxBytes) {
-                throw new ImageException(
+                throw new ImageDecodingException(
                         "image %s: %d bytes are more than the limit of %d".formatted(file, size, maxBytes));
             }
             return read(Files.readAllBytes(file), file.toString());
         } catch (NoSuchFileException e) {
-            throw new ImageException("image %s: no such file".formatted(file), e);
+            throw new ImageDecodingException("image %s: no such file".formatted(file), e);
         } catch (IOException e) {
-            throw new ImageException("image %s: cannot be read, %s".formatted(file, e.getMessage()), e);
+            throw new ImageDecodingException("image %s: cannot be read, %s".formatted(file, e.getMessage()), e);
         }
     }
 
@@ -72,7 +73,7 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
      * Returns the image in the bytes of a file.
      *
      * @param name the name of the image in messages
-     * @throws ImageException as {@link #read(Path)}
+     * @throws ImageDecodingException as {@link #read(Path)}
      */
     public RgbImage read(byte[] bytes, String name) {
         var format = format(bytes, name);
@@ -85,11 +86,11 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
             var image = reader.read(0);
             checkWhole(warnings, name);
             return toRgb(image);
-        } catch (ImageException e) {
+        } catch (ImageDecodingException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
             // for some broken files the decoders of the JDK throw IndexOutOfBounds- or IllegalArgumentException
-            throw new ImageException(
+            throw new ImageDecodingException(
                     "image %s: broken %s data, %s".formatted(name, format.toUpperCase(Locale.ROOT), reason(e)), e);
         } finally {
             reader.dispose();
@@ -103,7 +104,7 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
         if (startsWith(bytes, JPEG)) {
             return "jpeg";
         }
-        throw new ImageException("image %s: neither PNG nor JPEG, the file starts with [%s]"
+        throw new ImageDecodingException("image %s: neither PNG nor JPEG, the file starts with [%s]"
                 .formatted(name, HexFormat.ofDelimiter(" ").formatHex(bytes, 0, Math.min(8, bytes.length))));
     }
 
@@ -118,7 +119,7 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
 
     private void checkExtents(int width, int height, String name) {
         if (width > MAX_SIDE || height > MAX_SIDE || (long) width * height > maxPixels) {
-            throw new ImageException(
+            throw new ImageDecodingException(
                     "image %s: %d x %d pixels are more than the limit of %d".formatted(name, width, height, maxPixels));
         }
     }
@@ -126,7 +127,7 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
     /** Refuses truncated files: the JDK fills what a truncated JPEG lacks with gray and only warns. */
     private static void checkWhole(Set<String> warnings, String name) {
         if (warnings.stream().anyMatch(warning -> warning.startsWith("Truncated File"))) {
-            throw new ImageException("image %s: broken JPEG data, the file ends early".formatted(name));
+            throw new ImageDecodingException("image %s: broken JPEG data, the file ends early".formatted(name));
         }
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import carve.api.text.ImageDecodingException;
 import java.awt.Color;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
@@ -138,7 +139,7 @@ class ImageDecoderTest {
             }
             try {
                 DECODER.read(damaged, "damaged");
-            } catch (ImageException e) {
+            } catch (ImageDecodingException e) {
                 assertTrue(e.getMessage().startsWith("image damaged: "), e.getMessage());
                 refused++;
             }
@@ -187,11 +188,11 @@ class ImageDecoderTest {
     }
 
     private static void assertBroken(byte[] file, String kind) {
-        var e = assertThrows(ImageException.class, () -> DECODER.read(file, "cut"));
+        var e = assertThrows(ImageDecodingException.class, () -> DECODER.read(file, "cut"));
         assertTrue(e.getMessage().startsWith("image cut: broken " + kind + " data, "), e.getMessage());
     }
 
     private static void assertMessage(String message, org.junit.jupiter.api.function.Executable action) {
-        assertEquals(message, assertThrows(ImageException.class, action).getMessage());
+        assertEquals(message, assertThrows(ImageDecodingException.class, action).getMessage());
     }
 }

@@ -13,6 +13,7 @@ import carve.runtime.safetensors.SafeTensorsWriter;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,11 +36,12 @@ import java.util.zip.CRC32C;
  * <pre>{@code
  * {"version": 2, "step": 40, "position": {"bucket_start": 320, "batches_taken": 0}, "tokens": 12345, "seconds": 6.7,
  *  "first_loss": 8.9, "recent_losses": [1.2], "initial_digest": "SHA-256 of the initial parameters",
- *  "fingerprint": {"steps": "100", "optimizer": "AdamW..."}, "carve": "0.1.0"}
+ *  "fingerprint": {"steps": "100", "optimizer": "AdamW...", "input-files": "a digest, see InputFiles"},
+ *  "environment": {"device": "cpu", "carve.runtime": "0.1.0"}}
  * }</pre>
  *
- * <p>A second text, {@code crc32c}, is the checksum of the values of all tensors in the order of their names; a checkpoint whose
- * values have another is not resumed from.
+ * <p>A second text, {@code checksum}, is the CRC-32C of that text and of name, type and values of all tensors in the order of their
+ * names; a checkpoint that has another is not resumed from. Earlier versions wrote {@code crc32c}, which is that of the values alone.
  *
  * <p>{@code position} is that of the data: the first sample of the group of batches that was being read, and how many of
  * its batches were taken. There is no other random state: every random number is a function of the seed, which is among the
@@ -50,7 +52,8 @@ public final class CheckpointFolder {
     private static final String PREFIX = "checkpoint-";
     private static final String SUFFIX = ".safetensors";
     private static final String STATE = "state";
-    private static final String CHECKSUM = "crc32c";
+    private static final String CHECKSUM = "checksum";
+    private static final String CHECKSUM_OF_VALUES = "crc32c";
     private static final long PIECE = 1L << 20;
 
     private final Path folder;
@@ -101,15 +104,22 @@ public final class CheckpointFolder {
     }
 
     private static Map<String, String> metadata(TrainerState state, Map<String, Tensor> tensors) {
+        String text = Json.compact(state.json());
         CRC32C checksum = new CRC32C();
-        for (Tensor tensor : new TreeMap<>(tensors).values()) {
+        update(checksum, text);
+        new TreeMap<>(tensors).forEach((name, tensor) -> {
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment host = arena.allocate(tensor.type().bytes(), Long.BYTES);
                 tensor.device().download(tensor, host);
+                update(checksum, name + tensor.type());
                 update(checksum, host);
             }
-        }
-        return Map.of(STATE, Json.compact(state.json()), CHECKSUM, Long.toHexString(checksum.getValue()));
+        });
+        return Map.of(STATE, text, CHECKSUM, Long.toHexString(checksum.getValue()));
+    }
+
+    private static void update(CRC32C checksum, String text) {
+        checksum.update(text.getBytes(StandardCharsets.UTF_8));
     }
 
     private static void update(CRC32C checksum, MemorySegment values) {
@@ -120,18 +130,28 @@ public final class CheckpointFolder {
     }
 
     /**
-     * Checks that a checkpoint has the values that were written. One of an earlier version, without a checksum, passes.
+     * Checks that a checkpoint has what was written. One of an earlier version, without a checksum, passes.
      *
-     * @throws CheckpointException if it has others
+     * @throws CheckpointException if it has something else
      */
     static void verify(Path file) {
         try (SafeTensorsFile tensors = SafeTensorsFile.open(file)) {
+            Map<String, String> metadata = tensors.metadata();
+            boolean all = metadata.containsKey(CHECKSUM);
             CRC32C checksum = new CRC32C();
-            new TreeSet<>(tensors.names()).forEach(name -> update(checksum, tensors.data(name)));
+            if (all) {
+                update(checksum, metadata.getOrDefault(STATE, ""));
+            }
+            for (String name : new TreeSet<>(tensors.names())) {
+                if (all) {
+                    update(checksum, name + tensors.type(name));
+                }
+                update(checksum, tensors.data(name));
+            }
             String found = Long.toHexString(checksum.getValue());
-            String written = tensors.metadata().getOrDefault(CHECKSUM, found);
+            String written = metadata.getOrDefault(all ? CHECKSUM : CHECKSUM_OF_VALUES, found);
             if (!written.equals(found)) {
-                throw new CheckpointException("%s: its values are not those that were written: checksum %s, expected %s"
+                throw new CheckpointException("%s: its content is not what was written: checksum %s, expected %s"
                         .formatted(file, found, written));
             }
         }

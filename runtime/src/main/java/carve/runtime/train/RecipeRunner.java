@@ -57,7 +57,8 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
     private static final String RESULT_OF_TRAINING = "model";
 
     /** The folders of a run that stages cannot be named after. */
-    static final List<String> RESERVED = List.of(INITIAL_STUDENT, RESULT_OF_DISTILLATION, RESULT_OF_TRAINING);
+    static final List<String> RESERVED =
+            List.of(INITIAL_STUDENT, RESULT_OF_DISTILLATION, RESULT_OF_TRAINING, "digests");
 
     /** The settings of a run that all its stages share. */
     private record Run(
@@ -67,11 +68,15 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
             Path out,
             long seed,
             List<DType> dtype,
-            boolean resume) {}
+            Resume resume) {}
 
     /** The models that stages work on. */
     private record Models(
-            Optional<LoadedModel> teacher, LoadedModel student, List<Integer> converted, Optional<String> digest) {}
+            Optional<LoadedModel> teacher,
+            LoadedModel student,
+            List<Integer> converted,
+            Optional<String> digest,
+            InputFiles files) {}
 
     /**
      * Distils a student if the recipe names a teacher, else trains a model on its data alone.
@@ -82,6 +87,19 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
      * @throws IOException if a file cannot be read or written
      */
     public RecipeResult run(Recipe recipe, boolean resume) throws IOException {
+        return run(recipe, resume ? Resume.SAME_FILES : Resume.NO);
+    }
+
+    /**
+     * Distils a student if the recipe names a teacher, else trains a model on its data alone.
+     *
+     * @param resume whether an interrupted run of this recipe is continued
+     * @throws SettingsException if the recipe is wrong
+     * @throws carve.api.stage.StageException if a stage fails
+     * @throws carve.runtime.io.LockedException if another process runs a recipe in the same folder
+     * @throws IOException if a file cannot be read or written
+     */
+    public RecipeResult run(Recipe recipe, Resume resume) throws IOException {
         return recipe.hasTeacher() ? distill(recipe, resume) : train(recipe, resume);
     }
 
@@ -93,14 +111,16 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
      * @throws carve.api.stage.StageException if a stage fails
      * @throws IOException if a file cannot be read or written
      */
-    public RecipeResult train(Recipe recipe, boolean resume) throws IOException {
+    public RecipeResult train(Recipe recipe, Resume resume) throws IOException {
         Run run = read(recipe, "model", resume);
-        try (ModelFolder folder = open(recipe.path("model"))) {
+        try (RunFolder runFolder = RunFolder.open(run.out);
+                ModelFolder folder = open(recipe.path("model"))) {
             recipe.settings().requireAllRead();
             try (LoadedModel model =
                     folder.hasWeights() ? folder.load(device, WeightPrecision.F32) : folder.initial(device, run.seed)) {
-                Models models = new Models(Optional.empty(), model, List.of(), Optional.empty());
-                List<StageResult> results = stages(run, models, folder);
+                InputFiles files = runFolder.modelFiles("model", recipe.path("model"), progress);
+                Models models = new Models(Optional.empty(), model, List.of(), Optional.empty(), files);
+                List<StageResult> results = stages(run, runFolder, models, folder);
                 return new RecipeResult(save(folder, model, run.out.resolve(RESULT_OF_TRAINING), run.dtype), results);
             }
         }
@@ -114,9 +134,10 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
      * @throws carve.api.stage.StageException if a stage fails
      * @throws IOException if a file cannot be read or written
      */
-    public RecipeResult distill(Recipe recipe, boolean resume) throws IOException {
+    public RecipeResult distill(Recipe recipe, Resume resume) throws IOException {
         Run run = read(recipe, "teacher", resume);
-        try (ModelFolder teachers = open(recipe.path("teacher"))) {
+        try (RunFolder runFolder = RunFolder.open(run.out);
+                ModelFolder teachers = open(recipe.path("teacher"))) {
             boolean converts = !recipe.has("student");
             Path start = converts ? run.out.resolve(INITIAL_STUDENT) : recipe.path("student");
             recipe.settings().requireAllRead();
@@ -128,13 +149,16 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
                                 LayerPlanReader.PREVIOUS_CHECKPOINT,
                                 "and 'student' exclude each other: 'student' is already converted; remove one");
             }
+            InputFiles files = runFolder
+                    .modelFiles("teacher", recipe.path("teacher"), progress)
+                    .and(runFolder.configFile("student", start));
             try (ModelFolder students = open(start)) {
-                return distill(run, teachers, students);
+                return distill(run, runFolder, files, teachers, students);
             }
         }
     }
 
-    private Run read(Recipe recipe, String source, boolean resume) {
+    private Run read(Recipe recipe, String source, Resume resume) {
         return new Run(
                 RecipeStage.of(recipe, catalogs),
                 recipe.path(source).toString(),
@@ -155,32 +179,38 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
                     "%s: a recipe needs a 'student', or a plan that makes one: 'layers', 'repeat' or 'ratio'"
                             .formatted(recipe.settings().origin()));
         }
+        ConversionRecord settings = ConversionRecord.of(recipe);
         // the report is written last: without it the conversion was not finished
-        if (run.resume && Files.exists(start.resolve(ConversionRunner.REPORT))) {
+        if (run.resume.isWanted() && Files.exists(start.resolve(ConversionRunner.REPORT))) {
+            settings.requireSame(run.out);
             return;
         }
+        settings.write(run.out);
         try (Progress.Phase task = progress.begin("converting", "tensors")) {
             new ConversionRunner(catalogs, device).convert(teacher, Plan.of(recipe.settings()), run.seed, start, task);
         }
     }
 
-    private RecipeResult distill(Run run, ModelFolder teachers, ModelFolder students) throws IOException {
+    private RecipeResult distill(
+            Run run, RunFolder runFolder, InputFiles files, ModelFolder teachers, ModelFolder students)
+            throws IOException {
         try (LoadedModel teacher = teachers.load(device, WeightPrecision.F32);
                 LoadedModel student = students.load(device, WeightPrecision.F32)) {
             Models models = new Models(
                     Optional.of(teacher),
                     student,
                     Conversion.converted(teachers.spec(), students.spec()),
-                    Optional.of(ParamDigest.of(student.params())));
-            List<StageResult> results = stages(run, models, teachers);
+                    Optional.of(ParamDigest.of(student.params())),
+                    files);
+            List<StageResult> results = stages(run, runFolder, models, teachers);
             return new RecipeResult(
                     save(students, student, run.out.resolve(RESULT_OF_DISTILLATION), run.dtype), results);
         }
     }
 
-    private List<StageResult> stages(Run run, Models models, ModelFolder folder) throws IOException {
+    private List<StageResult> stages(Run run, RunFolder runFolder, Models models, ModelFolder folder)
+            throws IOException {
         List<StageResult> results = new ArrayList<>();
-        Files.createDirectories(run.out);
         try (FolderTransaction transaction = FolderTransaction.begin(run.out)) {
             transaction.write(RUN_FILE, Json.print(json(run, models)).getBytes(StandardCharsets.UTF_8));
             transaction.commit();
@@ -188,7 +218,7 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
         try (Processor processor = folder.processor()) {
             Optional<String> predecessor = models.digest;
             for (RecipeStage stage : run.stages) {
-                StageResult result = run(stage, run, models, processor, predecessor);
+                StageResult result = run(stage, run, runFolder, models, processor, predecessor);
                 predecessor = Optional.of(result.digest());
                 results.add(result);
             }
@@ -197,16 +227,35 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
     }
 
     private StageResult run(
-            RecipeStage recipeStage, Run run, Models models, Processor processor, Optional<String> predecessor)
+            RecipeStage recipeStage,
+            Run run,
+            RunFolder runFolder,
+            Models models,
+            Processor processor,
+            Optional<String> predecessor)
             throws IOException {
         TrainingStage stage = recipeStage.stage();
-        Path folder = Files.createDirectories(run.out.resolve(stage.name()));
         try (Dataset data = catalogs.data()
-                        .create(
-                                recipeStage.data(),
-                                (DatasetProvider provider, Settings settings) ->
-                                        provider.open(settings, processor, run.seed));
-                Progress.Phase task = progress.begin(stage.name(), "steps")) {
+                .create(
+                        recipeStage.data(),
+                        (DatasetProvider provider, Settings settings) ->
+                                provider.open(settings, processor, run.seed))) {
+            InputFiles files = runFolder.dataFiles(data, progress).and(models.files);
+            return run(stage, run, models, data, files, processor, predecessor);
+        }
+    }
+
+    private StageResult run(
+            TrainingStage stage,
+            Run run,
+            Models models,
+            Dataset data,
+            InputFiles files,
+            Processor processor,
+            Optional<String> predecessor)
+            throws IOException {
+        Path folder = Files.createDirectories(run.out.resolve(stage.name()));
+        try (Progress.Phase task = progress.begin(stage.name(), "steps")) {
             ProgressListener samples =
                     SampleGenerationLog.of(run.samples, processor, models.teacher, models.student, data, folder);
             ProgressListener both = (done, total, loss, rate) -> {
@@ -214,7 +263,15 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
                 samples.step(done, total, loss, rate);
             };
             return stage.run(new StageContext(
-                    models.teacher, models.student, models.converted, data, folder, predecessor, run.resume, both));
+                    models.teacher,
+                    models.student,
+                    models.converted,
+                    data,
+                    files,
+                    folder,
+                    predecessor,
+                    run.resume,
+                    both));
         }
     }
 

@@ -3,7 +3,6 @@ package carve.runtime.train;
 import carve.api.checkpoint.CheckpointException;
 import carve.api.param.ParamStore;
 import java.lang.System.Logger.Level;
-import java.lang.module.ModuleDescriptor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -19,6 +18,9 @@ import java.util.Set;
  * @param checkpoint the file to load, if there is one
  */
 record ResumePoint(TrainerState state, Optional<Path> checkpoint) {
+    /** The key of the digest of {@link InputFiles} among the settings of a checkpoint. */
+    static final String INPUT_FILES = "input-files";
+
     private static final System.Logger LOG = System.getLogger(ResumePoint.class.getName());
 
     /**
@@ -29,30 +31,29 @@ record ResumePoint(TrainerState state, Optional<Path> checkpoint) {
      */
     static ResumePoint of(TrainingStage stage, StageContext context, Map<String, String> fixed) {
         String student = studentDigest(stage, context);
-        TrainerState beginning =
-                new TrainerState(0, DataPosition.START, 0, 0, Double.NaN, List.of(), student, fixed, version());
+        TrainerState beginning = new TrainerState(
+                0, DataPosition.START, 0, 0, Double.NaN, List.of(), student, fixed, RunEnvironment.of(stage, context));
         CheckpointFolder folder = new CheckpointFolder(context.folder());
         Optional<Path> newest = folder.latest();
         if (newest.isEmpty()) {
             return new ResumePoint(beginning, newest);
         }
-        if (!context.resume()) {
+        if (!context.resume().isWanted()) {
             throw stage.failure("%s already contains checkpoints (latest: %s); pass --resume, or delete the folder"
                     .formatted(context.folder(), newest.get().getFileName()));
         }
         try {
             CheckpointFolder.verify(newest.get());
-            return new ResumePoint(resumed(newest.get(), beginning, stage), newest);
+            return new ResumePoint(resumed(newest.get(), beginning, stage, context), newest);
         } catch (CheckpointException e) {
-            throw stage.failure(broken(e, newest.get(), folder.before(newest.get())));
+            throw stage.failure(broken(e, folder.before(newest.get())));
         }
     }
 
-    private static String broken(CheckpointException cause, Path newest, Optional<Path> older) {
-        String remedy = older.map(file -> "delete %s to resume from the one before it, %s"
-                        .formatted(newest.getFileName(), file.getFileName()))
-                .orElse("there is no older checkpoint: delete %s to start the stage again"
-                        .formatted(newest.getFileName()));
+    private static String broken(CheckpointException cause, Optional<Path> older) {
+        String remedy = older.map(file ->
+                        "delete it and pass --resume to go on from the one before it, %s".formatted(file.getFileName()))
+                .orElse("there is no older checkpoint: delete it and pass --resume to start the stage again");
         return "the newest checkpoint cannot be used: %s; %s".formatted(cause.getMessage(), remedy);
     }
 
@@ -75,7 +76,7 @@ record ResumePoint(TrainerState state, Optional<Path> checkpoint) {
         return found;
     }
 
-    private static TrainerState resumed(Path file, TrainerState beginning, TrainingStage stage) {
+    private static TrainerState resumed(Path file, TrainerState beginning, TrainingStage stage, StageContext context) {
         TrainerState state = CheckpointFolder.state(file);
         List<String> changed = changes(state, beginning);
         if (!changed.isEmpty()) {
@@ -84,16 +85,39 @@ record ResumePoint(TrainerState state, Optional<Path> checkpoint) {
                                     + " folder")
                             .formatted(file, String.join("\n  ", changed)));
         }
-        if (!state.version().equals(beginning.version())) {
+        requireSameFiles(file, state, stage, context);
+        List<String> differences = beginning.environment().differences(state.environment());
+        if (!differences.isEmpty() && !state.environment().parts().isEmpty()) {
             LOG.log(
                     Level.WARNING,
-                    "stage {0}: {1} was written by version {2}, this is {3}; steps may differ in their last bits",
+                    "stage {0}: {1} was written with another device or version: {2}; steps may differ in their last bits",
                     stage.name(),
                     file,
-                    state.version(),
-                    beginning.version());
+                    String.join("; ", differences));
         }
-        return state.withVersion(beginning.version());
+        return state.continuedBy(beginning);
+    }
+
+    // checkpoints of earlier versions have no digest of files
+    private static void requireSameFiles(Path file, TrainerState state, TrainingStage stage, StageContext context) {
+        InputFiles files = context.inputFiles();
+        String before = state.fingerprint().getOrDefault(INPUT_FILES, files.digest());
+        if (before.equals(files.digest())) {
+            return;
+        }
+        String changed = String.join("\n  ", files.differences(context.folder(), before));
+        if (context.resume() == Resume.SAME_FILES) {
+            throw stage.failure(
+                    ("cannot resume from %s, these input files have changed:\n  %s\nrestore them, pass --allow-changed-files to"
+                                    + " train on with the files as they are now, or start a new run in another folder")
+                            .formatted(file, changed));
+        }
+        LOG.log(
+                Level.WARNING,
+                "stage {0}: resumes from {1} though these input files have changed:\n  {2}",
+                stage.name(),
+                file,
+                changed);
     }
 
     private static List<String> changes(TrainerState state, TrainerState beginning) {
@@ -104,6 +128,7 @@ record ResumePoint(TrainerState state, Optional<Path> checkpoint) {
         }
         Set<String> keys = new LinkedHashSet<>(beginning.fingerprint().keySet());
         keys.addAll(state.fingerprint().keySet());
+        keys.remove(INPUT_FILES);
         for (String key : keys) {
             String was = state.fingerprint().getOrDefault(key, "not set");
             String is = beginning.fingerprint().getOrDefault(key, "not set");
@@ -116,12 +141,5 @@ record ResumePoint(TrainerState state, Optional<Path> checkpoint) {
 
     private static String abbreviated(String digest) {
         return digest.substring(0, Math.min(12, digest.length()));
-    }
-
-    /** Returns the version of this module. */
-    private static String version() {
-        return Optional.ofNullable(ResumePoint.class.getModule().getDescriptor())
-                .flatMap(ModuleDescriptor::rawVersion)
-                .orElse("unversioned");
     }
 }

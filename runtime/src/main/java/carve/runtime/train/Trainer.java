@@ -1,6 +1,7 @@
 package carve.runtime.train;
 
 import carve.api.data.Batch;
+import carve.api.data.SkippedSamples;
 import carve.api.device.Device;
 import carve.api.json.Json;
 import carve.api.json.JsonArray;
@@ -95,6 +96,7 @@ final class Trainer {
                     names.size(),
                     trained.frozen().size());
             StageSchedule.write(stage, context);
+            context.inputFiles().write(context.folder());
             start.checkpoint().ifPresent(trained::load);
             TrainerState end = start.state().step() == settings.steps() ? start.state() : steps(start.state(), trained);
             trained.requireFrozenUnchanged();
@@ -106,6 +108,7 @@ final class Trainer {
         Map<String, String> fixed = stage.fingerprint();
         fixed.put("converted layers", context.converted().toString());
         fixed.put("data", context.data().fingerprint());
+        fixed.put(ResumePoint.INPUT_FILES, context.inputFiles().digest());
         return fixed;
     }
 
@@ -206,7 +209,7 @@ final class Trainer {
                 end.recentLosses().stream().mapToDouble(loss -> loss).average().orElse(Double.NaN);
         StageResult result = new StageResult(
                 stage.name(), end.step(), end.firstLoss(), last, end.seconds(), end.tokens(), ParamDigest.of(params));
-        Map<String, Long> skipped = new TreeMap<>(context.data().skipped());
+        Map<String, SkippedSamples> skipped = new TreeMap<>(context.data().skipped());
         JsonObject summary = JsonObject.empty()
                 .with("name", stage.name())
                 .with("steps", result.steps())
@@ -221,7 +224,7 @@ final class Trainer {
                 .with(
                         "skipped_samples",
                         JsonArray.ofStrings(skipped.entrySet().stream()
-                                .map(e -> e.getValue() + ": " + e.getKey())
+                                .map(e -> e.getKey() + ": " + e.getValue())
                                 .toList()));
         try (FolderTransaction folderTransaction = FolderTransaction.begin(context.folder())) {
             folderTransaction.write(SUMMARY, Json.print(summary).getBytes(StandardCharsets.UTF_8));

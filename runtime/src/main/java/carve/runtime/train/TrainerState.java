@@ -6,6 +6,7 @@ import carve.api.json.JsonObject;
 import carve.api.json.JsonString;
 import carve.api.json.JsonValue;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,7 @@ import java.util.Map;
  * @param recentLosses the losses of the last steps
  * @param initialDigest the digest of the parameters that the run began with
  * @param fingerprint the settings that must be the same when the run is resumed
- * @param version the version of the code that wrote this
+ * @param environment the device and versions that wrote this; empty in checkpoints of earlier versions
  */
 public record TrainerState(
         long step,
@@ -32,13 +33,14 @@ public record TrainerState(
         List<Double> recentLosses,
         String initialDigest,
         Map<String, String> fingerprint,
-        String version) {
+        RunEnvironment environment) {
     private static final int VERSION = 2;
     private static final int RECENT = 20;
 
     /** Copies the collections. */
     public TrainerState {
         recentLosses = List.copyOf(recentLosses);
+        fingerprint = Collections.unmodifiableMap(new LinkedHashMap<>(fingerprint));
     }
 
     /** Returns the state one step later. */
@@ -54,13 +56,21 @@ public record TrainerState(
                 losses.subList(Math.max(0, losses.size() - RECENT), losses.size()),
                 initialDigest,
                 fingerprint,
-                version);
+                environment);
     }
 
-    /** Returns this, to be written by another version of the code. */
-    TrainerState withVersion(String version) {
+    /** Returns this with settings, input files and environment of the run that goes on from it. */
+    TrainerState continuedBy(TrainerState run) {
         return new TrainerState(
-                step, position, tokens, seconds, firstLoss, recentLosses, initialDigest, fingerprint, version);
+                step,
+                position,
+                tokens,
+                seconds,
+                firstLoss,
+                recentLosses,
+                initialDigest,
+                run.fingerprint,
+                run.environment);
     }
 
     JsonObject json() {
@@ -84,7 +94,7 @@ public record TrainerState(
                                 .toList()))
                 .with("initial_digest", initialDigest)
                 .with("fingerprint", JsonObject.of(settings))
-                .with("carve", version);
+                .with("environment", environment.json());
     }
 
     static TrainerState of(JsonObject json) {
@@ -109,6 +119,6 @@ public record TrainerState(
                         .toList(),
                 json.string("initial_digest"),
                 fixed,
-                json.string("carve"));
+                json.has("environment") ? RunEnvironment.of(json.object("environment")) : new RunEnvironment(Map.of()));
     }
 }

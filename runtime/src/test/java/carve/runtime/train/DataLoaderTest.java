@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import carve.api.data.Dataset;
 import carve.api.data.Sample;
+import carve.api.data.SkippedSamples;
 import carve.api.stage.StageException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,8 +46,8 @@ final class DataLoaderTest {
         }
 
         @Override
-        public Map<String, Long> skipped() {
-            return Map.of("gap", 3L);
+        public Map<String, SkippedSamples> skipped() {
+            return Map.of("gap", new SkippedSamples(3, List.of()));
         }
     }
 
@@ -137,13 +138,13 @@ final class DataLoaderTest {
             }
 
             @Override
-            public Map<String, Long> skipped() {
-                return Map.of("longer than 5 tokens", 3L);
+            public Map<String, SkippedSamples> skipped() {
+                return Map.of("longer than 5 tokens", new SkippedSamples(3, List.of("a", "b", "c")));
             }
         };
         DataLoader stream = new DataLoader(none, settings(1, 1), DataPosition.START);
         assertEquals(
-                "a.json: all of 3 samples were left out: {longer than 5 tokens=3}",
+                "a.json: all of 3 samples were left out: {longer than 5 tokens=3 (a, b, c)}",
                 assertThrows(StageException.class, stream::next).getMessage());
     }
 

@@ -12,7 +12,15 @@ import org.junit.jupiter.api.Test;
 /** The state of a run is read back as it was written, and that of another version is refused. */
 final class TrainerStateTest {
     private static final TrainerState STATE = new TrainerState(
-            40, new DataPosition(320, 3), 12345, 6.5, 8.75, List.of(1.25, 1.5), "abc", Map.of("steps", "100"), "0.1.0");
+            40,
+            new DataPosition(320, 3),
+            12345,
+            6.5,
+            8.75,
+            List.of(1.25, 1.5),
+            "abc",
+            Map.of("steps", "100"),
+            new RunEnvironment(Map.of("device", "cpu")));
 
     @Test
     void stateIsReadBack() {
