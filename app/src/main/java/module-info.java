@@ -14,7 +14,6 @@ module carve.app {
     requires org.jline.terminal;
     requires org.knowm.xchart;
     requires org.objectweb.asm; // used by Guice, which does not declare it
-    requires org.snakeyaml.engine;
 
     opens carve.app.cli to
             com.google.guice;

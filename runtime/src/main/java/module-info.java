@@ -28,5 +28,6 @@ module carve.runtime {
     uses carve.api.stage.LearningRateScheduleProvider;
     uses carve.api.stage.OptimizerProvider;
     uses carve.api.stage.StageProvider;
+    uses carve.runtime.catalog.ConfigFormat;
     uses carve.runtime.catalog.SettingsFormat;
 }

@@ -54,5 +54,6 @@ final class ModuleGraphTest {
         assertEquals(Set.of(), graph.closure("carve.api"));
         assertEquals(Set.of("carve.api"), graph.closure("carve.runtime"));
         assertEquals(Set.of("carve.api", "carve.runtime", "carve.hocon"), graph.closure("carve.app"));
+        assertEquals(Set.of("carve.api", "carve.runtime"), graph.closure("carve.yaml"));
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,11 +27,16 @@ final class EmbeddingTest {
         workspace = new ExternalWorkspace(Path.of("target", "embedding"));
         workspace.copyExample("embedding");
         workspace.buildWithMaven(List.of("embedding"));
+        Files.writeString(workspace.folder().resolve("plan.conf"), "repeat = [keep, mamba2 x2]\n");
+        Files.writeString(
+                workspace.folder().resolve("plan.yaml"),
+                "model:\n  layers_block_type: [mha, mamba2, mamba2, mha, mamba2, mamba2]\n");
     }
 
     @Test
     void runsOnTheClassPath() throws IOException, InterruptedException {
         check(run(
+                "plan.yaml",
                 "class-path",
                 "--add-modules",
                 "jdk.incubator.vector",
@@ -43,6 +49,7 @@ final class EmbeddingTest {
     @Test
     void runsOnTheModulePath() throws IOException, InterruptedException {
         check(run(
+                "plan.conf",
                 "module-path",
                 "--enable-native-access=ALL-UNNAMED,carve.api,carve.cpu",
                 "-p",
@@ -53,9 +60,23 @@ final class EmbeddingTest {
                 "examples.embedding/" + MAIN));
     }
 
-    private List<String> run(String out, String... options) throws IOException, InterruptedException {
+    @Test
+    void plansInYamlAreReadOnTheModulePath() throws IOException, InterruptedException {
+        check(run(
+                "plan.yaml",
+                "yaml",
+                "--enable-native-access=ALL-UNNAMED,carve.api,carve.cpu",
+                "-p",
+                "embedding/target/modules",
+                "-cp",
+                "embedding/target/libraries/*",
+                "-m",
+                "examples.embedding/" + MAIN));
+    }
+
+    private List<String> run(String plan, String out, String... options) throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of(options));
-        line.addAll(List.of(TEACHER, out, QUESTION));
+        line.addAll(List.of(TEACHER, out, QUESTION, plan));
         return workspace.java(line).lines().filter(text -> !text.isEmpty()).toList();
     }
 

@@ -12,7 +12,7 @@ final class PublishedArtifacts {
     static final Path ROOT = Path.of(System.getProperty("carve.root"));
     static final String VERSION = System.getProperty("carve.version");
     static final List<String> MODULES =
-            List.of("api", "testkit", "runtime", "hocon", "attention", "mamba2", "distill", "models", "cpu");
+            List.of("api", "testkit", "runtime", "hocon", "yaml", "attention", "mamba2", "distill", "models", "cpu");
 
     private static final Set<String> PLUGINS = Set.of("attention", "mamba2", "distill", "models", "cpu", "cuda");
 

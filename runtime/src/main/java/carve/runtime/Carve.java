@@ -6,7 +6,6 @@ import carve.api.config.TreeSettings;
 import carve.api.data.DatasetGenerator;
 import carve.api.device.Device;
 import carve.api.device.KernelPolicy;
-import carve.api.json.Json;
 import carve.api.model.LoadedModel;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.catalog.Presets;
@@ -25,7 +24,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -192,14 +190,14 @@ public final class Carve implements AutoCloseable {
     /**
      * Returns the plan in a file, or that of a preset.
      *
-     * @param file a plan or recipe in HOCON; or another project's {@code config.json}, whose layer pattern is read; or, where there
-     *     is no such file, the name of a preset
-     * @throws carve.api.config.SettingsException if it cannot be read
-     * @throws carve.api.json.JsonException if it is called {@code .json} and is no JSON
+     * @param file a plan or recipe in HOCON; or another project's {@code config.json} or recipe in YAML, whose layer pattern is
+     *     read; or, where there is no such file, the name of a preset
+     * @throws carve.api.config.SettingsException if it cannot be read, or is YAML and the artifact {@code carve-yaml} is missing
+     * @throws carve.api.json.JsonException if it is called {@code .json} and is not valid JSON
      */
     public Plan readPlan(Path file) {
-        return file.toString().toLowerCase(Locale.ROOT).endsWith(".json")
-                ? Plan.of(new ExternalHybridConfig(file, Json.readObject(file)))
+        return ExternalHybridConfig.isConfig(file)
+                ? Plan.of(ExternalHybridConfig.read(file))
                 : Plan.of(Recipe.resolvePresets(file.toString(), presets::load, NOTHING));
     }
 

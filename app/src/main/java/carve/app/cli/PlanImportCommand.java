@@ -3,7 +3,6 @@ package carve.app.cli;
 import carve.api.config.SettingsException;
 import carve.api.model.LayerPlan;
 import carve.app.report.Terminal;
-import carve.app.train.ExternalConfigReader;
 import carve.app.wiring.AppConfig;
 import carve.app.wiring.GlobalOptions;
 import carve.runtime.plan.ExternalHybridConfig;
@@ -54,7 +53,7 @@ final class PlanImportCommand implements Command {
         OptionalInt layers = CommandOptions.<Integer>find(arguments, "--layers")
                 .map(OptionalInt::of)
                 .orElseGet(OptionalInt::empty);
-        ExternalHybridConfig config = ExternalConfigReader.read(file);
+        ExternalHybridConfig config = ExternalHybridConfig.read(file);
         LayerPlan plan = plan(config, layers);
         String text = PlanWriter.format(
                 plan,

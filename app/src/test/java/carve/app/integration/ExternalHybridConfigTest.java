@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.model.LayerPlan;
-import carve.app.train.ExternalConfigReader;
 import carve.hocon.Hocon;
 import carve.runtime.plan.ExternalHybridConfig;
 import carve.runtime.plan.MissingLayerCountException;
@@ -29,7 +28,7 @@ final class ExternalHybridConfigTest {
     private Path folder;
 
     private ExternalHybridConfig config(String name, String text) throws IOException {
-        return ExternalConfigReader.read(Files.writeString(folder.resolve(name), text));
+        return ExternalHybridConfig.read(Files.writeString(folder.resolve(name), text));
     }
 
     private static String words(LayerPlan plan) {

@@ -3,8 +3,8 @@ package carve.app.plugin;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import carve.app.train.ExternalConfigReader;
 import carve.hocon.Hocon;
+import carve.runtime.plan.ExternalHybridConfig;
 import carve.runtime.plan.LayerPlanReader;
 import carve.testkit.fuzz.FuzzBudget;
 import carve.testkit.fuzz.FuzzResult;
@@ -89,7 +89,7 @@ final class FileFuzzTest {
                 List.of("*a", "&b [*a, *a]", "- ", "? ", ": ", "|\n  x\n", "!!set {a}", "---\n", "<<: *a\n", "%TAG");
         return new FuzzTarget("yaml", bytes(YAML), words, input -> {
             Path file = Files.write(folder.resolve("config.yaml"), input);
-            ExternalConfigReader.read(file);
+            ExternalHybridConfig.read(file);
         });
     }
 

@@ -15,10 +15,6 @@ import java.nio.file.Path;
 
 /** A program that uses Carve as a library: it asks a model, converts it, trains the student for a few steps and asks that. */
 public final class Embedding {
-    private static final String PLAN = """
-            mixers { mamba2 { type = mamba2, conv-width = 2 } }
-            repeat = [keep, mamba2 x2]
-            """;
     private static final Sampling SAMPLING = Sampling.greedy().withMaxTokens(12);
 
     private Embedding() {}
@@ -26,7 +22,8 @@ public final class Embedding {
     /**
      * Runs the program.
      *
-     * @param arguments the teacher's folder, an empty folder for results, and the question
+     * @param arguments the teacher's folder, an empty folder for results, the question, and the plan of the student: a file in HOCON,
+     *     or another project's {@code config.json} or YAML
      */
     public static void main(String[] arguments) throws IOException {
         Path out = Path.of(arguments[1]);
@@ -34,7 +31,7 @@ public final class Embedding {
         try (Carve carve = Carve.builder().device("cpu").open();
                 Model teacher = carve.load(Path.of(arguments[0]))) {
             print("teacher", teacher.generate(prompt, SAMPLING, piece -> System.out.print(piece.text())));
-            try (Model student = carve.convert(teacher, carve.parsePlan(PLAN))) {
+            try (Model student = carve.convert(teacher, carve.readPlan(Path.of(arguments[3])))) {
                 student.save(out.resolve("student"));
                 print("student", student.generate(prompt, SAMPLING));
             }

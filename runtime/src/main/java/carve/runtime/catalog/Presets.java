@@ -65,10 +65,9 @@ public record Presets(Set<Module> modules) {
         return names;
     }
 
-    // those of jars on the class path cannot be listed
     private static Stream<String> resources(Module module) {
         if (!module.isNamed()) {
-            return Stream.empty();
+            return ClassPathFolder.files(module.getClassLoader(), FOLDER);
         }
         Optional<ResolvedModule> resolved = module.getLayer().configuration().findModule(module.getName());
         if (resolved.isEmpty()) {

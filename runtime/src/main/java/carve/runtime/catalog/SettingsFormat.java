@@ -37,11 +37,8 @@ public interface SettingsFormat {
      * @throws SettingsException if there is none
      */
     static SettingsFormat installed() {
-        ClassLoader loader = SettingsFormat.class.getClassLoader();
-        return ServiceLoader.load(SettingsFormat.class, loader)
+        return ServiceLookup.stream(SettingsFormat.class)
                 .findFirst()
-                .or(() -> ServiceLoader.load(SettingsFormat.class, ClassPathModules.over(loader))
-                        .findFirst())
                 .orElseThrow(() -> new SettingsException(
                         "no settings format is installed, so the plugins' reference.conf cannot be read; add the artifact"
                                 + " carve-hocon to the module path or class path"));

@@ -11,6 +11,7 @@
  * }
  *
  * <p>{@link carve.runtime.catalog.SettingsFormat} is the service by which a settings language is added; the artifact
- * {@code carve-hocon} has HOCON. {@link carve.runtime.catalog.Presets} are plans and recipes that plugins bring.
+ * {@code carve-hocon} has HOCON. {@link carve.runtime.catalog.ConfigFormat} adds a format of other projects' configurations;
+ * {@code carve-yaml} has YAML. {@link carve.runtime.catalog.Presets} are plans and recipes that plugins bring.
  */
 package carve.runtime.catalog;

@@ -4,16 +4,22 @@ import carve.api.config.MapSettings;
 import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
+import carve.api.json.Json;
 import carve.api.json.JsonNull;
 import carve.api.json.JsonObject;
 import carve.api.json.JsonValue;
 import carve.api.model.LayerPlan;
 import carve.api.model.MixerSpec;
+import carve.runtime.catalog.ConfigFormat;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
@@ -39,6 +45,32 @@ public record ExternalHybridConfig(Path file, JsonObject root) {
 
     /** A part of the configuration that describes layers. */
     private record Part(String path, JsonObject json) {}
+
+    /**
+     * Returns the configuration in a file: YAML or another installed {@link ConfigFormat} by its extension, otherwise JSON.
+     *
+     * @throws carve.api.json.JsonException if it is JSON that is malformed or cannot be read
+     * @throws SettingsException if it is in another format, and malformed or unreadable, or YAML and no format is installed
+     */
+    public static ExternalHybridConfig read(Path file) {
+        Optional<ConfigFormat> format = ConfigFormat.find(file);
+        if (format.isEmpty()) {
+            return new ExternalHybridConfig(file, Json.readObject(file));
+        }
+        try {
+            return new ExternalHybridConfig(file, format.get().read(file));
+        } catch (NoSuchFileException e) {
+            throw new SettingsException(file + ": no such file", e);
+        } catch (IOException e) {
+            throw new SettingsException("%s: cannot be read: %s".formatted(file, e.getMessage()), e);
+        }
+    }
+
+    /** Returns whether a file is a configuration, and not a plan, by its extension. */
+    public static boolean isConfig(Path file) {
+        return file.toString().toLowerCase(Locale.ROOT).endsWith(".json")
+                || ConfigFormat.find(file).isPresent();
+    }
 
     private static Set<String> externalKeys() {
         Set<String> keys = new TreeSet<>(LayerPlanReader.LAYOUTS);

@@ -1,4 +1,4 @@
-package carve.app.train;
+package carve.yaml;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

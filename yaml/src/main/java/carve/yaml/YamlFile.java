@@ -1,4 +1,4 @@
-package carve.app.train;
+package carve.yaml;
 
 import carve.api.config.SettingsException;
 import carve.api.json.JsonArray;
