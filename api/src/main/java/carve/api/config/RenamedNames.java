@@ -6,14 +6,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Keys and words of settings that had another name before. The old ones are refused, with the new name in the message; a name
+ * Keys and values of settings that had another name before. The old ones are refused, with the new name in the message; a name
  * that was renamed differently in several places has all of its new names here.
  */
 final class RenamedNames {
     private static final Map<String, List<String>> NEW_NAMES = Map.ofEntries(
             Map.entry("accumulation", List.of("gradient-accumulation-steps")),
             Map.entry("among", List.of("train-scope")),
-            Map.entry("at", List.of("site")),
+            Map.entry("at", List.of("site", "overrides")),
             Map.entry("base", List.of("base-folder")),
             Map.entry("batch", List.of("max-batch-size", "batch-size", "batch-mean")),
             Map.entry("bf16", List.of("bf16-gemm")),
@@ -73,7 +73,8 @@ final class RenamedNames {
             Map.entry("tokenizer", List.of("chat-template")),
             Map.entry("tokens", List.of("token-mean")),
             Map.entry("too-long", List.of("overlong")),
-            Map.entry("visible", List.of("none")));
+            Map.entry("visible", List.of("none")),
+            Map.entry("words", List.of("layer-kinds")));
 
     private RenamedNames() {}
 

@@ -36,14 +36,14 @@ final class PlanImportCommand implements Command {
                         "import",
                         "Read a plan from another project's configuration: layer_types, layers_block_type, attn_layers, ssm_layers,"
                                 + " softmax_attention, hybrid_override_pattern, periods and offsets, and others.",
-                        "Attention layers are kept, linear layers become Mamba-2; -Dwords.WORD=MIXER maps a word to another mixer."
+                        "Attention layers are kept, linear layers become Mamba-2; -Dlayer-kinds.KIND=MIXER maps a kind of layers to another mixer."
                                 + " The same keys can be used in a plan in place of 'layers'.")
                 .parameter(Path.class, "CONFIG", "A config.json, or a recipe in YAML.")
                 .option("--layers", Integer.class, "N", "Number of layers, if the file does not contain it.")
                 .option("--out", Path.class, "FILE", "File to write the plan to; printed if not given.")
                 .example("carve plan import jamba/config.json")
                 .example("carve plan import MaTVLM.yaml --layers 32 --out matvlm.conf")
-                .example("carve plan import zamba2/config.json -Dwords.hybrid=keep")
+                .example("carve plan import zamba2/config.json -Dlayer-kinds.hybrid=keep")
                 .build();
     }
 

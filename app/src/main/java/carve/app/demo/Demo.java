@@ -117,7 +117,7 @@ public record Demo(
         String name = section.string("type");
         SettingsNode.Section own = section.asTree().without("type");
         if (!Files.exists(folder)) {
-            terminal.println("making pictures and questions");
+            terminal.println("generating images and questions");
             try (ProgressBar bar = new ProgressBar(terminal, name, "scenes")) {
                 catalogs.generators().create(name, own, (generator, merged) -> {
                     createFolder(out);
@@ -159,7 +159,7 @@ public record Demo(
     private void distill(StudentRecipe student, Plan plan, List<NamedModel> entries) throws IOException {
         String name = student.name();
         Path run = out.resolve(name);
-        terminal.println("carving and distilling " + name);
+        terminal.println("converting and distilling " + name);
         var file = new SettingsNode.Scalar(plan.train().toString(), "demo");
         var asked = new SettingsNode.Scalar(plan.test().toString(), "demo");
         var given = new SettingsNode.Section(

@@ -164,8 +164,14 @@ final class BadInputTest {
                         + " in 'mamba2 x3'",
                 "layers = [\n  keep\n  mamba2 x\n]\n");
         planRefused(
-                "plan.conf: 2: key 'at.6-7': found layer 6; there are 6, from 0 to 5",
-                "repeat = [mamba2]\nat { 6-7 = keep }\n");
+                "plan.conf: 2: key 'overrides.6-7': found layer 6; there are 6, from 0 to 5",
+                "repeat = [mamba2]\noverrides { 6-7 = keep }\n");
+        planRefused(
+                "plan.conf: 2: key 'at' was not used; it is now called 'overrides'",
+                "repeat = [mamba2]\nat { 0 = keep }\n");
+        planRefused(
+                "plan.conf: 2: key 'words' was not used; it is now called 'layer-kinds'",
+                "ssm_layers = [0]\nwords { linear = mamba2 }\n");
         planRefused(
                 "plan.conf: 1: key 'ssm_layers', position 2: found 6; layers are numbers from 0 to 5",
                 "ssm_layers: [0, 2, 6]\n");

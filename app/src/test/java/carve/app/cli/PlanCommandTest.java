@@ -29,7 +29,7 @@ final class PlanCommandTest {
         Path plan = plan("""
                 preset = linear
                 ratio = [keep 1, mamba2 2]
-                at { -1 { conv-width = 4 } }
+                overrides { -1 { conv-width = 4 } }
                 """);
         Path student = folder.resolve("student");
         Path picture = folder.resolve("stack.svg");
@@ -59,7 +59,7 @@ final class PlanCommandTest {
 
     @Test
     void plansOfOthersAreShownAsTheyAre() throws IOException {
-        Path plan = plan("hybrid_override_pattern = \"M-M-*-M-M-*-\"\nwords { M = mamba-in-llama }\n");
+        Path plan = plan("hybrid_override_pattern = \"M-M-*-M-M-*-\"\nlayer-kinds { M = mamba-in-llama }\n");
         String shown = carve.succeeds("plan", "show", DEMO, "--plan", plan.toString());
         assertTrue(shown.contains("layers = (mamba-in-llama x2 attention) x2"), shown);
     }

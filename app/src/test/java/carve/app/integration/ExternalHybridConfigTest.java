@@ -123,8 +123,8 @@ final class ExternalHybridConfigTest {
 
     @Test
     void wordsMayBeSaid() throws IOException {
-        SettingsNode.Section said =
-                Hocon.parse("words { hybrid = keep, linear = retention }", "-D").asTree();
+        SettingsNode.Section said = Hocon.parse("layer-kinds { hybrid = keep, linear = retention }", "-D")
+                .asTree();
         ExternalHybridConfig config = config("c.json", "{\"num_hidden_layers\": 3, \"hybrid_layer_ids\": [1]}");
         assertEquals("retention keep retention", words(config.plan(said, OptionalInt.empty())));
     }
@@ -138,7 +138,7 @@ final class ExternalHybridConfigTest {
     @Test
     void whatIsWrongIsToldWithItsPlace() throws IOException {
         refused(
-                "text_config: key 'layer_types', position 1: unknown layer kind 'moe'; map it to a mixer, for example words {"
+                "text_config: key 'layer_types', position 1: unknown layer kind 'moe'; map it to a mixer, for example layer-kinds {"
                         + " \"moe\" = keep }",
                 "b.json",
                 "{'text_config': {'num_hidden_layers': 2, 'layer_types': ['mamba', 'moe']}}");

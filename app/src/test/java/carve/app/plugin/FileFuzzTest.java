@@ -32,11 +32,11 @@ final class FileFuzzTest {
             mixers { mamba2 { type = mamba2, init = mimic }, wide { from = mamba2, conv-width = 4 } }
             block = [keep, mamba2 x3] # words
             layers = ${block} ${block}
-            at { 0 = wide, "5-7" { norm-epsilon = 1e-6 }, -1 = keep }
+            overrides { 0 = wide, "5-7" { norm-epsilon = 1e-6 }, -1 = keep }
             """,
-            "repeat = \"(keep mamba2 x2) x2\"\nat { \"0-7/2\" = keep }\n",
+            "repeat = \"(keep mamba2 x2) x2\"\noverrides { \"0-7/2\" = keep }\n",
             "ratio = [keep 12.5%, mamba2 87.5%]\n",
-            "hybrid_override_pattern = \"M-M-*-M-M-M-M-*-\"\nwords { linear = mamba2, \"*\" = keep }\n",
+            "hybrid_override_pattern = \"M-M-*-M-M-M-M-*-\"\nlayer-kinds { linear = mamba2, \"*\" = keep }\n",
             "attn_layer_period = 4\nattn_layer_offset = 3\nlayer_types = [attention, mamba, ${?HOME}]\n");
     private static final List<String> YAML = List.of(
             "num_hidden_layers: 8\nattn_layers: [0, 4]\nhidden: &a {x: 1.5, y: ~}\nother: *a\n",
@@ -77,7 +77,7 @@ final class FileFuzzTest {
                 "a.b.c = 1\n",
                 "from = wide",
                 "layers = [",
-                "at {");
+                "overrides {");
         return new FuzzTarget("plan", bytes(PLANS), words, input -> {
             Path file = Files.write(place.resolve("plan.conf"), input);
             LayerPlanReader.read(Hocon.parseFile(file), 8);

@@ -12,14 +12,14 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Reads how other projects say which layers are attention. All of it may stand in a plan in place of {@code layers}.
+ * A reader of other projects' notations for the layers that are attention. A plan may have them in place of {@code layers}.
  *
  * <table>
  * <caption>Keys, and what they mean</caption>
  * <tr><th>key</th><th>of</th><th>meaning</th></tr>
- * <tr><td>{@code layer_types}</td><td>transformers</td><td>a word for each layer</td></tr>
- * <tr><td>{@code layers_block_type}</td><td>Jamba, Bamba, Granite, mmMamba</td><td>a word for each layer</td></tr>
- * <tr><td>{@code block_types}</td><td>RecurrentGemma</td><td>words that are repeated</td></tr>
+ * <tr><td>{@code layer_types}</td><td>transformers</td><td>a kind for each layer</td></tr>
+ * <tr><td>{@code layers_block_type}</td><td>Jamba, Bamba, Granite, mmMamba</td><td>a kind for each layer</td></tr>
+ * <tr><td>{@code block_types}</td><td>RecurrentGemma</td><td>kinds that are repeated</td></tr>
  * <tr><td>{@code attn_type_list}</td><td>MiniMax</td><td>1 for attention, 0 for linear</td></tr>
  * <tr><td>{@code attn_layers}</td><td>MambaInLlama</td><td>numbers of layers that are attention</td></tr>
  * <tr><td>{@code ssm_layers}</td><td>MaTVLM, MambaInLlama</td><td>numbers of layers that are not</td></tr>
@@ -36,16 +36,18 @@ import java.util.Set;
  * each part: M, G linear; *, +, D attention; - and E feed-forward, which belongs to the layer before it</td></tr>
  * </table>
  *
- * <p>What is attention stays as the teacher has it ({@code keep}); what is linear becomes {@code mamba2}, or {@code
- * mamba-in-llama} where the notation is that of MaTVLM and MambaInLlama. The section {@code words} says otherwise: {@code words
- * { linear = retention, sliding_attention = window, "*" = keep }}. Several keys at once must agree.
+ * <p>Attention layers stay as they are in the teacher ({@code keep}); linear layers become {@code mamba2}, or {@code
+ * mamba-in-llama} where the notation is that of MaTVLM and MambaInLlama. The section {@code layer-kinds} maps kinds to other
+ * mixers: {@code layer-kinds { linear = retention, sliding_attention = window, "*" = keep }}. Several keys at once must agree.
  */
 final class ExternalLayerPattern {
     /** The keys that are understood. */
     static final Set<String> KEYS = ExternalPatternReader.keys();
 
+    /** The key of the section that maps kinds of layers to mixers. */
+    static final String LAYER_KINDS = "layer-kinds";
+
     private static final System.Logger LOG = System.getLogger(ExternalLayerPattern.class.getName());
-    private static final String WORDS = "words";
     private static final Set<String> ATTENTION = Set.of(
             ExternalPatternReader.ATTENTION,
             "full_attention",
@@ -74,7 +76,7 @@ final class ExternalLayerPattern {
                 .toList();
     }
 
-    /** Returns the word of each layer. */
+    /** Returns the mixer of each layer. */
     List<MixerReference> words() {
         List<String> keys = keys(settings);
         List<MixerReference> first = words(keys.getFirst());
@@ -126,26 +128,26 @@ final class ExternalLayerPattern {
     }
 
     private String meaning(String key, ExternalPatternReader.LayerKind layerKind) {
-        Optional<String> said = said(layerKind.name());
-        if (said.isPresent()) {
-            return said.get();
+        Optional<String> mapped = mapped(layerKind.name());
+        if (mapped.isPresent()) {
+            return mapped.get();
         }
         boolean linear = LINEAR.contains(layerKind.name());
         if (!linear && !ATTENTION.contains(layerKind.name())) {
             throw new SettingsException(
-                    "%s: unknown layer kind '%s'; map it to a mixer, for example words { \"%s\" = keep }"
+                    "%s: unknown layer kind '%s'; map it to a mixer, for example layer-kinds { \"%s\" = keep }"
                             .formatted(layerKind.place(), layerKind.name(), layerKind.name()));
         }
-        return said(linear ? ExternalPatternReader.LINEAR : ExternalPatternReader.ATTENTION)
+        return mapped(linear ? ExternalPatternReader.LINEAR : ExternalPatternReader.ATTENTION)
                 .orElse(linear ? mixer(key) : MixerSpec.KEEP);
     }
 
-    private Optional<String> said(String kind) {
-        if (!settings.has(WORDS)) {
+    private Optional<String> mapped(String kind) {
+        if (!settings.has(LAYER_KINDS)) {
             return Optional.empty();
         }
-        Settings words = settings.section(WORDS);
-        return words.has(kind) ? Optional.of(words.string(kind)) : Optional.empty();
+        Settings kinds = settings.section(LAYER_KINDS);
+        return kinds.has(kind) ? Optional.of(kinds.string(kind)) : Optional.empty();
     }
 
     // their own mixer, under the name that it has here

@@ -98,7 +98,7 @@ record ExternalPatternReader(Settings settings, String key, OptionalInt layers) 
         for (SettingsNode item : items()) {
             String place = "%s, position %d".formatted(place(), kinds.size());
             if (!(item instanceof SettingsNode.Scalar(Object value, String _))) {
-                throw new SettingsException("%s: found %s; write a word".formatted(place, LayerPlanReader.shown(item)));
+                throw new SettingsException("%s: found %s; write a name".formatted(place, LayerPlanReader.shown(item)));
             }
             kinds.add(new LayerKind(key.equals("attn_type_list") ? flag(value, place) : value.toString(), place, true));
         }
@@ -118,7 +118,7 @@ record ExternalPatternReader(Settings settings, String key, OptionalInt layers) 
     private List<LayerKind> repeated() {
         List<LayerKind> block = perLayer();
         if (block.isEmpty()) {
-            throw settings.error(key, "must have a word, is an empty list");
+            throw settings.error(key, "must have a name, is an empty list");
         }
         List<LayerKind> kinds = new ArrayList<>();
         for (int i = 0; i < count(); i++) {

@@ -11,13 +11,16 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * The section {@code at} of a plan: what single layers have instead.
+ * The section {@code overrides} of a plan: other mixers, or other settings, of single layers.
  *
  * <p>A key is a number, {@code 5-7}, {@code 0-31/4} (every fourth), or several of these with commas, in quotes; negative
- * numbers count from the end, -1 is the last layer. A value is a word, or a section: with {@code type} or {@code from}
- * another mixer, without settings that go over those of the layer's own.
+ * numbers count from the end, -1 is the last layer. A value is the name of a mixer, or a section: with {@code type}
+ * or {@code from} another mixer, otherwise settings over those of the layer's mixer.
  */
 final class LayerOverrides {
+    /** The key of the section. */
+    static final String KEY = "overrides";
+
     private static final int MAX_SHOWN = 80;
     private static final Pattern RANGE = Pattern.compile("(-?\\d{1,6})(?:-(\\d{1,6})(?:/(\\d{1,6}))?)?");
 
@@ -55,11 +58,11 @@ final class LayerOverrides {
     }
 
     private MixerSpec override(String key, int layer, SettingsNode value, MixerSpec before) {
-        String place = "%s: key 'at.%s'".formatted(value.origin(), shown(key));
+        String place = "%s: key '%s.%s'".formatted(value.origin(), KEY, shown(key));
         return switch (value) {
             case SettingsNode.Scalar(Object word, String _) -> word(word.toString(), place);
             case SettingsNode.Section section
-            when MixerDefinitions.saysWhich(section) -> mixers.inline("at." + key, section);
+            when MixerDefinitions.namesMixer(section) -> mixers.inline(KEY + "." + key, section);
             case SettingsNode.Section section -> {
                 if (before.isKeep()) {
                     throw new SettingsException(
@@ -73,7 +76,7 @@ final class LayerOverrides {
                         key,
                         value.origin(),
                         "found " + LayerPlanReader.shown(items),
-                        "write one word, or a section with settings");
+                        "write the name of one mixer, or a section with settings");
         };
     }
 
@@ -124,7 +127,7 @@ final class LayerOverrides {
     }
 
     private static SettingsException problem(String key, String origin, String found, String would) {
-        return new SettingsException("%s: key 'at.%s': %s; %s".formatted(origin, shown(key), found, would));
+        return new SettingsException("%s: key '%s.%s': %s; %s".formatted(origin, KEY, shown(key), found, would));
     }
 
     // each layer keeps its place, so a key of a megabyte would be kept a thousand times

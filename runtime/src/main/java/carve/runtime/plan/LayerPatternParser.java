@@ -25,7 +25,7 @@ final class LayerPatternParser {
             Pattern.compile("[(),]|x\\s*(?<times>\\d+|rest)(?=$|[\\s(),])|(?<word>[^\\s(),]+)");
     private static final Pattern WORD = Pattern.compile("[A-Za-z_][A-Za-z0-9_.-]*");
     private static final String EXAMPLE =
-            "write words, as in 'keep', 'mamba2 x3', '(keep mamba2 x3) x2' or 'mamba2 x rest'";
+            "write names, as in 'keep', 'mamba2 x3', '(keep mamba2 x3) x2' or 'mamba2 x rest'";
 
     /** Words, and how often they come; as often as layers are left where times is REST. */
     record Run(List<MixerReference> words, int times) {}
@@ -56,7 +56,7 @@ final class LayerPatternParser {
             throw parser.problem("unmatched ')'");
         }
         if (runs.isEmpty()) {
-            throw new SettingsException("%s: found no word in '%s'; %s".formatted(place, text, EXAMPLE));
+            throw new SettingsException("%s: found no name in '%s'; %s".formatted(place, text, EXAMPLE));
         }
         return runs;
     }
@@ -161,7 +161,7 @@ final class LayerPatternParser {
             throw new SettingsException("%s: character %d of '%s': unmatched '('".formatted(place, open + 1, text));
         }
         if (inner.isEmpty()) {
-            throw problem("a group needs a word, as in '(keep mamba2 x3)'");
+            throw problem("a group needs a name, as in '(keep mamba2 x3)'");
         }
         if (inner.stream().anyMatch(run -> run.times == REST)) {
             throw problem("'x rest' is not allowed in a group; write a number");

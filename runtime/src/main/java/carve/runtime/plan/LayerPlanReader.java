@@ -22,18 +22,18 @@ import java.util.Set;
  *   mamba2 { type = mamba2, init = mimic }
  *   wide   { from = mamba2, conv-width = 4 }        # all of mamba2, and this over it
  * }
- * block  = [keep, mamba2 x3]                         # words; x3 repeats
- * layers = ${block} ${block}                         # one word for each layer
- * at { 0 = wide, 5-7 { norm-epsilon = 1e-6 } }       # single layers: another word, or settings over its mixer's
+ * block  = [keep, mamba2 x3]                         # names; x3 repeats
+ * layers = ${block} ${block}                         # one name for each layer
+ * overrides { 0 = wide, 5-7 { norm-epsilon = 1e-6 } } # single layers: another name, or settings over its mixer's
  * }</pre>
  *
- * <p>A word is {@code keep}, a name under {@code mixers}, or the name of an installed mixer with its defaults. Which word a
- * layer has is said by exactly one of
+ * <p>A name is {@code keep}, one under {@code mixers}, or that of an installed mixer with its defaults. Exactly one of these keys
+ * names the mixers of layers:
  *
  * <ul>
- *   <li>{@code layers}: words in order, as a list or in one string. {@code (keep mamba2 x3) x8} repeats a group, {@code
+ *   <li>{@code layers}: names in order, as a list or in one string. {@code (keep mamba2 x3) x8} repeats a group, {@code
  *       mamba2 x rest} fills what the others leave;
- *   <li>{@code repeat}: words that are repeated until all layers have one;
+ *   <li>{@code repeat}: names that are repeated until all layers have one;
  *   <li>{@code ratio}: {@code [keep 1, mamba2 7]} or {@code [mamba2 12.5%, keep 87.5%]}, spread evenly over the depth;
  *   <li>the notation of another project, see {@link ExternalLayerPattern}.
  * </ul>
@@ -45,6 +45,7 @@ public record LayerPlanReader(Settings settings, OptionalInt layers) {
     private static final String LAYERS = "layers";
     private static final String REPEAT = "repeat";
     private static final String RATIO = "ratio";
+    private static final String OVERRIDES = LayerOverrides.KEY;
     private static final List<String> OWN = List.of(LAYERS, REPEAT, RATIO);
 
     /** A text in a list of settings. */
@@ -52,6 +53,9 @@ public record LayerPlanReader(Settings settings, OptionalInt layers) {
 
     /** The keys of which exactly one says which mixer each layer has. */
     public static final Set<String> LAYOUTS = layouts();
+
+    /** The keys that say which mixer each layer has: the layouts, and what goes with them. */
+    public static final Set<String> LAYER_KEYS = layerKeys();
 
     /** All keys of plans. */
     public static final Set<String> KEYS = keys();
@@ -88,7 +92,13 @@ public record LayerPlanReader(Settings settings, OptionalInt layers) {
     }
 
     private static Set<String> keys() {
-        Set<String> keys = new LinkedHashSet<>(List.of("mixers", "at", "words"));
+        Set<String> keys = new LinkedHashSet<>(LAYER_KEYS);
+        keys.add("mixers");
+        return Set.copyOf(keys);
+    }
+
+    private static Set<String> layerKeys() {
+        Set<String> keys = new LinkedHashSet<>(List.of(OVERRIDES, ExternalLayerPattern.LAYER_KINDS));
         keys.addAll(LAYOUTS);
         return Set.copyOf(keys);
     }
@@ -96,7 +106,7 @@ public record LayerPlanReader(Settings settings, OptionalInt layers) {
     /**
      * Returns the plan that settings describe, where they say themselves for how many layers.
      *
-     * @throws SettingsException if a word means nothing, or the model's number of layers has to be known
+     * @throws SettingsException if a name is unknown, or the model's number of layers has to be known
      */
     public static LayerPlan read(Settings settings) {
         return new LayerPlanReader(settings, OptionalInt.empty()).read();
@@ -105,7 +115,7 @@ public record LayerPlanReader(Settings settings, OptionalInt layers) {
     /**
      * Returns the plan that settings describe for a model with a number of layers.
      *
-     * @throws SettingsException if a word means nothing, or the plan is one for another number of layers
+     * @throws SettingsException if a name is unknown, or the plan is one for another number of layers
      */
     public static LayerPlan read(Settings settings, int modelLayers) {
         return new LayerPlanReader(settings, OptionalInt.of(modelLayers)).read();
@@ -134,9 +144,9 @@ public record LayerPlanReader(Settings settings, OptionalInt layers) {
         MixerDefinitions mixers = new MixerDefinitions(section("mixers"));
         List<MixerSpec> choices = new ArrayList<>();
         words().forEach(word -> choices.add(mixers.choice(word)));
-        SettingsNode.Section at = section("at");
-        if (!at.members().isEmpty()) {
-            new LayerOverrides(mixers, choices.size()).apply(at, choices);
+        SettingsNode.Section overrides = section(OVERRIDES);
+        if (!overrides.members().isEmpty()) {
+            new LayerOverrides(mixers, choices.size()).apply(overrides, choices);
         }
         return new LayerPlan(choices);
     }
@@ -209,7 +219,7 @@ public record LayerPlanReader(Settings settings, OptionalInt layers) {
             runs.addAll(parsed);
         }
         if (runs.isEmpty()) {
-            throw settings.error(key, "must have a word, is an empty list; write a mixer or 'keep'");
+            throw settings.error(key, "must have a name, is an empty list; write a mixer or 'keep'");
         }
         return runs;
     }
@@ -227,7 +237,7 @@ public record LayerPlanReader(Settings settings, OptionalInt layers) {
                 List.of(new Entry(text.toString(), "%s: key '%s'".formatted(origin, key)));
             case SettingsNode.Items(List<SettingsNode> items, String _) -> entries(key, items);
             case SettingsNode.Section section ->
-                throw settings.error(key, "must be a list of words, is " + shown(section));
+                throw settings.error(key, "must be a list of names, is " + shown(section));
         };
     }
 
@@ -237,7 +247,7 @@ public record LayerPlanReader(Settings settings, OptionalInt layers) {
             String place = "%s: key '%s', entry %d".formatted(item.origin(), key, entries.size() + 1);
             if (!(item instanceof SettingsNode.Scalar(Object text, String _))) {
                 throw new SettingsException(
-                        "%s: found %s; write a word, and its settings under 'mixers'".formatted(place, shown(item)));
+                        "%s: found %s; write a name, and its settings under 'mixers'".formatted(place, shown(item)));
             }
             entries.add(new Entry(text.toString(), place));
         }

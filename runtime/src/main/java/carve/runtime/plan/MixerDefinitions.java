@@ -40,7 +40,7 @@ final class MixerDefinitions {
     }
 
     /** Returns whether a section says which mixer it is about. */
-    static boolean saysWhich(SettingsNode.Section section) {
+    static boolean namesMixer(SettingsNode.Section section) {
         return section.members().containsKey(TYPE) || section.members().containsKey(FROM);
     }
 
@@ -55,7 +55,7 @@ final class MixerDefinitions {
         }
         if (name.equals(MixerSpec.KEEP)) {
             throw new SettingsException(
-                    "%s: key 'mixers.keep': found a mixer called 'keep', which is the word for layers that"
+                    "%s: key 'mixers.keep': found a mixer called 'keep', which is the name for layers that"
                                     .formatted(node.origin())
                             + " stay as they are; give it another name");
         }

@@ -123,8 +123,8 @@ public final class Recipe {
         if (Collections.disjoint(own.members().keySet(), LayerPlanReader.LAYOUTS)) {
             return base;
         }
-        SettingsNode.Section rest = base.asTree().without("at").without("words");
-        for (String key : LayerPlanReader.LAYOUTS) {
+        SettingsNode.Section rest = base.asTree();
+        for (String key : LayerPlanReader.LAYER_KEYS) {
             rest = rest.without(key);
         }
         return new TreeSettings(rest, base.referred());

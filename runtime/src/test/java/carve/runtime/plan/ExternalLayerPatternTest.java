@@ -66,19 +66,19 @@ final class ExternalLayerPatternTest {
                 "{'hybrid_override_pattern': 'MEM*E'} ~ mamba2 mamba2 keep",
                 "{'hybrid-layer-pattern': 'MM*'} ~ mamba2 mamba2 keep",
                 "{'hybrid_layer_pattern': 'M-G-|*-+-/*-'} ~ mamba2 mamba2 keep keep",
-                // what words mean may be said
-                "{'layer_types': ['mamba', 'conv'], 'words': {'conv': 'keep'}} ~ mamba2 keep",
-                "{'ssm_layers': [1], 'words': {'linear': 'retention', 'attention': 'window'}} ~ window retention",
-                "{'hybrid_layer_ids': [1], 'words': {'hybrid': 'keep'}} ~ mamba2 keep",
-                "{'hybrid_layer_pattern': 'M*', 'words': {'*': 'mamba2', 'M': 'keep'}} ~ keep mamba2"
+                // kinds may be mapped to mixers
+                "{'layer_types': ['mamba', 'conv'], 'layer-kinds': {'conv': 'keep'}} ~ mamba2 keep",
+                "{'ssm_layers': [1], 'layer-kinds': {'linear': 'retention', 'attention': 'window'}} ~ window retention",
+                "{'hybrid_layer_ids': [1], 'layer-kinds': {'hybrid': 'keep'}} ~ mamba2 keep",
+                "{'hybrid_layer_pattern': 'M*', 'layer-kinds': {'*': 'mamba2', 'M': 'keep'}} ~ keep mamba2"
             })
     void notationsOfOthersArePlans(String json, String words) {
         assertEquals(words, plan(json, words.split(" ").length));
     }
 
     @Test
-    void wordsMayBeNamesUnderMixers() {
-        Settings settings = settings("{'ssm_layers': [0], 'words': {'linear': 'wide'},"
+    void kindsMayBeMappedToNamesUnderMixers() {
+        Settings settings = settings("{'ssm_layers': [0], 'layer-kinds': {'linear': 'wide'},"
                 + " 'mixers': {'wide': {'type': 'mamba2', 'conv-width': 4}}}");
         LayerPlan plan = LayerPlanReader.read(settings, 1);
         assertEquals("mamba2", plan.layers().getFirst().name());
@@ -91,7 +91,7 @@ final class ExternalLayerPatternTest {
             delimiter = '~',
             quoteCharacter = '`',
             value = {
-                "{'layer_types': ['mamba', 'hybrid']} ~ key 'layer_types', position 1: unknown layer kind 'hybrid'; map it to a mixer, for example words { \"hybrid\" = keep }",
+                "{'layer_types': ['mamba', 'hybrid']} ~ key 'layer_types', position 1: unknown layer kind 'hybrid'; map it to a mixer, for example layer-kinds { \"hybrid\" = keep }",
                 "{'layer_types': ['mamba']} ~ key 'layer_types' has 1 entries, the model has 2 layers; name one for each, 'mixer x3' repeats, 'mixer x rest' fills and 'keep' leaves a layer as it is",
                 "{'layer_types': 'mamba'} ~ key 'layer_types' must be a list, is \"mamba\"",
                 "{'ssm_layers': [0, 2]} ~ key 'ssm_layers', position 1: found 2; layers are numbers from 0 to 1",

@@ -118,7 +118,7 @@ final class LayerPlanReaderTest {
                         "wide",
                         "mixers",
                         Map.of("wide", Map.of("type", "mamba2", "conv-width", 4)),
-                        "at",
+                        "overrides",
                         Map.of(
                                 "0-7/4",
                                 "keep",
@@ -146,10 +146,10 @@ final class LayerPlanReaderTest {
                 "mamba2 x3 x4 | character 11 of 'mamba2 x3 x4': found 'x4'; expected a mixer or group before the repetition, for example 'mamba2 x3'",
                 "mamba2 x | character 8 of 'mamba2 x': found 'x'; a number or 'rest' has to follow 'x', as in 'mamba2 x3'",
                 "mamba2 x0 | character 8 of 'mamba2 x0': found 'x0'; a repetition is a number from 1 to 100000",
-                "3*mamba2 | character 1 of '3*mamba2': found '3*mamba2'; write words, as in 'keep', 'mamba2 x3', '(keep mamba2 x3) x2' or 'mamba2 x rest'",
+                "3*mamba2 | character 1 of '3*mamba2': found '3*mamba2'; write names, as in 'keep', 'mamba2 x3', '(keep mamba2 x3) x2' or 'mamba2 x rest'",
                 "(keep mamba2 | character 1 of '(keep mamba2': unmatched '('",
                 "keep) x2 | character 5 of 'keep) x2': found ')'; unmatched ')'",
-                "() x2 | character 2 of '() x2': found ')'; a group needs a word, as in '(keep mamba2 x3)'",
+                "() x2 | character 2 of '() x2': found ')'; a group needs a name, as in '(keep mamba2 x3)'",
                 "(a x rest) x2 | character 10 of '(a x rest) x2': found ')'; 'x rest' is not allowed in a group; write a number"
             })
     void wordsThatMeanNothingAreRefusedWithTheirPlace(String text, String problem) {
@@ -185,11 +185,11 @@ final class LayerPlanReaderTest {
                 Map.of("ssm_layers", List.of(0), "layers", "keep"),
                 1);
         refused(
-                "settings: key 'repeat' must have a word, is an empty list; write a mixer or 'keep'",
+                "settings: key 'repeat' must have a name, is an empty list; write a mixer or 'keep'",
                 Map.of("repeat", List.of()),
                 3);
         refused(
-                "settings: layers[0]: key 'layers', entry 1: found a section; write a word, and its settings under 'mixers'",
+                "settings: layers[0]: key 'layers', entry 1: found a section; write a name, and its settings under 'mixers'",
                 Map.of("layers", List.of(Map.of("type", "mamba2"))),
                 1);
     }
@@ -238,17 +238,17 @@ final class LayerPlanReaderTest {
             })
     void overridesOfLayersThatAreNotThereAreRefused(String at, String problem) {
         refused(
-                "settings: at: key 'at.%s': %s".formatted(at, problem),
-                Map.of("repeat", "keep", "at", Map.of(at, "mamba2")),
+                "settings: overrides: key 'overrides.%s': %s".formatted(at, problem),
+                Map.of("repeat", "keep", "overrides", Map.of(at, "mamba2")),
                 8);
     }
 
     @Test
     void settingsOfKeptLayersAreRefused() {
         refused(
-                "settings: at.3: key 'at.3': layer 3 is kept unchanged and has no mixer settings to override; name a mixer, for"
+                "settings: overrides.3: key 'overrides.3': layer 3 is kept unchanged and has no mixer settings to override; name a mixer, for"
                         + " example type = mamba2",
-                Map.of("repeat", "keep", "at", Map.of("3", Map.of("conv-width", 4))),
+                Map.of("repeat", "keep", "overrides", Map.of("3", Map.of("conv-width", 4))),
                 8);
     }
 
@@ -284,7 +284,7 @@ final class LayerPlanReaderTest {
                 Map.of("layers", java.util.Collections.nCopies(3000, "(a x 50000)")),
                 Map.of("repeat", java.util.Collections.nCopies(3000, "(a x 50000)")),
                 Map.of("layers", "((((a x99999) x99999) x99999) x99999)"),
-                Map.of("repeat", "a", "at", Map.of("0-99999,".repeat(5000) + "0", "b")))) {
+                Map.of("repeat", "a", "overrides", Map.of("0-99999,".repeat(5000) + "0", "b")))) {
             assertThrows(SettingsException.class, () -> mixers(settings, 100_000));
         }
         refused(
