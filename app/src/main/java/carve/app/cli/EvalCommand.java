@@ -1,6 +1,7 @@
 package carve.app.cli;
 
 import carve.api.json.Json;
+import carve.api.json.JsonArray;
 import carve.api.json.JsonException;
 import carve.api.model.LoadedModel;
 import carve.api.text.Processor;
@@ -119,11 +120,16 @@ final class EvalCommand implements Command {
     }
 
     private static List<LlavaQuestions.Question> read(Path data) {
+        return LlavaQuestions.of(array(data), data);
+    }
+
+    private static JsonArray array(Path data) {
         try {
-            return LlavaQuestions.read(data);
+            return LlavaQuestions.array(data);
         } catch (JsonException e) {
-            boolean other = Files.exists(data) && e.getMessage().lines().count() == 1;
-            throw other ? new JsonException(e.getMessage() + "; files of public suites go with --suite", e) : e;
+            throw Files.exists(data)
+                    ? new JsonException(e.getMessage() + "; files of public suites go with --suite", e)
+                    : e;
         }
     }
 

@@ -71,9 +71,27 @@ public final class LlavaQuestions {
      * @throws JsonException if it is not such a file; the message has all problems, the first 20 in full
      */
     public static List<Question> read(Path file) {
+        return of(array(file), file);
+    }
+
+    /**
+     * Reads the conversations of a file, which may be of any form.
+     *
+     * @throws JsonException if the file is not an array in JSON
+     */
+    public static JsonArray array(Path file) {
         if (!(Json.read(file) instanceof JsonArray array)) {
             throw new JsonException(file + ": expected an array of conversations");
         }
+        return array;
+    }
+
+    /**
+     * Returns the questions of a file's conversations.
+     *
+     * @throws JsonException if some are not of this form; the message has all problems, the first 20 in full
+     */
+    public static List<Question> of(JsonArray array, Path file) {
         Path folder = file.toAbsolutePath().getParent();
         List<Question> questions = new ArrayList<>();
         List<String> problems = new ArrayList<>();
