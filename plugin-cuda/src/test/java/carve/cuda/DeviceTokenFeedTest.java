@@ -28,10 +28,10 @@ public final class DeviceTokenFeedTest {
     private static final int STEPS = 12;
     private static final int[] FIRST = {3, 5};
 
-    private static Tensor choice(Tensor logits, int step) {
+    private static List<Tensor> choice(Tensor logits, int step) {
         double draw = step * 0.37 % 1;
         var op = new SampleToken(0.8, 7, 0.9, List.of(0, 1), List.of(draw, 1 - draw));
-        return Tensors.apply(op, logits).getFirst();
+        return Tensors.apply(op, logits);
     }
 
     /** Returns the tokens of two rows side by side, of steps each of which the host waits for. */
@@ -44,7 +44,7 @@ public final class DeviceTokenFeedTest {
                 Scope.run(device, () -> {
                     var modelInputs = new ModelInputs(tokens.getLast(), SequenceLayout.unpadded(2, 1), Map.of());
                     Tensor logits = model.model().advance(model.params(), modelInputs, state);
-                    tokens.add(choice(logits.reshape(2, -1), now).ints());
+                    tokens.add(choice(logits.reshape(2, -1), now).getFirst().ints());
                 });
             }
             return tokens.subList(1, tokens.size());

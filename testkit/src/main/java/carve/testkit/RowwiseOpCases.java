@@ -228,6 +228,14 @@ final class RowwiseOpCases {
             Arrays.setAll(logits.values(), i -> (float) (Math.round(4 * logits.values()[i]) / 2.0));
             to.add(name(rows, op.temperature(), op.topK(), op.topP()), op, 0, logits);
         }
+        for (SampleToken op : ops.subList(0, 2)) {
+            Operand logits = constant(normal("logits", rows, columns));
+            for (int row = 0; row < rows; row += 2) {
+                logits.values()[row * columns + row % columns] =
+                        row % 4 == 0 ? Float.NaN : row % 8 == 2 ? Float.POSITIVE_INFINITY : Float.NEGATIVE_INFINITY;
+            }
+            to.add(name(rows, "not finite", op.temperature()), op, 0, logits);
+        }
     }
 
     static void adamW(FusedOpCaseBuilder to, int positions) {

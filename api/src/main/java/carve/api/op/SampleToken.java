@@ -10,7 +10,9 @@ import carve.api.tensor.Tensors;
 import java.util.List;
 
 /**
- * Chooses a token from each row of logits {@code (R, V)}, F32; the result is {@code (R)}, I32.
+ * Chooses a token from each row of logits {@code (R, V)}, F32. The results are both {@code (R)}, I32: the tokens, all of which
+ * are in the vocabulary; and the same with {@value #NOT_FINITE} for rows that have a logit which is not a number or is plus
+ * infinity. The token of such a row is 0. The first result may be the input of a model, whatever the second says.
  *
  * <p>Tokens are in the order of their logits, the greatest first, of equal ones that of the smaller id. Where the temperature
  * is 0 the first is taken. Else: of the first top-k those are kept that together, from the first on, have the share top-p of
@@ -28,6 +30,9 @@ import java.util.List;
  */
 public record SampleToken(double temperature, int topK, double topP, List<Integer> excluded, List<Double> uniforms)
         implements FusedOp {
+    /** Stands for the token of a row with a logit that is not a number or is plus infinity. */
+    public static final int NOT_FINITE = -1;
+
     /** Copies the lists. */
     public SampleToken {
         excluded = List.copyOf(excluded);
@@ -45,15 +50,26 @@ public record SampleToken(double temperature, int topK, double topP, List<Intege
         Shape logits = OperandChecks.shape(operands, 0);
         boolean fits = logits.rank() == 2 && logits.extent(0) == uniforms.size() && logits.extent(1) > 0;
         OperandChecks.require(fits, name(), "logits (R, V) of " + uniforms.size() + " rows", operands);
-        return List.of(new TensorType(DType.I32, logits.sub(0, 1)));
+        TensorType tokens = new TensorType(DType.I32, logits.sub(0, 1));
+        return List.of(tokens, tokens);
     }
 
     @Override
     public List<Tensor> reference(List<Tensor> operands) {
-        Tensor logits = allowed(operands.getFirst().cast(DType.F32));
+        Tensor given = operands.getFirst().cast(DType.F32);
+        int rows = given.extent(0);
+        Tensor tokens = tokens(allowed(given)).cast(DType.F32);
+        Tensor finite = one(compare(Op.Comparison.LESS, given, number(given, Double.POSITIVE_INFINITY)));
+        Tensor all = compare(Op.Comparison.EQUAL, finite.sum(1).reshape(rows), number(given, given.extent(1)));
+        return List.of(
+                Tensors.where(all, tokens, number(given, 0)).cast(DType.I32),
+                Tensors.where(all, tokens, number(given, NOT_FINITE)).cast(DType.I32));
+    }
+
+    private Tensor tokens(Tensor logits) {
         int rows = logits.extent(0);
         if (temperature == 0) {
-            return List.of(logits.argMax(1).reshape(rows));
+            return logits.argMax(1).reshape(rows);
         }
         int columns = logits.extent(1);
         Tensor before = before(logits, rows, columns);
@@ -68,7 +84,7 @@ public record SampleToken(double temperature, int topK, double topP, List<Intege
         Tensor passed = kept.multiply(notAbove(mass, target)).sum(1).add(1);
         Tensor last = kept.sum(1);
         Tensor place = Tensors.where(compare(Op.Comparison.LESS, last, passed), last, passed);
-        return List.of(one(compare(Op.Comparison.EQUAL, rank, place)).argMax(1).reshape(rows));
+        return one(compare(Op.Comparison.EQUAL, rank, place)).argMax(1).reshape(rows);
     }
 
     private Tensor allowed(Tensor logits) {

@@ -2,6 +2,7 @@ package carve.app.integration;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.device.CpuTarget;
@@ -16,19 +17,27 @@ import carve.api.tensor.FusedOp;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
+import carve.api.text.Processor;
 import carve.app.TestDistribution;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.engine.Completion;
+import carve.runtime.engine.EngineModel;
+import carve.runtime.engine.GenerationEvent;
+import carve.runtime.engine.GenerationJob;
 import carve.runtime.engine.GenerationRequest;
 import carve.runtime.engine.Generator;
+import carve.runtime.engine.ModelEngine;
 import carve.runtime.engine.PipelinedDecoder;
 import carve.runtime.engine.Prompt;
 import carve.runtime.engine.Sampler;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import carve.testkit.HostDevice;
+import carve.testkit.SmallFamily;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -44,9 +53,19 @@ final class DeviceSamplingTest {
     private static final Sampler GREEDY = Sampler.greedy(Set.of(1));
     private static final Sampler RANDOM = new Sampler(0.9, 20, 0.95, 42, Set.of(1));
 
-    /** A kernel that chooses as the op is defined, and counts. */
+    /** A kernel that chooses as the op is defined, and counts; from a call on it finds logits of a second row broken. */
     private static final class SamplingKernels implements KernelProvider {
+        private final int brokenFrom;
         private int calls;
+        private int pairs;
+
+        SamplingKernels() {
+            this(Integer.MAX_VALUE);
+        }
+
+        SamplingKernels(int brokenFrom) {
+            this.brokenFrom = brokenFrom;
+        }
 
         @Override
         public String name() {
@@ -68,14 +87,23 @@ final class DeviceSamplingTest {
                 @Override
                 public List<Tensor> forward(List<Tensor> operands) {
                     calls++;
-                    Tensor chosen = memory.allocate(
-                            op.results(List.of(operands.getFirst().type())).getFirst());
-                    try (Device reference = new ReferenceDevice()) {
-                        Tensor logits = Tensors.upload(
-                                reference, operands.getFirst().type(), memory.memory(operands.getFirst()));
-                        reference.download(op.reference(List.of(logits)).getFirst(), memory.memory(chosen));
+                    Tensor logits = operands.getFirst();
+                    pairs += logits.extent(0) == 2 ? 1 : 0;
+                    if (logits.extent(0) == 2 && pairs >= brokenFrom) {
+                        long last = logits.shape().size() - 1;
+                        memory.memory(logits).setAtIndex(ValueLayout.JAVA_FLOAT, last, Float.NaN);
                     }
-                    return List.of(chosen);
+                    List<Tensor> results = op.results(List.of(logits.type())).stream()
+                            .map(memory::allocate)
+                            .toList();
+                    try (Device reference = new ReferenceDevice()) {
+                        Tensor copy = Tensors.upload(reference, logits.type(), memory.memory(logits));
+                        List<Tensor> defined = op.reference(List.of(copy));
+                        for (int i = 0; i < results.size(); i++) {
+                            reference.download(defined.get(i), memory.memory(results.get(i)));
+                        }
+                    }
+                    return results;
                 }
             };
         }
@@ -135,6 +163,69 @@ final class DeviceSamplingTest {
             same(folder, GREEDY, Set.of());
             same(folder, RANDOM, Set.of());
         });
+    }
+
+    /** Where tokens are sampled on the device, every one of them comes from logits that are finite, not only the first. */
+    @Test
+    void rowWithoutFiniteLogitsFailsAlone() {
+        with("mmmamba_hybrid_tiny", folder -> {
+            List<int[]> expected = answers(folder, new ReferenceDevice(), GREEDY, Set.of(), new ArrayList<>());
+            try (ModelEngine engine = engine(folder, new SamplingKernels(3))) {
+                List<GenerationJob> jobs = PROMPTS.stream()
+                        .map(prompt -> engine.submit(new GenerationRequest(
+                                prompt,
+                                GREEDY.excluding(Set.of(
+                                        folder.spec().input().imageToken().orElseThrow())),
+                                Set.of(),
+                                TOKENS)))
+                        .toList();
+                List<List<GenerationEvent>> events =
+                        jobs.stream().map(DeviceSamplingTest::events).toList();
+                int broken = events.get(0).getLast() instanceof GenerationEvent.Failed ? 0 : 1;
+                assertInstanceOf(
+                        GenerationEvent.Finished.class, events.get(1 - broken).getLast());
+                assertArrayEquals(expected.get(1 - broken), tokens(events.get(1 - broken)));
+                GenerationEvent.Failed failed = assertInstanceOf(
+                        GenerationEvent.Failed.class, events.get(broken).getLast());
+                assertTrue(failed.message().startsWith("A logit is not a number, or is infinite"), failed.message());
+                int[] begun = tokens(events.get(broken));
+                assertTrue(begun.length > 1 && begun.length < TOKENS, () -> begun.length + " tokens");
+                assertArrayEquals(Arrays.copyOf(expected.get(broken), begun.length), begun);
+            }
+        });
+    }
+
+    private static ModelEngine engine(ModelFolder folder, SamplingKernels kernels) {
+        return ModelEngine.open(
+                "broken",
+                () -> {
+                    Device device = new HostDevice(kernels);
+                    LoadedModel model = folder.load(device, WeightPrecision.F32);
+                    Processor letters = new SmallFamily().processor(model.spec(), Path.of("."));
+                    return new EngineModel(model, letters, List.of("broken"), List.of(device));
+                },
+                TestEngines.config(1 << 20, 0, List.of()));
+    }
+
+    private static List<GenerationEvent> events(GenerationJob job) {
+        List<GenerationEvent> events = new ArrayList<>();
+        try {
+            while (events.isEmpty()
+                    || !(events.getLast() instanceof GenerationEvent.Finished
+                            || events.getLast() instanceof GenerationEvent.Failed)) {
+                job.take(1000).ifPresent(events::add);
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+        return events;
+    }
+
+    private static int[] tokens(List<GenerationEvent> events) {
+        return events.stream()
+                .filter(GenerationEvent.TokenGenerated.class::isInstance)
+                .mapToInt(event -> ((GenerationEvent.TokenGenerated) event).token())
+                .toArray();
     }
 
     @Test

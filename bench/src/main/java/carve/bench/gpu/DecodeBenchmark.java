@@ -106,11 +106,7 @@ final class DecodeBenchmark {
     private static double[] steps(LoadedModel model, ModelState state) {
         var choice = new SampleToken(0, 0, 1, List.of(), List.of(0.0));
         try (PipelinedDecoder stream = PipelinedDecoder.of(
-                        model,
-                        List.of(state),
-                        new int[] {1},
-                        ROOM,
-                        (logits, step) -> Tensors.apply(choice, logits).getFirst())
+                        model, List.of(state), new int[] {1}, ROOM, (logits, step) -> Tensors.apply(choice, logits))
                 .orElseThrow()) {
             for (int i = 0; i < WARM; i++) {
                 stream.next();

@@ -30,6 +30,7 @@ final class SampleTokenKernel implements Kernel {
         int rows = logits.extent(0);
         int columns = logits.extent(1);
         Tensor tokens = intTensor(rows);
+        Tensor checked = intTensor(rows);
         int[] excluded = op.excluded().stream().mapToInt(Integer::intValue).toArray();
         var sample = new KernelLaunch.StructArgument(
                 logits,
@@ -38,6 +39,7 @@ final class SampleTokenKernel implements Kernel {
                 intTensor(rows, columns),
                 intTensor(rows, 2 * columns),
                 tokens,
+                checked,
                 Double.doubleToRawLongBits(op.temperature()),
                 Double.doubleToRawLongBits(op.topP()),
                 op.topK(),
@@ -45,7 +47,7 @@ final class SampleTokenKernel implements Kernel {
                 columns,
                 0);
         kernelContext.gpuStream().launch("sample", "sample", KernelLaunch.Grid.of(rows), sample);
-        return List.of(tokens);
+        return List.of(tokens, checked);
     }
 
     private Tensor intTensor(int... extents) {

@@ -9,6 +9,7 @@ typedef unsigned long long u64;
 
 #define ONE 1099511627776.0 // 2^40
 #define DIGITS 256
+#define GREATEST 3.40282347e38f // of the finite numbers
 
 struct Sample {
     const float* logits;
@@ -17,6 +18,7 @@ struct Sample {
     unsigned* keys; // (R, V), scratch
     u64* weights; // (R, V), scratch
     int* tokens; // (R)
+    int* checked; // (R): the tokens, or -1 where a logit is not finite
     double temperature;
     double top_p;
     int top_k;
@@ -110,7 +112,7 @@ __device__ inline u64 needed(const Group& p, u64 target) {
 }
 
 // Writes the id of token number n, from 1, of those with a key.
-__device__ inline void choose(const Search& s, unsigned key, u64 n, int* token) {
+__device__ inline void choose(const Search& s, unsigned key, u64 n, const Sample& given) {
     __shared__ int counts[THREADS];
     int each = (s.columns + THREADS - 1) / THREADS;
     int from = threadIdx.x * each;
@@ -128,7 +130,8 @@ __device__ inline void choose(const Search& s, unsigned key, u64 n, int* token) 
         for (int i = from; i < s.columns; i++) {
             earlier += s.keys[i] == key;
             if (earlier == n) {
-                *token = i;
+                given.tokens[blockIdx.x] = i;
+                given.checked[blockIdx.x] = i;
                 return;
             }
         }
@@ -142,8 +145,10 @@ extern "C" __global__ void sample(const Sample given) {
     unsigned* keys = given.keys + row;
     u64* weights = given.weights + row;
     float most = NEVER;
+    float broken = 0;
     for (int i = threadIdx.x; i < given.columns; i += THREADS) {
         bool out = x[i] != x[i];
+        broken = x[i] <= GREATEST ? broken : 1.0f;
         for (int j = 0; j < given.excluded_count; j++) {
             out |= given.excluded[j] == i;
         }
@@ -151,6 +156,13 @@ extern "C" __global__ void sample(const Sample given) {
         most = out ? most : greater(most, x[i]);
     }
     most = block_max(most);
+    if (block_max(broken) > 0) {
+        if (threadIdx.x == 0) {
+            given.tokens[blockIdx.x] = 0;
+            given.checked[blockIdx.x] = -1;
+        }
+        return;
+    }
     for (int i = threadIdx.x; i < given.columns; i += THREADS) {
         double share = given.temperature == 0 || keys[i] == 0
                 ? 0
@@ -160,7 +172,7 @@ extern "C" __global__ void sample(const Sample given) {
     __syncthreads();
     Search s = {keys, weights, given.columns};
     if (given.temperature == 0) {
-        choose(s, find(s, true, 1).key, 1, &given.tokens[blockIdx.x]);
+        choose(s, find(s, true, 1).key, 1, given);
         return;
     }
     u64 mass = above(s, 0);
@@ -177,5 +189,5 @@ extern "C" __global__ void sample(const Sample given) {
     u64 target = (u64) (given.draws[blockIdx.x] * (double) mass) + 1;
     target = target > mass ? mass : target;
     Group chosen = find(s, false, target);
-    choose(s, chosen.key, needed(chosen, target), &given.tokens[blockIdx.x]);
+    choose(s, chosen.key, needed(chosen, target), given);
 }

@@ -1,6 +1,7 @@
 package carve.cuda.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
@@ -18,14 +19,17 @@ final class SampleTokenKernelTest {
     private static final int ROWS = 20;
     private static final int COLUMNS = 300;
 
-    private static int[] chosen(Device device, SampleToken op) {
+    private static List<int[]> chosen(Device device, SampleToken op) {
         float[] values = new float[ROWS * COLUMNS];
         double[] random = RandomTensors.seeded().normals("logits", values.length);
         for (int i = 0; i < values.length; i++) {
             values[i] = Math.round(4 * random[i]) / 2f; // many that are equal
         }
+        values[5 * COLUMNS + 299] = Float.NaN;
+        values[9 * COLUMNS] = Float.POSITIVE_INFINITY;
+        values[10 * COLUMNS + 7] = Float.NEGATIVE_INFINITY;
         Tensor logits = Tensors.of(device, Shape.of(ROWS, COLUMNS), values);
-        return Tensors.apply(op, List.of(logits)).getFirst().ints();
+        return Tensors.apply(op, List.of(logits)).stream().map(Tensor::ints).toList();
     }
 
     @Test
@@ -41,7 +45,12 @@ final class SampleTokenKernelTest {
                     new SampleToken(0.7, 5, 1, List.of(COLUMNS, -1, 0), draws),
                     new SampleToken(2, 20, 0.5, List.of(1), draws),
                     new SampleToken(0.01, 1, 0.9, List.of(), draws))) {
-                assertArrayEquals(chosen(reference, op), chosen(device, op), op.toString());
+                List<int[]> expected = chosen(reference, op);
+                assertArrayEquals(expected.toArray(), chosen(device, op).toArray(), op.toString());
+                for (int row = 0; row < ROWS; row++) {
+                    boolean finite = row != 5 && row != 9;
+                    assertEquals(finite ? expected.getFirst()[row] : -1, expected.get(1)[row], "row " + row);
+                }
             }
         }
     }

@@ -255,7 +255,7 @@ final class BatchScheduler implements AutoCloseable {
             int[] next = where.decode(
                     tokens,
                     states,
-                    logits -> DeviceSampling.sample(logits, rows, 0).ints());
+                    logits -> DeviceSampling.sample(logits, rows, 0).get(1).ints());
             for (int i = 0; i < next.length; i++) {
                 rows.get(i).accept(next[i]);
             }

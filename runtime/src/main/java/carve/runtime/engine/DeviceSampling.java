@@ -18,12 +18,12 @@ final class DeviceSampling {
     }
 
     /**
-     * Returns the next tokens {@code (R)}, I32.
+     * Returns the results of {@link carve.api.op.SampleToken} for the next tokens.
      *
      * @param logits (R, V)
      * @param ahead how many tokens after the next one of each sequence these are
      */
-    static Tensor sample(Tensor logits, List<RunningSequence> sequences, int ahead) {
+    static List<Tensor> sample(Tensor logits, List<RunningSequence> sequences, int ahead) {
         return sample(logits, sequences, nextDraws(sequences), ahead);
     }
 
@@ -32,8 +32,8 @@ final class DeviceSampling {
         return sequences.stream().mapToLong(RunningSequence::nextDraw).toArray();
     }
 
-    /** Returns the tokens {@code (R)} that many steps after given draws. */
-    static Tensor sample(Tensor logits, List<RunningSequence> sequences, long[] draws, int ahead) {
+    /** Returns the results for the tokens that many steps after given draws. */
+    static List<Tensor> sample(Tensor logits, List<RunningSequence> sequences, long[] draws, int ahead) {
         List<Double> uniform = IntStream.range(0, draws.length)
                 .mapToObj(row -> sequences.get(row).request().sampler().uniform("sample", draws[row] + ahead))
                 .toList();

@@ -30,6 +30,11 @@ final class FiniteLogits {
         }
     }
 
+    /** Returns the error of a sequence whose token was to be sampled on the device, from logits that are not finite. */
+    static EngineException failureOnDevice() {
+        return failure("A logit is not a number, or is infinite");
+    }
+
     private static EngineException failure(String found) {
         return new EngineException(Reason.NON_FINITE_LOGITS, found);
     }

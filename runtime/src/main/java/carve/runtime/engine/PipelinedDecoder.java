@@ -3,6 +3,7 @@ package carve.runtime.engine;
 import carve.api.device.Download;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelState;
+import carve.api.op.SampleToken;
 import carve.api.tensor.DType;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Shape;
@@ -29,8 +30,11 @@ public final class PipelinedDecoder implements AutoCloseable {
     /** Chooses tokens on a device. */
     @FunctionalInterface
     public interface TokenSampler {
-        /** Returns the tokens {@code (B)}, I32, for logits {@code (B, V)} that the step with a number gave, from 1. */
-        Tensor sample(Tensor logits, int step);
+        /**
+         * Returns the results of {@link SampleToken} for logits {@code (B, V)} that the step with a number gave, from 1: the tokens
+         * {@code (B)} that the next step takes, and those {@code (B)} that the host reads.
+         */
+        List<Tensor> sample(Tensor logits, int step);
     }
 
     private final ForwardPass pass;
@@ -38,6 +42,7 @@ public final class PipelinedDecoder implements AutoCloseable {
     private final TokenSampler sampler;
     private int steps;
     private final Tensor tokens; // (B, 1): those that the next step takes
+    private final Tensor checked; // (B): those that the host reads
     private final Deque<Download> asked = new ArrayDeque<>();
     private int step;
 
@@ -48,7 +53,8 @@ public final class PipelinedDecoder implements AutoCloseable {
         this.sampler = tokenSampler;
         this.steps = steps;
         this.tokens = Scope.keep(Tensor.allocate(pass.device(), new TensorType(DType.I32, Shape.of(first.length, 1))));
-        remember(Tensors.of(pass.device(), tokens.shape(), first));
+        this.checked = Scope.keep(Tensor.allocate(pass.device(), new TensorType(DType.I32, Shape.of(first.length))));
+        pass.device().store(Tensors.of(pass.device(), tokens.shape(), first), tokens, 0, 0);
     }
 
     /**
@@ -80,7 +86,7 @@ public final class PipelinedDecoder implements AutoCloseable {
     }
 
     /**
-     * Returns the tokens of the next step, one for each row.
+     * Returns the tokens of the next step, one for each row; {@link SampleToken#NOT_FINITE} for a row whose logits are not finite.
      *
      * @throws IllegalStateException if there were as many steps as were wanted
      */
@@ -103,16 +109,18 @@ public final class PipelinedDecoder implements AutoCloseable {
             Tensor logits = pass.logits(pass.advance(x, states));
             remember(sampler.sample(logits.reshape(tokens.extent(0), -1), step));
         });
-        asked.add(tokens.downloadAsync());
+        asked.add(checked.downloadAsync());
     }
 
     // always in the same memory: steps that are the same but for their values can be replayed
-    private void remember(Tensor chosen) {
-        pass.device().store(chosen.reshape(tokens.shape()), tokens, 0, 0);
+    private void remember(List<Tensor> sampled) {
+        pass.device().store(sampled.get(0).reshape(tokens.shape()), tokens, 0, 0);
+        pass.device().store(sampled.get(1), checked, 0, 0);
     }
 
     @Override
     public void close() {
         tokens.buffer().close();
+        checked.buffer().close();
     }
 }

@@ -1,6 +1,7 @@
 package carve.runtime.engine;
 
 import carve.api.model.ModelState;
+import carve.api.op.SampleToken;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -187,8 +188,12 @@ final class RunningSequence implements AutoCloseable {
         speculation.ifPresent(active -> active.advanced(lastToken()));
     }
 
-    /** Takes a token that was sampled on the device. */
+    /** Takes a token that was sampled on the device, or fails if there the logits were not finite. */
     void accept(int token) {
+        if (token == SampleToken.NOT_FINITE) {
+            fail(FiniteLogits.failureOnDevice());
+            return;
+        }
         accept(token, new float[0], 0);
         speculation.ifPresent(active -> active.advanced(token));
     }

@@ -95,13 +95,14 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
     }
 
     /**
-     * Returns the tokens {@code (R)} that {@link #sample(float[], int, int, long)} takes, on the device of the logits.
+     * Returns the tokens {@code (R)} that {@link #sample(float[], int, int, long)} takes, on the device of the logits, and the
+     * same with {@link SampleToken#NOT_FINITE} where that throws.
      *
      * @param logits (R, V)
      * @param draws a random number for each row, as {@link #uniform} gives them for {@code "sample"}
      */
-    Tensor sampleOnDevice(Tensor logits, List<Double> draws) {
-        return Tensors.apply(op(draws), List.of(logits)).getFirst();
+    List<Tensor> sampleOnDevice(Tensor logits, List<Double> draws) {
+        return Tensors.apply(op(draws), List.of(logits));
     }
 
     private SampleToken op(List<Double> draws) {

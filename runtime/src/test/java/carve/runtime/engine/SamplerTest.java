@@ -10,6 +10,7 @@ import carve.api.device.ReferenceDevice;
 import carve.api.op.SampleToken;
 import carve.api.param.CounterRandom;
 import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 import java.util.List;
 import java.util.Set;
@@ -158,13 +159,22 @@ final class SamplerTest {
 
     @Test
     void rowsOfATensorAreChosenAsArraysAre() {
-        float[] values = {1, 3, 2, 0.5f, 2, 2.5f, -1, 2.4f};
-        Sampler sampler = new Sampler(0.8, 3, 0.9, 42, Set.of(3));
-        try (Device device = new ReferenceDevice()) {
-            List<Double> draws = List.of(sampler.uniform("sample", 10), sampler.uniform("sample", 11));
-            int[] chosen = sampler.sampleOnDevice(Tensors.of(device, Shape.of(2, 4), values), draws)
-                    .ints();
-            assertArrayEquals(new int[] {sampler.sample(values, 0, 4, 10), sampler.sample(values, 4, 4, 11)}, chosen);
+        float[] values = {1, 3, 2, 0.5f, 2, 2.5f, -1, 2.4f, 1, 2, 3, Float.NaN, 1, Float.POSITIVE_INFINITY, 3, 4};
+        for (Sampler sampler : List.of(new Sampler(0.8, 3, 0.9, 42, Set.of(3)), Sampler.greedy(Set.of(3)))) {
+            int first = sampler.sample(values, 0, 4, 10);
+            int second = sampler.sample(values, 4, 4, 11);
+            assertThrows(EngineException.class, () -> sampler.sample(values, 8, 4, 12));
+            assertThrows(EngineException.class, () -> sampler.sample(values, 12, 4, 13));
+            try (Device device = new ReferenceDevice()) {
+                List<Double> draws = IntStream.range(10, 14)
+                        .mapToObj(draw -> sampler.uniform("sample", draw))
+                        .toList();
+                List<Tensor> chosen = sampler.sampleOnDevice(Tensors.of(device, Shape.of(4, 4), values), draws);
+                assertArrayEquals(new int[] {first, second, 0, 0}, chosen.get(0).ints());
+                assertArrayEquals(
+                        new int[] {first, second, SampleToken.NOT_FINITE, SampleToken.NOT_FINITE},
+                        chosen.get(1).ints());
+            }
         }
     }
 
