@@ -1,7 +1,6 @@
 package carve.app.serve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.json.JsonObject;
 import java.io.IOException;
@@ -122,6 +121,10 @@ final class RequestFieldsTest {
                 "\"user\": 7",
                 "\"store\": \"yes\"",
                 "\"metadata\": []",
+                "\"metadata\": {\"a\": 1}",
+                "\"service_tier\": \"gold\"",
+                "\"verbosity\": \"loud\"",
+                "\"prompt_cache_options\": {\"mode\": 1}",
                 "\"service_tier\": {}",
                 "\"reasoning_effort\": 3",
                 "\"seed\": 1.5",
@@ -136,13 +139,28 @@ final class RequestFieldsTest {
 
     @Test
     void fieldsOfMessagesAreCheckedToo() throws IOException, InterruptedException {
+        String picture = "{\"type\": \"image_url\", \"image_url\": {\"url\": \"data:image/png;base64,aa\"}}";
         Map<String, String> refused = Map.of(
-                "{\"role\": \"user\", \"content\": \"a\", \"wings\": 2}", "messages[0].wings",
-                "{\"role\": \"user\", \"content\": [{\"type\": \"text\"}]}", "messages[0].content[0].text",
-                "{\"role\": \"user\", \"content\": [{\"type\": \"text\", \"text\": 7}]}", "text",
+                "{\"role\": \"system\", \"content\": [%s]}".formatted(picture),
+                "messages[0].content[0].type",
+                "{\"role\": \"assistant\", \"content\": [%s]}".formatted(picture),
+                "messages[0].content[0].type",
+                "{\"role\": \"user\", \"content\": []}",
+                "messages[0].content",
+                "{\"role\": \"user\", \"content\": [{\"type\": \"image_url\"}]}",
+                "messages[0].content[0].image_url",
+                "{\"role\": \"assistant\", \"content\": \"a\", \"audio\": []}",
+                "messages[0].audio",
+                "{\"role\": \"user\", \"content\": \"a\", \"wings\": 2}",
+                "messages[0].wings",
+                "{\"role\": \"user\", \"content\": [{\"type\": \"text\"}]}",
+                "messages[0].content[0].text",
+                "{\"role\": \"user\", \"content\": [{\"type\": \"text\", \"text\": 7}]}",
+                "messages[0].content[0].text",
                 "{\"role\": \"user\", \"content\": [{\"type\": \"text\", \"text\": \"a\", \"b\": 1}]}",
-                        "messages[0].content[0].b",
-                "{\"role\": \"assistant\", \"content\": \"a\", \"tool_calls\": [{}]}", "messages[0].tool_calls");
+                "messages[0].content[0].b",
+                "{\"role\": \"assistant\", \"content\": \"a\", \"tool_calls\": [{}]}",
+                "messages[0].tool_calls");
         for (Map.Entry<String, String> one : refused.entrySet()) {
             String body = "{\"model\": \"small\", \"messages\": [%s]}".formatted(one.getKey());
             assertEquals(
@@ -166,8 +184,14 @@ final class RequestFieldsTest {
             }
             testServer.ask(CHAT, "{\"model\": \"small\", \"max_tokens\": 2, \"messages\": [%s]}".formatted(messages));
         }
-        JsonObject reply =
-                testServer.ask("/v1/completions", "{\"model\": \"small\", \"prompt\": \"\", \"max_tokens\": 2}");
-        assertTrue(reply.object("usage").integer("prompt_tokens") == 1, reply::toString);
+        for (String prompt : List.of("\"\"", "null")) {
+            JsonObject reply = testServer.ask(
+                    "/v1/completions", "{\"model\": \"small\", \"prompt\": %s, \"max_tokens\": 2}".formatted(prompt));
+            assertEquals(1, reply.object("usage").integer("prompt_tokens"), reply::toString);
+        }
+        String mixed = "{\"model\": \"small\", \"prompt\": [[1], \"a\"]}";
+        assertEquals(
+                "prompt",
+                TestServer.error(testServer.post("/v1/completions", mixed), 400).string("param"));
     }
 }

@@ -42,12 +42,21 @@ public final class ApiException extends RuntimeException {
 
     /** Returns the error of a request that an engine refused. */
     public static ApiException of(EngineException e) {
+        return of(e, "messages");
+    }
+
+    /**
+     * Returns the error of a request that an engine refused.
+     *
+     * @param promptField the field of the prompt
+     */
+    public static ApiException of(EngineException e, String promptField) {
         return switch (e.reason()) {
             case QUEUE_FULL -> new ApiException(429, "rate_limit_error", "rate_limit_exceeded", "", e.getMessage());
             case CLOSED, UNAVAILABLE -> serverError(503, e.getMessage());
             case FAILED, NON_FINITE_LOGITS -> serverError(500, e.getMessage());
             case CONTEXT_LENGTH_EXCEEDED ->
-                new ApiException(400, "invalid_request_error", "context_length_exceeded", "messages", e.getMessage());
+                new ApiException(400, "invalid_request_error", "context_length_exceeded", promptField, e.getMessage());
         };
     }
 

@@ -7,7 +7,6 @@ import carve.api.json.JsonObject;
 import carve.api.json.JsonString;
 import carve.api.json.JsonValue;
 import carve.api.text.Message;
-import carve.app.serve.http.ApiException;
 import carve.app.serve.http.HttpCall;
 import carve.app.serve.http.RequestHandler;
 import carve.runtime.engine.GenerationJob;
@@ -66,10 +65,7 @@ public final class ChatCompletionsHandler implements RequestHandler {
     @Override
     public void handle(HttpCall httpCall) throws IOException, InterruptedException {
         RequestFields requestFields = RequestSchema.check(httpCall.json(), RequestSchema.Endpoint.CHAT);
-        JsonArray given = requestFields
-                .array("messages")
-                .orElseThrow(
-                        () -> ApiException.invalidParameter("messages", "Missing required parameter: 'messages'."));
+        JsonArray given = requestFields.array("messages").orElseThrow(() -> requestFields.missing("messages"));
         Optional<RequestFields> carve = requestFields.object("carve");
         carve.ifPresent(own -> own.requireKnown(OWN));
         Optional<StatesHandler.SavedState> from =
@@ -107,7 +103,8 @@ public final class ChatCompletionsHandler implements RequestHandler {
                                 samplingParameters.sampler(),
                                 samplingParameters.stopTokens(),
                                 tokens)
-                        .with(new GenerationRequest.Outputs(scored ? best : -1, false, false)));
+                        .with(new GenerationRequest.Outputs(scored ? best : -1, false, false)),
+                "messages");
         CompletionMetrics completionMetrics =
                 new CompletionMetrics(model, tokenizedPrompt.prompt().length());
         try (CompletionStream completionStream = new CompletionStream(

@@ -91,9 +91,7 @@ public final class CompletionsHandler implements RequestHandler {
     }
 
     private List<CompletionPrompt> prompts(RequestFields requestFields, ServedModel model) {
-        JsonValue value = requestFields
-                .value("prompt")
-                .orElseThrow(() -> ApiException.invalidParameter("prompt", "Missing required parameter: 'prompt'."));
+        JsonValue value = requestFields.value("prompt").orElseThrow(() -> requestFields.missing("prompt"));
         boolean single = value instanceof JsonString
                 || value instanceof JsonArray array
                         && !array.items().isEmpty()
@@ -103,6 +101,10 @@ public final class CompletionsHandler implements RequestHandler {
         if (all.isEmpty() || all.size() > most) {
             throw ApiException.invalidParameter(
                     "prompt", "Invalid 'prompt': expected 1 to %d prompts, found %d.", most, all.size());
+        }
+        if (all.stream().map(JsonValue::getClass).distinct().count() > 1) {
+            throw ApiException.invalidParameter(
+                    "prompt", "Invalid 'prompt': expected texts or lists of token ids, found both.");
         }
         return all.stream().map(one -> given(one, model)).toList();
     }
@@ -179,7 +181,9 @@ public final class CompletionsHandler implements RequestHandler {
                 CompletionMetrics completionMetrics = new CompletionMetrics(
                         completionOptions.model(), completionPrompt.prompt().length());
                 GenerationJob generationJob = RequestPreprocessor.submit(
-                        completionOptions.model().engine(), completionOptions.request(completionPrompt.prompt()));
+                        completionOptions.model().engine(),
+                        completionOptions.request(completionPrompt.prompt()),
+                        "prompt");
                 return new CompletionStream(
                         generationJob,
                         completionOptions.processor(),

@@ -10,7 +10,6 @@ import carve.api.text.Message.Role;
 import carve.app.serve.http.ApiException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /** Reads the messages of a request. */
@@ -20,8 +19,11 @@ final class MessageParser {
     // clients send back what they were answered, with fields that are null or empty
     private static final Set<String> ASSISTANT_FIELDS =
             Set.of("role", "content", "name", "type", "refusal", "audio", "tool_calls", "function_call", "annotations");
-    private static final Set<String> EMPTY_FIELDS =
+    private static final Set<String> UNSUPPORTED_FIELDS =
             Set.of("refusal", "audio", "tool_calls", "function_call", "annotations");
+    private static final Set<String> LISTS = Set.of("tool_calls", "annotations");
+    private static final FieldType CACHE_BREAKPOINT =
+            new FieldType("{\"mode\": \"explicit\"}", JsonObject.empty().with("mode", "explicit")::equals);
 
     private final RequestLimits requestLimits;
     private final List<String> instructions = new ArrayList<>();
@@ -75,46 +77,38 @@ final class MessageParser {
         turns.add(answer);
     }
 
-    private void add(JsonValue value, String where) {
-        if (!(value instanceof JsonObject object)) {
-            throw ApiException.invalidParameter(where, "Invalid type for '%s': expected an object.", where);
-        }
-        RequestFields requestFields = new RequestFields(object);
-        String role = requestFields
-                .string("role")
-                .orElseThrow(() -> ApiException.invalidParameter(
-                        where + ".role", "Missing required parameter: '%s.role'.", where));
-        requireFields(requestFields, role.equals("assistant") ? ASSISTANT_FIELDS : USER_FIELDS, where);
+    private void add(JsonValue value, String path) {
+        RequestFields message = RequestFields.of(value, path);
+        String role = message.string("role").orElseThrow(() -> message.missing("role"));
+        requireFields(message, role.equals("assistant") ? ASSISTANT_FIELDS : USER_FIELDS);
         List<EncodedImage> own = new ArrayList<>();
-        String text = literal(content(requestFields, where, own), own.size());
+        String text = literal(content(message, role, own), own.size());
         switch (role) {
             case "system", "developer" -> instructions.add(text);
             case "user" -> turns.add(new Message(Role.USER, text, own));
             case "assistant" -> addAnswer(new Message(Role.ASSISTANT, text, own));
             default ->
                 throw ApiException.invalidParameter(
-                        where + ".role",
+                        message.path("role"),
                         "Invalid value: '%s'. Supported values are: 'system', 'developer', 'user' and 'assistant'.",
                         role);
         }
     }
 
-    private static void requireFields(RequestFields message, Set<String> known, String where) {
-        message.requireKnown(known, where);
-        message.string("name");
-        message.string("type").filter(type -> !type.equals("text")).ifPresent(type -> {
-            throw ApiException.invalidParameter(
-                    where + ".type", "Unsupported value: '%s.type' is not supported here, found '%s'.", where, type);
-        });
-        for (String name : EMPTY_FIELDS) {
-            message.value(name).filter(value -> !value.equals(JsonArray.of())).ifPresent(value -> {
-                throw ApiException.invalidParameter(
-                        where + "." + name,
-                        "Unsupported value: '%s.%s' is not supported here, found %s.",
-                        where,
-                        name,
-                        value.describe());
-            });
+    private static void requireFields(RequestFields message, Set<String> known) {
+        message.requireKnown(known);
+        message.requireType("name", FieldType.STRING);
+        message.requireType("type", FieldType.oneOf("text"));
+        for (String name : UNSUPPORTED_FIELDS) {
+            message.value(name)
+                    .filter(value -> !(LISTS.contains(name) && value.equals(JsonArray.of())))
+                    .ifPresent(value -> {
+                        throw ApiException.invalidParameter(
+                                message.path(name),
+                                "Unsupported value: '%s' is not supported here, found %s.",
+                                message.path(name),
+                                value.describe());
+                    });
         }
     }
 
@@ -130,63 +124,64 @@ final class MessageParser {
         return marks > 0 && marks == images ? text : Message.escape(text);
     }
 
-    private String content(RequestFields requestFields, String where, List<EncodedImage> own) {
-        Optional<JsonValue> content = requestFields.value("content");
-        if (content.isEmpty()) {
-            throw ApiException.invalidParameter(where + ".content", "Missing required parameter: '%s.content'.", where);
-        }
-        return switch (content.get()) {
+    private String content(RequestFields message, String role, List<EncodedImage> own) {
+        JsonValue content = message.value("content").orElseThrow(() -> message.missing("content"));
+        return switch (content) {
             case JsonString text -> text.text();
-            case JsonArray parts -> parts(parts, where + ".content", own);
-            default ->
-                throw ApiException.invalidParameter(
-                        where + ".content", "Invalid type for '%s.content': expected a string or an array.", where);
+            case JsonArray parts -> parts(parts, message.path("content"), role, own);
+            default -> throw RequestFields.wrongType(message.path("content"), "a string or an array", content);
         };
     }
 
-    private String parts(JsonArray parts, String where, List<EncodedImage> own) {
-        StringBuilder text = new StringBuilder();
+    private String parts(JsonArray parts, String path, String role, List<EncodedImage> own) {
+        if (parts.items().isEmpty()) {
+            throw ApiException.invalidParameter(path, "Invalid '%s': empty array.", path);
+        }
+        List<String> texts = new ArrayList<>();
         for (int i = 0; i < parts.items().size(); i++) {
-            String at = "%s[%d]".formatted(where, i);
-            if (!(parts.items().get(i) instanceof JsonObject object)) {
-                throw ApiException.invalidParameter(at, "Invalid type for '%s': expected an object.", at);
-            }
-            RequestFields part = new RequestFields(object);
-            switch (part.string("type").orElse("")) {
-                case "text" -> {
-                    part.requireKnown(Set.of("type", "text"), at);
-                    text.append(text.isEmpty() ? "" : "\n")
-                            .append(part.string("text")
-                                    .orElseThrow(() -> ApiException.invalidParameter(
-                                            at + ".text", "Missing required parameter: '%s.text'.", at)));
-                }
-                case "image_url" -> own.add(picture(part, at));
-                default ->
-                    throw ApiException.invalidParameter(
-                            at + ".type", "Invalid value at '%s.type': supported are 'text' and 'image_url'.", at);
+            RequestFields part = RequestFields.of(parts.items().get(i), "%s[%d]".formatted(path, i));
+            String type = part.string("type").orElseThrow(() -> part.missing("type"));
+            // a hint to caches, which are automatic here
+            part.requireType("prompt_cache_breakpoint", CACHE_BREAKPOINT);
+            if (type.equals("text")) {
+                texts.add(text(part));
+            } else if (type.equals("image_url") && role.equals("user")) {
+                own.add(picture(part));
+            } else {
+                throw ApiException.invalidParameter(
+                        part.path("type"),
+                        "Invalid value: '%s'. Supported values are: 'text', and 'image_url' in messages of the role 'user'.",
+                        type);
             }
         }
-        return text.toString();
+        return String.join("\n", texts);
     }
 
-    private EncodedImage picture(RequestFields part, String where) {
+    private static String text(RequestFields part) {
+        part.requireKnown(Set.of("type", "text", "prompt_cache_breakpoint"));
+        return part.string("text").orElseThrow(() -> part.missing("text"));
+    }
+
+    private EncodedImage picture(RequestFields part) {
         pictures++;
         if (pictures > requestLimits.maxImages()) {
             throw ApiException.invalidParameter(
-                    where, "Too many images: at most %d are allowed per request.", requestLimits.maxImages());
+                    part.path("image_url"),
+                    "Too many images: at most %d are allowed per request.",
+                    requestLimits.maxImages());
         }
-        part.requireKnown(Set.of("type", "image_url"), where);
-        Optional<JsonValue> value = part.value("image_url");
-        value.filter(JsonObject.class::isInstance).map(JsonObject.class::cast).ifPresent(object -> {
-            RequestFields fields = new RequestFields(object);
-            fields.requireKnown(Set.of("url", "detail"), where + ".image_url");
-            fields.string("detail");
-        });
-        String url = value.isPresent() && value.get() instanceof JsonString text
-                ? text.text()
-                : part.object("image_url")
-                        .flatMap(object -> object.string("url"))
-                        .orElse("");
-        return DataUriDecoder.decode(url, where + ".image_url", requestLimits.maxPixels());
+        part.requireKnown(Set.of("type", "image_url", "prompt_cache_breakpoint"));
+        return DataUriDecoder.decode(url(part), part.path("image_url"), requestLimits.maxPixels());
+    }
+
+    // some clients send the text alone
+    private static String url(RequestFields part) {
+        if (part.value("image_url").orElseThrow(() -> part.missing("image_url")) instanceof JsonString url) {
+            return url.text();
+        }
+        RequestFields image = part.object("image_url").orElseThrow();
+        image.requireKnown(Set.of("url", "detail"));
+        image.requireType("detail", FieldType.oneOf("auto", "low", "high"));
+        return image.string("url").orElseThrow(() -> image.missing("url"));
     }
 }

@@ -12,34 +12,72 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** The fields of a request. Null counts as absent, as OpenAI has it; what is of the wrong type is refused by name. */
+/**
+ * The fields of a request, or of an object inside it. Null counts as absent, as OpenAI has it; what is of the wrong type is refused
+ * with the path of the field, such as {@code messages[0].content}.
+ */
 final class RequestFields {
     private final JsonObject json;
+    private final String path;
 
     RequestFields(JsonObject json) {
+        this(json, "");
+    }
+
+    private RequestFields(JsonObject json, String path) {
         this.json = json;
+        this.path = path;
     }
 
-    /** Refuses a request that has fields which nobody knows. */
+    /**
+     * Returns the fields of a value that is at this path in a request.
+     *
+     * @throws ApiException if it is not an object
+     */
+    static RequestFields of(JsonValue value, String path) {
+        if (!(value instanceof JsonObject object)) {
+            throw wrongType(path, "an object", value);
+        }
+        return new RequestFields(object, path);
+    }
+
+    /** Returns the error of a value of the wrong type. */
+    static ApiException wrongType(String path, String expected, JsonValue found) {
+        return ApiException.invalidParameter(
+                path, "Invalid type for '%s': expected %s, found %s.", path, expected, found.describe());
+    }
+
+    /** Returns the error of a field that is not there. */
+    ApiException missing(String name) {
+        return ApiException.invalidParameter(path(name), "Missing required parameter: '%s'.", path(name));
+    }
+
+    /** Returns the path of a field in the request. */
+    String path(String name) {
+        return path.isEmpty() ? name : path + "." + name;
+    }
+
+    /** Refuses a request that has other fields than these. */
     void requireKnown(Set<String> known) {
-        requireKnown(known, "");
-    }
-
-    /** Refuses fields that nobody knows of an object inside a request, at this place. */
-    void requireKnown(Set<String> known, String where) {
         json.keys().stream()
                 .filter(key -> !known.contains(key))
                 .sorted()
                 .findFirst()
-                .map(key -> where.isEmpty() ? key : where + "." + key)
+                .map(this::path)
                 .ifPresent(key -> {
                     throw ApiException.invalidParameter(key, "Unrecognized request argument supplied: %s", key);
                 });
     }
 
-    /** Returns the object itself. */
-    JsonObject json() {
-        return json;
+    /**
+     * Refuses a field whose value is not null and not of a type.
+     *
+     * @throws ApiException if it is not
+     */
+    void requireType(String name, FieldType type) {
+        value(name).filter(value -> !type.accepts(value)).ifPresent(value -> {
+            throw wrongType(path(name), type.description(), value);
+        });
     }
 
     Optional<String> string(String name) {
@@ -51,7 +89,7 @@ final class RequestFields {
     }
 
     Optional<RequestFields> object(String name) {
-        return checked(name, () -> json.optionalObject(name)).map(RequestFields::new);
+        return value(name).map(value -> of(value, path(name)));
     }
 
     Optional<JsonArray> array(String name) {
@@ -79,10 +117,15 @@ final class RequestFields {
         return value.map(number -> number + 0.0);
     }
 
-    private static void requireRange(String name, boolean within, Number least, Number most, Number number) {
+    private void requireRange(String name, boolean within, Number least, Number most, Number number) {
         if (!within) {
             throw ApiException.invalidParameter(
-                    name, "Invalid '%s': expected a value from %s to %s, found %s.", name, least, most, number);
+                    path(name),
+                    "Invalid '%s': expected a value from %s to %s, found %s.",
+                    path(name),
+                    least,
+                    most,
+                    number);
         }
     }
 
@@ -95,11 +138,11 @@ final class RequestFields {
         return value.get() instanceof JsonString one ? List.of(one.text()) : checked(name, () -> json.strings(name));
     }
 
-    private static <T> T checked(String name, Supplier<T> read) {
+    private <T> T checked(String name, Supplier<T> read) {
         try {
             return read.get();
         } catch (JsonException e) {
-            throw ApiException.invalidParameter(name, "Invalid type for '%s': %s.", name, e.getMessage());
+            throw ApiException.invalidParameter(path(name), "Invalid type for '%s': %s.", path(name), e.getMessage());
         }
     }
 }

@@ -77,12 +77,17 @@ public final class RequestPreprocessor {
         return asked.orElse(usual);
     }
 
-    /** Hands a request to a model. */
-    static GenerationJob submit(ModelEngine engine, GenerationRequest generationRequest) {
+    /**
+     * Hands a request to a model.
+     *
+     * @param promptField the field of the prompt, which is named if the prompt is too long
+     * @throws ApiException if the model refuses it
+     */
+    static GenerationJob submit(ModelEngine engine, GenerationRequest generationRequest, String promptField) {
         try {
             return engine.submit(generationRequest);
         } catch (EngineException e) {
-            throw ApiException.of(e);
+            throw ApiException.of(e, promptField);
         }
     }
 }

@@ -29,35 +29,6 @@ final class RequestSchema {
         COMPLETIONS
     }
 
-    private enum Type {
-        BOOLEAN("true or false"),
-        INTEGER("an integer"),
-        NUMBER("a number"),
-        STRING("a string"),
-        OBJECT("an object"),
-        ARRAY("an array"),
-        ANY("any value");
-
-        private final String description;
-
-        Type(String description) {
-            this.description = description;
-        }
-
-        boolean accepts(JsonValue value) {
-            return switch (this) {
-                case BOOLEAN -> value instanceof JsonBoolean;
-                case INTEGER ->
-                    value instanceof JsonNumber number && number.whole().isPresent();
-                case NUMBER -> value instanceof JsonNumber;
-                case STRING -> value instanceof JsonString;
-                case OBJECT -> value instanceof JsonObject;
-                case ARRAY -> value instanceof JsonArray;
-                case ANY -> true;
-            };
-        }
-    }
-
     /**
      * A field.
      *
@@ -65,12 +36,16 @@ final class RequestSchema {
      * @param accepted the endpoints that read it, or pass over it
      * @param neutral the values that ask for nothing
      */
-    private record Field(Type type, Set<Endpoint> accepted, Predicate<JsonValue> neutral) {}
+    private record Field(FieldType type, Set<Endpoint> accepted, Predicate<JsonValue> neutral) {}
 
     private static final Set<Endpoint> BOTH = EnumSet.allOf(Endpoint.class);
     private static final Set<Endpoint> NEITHER = EnumSet.noneOf(Endpoint.class);
     private static final Set<Endpoint> CHAT = EnumSet.of(Endpoint.CHAT);
     private static final Set<Endpoint> COMPLETIONS = EnumSet.of(Endpoint.COMPLETIONS);
+    private static final FieldType REASONING_EFFORT =
+            FieldType.oneOf("none", "minimal", "low", "medium", "high", "xhigh", "max");
+    private static final FieldType CACHE_OPTIONS =
+            FieldType.objectOf(Map.of("mode", FieldType.oneOf("implicit", "explicit"), "ttl", FieldType.oneOf("30m")));
     private static final Map<String, Field> FIELDS = fields();
 
     private RequestSchema() {}
@@ -84,57 +59,60 @@ final class RequestSchema {
     }
 
     private static void addRead(Map<String, Field> fields) {
-        fields.put("model", new Field(Type.STRING, BOTH, none()));
-        fields.put("messages", new Field(Type.ARRAY, CHAT, none()));
-        fields.put("prompt", new Field(Type.ANY, COMPLETIONS, none()));
-        fields.put("stream", new Field(Type.BOOLEAN, BOTH, none()));
-        fields.put("stream_options", new Field(Type.OBJECT, BOTH, none()));
-        fields.put("temperature", new Field(Type.NUMBER, BOTH, none()));
-        fields.put("top_p", new Field(Type.NUMBER, BOTH, none()));
-        fields.put("top_k", new Field(Type.INTEGER, BOTH, none()));
-        fields.put("seed", new Field(Type.INTEGER, BOTH, none()));
-        fields.put("stop", new Field(Type.ANY, BOTH, none()));
-        fields.put("max_tokens", new Field(Type.INTEGER, BOTH, none()));
-        fields.put("max_completion_tokens", new Field(Type.INTEGER, CHAT, none()));
-        fields.put("logprobs", new Field(Type.ANY, BOTH, value -> value.equals(new JsonBoolean(false))));
-        fields.put("top_logprobs", new Field(Type.INTEGER, CHAT, whole(0)));
-        fields.put("echo", new Field(Type.BOOLEAN, COMPLETIONS, value -> value.equals(new JsonBoolean(false))));
-        fields.put("ignore_eos", new Field(Type.BOOLEAN, BOTH, none()));
-        fields.put("carve", new Field(Type.OBJECT, CHAT, none()));
+        fields.put("model", new Field(FieldType.STRING, BOTH, none()));
+        fields.put("messages", new Field(FieldType.ARRAY, CHAT, none()));
+        fields.put("prompt", new Field(FieldType.ANY, COMPLETIONS, none()));
+        fields.put("stream", new Field(FieldType.BOOLEAN, BOTH, none()));
+        fields.put("stream_options", new Field(FieldType.OBJECT, BOTH, none()));
+        fields.put("temperature", new Field(FieldType.NUMBER, BOTH, none()));
+        fields.put("top_p", new Field(FieldType.NUMBER, BOTH, none()));
+        fields.put("top_k", new Field(FieldType.INTEGER, BOTH, none()));
+        fields.put("seed", new Field(FieldType.INTEGER, BOTH, none()));
+        fields.put("stop", new Field(FieldType.ANY, BOTH, none()));
+        fields.put("max_tokens", new Field(FieldType.INTEGER, BOTH, none()));
+        fields.put("max_completion_tokens", new Field(FieldType.INTEGER, CHAT, none()));
+        fields.put("logprobs", new Field(FieldType.ANY, BOTH, value -> value.equals(new JsonBoolean(false))));
+        fields.put("top_logprobs", new Field(FieldType.INTEGER, CHAT, whole(0)));
+        fields.put("echo", new Field(FieldType.BOOLEAN, COMPLETIONS, value -> value.equals(new JsonBoolean(false))));
+        fields.put("ignore_eos", new Field(FieldType.BOOLEAN, BOTH, none()));
+        fields.put("carve", new Field(FieldType.OBJECT, CHAT, none()));
     }
 
     private static void addPassedOver(Map<String, Field> fields) {
-        fields.put("user", new Field(Type.STRING, BOTH, none()));
-        fields.put("store", new Field(Type.BOOLEAN, BOTH, none()));
-        fields.put("metadata", new Field(Type.OBJECT, BOTH, none()));
-        fields.put("service_tier", new Field(Type.STRING, BOTH, none()));
-        fields.put("parallel_tool_calls", new Field(Type.BOOLEAN, BOTH, none()));
-        fields.put("reasoning_effort", new Field(Type.STRING, BOTH, none()));
-        fields.put("verbosity", new Field(Type.STRING, BOTH, none()));
-        fields.put("safety_identifier", new Field(Type.STRING, BOTH, none()));
-        fields.put("prompt_cache_key", new Field(Type.STRING, BOTH, none()));
-        fields.put("prompt_cache_retention", new Field(Type.STRING, BOTH, none()));
+        fields.put("user", new Field(FieldType.STRING, BOTH, none()));
+        fields.put("store", new Field(FieldType.BOOLEAN, BOTH, none()));
+        fields.put("metadata", new Field(FieldType.mapOf(FieldType.STRING), BOTH, none()));
+        fields.put(
+                "service_tier",
+                new Field(FieldType.oneOf("auto", "default", "flex", "scale", "priority", "fast"), BOTH, none()));
+        fields.put("parallel_tool_calls", new Field(FieldType.BOOLEAN, BOTH, none()));
+        fields.put("reasoning_effort", new Field(REASONING_EFFORT, BOTH, none()));
+        fields.put("verbosity", new Field(FieldType.oneOf("low", "medium", "high"), BOTH, none()));
+        fields.put("safety_identifier", new Field(FieldType.string(64), BOTH, none()));
+        fields.put("prompt_cache_key", new Field(FieldType.STRING, BOTH, none()));
+        fields.put("prompt_cache_retention", new Field(FieldType.oneOf("in_memory", "24h"), BOTH, none()));
+        fields.put("prompt_cache_options", new Field(CACHE_OPTIONS, BOTH, none()));
     }
 
     private static void addRefused(Map<String, Field> fields) {
-        fields.put("n", new Field(Type.INTEGER, NEITHER, whole(1)));
-        fields.put("best_of", new Field(Type.INTEGER, NEITHER, whole(1)));
-        fields.put("num_beams", new Field(Type.INTEGER, NEITHER, whole(1)));
-        fields.put("frequency_penalty", new Field(Type.NUMBER, NEITHER, number(0)));
-        fields.put("presence_penalty", new Field(Type.NUMBER, NEITHER, number(0)));
-        fields.put("repetition_penalty", new Field(Type.NUMBER, NEITHER, number(1)));
-        fields.put("logit_bias", new Field(Type.OBJECT, NEITHER, RequestSchema::isEmpty));
-        fields.put("suffix", new Field(Type.STRING, NEITHER, text("")));
-        fields.put("response_format", new Field(Type.OBJECT, NEITHER, RequestSchema::isTextFormat));
-        fields.put("tools", new Field(Type.ARRAY, NEITHER, RequestSchema::isEmpty));
-        fields.put("functions", new Field(Type.ARRAY, NEITHER, RequestSchema::isEmpty));
-        fields.put("tool_choice", new Field(Type.ANY, NEITHER, text("none", "auto")));
-        fields.put("function_call", new Field(Type.ANY, NEITHER, text("none", "auto")));
-        fields.put("modalities", new Field(Type.ARRAY, NEITHER, JsonArray.of(new JsonString("text"))::equals));
-        fields.put("audio", new Field(Type.OBJECT, NEITHER, none()));
-        fields.put("prediction", new Field(Type.OBJECT, NEITHER, none()));
-        fields.put("web_search_options", new Field(Type.OBJECT, NEITHER, none()));
-        fields.put("moderation", new Field(Type.ANY, NEITHER, none()));
+        fields.put("n", new Field(FieldType.INTEGER, NEITHER, whole(1)));
+        fields.put("best_of", new Field(FieldType.INTEGER, NEITHER, whole(1)));
+        fields.put("num_beams", new Field(FieldType.INTEGER, NEITHER, whole(1)));
+        fields.put("frequency_penalty", new Field(FieldType.NUMBER, NEITHER, number(0)));
+        fields.put("presence_penalty", new Field(FieldType.NUMBER, NEITHER, number(0)));
+        fields.put("repetition_penalty", new Field(FieldType.NUMBER, NEITHER, number(1)));
+        fields.put("logit_bias", new Field(FieldType.OBJECT, NEITHER, RequestSchema::isEmpty));
+        fields.put("suffix", new Field(FieldType.STRING, NEITHER, text("")));
+        fields.put("response_format", new Field(FieldType.OBJECT, NEITHER, RequestSchema::isTextFormat));
+        fields.put("tools", new Field(FieldType.ARRAY, NEITHER, RequestSchema::isEmpty));
+        fields.put("functions", new Field(FieldType.ARRAY, NEITHER, RequestSchema::isEmpty));
+        fields.put("tool_choice", new Field(FieldType.ANY, NEITHER, text("none", "auto")));
+        fields.put("function_call", new Field(FieldType.ANY, NEITHER, text("none", "auto")));
+        fields.put("modalities", new Field(FieldType.ARRAY, NEITHER, JsonArray.of(new JsonString("text"))::equals));
+        fields.put("audio", new Field(FieldType.OBJECT, NEITHER, none()));
+        fields.put("prediction", new Field(FieldType.OBJECT, NEITHER, none()));
+        fields.put("web_search_options", new Field(FieldType.OBJECT, NEITHER, none()));
+        fields.put("moderation", new Field(FieldType.ANY, NEITHER, none()));
     }
 
     private static Predicate<JsonValue> none() {
@@ -170,9 +148,9 @@ final class RequestSchema {
      * @throws ApiException if a field is unknown, of the wrong type, or asks for what is not supported; it names the field
      */
     static RequestFields check(JsonObject request, Endpoint endpoint) {
-        JsonObject read = request;
-        for (String name : request.keys().stream().sorted().toList()) {
-            JsonValue value = request.value(name).orElseThrow();
+        JsonObject read = withDefaultPrompt(request, endpoint);
+        for (String name : read.keys().stream().sorted().toList()) {
+            JsonValue value = read.value(name).orElseThrow();
             Field field = FIELDS.get(name);
             if (field == null) {
                 throw ApiException.invalidParameter(name, "Unrecognized request argument supplied: %s", name);
@@ -187,14 +165,16 @@ final class RequestSchema {
         return requireTogether(new RequestFields(read));
     }
 
+    // null is the default of this field: the beginning of a new text
+    private static JsonObject withDefaultPrompt(JsonObject request, Endpoint endpoint) {
+        boolean isNull =
+                request.value("prompt").filter(JsonNull.class::isInstance).isPresent();
+        return isNull && endpoint == Endpoint.COMPLETIONS ? request.with("prompt", "") : request;
+    }
+
     private static boolean isNeutral(String name, JsonValue value, Field field) {
         if (!field.type().accepts(value)) {
-            throw ApiException.invalidParameter(
-                    name,
-                    "Invalid type for '%s': expected %s, found %s.",
-                    name,
-                    field.type().description,
-                    value.describe());
+            throw RequestFields.wrongType(name, field.type().description(), value);
         }
         return field.neutral().test(value);
     }

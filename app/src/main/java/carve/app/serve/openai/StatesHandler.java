@@ -129,7 +129,7 @@ public final class StatesHandler {
         Prompt prompt = prompt(model, conversation);
         ModelEngine engine = model.engine();
         GenerationJob generationJob = RequestPreprocessor.submit(
-                engine, new GenerationRequest(prompt, Sampler.greedy(Set.of()), Set.of(), 0));
+                engine, new GenerationRequest(prompt, Sampler.greedy(Set.of()), Set.of(), 0), "messages");
         try {
             while (!(next(httpCall, generationJob) instanceof GenerationEvent.Finished)) {
                 // only the end matters

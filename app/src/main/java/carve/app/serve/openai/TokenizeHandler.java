@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -21,6 +22,10 @@ import java.util.stream.IntStream;
  * /tokenizer_info}, by which harnesses find out that they need no tokenizer of their own; all as vLLM has them.
  */
 public final class TokenizeHandler {
+    private static final Set<String> TEXT_FIELDS =
+            Set.of("model", "prompt", "content", "text", "messages", "add_special_tokens");
+    private static final Set<String> TOKEN_FIELDS = Set.of("model", "tokens");
+
     private final ServedModels servedModels;
     private final RequestPreprocessor requestPreprocessor;
 
@@ -50,6 +55,7 @@ public final class TokenizeHandler {
     /** Answers {@code POST /tokenize}: the token ids of a text, or of a conversation. */
     public void tokenize(HttpCall httpCall) throws IOException, InterruptedException {
         RequestFields requestFields = new RequestFields(httpCall.json());
+        requestFields.requireKnown(TEXT_FIELDS);
         ServedModel model = servedModels.of(requestFields);
         int[] tokens;
         if (requestFields.array("messages").isPresent()) {
@@ -65,8 +71,7 @@ public final class TokenizeHandler {
                     .string("prompt")
                     .or(() -> requestFields.string("content"))
                     .or(() -> requestFields.string("text"))
-                    .orElseThrow(
-                            () -> ApiException.invalidParameter("prompt", "Missing required parameter: 'prompt'."));
+                    .orElseThrow(() -> requestFields.missing("prompt"));
             tokens = encode(
                     model.engine().processor(),
                     text,
@@ -128,10 +133,9 @@ public final class TokenizeHandler {
     /** Answers {@code POST /detokenize}: the text of token ids. */
     public void detokenize(HttpCall httpCall) throws IOException {
         RequestFields requestFields = new RequestFields(httpCall.json());
+        requestFields.requireKnown(TOKEN_FIELDS);
         ServedModel model = servedModels.of(requestFields);
-        JsonArray tokens = requestFields
-                .array("tokens")
-                .orElseThrow(() -> ApiException.invalidParameter("tokens", "Missing required parameter: 'tokens'."));
+        JsonArray tokens = requestFields.array("tokens").orElseThrow(() -> requestFields.missing("tokens"));
         try {
             int[] ids = tokenIds(tokens, model.engine().spec().vocabulary());
             httpCall.send(
