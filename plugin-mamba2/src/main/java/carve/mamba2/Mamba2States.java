@@ -22,6 +22,8 @@ final class Mamba2States {
     /** (H, P, N): the state of each head. */
     static final String SSM_STATE = "ssm_state";
 
+    private static final int JOINED_POSITIONS = 16;
+
     private Mamba2States() {}
 
     /** Returns what is remembered of a sequence, by heads whose states are square. */
@@ -31,22 +33,43 @@ final class Mamba2States {
                 StateSpec.fixed(SSM_STATE, heads, headWidth, headWidth).storedAs(stored));
     }
 
-    /** Returns the convolved parts {@code (B, T, C)}, whose channels follow each other in the parameters {@code conv1d}. */
+    /**
+     * Returns the convolved parts {@code (B, T, C)}, whose channels follow each other in the parameters {@code conv1d}. A few
+     * positions are convolved in one op; joining and parting many of them would cost as much as the convolution.
+     */
     static List<Tensor> convolve(Params p, List<Tensor> parts, StateSlots slots) {
-        List<Tensor> results = Tensors.apply(
-                new CausalConv(true, slots.layout()),
-                Tensors.concat(2, parts),
-                p.get("conv1d.weight"),
-                p.get("conv1d.bias"),
-                slots.get(CONV_STATE));
-        slots.set(CONV_STATE, results.get(1));
+        Tensor weight = p.get("conv1d.weight");
+        Tensor bias = p.get("conv1d.bias");
+        Tensor before = slots.get(CONV_STATE);
+        CausalConv conv = new CausalConv(true, slots.layout());
+        if (slots.layout().positions() <= JOINED_POSITIONS) {
+            List<Tensor> results = Tensors.apply(conv, Tensors.concat(2, parts), weight, bias, before);
+            slots.set(CONV_STATE, results.get(1));
+            return split(results.getFirst(), 2, parts);
+        }
+        List<Tensor> weights = split(weight, 0, parts);
+        List<Tensor> biases = split(bias, 0, parts);
+        List<Tensor> states = split(before, 1, parts);
         List<Tensor> convolved = new ArrayList<>();
+        List<Tensor> next = new ArrayList<>();
+        for (int i = 0; i < parts.size(); i++) {
+            List<Tensor> results = Tensors.apply(conv, parts.get(i), weights.get(i), biases.get(i), states.get(i));
+            convolved.add(results.getFirst());
+            next.add(results.get(1));
+        }
+        slots.set(CONV_STATE, Tensors.concat(1, next));
+        return convolved;
+    }
+
+    /** Returns the channels of each part, which follow each other on an axis of a tensor. */
+    private static List<Tensor> split(Tensor joined, int axis, List<Tensor> parts) {
+        List<Tensor> split = new ArrayList<>();
         int from = 0;
         for (Tensor part : parts) {
-            convolved.add(results.getFirst().slice(2, from, from + part.extent(2)));
+            split.add(joined.slice(axis, from, from + part.extent(2)));
             from += part.extent(2);
         }
-        return convolved;
+        return split;
     }
 
     /** Returns what the scan gives, y {@code (B, T, H, P)}. */
