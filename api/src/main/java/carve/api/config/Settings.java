@@ -1,5 +1,7 @@
 package carve.api.config;
 
+import carve.api.data.FileNames;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -21,6 +23,15 @@ public interface Settings {
      * @throws SettingsException if the key is missing or no single value
      */
     String string(String key);
+
+    /**
+     * Returns a path.
+     *
+     * @throws SettingsException if the key is missing, no single value, or a text that cannot be the name of a file
+     */
+    default Path path(String key) {
+        return FileNames.resolve(Path.of(""), string(key)).orElseThrow(() -> error(key, "is not the name of a file"));
+    }
 
     /**
      * Returns a whole number that an int can hold.

@@ -1,6 +1,8 @@
 package carve.api.json;
 
 import carve.api.config.NameSuggestions;
+import carve.api.data.FileNames;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -145,6 +147,25 @@ public final class JsonObject implements JsonValue {
         return array(key).items().stream()
                 .map(item -> item instanceof JsonString s ? s.text() : this.<String>refuse(key, "an array of strings"))
                 .toList();
+    }
+
+    /** Returns the path of a key, relative to a folder unless it is absolute. */
+    public Path path(String key, Path folder) {
+        return path(key, folder, string(key));
+    }
+
+    /** Returns the paths of a key whose value is one name or an array of names; none if there is no such key. */
+    public List<Path> paths(String key, Path folder) {
+        if (!has(key)) {
+            return List.of();
+        }
+        List<String> names = members.get(key) instanceof JsonArray ? strings(key) : List.of(string(key));
+        return names.stream().map(name -> path(key, folder, name)).toList();
+    }
+
+    private Path path(String key, Path folder, String name) {
+        return FileNames.resolve(folder, name)
+                .orElseThrow(() -> error(key, "expected the name of a file, found " + new JsonString(name).describe()));
     }
 
     /** Returns the string of a key, if there is one. */

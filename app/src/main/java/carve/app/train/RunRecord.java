@@ -1,5 +1,6 @@
 package carve.app.train;
 
+import carve.api.data.FileNames;
 import carve.api.json.Json;
 import carve.api.json.JsonArray;
 import carve.api.json.JsonException;
@@ -52,10 +53,15 @@ record RunRecord(String name, Optional<JsonObject> manifest, List<StageRecord> s
         List<StageRecord> ordered = new ArrayList<>();
         about.ifPresent(object -> object.strings("stages").forEach(stage -> {
             StageRecord known = byName.remove(stage);
-            ordered.add(known == null ? new StageRecord(folder.resolve(stage)) : known);
+            ordered.add(known == null ? new StageRecord(stageFolder(object, folder, stage)) : known);
         }));
         ordered.addAll(byName.values());
         return new RunRecord(name, about, ordered, now);
+    }
+
+    private static Path stageFolder(JsonObject manifest, Path folder, String stage) {
+        return FileNames.resolve(folder, stage)
+                .orElseThrow(() -> manifest.error("stages", "'%s' cannot be the name of a folder".formatted(stage)));
     }
 
     /** Returns the first problem of its files, if there is one. */

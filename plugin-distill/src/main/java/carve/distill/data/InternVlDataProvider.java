@@ -15,9 +15,9 @@ public final class InternVlDataProvider implements DatasetProvider {
 
     @Override
     public Dataset open(Settings settings, Processor processor, long seed) {
-        Path file = Path.of(settings.string("file"));
+        Path file = settings.path("file");
         String base = settings.string("base-folder");
-        Path folder = base.isEmpty() ? file.toAbsolutePath().getParent() : Path.of(base);
+        Path folder = base.isEmpty() ? file.toAbsolutePath().getParent() : settings.path("base-folder");
         LlavaDataConfig config = LlavaDataConfig.from(settings, file, folder);
         InternVlMetaFile meta = InternVlMetaFile.read(file, folder);
         return new LlavaDataSource(name(), config, meta.files(), meta.conversations(), processor, seed);

@@ -53,8 +53,8 @@ record InternVlMetaFile(List<Path> files, List<LlavaConversation> conversations)
     }
 
     private static List<List<LlavaConversation>> dataset(JsonObject set, Path base) {
-        Path root = base.resolve(set.string("root"));
-        Path annotation = base.resolve(set.string("annotation"));
+        Path root = set.path("root", base);
+        Path annotation = set.path("annotation", base);
         if (!Files.isRegularFile(annotation)) {
             throw set.error("annotation", "there is no file " + annotation);
         }

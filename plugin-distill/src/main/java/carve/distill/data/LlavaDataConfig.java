@@ -42,9 +42,10 @@ record LlavaDataConfig(
 
     /** Reads the settings; without {@code images} pictures are looked for beside the file. */
     static LlavaDataConfig from(Settings settings) {
-        Path file = Path.of(settings.string("file"));
+        Path file = settings.path("file");
         String images = settings.string("image-folder");
-        return from(settings, file, images.isEmpty() ? file.toAbsolutePath().getParent() : Path.of(images));
+        return from(
+                settings, file, images.isEmpty() ? file.toAbsolutePath().getParent() : settings.path("image-folder"));
     }
 
     /** Reads the settings that all files of conversations have. */

@@ -112,8 +112,8 @@ final class LlavaJsonFile {
     private static List<String> images(JsonObject object) {
         JsonValue image = object.value("image").orElse(new JsonArray(List.of()));
         return switch (image) {
-            case JsonString name -> List.of(name.text());
-            case JsonArray names -> names.items().isEmpty() ? List.of() : object.strings("image");
+            case JsonString _, JsonArray _ ->
+                object.paths("image", Path.of("")).stream().map(Path::toString).toList();
             default -> throw object.error("image", "expected a name or a list of names, found " + image.describe());
         };
     }

@@ -70,22 +70,13 @@ public final class LlavaFile {
             throw new DataException("expected an object, found " + item.describe());
         }
         String id = object.value("id").map(LlavaFile::text).orElse(String.valueOf(index));
-        return new LlavaSample(id, object.optionalString("kind").orElse(""), images(object, images), turns(object));
+        return new LlavaSample(
+                id, object.optionalString("kind").orElse(""), object.paths("image", images), turns(object));
     }
 
     /** Returns an id as text; some files have numbers. */
     private static String text(JsonValue id) {
         return id instanceof JsonString string ? string.text() : Json.compact(id);
-    }
-
-    private static List<Path> images(JsonObject object, Path folder) {
-        if (!object.has("image")) {
-            return List.of();
-        }
-        var names = object.value("image").orElseThrow() instanceof JsonArray
-                ? object.strings("image")
-                : List.of(object.string("image"));
-        return names.stream().map(folder::resolve).toList();
     }
 
     private static List<ChatTurn> turns(JsonObject object) {

@@ -6,6 +6,7 @@ import carve.api.checkpoint.TensorSources;
 import carve.api.config.MapSettings;
 import carve.api.config.NameSuggestions;
 import carve.api.config.SettingsNode;
+import carve.api.data.FileNames;
 import carve.api.json.JsonObject;
 import carve.api.mixer.MixerCatalog;
 import carve.api.model.Block;
@@ -96,7 +97,9 @@ record EvaluationBugs(Optional<String> lmHead, double dropout, boolean fp16State
         if (lmHead.isEmpty()) {
             return tensors;
         }
-        Path base = folder.resolve(lmHead.get());
+        Path base = FileNames.resolve(folder, lmHead.get())
+                .orElseThrow(() -> new CheckpointException(
+                        "%s: the value of '%s' is not the name of a folder".formatted(folder, HEAD)));
         Map<String, TensorType> types = new LinkedHashMap<>();
         try (TensorSource checkpoint = checkpoints.apply(base)) {
             OUTPUT.forEach((ours, theirs) -> types.put(ours, type(checkpoint, theirs, tensors.type(ours))));

@@ -3,6 +3,7 @@ package carve.runtime.catalog;
 import carve.api.config.NameSuggestions;
 import carve.api.config.SettingsException;
 import carve.api.config.TreeSettings;
+import carve.api.data.FileNames;
 import java.io.IOException;
 import java.lang.module.ModuleReader;
 import java.lang.module.ResolvedModule;
@@ -46,8 +47,9 @@ public record Presets(Set<Module> modules) {
      */
     public TreeSettings load(String name) {
         SettingsFormat format = SettingsFormat.installed();
-        if (Files.isRegularFile(Path.of(name))) {
-            return format.file(Path.of(name));
+        Optional<Path> file = FileNames.resolve(Path.of(""), name).filter(Files::isRegularFile);
+        if (file.isPresent()) {
+            return format.file(file.get());
         }
         return modules.stream()
                 .flatMap(module -> format.resource(module, FOLDER + name + SUFFIX).stream())

@@ -127,19 +127,9 @@ public final class LlavaQuestions {
         return new Question(
                 id,
                 object.optionalString("kind").orElse("all"),
-                images(object, folder),
+                object.paths("image", folder),
                 turns.subList(0, turns.size() - 1),
                 turns.getLast().text());
-    }
-
-    private static List<Path> images(JsonObject object, Path folder) {
-        if (!object.has("image")) {
-            return List.of();
-        }
-        boolean several =
-                object.value("image").filter(JsonArray.class::isInstance).isPresent();
-        List<String> names = several ? object.strings("image") : List.of(object.string("image"));
-        return names.stream().map(folder::resolve).toList();
     }
 
     private static List<Message> turns(JsonObject object) {

@@ -1,6 +1,7 @@
 package carve.runtime.io;
 
 import carve.api.checkpoint.CheckpointException;
+import carve.api.data.FileNames;
 import carve.api.json.Json;
 import carve.api.json.JsonArray;
 import carve.api.json.JsonException;
@@ -227,7 +228,8 @@ public final class FolderTransaction implements AutoCloseable {
         return !name.isEmpty()
                 && !name.equals(".")
                 && !name.equals("..")
-                && name.chars().noneMatch(c -> c == '/' || c == '\\' || c == 0);
+                && name.chars().noneMatch(c -> c == '/' || c == '\\')
+                && FileNames.resolve(Path.of(""), name).isPresent();
     }
 
     private record Journal(Map<String, String> renames, Set<String> deletes) {}

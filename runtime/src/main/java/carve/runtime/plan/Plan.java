@@ -25,7 +25,7 @@ public final class Plan {
         String previous = LayerPlanReader.PREVIOUS_CHECKPOINT;
         return new Plan(
                 count -> LayerPlanReader.readRecipe(settings, count),
-                settings.has(previous) ? List.of(Path.of(settings.string(previous))) : List.of());
+                settings.has(previous) ? List.of(settings.path(previous)) : List.of());
     }
 
     /** Returns the plan that another project's configuration describes. */

@@ -147,7 +147,7 @@ public final class Recipe {
 
     /** Returns the path under a key. */
     public Path path(String key) {
-        return Path.of(settings.string(key));
+        return settings.path(key);
     }
 
     /** Returns the random seed. */
