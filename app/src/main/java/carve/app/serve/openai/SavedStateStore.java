@@ -100,12 +100,26 @@ public final class SavedStateStore {
         Path file = file(id);
         try {
             sizes.put(id, Files.size(file));
-            known.put(id, Json.readObject(file).without("messages"));
+            known.put(id, checked(id, Json.readObject(file)).without("messages"));
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "a saved state has gone: {0}", id);
         } catch (JsonException e) {
             LOG.log(Level.WARNING, "a saved state cannot be read: {0}", e.getMessage());
         }
+    }
+
+    // a file that something else has changed may have anything in it
+    private static JsonObject checked(String id, JsonObject state) {
+        if (!state.string("id").equals(id)) {
+            throw state.error("id", "expected " + id);
+        }
+        state.string("model");
+        state.longInteger("created");
+        state.string("parent");
+        state.integer("tokens");
+        state.string("snapshot");
+        state.array("messages");
+        return state;
     }
 
     private Path file(String id) {
@@ -126,19 +140,25 @@ public final class SavedStateStore {
                 .toList();
     }
 
-    /** Returns a state with its messages, if there is one of this id. */
+    /**
+     * Returns a state with its messages, if there is one of this id.
+     *
+     * @throws ApiException if its file is damaged
+     */
     synchronized Optional<JsonObject> find(String id) {
         if (!has(id)) {
             return Optional.empty();
         }
         try {
-            return Optional.of(Json.readObject(file(id)));
+            return Optional.of(checked(id, Json.readObject(file(id))));
         } catch (JsonException e) {
             // another server has just deleted it
-            if (Files.exists(file(id))) {
-                throw e;
+            if (!Files.exists(file(id))) {
+                return Optional.empty();
             }
-            return Optional.empty();
+            LOG.log(Level.WARNING, "a saved state cannot be read: {0}", e.getMessage());
+            throw ApiException.requestError(
+                    404, "state_damaged", "The file of state '%s' is damaged; delete the state.", id);
         }
     }
 
@@ -147,7 +167,7 @@ public final class SavedStateStore {
             return false;
         }
         refresh();
-        return known.containsKey(id);
+        return sizes.containsKey(id);
     }
 
     /**
@@ -239,9 +259,8 @@ public final class SavedStateStore {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        JsonObject state = known.remove(id);
         sizes.remove(id);
-        release(state.string("snapshot"));
+        Optional.ofNullable(known.remove(id)).ifPresent(state -> release(state.string("snapshot")));
         return true;
     }
 

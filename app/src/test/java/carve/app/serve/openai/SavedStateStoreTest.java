@@ -67,7 +67,12 @@ final class SavedStateStoreTest {
             Files.writeString(file.resolveSibling("notes.json"), "{}");
             SavedStateStore again = SavedStateStore.open(engine, 1 << 20).orElseThrow();
             assertEquals(List.of(id), ids(again));
-            assertTrue(again.find("st-000000000000000000000000").isEmpty());
+            String damaged = "st-000000000000000000000000";
+            ApiException e = assertThrows(ApiException.class, () -> again.find(damaged));
+            assertEquals(404, e.status());
+            assertEquals("The file of state '" + damaged + "' is damaged; delete the state.", e.getMessage());
+            assertTrue(again.delete(damaged));
+            assertTrue(again.find(damaged).isEmpty());
         }
     }
 
