@@ -5,4 +5,5 @@ module carve.testkit {
 
     exports carve.testkit;
     exports carve.testkit.fuzz;
+    exports carve.testkit.fuzz.http;
 }

@@ -20,8 +20,6 @@ import carve.models.llava.LlavaFamily;
 import carve.models.mamba2.Mamba2Family;
 import carve.runtime.model.ModelFolder;
 import carve.testkit.Fixture;
-import carve.testkit.fuzz.FuzzBudget;
-import carve.testkit.fuzz.FuzzResult;
 import carve.testkit.fuzz.FuzzTarget;
 import carve.testkit.fuzz.Fuzzer;
 import java.io.IOException;
@@ -172,15 +170,10 @@ final class HostileConfigTest {
                 "\"head_dim\": 0,",
                 "\"mamba_config\": {},",
                 "\"num_key_value_heads\": 3,");
-        FuzzResult result = Fuzzer.run(
-                new FuzzTarget("config.json", seeds, words, input -> {
-                    Files.write(folder.resolve("config.json"), input);
-                    ModelFolder.open(folder, FAMILIES, MIXERS).close();
-                }),
-                FuzzBudget.ofTests());
-        System.out.println(result.row());
-        assertEquals(List.of(), result.failures());
-        assertTrue(result.answers() > 0 && result.refusals() > 0, result.row());
+        Fuzzer.check(new FuzzTarget("config.json", seeds, words, input -> {
+            Files.write(folder.resolve("config.json"), input);
+            ModelFolder.open(folder, FAMILIES, MIXERS).close();
+        }));
     }
 
     @Test

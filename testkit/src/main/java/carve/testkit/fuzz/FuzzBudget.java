@@ -26,10 +26,15 @@ public record FuzzBudget(long seed, long inputs, Duration time) {
      * {@value #SEED}.
      */
     public static FuzzBudget ofTests() {
+        return ofTests(TEST_INPUTS);
+    }
+
+    /** Returns the budget of a test as {@link #ofTests()} does, with a number of inputs for targets that take longer. */
+    public static FuzzBudget ofTests(long inputs) {
         long seconds = Long.getLong(SECONDS, 0);
         long seed = Long.getLong(SEED, TEST_SEED);
         return seconds > 0
                 ? new FuzzBudget(seed, Long.MAX_VALUE, Duration.ofSeconds(seconds))
-                : new FuzzBudget(seed, TEST_INPUTS, Duration.ofMinutes(1));
+                : new FuzzBudget(seed, inputs, Duration.ofMinutes(1));
     }
 }

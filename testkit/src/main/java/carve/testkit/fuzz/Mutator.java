@@ -5,8 +5,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Makes inputs from good ones: bytes and numbers are changed, parts are removed, repeated, nested and exchanged. */
-final class Mutator {
+/**
+ * A source of inputs that are made from good ones: bytes and numbers are changed, parts are removed, repeated, nested and exchanged.
+ * Of JSON documents, half of the changes are to one of their values.
+ */
+public final class Mutator {
     private static final int MAX_LENGTH = 1 << 17;
     private static final long[] NUMBERS = {
         0,
@@ -66,15 +69,24 @@ final class Mutator {
     private final List<byte[]> seeds;
     private final List<String> words;
     private final SplittableRandom random;
+    private final JsonMutator json;
 
-    Mutator(List<byte[]> seeds, List<String> words, long seed) {
+    /**
+     * Makes a source; equal arguments make equal inputs in equal order.
+     *
+     * @param seeds good inputs, at least one
+     * @param words texts that mean something to the reader
+     * @param seed of the random numbers
+     */
+    public Mutator(List<byte[]> seeds, List<String> words, long seed) {
         this.seeds = seeds;
         this.words = words;
         this.random = new SplittableRandom(seed);
+        this.json = new JsonMutator(random);
     }
 
     /** Returns another input, of at most {@value #MAX_LENGTH} bytes or those of the longest good one. */
-    byte[] next() {
+    public byte[] next() {
         byte[] input = pick(seeds).clone();
         int changes = random.nextBoolean() ? 1 : 1 << random.nextInt(4);
         for (int i = 0; i < changes; i++) {
@@ -85,6 +97,10 @@ final class Mutator {
     }
 
     private byte[] change(byte[] in) {
+        return random.nextBoolean() ? json.change(in).orElseGet(() -> changeBytes(in)) : changeBytes(in);
+    }
+
+    private byte[] changeBytes(byte[] in) {
         return switch (random.nextInt(10)) {
             case 0 -> flip(in);
             case 1 -> overwrite(in);
