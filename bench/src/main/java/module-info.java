@@ -3,6 +3,7 @@ module carve.bench {
     requires java.compiler;
     requires carve.hocon;
     requires carve.runtime;
+    requires static carve.testkit; // the attack alone needs it
     requires java.desktop;
     requires java.logging; // what the device logs is part of what is measured
     requires java.management;
