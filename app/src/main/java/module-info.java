@@ -7,9 +7,9 @@ module carve.app {
     requires info.picocli;
     requires jakarta.inject;
     requires java.se; // for plugins in layers: only the boot layer can hold it
-    requires jdk.httpserver;
     requires jdk.incubator.vector; // for plugins in layers
     requires jdk.unsupported; // for JavaCPP in plugins
+    requires org.eclipse.jetty.server;
     requires org.jline.reader;
     requires org.jline.terminal;
     requires org.knowm.xchart;

@@ -49,6 +49,10 @@ public record ServerConfig(
             List<Path> folder) {
         HttpLimits httpLimits = new HttpLimits(
                 serving.longInteger("max-body-mib") << 20,
+                serving.integer("max-connections"),
+                serving.integer("max-connections-per-address"),
+                serving.integer("idle-timeout-millis"),
+                serving.integer("header-timeout-millis"),
                 serving.integer("read-timeout-millis"),
                 serving.integer("write-timeout-millis"));
         return new ServerConfig(

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.Set;
@@ -39,11 +40,20 @@ final class CutOffAnswerTest {
                 Thread.sleep(1);
             }
             server.engine("endless").close();
+            if (!stream && isCutOff(answer)) {
+                return; // after a keep-alive, which has the status 200
+            }
             HttpResponse<String> response = answer.join();
             assertTrue(response.body().contains("the answer was cut off"), response::body);
             assertFalse(response.body().contains("\"finish_reason\":\"stop\""), response::body);
             assertFalse(response.body().contains("[DONE]"), response::body);
             assertEquals(stream ? 200 : 503, response.statusCode());
         }
+    }
+
+    private static boolean isCutOff(CompletableFuture<HttpResponse<String>> answer) {
+        return answer.handle(
+                        (_, failure) -> failure != null && failure.getCause().getCause() instanceof IOException)
+                .join();
     }
 }

@@ -325,7 +325,7 @@ final class ServerTest {
         assertEquals(
                 "/v1/chat/completions supports POST, not GET.",
                 TestServer.error(other, 405).string("message"));
-        assertEquals("POST", other.headers().firstValue("Allow").orElse(""));
+        assertEquals("OPTIONS, POST", other.headers().firstValue("Allow").orElse(""));
         TestServer.error(testServer.get("/v2/everything"), 404);
         testServer.assertIdle();
     }

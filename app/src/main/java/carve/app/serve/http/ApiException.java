@@ -40,6 +40,18 @@ public final class ApiException extends RuntimeException {
         return new ApiException(status, "server_error", "", "", message);
     }
 
+    /** Returns the error of a connection that is one too many for its remote address (status 429). */
+    public static ApiException tooManyConnections(int limit) {
+        return new ApiException(
+                429,
+                "rate_limit_error",
+                "too_many_connections",
+                "",
+                format(
+                        "Your address has %d connections to this server, the limit; close some, or try again later.",
+                        limit));
+    }
+
     /** Returns the error of a request that an engine refused. */
     public static ApiException of(EngineException e) {
         return of(e, "messages");
@@ -81,6 +93,11 @@ public final class ApiException extends RuntimeException {
     /** Returns the status of the reply. */
     public int status() {
         return status;
+    }
+
+    /** Returns whether the same request may succeed a little later. */
+    public boolean isTemporary() {
+        return status == 429 || status == 503;
     }
 
     /** Returns the body of the reply. */

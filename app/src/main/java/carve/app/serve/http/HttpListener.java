@@ -1,41 +1,42 @@
 package carve.app.serve.http;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.net.URI;
+import java.nio.channels.ServerSocketChannel;
 import java.util.Set;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
  * A listening HTTP server: checks host, origin and key of each request, finds its handler in a {@link Router}, and sends errors
- * in OpenAI's form. Every request has a virtual thread of its own.
+ * in OpenAI's form. Every request has a thread of its own, and there is one for each connection that the limits allow: whatever
+ * some handlers wait for or compute, others go on.
  */
 public final class HttpListener implements AutoCloseable {
     private static final System.Logger LOG =
             System.getLogger(HttpListener.class.getModule().getName());
     private static final int BACKLOG = 512;
+    private static final int MIN_THREADS = 4;
+    private static final int JETTY_THREADS = 16;
+    private static final int THREAD_IDLE_MILLIS = 60_000;
+    private static final int STOP_MILLIS = 1000;
 
-    private final HttpServer http;
-    private final Router router;
-    private final AccessControl accessControl;
-    private final HttpLimits limits;
-    private final Deadlines deadlines = new Deadlines();
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final AtomicInteger active = new AtomicInteger();
-    private volatile boolean stopping;
+    private final Server server;
+    private final InetSocketAddress bound;
+    private final RequestDispatcher dispatcher;
+    private final ConnectionTable connections;
 
-    private HttpListener(HttpServer http, Router router, AccessControl accessControl, HttpLimits limits) {
-        this.http = http;
-        this.router = router;
-        this.accessControl = accessControl;
-        this.limits = limits;
+    private HttpListener(
+            Server server, InetSocketAddress bound, RequestDispatcher dispatcher, ConnectionTable connections) {
+        this.server = server;
+        this.bound = bound;
+        this.dispatcher = dispatcher;
+        this.connections = connections;
     }
 
     /**
@@ -46,19 +47,38 @@ public final class HttpListener implements AutoCloseable {
      */
     public static HttpListener start(InetSocketAddress address, Set<String> keys, HttpLimits limits, Router router)
             throws IOException {
+        ServerSocketChannel listening = bind(address);
         AccessControl accessControl =
                 new AccessControl(keys, address.getAddress().isLoopbackAddress());
-        HttpListener listener = new HttpListener(bind(address), router, accessControl, limits);
-        listener.http.createContext("/", listener::exchange);
-        listener.http.setExecutor(listener.threads);
-        listener.http.start();
-        return listener;
+        ConnectionTable connections = new ConnectionTable(limits);
+        RequestDispatcher dispatcher = new RequestDispatcher(router, accessControl, limits, connections);
+        Server server = new Server(threads(limits.maxConnections() + JETTY_THREADS));
+        server.addConnector(new LimitedConnector(server, listening, connections));
+        server.setErrorHandler(new ProtocolErrorHandler(connections));
+        server.setHandler(dispatcher);
+        try {
+            server.start();
+        } catch (Exception e) {
+            throw new IOException("the server could not be started: " + e.getMessage(), e);
+        }
+        return new HttpListener(server, (InetSocketAddress) listening.getLocalAddress(), dispatcher, connections);
     }
 
-    private static HttpServer bind(InetSocketAddress address) throws IOException {
+    private static QueuedThreadPool threads(int max) {
+        QueuedThreadPool threads = new QueuedThreadPool(max, MIN_THREADS, THREAD_IDLE_MILLIS);
+        threads.setName("carve-http");
+        threads.setDaemon(true);
+        threads.setStopTimeout(STOP_MILLIS);
+        return threads;
+    }
+
+    private static ServerSocketChannel bind(InetSocketAddress address) throws IOException {
+        ServerSocketChannel channel = ServerSocketChannel.open();
         try {
-            return HttpServer.create(address, BACKLOG);
+            channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            return channel.bind(address, BACKLOG);
         } catch (BindException e) {
+            channel.close();
             BindException named = new BindException("cannot listen on %s, port %d: %s; use --port 0 for a free port"
                     .formatted(address.getHostString(), address.getPort(), e.getMessage()));
             named.initCause(e);
@@ -68,7 +88,6 @@ public final class HttpListener implements AutoCloseable {
 
     /** Returns the address of the root page. */
     public URI address() {
-        InetSocketAddress bound = http.getAddress();
         String host = bound.getAddress().isAnyLocalAddress()
                 ? "localhost"
                 : bound.getAddress().getHostAddress();
@@ -77,48 +96,15 @@ public final class HttpListener implements AutoCloseable {
 
     /** Returns the number of requests that are being answered. */
     public int activeRequests() {
-        return active.get();
-    }
-
-    private void exchange(HttpExchange exchange) {
-        active.incrementAndGet();
-        try (exchange) {
-            HttpCall call = new HttpCall(exchange, deadlines, limits);
-            try {
-                answer(call);
-            } catch (ApiException e) {
-                call.sendError(e);
-            } catch (RuntimeException | Error e) {
-                LOG.log(Level.WARNING, "a request failed", e);
-                call.sendError(ApiException.serverError(500, "The server had an error while processing your request."));
-            }
-        } catch (IOException e) {
-            LOG.log(Level.DEBUG, "client disconnected: {0}", e.toString());
-        } catch (InterruptedException e) {
-            LOG.log(Level.DEBUG, "client timed out");
-        } finally {
-            active.decrementAndGet();
-        }
-    }
-
-    private void answer(HttpCall call) throws IOException, InterruptedException {
-        call.requireBoundedHead();
-        accessControl.requireSameOrigin(call);
-        if (!router.isOpen(call)) {
-            accessControl.requireApiKey(call);
-            if (stopping) {
-                throw ApiException.serverError(503, "The server is shutting down.");
-            }
-        }
-        router.route(call).handler().handle(call);
+        return dispatcher.activeRequests();
     }
 
     /** Refuses new requests, but those of open routes, and waits until those being answered have ended, at most so long. */
     public void drain(long timeoutMillis) {
-        stopping = true;
+        dispatcher.drain();
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         try {
-            while (active.get() > 0 && System.nanoTime() < end) {
+            while (activeRequests() > 0 && System.nanoTime() < end) {
                 Thread.sleep(5);
             }
         } catch (InterruptedException e) {
@@ -129,15 +115,12 @@ public final class HttpListener implements AutoCloseable {
     /** Stops listening; requests that are still being answered are cut off. */
     @Override
     public void close() {
-        stopping = true;
-        http.stop(0);
-        threads.shutdown();
+        dispatcher.drain();
+        connections.close();
         try {
-            threads.awaitTermination(1, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            server.stop();
+        } catch (Exception e) {
+            LOG.log(Level.WARNING, "the server did not stop as it should", e);
         }
-        threads.shutdownNow();
-        deadlines.close();
     }
 }

@@ -2,12 +2,14 @@ package carve.app.serve.http;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The routing table of a server: handlers by path and method. A path whose last segment is {@code *} stands for every path with
- * another last segment; exact paths go first. {@code HEAD} is routed as {@code GET}, and what no route has is answered by a
- * fallback, which serves public files.
+ * another last segment; exact paths go first. {@code HEAD} is routed as {@code GET}, {@code OPTIONS} is answered with the methods
+ * of the path, and what no route has is answered by a fallback, which serves public files.
  */
 public final class Router {
     /** The handler of a method at a path, and whether it is open to requests without a key. */
@@ -73,15 +75,31 @@ public final class Router {
             return methods.get(method);
         }
         if (!methods.isEmpty()) {
-            String allowed = String.join(", ", methods.keySet());
-            call.setHeader("Allow", allowed);
+            call.setHeader("Allow", allowed(methods.keySet()));
+            if (method.equals("OPTIONS")) {
+                return new Route(options -> options.send(204, "", new byte[0]), false);
+            }
             throw ApiException.requestError(
-                    405, "method_not_allowed", "%s supports %s, not %s.", call.path(), allowed, call.method());
+                    405,
+                    "method_not_allowed",
+                    "%s supports %s, not %s.",
+                    call.path(),
+                    String.join(", ", methods.keySet()),
+                    call.method());
         }
         if (!method.equals("GET")) {
             throw unknown(call);
         }
         return fallback;
+    }
+
+    private static String allowed(Set<String> methods) {
+        Set<String> allowed = new TreeSet<>(methods);
+        allowed.add("OPTIONS");
+        if (methods.contains("GET")) {
+            allowed.add("HEAD");
+        }
+        return String.join(", ", allowed);
     }
 
     /** Returns whether a request needs no key: it has an open route, or is for a public file. */

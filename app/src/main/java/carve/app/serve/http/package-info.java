@@ -1,5 +1,5 @@
 /**
- * HTTP for the servers of this module, on the JDK's own {@code jdk.httpserver}: a {@link carve.app.serve.http.HttpListener}
+ * HTTP for the servers of this module, on Eclipse Jetty: a {@link carve.app.serve.http.HttpListener}
  * checks each request ({@link carve.app.serve.http.AccessControl}) and passes it, as an {@link carve.app.serve.http.HttpCall},
  * to the handler that the {@link carve.app.serve.http.Router} has for it. Errors are {@link
  * carve.app.serve.http.ApiException}s.
@@ -8,7 +8,7 @@
  * Router router = Router.builder(new StaticFiles("index.html", Set.of()))
  *         .openRoute("GET", "/health", call -> call.send(200, JsonObject.empty().with("status", "ok")))
  *         .build();
- * try (HttpListener listener = HttpListener.start(address, Set.of(), new HttpLimits(1 << 20, 10_000, 10_000), router)) {
+ * try (HttpListener listener = HttpListener.start(address, Set.of(), HttpLimits.of(1 << 20, 10_000), router)) {
  *     URI page = listener.address();
  * }
  * }</pre>

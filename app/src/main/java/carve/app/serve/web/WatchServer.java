@@ -19,7 +19,7 @@ import java.util.Set;
  */
 public final class WatchServer implements AutoCloseable {
     private static final int TIMEOUT_MILLIS = 10_000;
-    private static final HttpLimits LIMITS = new HttpLimits(0, TIMEOUT_MILLIS, TIMEOUT_MILLIS);
+    private static final HttpLimits LIMITS = HttpLimits.of(0, TIMEOUT_MILLIS);
     private static final String CHAT_PAGE = "index.html";
 
     private final HttpListener listener;

@@ -10,15 +10,12 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -77,7 +74,7 @@ final class RouterTest {
                 })
                 .build();
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-        return HttpListener.start(address, Set.of(KEY), new HttpLimits(maxBodyBytes, 1000, 1000), router);
+        return HttpListener.start(address, Set.of(KEY), HttpLimits.of(maxBodyBytes, 1000), router);
     }
 
     private static void send(HttpCall call, String text) throws IOException {
@@ -146,7 +143,9 @@ final class RouterTest {
     @Test
     void otherMethodsAreRefusedWithTheOnesAllowed() throws IOException, InterruptedException {
         var response = fails(405, "/items supports GET, POST, not PUT.", "PUT", "/items", true);
-        assertEquals("GET, POST", response.headers().firstValue("Allow").orElseThrow());
+        assertEquals(
+                "GET, HEAD, OPTIONS, POST",
+                response.headers().firstValue("Allow").orElseThrow());
         fails(405, "/items/7 supports GET, not DELETE.", "DELETE", "/items/7", true);
         fails(404, "Unknown request URL: POST /other.", "POST", "/other", true);
         fails(404, "Unknown request URL: GET /other.", "GET", "/other", true);
@@ -170,7 +169,7 @@ final class RouterTest {
     void longPathsAreRefusedAtOnceAndKeysAreCheckedBeforeRoutes() throws IOException, InterruptedException {
         String path = "/" + "a".repeat(250_000) + "/";
         for (int i = 0; i < 20; i++) {
-            String message = "The path and query of the request have 250002 characters; the limit is 8192.";
+            String message = "The path and query of the request are too long; the limit is 8192 characters.";
             fails(414, message, "GET", path, false);
         }
         String segments = "/a".repeat(4000);
@@ -182,55 +181,6 @@ final class RouterTest {
                 "/items",
                 false);
         fails(401, "You didn't provide an API key. Send it as 'Authorization: Bearer YOUR_KEY'.", "POST", "/x", false);
-    }
-
-    @Test
-    void hostsHaveAnyCaseAndMustBeNamed() throws IOException {
-        assertTrue(raw("GET /health HTTP/1.1\r\nHost: LOCALHOST\r\nConnection: close\r\n\r\n")
-                .startsWith("HTTP/1.1 200 "));
-        assertTrue(raw("GET /health HTTP/1.1\r\nHost: LocalHost:80\r\nConnection: close\r\n\r\n")
-                .startsWith("HTTP/1.1 200 "));
-        assertTrue(raw("GET /health HTTP/1.1\r\nHost: [::1]:80\r\nConnection: close\r\n\r\n")
-                .startsWith("HTTP/1.1 200 "));
-        assertTrue(raw("GET /health HTTP/1.1\r\nHost: localhost:80:80\r\nConnection: close\r\n\r\n")
-                .startsWith("HTTP/1.1 403 "));
-        assertTrue(raw("GET /health HTTP/1.1\r\nConnection: close\r\n\r\n").startsWith("HTTP/1.1 400 "));
-        assertTrue(raw("GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX: %s\r\n\r\n"
-                        .formatted("x".repeat(40_000)))
-                .startsWith("HTTP/1.1 431 "));
-    }
-
-    private String raw(String request) throws IOException {
-        try (Socket socket =
-                new Socket(InetAddress.getLoopbackAddress(), listener.address().getPort())) {
-            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        }
-    }
-
-    @Test
-    @Timeout(60)
-    void slowAndIdleConnectionsDoNotKeepOthersOut() throws IOException, InterruptedException {
-        String head = "POST /items HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: %s\r\n".formatted(KEY);
-        for (String begun : List.of("", "GET /it", head, head + "Content-Length: 9\r\n\r\nab")) {
-            List<Socket> sockets = new ArrayList<>();
-            try {
-                for (int i = 0; i < 1000; i++) {
-                    Socket socket = new Socket(
-                            InetAddress.getLoopbackAddress(), listener.address().getPort());
-                    sockets.add(socket);
-                    socket.getOutputStream().write(begun.getBytes(StandardCharsets.US_ASCII));
-                }
-                long start = System.nanoTime();
-                answers("list", "GET", "/items");
-                long millis = (System.nanoTime() - start) / 1_000_000;
-                assertTrue(millis < 2000, () -> "%d ms beside 1,000 of '%s'".formatted(millis, begun));
-            } finally {
-                for (Socket socket : sockets) {
-                    socket.close();
-                }
-            }
-        }
     }
 
     @Test
