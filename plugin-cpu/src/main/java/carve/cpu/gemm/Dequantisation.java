@@ -13,10 +13,10 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Weights of every storage type as F32, a vector or part of a row at a time. Values of blocks are exact in F32: a scale has 11
- * bits, an integer at most 8.
+ * Conversions of stored values, those of weights and of the KV cache, to F32 or BF16. Values of blocks are exact in F32: a scale
+ * has 11 bits, an integer at most 8.
  */
-final class Dequantisation {
+public final class Dequantisation {
     /** True if vectors are wide enough to load bytes for one vector of F32 at a time: on all but 128-bit machines. */
     static final boolean HAS_BYTE_VECTORS = LANES >= 8;
 
@@ -38,6 +38,47 @@ final class Dequantisation {
             case Q8_0 -> q8(row + dtype.bytes(k), depth, to, at);
             case Q4_0 -> q4(row + dtype.bytes(k), depth, to, at);
             default -> throw Casts.unsupported(dtype);
+        }
+    }
+
+    /**
+     * Writes values as F32 at an address, as many as there are.
+     *
+     * @param dtype BF16 or Q8_0
+     * @param from where the values begin, with a block if there are blocks
+     * @param n how many, whole blocks if there are blocks
+     */
+    public static void toFloats(DType dtype, long from, int n, long to) {
+        switch (dtype) {
+            case BF16 -> bf16(from, n, to);
+            case Q8_0 -> q8(from, n, to);
+            default -> throw Casts.unsupported(dtype);
+        }
+    }
+
+    private static void bf16(long from, int n, long to) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            NativeMemory.store(to + 4L * i, NativeMemory.loadBf16(from + 2L * i));
+        }
+        for (; i < n; i++) {
+            NativeMemory.set(to + 4L * i, NativeMemory.getBf16(from + 2L * i));
+        }
+    }
+
+    private static void q8(long from, int n, long to) {
+        long end = to + 4L * n;
+        for (long at = to; at < end; at += 4L * BlockQuantisation.SIZE, from += DType.Q8_0.blockBytes()) {
+            float scale = scale(from);
+            if (HAS_BYTE_VECTORS) {
+                for (int i = 0; i < BlockQuantisation.SIZE; i += LANES) {
+                    NativeMemory.store(at + 4L * i, q8(from, i).mul(scale));
+                }
+            } else {
+                for (int i = 0; i < BlockQuantisation.SIZE; i++) {
+                    NativeMemory.set(at + 4L * i, scale * NativeMemory.getByte(from + Short.BYTES + i));
+                }
+            }
         }
     }
 
