@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Prints the folder of a CUDA compiler: that of the machine's nvcc, or that of PyPI's, which is installed first where it is
-# missing. Prints nothing, and says why on stderr, where there is none to be had: the tests that need nvcc are then skipped.
+# Prints the folder of nvcc: the machine's, or that of PyPI's packages, which are installed if necessary. If neither is
+# available it prints only the reason, to stderr, and the tests that need nvcc are skipped.
 #
 #   PATH="$(.ci/nvcc.sh):$PATH" ./mvnw verify
 #
-# The packages are those below, 500 MB unpacked; they stay in ~/.cache/carve, or where CARVE_NVCC_CACHE says.
+# The packages take 500 MB unpacked and are kept in ~/.cache/carve, or in CARVE_NVCC_CACHE.
 set -eu
 
 version=13.5.*
@@ -39,7 +39,7 @@ if [ ! -x "$bin/nvcc" ]; then
     "$python" -m pip install --quiet --no-input --disable-pip-version-check --retries 1 --timeout 20 \
         --target "$new/packages" $packages >"$log" 2>&1 || skip "$(grep -m 1 ERROR "$log" || tail -n 1 "$log")"
     "$new/packages/nvidia/cu13/bin/nvcc" --version >/dev/null 2>&1 || skip "PyPI's does not start on this machine"
-    # whole or not at all, whoever else does the same
+    # atomic, because several builds may install at once
     rm -rf "$folder"
     mv -T "$new/packages" "$folder" 2>/dev/null || true
 fi

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Repeats the papers' ablations at the size of the demo and writes bench/results/ablations-DATE.md and .png. Takes about a
-# quarter of an hour on 2 cores, and goes on where it was interrupted.
+# Repeats the papers' ablations with the demo's models and writes bench/results/ablations-DATE.md and .png. Takes about 15
+# minutes on 2 cores; an interrupted run continues.
 set -eu
 
 root=$(dirname "$(dirname "$(readlink -f "$0")")")

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Measures the CPU device against the machine it runs on: builds what is needed, then prints a table. See --help.
+# Measures the CPU device against the limits of the machine. Builds the benchmark, then prints a table. See --help.
 set -eu
 
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
@@ -10,7 +10,7 @@ cd "$root"
 plugins="plugin-attention plugin-cpu plugin-distill plugin-mamba2 plugin-models"
 ./mvnw -q -B -pl "bench,$(echo "$plugins" | tr ' ' ',')" -am -Dmaven.test.skip=true package >&2
 
-# What we write are modules; what others wrote is on the class path, but for what modules require by name.
+# Our modules are on the module path; libraries are on the class path unless a module requires them.
 modules=
 libraries=
 for plugin in $plugins; do

@@ -1,17 +1,17 @@
 #!/bin/sh
-# Proves and measures the CUDA device on a machine that has nothing but an NVIDIA driver: no network, no Java, no compiler.
+# Tests and measures the CUDA device on a machine that has only an NVIDIA driver: no network, no Java, no compiler.
 #
-#   bench/gpu.sh pack [FOLDER]   here, where carve is built: a Java runtime, what the tests need, and kernels compiled for
-#                                cards where there is nvcc; FOLDER is target/gpu by default, and has less than 64 MiB
-#   FOLDER/gpu.sh [run]          there: the contracts of devices and kernels on the card, with graphs off and on; what the
-#                                driver and cuBLAS do when they are called directly; what PyTorch and Triton make of some
-#                                cases, where they are; then carve.bench.gpu: the fixtures in F32 and BF16, operations,
-#                                generation of published shapes at 1K to 128K, memory, a training step, each goal with what
-#                                was found. The report, card.jsonl and card.md, goes to $OUT, or to FOLDER/out. It ends
-#                                within 9 minutes: each part has its time, and the last what is left
-#   FOLDER/gpu.sh try            anywhere: the same report of small shapes on the processor, which says nothing of a card
+#   bench/gpu.sh pack [FOLDER]   on the build machine: packs a Java runtime, the tests, and the kernels, compiled if there is
+#                                nvcc, into FOLDER, target/gpu by default, in less than 64 MiB
+#   FOLDER/gpu.sh [run]          on the machine with the GPU: runs the contracts of devices and kernels, without and with
+#                                CUDA graphs; direct calls of the driver and cuBLAS; the same cases in PyTorch and Triton,
+#                                if they are installed; then carve.bench.gpu: the fixtures in F32 and BF16, operations,
+#                                generation of published shapes at 1K to 128K, memory, a training step, and each goal with
+#                                the measured value. The report, card.jsonl and card.md, is written to $OUT or FOLDER/out.
+#                                It ends within 9 minutes: each part has a time limit, and the last one takes what is left
+#   FOLDER/gpu.sh try            anywhere: the same report with small shapes on the CPU, to test the script itself
 #
-# Where there is no card, run says why and ends with 2.
+# Without a GPU, run prints the reason and exits with 2.
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
@@ -41,7 +41,7 @@ pack() {
     mkdir -p "$to/modules" "$to/tests" "$to/lib" "$to/needs" "$to/fixtures" "$to/model"
     "$JAVA_HOME/bin/jlink" --strip-debug --no-header-files --no-man-pages --compress zip-0 --output "$to/java" \
         --add-modules java.base,java.compiler,java.desktop,java.logging,java.management,java.net.http,jdk.unsupported,jdk.incubator.vector
-    tar -C "$to" -czf "$to/java.tar.gz" java # smaller than jlink makes it
+    tar -C "$to" -czf "$to/java.tar.gz" java # smaller than with jlink's own compression
     rm -rf "$to/java"
     for module in $modules; do
         cp -r "$module/target/classes" "$to/modules/$module"
@@ -50,7 +50,7 @@ pack() {
     rm -f "$to/tests/module-info.class"
     cp bench/target/lib/*.jar "$to/needs/"
     cp plugin-cuda/target/lib/jcuda-[0-9]*.jar "$to/lib/"
-    # of JCuda's native parts the driver's alone: the others are 24 MiB
+    # only the driver API of JCuda's native libraries: the others are 24 MiB
     natives=$(ls "$root"/plugin-cuda/target/lib/jcuda-natives-*.jar)
     mkdir "$to/natives"
     (cd "$to/natives" && "$JAVA_HOME/bin/jar" --extract --file "$natives" && rm -f lib/libJNv* lib/libJCudaRuntime* \
@@ -64,16 +64,16 @@ pack() {
     rm -f "$to"/fixtures/*/init_with_kqvo.safetensors "$to"/fixtures/*/train_format.safetensors
     "$JAVA_HOME/bin/java" -p "api/target/classes:runtime/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib" \
         -m carve.bench/carve.bench.ZeroWeightModel "$to/model" bf16 hovle 2>/dev/null
-    rm "$to/model/model.safetensors" # weights are random there
+    rm "$to/model/model.safetensors" # the benchmark uses random weights
     [ -e "$to/modules/plugin-cuda/carve/cuda/prebuilt/architectures" ] \
-        || echo "no nvcc: the machine with the card needs NVRTC" >&2
+        || echo "no nvcc: kernels are not compiled; the machine with the GPU needs NVRTC" >&2
     cp "$here/gpu.sh" "$here/gpu_peers.py" "$here/torch_ssd.py" "$to/"
     size=$(du -sk "$to" | cut -f 1)
     [ "$size" -le "$limit" ] || fail "$to has $size KiB, more than $limit"
-    echo "$to: $size KiB; copy it to the machine with the card and run gpu.sh there"
+    echo "$to: $size KiB; copy it to the machine with the GPU and run gpu.sh there"
 }
 
-# The folders of cuBLAS and NVRTC that a Python on the machine may have brought.
+# The folders of cuBLAS and NVRTC, which a Python package on the machine may contain.
 libraries() {
     timeout 20 find / -xdev \( -name 'libcublas.so.1[23]' -o -name 'libnvrtc.so.1[23]' \) -printf '%h\n' 2>/dev/null \
         | sort -u | tr '\n' ':'
@@ -83,9 +83,9 @@ joined() {
     ls -d "$@" | tr '\n' ':'
 }
 
-# Java lies packed beside this script, which may be where nothing can be written.
+# Unpacks Java to a temporary folder, because the folder of this script may be read-only.
 unpack() {
-    [ -e "$here/java.tar.gz" ] || fail "there is no Java beside this script: make the folder with 'bench/gpu.sh pack'"
+    [ -e "$here/java.tar.gz" ] || fail "java.tar.gz is missing beside this script: make the folder with 'bench/gpu.sh pack'"
     home=$(mktemp -d)
     trap 'rm -rf "$home"' EXIT
     tar -C "$home" -xzf "$here/java.tar.gz"
@@ -97,7 +97,7 @@ java() {
         -Dcarve.cuda.libraries="$found" -Dcarve.devices.cuda.library-path="$found" "$@"
 }
 
-# The seconds that are left of all.
+# The remaining seconds of the time limit.
 left() {
     echo $((begun + seconds - $(date +%s)))
 }
@@ -109,12 +109,12 @@ contracts() {
         --reports-dir "$out/graphs-$2" >"$out/contracts-graphs-$2.txt" 2>&1 || code=$?
     case ${code:-0} in
         0) echo passed ;;
-        124) echo "not ended after $1 seconds, see contracts-graphs-$2.txt" ;;
+        124) echo "stopped after $1 seconds, see contracts-graphs-$2.txt" ;;
         *) echo "failed, see contracts-graphs-$2.txt" ;;
     esac
 }
 
-# What others make of the same cases; a Python that has PyTorch, if there is one.
+# Measures the same cases in PyTorch, if a Python with PyTorch is installed.
 peers() {
     for python in python3 /usr/bin/python3; do
         if command -v $python >/dev/null && $python -c 'import torch' 2>/dev/null; then
@@ -138,24 +138,24 @@ run() {
     unpack
     out=${OUT:-$here/out}
     mkdir -p "$out"
-    reason=$(java -cp "$tests" carve.cuda.GpuProbe) || { echo "gpu.sh: no card: $reason" >&2; exit 2; }
+    reason=$(java -cp "$tests" carve.cuda.GpuProbe) || { echo "gpu.sh: no GPU: $reason" >&2; exit 2; }
     found=$(libraries)
     export found
-    echo "card: $(java -cp "$tests" carve.cuda.GpuProbe)"
+    echo "GPU: $(java -cp "$tests" carve.cuda.GpuProbe)"
     { command -v nvidia-smi >/dev/null && nvidia-smi; } >"$out/nvidia-smi.txt" 2>&1 || true
     off=$(contracts 150 false)
-    echo "contracts, launch by launch: $off"
+    echo "contracts, without graphs: $off"
     on=$(contracts 75 true)
-    echo "contracts, graphs: $on"
+    echo "contracts, with graphs: $on"
     timeout 40 "$0" java -cp "$tests" carve.cuda.DirectCudaBenchmark >"$out/peers.jsonl" 2>"$out/peers.txt" \
         || echo "the driver and cuBLAS could not be called directly, see peers.txt"
     peers 80
-    measure "$(left)" $(($(left) - 40)) cuda "$here/model" || echo "the report is not complete"
-    printf '\nContracts, launch by launch: %s\n\nContracts, graphs: %s\n' "$off" "$on" >>"$out/card.md"
+    measure "$(left)" $(($(left) - 40)) cuda "$here/model" || echo "the report is incomplete"
+    printf '\nContracts, without graphs: %s\n\nContracts, with graphs: %s\n' "$off" "$on" >>"$out/card.md"
     cat "$out/card.md"
 }
 
-# What is packed, on this machine's processor with small shapes: that the report can be made.
+# Makes the report with small shapes on the CPU, from the packed files.
 try() {
     begun=$(date +%s)
     unpack

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Serves a model and asks it with many clients: throughput against one client's, errors, memory over time. See carve.bench.ServingBenchmark.
+# Measures the server with many clients: throughput compared with one client, errors, memory over time. See carve.bench.ServingBenchmark.
 #
 #   bench/load.sh [--model demo/teacher] [--seconds 300] [--clients 64] [--json bench/target/load.json]
 set -eu

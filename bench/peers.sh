@@ -1,13 +1,13 @@
 #!/bin/sh
-# Compares Carve with others on this machine in one run: the same files, in turn, round after round, and the machine's limits
-# beside them. Writes bench/results/peers-DATE.md and .json.
+# Compares Carve with llama.cpp, PyTorch and Jlama on this machine in one run: the same files, in turn, in several rounds,
+# together with the limits of the machine. Writes bench/results/peers-DATE.md and .json.
 #
 #     bench/peers.sh [--quick] [--rounds N] [--threads N] [--only MODEL:TYPE] [--note TEXT]
 #
-# Everything comes from package registries: llama.cpp is built from the source inside npm's node-llama-cpp (npm, git, cmake and
-# a C++ compiler are needed; CARVE_LLAMA names a folder with src and build where that is done already), PyTorch is the system's
-# python3-torch, Jlama comes from Maven Central. A peer that cannot be had is left out, with the reason. Models have random
-# weights of the true shapes and lie in bench/target/peers. --only compares one model with llama.cpp and measures no more.
+# llama.cpp is built from the source in npm's package node-llama-cpp, which needs npm, git, cmake and a C++ compiler;
+# CARVE_LLAMA names a folder with src and build where that has been done. PyTorch is the system's python3-torch, Jlama comes
+# from Maven Central. Programs that are not available are skipped, with the reason. Models have random weights of published
+# shapes and are stored in bench/target/peers. --only compares a single model with llama.cpp.
 set -eu
 
 root=$(dirname "$(dirname "$(readlink -f "$0")")")

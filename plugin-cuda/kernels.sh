@@ -1,12 +1,11 @@
 #!/bin/sh
-# Compiles the kernels for cards, where there is nvcc: kernels.sh SOURCES KEPT PREBUILT
+# Compiles the CUDA kernels if nvcc is installed: kernels.sh SOURCES KEPT PREBUILT
 #
-# Each file of SOURCES, in each of the variants that its lines "// Variant: OPTIONS" name, becomes one fatbin: machine code
-# for the architectures below, and PTX, which a driver compiles for cards that are newer. Its name ends with the digest of
-# all that it was made of, by which the program finds it again. What is in KEPT already is not compiled again, nor what is in
-# the user's cache, ~/.cache/carve/build or where CARVE_BUILD_CACHE says, under the digest of this script and nvcc's version.
-# What nvcc refuses is in PREBUILT/refused, with its words. A machine without nvcc packs nothing: the program then compiles
-# itself.
+# Each file of SOURCES is compiled once for each of its lines "// Variant: OPTIONS" to a fatbin: machine code for the
+# architectures below, and PTX, which the driver compiles for newer GPUs. The name of a fatbin ends with the digest of its
+# inputs, by which the program finds it. Fatbins in KEPT are not compiled again, nor those in the user's cache,
+# ~/.cache/carve/build or CARVE_BUILD_CACHE, under the digest of this script and nvcc's version. Compiler errors are written
+# to PREBUILT/refused. Without nvcc nothing is packed, and the program compiles kernels at run time.
 set -eu
 
 architectures="80 90"
@@ -15,19 +14,19 @@ kept=$2
 prebuilt=$3
 nvcc=${NVCC:-$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)}
 
-# The program computes the same: Source.digest().
+# Source.digest() in the program computes the same digest.
 digest() {
     { cat "$sources/carve.cuh"; printf '\0'; cat "$1"; printf '\0%s\0' "$2"; } | sha256sum | cut -c 1-32
 }
 
-# One file in one variant: OPTIONS separated by spaces, FILE, IMAGE without its ending.
+# Compiles one variant of a file. Arguments: options, separated by spaces; source; image without extension.
 compile() {
     codes=$(for a in $architectures; do printf 'sm_%s,' "$a"; done)
     if "$nvcc" -std=c++17 -Werror=all-warnings $1 -gencode "arch=compute_80,code=[${codes}compute_80]" -fatbin \
         -o "$3.new" "$2" >"$3.log" 2>&1; then
         rm "$3.log"
         mv "$3.new" "$3.fatbin"
-        # whole or not at all, whoever else does the same
+        # atomic, because several builds may write the same file
         mkdir -p "$cache" && cp "$3.fatbin" "$cache/$(basename "$3").$$" \
             && mv "$cache/$(basename "$3").$$" "$cache/$(basename "$3").fatbin" || true
     else
@@ -44,11 +43,11 @@ fi
 
 rm -rf "$prebuilt"
 if [ ! -x "$nvcc" ]; then
-    echo "no nvcc on this machine: kernels are not compiled for cards, nor packed"
+    echo "no nvcc on this machine: the CUDA kernels are neither compiled nor packed"
     exit
 fi
 mkdir -p "$kept" "$prebuilt"
-# what was made a month ago is made again, if anybody still needs it
+# entries older than a month are deleted
 find "${cache%/*}" -type f -mtime +30 -delete 2>/dev/null || true
 "$nvcc" --version | tail -n 1 >"$kept/nvcc.new"
 cmp -s "$kept/nvcc.new" "$kept/nvcc" || rm -f "$kept"/*.fatbin

@@ -24,8 +24,7 @@ final class CompileCommandTest {
                 .toList();
         assertFalse(methods.isEmpty());
         for (MatchResult method : methods) {
-            List<String> declared = Arrays.stream(
-                            Class.forName(method.group(1)).getDeclaredMethods())
+            List<String> declared = Arrays.stream(Class.forName(method.group(1)).getDeclaredMethods())
                     .map(Method::getName)
                     .filter(method.group(2)::equals)
                     .toList();

@@ -38,7 +38,7 @@ public final class KernelCompilationTest {
     private static void needsNvcc() {
         LoggedAssumptions.assumeTrue(
                 NvccCompiler.find().isPresent(),
-                "no nvcc on this machine: kernels are not compiled for cards, nor packed");
+                "no nvcc on this machine: the CUDA kernels are neither compiled nor packed");
     }
 
     @Test

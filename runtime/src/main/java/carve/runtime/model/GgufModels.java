@@ -43,7 +43,7 @@ public final class GgufModels {
             ModelFamily family = family(file, families);
             GgufConverter layout = family.gguf().orElseThrow();
             JsonObject config = layout.config(file);
-            ModelSpec spec = ModelFolder.spec(file.file(), file.file(), config, family, mixers);
+            ModelSpec spec = ModelConfig.spec(file.file(), file.file(), config, family, mixers);
             NameMap names = family.names(spec);
             Checkpoint checkpoint = Checkpoint.of(file, config, layout.fromGguf(file));
             ModelFolder.manifest(spec, names).verify(checkpoint, names);

@@ -6,12 +6,9 @@ import carve.api.checkpoint.ExpectedTensors;
 import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.TensorSource;
 import carve.api.checkpoint.TensorSources;
-import carve.api.config.SettingsException;
 import carve.api.device.Device;
 import carve.api.gguf.GgufConverter;
 import carve.api.gguf.GgufFile;
-import carve.api.json.Json;
-import carve.api.json.JsonException;
 import carve.api.json.JsonObject;
 import carve.api.mixer.MixerCatalog;
 import carve.api.model.LoadedModel;
@@ -20,7 +17,6 @@ import carve.api.model.ModelSpec;
 import carve.api.param.ParamSpec;
 import carve.api.param.ParamStore;
 import carve.api.tensor.DType;
-import carve.api.tensor.ShapeException;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
@@ -29,7 +25,6 @@ import carve.runtime.catalog.Catalogs;
 import carve.runtime.io.RegularFiles;
 import carve.runtime.safetensors.Checkpoint;
 import carve.runtime.safetensors.CheckpointWriter;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -41,7 +36,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * A model in a folder of Hugging Face layout: what {@code config.json} describes, and its weights by the model's names; or a
@@ -58,8 +52,6 @@ import java.util.TreeSet;
  * }
  */
 public final class ModelFolder implements AutoCloseable {
-    private static final long MAX_CONFIG_BYTES = 4 << 20;
-
     private final Path path;
     private final ModelFamily family;
     private final ModelSpec spec;
@@ -88,11 +80,11 @@ public final class ModelFolder implements AutoCloseable {
         if (GgufModels.isGgufFile(folder)) {
             return GgufModels.open(GgufFile.open(folder), families, mixers);
         }
-        JsonObject config = config(folder);
-        ModelFamily family = family(folder, config, families);
+        JsonObject config = ModelConfig.read(folder);
+        ModelFamily family = ModelConfig.family(folder, config, families);
         Optional<Checkpoint> checkpoint = hasWeights(folder) ? Optional.of(Checkpoint.open(folder)) : Optional.empty();
         try {
-            ModelSpec spec = read(folder, config, family, mixers);
+            ModelSpec spec = ModelConfig.spec(folder, config, family, mixers);
             NameMap names = family.names(spec);
             checkpoint.ifPresent(tensors -> manifest(spec, names).verify(tensors, names));
             return new ModelFolder(folder, family, spec, names, checkpoint);
@@ -107,76 +99,9 @@ public final class ModelFolder implements AutoCloseable {
         return open(folder, catalogs.families().providers(), catalogs.mixerCatalog());
     }
 
-    private static JsonObject config(Path folder) {
-        Path file = folder.resolve(Checkpoint.CONFIG);
-        if (!RegularFiles.isPresent(file)) {
-            throw new CheckpointException("%s: %s; a model is a folder with %s and %s"
-                    .formatted(folder, problem(folder), Checkpoint.CONFIG, Checkpoint.WEIGHTS));
-        }
-        try {
-            RegularFiles.requireAtMost(file, MAX_CONFIG_BYTES);
-            return Json.readObject(file);
-        } catch (JsonException e) {
-            throw new CheckpointException(e.getMessage(), e);
-        } catch (IOException e) {
-            throw new CheckpointException("%s: cannot be read: %s".formatted(file, e.getMessage()), e);
-        }
-    }
-
-    private static String problem(Path folder) {
-        if (Files.isDirectory(folder)) {
-            return "there is no " + Checkpoint.CONFIG;
-        }
-        return Files.exists(folder) ? "not a folder" : "no such folder";
-    }
-
     private static boolean hasWeights(Path folder) {
         boolean single = RegularFiles.isPresent(folder.resolve(Checkpoint.WEIGHTS));
         return RegularFiles.isPresent(folder.resolve(Checkpoint.INDEX)) || single;
-    }
-
-    private static ModelFamily family(Path folder, JsonObject config, Collection<ModelFamily> families) {
-        List<ModelFamily> those =
-                families.stream().filter(family -> family.supports(config)).toList();
-        if (those.size() == 1) {
-            return those.getFirst();
-        }
-        String kind = config.optionalString("model_type").map("'%s'"::formatted).orElse("not given");
-        Collection<ModelFamily> candidates = those.isEmpty() ? families : those;
-        String listed = String.join(
-                ", ", new TreeSet<>(candidates.stream().map(ModelFamily::name).toList()));
-        throw new CheckpointException("%s: %s by '%s' (model_type %s); %s %s"
-                .formatted(
-                        folder,
-                        those.isEmpty() ? "no installed model family goes" : "more than one model family goes",
-                        Checkpoint.CONFIG,
-                        kind,
-                        those.isEmpty() ? "there are" : "they are",
-                        listed.isEmpty() ? "none" : listed));
-    }
-
-    private static ModelSpec read(Path folder, JsonObject config, ModelFamily family, MixerCatalog mixers) {
-        try {
-            JsonObject complete = family.completeConfig(folder, config);
-            return spec(folder, folder.resolve(Checkpoint.CONFIG), complete, family, mixers);
-        } catch (JsonException e) {
-            throw new CheckpointException("%s: %s".formatted(folder, e.getMessage()), e);
-        }
-    }
-
-    /**
-     * Returns the model that a configuration describes.
-     *
-     * @param file what messages call the configuration
-     * @throws CheckpointException if a number in it is out of its range, or sizes do not fit together
-     */
-    static ModelSpec spec(Path folder, Path file, JsonObject config, ModelFamily family, MixerCatalog mixers) {
-        ConfigRanges.check(file, config);
-        try {
-            return family.spec(config, new RequiredMixerCatalog(folder, mixers));
-        } catch (SettingsException | ShapeException | IllegalArgumentException | ArithmeticException e) {
-            throw new CheckpointException("%s: its sizes do not fit together: %s".formatted(file, e.getMessage()), e);
-        }
     }
 
     static ExpectedTensors manifest(ModelSpec spec, NameMap names) {
