@@ -1,4 +1,4 @@
-// What the server is asked: OpenAI's interface, with the server's own figures under "carve".
+// Requests to the server: OpenAI's API, with the server's own figures under "carve".
 
 const KEY = 'carve-key';
 
@@ -21,7 +21,7 @@ function headers() {
 async function refused(answer) {
   const text = await answer.text();
   let message = text;
-  try { message = JSON.parse(text).error.message; } catch { /* no JSON: the text says it */ }
+  try { message = JSON.parse(text).error.message; } catch { /* not JSON: the text is the message */ }
   return new Refused(answer.status, message || `the server answered ${answer.status}`);
 }
 
@@ -38,7 +38,7 @@ export async function runs() {
   return answer.ok && 'folder' in await answer.json();
 }
 
-/** Has the server keep a conversation with what a model remembers of it; returns its id, or nothing where none is kept. */
+/** Saves a conversation with a model's state on the server; returns its id, or an empty text if it was not saved. */
 export async function save(model, messages) {
   try {
     const answer = await fetch('v1/states', { method: 'POST', headers: headers(), body: JSON.stringify({ model, messages }) });
@@ -48,12 +48,12 @@ export async function save(model, messages) {
   }
 }
 
-/** Lets the server forget what it keeps. */
+/** Deletes a saved state from the server. */
 export function forget(id) {
   fetch(`v1/states/${id}`, { method: 'DELETE', headers: headers() }).catch(() => {});
 }
 
-/** Asks a model; tells of text and figures as they come, and returns why the answer ended. */
+/** Asks a model; passes on text and figures as they arrive, and returns the finish reason. */
 export async function ask(request, signal, told) {
   const answer = await fetch('v1/chat/completions', {
     method: 'POST',
@@ -74,7 +74,7 @@ export async function ask(request, signal, told) {
   return finish;
 }
 
-// server-sent events: blocks of lines, of which those with data count
+// server-sent events: blocks of lines, of which only those with data are used
 async function* events(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';

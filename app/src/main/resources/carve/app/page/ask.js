@@ -1,15 +1,15 @@
-// Asks models, and shows what comes.
+// Sends questions to models, and shows their answers.
 import * as api from './api.js';
 import * as store from './store.js';
 import { askKey } from './dialogs.js';
-import { drawPending, grow } from './field.js';
+import { drawPending, grow } from './input.js';
 import { at, columns, problem, state } from './state.js';
-import { drawModels, drawTalks } from './talks.js';
+import { drawModels, drawConversations } from './conversations.js';
 import { drawLast, drawTurns } from './turns.js';
 
 /** Draws all of the conversation that is shown. */
 export function draw() {
-  drawTalks();
+  drawConversations();
   drawModels();
   drawTurns();
   drawPending();
@@ -18,21 +18,21 @@ export function draw() {
 
 function drawSend() {
   at('send').textContent = state.running ? '■' : '↑';
-  at('send').setAttribute('aria-label', state.running ? 'End the answer' : 'Send');
+  at('send').setAttribute('aria-label', state.running ? 'Stop generating' : 'Send');
 }
 
-/** Ends what is asked. */
+/** Stops the running answer. */
 export function stop() {
   state.running?.controller.abort();
 }
 
-// where the server keeps the state of what was said before a fork, only what came later is sent
-function request(talk, column, name) {
-  const { temperature, maxTokens, seed } = talk.settings;
-  const kept = store.kept(talk, column, name);
+// if the server has saved the state before a fork, only later messages are sent
+function request(conversation, column, name) {
+  const { temperature, maxTokens, seed } = conversation.settings;
+  const kept = store.kept(conversation, column, name);
   return {
     model: name,
-    messages: store.messages(talk, talk.turns.length - 1, column, kept?.turns || 0),
+    messages: store.messages(conversation, conversation.turns.length - 1, column, kept?.turns || 0),
     ...(kept ? { carve: { state: kept.id } } : {}),
     ...(temperature !== undefined && temperature !== '' ? { temperature: +temperature } : {}),
     ...(maxTokens ? { max_tokens: +maxTokens } : {}),
@@ -40,23 +40,23 @@ function request(talk, column, name) {
   };
 }
 
-// a state that the server no longer has is forgotten, and all is sent
-async function send(talk, column, name, signal, told) {
-  const asked = request(talk, column, name);
+// if the server no longer has a state, the whole conversation is sent
+async function send(conversation, column, name, signal, told) {
+  const asked = request(conversation, column, name);
   try {
     return await api.ask(asked, signal, told);
   } catch (e) {
     if (e.status !== 404 || !asked.carve) throw e;
-    talk.states = [];
-    return api.ask(request(talk, column, name), signal, told);
+    conversation.states = [];
+    return api.ask(request(conversation, column, name), signal, told);
   }
 }
 
-async function answer(talk, turn, column, controller) {
+async function answer(conversation, turn, column, controller) {
   const own = turn.answers[column];
-  const show = () => { if (state.talk === talk && state.running?.turn === turn) schedule(); };
+  const show = () => { if (state.conversation === conversation && state.running?.turn === turn) schedule(); };
   try {
-    const finish = await send(talk, column, own.model, controller.signal, (text, live) => {
+    const finish = await send(conversation, column, own.model, controller.signal, (text, live) => {
       own.text += text;
       own.pieces = (own.pieces || 0) + (text ? 1 : 0);
       own.live = live || own.live;
@@ -66,7 +66,7 @@ async function answer(talk, turn, column, controller) {
   } catch (e) {
     own.finish = 'ended';
     own.unsent = e instanceof TypeError && !own.text;
-    if (e.name !== 'AbortError') own.error = e instanceof TypeError ? 'The server does not answer.' : e.message;
+    if (e.name !== 'AbortError') own.error = e instanceof TypeError ? 'The server does not respond.' : e.message;
     if (e.status === 401) askKey();
   }
   show();
@@ -76,42 +76,42 @@ let scheduled = false;
 function schedule() {
   if (scheduled) return;
   scheduled = true;
-  requestAnimationFrame(() => { scheduled = false; if (state.talk.turns.length) drawLast(); });
+  requestAnimationFrame(() => { scheduled = false; if (state.conversation.turns.length) drawLast(); });
 }
 
-// a question that no server has seen is in the field again
-function takeBack(talk, turn) {
-  talk.turns = talk.turns.filter(other => other !== turn);
-  if (state.talk !== talk) return;
+// a question that did not reach the server is put back into the input
+function takeBack(conversation, turn) {
+  conversation.turns = conversation.turns.filter(other => other !== turn);
+  if (state.conversation !== conversation) return;
   if (!at('question').value) at('question').value = turn.question;
   state.pending = [...turn.pictures, ...state.pending];
-  problem('The server does not answer; ask again when it does.');
+  problem('The server does not respond; try again later.');
   grow();
   draw();
 }
 
-/** Asks what is in the field; while an answer comes, ends it. */
+/** Sends the question in the input, or stops the running answer. */
 export async function ask() {
   const question = at('question').value.trim();
   if (state.running) { stop(); return; }
   if (!question && !state.pending.length) return;
-  const talk = state.talk;
+  const conversation = state.conversation;
   const turn = { question, pictures: state.pending, answers: columns().map(model => ({ model, text: '' })) };
   state.pending = [];
   at('question').value = '';
   problem('');
   grow();
-  talk.title ||= question.slice(0, 60) || 'a picture';
-  talk.turns.push(turn);
+  conversation.title ||= question.slice(0, 60) || 'a picture';
+  conversation.turns.push(turn);
   const controller = new AbortController();
   state.running = { turn, controller };
-  store.keep(talk);
+  store.keep(conversation);
   draw();
-  await Promise.all(turn.answers.map((_, column) => answer(talk, turn, column, controller)));
+  await Promise.all(turn.answers.map((_, column) => answer(conversation, turn, column, controller)));
   state.running = null;
   const unsent = turn.answers.every(one => one.unsent);
-  if (unsent) takeBack(talk, turn);
-  if (!store.keep(talk)) problem('This browser has no room for more; remove conversations that are no longer wanted.');
-  if (state.talk === talk && !unsent) { drawLast(); drawTalks(); }
+  if (unsent) takeBack(conversation, turn);
+  if (!store.keep(conversation)) problem('The storage of this browser is full; remove conversations that you no longer need.');
+  if (state.conversation === conversation && !unsent) { drawLast(); drawConversations(); }
   drawSend();
 }

@@ -233,7 +233,7 @@ const charts = (() => {
       pen.fillStyle = colour(x / 179);
       pen.fillRect(x, 0, 1, 8);
     }
-    for (const part of [figure(low), canvas, figure(high), '(scale of logarithms)']) {
+    for (const part of [figure(low), canvas, figure(high), '(log scale)']) {
       const span = document.createElement('span');
       span.append(part);
       made.append(span);

@@ -1,11 +1,11 @@
-// The page that talks to models: what people do, and what follows.
+// The chat page: its buttons and keys, and what they do.
 import * as api from './api.js';
 import * as store from './store.js';
 import { ask, draw, stop } from './ask.js';
 import { askKey } from './dialogs.js';
-import { drawPending, grow } from './field.js';
+import { drawPending, grow } from './input.js';
 import { act, at, columns, modelOf, problem, state } from './state.js';
-import { drawModels, drawTalks, drawer } from './talks.js';
+import { drawModels, drawConversations, drawer } from './conversations.js';
 import { drawTurns } from './turns.js';
 
 function usual() {
@@ -13,55 +13,55 @@ function usual() {
   return kept.length ? kept : state.models.slice(-1).map(model => model.id);
 }
 
-function choose(talk) {
-  if (state.talk !== talk) stop();
-  talk.models = talk.models.filter(modelOf);
-  if (!talk.models.length) talk.models = usual();
-  state.talk = talk;
-  location.replace('#' + talk.id);
+function choose(conversation) {
+  if (state.conversation !== conversation) stop();
+  conversation.models = conversation.models.filter(modelOf);
+  if (!conversation.models.length) conversation.models = usual();
+  state.conversation = conversation;
+  location.replace('#' + conversation.id);
   problem('');
   draw();
 }
 
 function begin() {
-  const empty = store.all().find(talk => !talk.turns.length);
-  choose(empty || store.begin(state.talk ? columns() : usual(), [], state.talk?.settings));
+  const empty = store.all().find(conversation => !conversation.turns.length);
+  choose(empty || store.begin(state.conversation ? columns() : usual(), [], state.conversation?.settings));
   at('question').focus();
 }
 
 function fork(index) {
-  const talk = state.talk;
-  const name = `${talk.title.replace(/ \(fork( \d+)?\)$/, '')} (fork)`;
-  const forked = store.begin(columns(), talk.turns.slice(0, index + 1), talk.settings, name);
+  const conversation = state.conversation;
+  const name = `${conversation.title.replace(/ \(fork( \d+)?\)$/, '')} (fork)`;
+  const forked = store.begin(columns(), conversation.turns.slice(0, index + 1), conversation.settings, name);
   choose(forked);
   at('question').focus();
   save(forked);
 }
 
-// the server keeps what each model remembers at the fork; one that keeps nothing is sent all that was said
-async function save(talk) {
-  const system = talk.settings.system || '';
-  const turns = talk.turns.length;
-  const saved = talk.models.map(async (model, column) => {
-    const id = await api.save(model, store.messages(talk, turns, column));
+// the server saves the state of each model at the fork; without it, the whole conversation is sent
+async function save(conversation) {
+  const system = conversation.settings.system || '';
+  const turns = conversation.turns.length;
+  const saved = conversation.models.map(async (model, column) => {
+    const id = await api.save(model, store.messages(conversation, turns, column));
     return id ? { id, model, column, turns, system } : null;
   });
-  talk.states = (await Promise.all(saved)).filter(one => one);
-  if (store.find(talk.id)) store.keep();
-  else talk.states.forEach(one => api.forget(one.id));
+  conversation.states = (await Promise.all(saved)).filter(one => one);
+  if (store.find(conversation.id)) store.keep();
+  else conversation.states.forEach(one => api.forget(one.id));
 }
 
-function remove(talk) {
-  if (talk === state.talk) stop();
-  store.remove(talk).forEach(api.forget);
-  if (talk === state.talk) choose(store.all()[0] || store.begin(usual()));
-  drawTalks();
+function remove(conversation) {
+  if (conversation === state.conversation) stop();
+  store.remove(conversation).forEach(api.forget);
+  if (conversation === state.conversation) choose(store.all()[0] || store.begin(usual()));
+  drawConversations();
 }
 
 function edit(index) {
-  const talk = state.talk;
-  const turn = talk.turns[index];
-  choose(store.begin(columns(), talk.turns.slice(0, index), talk.settings, index ? `${talk.title} (fork)` : ''));
+  const conversation = state.conversation;
+  const turn = conversation.turns[index];
+  choose(store.begin(columns(), conversation.turns.slice(0, index), conversation.settings, index ? `${conversation.title} (fork)` : ''));
   state.pending = [...turn.pictures];
   at('question').value = turn.question;
   drawPending();
@@ -79,7 +79,7 @@ function compare() {
   const [first, second] = columns();
   const other = state.models.find(model => model.id !== first);
   if (!other) return;
-  state.talk.models = second ? [first] : [first, other.id];
+  state.conversation.models = second ? [first] : [first, other.id];
   remember();
 }
 
@@ -87,7 +87,7 @@ function remember() {
   localStorage.setItem('carve-models', JSON.stringify(columns()));
   store.keep();
   drawModels();
-  if (!state.talk.turns.length) drawTurns();
+  if (!state.conversation.turns.length) drawTurns();
 }
 
 at('ask').addEventListener('submit', event => { event.preventDefault(); ask(); });
@@ -95,8 +95,8 @@ at('question').addEventListener('keydown', event => {
   if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) { event.preventDefault(); if (!state.running) ask(); }
 });
 at('new').addEventListener('click', () => { begin(); drawer(false); });
-at('model').addEventListener('change', () => { state.talk.models[0] = at('model').value; remember(); });
-at('other').addEventListener('change', () => { state.talk.models[1] = at('other').value; remember(); });
+at('model').addEventListener('change', () => { state.conversation.models[0] = at('model').value; remember(); });
+at('other').addEventListener('change', () => { state.conversation.models[1] = at('other').value; remember(); });
 at('compare').addEventListener('click', compare);
 at('open-side').addEventListener('click', () => drawer(true));
 at('close-side').addEventListener('click', () => { drawer(false); at('open-side').focus(); });
@@ -110,8 +110,8 @@ document.addEventListener('keydown', event => {
   else if (event.altKey && event.code === 'KeyC') { event.preventDefault(); compare(); }
   else if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
     event.preventDefault();
-    const shown = store.all().filter(talk => talk.turns.length || talk === state.talk);
-    const next = shown[shown.indexOf(state.talk) + (event.key === 'ArrowUp' ? -1 : 1)];
+    const shown = store.all().filter(conversation => conversation.turns.length || conversation === state.conversation);
+    const next = shown[shown.indexOf(state.conversation) + (event.key === 'ArrowUp' ? -1 : 1)];
     if (next) choose(next);
   }
 });
@@ -124,7 +124,7 @@ async function open() {
     at('runs').classList.toggle('hidden', !await api.runs());
   } catch (e) {
     if (e.status === 401) askKey();
-    else problem(`The server does not answer: ${e.message}`);
+    else problem(`The server does not respond: ${e.message}`);
   }
 }
 

@@ -1,4 +1,4 @@
-// Settings, keys of the keyboard, the key of the server, light and dark.
+// Dialogs of settings, keyboard shortcuts and the API key, and the colour theme.
 import * as api from './api.js';
 import * as store from './store.js';
 import { act, at, state } from './state.js';
@@ -10,7 +10,7 @@ function theme() {
   localStorage.setItem('carve-theme', document.documentElement.dataset.theme);
 }
 
-/** Asks for the server's key, and goes on with it. */
+/** Asks for the API key, and continues with it. */
 export function askKey() {
   if (at('key-box').open) return;
   at('key-box').showModal();
@@ -20,12 +20,12 @@ export function askKey() {
 const SETTINGS = { system: 'system', temperature: 'temperature', 'max-tokens': 'maxTokens', seed: 'seed' };
 
 function openSettings() {
-  for (const [id, key] of Object.entries(SETTINGS)) at(id).value = state.talk.settings[key] ?? '';
+  for (const [id, key] of Object.entries(SETTINGS)) at(id).value = state.conversation.settings[key] ?? '';
   at('settings-box').showModal();
 }
 
 at('settings-box').addEventListener('input', () => {
-  for (const [id, key] of Object.entries(SETTINGS)) state.talk.settings[key] = at(id).value;
+  for (const [id, key] of Object.entries(SETTINGS)) state.conversation.settings[key] = at(id).value;
   store.keep();
 });
 

@@ -1,4 +1,4 @@
-// Makes data URLs of pictures: small ones as they are, large ones no larger than a model looks at them.
+// Makes data URLs of images. Large images are scaled down.
 
 const MOST_SIDE = 1280;
 const MOST_BYTES = 300_000;
@@ -16,7 +16,7 @@ function load(url, name) {
   return new Promise((done, failed) => {
     const image = new Image();
     image.onload = () => done(image);
-    image.onerror = () => failed(new Error(`${name} is no picture that this browser can show`));
+    image.onerror = () => failed(new Error(`${name} is not an image that this browser can display`));
     image.src = url;
   });
 }

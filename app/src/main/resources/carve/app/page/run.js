@@ -1,5 +1,5 @@
 'use strict';
-// The page of runs: asks what has changed every second, and shows one stage of one run.
+// The page of training runs: polls the server every second, and shows a stage of a run.
 
 (() => {
   const at = id => document.getElementById(id);
@@ -16,7 +16,10 @@
     return made;
   }
 
-  // as the last part of an address
+  // the last two parts of a path
+  const short = path => path.split(/[\\/]/).slice(-2).join('/');
+
+  // as the last part of a URL
   const named = text => btoa(String.fromCharCode(...new TextEncoder().encode(text))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 
   function time(seconds) {
@@ -30,7 +33,7 @@
   const run = () => state.shown.runs.find(r => r.name === state.run) || active();
   const active = () => state.shown.runs.find(r => r.status === 'running') || state.shown.runs.at(-1);
 
-  // follows the stage that goes on, until somebody chooses one
+  // follows the running stage until the user chooses one
   function stage(of) {
     return of.stages.find(s => s.name === state.stage)
       || of.stages.find(s => s.status === 'running')
@@ -63,7 +66,8 @@
     at('status').textContent = state.lost ? 'server not reachable, retrying' : current.status;
     const mixers = Map.groupBy(current.mixers || [], m => m);
     const kinds = [...mixers].map(([name, all]) => `${all.length} × ${name}`).join(', ');
-    at('about').textContent = current.from ? `${current.kind === 'train' ? 'trained' : 'distilled'} from ${current.from}${kinds ? '; layers: ' + kinds : ''}` : '';
+    at('about').textContent = current.from ? `${current.kind === 'train' ? 'trained' : 'distilled'} from ${short(current.from)}${kinds ? '; layers: ' + kinds : ''}` : '';
+    at('about').title = current.from || '';
     document.title = `${current.name}: ${current.status} · Carve`;
   }
 
@@ -211,10 +215,10 @@
     const dark = matchMedia('(prefers-color-scheme: dark)').matches;
     const now = document.documentElement.dataset.theme || (dark ? 'dark' : 'light');
     document.documentElement.dataset.theme = now === 'dark' ? 'light' : 'dark';
-    try { localStorage.setItem('carve-theme', document.documentElement.dataset.theme); } catch { /* a file has none */ }
+    try { localStorage.setItem('carve-theme', document.documentElement.dataset.theme); } catch { /* a file has no storage */ }
     draw();
   });
-  try { if (localStorage.getItem('carve-theme')) document.documentElement.dataset.theme = localStorage.getItem('carve-theme'); } catch { /* a file has none */ }
+  try { if (localStorage.getItem('carve-theme')) document.documentElement.dataset.theme = localStorage.getItem('carve-theme'); } catch { /* a file has no storage */ }
   let width = 0;
   new ResizeObserver(() => { if (innerWidth !== width) { width = innerWidth; draw(); } }).observe(document.body);
   if (embedded) {

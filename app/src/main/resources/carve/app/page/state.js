@@ -1,15 +1,15 @@
-// What the page is about: the models, the conversation that is shown, what is asked next and what is asked now.
+// The state of the page: the models, the current conversation, the images of the next question, the running request.
 
 export const at = id => document.getElementById(id);
 
-export const state = { models: [], talk: null, pending: [], running: null };
+export const state = { models: [], conversation: null, pending: [], running: null };
 
-/** What buttons do that are drawn again and again; chat.js says. */
+/** Actions of buttons that are drawn repeatedly; set by chat.js. */
 export const act = {};
 
 export const modelOf = name => state.models.find(model => model.id === name);
 
-export const columns = () => state.talk.models;
+export const columns = () => state.conversation.models;
 
 export function problem(text) {
   at('problem').textContent = text;

@@ -1,17 +1,17 @@
-// Conversations, kept in this browser.
+// Conversations, stored in this browser.
 //
 // A conversation is {id, title, models, turns, settings, states, updated}; a turn {question, pictures, answers}, with an answer
 // for each model that was asked: {model, text, live, finish, error}; a state {id, model, column, turns, system} is what the
-// server keeps of the first turns for the model of a column.
+// server has saved of the first turns for the model of a column.
 
 const KEY = 'carve-talks';
 
-let talks = read();
+let conversations = read();
 
 function read() {
   try {
     const kept = JSON.parse(localStorage.getItem(KEY) || '[]');
-    return Array.isArray(kept) ? kept.filter(talk => talk.id && Array.isArray(talk.turns)) : [];
+    return Array.isArray(kept) ? kept.filter(conversation => conversation.id && Array.isArray(conversation.turns)) : [];
   } catch {
     return [];
   }
@@ -21,38 +21,38 @@ function id() {
   return crypto.getRandomValues(new Uint32Array(2)).join('-');
 }
 
-export const all = () => talks;
-export const find = wanted => talks.find(talk => talk.id === wanted);
+export const all = () => conversations;
+export const find = wanted => conversations.find(conversation => conversation.id === wanted);
 
 /** Begins a conversation, with the turns of another if it is a fork. */
 export function begin(models, turns = [], settings = {}, title = '') {
-  const talk = { id: id(), title, models: [...models], turns: structuredClone(turns), settings: { ...settings }, updated: Date.now() };
-  talks.unshift(talk);
+  const conversation = { id: id(), title, models: [...models], turns: structuredClone(turns), settings: { ...settings }, updated: Date.now() };
+  conversations.unshift(conversation);
   keep();
-  return talk;
+  return conversation;
 }
 
 /** Removes a conversation, and returns the ids of states that were its own. */
-export function remove(talk) {
-  talks = talks.filter(other => other !== talk);
+export function remove(conversation) {
+  conversations = conversations.filter(other => other !== conversation);
   keep();
-  return (talk.states || []).map(one => one.id);
+  return (conversation.states || []).map(one => one.id);
 }
 
-/** Returns what the server keeps of the beginning of a conversation for a model, if anything. */
-export function kept(talk, column, model) {
-  const system = talk.settings.system || '';
-  return (talk.states || []).find(one => one.model === model && one.column === column && one.system === system
-    && one.turns < talk.turns.length);
+/** Returns the state that the server has saved of the beginning of a conversation for a model, if any. */
+export function kept(conversation, column, model) {
+  const system = conversation.settings.system || '';
+  return (conversation.states || []).find(one => one.model === model && one.column === column && one.system === system
+    && one.turns < conversation.turns.length);
 }
 
-/** Writes all conversations; where there is no room, the oldest lose their pictures first. */
+/** Writes all conversations; if the storage is full, the oldest lose their images first. */
 export function keep(changed) {
   if (changed) {
     changed.updated = Date.now();
-    talks = [changed, ...talks.filter(talk => talk !== changed)];
+    conversations = [changed, ...conversations.filter(conversation => conversation !== changed)];
   }
-  const kept = structuredClone(talks.filter(talk => talk.turns.length));
+  const kept = structuredClone(conversations.filter(conversation => conversation.turns.length));
   for (let oldest = kept.length - 1; oldest >= -1; oldest--) {
     try {
       localStorage.setItem(KEY, JSON.stringify(kept));
@@ -65,12 +65,11 @@ export function keep(changed) {
 }
 
 /**
- * Returns the messages that a model is sent, from a turn on: what it has said itself, and where it has not, what the first
- * one has.
+ * Returns the messages for a model, from a turn on: with its own answers, or those of the first model where it has none.
  */
-export function messages(talk, upTo, column, from = 0) {
-  const result = talk.settings.system && !from ? [{ role: 'system', content: talk.settings.system }] : [];
-  talk.turns.slice(0, upTo + 1).forEach((turn, i) => {
+export function messages(conversation, upTo, column, from = 0) {
+  const result = conversation.settings.system && !from ? [{ role: 'system', content: conversation.settings.system }] : [];
+  conversation.turns.slice(0, upTo + 1).forEach((turn, i) => {
     if (i < from) return;
     const content = turn.pictures.length
       ? [...turn.pictures.map(url => ({ type: 'image_url', image_url: { url } })), { type: 'text', text: turn.question }]

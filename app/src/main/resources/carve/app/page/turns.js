@@ -1,7 +1,7 @@
 // The messages of a conversation.
 import { drawMeters, fast, needed } from './meters.js';
 import { act, at, columns, modelOf, state } from './state.js';
-import { bytes, count, make, seconds } from './words.js';
+import { bytes, count, make, seconds } from './format.js';
 
 function figures(answer) {
   const live = answer.live;
@@ -19,7 +19,7 @@ function figures(answer) {
 function drawAnswer(answer, coming) {
   const made = make('article', '', 'answer' + (coming ? ' coming' : ''));
   if (columns().length > 1 || state.models.length > 1) made.append(make('div', answer.model, 'who'));
-  made.append(make('div', answer.text, 'words'));
+  made.append(make('div', answer.text, 'text'));
   if (answer.error) made.append(make('div', answer.error, 'wrong'));
   made.append(figures(answer));
   return made;
@@ -41,13 +41,13 @@ function drawTurn(turn, index) {
     turn.pictures.forEach(url => {
       const image = make('img');
       image.src = url;
-      image.alt = 'the picture of this question';
+      image.alt = 'image of this question';
       image.addEventListener('load', () => { if (image.naturalWidth < 100) image.className = 'tiny'; });
       shown.append(image);
     });
     said.append(shown);
   }
-  said.append(make('div', turn.question, 'words'));
+  said.append(make('div', turn.question, 'text'));
   const running = state.running?.turn === turn;
   const answers = make('div', '', 'answers' + (turn.answers.length > 1 ? ' two' : ''));
   turn.answers.forEach(answer => answers.append(drawAnswer(answer, running && !answer.finish && !answer.error)));
@@ -67,7 +67,7 @@ function welcome() {
   const made = make('div', '', 'welcome');
   const sees = columns().some(name => modelOf(name)?.carve?.pictures);
   made.append(make('h2', 'What would you like to know?'),
-    make('p', sees ? 'Paste, drop or choose a picture, and ask about it.' : 'This model takes text.'));
+    make('p', sees ? 'Paste, drop or choose an image, and ask about it.' : 'This model accepts text only.'));
   if (sees) {
     const ideas = make('div', '', 'ideas');
     const shapes = columns().some(name => modelOf(name)?.carve?.vocabulary < 1000);
@@ -82,17 +82,17 @@ function welcome() {
 /** Draws the whole conversation. */
 export function drawTurns() {
   const turns = at('turns');
-  turns.replaceChildren(...(state.talk.turns.length ? state.talk.turns.map(drawTurn) : [welcome()]));
-  drawMeters(); // before, since they take room below
+  turns.replaceChildren(...(state.conversation.turns.length ? state.conversation.turns.map(drawTurn) : [welcome()]));
+  drawMeters(); // first, because they take space below
   turns.scrollTop = turns.scrollHeight;
 }
 
-/** Draws the last turn alone, while it comes. */
+/** Draws only the last turn, while it is generated. */
 export function drawLast() {
   const turns = at('turns');
   const near = turns.scrollHeight - turns.scrollTop - turns.clientHeight < 160;
-  const index = state.talk.turns.length - 1;
-  turns.lastElementChild.replaceWith(drawTurn(state.talk.turns[index], index));
+  const index = state.conversation.turns.length - 1;
+  turns.lastElementChild.replaceWith(drawTurn(state.conversation.turns[index], index));
   drawMeters();
   if (near) turns.scrollTop = turns.scrollHeight;
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The page that talks to models, in a browser, with the demo's teacher under two names. */
+/** Tests of the chat page in a browser, with the demo's teacher under two names. */
 final class ChatPageTest {
     private static final Path PICTURES = Path.of("target", "screenshots");
     private static final String DESCRIBED = "a cyan square top right and a green star bottom center";
@@ -132,12 +132,13 @@ final class ChatPageTest {
 
     private static String answers(int turn) {
         return browser.read(
-                "[...document.querySelectorAll('.turn')[%d].querySelectorAll('.answer .words')].map(e => e.innerText).join(' | ')"
+                "[...document.querySelectorAll('.turn')[%d].querySelectorAll('.answer .text')].map(e => e.innerText).join(' | ')"
                         .formatted(turn));
     }
 
     private static String titles() {
-        return browser.read("[...document.querySelectorAll('#talks .title')].map(e => e.innerText).join(' | ')");
+        return browser.read(
+                "[...document.querySelectorAll('#conversations .title')].map(e => e.innerText).join(' | ')");
     }
 
     private static String states() {
@@ -177,10 +178,10 @@ final class ChatPageTest {
         browser.waitFor("document.querySelectorAll('.turn').length === 2");
         assertEquals("green | green", answers(1));
         assertEquals("true", browser.read("document.querySelector('.said img').naturalWidth === 48"));
-        browser.click("#talks li:nth-child(2) .title");
+        browser.click("#conversations li:nth-child(2) .title");
         browser.waitFor("document.querySelectorAll('.answers.two').length === 0");
         assertEquals("two", answers(1));
-        browser.click("#talks li:nth-child(1) .remove");
+        browser.click("#conversations li:nth-child(1) .remove");
         while (!states().equals("0")) {
             browser.waitFor("true");
         }
@@ -255,7 +256,7 @@ final class ChatPageTest {
         assertEquals("375", browser.read("document.documentElement.scrollWidth"));
         browser.picture(PICTURES.resolve("chat-phone.png"));
         browser.click("#open-side");
-        browser.waitFor("document.querySelector('#talks .title').getBoundingClientRect().left >= 0");
+        browser.waitFor("document.querySelector('#conversations .title').getBoundingClientRect().left >= 0");
         browser.press("Escape");
         browser.waitFor("!document.querySelector('#side').classList.contains('open')");
         assertEquals(List.of(), browser.errors());

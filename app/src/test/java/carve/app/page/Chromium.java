@@ -126,13 +126,22 @@ public final class Chromium implements AutoCloseable {
                 .findFirst();
     }
 
+    /**
+     * Starts the browser with a window of so many pixels.
+     *
+     * @throws IOException if there is none, or it does not start
+     */
+    public static Chromium start(int width, int height) throws IOException {
+        Chromium chromium = new Chromium(program().orElseThrow(() -> new IOException(REASON)));
+        chromium.size(width, height);
+        return chromium;
+    }
+
     /** Starts the browser with a window of so many pixels; where there is none that starts, the test is left out. */
     public static Chromium orLeaveOut(int width, int height) {
         LoggedAssumptions.assumeTrue(program().isPresent(), REASON);
         try {
-            Chromium chromium = new Chromium(program().orElseThrow());
-            chromium.size(width, height);
-            return chromium;
+            return start(width, height);
         } catch (IOException e) {
             LoggedAssumptions.assumeTrue(false, e.getMessage() + ", so pages were not tried");
             throw new UncheckedIOException(e);

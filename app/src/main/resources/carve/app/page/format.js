@@ -1,4 +1,4 @@
-// Amounts for people, and elements of text.
+// Formatted numbers, and elements with text.
 
 export function bytes(amount) {
   if (amount == null) return '–';
@@ -12,7 +12,7 @@ export const count = number => Number(number).toLocaleString('en');
 
 export const seconds = value => value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(1)} s`;
 
-/** Makes an element; text is text, whatever it looks like. */
+/** Makes an element whose text is never parsed as HTML. */
 export function make(tag, text = '', name = '') {
   const made = document.createElement(tag);
   if (text) made.textContent = text;

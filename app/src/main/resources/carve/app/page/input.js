@@ -1,18 +1,18 @@
-// The next question: its words, and pictures that are chosen, pasted or dropped.
+// The next question: its text, and images that are chosen, pasted or dropped.
 import { pictureOf } from './pictures.js';
 import { at, problem, state } from './state.js';
-import { make } from './words.js';
+import { make } from './format.js';
 
-/** Draws the pictures of the next question. */
+/** Draws the images of the next question. */
 export function drawPending() {
   at('pictures').replaceChildren(...state.pending.map((url, i) => {
     const made = make('div');
     const image = make('img');
     image.src = url;
-    image.alt = `picture ${i + 1} of the next question`;
+    image.alt = `image ${i + 1} of the next question`;
     const remove = make('button', '✕');
     remove.type = 'button';
-    remove.setAttribute('aria-label', `Remove picture ${i + 1}`);
+    remove.setAttribute('aria-label', `Remove image ${i + 1}`);
     remove.addEventListener('click', () => { state.pending.splice(i, 1); drawPending(); at('question').focus(); });
     made.append(image, remove);
     return made;
@@ -32,7 +32,7 @@ async function add(files) {
   at('question').focus();
 }
 
-/** Makes the field as high as what is in it. */
+/** Adapts the height of the input to its text. */
 export function grow() {
   const field = at('question');
   field.style.height = 'auto';

@@ -1,27 +1,27 @@
-// The list of conversations, and which models answer.
+// The list of conversations, and the choice of models.
 import * as store from './store.js';
 import { act, at, columns, modelOf, state } from './state.js';
-import { make } from './words.js';
+import { make } from './format.js';
 
 /** Draws the list of conversations. */
-export function drawTalks() {
-  at('talks').replaceChildren(...store.all().filter(talk => talk.turns.length || talk === state.talk).map(talk => {
-    const item = make('li', '', talk === state.talk ? 'chosen' : '');
-    const title = make('button', talk.title || 'New conversation', 'title');
+export function drawConversations() {
+  at('conversations').replaceChildren(...store.all().filter(conversation => conversation.turns.length || conversation === state.conversation).map(conversation => {
+    const item = make('li', '', conversation === state.conversation ? 'chosen' : '');
+    const title = make('button', conversation.title || 'New conversation', 'title');
     title.type = 'button';
-    title.title = talk.title;
-    if (talk === state.talk) title.setAttribute('aria-current', 'true');
-    title.addEventListener('click', () => { act.choose(talk); drawer(false); });
+    title.title = conversation.title;
+    if (conversation === state.conversation) title.setAttribute('aria-current', 'true');
+    title.addEventListener('click', () => { act.choose(conversation); drawer(false); });
     const remove = make('button', '✕', 'remove');
     remove.type = 'button';
-    remove.setAttribute('aria-label', `Remove ${talk.title || 'this conversation'}`);
-    remove.addEventListener('click', () => act.remove(talk));
+    remove.setAttribute('aria-label', `Remove ${conversation.title || 'this conversation'}`);
+    remove.addEventListener('click', () => act.remove(conversation));
     item.append(title, remove);
     return item;
   }));
 }
 
-/** Draws what is chosen above the conversation. */
+/** Draws the choice of models above the conversation. */
 export function drawModels() {
   const options = () => state.models.map(model => new Option(model.id, model.id));
   at('model').replaceChildren(...options());
@@ -36,7 +36,7 @@ export function drawModels() {
   at('pick').classList.toggle('hidden', columns().every(name => modelOf(name)?.carve?.pictures === false));
 }
 
-/** Opens or closes the list, where it does not stand beside. */
+/** Opens or closes the list, where the window is narrow. */
 export function drawer(open) {
   at('side').classList.toggle('open', open);
   at('shade').classList.toggle('hidden', !open);
