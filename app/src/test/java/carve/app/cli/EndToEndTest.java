@@ -164,31 +164,9 @@ final class EndToEndTest {
                 carve.err());
     }
 
-    private Path untrained() throws IOException {
-        carve.succeeds(
-                "data", "shapes", "--out", folder.resolve("shapes").toString(), "-Dtrain-scenes=3", "-Dtest-scenes=1");
-        Path model = Files.createDirectories(folder.resolve("untrained"));
-        Files.copy(folder.resolve("shapes/tokenizer.json"), model.resolve("tokenizer.json"));
-        int vocabulary = Json.readObject(model.resolve("tokenizer.json"))
-                .object("model")
-                .object("vocab")
-                .keys()
-                .size();
-        JsonObject config =
-                Json.readObject(FIXTURES.resolve("hovle_tiny/config.json")).with("max_dynamic_patch", 1);
-        config = config.with(
-                        "embedding_config",
-                        config.object("embedding_config")
-                                .with("llm_vocab_size", vocabulary)
-                                .with("img_context_token_id", 7))
-                .with("llm_config", config.object("llm_config").with("vocab_size", vocabulary));
-        Files.writeString(model.resolve("config.json"), Json.print(config));
-        return model;
-    }
-
     @Test
     void aTeacherIsTrainedCarvedDistilledResumedAndAsked() throws IOException, InterruptedException {
-        Path model = untrained();
+        Path model = UntrainedModel.write(carve, folder);
         Path test = folder.resolve("shapes/test.json");
         Path recipe = Files.writeString(folder.resolve("teacher.conf"), """
                 model = "%s", out = "%s", dtype = bf16

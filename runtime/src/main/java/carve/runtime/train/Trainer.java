@@ -35,6 +35,7 @@ final class Trainer {
     private final ParamStore params;
     private final Device device;
     private final CheckpointFolder folder;
+    private boolean inputFilesWritten;
 
     /** Makes a trainer for one run. */
     Trainer(TrainingStage stage, StageContext context, Objective objective) {
@@ -96,7 +97,6 @@ final class Trainer {
                     names.size(),
                     trained.frozen().size());
             StageSchedule.write(stage, context);
-            context.inputFiles().write(context.folder());
             start.checkpoint().ifPresent(trained::load);
             TrainerState end = start.state().step() == settings.steps() ? start.state() : steps(start.state(), trained);
             trained.requireFrozenUnchanged();
@@ -122,7 +122,7 @@ final class Trainer {
             while (state.step() < settings.steps()) {
                 state = step(state, trained, batches, metrics);
                 if (state.step() % settings.logging().checkpointSteps() == 0 || state.step() == settings.steps()) {
-                    folder.write(state, trained.tensors(), settings.logging().maxCheckpoints());
+                    writeCheckpoint(state, trained);
                 }
                 context.progressListener()
                         .step(
@@ -133,6 +133,15 @@ final class Trainer {
             }
         }
         return state;
+    }
+
+    // the list of files is that of the newest checkpoint, so it is not written before there is one
+    private void writeCheckpoint(TrainerState state, TrainableParams trained) {
+        if (!inputFilesWritten) {
+            context.inputFiles().write(context.folder());
+            inputFilesWritten = true;
+        }
+        folder.write(state, trained.tensors(), settings.logging().maxCheckpoints());
     }
 
     private double learningRate(long step) {
