@@ -99,7 +99,8 @@ public final class ChatRepl implements AutoCloseable {
         String[] parts = line.split("\\s+", 2);
         String rest = parts.length > 1 ? parts[1] : "";
         switch (parts[0]) {
-            case "/image" -> pendingPictures.add(EncodedImage.read(file(rest, parts[0])));
+            case "/image" ->
+                pendingPictures.add(EncodedImage.read(file(rest, parts[0])).upright());
             case "/undo" -> conversation().undo();
             case "/fork" -> add(rest, conversation().fork());
             case "/switch" -> switchTo(rest);

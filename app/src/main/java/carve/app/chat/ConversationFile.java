@@ -175,7 +175,7 @@ final class ConversationFile {
             List<EncodedImage> pictures = new ArrayList<>();
             for (String name : message.strings("pictures")) {
                 MemorySegment data = tensors.data("picture." + picture++);
-                pictures.add(new EncodedImage(name, data.toArray(ValueLayout.JAVA_BYTE)));
+                pictures.add(new EncodedImage(name, data.toArray(ValueLayout.JAVA_BYTE)).upright());
             }
             Role role = Role.valueOf(message.string("role").toUpperCase(Locale.ROOT));
             messages.add(new Message(role, message.string("text"), pictures));

@@ -67,7 +67,7 @@ final class GenerateCommand implements Command {
                                 String.class,
                                 "TEXT",
                                 "The prompt; <image> marks the positions of images. Without it, images come first.")
-                        .files("--image", "F", "Images, PNG or JPEG, in order of their positions.")
+                        .files("--image", "F", "Images, PNG, JPEG, GIF or BMP, in order of their positions.")
                         .option("--system", String.class, "TEXT", "System prompt."))
                 .option(
                         "--draft",
@@ -177,7 +177,7 @@ final class GenerateCommand implements Command {
     private static List<Message> conversation(ParseResult arguments) throws IOException {
         List<EncodedImage> pictures = new ArrayList<>();
         for (Path file : CommandOptions.paths(arguments, "--image")) {
-            pictures.add(EncodedImage.read(file));
+            pictures.add(EncodedImage.read(file).upright());
         }
         List<Message> conversation = new ArrayList<>();
         CommandOptions.<String>find(arguments, "--system")

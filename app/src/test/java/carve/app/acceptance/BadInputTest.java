@@ -199,7 +199,8 @@ final class BadInputTest {
         carve.bad(none + ": no such file", "generate", model, "--prompt", "count", "--image", none.toString());
         Path garbage = Files.writeString(folder.resolve("garbage.png"), "not a picture");
         carve.bad(
-                "image " + garbage + ": neither PNG nor JPEG, the file starts with [6e 6f 74 20 61 20 70 69]",
+                "image " + garbage
+                        + ": is none of PNG, JPEG, GIF and BMP, the file starts with [6e 6f 74 20 61 20 70 69]",
                 "generate",
                 model,
                 "--prompt",

@@ -208,7 +208,7 @@ public record ChatProcessor(
     }
 
     private PixelValues pixels(EncodedImage image) {
-        return vision.orElseThrow().preprocessor().apply(ImageDecoder.standard().read(image.bytes(), image.name()));
+        return vision.orElseThrow().preprocessor().apply(ImageDecoder.standard().read(image));
     }
 
     private int[] ids(String text) {

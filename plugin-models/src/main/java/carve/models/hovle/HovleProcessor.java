@@ -106,7 +106,7 @@ final class HovleProcessor implements Processor {
     }
 
     private PixelValues pixels(EncodedImage image) {
-        return preprocessor.apply(ImageDecoder.standard().read(image.bytes(), image.name()));
+        return preprocessor.apply(ImageDecoder.standard().read(image));
     }
 
     private static Map<String, HostTensor> media(List<PixelValues> images) {

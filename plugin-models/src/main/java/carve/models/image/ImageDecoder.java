@@ -1,10 +1,7 @@
 package carve.models.image;
 
+import carve.api.text.EncodedImage;
 import carve.api.text.ImageDecodingException;
-import java.awt.image.BufferedImage;
-import java.awt.image.ColorModel;
-import java.awt.image.IndexColorModel;
-import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,15 +10,18 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * A decoder of PNG and JPEG files to 8-bit RGB with the mode conversions of Pillow's {@code Image.convert("RGB")}:
- * palettes are looked up, gray is repeated, alpha and transparency are dropped (not blended), embedded colour profiles
- * and orientation tags are ignored. Where Pillow 9.4 clips 16-bit gray to white, the high byte is taken instead, as
- * both do for 16-bit RGB.
+ * A decoder of PNG, JPEG, GIF and BMP files to 8-bit RGB with the mode conversions of Pillow's {@code Image.convert("RGB")}, see
+ * {@link RgbConversion}; embedded colour profiles are ignored. Of an animation the first frame is taken.
+ *
+ * <p>Orientation tags are ignored for data and evaluations, as the training code of LLaVA and InternVL does, and applied for the
+ * pictures of people's requests ({@link EncodedImage#orientation}).
  *
  * <p>Files are untrusted: their length and their number of pixels are compared with the limits before anything is
  * decoded, and every failure is an {@link ImageDecodingException} that names the file.
@@ -30,9 +30,18 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  * @param maxPixels the largest {@code width * height} that is decoded
  */
 public record ImageDecoder(long maxBytes, long maxPixels) {
+    private static final int ANY = -1;
     private static final ImageDecoder STANDARD = new ImageDecoder(256L << 20, 100_000_000L);
-    private static final int[] PNG = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
-    private static final int[] JPEG = {0xFF, 0xD8, 0xFF};
+    private static final String SUPPORTED = "PNG, JPEG, GIF and BMP";
+    private static final Map<String, int[]> FORMATS = Map.of(
+            "png", new int[] {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'},
+            "jpeg", new int[] {0xFF, 0xD8, 0xFF},
+            "gif", new int[] {'G', 'I', 'F', '8'},
+            "bmp", new int[] {'B', 'M'});
+    private static final Map<String, int[]> UNSUPPORTED = Map.of(
+            "WebP", new int[] {'R', 'I', 'F', 'F'},
+            "TIFF", new int[] {'I', 'I', '*', 0},
+            "HEIC or AVIF", new int[] {0, 0, 0, ANY, 'f', 't', 'y', 'p'});
     private static final int MAX_SIDE = 1 << 20;
 
     /** Checks the limits. */
@@ -52,7 +61,7 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
     /**
      * Returns the image in the file.
      *
-     * @throws ImageDecodingException if there is no such file, it is not a whole PNG or JPEG, or it is beyond the limits
+     * @throws ImageDecodingException if there is no such file, it is not a whole file of a supported format, or it is beyond the limits
      */
     public RgbImage read(Path file) {
         try {
@@ -70,7 +79,20 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
     }
 
     /**
-     * Returns the image in the bytes of a file.
+     * Returns an image of a message, turned as its orientation tag says if that is wanted.
+     *
+     * @throws ImageDecodingException as {@link #read(Path)}
+     */
+    public RgbImage read(EncodedImage image) {
+        RgbImage decoded = read(image.bytes(), image.name());
+        return switch (image.orientation()) {
+            case AS_STORED -> decoded;
+            case UPRIGHT -> ExifOrientation.of(image.bytes()).apply(decoded);
+        };
+    }
+
+    /**
+     * Returns the image in the bytes of a file, as it is stored.
      *
      * @param name the name of the image in messages
      * @throws ImageDecodingException as {@link #read(Path)}
@@ -79,13 +101,19 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
         var format = format(bytes, name);
         var reader = ImageIO.getImageReadersByFormatName(format).next();
         Set<String> warnings = new HashSet<>();
-        try (var input = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
-            reader.setInput(input, true, true);
+        byte[] data = format.equals("jpeg") ? JpegSegments.withoutProfile(bytes) : bytes;
+        try (var input = new MemoryCacheImageInputStream(new ByteArrayInputStream(data))) {
+            reader.setInput(input, true, !format.equals("gif"));
             reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
             checkExtents(reader.getWidth(0), reader.getHeight(0), name);
+            if (format.equals("gif")) {
+                GifCanvas canvas = GifCanvas.of(reader);
+                checkExtents(canvas.width(), canvas.height(), name);
+                return canvas.paint(reader.read(0));
+            }
             var image = reader.read(0);
             checkWhole(warnings, name);
-            return toRgb(image);
+            return RgbConversion.of(image, format.equals("jpeg"));
         } catch (ImageDecodingException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
@@ -98,19 +126,30 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
     }
 
     private static String format(byte[] bytes, String name) {
-        if (startsWith(bytes, PNG)) {
-            return "png";
+        Optional<String> format = matching(FORMATS, bytes);
+        if (format.isPresent()) {
+            return format.get();
         }
-        if (startsWith(bytes, JPEG)) {
-            return "jpeg";
-        }
-        throw new ImageDecodingException("image %s: neither PNG nor JPEG, the file starts with [%s]"
-                .formatted(name, HexFormat.ofDelimiter(" ").formatHex(bytes, 0, Math.min(8, bytes.length))));
+        throw new ImageDecodingException(matching(UNSUPPORTED, bytes)
+                .map(other -> "image %s: is %s, which is not supported; convert it to one of %s"
+                        .formatted(name, other, SUPPORTED))
+                .orElseGet(() -> "image %s: is none of %s, the file starts with [%s]"
+                        .formatted(
+                                name,
+                                SUPPORTED,
+                                HexFormat.ofDelimiter(" ").formatHex(bytes, 0, Math.min(8, bytes.length)))));
+    }
+
+    private static Optional<String> matching(Map<String, int[]> formats, byte[] bytes) {
+        return formats.entrySet().stream()
+                .filter(format -> startsWith(bytes, format.getValue()))
+                .map(Map.Entry::getKey)
+                .findFirst();
     }
 
     private static boolean startsWith(byte[] bytes, int[] magic) {
         for (int i = 0; i < magic.length; i++) {
-            if (i >= bytes.length || (bytes[i] & 0xFF) != magic[i]) {
+            if (i >= bytes.length || magic[i] != ANY && (bytes[i] & 0xFF) != magic[i]) {
                 return false;
             }
         }
@@ -133,38 +172,5 @@ public record ImageDecoder(long maxBytes, long maxPixels) {
 
     private static String reason(Exception e) {
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    }
-
-    /** Reads raw samples: {@code getRGB} would convert gray and profiled colours to sRGB, which Pillow does not. */
-    private static RgbImage toRgb(BufferedImage image) {
-        int width = image.getWidth();
-        int height = image.getHeight();
-        Raster raster = image.getRaster();
-        ColorModel colours = image.getColorModel();
-        byte[] result = new byte[Math.multiplyExact(Math.multiplyExact(width, height), 3)];
-        int[] row = new int[width * raster.getNumBands()];
-        for (int y = 0; y < height; y++) {
-            raster.getPixels(0, y, width, 1, row);
-            convertRow(row, raster.getNumBands(), colours, result, y * width * 3);
-        }
-        return RgbImage.wrap(width, height, result);
-    }
-
-    private static void convertRow(int[] row, int bands, ColorModel colours, byte[] result, int offset) {
-        int pixels = row.length / bands;
-        for (int x = 0, to = offset; x < pixels; x++, to += 3) {
-            int first = row[x * bands];
-            if (colours instanceof IndexColorModel palette) {
-                result[to] = (byte) palette.getRed(first);
-                result[to + 1] = (byte) palette.getGreen(first);
-                result[to + 2] = (byte) palette.getBlue(first);
-            } else {
-                int shift = colours.getComponentSize(0) - 8;
-                int step = bands < 3 ? 0 : 1;
-                result[to] = (byte) (first >> shift);
-                result[to + 1] = (byte) (row[x * bands + step] >> shift);
-                result[to + 2] = (byte) (row[x * bands + 2 * step] >> shift);
-            }
-        }
     }
 }

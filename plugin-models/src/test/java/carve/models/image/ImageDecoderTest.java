@@ -91,10 +91,10 @@ class ImageDecoderTest {
     void aFileOfAnotherKindIsNamed() throws IOException {
         Path file = Files.writeString(folder.resolve("words.png"), "hello world");
         assertMessage(
-                "image " + file + ": neither PNG nor JPEG, the file starts with [68 65 6c 6c 6f 20 77 6f]",
+                "image " + file + ": is none of PNG, JPEG, GIF and BMP, the file starts with [68 65 6c 6c 6f 20 77 6f]",
                 () -> DECODER.read(file));
         assertMessage(
-                "image empty.png: neither PNG nor JPEG, the file starts with []",
+                "image empty.png: is none of PNG, JPEG, GIF and BMP, the file starts with []",
                 () -> DECODER.read(new byte[0], "empty.png"));
     }
 

@@ -4,6 +4,7 @@ import carve.api.text.EncodedImage;
 import carve.app.serve.http.ApiException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Iterator;
 import java.util.Locale;
@@ -20,6 +21,8 @@ final class DataUriDecoder {
     private static final String ENCODING = ";base64";
     private static final int MAX_PREFIX_LENGTH = 256;
     private static final int MAGIC = 4;
+    private static final int MIN_BYTES = 10;
+    private static final int GIF_WIDTH = 6; // the screen's, which may be larger than that of a frame
 
     private DataUriDecoder() {}
 
@@ -41,7 +44,7 @@ final class DataUriDecoder {
             throw ApiException.invalidParameter(where, "Invalid '%s': not base64, %s.", where, e.getMessage());
         }
         requireSize(bytes, where, limit);
-        return new EncodedImage(where, bytes);
+        return new EncodedImage(where, bytes).upright();
     }
 
     // data:[image/NAME][;PARAMETER=VALUE]...;base64
@@ -58,13 +61,15 @@ final class DataUriDecoder {
         String format = format(bytes);
         Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
         if (format.isEmpty() || !readers.hasNext()) {
-            throw ApiException.invalidParameter(where, "Invalid '%s': the file is neither PNG nor JPEG.", where);
+            throw ApiException.invalidParameter(
+                    where, "Invalid '%s': the file is none of PNG, JPEG, GIF and BMP.", where);
         }
         ImageReader reader = readers.next();
         try (var input = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
             reader.setInput(input, true, true);
-            long width = reader.getWidth(0);
-            long height = reader.getHeight(0);
+            boolean gif = format.equals("gif");
+            long width = Math.max(reader.getWidth(0), gif ? word(bytes, GIF_WIDTH) : 0);
+            long height = Math.max(reader.getHeight(0), gif ? word(bytes, GIF_WIDTH + 2) : 0);
             if (width * height > limit) {
                 throw ApiException.invalidParameter(
                         where,
@@ -84,13 +89,24 @@ final class DataUriDecoder {
         }
     }
 
+    private static int word(byte[] bytes, int at) {
+        return bytes[at] & 0xFF | (bytes[at + 1] & 0xFF) << 8;
+    }
+
     private static String format(byte[] bytes) {
-        if (bytes.length < MAGIC) {
+        if (bytes.length < MIN_BYTES) {
             return "";
         }
-        if ((bytes[0] & 0xFF) == 0x89 && bytes[1] == 'P' && bytes[2] == 'N' && bytes[3] == 'G') {
+        String magic = new String(bytes, 0, MAGIC, StandardCharsets.ISO_8859_1);
+        if (magic.equals("\u0089PNG")) {
             return "png";
         }
-        return (bytes[0] & 0xFF) == 0xFF && (bytes[1] & 0xFF) == 0xD8 ? "jpeg" : "";
+        if (magic.startsWith("\u00ff\u00d8")) {
+            return "jpeg";
+        }
+        if (magic.equals("GIF8")) {
+            return "gif";
+        }
+        return magic.startsWith("BM") ? "bmp" : "";
     }
 }
