@@ -31,10 +31,12 @@ fi
 work=$(mktemp -d)
 ./carve serve "model=$model" --port 0 --states "$work/states" >"$work/out" &
 server=$!
-trap 'kill $server 2>/dev/null; wait $server 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill $server 2>/dev/null; wait $server 2>/dev/null || true; rm -rf "$work"' EXIT
 until grep -q '^carve serves' "$work/out"; do
     kill -0 $server
     sleep 0.2
 done
 address=$(sed -n 's/^carve serves .* at //p' "$work/out")
-"$venv/bin/python" bench/openai_attack.py "$address" --name model --seconds "$seconds" --seed "$seed" --work "$work"
+result=0
+"$venv/bin/python" bench/openai_attack.py "$address" --name model --seconds "$seconds" --seed "$seed" --work "$work" || result=$?
+exit $result

@@ -21,33 +21,39 @@ CHECKS = [
 
 
 def document(model):
-    """Returns the document in which requests name this model and ask for a few tokens, so that most are answered."""
+    """Returns the document in which requests name this model and ask for a few tokens, so that most are answered.
+
+    It allows what Carve accepts beyond the document: null for the only model, no texts to stop at, and for logprobs of completions
+    the value that chat completions have.
+    """
     text = json.loads(DOCUMENT.read_text(encoding="utf-8"))
     schemas = text["components"]["schemas"]
-    schemas["ModelIdsShared"] = {"enum": [model]}
-    schemas["CreateCompletionRequest"]["properties"]["model"] = {"enum": [model]}
-    fields = [schemas["CreateCompletionRequest"]["properties"]]
+    schemas["ModelIdsShared"] = {"enum": [model, None]}
+    completions = schemas["CreateCompletionRequest"]["properties"]
+    completions["model"] = {"enum": [model, None]}
+    completions["logprobs"] = {"anyOf": [completions["logprobs"], {"const": False}]}
+    schemas["StopConfiguration"] = {"anyOf": [schemas["StopConfiguration"], {"type": "array", "maxItems": 0}]}
+    fields = [completions]
     fields += [part["properties"] for part in schemas["CreateChatCompletionRequest"]["allOf"] if "properties" in part]
     for properties in fields:
         for name in ("max_tokens", "max_completion_tokens"):
             if name in properties:
                 properties[name] = {"type": "integer", "minimum": 1, "maximum": 8}
-    # what Carve accepts though the document does not: an empty list asks for nothing
-    for schema in ("StopConfiguration",):
-        for kind in list(walk(schemas[schema])):
-            kind.pop("minItems", None)
     return text
 
 
-def walk(node):
-    """Yields all objects of a schema."""
-    if isinstance(node, dict):
-        yield node
-        for value in node.values():
-            yield from walk(value)
-    elif isinstance(node, list):
-        for item in node:
-            yield from walk(item)
+def count(report):
+    """Returns the numbers of requests by endpoint, kind of body and status, and the failures by check."""
+    requests, failures = collections.Counter(), collections.Counter()
+    for line in report.read_text(encoding="utf-8").splitlines():
+        recorder = json.loads(line).get("ScenarioFinished", {}).get("recorder", {})
+        for case, interaction in recorder.get("interactions", {}).items():
+            mode = recorder["cases"][case]["value"]["meta"]["generation"]["mode"]
+            status = (interaction.get("response") or {}).get("status_code", "none")
+            requests[recorder["label"], "valid" if mode == "positive" else "invalid", status] += 1
+        for checks in recorder.get("checks", {}).values():
+            failures.update(check["name"] for check in checks if check["status"] != "success")
+    return requests, failures
 
 
 def main():
@@ -68,22 +74,22 @@ def main():
         "--phases", "examples,coverage,fuzzing",
         "--max-time", str(options.seconds),
         "--seed", str(options.seed),
-        "--workers", "4",
         "--continue-on-failure",
         "--suppress-health-check", "all",
         "--report", "ndjson",
         "--report-ndjson-path", str(report),
         "--no-color",
     ]
-    finished = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    finished = subprocess.run(command, cwd=options.work, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     (options.work / "schemathesis.txt").write_text(finished.stdout, encoding="utf-8")
     print(finished.stdout[-6000:], file=sys.stderr)
-    statuses, failures = count(report)
-    print("| endpoint | status | requests |\n| --- | ---: | ---: |")
-    for (endpoint, status), number in sorted(statuses.items()):
-        print(f"| {endpoint} | {status} | {number} |")
-    print(f"\n{sum(statuses.values())} requests, {sum(failures.values())} failures: {dict(failures)}")
-    sys.exit(1 if failures else 0)
+    requests, failures = count(report)
+    print("| endpoint | request | status | requests |\n| --- | --- | ---: | ---: |")
+    for (endpoint, kind, status), number in sorted(requests.items()):
+        print(f"| `{endpoint}` | {kind} | {status} | {number} |")
+    lost = sum(number for (_, _, status), number in requests.items() if status == "none")
+    print(f"\n{sum(requests.values())} requests, {lost} without a reply, {sum(failures.values())} failures", dict(failures) or "")
+    sys.exit(1 if failures or lost or not requests else 0)
 
 
 if __name__ == "__main__":

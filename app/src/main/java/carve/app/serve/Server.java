@@ -53,7 +53,8 @@ public final class Server implements AutoCloseable {
     }
 
     private static void addModelRoutes(Router.Builder routes, ServerConfig config, ServedModels models) {
-        RequestPreprocessor preprocessor = new RequestPreprocessor(config.requestLimits(), config.generationConfig());
+        RequestPreprocessor preprocessor = new RequestPreprocessor(
+                config.httpLimits().maxBodyBytes(), config.requestLimits(), config.generationConfig());
         StatesHandler states = new StatesHandler(models, preprocessor);
         TokenizeHandler tokenize = new TokenizeHandler(models, preprocessor);
         routes.route("POST", "/v1/chat/completions", new ChatCompletionsHandler(models, preprocessor, states))

@@ -64,7 +64,12 @@ public final class ChatCompletionsHandler implements RequestHandler {
 
     @Override
     public void handle(HttpCall httpCall) throws IOException, InterruptedException {
-        RequestFields requestFields = RequestSchema.check(httpCall.json(), RequestSchema.Endpoint.CHAT);
+        try (RequestReader.ReceivedRequest request = requestPreprocessor.read(httpCall)) {
+            answer(httpCall, RequestSchema.check(request.json(), RequestSchema.Endpoint.CHAT));
+        }
+    }
+
+    private void answer(HttpCall httpCall, RequestFields requestFields) throws IOException, InterruptedException {
         JsonArray given = requestFields.array("messages").orElseThrow(() -> requestFields.missing("messages"));
         Optional<RequestFields> carve = requestFields.object("carve");
         carve.ifPresent(own -> own.requireKnown(OWN));

@@ -65,7 +65,12 @@ public final class CompletionsHandler implements RequestHandler {
 
     @Override
     public void handle(HttpCall httpCall) throws IOException, InterruptedException {
-        RequestFields requestFields = RequestSchema.check(httpCall.json(), RequestSchema.Endpoint.COMPLETIONS);
+        try (RequestReader.ReceivedRequest request = requestPreprocessor.read(httpCall)) {
+            answer(httpCall, RequestSchema.check(request.json(), RequestSchema.Endpoint.COMPLETIONS));
+        }
+    }
+
+    private void answer(HttpCall httpCall, RequestFields requestFields) throws IOException, InterruptedException {
         ServedModel model = servedModels.of(requestFields);
         List<CompletionPrompt> prompts = prompts(requestFields, model);
         CompletionOptions completionOptions = new CompletionOptions(
@@ -90,7 +95,7 @@ public final class CompletionsHandler implements RequestHandler {
         }
     }
 
-    private List<CompletionPrompt> prompts(RequestFields requestFields, ServedModel model) {
+    private List<CompletionPrompt> prompts(RequestFields requestFields, ServedModel model) throws InterruptedException {
         JsonValue value = requestFields.value("prompt").orElseThrow(() -> requestFields.missing("prompt"));
         boolean single = value instanceof JsonString
                 || value instanceof JsonArray array
@@ -106,16 +111,20 @@ public final class CompletionsHandler implements RequestHandler {
             throw ApiException.invalidParameter(
                     "prompt", "Invalid 'prompt': expected texts or lists of token ids, found both.");
         }
-        return all.stream().map(one -> given(one, model)).toList();
+        List<CompletionPrompt> prompts = new ArrayList<>();
+        for (JsonValue one : all) {
+            prompts.add(given(one, model));
+        }
+        return List.copyOf(prompts);
     }
 
-    private static CompletionPrompt given(JsonValue value, ServedModel model) {
+    private CompletionPrompt given(JsonValue value, ServedModel model) throws InterruptedException {
         Processor processor = model.engine().processor();
         int[] tokens = switch (value) {
             case JsonString text when text.text().isEmpty() -> beginning(processor);
-            case JsonString text -> TokenizeHandler.encode(processor, text.text(), true);
+            case JsonString text -> requestPreprocessor.encode(processor, text.text(), true);
             case JsonArray ids ->
-                TokenizeHandler.tokenIds(ids, model.engine().spec().vocabulary());
+                TokenizeHandler.tokenIds(ids, "prompt", model.engine().spec().vocabulary());
             default ->
                 throw ApiException.invalidParameter(
                         "prompt", "Invalid 'prompt': expected text, token ids, or a list of these.");

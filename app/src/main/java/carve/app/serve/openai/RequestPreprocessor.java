@@ -4,12 +4,14 @@ import carve.api.data.Sample;
 import carve.api.text.Message;
 import carve.api.text.Processor;
 import carve.app.serve.http.ApiException;
+import carve.app.serve.http.HttpCall;
 import carve.app.wiring.AppConfig.GenerationConfig;
 import carve.runtime.engine.EngineException;
 import carve.runtime.engine.GenerationJob;
 import carve.runtime.engine.GenerationRequest;
 import carve.runtime.engine.ModelEngine;
 import carve.runtime.engine.Prompt;
+import java.io.IOException;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.Semaphore;
@@ -19,18 +21,34 @@ public final class RequestPreprocessor {
     // decoded images are large
     private static final int MAX_CONCURRENT_DECODES = 4;
 
+    // of a text the tokens take many times its memory
+    private static final int LONG_TEXT = 1 << 18;
+
     private final Semaphore pictures = new Semaphore(MAX_CONCURRENT_DECODES);
+    private final Semaphore longTexts = new Semaphore(1);
+    private final RequestReader reader;
     private final RequestLimits limits;
     private final GenerationConfig defaults;
 
     /**
      * Makes a preprocessor.
      *
+     * @param maxBodyBytes the greatest length of a body
      * @param defaults how tokens are chosen where a request does not say
      */
-    public RequestPreprocessor(RequestLimits limits, GenerationConfig defaults) {
+    public RequestPreprocessor(long maxBodyBytes, RequestLimits limits, GenerationConfig defaults) {
+        this.reader = new RequestReader(maxBodyBytes, Runtime.getRuntime().maxMemory());
         this.limits = limits;
         this.defaults = defaults;
+    }
+
+    /**
+     * Reads the body of a request; the caller closes it once the request has been answered.
+     *
+     * @throws ApiException if it is no object, is too large, or there was no memory for it in time
+     */
+    RequestReader.ReceivedRequest read(HttpCall call) throws IOException, InterruptedException {
+        return reader.read(call);
     }
 
     RequestLimits limits() {
@@ -46,6 +64,39 @@ public final class RequestPreprocessor {
 
     /** Returns a conversation as a model takes it. */
     TokenizedPrompt tokenize(ServedModel model, List<Message> messages) throws InterruptedException {
+        long length =
+                messages.stream().mapToLong(message -> message.text().length()).sum();
+        return alone(length, () -> process(model, messages));
+    }
+
+    /** An action that may have to wait. */
+    private interface Action<T> {
+        T run() throws InterruptedException;
+    }
+
+    /** Runs what makes tokens of a text; long texts one after the other. */
+    private <T> T alone(long length, Action<T> action) throws InterruptedException {
+        if (length <= LONG_TEXT) {
+            return action.run();
+        }
+        longTexts.acquire();
+        try {
+            return action.run();
+        } finally {
+            longTexts.release();
+        }
+    }
+
+    /**
+     * Returns the token ids of a text, see {@link TokenizeHandler#encode}.
+     *
+     * @param begun whether the text stands at the beginning
+     */
+    int[] encode(Processor processor, String text, boolean begun) throws InterruptedException {
+        return alone(text.length(), () -> TokenizeHandler.encode(processor, text, begun));
+    }
+
+    private TokenizedPrompt process(ServedModel model, List<Message> messages) throws InterruptedException {
         boolean large = messages.stream().anyMatch(message -> !message.images().isEmpty());
         if (large) {
             pictures.acquire();

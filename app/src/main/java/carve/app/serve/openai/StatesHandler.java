@@ -104,7 +104,12 @@ public final class StatesHandler {
 
     /** Saves or forks. */
     public void create(HttpCall httpCall) throws IOException, InterruptedException {
-        RequestFields requestFields = new RequestFields(httpCall.json());
+        try (RequestReader.ReceivedRequest request = requestPreprocessor.read(httpCall)) {
+            create(httpCall, new RequestFields(request.json()));
+        }
+    }
+
+    private void create(HttpCall httpCall, RequestFields requestFields) throws IOException, InterruptedException {
         requestFields.requireKnown(KNOWN);
         Optional<SavedState> from = requestFields.string("from").map(this::find);
         ServedModel model = from.map(SavedState::model).orElseGet(() -> servedModels.of(requestFields));

@@ -1,7 +1,6 @@
 package carve.app.serve.openai;
 
 import carve.api.json.JsonArray;
-import carve.api.json.JsonException;
 import carve.api.json.JsonNull;
 import carve.api.json.JsonNumber;
 import carve.api.json.JsonObject;
@@ -13,6 +12,7 @@ import carve.app.serve.http.HttpCall;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -35,14 +35,14 @@ public final class TokenizeHandler {
         this.requestPreprocessor = requestPreprocessor;
     }
 
-    /** Returns the token ids of an array. */
-    static int[] tokenIds(JsonArray array, int vocabulary) {
+    /** Returns the token ids of an array in a field. */
+    static int[] tokenIds(JsonArray array, String field, int vocabulary) {
         return array.items().stream()
                 .mapToInt(item -> {
                     long id = item instanceof JsonNumber number ? number.whole().orElse(-1) : -1;
                     if (id < 0 || id >= vocabulary) {
                         throw ApiException.invalidParameter(
-                                "prompt",
+                                field,
                                 "Invalid token id %s: expected a whole number from 0 to %d.",
                                 item.describe(),
                                 vocabulary - 1);
@@ -54,29 +54,34 @@ public final class TokenizeHandler {
 
     /** Answers {@code POST /tokenize}: the token ids of a text, or of a conversation. */
     public void tokenize(HttpCall httpCall) throws IOException, InterruptedException {
-        RequestFields requestFields = new RequestFields(httpCall.json());
-        requestFields.requireKnown(TEXT_FIELDS);
-        ServedModel model = servedModels.of(requestFields);
-        int[] tokens;
-        if (requestFields.array("messages").isPresent()) {
-            tokens = requestPreprocessor
-                    .tokenize(
-                            model,
-                            MessageParser.parsePrompt(
-                                    requestFields.array("messages").get(), requestPreprocessor.limits()))
+        try (RequestReader.ReceivedRequest request = requestPreprocessor.read(httpCall)) {
+            RequestFields requestFields = new RequestFields(request.json());
+            requestFields.requireKnown(TEXT_FIELDS);
+            ServedModel model = servedModels.of(requestFields);
+            sendTokens(httpCall, model, tokens(requestFields, model));
+        }
+    }
+
+    private int[] tokens(RequestFields requestFields, ServedModel model) throws InterruptedException {
+        Optional<JsonArray> messages = requestFields.array("messages");
+        if (messages.isPresent()) {
+            return requestPreprocessor
+                    .tokenize(model, MessageParser.parsePrompt(messages.get(), requestPreprocessor.limits()))
                     .prompt()
                     .tokens();
-        } else {
-            String text = requestFields
-                    .string("prompt")
-                    .or(() -> requestFields.string("content"))
-                    .or(() -> requestFields.string("text"))
-                    .orElseThrow(() -> requestFields.missing("prompt"));
-            tokens = encode(
-                    model.engine().processor(),
-                    text,
-                    requestFields.flag("add_special_tokens").orElse(true));
         }
+        String text = requestFields
+                .string("prompt")
+                .or(() -> requestFields.string("content"))
+                .or(() -> requestFields.string("text"))
+                .orElseThrow(() -> requestFields.missing("prompt"));
+        return requestPreprocessor.encode(
+                model.engine().processor(),
+                text,
+                requestFields.flag("add_special_tokens").orElse(true));
+    }
+
+    private static void sendTokens(HttpCall httpCall, ServedModel model, int[] tokens) throws IOException {
         // as text: a value for each of millions of tokens would be large
         StringBuilder ids = new StringBuilder("{\"tokens\":[");
         for (int i = 0; i < tokens.length; i++) {
@@ -131,18 +136,16 @@ public final class TokenizeHandler {
     }
 
     /** Answers {@code POST /detokenize}: the text of token ids. */
-    public void detokenize(HttpCall httpCall) throws IOException {
-        RequestFields requestFields = new RequestFields(httpCall.json());
-        requestFields.requireKnown(TOKEN_FIELDS);
-        ServedModel model = servedModels.of(requestFields);
-        JsonArray tokens = requestFields.array("tokens").orElseThrow(() -> requestFields.missing("tokens"));
-        try {
-            int[] ids = tokenIds(tokens, model.engine().spec().vocabulary());
+    public void detokenize(HttpCall httpCall) throws IOException, InterruptedException {
+        try (RequestReader.ReceivedRequest request = requestPreprocessor.read(httpCall)) {
+            RequestFields requestFields = new RequestFields(request.json());
+            requestFields.requireKnown(TOKEN_FIELDS);
+            ServedModel model = servedModels.of(requestFields);
+            JsonArray tokens = requestFields.array("tokens").orElseThrow(() -> requestFields.missing("tokens"));
+            int[] ids = tokenIds(tokens, "tokens", model.engine().spec().vocabulary());
             httpCall.send(
                     200,
                     JsonObject.empty().with("prompt", model.engine().processor().decodeWithSpecialTokens(ids)));
-        } catch (JsonException e) {
-            throw ApiException.invalidParameter("tokens", "Invalid 'tokens': %s", e.getMessage());
         }
     }
 }
