@@ -10,7 +10,7 @@ import java.util.List;
  * @param examples the names of the first ones, at most {@value #SHOWN}
  */
 public record SkippedSamples(long count, List<String> examples) {
-    /** How many samples are named. */
+    /** The number of samples that are named at most. */
     public static final int SHOWN = 5;
 
     /** No samples. */

@@ -10,7 +10,7 @@ import java.nio.file.Path;
  * @param images the folder that names of pictures are relative to
  * @param maxLength the greatest number of positions of a sample, those of pictures counted
  * @param overlong what becomes of longer ones
- * @param missingImages what becomes of conversations whose picture is not there
+ * @param missingImages what becomes of conversations whose picture is not there or cannot be decoded
  * @param shuffle whether each epoch has an order of its own, rather than the file's
  * @param cacheBytes how much memory samples may take that are kept for the next epoch
  */
@@ -32,7 +32,7 @@ record LlavaDataConfig(
         TRUNCATE
     }
 
-    /** The treatment of conversations whose image is missing. */
+    /** The treatment of conversations whose image is missing or cannot be decoded. */
     enum MissingImages {
         /** Name all of them, and do not start. */
         FAIL,

@@ -2,11 +2,11 @@ package carve.runtime.train;
 
 /** The treatment of an interrupted run that is found in a run's folder. */
 public enum Resume {
-    /** It is an error to find one. */
+    /** Refusal: it is an error to find one. */
     NO,
-    /** It is continued from its last checkpoint, if settings and input files are the same. */
+    /** Continuation from its last checkpoint, if settings and input files are the same. */
     SAME_FILES,
-    /** It is continued from its last checkpoint, if settings are the same; changed input files are logged as a warning. */
+    /** Continuation from its last checkpoint, if settings are the same; changed input files are logged as a warning. */
     CHANGED_FILES;
 
     /** Returns whether an interrupted run is continued. */
