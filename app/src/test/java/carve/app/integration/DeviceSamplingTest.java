@@ -165,7 +165,7 @@ final class DeviceSamplingTest {
         });
     }
 
-    /** Where tokens are sampled on the device, every one of them comes from logits that are finite, not only the first. */
+    /** Checks that every token sampled on the device comes from finite logits, not only the first one. */
     @Test
     void rowWithoutFiniteLogitsFailsAlone() {
         with("mmmamba_hybrid_tiny", folder -> {
