@@ -1,10 +1,10 @@
-"""What PyTorch and Triton make of the cases of carve.bench.card, where they are on the machine: one JSON line for each.
+"""Measures the cases of carve.bench.gpu in PyTorch and Triton, if they are installed: one JSON line for each.
 
-    python3 gpu_peers.py > peers.jsonl         on a machine with a card; where PyTorch finds none it says so and ends with 2
-    python3 gpu_peers.py --cpu > peers.jsonl   small shapes on the processor: that each case runs, and nothing of its speed
+    python3 gpu_peers.py > peers.jsonl         on a machine with a GPU; without one it exits with 2
+    python3 gpu_peers.py --cpu > peers.jsonl   small shapes on the CPU, to test the script
 
-Names of cases, units and what counts as work are those of carve.bench.gpu.OpBenchmark. Scans are those of mamba_ssm, in
-Triton; where that is not installed, matrix products in chunks by PyTorch, compiled if it can be, as torch_ssd.py has them.
+Cases, units and work are those of carve.bench.gpu.OpBenchmark. Scans are those of mamba_ssm, in Triton; if that is not
+installed, the chunked matrix products of torch_ssd.py in PyTorch, compiled if possible.
 """
 import json
 import statistics
@@ -21,10 +21,10 @@ except ImportError as e:
 SMALL = "--cpu" in sys.argv[1:]
 DEVICE = "cpu" if SMALL else "cuda"
 RUNS = 7
-ENOUGH = 0.01  # seconds: what is shorter is asked for again and again before anybody waits
+ENOUGH = 0.01  # seconds: shorter operations are repeated before waiting
 MOST = 64
 if not SMALL and not torch.cuda.is_available():
-    print("PyTorch finds no card", file=sys.stderr)
+    print("PyTorch finds no GPU", file=sys.stderr)
     sys.exit(2)
 
 
@@ -52,7 +52,7 @@ def seconds(body):
 def say(name, work, unit, body, by):
     try:
         took = seconds(body)
-    except Exception as e:  # a case that does not run here is a case less
+    except Exception as e:  # skip cases that do not run here
         print(f"{name}: {e}", file=sys.stderr)
         return False
     line = {"case": name, "value": work / took, "unit": unit, "median-millis": took * 1000, "by": by}

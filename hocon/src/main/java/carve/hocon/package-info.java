@@ -6,8 +6,8 @@
  *
  * {@snippet :
  * Catalogs catalogs = Catalogs.discover(ModuleLayer.boot());
- * Settings recipe = Hocon.file(Path.of("recipe.conf"));
- * Optimizer optimizer = catalogs.parts().optimizer(recipe.section("optimizer"));
+ * Settings recipe = Hocon.parseFile(Path.of("recipe.conf"));
+ * Optimizer optimizer = catalogs.optimizer(recipe.section("optimizer"));
  * }
  */
 package carve.hocon;

@@ -13,9 +13,11 @@ import java.util.stream.IntStream;
  * indices, such a rule stands for no tensor at all, as is right for the attention layers of a model that has none.
  *
  * {@snippet :
- * NameRule.rename("language_model.model.layers.{i}.attention.wo.weight", "layers.{i+8}.mixer.o_proj.weight").over(0, 24);
- * NameRule.grouped("encoder.{i}.wqkv.weight", 8, new NameRule.Part("layers.{i}.q_proj.weight", 256),
- *         new NameRule.Part("layers.{i}.k_proj.weight", 128), new NameRule.Part("layers.{i}.v_proj.weight", 128)).over(0, 8);
+ * NameRule.rename("language_model.model.layers.{i}.attention.wo.weight", "layers.{i+8}.mixer.o_proj.weight")
+ *         .forIndices(0, 24);
+ * NameRule.interleaved("encoder.{i}.wqkv.weight", 8, new NameRule.Part("layers.{i}.q_proj.weight", 256),
+ *         new NameRule.Part("layers.{i}.k_proj.weight", 128), new NameRule.Part("layers.{i}.v_proj.weight", 128))
+ *         .forIndices(0, 8);
  * }
  */
 public sealed interface NameRule {

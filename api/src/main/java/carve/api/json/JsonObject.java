@@ -18,7 +18,7 @@ import java.util.Set;
  * the key is absent or null, and fail when it has another type.
  *
  * {@snippet :
- * JsonObject config = Json.read(folder.resolve("config.json")).asObject();
+ * JsonObject config = Json.readObject(folder.resolve("config.json"));
  * int width = config.object("llm_config").integer("hidden_size");
  * }
  */

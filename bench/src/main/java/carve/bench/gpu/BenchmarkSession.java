@@ -9,7 +9,6 @@ import carve.api.tensor.Scope;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
-import carve.hocon.Hocon;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.model.ModelFolder;
 import java.nio.file.Path;
@@ -33,16 +32,12 @@ record BenchmarkSession(Catalogs catalogs, String device, boolean small, long en
     private static final int ROWS = 64;
     private static final long SEED = 42;
 
-    /** Opens the device; the settings are those of a card, others have none. */
-    Device open(String settings) {
+    /** Opens the device; the settings are for CUDA, other devices have their defaults. */
+    Device open(CudaSettings settings) {
         SettingsNode.Section section = device.equals("cuda")
-                ? Hocon.parse(settings + library(), "report").asTree()
+                ? settings.section(System.getProperty("carve.cuda.libraries", ""))
                 : new SettingsNode.Section(Map.of(), "report");
         return catalogs.devices().create(device, section, DeviceProvider::open);
-    }
-
-    private static String library() {
-        return "\nlibraries = \"" + System.getProperty("carve.cuda.libraries", "") + "\"";
     }
 
     /** Returns whether there is time for more. */

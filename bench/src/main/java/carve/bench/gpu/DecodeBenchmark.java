@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
 /** The time of one token after many, and the memory that it takes: each model at each length, with graphs. */
 final class DecodeBenchmark {
     private static final String PART = "generation, one sequence, BF16 weights, graphs";
-    private static final String SETTINGS = "products = bf16, graphs = true";
+    private static final CudaSettings SETTINGS = new CudaSettings("bf16", true);
     private static final int ROOM = 128;
     private static final int WARM = 16;
     private static final int TIMED = 16;

@@ -48,14 +48,14 @@ final class LogitsParity {
         List<Measurement> figures = new ArrayList<>();
         for (String model : MODELS) {
             if (Files.exists(fixtures.resolve(model)) && benchmarkSession.hasTimeLeft()) {
-                figures.add(figure(model, DType.F32, "products = f32", F32));
-                figures.add(figure(model, DType.BF16, "products = bf16", BF16));
+                figures.add(figure(model, DType.F32, CudaSettings.of("f32"), F32));
+                figures.add(figure(model, DType.BF16, CudaSettings.of("bf16"), BF16));
             }
         }
         return figures;
     }
 
-    private Measurement figure(String name, DType dtype, String settings, double limit) {
+    private Measurement figure(String name, DType dtype, CudaSettings settings, double limit) {
         Path folder = fixtures.resolve(name);
         try (Device device = benchmarkSession.open(settings);
                 ModelFolder opened = benchmarkSession.model(folder);

@@ -40,7 +40,7 @@ public final class Main {
      */
     public static void main(String[] line) throws IOException {
         if (line.length < 5) {
-            System.err.println("say DEVICE FOLDER SECONDS FIXTURES MODEL, and perhaps small");
+            System.err.println("arguments: DEVICE FOLDER SECONDS FIXTURES MODEL [small]");
             System.exit(2);
         }
         long end = System.nanoTime() + Long.parseLong(line[2]) * 1_000_000_000L;
@@ -114,7 +114,7 @@ public final class Main {
                     "",
                     "## " + part,
                     "",
-                    "| what | found | milliseconds (quartiles) | |",
+                    "| case | value | milliseconds (quartiles) | |",
                     "| --- | --- | --- | --- |"));
             figures.stream()
                     .filter(measurement -> measurement.section().equals(part))
@@ -123,7 +123,7 @@ public final class Main {
         lines.addAll(ModelComparison.of(figures, DecodeBenchmark.lengths(benchmarkSession)));
         problems.forEach(problem -> lines.addAll(List.of("", "**Failed:** " + problem)));
         if (!benchmarkSession.hasTimeLeft()) {
-            lines.addAll(List.of("", "The time was over before everything was begun."));
+            lines.addAll(List.of("", "The time limit was reached before all measurements had begun."));
         }
         Files.write(folder.resolve("card.md"), lines);
     }

@@ -32,7 +32,8 @@ final class ModelComparison {
         }
         if (!lines.isEmpty()) {
             String head = Arrays.stream(lengths).mapToObj(Integer::toString).collect(Collectors.joining(" | "));
-            lines.addAll(0, List.of("", "## one token after so many, side by side", "", "| model | " + head + " |"));
+            lines.addAll(
+                    0, List.of("", "## time and memory of a token by context length", "", "| model | " + head + " |"));
             lines.add(4, "| --- |" + " --- |".repeat(lengths.length));
         }
         return lines;

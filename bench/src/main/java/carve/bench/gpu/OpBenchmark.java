@@ -18,7 +18,6 @@ import java.util.function.Supplier;
 /** Speeds of single operations: what limits the card, products, scans, attention. */
 final class OpBenchmark {
     static final String PART = "operations";
-    private static final String PRODUCTS = "products = bf16";
 
     private final BenchmarkSession benchmarkSession;
     private final Device device;
@@ -36,7 +35,7 @@ final class OpBenchmark {
 
     /** Measures them. */
     static Result of(BenchmarkSession benchmarkSession) {
-        try (Device device = benchmarkSession.open(PRODUCTS)) {
+        try (Device device = benchmarkSession.open(CudaSettings.of("bf16"))) {
             var all = new OpBenchmark(benchmarkSession, device);
             Scope.run(device, all::copies);
             Scope.run(device, all::products);

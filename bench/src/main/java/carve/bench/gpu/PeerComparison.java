@@ -13,7 +13,7 @@ import java.util.Locale;
 
 /** Ratios to what others made of the same cases on the same card: above 1 is faster than they. */
 final class PeerComparison {
-    static final String PART = "beside others";
+    static final String PART = "comparison with other programs";
     static final String DIRECT = "called directly";
 
     private PeerComparison() {}
@@ -41,7 +41,7 @@ final class PeerComparison {
                 double theirs = line.real("value");
                 String remark = String.format(
                         Locale.ROOT,
-                        "%.1f beside %.1f %s of %s",
+                        "%.1f against %.1f %s of %s",
                         measurement.value(),
                         theirs,
                         measurement.unit(),

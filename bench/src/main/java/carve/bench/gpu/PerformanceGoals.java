@@ -39,7 +39,7 @@ final class PerformanceGoals {
             List<Measurement> figures, double bandwidth, double products, int length, int... lengths) {
         var all = new PerformanceGoals(figures);
         all.atLeast(
-                "token of the linear model at %d, of bandwidth".formatted(length),
+                "token of the linear model at %d, share of the bandwidth".formatted(length),
                 DECODE_BANDWIDTH,
                 all.value("linear at " + length, 1 / bandwidth));
         all.flat(lengths);
@@ -50,7 +50,7 @@ final class PerformanceGoals {
         all.slowest("attention", "forward", "PyTorch", ATTENTION);
         all.slowest("product of F32", "cubed", PeerComparison.DIRECT, PRODUCT);
         all.slowest("product of BF16", "cubed", PeerComparison.DIRECT, PRODUCT);
-        all.atLeast("training step of a pair, of its products' rate", TRAINING, all.training(products));
+        all.atLeast("training step of a pair, share of the rate of products", TRAINING, all.training(products));
         return all.goals;
     }
 
@@ -85,7 +85,7 @@ final class PerformanceGoals {
                 : OptionalDouble.empty();
         boolean met = spread.isPresent() && spread.getAsDouble() <= FLATNESS;
         add(
-                "token of the linear model at %s, longest to shortest".formatted(Arrays.toString(lengths)),
+                "token of the linear model at %s, slowest to fastest".formatted(Arrays.toString(lengths)),
                 spread,
                 "at most",
                 FLATNESS,
@@ -96,7 +96,7 @@ final class PerformanceGoals {
         OptionalDouble own = value("%s at %d, memory".formatted(model, length), 1);
         OptionalDouble whole = value("transformer at %d, memory".formatted(length), 1);
         atLeast(
-                "memory of the %s model at %d, less than the Transformer's by".formatted(model, length),
+                "memory of the %s model at %d, saved against the Transformer".formatted(model, length),
                 goal,
                 own.isPresent() && whole.isPresent()
                         ? OptionalDouble.of(1 - own.getAsDouble() / whole.getAsDouble())
@@ -119,7 +119,7 @@ final class PerformanceGoals {
                         .mapToDouble(Measurement::value)
                         .findFirst()
                 : beside.stream().mapToDouble(Measurement::value).min();
-        atLeast("%s, %s, beside %s".formatted(what, ends, by), goal, found);
+        atLeast("%s, %s, against %s".formatted(what, ends, by), goal, found);
     }
 
     private void atLeast(String name, double goal, OptionalDouble found) {

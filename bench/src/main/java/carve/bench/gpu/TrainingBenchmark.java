@@ -58,7 +58,7 @@ final class TrainingBenchmark {
             return List.of();
         }
         ModelSpec linear = RandomModels.converted(benchmarkSession, folder, "repeat = [mamba2]");
-        try (Device device = benchmarkSession.open("products = mixed")) {
+        try (Device device = benchmarkSession.open(CudaSettings.of("mixed"))) {
             var trainingBenchmark = new TrainingBenchmark(
                     benchmarkSession,
                     device,
@@ -90,13 +90,14 @@ final class TrainingBenchmark {
                     work,
                     "GFLOP/s",
                     millis,
-                    String.format(Locale.ROOT, "its products alone would take %.2f of it", least / millis[1])));
+                    String.format(
+                            Locale.ROOT, "matrix products alone would take %.2f of the time", least / millis[1])));
             figures.add(Measurement.number(
                     PART,
                     "T " + positions + ", memory",
                     device.context().scopes().peakBytes() / 1e9,
                     "GB",
-                    "the most of a step"));
+                    "peak of a step"));
         }
         return figures;
     }

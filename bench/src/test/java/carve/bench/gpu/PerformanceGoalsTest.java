@@ -40,16 +40,16 @@ class PerformanceGoalsTest {
                 number(TrainingBenchmark.PART, "T 70, memory", 9_000_000, "")));
         assertEquals(
                 List.of(
-                        "token of the linear model at 70, of bandwidth: 0.88 met; goal: at least 0.80",
-                        "token of the linear model at [5, 70], longest to shortest: 1.02 met; goal: at most 1.03",
-                        "memory of the linear model at 70, less than the Transformer's by: 0.70 met; goal: at least 0.70",
-                        "memory of the hybrid model at 70, less than the Transformer's by: 0.50 MISSED; goal: at least 0.55",
-                        "scan, forward, beside Triton: 0.90 MISSED; goal: at least 1.00",
-                        "scan, forward and backward, beside Triton: 1.10 met; goal: at least 1.00",
-                        "attention, forward, beside PyTorch: 0.80 met; goal: at least 0.70",
-                        "product of F32, cubed, beside called directly: 0.99 met; goal: at least 0.97",
-                        "product of BF16, cubed, beside called directly: NaN NOT MEASURED; goal: at least 0.97",
-                        "training step of a pair, of its products' rate: 0.50 MISSED; goal: at least 0.60"),
+                        "token of the linear model at 70, share of the bandwidth: 0.88 met; goal: at least 0.80",
+                        "token of the linear model at [5, 70], slowest to fastest: 1.02 met; goal: at most 1.03",
+                        "memory of the linear model at 70, saved against the Transformer: 0.70 met; goal: at least 0.70",
+                        "memory of the hybrid model at 70, saved against the Transformer: 0.50 MISSED; goal: at least 0.55",
+                        "scan, forward, against Triton: 0.90 MISSED; goal: at least 1.00",
+                        "scan, forward and backward, against Triton: 1.10 met; goal: at least 1.00",
+                        "attention, forward, against PyTorch: 0.80 met; goal: at least 0.70",
+                        "product of F32, cubed, against called directly: 0.99 met; goal: at least 0.97",
+                        "product of BF16, cubed, against called directly: NaN NOT MEASURED; goal: at least 0.97",
+                        "training step of a pair, share of the rate of products: 0.50 MISSED; goal: at least 0.60"),
                 rows(figures));
     }
 
@@ -68,7 +68,7 @@ class PerformanceGoalsTest {
         assertEquals(
                 List.of(
                         "",
-                        "## one token after so many, side by side",
+                        "## time and memory of a token by context length",
                         "",
                         "| model | 5 | 70 |",
                         "| --- | --- | --- |",

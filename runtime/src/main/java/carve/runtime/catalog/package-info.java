@@ -7,7 +7,7 @@
  * {@snippet :
  * Catalogs catalogs = Catalogs.discover(getClass().getClassLoader());
  * Settings section = SettingsFormat.installed().parse("loss { type = kl, temperature = 2 }", "recipe").section("loss");
- * Loss loss = catalogs.stageParts().loss(section);
+ * Loss loss = catalogs.loss(section);
  * }
  *
  * <p>{@link carve.runtime.catalog.SettingsFormat} is the service by which a settings language is added; the artifact
