@@ -19,8 +19,8 @@ for plugin in $plugins; do
 done
 exec "$JAVA_HOME/bin/java" --add-modules ALL-DEFAULT,jdk.incubator.vector --sun-misc-unsafe-memory-access=allow \
     --enable-native-access=ALL-UNNAMED,carve.api,carve.bench,carve.cpu \
-    --add-reads carve.cpu=ALL-UNNAMED --add-reads carve.models=ALL-UNNAMED \
-    -Dorg.bytedeco.javacpp.maxbytes=0 -Dorg.bytedeco.javacpp.maxphysicalbytes=0 -Dai.djl.offline=true \
+    --add-reads carve.cpu=ALL-UNNAMED \
+    -Dorg.bytedeco.javacpp.maxbytes=0 -Dorg.bytedeco.javacpp.maxphysicalbytes=0 \
     -Duser.language=en -Duser.country=US -Xmx4g \
     -cp "${libraries#:}" -p "api/target/classes:runtime/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib$modules" \
     -m carve.bench/carve.bench.Main "$@"

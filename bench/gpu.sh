@@ -128,7 +128,7 @@ peers() {
 measure() {
     timeout "$1" "$0" java --add-modules ALL-DEFAULT,jdk.incubator.vector \
         --enable-native-access=ALL-UNNAMED,carve.bench,carve.cpu,carve.cuda --add-reads carve.cuda=ALL-UNNAMED \
-        --add-reads carve.cpu=ALL-UNNAMED --add-reads carve.models=ALL-UNNAMED -Xmx16g -cp "$(joined "$here"/lib/*.jar)" \
+        --add-reads carve.cpu=ALL-UNNAMED -Xmx16g -cp "$(joined "$here"/lib/*.jar)" \
         -p "$(joined "$here"/modules/*)$(joined "$here"/needs/*.jar)" \
         -m carve.bench/carve.bench.gpu.Main "$3" "$out" "$2" "$here/fixtures" "$4" ${5:-}
 }

@@ -1,62 +1,62 @@
 package carve.models.text;
 
-import ai.djl.sentencepiece.SpTokenizer;
 import carve.api.json.Json;
 import carve.api.json.JsonObject;
-import carve.models.text.SentencePieceModel.Kind;
-import carve.models.text.SentencePieceModel.Piece;
+import carve.models.tokenizer.AddedToken;
+import carve.models.tokenizer.AddedTokens;
+import carve.models.tokenizer.IdBuffer;
+import carve.models.tokenizer.Unicode;
+import carve.models.tokenizer.WorkBudget;
+import carve.models.tokenizer.decoder.ByteFallbackDecoder;
+import carve.models.tokenizer.sentencepiece.SentencePieceEncoder;
+import carve.models.tokenizer.sentencepiece.SentencePieceModel;
+import carve.models.tokenizer.sentencepiece.SentencePieceModel.Kind;
+import carve.models.tokenizer.sentencepiece.SentencePieceModel.Piece;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A {@code tokenizer.model}, run by the SentencePiece library, with the added tokens beside it: InternLM2's tokenizer.
+ * A {@code tokenizer.model}, with the added tokens beside it: InternLM2's tokenizer.
  *
  * <p>Special tokens are the model's control pieces, {@code added_tokens.json} ({@code {token: id}}) and {@code
  * tokenizer_config.json} ({@code added_tokens_decoder: {id: {content}}}), where later ones win. They are matched in a
- * text first, longest first, and the library tokenises the text between them. {@code <s>} is put before a text unless
+ * text first, longest first, and the model encodes the text between them. {@code <s>} is put before a text unless
  * {@code add_bos_token} is false. Decoding joins the pieces: U+2581 is a space, byte pieces are bytes, and the one
  * space that the model puts before a text is removed.
  */
 final class SentencePieceTokenizer implements Tokenizer {
     private static final char SPACE = '\u2581';
 
-    private final SpTokenizer library;
+    private final SentencePieceEncoder encoder;
     private final List<Piece> pieces;
     private final Map<String, Integer> vocabulary;
-    private final Map<String, Integer> specials;
     private final Map<Integer, String> specialTexts;
-    private final Pattern special;
+    private final AddedTokens specials;
     private final int[] beginning;
     private final int size;
 
-    private SentencePieceTokenizer(
-            SpTokenizer library, List<Piece> pieces, Map<Integer, String> specialTexts, boolean begins) {
-        this.library = library;
-        this.pieces = pieces;
+    private SentencePieceTokenizer(SentencePieceModel model, Map<Integer, String> specialTexts, boolean begins) {
+        this.encoder = new SentencePieceEncoder(model);
+        this.pieces = model.pieces();
         this.specialTexts = specialTexts;
-        this.specials = new HashMap<>();
-        specialTexts.forEach((id, text) -> specials.put(text, id));
-        this.special = Pattern.compile(specials.keySet().stream()
-                .sorted(Comparator.comparingInt(String::length).reversed())
-                .map(Pattern::quote)
-                .collect(Collectors.joining("|")));
         this.vocabulary = new HashMap<>();
         IntStream.range(0, pieces.size())
                 .forEach(id -> vocabulary.putIfAbsent(pieces.get(id).text(), id));
-        vocabulary.putAll(specials);
+        specialTexts.forEach((id, text) -> vocabulary.put(text, id));
+        this.specials = AddedTokens.of(specialTexts.entrySet().stream()
+                .filter(token -> !token.getValue().isEmpty())
+                .map(token -> AddedToken.verbatim(token.getKey(), token.getValue(), true))
+                .toList());
         this.beginning = begins ? new int[] {requiredId("<s>")} : new int[0];
         this.size = Math.max(
                 pieces.size(),
@@ -65,26 +65,12 @@ final class SentencePieceTokenizer implements Tokenizer {
 
     static SentencePieceTokenizer open(Path file) {
         try {
-            byte[] model = Files.readAllBytes(file);
-            var pieces = SentencePieceModel.parse(model, file.toString()).pieces();
+            var model = SentencePieceModel.parse(Files.readAllBytes(file), file.toString());
             var config = optional(file.resolveSibling("tokenizer_config.json"));
-            var specials = specials(pieces, optional(file.resolveSibling("added_tokens.json")), config);
-            var library = NativeTokenizers.open(SpTokenizer.class, () -> library(model, file));
+            var specials = specials(model.pieces(), optional(file.resolveSibling("added_tokens.json")), config);
             return new SentencePieceTokenizer(
-                    library,
-                    pieces,
-                    specials,
-                    config.optionalFlag("add_bos_token").orElse(true));
+                    model, specials, config.optionalFlag("add_bos_token").orElse(true));
         } catch (IOException e) {
-            throw new TextException("tokenizer %s: cannot be opened, %s".formatted(file, e.getMessage()), e);
-        }
-    }
-
-    private static SpTokenizer library(byte[] model, Path file) {
-        try {
-            return new SpTokenizer(model);
-        } catch (RuntimeException e) {
-            // the native half throws nothing more exact
             throw new TextException("tokenizer %s: cannot be opened, %s".formatted(file, e.getMessage()), e);
         }
     }
@@ -109,9 +95,17 @@ final class SentencePieceTokenizer implements Tokenizer {
                             || token.optionalFlag("rstrip").orElse(false)) {
                         throw decoder.error(id, "a token that strips the spaces around it is not supported");
                     }
-                    result.put(Integer.valueOf(id), token.string("content"));
+                    result.put(id(decoder, id), token.string("content"));
                 }));
         return result;
+    }
+
+    private static int id(JsonObject decoder, String id) {
+        try {
+            return Integer.parseInt(id);
+        } catch (NumberFormatException _) {
+            throw decoder.error(id, "expected an id as key");
+        }
     }
 
     @Override
@@ -124,38 +118,39 @@ final class SentencePieceTokenizer implements Tokenizer {
         return encode(List.of(text), false);
     }
 
-    // the library knows no special tokens, so the text between them is one, whatever the pieces
+    // the model knows no special tokens, so the text between them is one, whatever the pieces
     @Override
     public int[] encode(List<String> pieces, boolean beginning) {
-        var ids = IntStream.builder();
+        IdBuffer ids = new IdBuffer();
         if (beginning) {
-            IntStream.of(this.beginning).forEach(ids::add);
+            ids.addAll(this.beginning);
         }
-        var plain = new StringBuilder();
+        WorkBudget budget =
+                WorkBudget.of(pieces.stream().mapToInt(String::length).sum());
+        StringBuilder plain = new StringBuilder();
         for (String piece : pieces) {
-            var matcher = special.matcher(piece);
-            int from = 0;
-            while (matcher.find()) {
-                encodePlain(plain.append(piece, from, matcher.start()).toString(), ids);
-                plain.setLength(0);
-                ids.add(specials.get(matcher.group()));
-                from = matcher.end();
-            }
-            plain.append(piece, from, piece.length());
+            String text = Unicode.wellFormed(piece);
+            specials.splitVerbatim(text, budget, new AddedTokens.PartSink() {
+                @Override
+                public void token(AddedToken token) {
+                    encoder.encode(plain.toString(), ids, budget);
+                    plain.setLength(0);
+                    ids.add(token.id());
+                }
+
+                @Override
+                public void text(int start, int end) {
+                    plain.append(text, start, end);
+                }
+            });
         }
-        encodePlain(plain.toString(), ids);
-        return ids.build().toArray();
+        encoder.encode(plain.toString(), ids, budget);
+        return ids.toArray();
     }
 
     @Override
     public Set<String> specialTokens() {
-        return Set.copyOf(specials.keySet());
-    }
-
-    private void encodePlain(String text, IntStream.Builder ids) {
-        if (!text.isEmpty()) {
-            IntStream.of(library.getProcessor().encode(text)).forEach(ids::add);
-        }
+        return Set.copyOf(specialTexts.values());
     }
 
     @Override
@@ -195,9 +190,12 @@ final class SentencePieceTokenizer implements Tokenizer {
         return piece.kind() == Kind.BYTE ? byteOf(piece) : textOf(piece, false).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** A byte piece is written {@code <0x0A>}. */
+    // a byte piece is written <0x0A>
     private static byte[] byteOf(Piece piece) {
-        return new byte[] {(byte) Integer.parseInt(piece.text().substring(3, 5), 16)};
+        return ByteFallbackDecoder.byteOf(piece.text()).stream()
+                .mapToObj(value -> new byte[] {(byte) value})
+                .findFirst()
+                .orElseGet(() -> new byte[0]);
     }
 
     private static String textOf(Piece piece, boolean first) {
@@ -218,6 +216,6 @@ final class SentencePieceTokenizer implements Tokenizer {
 
     @Override
     public void close() {
-        library.close();
+        // nothing is held but memory
     }
 }

@@ -11,8 +11,11 @@ import java.util.stream.IntStream;
  * Text to token ids and back, as the model's own tokenizer does it.
  *
  * <p>Special tokens in a text, such as {@code <|im_end|>}, become their one id; text in which they are to be text is given in
- * pieces, see {@link ConversationEncoder}. Implementations hold native memory, are thread-safe, and are closed by whoever opened them;
- * after that every call fails.
+ * pieces, see {@link ConversationEncoder}. Implementations are thread-safe, and are closed by whoever opened them.
+ *
+ * <p>The time and the memory of a call are bounded in proportion to the text, whatever the text and the tokenizer are: a text
+ * that takes more gives a {@link TextException}, and a thread that is interrupted a {@link
+ * java.util.concurrent.CancellationException}.
  */
 public interface Tokenizer extends AutoCloseable {
     /**
@@ -23,7 +26,6 @@ public interface Tokenizer extends AutoCloseable {
      * @throws TextException if the folder has none of these, or one cannot be read
      */
     static Tokenizer open(Path folder) {
-        NativeTokenizers.readClassPath();
         if (Files.isRegularFile(folder)) {
             return GgufTokenizer.open(folder);
         }

@@ -14,7 +14,7 @@
  * }
  * }
  *
- * <p>The libraries behind the two formats are loaded when a tokenizer is opened, not before. A third format is one more
- * implementation of the interface.
+ * <p>The steps of which tokenizers consist are in {@link carve.models.tokenizer}. A further format is one more implementation of
+ * the interface.
  */
 package carve.models.text;

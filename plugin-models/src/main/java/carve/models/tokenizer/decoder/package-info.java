@@ -1,0 +1,2 @@
+/** Steps that make text of tokens. */
+package carve.models.tokenizer.decoder;

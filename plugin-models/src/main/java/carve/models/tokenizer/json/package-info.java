@@ -1,0 +1,2 @@
+/** The reader of {@code tokenizer.json}. */
+package carve.models.tokenizer.json;

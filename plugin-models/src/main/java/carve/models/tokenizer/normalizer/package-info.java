@@ -1,0 +1,2 @@
+/** Steps that change a text before it is split. */
+package carve.models.tokenizer.normalizer;

@@ -1,0 +1,2 @@
+/** Steps that split a text into pieces. */
+package carve.models.tokenizer.pretokenizer;
