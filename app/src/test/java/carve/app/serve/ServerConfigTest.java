@@ -41,7 +41,7 @@ final class ServerConfigTest {
                         8080,
                         Set.of("a-secret-key"),
                         new HttpLimits(32 << 20, 1024, 256, 60_000, 10_000, 30_000, 30_000),
-                        new RequestLimits(16 << 20, 16, 256, 2000, 4096L << 20),
+                        new RequestLimits(16 << 20, 16, 256, 64, 2000, 4096L << 20),
                         10_000,
                         new EngineConfig(32, 64, 64, 131072, 256 << 20, 1024 << 20, FOLDER),
                         GREEDY),
@@ -71,14 +71,15 @@ final class ServerConfigTest {
                 Map.entry("carve.serving.max-connections", "17"),
                 Map.entry("carve.serving.max-connections-per-address", "18"),
                 Map.entry("carve.serving.idle-timeout-millis", "19"),
-                Map.entry("carve.serving.header-timeout-millis", "20"));
+                Map.entry("carve.serving.header-timeout-millis", "20"),
+                Map.entry("carve.serving.max-bytes-per-token", "21"));
         assertEquals(
                 new ServerConfig(
                         "0.0.0.0",
                         81,
                         Set.of("a-secret-key"),
                         new HttpLimits(9 << 20, 17, 18, 19, 20, 13, 14),
-                        new RequestLimits(10, 11, 12, 15, 8 << 20),
+                        new RequestLimits(10, 11, 12, 21, 15, 8 << 20),
                         16,
                         new EngineConfig(2, 3, 4, 5, 6 << 20, 7 << 20, FOLDER),
                         GREEDY),

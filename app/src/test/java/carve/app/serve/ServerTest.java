@@ -318,6 +318,15 @@ final class ServerTest {
             assertTrue(error.string("message").contains(one.get(2)), error::toString);
             assertEquals("invalid_request_error", error.string("type"));
         }
+        String endless = "a".repeat((64 << 14) + 1);
+        JsonObject tooLong = TestServer.error(
+                testServer.post("/v1/completions", "{\"model\": \"small\", \"prompt\": \"%s\"}".formatted(endless)),
+                400);
+        assertEquals("context_length_exceeded", tooLong.string("code"));
+        assertEquals(
+                "This model's maximum context length is 16384 tokens. However, 'prompt' has 1048577 bytes of text, more than 64"
+                        + " for each token.",
+                tooLong.string("message"));
         JsonObject unknown = TestServer.error(
                 testServer.post("/v1/chat/completions", "{" + QUESTION.replace("small", "large") + "}"), 404);
         assertEquals("model_not_found", unknown.string("code"));

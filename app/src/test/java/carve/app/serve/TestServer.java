@@ -58,7 +58,7 @@ final class TestServer implements AutoCloseable {
 
     private Server start(EngineConfig engine, Set<String> keys, int patience) throws IOException {
         HttpLimits httpLimits = HttpLimits.of(BODY, patience);
-        RequestLimits requestLimits = new RequestLimits(1 << 20, 4, 64, 100, 1 << 20);
+        RequestLimits requestLimits = new RequestLimits(1 << 20, 4, 64, 64, 100, 1 << 20);
         GenerationConfig greedy = new GenerationConfig(16, 0, 0, 1, 42);
         ServerConfig config = new ServerConfig("127.0.0.1", 0, keys, httpLimits, requestLimits, 60_000, engine, greedy);
         return Server.start(

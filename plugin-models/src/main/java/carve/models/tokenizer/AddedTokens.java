@@ -32,7 +32,8 @@ public final class AddedTokens {
         }
         byId.values().forEach(token -> {
             String spelling = token.normalized()
-                    ? normalizer.normalize(token.content(), WorkBudget.of(token.content().length()))
+                    ? normalizer.normalize(
+                            token.content(), WorkBudget.of(token.content().length()))
                     : token.content();
             spellings.put(token.id(), spelling);
             if (!spelling.isEmpty()) {

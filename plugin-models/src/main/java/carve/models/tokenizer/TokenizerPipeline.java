@@ -89,8 +89,7 @@ public final class TokenizerPipeline implements Tokenizer {
 
             @Override
             public void text(int start, int end) {
-                preTokenizer.split(
-                        piece.part(start, end), budget, part -> model.tokenize(part.text(), ids, budget));
+                preTokenizer.split(piece.part(start, end), budget, part -> model.tokenize(part.text(), ids, budget));
             }
         });
     }
@@ -120,7 +119,9 @@ public final class TokenizerPipeline implements Tokenizer {
 
     @Override
     public byte[] bytes(int id) {
-        Optional<String> token = added.token(id).isPresent() ? Optional.empty() : model.vocabulary().token(id);
+        Optional<String> token = added.token(id).isPresent()
+                ? Optional.empty()
+                : model.vocabulary().token(id);
         Optional<byte[]> bytes = Optional.empty();
         if (has(decoder, ByteLevelDecoder.class)) {
             bytes = token.flatMap(ByteCharacters::decode);
@@ -151,7 +152,9 @@ public final class TokenizerPipeline implements Tokenizer {
 
     @Override
     public OptionalInt id(String token) {
-        int id = added.token(token).map(AddedToken::id).orElseGet(() -> model.vocabulary().id(token));
+        int id = added.token(token)
+                .map(AddedToken::id)
+                .orElseGet(() -> model.vocabulary().id(token));
         return id < 0 ? OptionalInt.empty() : OptionalInt.of(id);
     }
 

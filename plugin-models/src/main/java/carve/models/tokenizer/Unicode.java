@@ -26,8 +26,8 @@ public final class Unicode {
                     Character.FINAL_QUOTE_PUNCTUATION,
                     Character.OTHER_PUNCTUATION)),
             new CharacterSet.Ranges('!', '/', ':', '@', '[', '`', '{', '~'))));
-    private static final CharacterSet NUMERIC = CharacterSet.tabulated(new CharacterSet.Categories(NamedSets.mask(
-            Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER)));
+    private static final CharacterSet NUMERIC = CharacterSet.tabulated(new CharacterSet.Categories(
+            NamedSets.mask(Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER)));
 
     private Unicode() {}
 

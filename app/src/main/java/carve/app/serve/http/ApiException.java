@@ -52,6 +52,11 @@ public final class ApiException extends RuntimeException {
                         limit));
     }
 
+    /** Returns the error of a request whose text cannot fit into a model's context. */
+    public static ApiException contextLength(String parameter, String message) {
+        return new ApiException(400, "invalid_request_error", "context_length_exceeded", parameter, message);
+    }
+
     /** Returns the error of a request that an engine refused. */
     public static ApiException of(EngineException e) {
         return of(e, "messages");
@@ -67,8 +72,7 @@ public final class ApiException extends RuntimeException {
             case QUEUE_FULL -> new ApiException(429, "rate_limit_error", "rate_limit_exceeded", "", e.getMessage());
             case CLOSED, UNAVAILABLE -> serverError(503, e.getMessage());
             case FAILED, NON_FINITE_LOGITS -> serverError(500, e.getMessage());
-            case CONTEXT_LENGTH_EXCEEDED ->
-                new ApiException(400, "invalid_request_error", "context_length_exceeded", promptField, e.getMessage());
+            case CONTEXT_LENGTH_EXCEEDED -> contextLength(promptField, e.getMessage());
         };
     }
 

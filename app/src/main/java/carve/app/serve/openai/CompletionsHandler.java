@@ -122,7 +122,7 @@ public final class CompletionsHandler implements RequestHandler {
         Processor processor = model.engine().processor();
         int[] tokens = switch (value) {
             case JsonString text when text.text().isEmpty() -> beginning(processor);
-            case JsonString text -> requestPreprocessor.encode(processor, text.text(), true);
+            case JsonString text -> requestPreprocessor.encode(model, text.text(), true);
             case JsonArray ids ->
                 TokenizeHandler.tokenIds(ids, "prompt", model.engine().spec().vocabulary());
             default ->

@@ -1,5 +1,6 @@
 package carve.app.serve.openai;
 
+import carve.api.CarveException;
 import carve.api.data.Sample;
 import carve.api.text.Message;
 import carve.api.text.Processor;
@@ -14,7 +15,9 @@ import carve.runtime.engine.Prompt;
 import java.io.IOException;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
+import java.util.stream.Stream;
 
 /** Makes requests of models from what was asked over HTTP. */
 public final class RequestPreprocessor {
@@ -27,6 +30,7 @@ public final class RequestPreprocessor {
     private final Semaphore pictures = new Semaphore(MAX_CONCURRENT_DECODES);
     private final Semaphore longTexts = new Semaphore(1);
     private final RequestReader reader;
+    private final TokenizerThreads tokenizing = new TokenizerThreads();
     private final RequestLimits limits;
     private final GenerationConfig defaults;
 
@@ -66,6 +70,7 @@ public final class RequestPreprocessor {
     TokenizedPrompt tokenize(ServedModel model, List<Message> messages) throws InterruptedException {
         long length =
                 messages.stream().mapToLong(message -> message.text().length()).sum();
+        requireLength(model, "messages", messages.stream().map(Message::text));
         return alone(length, () -> process(model, messages));
     }
 
@@ -87,15 +92,6 @@ public final class RequestPreprocessor {
         }
     }
 
-    /**
-     * Returns the token ids of a text, see {@link TokenizeHandler#encode}.
-     *
-     * @param begun whether the text stands at the beginning
-     */
-    int[] encode(Processor processor, String text, boolean begun) throws InterruptedException {
-        return alone(text.length(), () -> TokenizeHandler.encode(processor, text, begun));
-    }
-
     private TokenizedPrompt process(ServedModel model, List<Message> messages) throws InterruptedException {
         boolean large = messages.stream().anyMatch(message -> !message.images().isEmpty());
         if (large) {
@@ -104,13 +100,13 @@ public final class RequestPreprocessor {
         try {
             Processor processor = model.engine().processor();
             OptionalInt picture = model.engine().spec().input().imageToken();
-            Sample sample = processor.prompt(messages);
+            Sample sample = tokenizing.call(() -> processor.prompt(messages));
             return new TokenizedPrompt(Prompt.of(sample, picture), sample);
         } catch (IllegalArgumentException e) {
             throw ApiException.invalidParameter("messages", "Invalid 'messages': %s", e.getMessage());
         } catch (RuntimeException e) {
             if (!large) {
-                throw e;
+                throw e instanceof CarveException refused ? refused("messages", refused) : e;
             }
             // what decodes pictures throws exceptions of its own
             throw ApiException.invalidParameter("messages", "Cannot decode image: %s", e.getMessage());
@@ -119,6 +115,58 @@ public final class RequestPreprocessor {
                 pictures.release();
             }
         }
+    }
+
+    /** Returns the tokens of a whole conversation, the last answer of which is known. */
+    Sample tokenizeWhole(ServedModel model, List<Message> messages) throws InterruptedException {
+        requireLength(model, "messages", messages.stream().map(Message::text));
+        return tokenized("messages", () -> model.engine().processor().trainingSample(messages));
+    }
+
+    /**
+     * Returns the token ids of a text, see {@link TokenizeHandler#encode}.
+     *
+     * @param begun whether the text stands at the beginning
+     */
+    int[] encode(ServedModel model, String text, boolean begun) throws InterruptedException {
+        requireLength(model, "prompt", Stream.of(text));
+        Processor processor = model.engine().processor();
+        return alone(text.length(), () -> tokenized("prompt", () -> TokenizeHandler.encode(processor, text, begun)));
+    }
+
+    private <T> T tokenized(String field, Callable<T> tokenizer) throws InterruptedException {
+        try {
+            return tokenizing.call(tokenizer);
+        } catch (CarveException e) {
+            throw refused(field, e);
+        }
+    }
+
+    private static ApiException refused(String field, CarveException e) {
+        return ApiException.invalidParameter(field, "Invalid '%s': %s", field, e.getMessage());
+    }
+
+    // a text that is much longer than the context can never fit
+    private void requireLength(ServedModel model, String field, Stream<String> texts) {
+        long context = model.engine().config().contextLength();
+        long most = context * limits.bytesPerToken();
+        long length = texts.mapToLong(RequestPreprocessor::utf8Length).sum();
+        if (length > most) {
+            throw ApiException.contextLength(
+                    field,
+                    "This model's maximum context length is %d tokens. However, '%s' has %d bytes of text, more than %d for each token."
+                            .formatted(context, field, length, limits.bytesPerToken()));
+        }
+    }
+
+    private static long utf8Length(String text) {
+        long length = text.length();
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            // half of a pair counts two, the pair four
+            length += c < 0x80 ? 0 : c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
+        }
+        return length;
     }
 
     /** Returns how many tokens an answer may have: as many as asked for, or else as usual and as there is room for. */

@@ -178,7 +178,7 @@ public final class StatesHandler {
         }
         try {
             OptionalInt picture = model.engine().spec().input().imageToken();
-            Sample whole = model.engine().processor().trainingSample(conversation);
+            Sample whole = requestPreprocessor.tokenizeWhole(model, conversation);
             return Prompt.of(whole, picture);
         } catch (IllegalArgumentException e) {
             throw ApiException.invalidParameter("messages", "Invalid 'messages': %s", e.getMessage());

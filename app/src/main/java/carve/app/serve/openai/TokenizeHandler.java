@@ -76,7 +76,7 @@ public final class TokenizeHandler {
                 .or(() -> requestFields.string("text"))
                 .orElseThrow(() -> requestFields.missing("prompt"));
         return requestPreprocessor.encode(
-                model.engine().processor(),
+                model,
                 text,
                 requestFields.flag("add_special_tokens").orElse(true));
     }

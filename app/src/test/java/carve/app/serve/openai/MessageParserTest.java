@@ -8,7 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class MessageParserTest {
-    private static final RequestLimits LIMITS = new RequestLimits(1 << 20, 4, 64, 100, 1 << 20);
+    private static final RequestLimits LIMITS = new RequestLimits(1 << 20, 4, 64, 64, 100, 1 << 20);
     private static final String IMAGE =
             "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==";
 

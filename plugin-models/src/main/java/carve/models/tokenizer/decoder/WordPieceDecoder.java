@@ -15,9 +15,8 @@ public record WordPieceDecoder(String prefix, boolean cleanup) implements Decode
         return IntStream.range(0, tokens.size())
                 .mapToObj(i -> {
                     String token = tokens.get(i);
-                    String text = i == 0
-                            ? token
-                            : token.startsWith(prefix) ? token.substring(prefix.length()) : " " + token;
+                    String text =
+                            i == 0 ? token : token.startsWith(prefix) ? token.substring(prefix.length()) : " " + token;
                     return cleanup ? cleanedUp(text) : text;
                 })
                 .toList();

@@ -70,7 +70,8 @@ final class ModelReader {
                 .filter(value -> !(value instanceof JsonNumber number) || number.real() != 0)
                 .ifPresent(value -> {
                     throw section.error(
-                            "dropout", "expected null or 0, found %s; dropout is not supported".formatted(value.describe()));
+                            "dropout",
+                            "expected null or 0, found %s; dropout is not supported".formatted(value.describe()));
                 });
         BpeConfig config = new BpeConfig(
                 section.optionalText("unk_token").orElse(""),
@@ -93,7 +94,8 @@ final class ModelReader {
                     continue;
                 }
                 if (space < 0 || pair.indexOf(' ', space + 1) >= 0) {
-                    throw section.error("merges", "expected two tokens with a space between them, found '%s'".formatted(pair));
+                    throw section.error(
+                            "merges", "expected two tokens with a space between them, found '%s'".formatted(pair));
                 }
                 merges.add(new Bpe.Merge(pair.substring(0, space), pair.substring(space + 1)));
             } else if (item instanceof JsonArray(List<JsonValue> pair)

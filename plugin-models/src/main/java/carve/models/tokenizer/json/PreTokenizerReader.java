@@ -31,10 +31,12 @@ final class PreTokenizerReader {
                         section.flag("individual_digits") ? SplitBehavior.ISOLATED : SplitBehavior.CONTIGUOUS);
             case "FixedLength" -> fixedLength(section);
             case "Metaspace" ->
-                new MetaspacePreTokenizer(section.character("replacement"), prepend(section), section.flag("split", true));
+                new MetaspacePreTokenizer(
+                        section.character("replacement"), prepend(section), section.flag("split", true));
             case "Punctuation" -> new CharacterPreTokenizer(Unicode::isPunctuation, behavior(section, "Isolated"));
             case "Sequence" -> new PreTokenizerSequence(section.parts("pretokenizers", PreTokenizerReader::read));
-            case "Split" -> new RegexPreTokenizer(section.pattern("pattern"), behavior(section, ""), section.flag("invert"));
+            case "Split" ->
+                new RegexPreTokenizer(section.pattern("pattern"), behavior(section, ""), section.flag("invert"));
             case "UnicodeScripts" -> new UnicodeScriptsPreTokenizer();
             case "Whitespace" -> new WordPreTokenizer();
             case "WhitespaceSplit" -> new CharacterPreTokenizer(Unicode::isWhiteSpace, SplitBehavior.REMOVED);
@@ -80,15 +82,15 @@ final class PreTokenizerReader {
         section.ignore("str_rep");
         String scheme = section.optionalText("prepend_scheme").orElse(prefix ? "always" : "never");
         if (!prefix && !scheme.equals("never")) {
-            throw section.error("prepend_scheme", "expected never, as add_prefix_space is false, found '%s'".formatted(scheme));
+            throw section.error(
+                    "prepend_scheme", "expected never, as add_prefix_space is false, found '%s'".formatted(scheme));
         }
         return switch (scheme) {
             case "always" -> Prepend.ALWAYS;
             case "first" -> Prepend.FIRST;
             case "never" -> Prepend.NEVER;
             default ->
-                throw section.error(
-                        "prepend_scheme", "expected always, first or never, found '%s'".formatted(scheme));
+                throw section.error("prepend_scheme", "expected always, first or never, found '%s'".formatted(scheme));
         };
     }
 }

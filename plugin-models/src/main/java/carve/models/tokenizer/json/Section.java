@@ -182,7 +182,9 @@ final class Section {
 
     private void end() {
         if (!unread.isEmpty()) {
-            throw json.error(unread.iterator().next(), "unknown key of %s %s".formatted(name, type()).strip());
+            throw json.error(
+                    unread.iterator().next(),
+                    "unknown key of %s %s".formatted(name, type()).strip());
         }
     }
 

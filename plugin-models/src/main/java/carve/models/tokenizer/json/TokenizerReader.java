@@ -31,14 +31,16 @@ public final class TokenizerReader {
     }
 
     private static TokenizerPipeline read(Section section) {
-        section.optionalText("version").filter(version -> !version.equals("1.0")).ifPresent(version -> {
-            throw section.error("version", "expected 1.0, found '%s'".formatted(version));
-        });
+        section.optionalText("version")
+                .filter(version -> !version.equals("1.0"))
+                .ifPresent(version -> {
+                    throw section.error("version", "expected 1.0, found '%s'".formatted(version));
+                });
         section.ignore("truncation", "padding");
         TokenModel model = section.part("model", ModelReader::read)
                 .orElseThrow(() -> section.error("model", "expected an object"));
-        Normalizer normalizer = section.part("normalizer", NormalizerReader::read)
-                .orElseGet(() -> new NormalizerSequence(List.of()));
+        Normalizer normalizer =
+                section.part("normalizer", NormalizerReader::read).orElseGet(() -> new NormalizerSequence(List.of()));
         PreTokenizer preTokenizer = section.part("pre_tokenizer", PreTokenizerReader::read)
                 .orElseGet(() -> new PreTokenizerSequence(List.of()));
         return new TokenizerPipeline(

@@ -71,8 +71,9 @@ public final class Bpe implements TokenModel {
     }
 
     private static TextException missing(Merge merge, String token) {
-        return new TextException("tokenizer: the merge of '%s' and '%s' needs the token '%s', which is not in the vocabulary"
-                .formatted(merge.left(), merge.right(), token));
+        return new TextException(
+                "tokenizer: the merge of '%s' and '%s' needs the token '%s', which is not in the vocabulary"
+                        .formatted(merge.left(), merge.right(), token));
     }
 
     @Override

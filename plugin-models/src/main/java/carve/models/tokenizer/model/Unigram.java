@@ -145,7 +145,8 @@ public final class Unigram implements TokenModel {
 
     private int requiredUnknown() {
         if (unknown == NO_UNKNOWN) {
-            throw new TextException("tokenizer: the text has a character that the vocabulary lacks, and there is no unknown token");
+            throw new TextException(
+                    "tokenizer: the text has a character that the vocabulary lacks, and there is no unknown token");
         }
         return unknown;
     }

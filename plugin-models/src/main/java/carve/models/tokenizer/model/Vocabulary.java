@@ -52,8 +52,8 @@ public final class Vocabulary {
 
     private static void requireWellFormed(String token) {
         if (Unicode.hasLoneSurrogate(token)) {
-            throw new TextException("tokenizer: token '%s' has half a surrogate pair"
-                    .formatted(Unicode.wellFormed(token)));
+            throw new TextException(
+                    "tokenizer: token '%s' has half a surrogate pair".formatted(Unicode.wellFormed(token)));
         }
     }
 

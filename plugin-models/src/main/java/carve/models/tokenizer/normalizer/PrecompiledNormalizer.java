@@ -64,10 +64,10 @@ public final class PrecompiledNormalizer implements Normalizer {
         while (matcher.find()) {
             String grapheme = matcher.group();
             budget.spend(grapheme.length());
-            Optional<String> whole = grapheme.length() <= MAX_BYTES
-                            && grapheme.getBytes(StandardCharsets.UTF_8).length <= MAX_BYTES
-                    ? replacement(grapheme)
-                    : Optional.empty();
+            Optional<String> whole =
+                    grapheme.length() <= MAX_BYTES && grapheme.getBytes(StandardCharsets.UTF_8).length <= MAX_BYTES
+                            ? replacement(grapheme)
+                            : Optional.empty();
             if (whole.isPresent()) {
                 result.append(whole.get());
             } else {
@@ -82,8 +82,11 @@ public final class PrecompiledNormalizer implements Normalizer {
     @Override
     public Piece normalize(Piece piece, WorkBudget budget) {
         Piece normalized = Normalizer.super.normalize(piece, budget);
-        return piece.leading() > 0 && normalized.leading() == 0 && !normalized.text().isEmpty()
-                ? normalized.with(normalized.text(), Character.charCount(normalized.text().codePointAt(0)))
+        return piece.leading() > 0
+                        && normalized.leading() == 0
+                        && !normalized.text().isEmpty()
+                ? normalized.with(
+                        normalized.text(), Character.charCount(normalized.text().codePointAt(0)))
                 : normalized;
     }
 }

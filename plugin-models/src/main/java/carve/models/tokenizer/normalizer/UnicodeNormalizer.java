@@ -54,8 +54,11 @@ public record UnicodeNormalizer(Form form) implements Normalizer {
     @Override
     public Piece normalize(Piece piece, WorkBudget budget) {
         Piece normalized = Normalizer.super.normalize(piece, budget);
-        return piece.leading() > 0 && normalized.leading() == 0 && !normalized.text().isEmpty()
-                ? normalized.with(normalized.text(), Character.charCount(normalized.text().codePointAt(0)))
+        return piece.leading() > 0
+                        && normalized.leading() == 0
+                        && !normalized.text().isEmpty()
+                ? normalized.with(
+                        normalized.text(), Character.charCount(normalized.text().codePointAt(0)))
                 : normalized;
     }
 }

@@ -36,7 +36,8 @@ public record ByteLevelPreTokenizer(boolean prefixSpace, boolean words) implemen
         String encoded = ByteCharacters.encode(piece.text());
         int leading = piece.leading() == 0
                 ? 0
-                : ByteCharacters.encode(piece.text().substring(0, piece.leading())).length();
+                : ByteCharacters.encode(piece.text().substring(0, piece.leading()))
+                        .length();
         return piece.with(encoded, leading);
     }
 }

@@ -25,7 +25,10 @@ public record MetaspacePreTokenizer(String replacement, Prepend prepend, boolean
     public void split(Piece piece, WorkBudget budget, PieceSink sink) {
         budget.spend(piece.text().length());
         String text = piece.text().replace(" ", replacement);
-        int leading = piece.text().substring(0, piece.leading()).replace(" ", replacement).length();
+        int leading = piece.text()
+                .substring(0, piece.leading())
+                .replace(" ", replacement)
+                .length();
         if (!text.startsWith(replacement)
                 && (prepend == Prepend.ALWAYS || prepend == Prepend.FIRST && piece.leading() > 0)) {
             text = replacement + text;

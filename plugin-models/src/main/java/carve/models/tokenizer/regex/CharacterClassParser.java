@@ -130,8 +130,8 @@ final class CharacterClassParser {
         }
         boolean negative = negated ^ cursor.accept('^');
         String name = cursor.skipPast('}');
-        CharacterSet set = NamedSets.property(name)
-                .orElseThrow(() -> cursor.error("unknown property '%s'".formatted(name)));
+        CharacterSet set =
+                NamedSets.property(name).orElseThrow(() -> cursor.error("unknown property '%s'".formatted(name)));
         return negative ? CharacterSet.not(set) : set;
     }
 }

@@ -24,7 +24,8 @@ final class FirstCharacters {
         List<Optional<CharacterSet>> sets =
                 branches.stream().map(FirstCharacters::of).toList();
         return sets.stream().allMatch(Optional::isPresent)
-                ? Optional.of(CharacterSet.union(sets.stream().flatMap(Optional::stream).toList()))
+                ? Optional.of(CharacterSet.union(
+                        sets.stream().flatMap(Optional::stream).toList()))
                 : Optional.empty();
     }
 

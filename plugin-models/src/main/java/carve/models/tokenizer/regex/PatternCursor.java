@@ -91,7 +91,6 @@ final class PatternCursor {
 
     TextException error(String problem) {
         String shown = pattern.length() > 200 ? pattern.substring(0, 200) + "..." : pattern;
-        return new TextException(
-                "tokenizer: expression '%s': %s, at character %d".formatted(shown, problem, position));
+        return new TextException("tokenizer: expression '%s': %s, at character %d".formatted(shown, problem, position));
     }
 }

@@ -10,8 +10,7 @@ final class Positions {
             case LINE_END -> at == text.length() || text.charAt(at) == '\n';
             case TEXT_START -> at == 0;
             case TEXT_END -> at == text.length();
-            case TEXT_END_OR_LAST_NEWLINE ->
-                at == text.length() || at == text.length() - 1 && text.charAt(at) == '\n';
+            case TEXT_END_OR_LAST_NEWLINE -> at == text.length() || at == text.length() - 1 && text.charAt(at) == '\n';
             case WORD_BOUNDARY -> wordBoundary(text, at);
             case NO_WORD_BOUNDARY -> !wordBoundary(text, at);
         };

@@ -37,7 +37,8 @@ public final class Regex {
                 .<Node>map(Node.One::new)
                 .toList();
         Node node = new Node.Sequence(characters);
-        return new Regex(RegexCompiler.compile(node, text), FirstCharacters.of(node).map(CharacterSet::tabulated));
+        return new Regex(
+                RegexCompiler.compile(node, text), FirstCharacters.of(node).map(CharacterSet::tabulated));
     }
 
     /** Returns a text with each match replaced. */
@@ -52,7 +53,9 @@ public final class Regex {
             end[0] = matchEnd;
             budget.requireLength(result.length());
         });
-        return end[0] == 0 && result.isEmpty() ? text : result.append(text, end[0], text.length()).toString();
+        return end[0] == 0 && result.isEmpty()
+                ? text
+                : result.append(text, end[0], text.length()).toString();
     }
 
     /** A receiver of matches. */
@@ -102,7 +105,8 @@ public final class Regex {
         return text.length() + 1;
     }
 
-    // where an expression begins with as many characters of a set as there are, starting at a later one of them fails as well
+    // where an expression begins with as many characters of a set as there are, starting at a later one of them fails
+    // as well
     private int afterFailure(String text, int start) {
         if (program.instructions[0] instanceof Instruction.Run run
                 && run.max() == Integer.MAX_VALUE

@@ -44,7 +44,8 @@ final class RegexMatcher {
             switch (kinds[place]) {
                 case Program.ONE -> {
                     int c = at < text.length() ? text.codePointAt(at) : -1;
-                    failed = c < 0 || !((Instruction.One) instructions[place]).set().contains(c);
+                    failed = c < 0
+                            || !((Instruction.One) instructions[place]).set().contains(c);
                     at += Character.charCount(Math.max(c, 0));
                     place++;
                 }
@@ -169,8 +170,7 @@ final class RegexMatcher {
         }
         boolean more = end < text.length()
                 && run.set().contains(text.codePointAt(end))
-                && (run.max() == Integer.MAX_VALUE
-                        || text.codePointCount(least, end) + run.min() < run.max());
+                && (run.max() == Integer.MAX_VALUE || text.codePointCount(least, end) + run.min() < run.max());
         return more ? end + Character.charCount(text.codePointAt(end)) : -1;
     }
 
@@ -196,7 +196,8 @@ final class RegexMatcher {
     private int push(int top, int place, int first, int second) {
         if (top + ENTRY > stack.length) {
             if (stack.length >= MAX_STACK) {
-                throw new TextException("tokenizer: an expression of this tokenizer takes too much memory for this text");
+                throw new TextException(
+                        "tokenizer: an expression of this tokenizer takes too much memory for this text");
             }
             stack = Arrays.copyOf(stack, stack.length * 2);
         }

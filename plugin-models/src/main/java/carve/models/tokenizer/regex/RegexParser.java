@@ -110,8 +110,8 @@ final class RegexParser {
 
     private static Node lineBreak() {
         CharacterSet single = new CharacterSet.Ranges('\n', '\r', 0x85, 0x85, 0x2028, 0x2029);
-        Node both = new Node.Sequence(
-                List.of(new Node.One(CharacterSet.of('\r')), new Node.One(CharacterSet.of('\n'))));
+        Node both =
+                new Node.Sequence(List.of(new Node.One(CharacterSet.of('\r')), new Node.One(CharacterSet.of('\n'))));
         return new Node.Atomic(new Node.Alternation(List.of(both, new Node.One(single))));
     }
 
@@ -199,9 +199,8 @@ final class RegexParser {
     }
 
     private Node withMode(Node node, int min, int max) {
-        Node.Mode mode = cursor.accept('?')
-                ? Node.Mode.LAZY
-                : cursor.accept('+') ? Node.Mode.POSSESSIVE : Node.Mode.GREEDY;
+        Node.Mode mode =
+                cursor.accept('?') ? Node.Mode.LAZY : cursor.accept('+') ? Node.Mode.POSSESSIVE : Node.Mode.GREEDY;
         return new Node.Repeat(node, min, max, mode);
     }
 

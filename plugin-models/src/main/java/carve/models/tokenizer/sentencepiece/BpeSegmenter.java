@@ -30,7 +30,8 @@ final class BpeSegmenter implements Segmenter {
                 .mapToInt(Integer::intValue)
                 .toArray();
         for (int i = 1; i < order.length; i++) {
-            boolean equal = vocabulary.piece(order[i]).score() == vocabulary.piece(order[i - 1]).score();
+            boolean equal = vocabulary.piece(order[i]).score()
+                    == vocabulary.piece(order[i - 1]).score();
             ranks[order[i]] = ranks[order[i - 1]] + (equal ? 0 : 1);
         }
         this.longest = IntStream.range(0, ranks.length)

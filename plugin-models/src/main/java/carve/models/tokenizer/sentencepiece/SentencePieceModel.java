@@ -75,9 +75,13 @@ public record SentencePieceModel(
                     default -> skip(message, (int) key & 7);
                 }
             }
-        } catch (BufferUnderflowException | IllegalArgumentException | IndexOutOfBoundsException | ArithmeticException e) {
+        } catch (BufferUnderflowException
+                | IllegalArgumentException
+                | IndexOutOfBoundsException
+                | ArithmeticException e) {
             throw new TextException(
-                    "tokenizer %s: not a SentencePiece model, after %d pieces".formatted(name, builder.pieces.size()), e);
+                    "tokenizer %s: not a SentencePiece model, after %d pieces".formatted(name, builder.pieces.size()),
+                    e);
         }
         if (builder.pieces.isEmpty()) {
             throw new TextException("tokenizer %s: not a SentencePiece model, it has no pieces".formatted(name));
@@ -115,8 +119,7 @@ public record SentencePieceModel(
                         ByteBuffer map = bytes(message);
                         byte[] content = new byte[map.remaining()];
                         map.get(content);
-                        replacements =
-                                content.length == 0 ? Optional.empty() : Optional.of(CharacterMap.of(content));
+                        replacements = content.length == 0 ? Optional.empty() : Optional.of(CharacterMap.of(content));
                     }
                     case 3 << 3 | VARINT -> dummyPrefix = varint(message) != 0;
                     case 4 << 3 | VARINT -> removesSpaces = varint(message) != 0;
@@ -128,7 +131,14 @@ public record SentencePieceModel(
 
         SentencePieceModel build() {
             return new SentencePieceModel(
-                    pieces, algorithm, spaceEndsWords, byteFallback, replacements, dummyPrefix, removesSpaces, escapesSpaces);
+                    pieces,
+                    algorithm,
+                    spaceEndsWords,
+                    byteFallback,
+                    replacements,
+                    dummyPrefix,
+                    removesSpaces,
+                    escapesSpaces);
         }
     }
 

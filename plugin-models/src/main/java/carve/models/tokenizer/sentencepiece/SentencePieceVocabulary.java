@@ -46,7 +46,8 @@ final class SentencePieceVocabulary {
                 .findFirst()
                 .orElseThrow(() -> new TextException("tokenizer: the SentencePiece model has no unknown piece"));
         if (byteFallback && IntStream.of(byteIds).anyMatch(id -> id < 0)) {
-            throw new TextException("tokenizer: the SentencePiece model has byte fallback, but not a piece for each byte");
+            throw new TextException(
+                    "tokenizer: the SentencePiece model has byte fallback, but not a piece for each byte");
         }
     }
 
