@@ -76,9 +76,7 @@ public final class TokenizeHandler {
                 .or(() -> requestFields.string("text"))
                 .orElseThrow(() -> requestFields.missing("prompt"));
         return requestPreprocessor.encode(
-                model,
-                text,
-                requestFields.flag("add_special_tokens").orElse(true));
+                model, text, requestFields.flag("add_special_tokens").orElse(true));
     }
 
     private static void sendTokens(HttpCall httpCall, ServedModel model, int[] tokens) throws IOException {
