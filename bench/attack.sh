@@ -3,11 +3,12 @@
 # soak with pictures and disconnects. Anything but answers and clean errors is a failure. Writes a report and, for each failure, the
 # input.
 #
-#   bench/attack.sh [--seconds 3600] [--requests 1000000] [--clients 64] [--soak 600] [--guided 0] [--seed 16] [--out bench/results/attack-DATE.md]
+#   bench/attack.sh [--seconds 3600] [--requests 1000000] [--clients 64] [--soak 600] [--large 500]
+#                   [--guided 0] [--seed 16] [--out bench/results/attack-DATE.md]
 #   bench/attack.sh --repeat FILE      # reads or sends an input that failed again
 #
-# Of --seconds, half is for files and half for requests; --soak and --guided (Jazzer, which chooses inputs by the branches that they
-# reach; seconds for each of its targets) come on top.
+# Of --seconds, half is for files and half for requests. On top come --large requests with bodies of megabytes, the soak, and, for so
+# many seconds for each of its targets, Jazzer (--guided), which chooses inputs by the branches that they reach.
 set -eu
 
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
@@ -15,7 +16,7 @@ root=$(dirname "$(dirname "$(readlink -f "$0")")")
 find_jdk || exit 1
 cd "$root"
 
-seconds=3600 requests=1000000 clients=64 soak=600 guided=0 seed=16 repeat=
+seconds=3600 requests=1000000 clients=64 soak=600 guided=0 large=500 seed=16 repeat=
 out=bench/results/attack-$(date +%F).md
 while [ $# -gt 0 ]; do
     case $1 in
@@ -24,10 +25,11 @@ while [ $# -gt 0 ]; do
     --clients) clients=$2 ;;
     --soak) soak=$2 ;;
     --guided) guided=$2 ;;
+    --large) large=$2 ;;
     --seed) seed=$2 ;;
     --out) out=$2 ;;
     --repeat) repeat=$(readlink -f "$2") ;;
-    *) sed -n '2,12p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,13p' "$0" >&2; exit 2 ;;
     esac
     shift 2
 done
@@ -84,7 +86,7 @@ fuzz "-Dcarve.fuzz.seconds=$((seconds / 2 / targets + 1)) -Dcarve.fuzz.seed=$see
 
 echo "Requests: up to $requests in $((seconds / 2)) s, then a soak of $soak s" >&2
 serve
-attack --pid "$server" --seed "$seed" --requests "$requests" --seconds "$((seconds / 2))" --clients "$clients" --soak "$soak" \
+attack --pid "$server" --seed "$seed" --large "$large" --requests "$requests" --seconds "$((seconds / 2))" --clients "$clients" --soak "$soak" \
     --failed "$failed" --out "$failed/server.md" >&2 || status=1
 kill "$server"
 ended=0
@@ -98,8 +100,8 @@ guided_rows() {
     jazzer=bench/target/jazzer
     ./mvnw -q -B dependency:copy -Dartifact=com.code-intelligence:jazzer:0.30.0 -DoutputDirectory="$root/$jazzer" >&2
     ./mvnw -q -B dependency:copy -Dartifact=com.code-intelligence:jazzer-api:0.30.0 -DoutputDirectory="$root/$jazzer" >&2
-    classes=api/target/classes:runtime/target/classes:testkit/target/classes:bench/target/classes:bench/target/lib/*:$jazzer/*
-    for target in json safetensors 'safetensors index' gguf; do
+    classes=api/target/classes:runtime/target/classes:hocon/target/classes:testkit/target/classes:bench/target/classes:bench/target/lib/*:$jazzer/*
+    for target in json safetensors 'safetensors index' gguf hocon; do
         corpus=$failed/guided/$(echo "$target" | tr ' ' '-')
         "$JAVA_HOME/bin/java" -cp "$classes" "-Dcarve.fuzz.target=$target" carve.bench.attack.GuidedTarget "$corpus"
         found=0
@@ -118,7 +120,7 @@ commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
 {
     echo "# Standing attack, $(date +%F)"
     echo
-    echo "\`bench/attack.sh --seconds $seconds --requests $requests --clients $clients --soak $soak --guided $guided --seed $seed\` at $commit, $(nproc) cores,"
+    echo "\`bench/attack.sh --seconds $seconds --requests $requests --clients $clients --soak $soak --large $large --guided $guided --seed $seed\` at $commit, $(nproc) cores,"
     echo "JDK $("$JAVA_HOME/bin/java" -version 2>&1 | sed -n '1s/.*"\(.*\)".*/\1/p'). Each input ends in an answer or in a clean error: an exception of Carve's own with a message, or a status of"
     echo "4xx, 501, 503 or 507 with OpenAI's JSON. All else is a failure: another exception, an error of the machine, more than ten seconds, a reply that"
     echo "is not HTTP or tells of the server's insides, a connection that is closed without an answer to a whole request."

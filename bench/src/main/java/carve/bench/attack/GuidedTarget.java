@@ -1,18 +1,27 @@
 package carve.bench.attack;
 
 import carve.api.CarveException;
+import carve.hocon.Hocon;
 import carve.testkit.fuzz.FormatTargets;
 import carve.testkit.fuzz.FuzzTarget;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A target of the fuzz tests as Jazzer calls it, which chooses inputs by the branches they reach. {@code -Dcarve.fuzz.target=NAME}
  * names it.
  */
 public final class GuidedTarget {
+    private static final List<byte[]> HOCON = Stream.of(
+                    "a { b = 1.5, c = [x, y x3] } # comment\nd = ${a} { e = ${?HOME} }\n",
+                    "include \"other.conf\"\na.b.c += 7\nlist = [{ x = true }, \"\"\"text\"\"\"]\n")
+            .map(text -> text.getBytes(StandardCharsets.UTF_8))
+            .toList();
     private static final FuzzTarget TARGET = target();
 
     private GuidedTarget() {}
@@ -20,7 +29,11 @@ public final class GuidedTarget {
     private static FuzzTarget target() {
         String name = System.getProperty("carve.fuzz.target", "json");
         try {
-            List<FuzzTarget> all = FormatTargets.all(Files.createTempDirectory("carve-guided"));
+            List<FuzzTarget> all = new ArrayList<>(FormatTargets.all(Files.createTempDirectory("carve-guided")));
+            all.add(new FuzzTarget("hocon", HOCON, List.of(), input -> {
+                var settings = Hocon.parse(new String(input, StandardCharsets.UTF_8), "input.conf");
+                settings.asTree();
+            }));
             return all.stream()
                     .filter(target -> target.name().equals(name))
                     .findFirst()

@@ -26,6 +26,7 @@ public final class Main {
     private final String model;
     private final Map<String, String> options;
     private final List<String> report = new ArrayList<>();
+    private int printed;
 
     private Main(URI server, Map<String, String> options) {
         this.server = server;
@@ -57,25 +58,41 @@ public final class Main {
             System.out.print(HttpAttack.repeat(address, Path.of(options.get("--repeat"))));
             return true;
         }
-        boolean good = attack();
+        int clients = number("--clients", 64);
+        Duration time = Duration.ofSeconds(number("--seconds", 1800));
+        report.add("## Requests");
+        report.add("");
+        boolean good = attack(clients, 1, number("--requests", 100_000), time);
+        write();
+        report.add("");
+        report.add("Bodies of megabytes alone, which together are many times the heap:");
+        report.add("");
+        good &= attack(clients, 100, number("--large", 500), time);
+        write();
         if (number("--soak", 600) > 0) {
             report.add("");
             report.add("## Soak");
             report.add("");
-            good &= new Soak(server, model, number("--pid", 0))
-                    .run(number("--soak", 600), number("--soak-clients", 32), report);
+            Soak soak = new Soak(server, model, number("--pid", 0));
+            good &= soak.run(number("--soak", 600), number("--soak-clients", 32), report);
         }
-        report.forEach(System.out::println);
-        Files.write(Path.of(options.getOrDefault("--out", "bench/target/attack/server.md")), report);
+        write();
         return good;
     }
 
+    private void write() throws IOException {
+        Files.write(Path.of(options.getOrDefault("--out", "bench/target/attack/server.md")), report);
+        report.subList(printed, report.size()).forEach(System.out::println);
+        printed = report.size();
+    }
+
     // most clients are hostile, and the others are well-behaved
-    private boolean attack() throws IOException, InterruptedException {
-        int clients = number("--clients", 64);
+    private boolean attack(int clients, int largePercent, int requests, Duration time)
+            throws IOException, InterruptedException {
         Path failed = Path.of(options.getOrDefault("--failed", "bench/target/attack"));
         SteadyClient steady = SteadyClient.prepare(address, model, true);
-        HttpAttack attack = new HttpAttack(address, model, number("--seed", 16), clients - STEADY, PATIENCE, failed);
+        HttpAttack attack =
+                new HttpAttack(address, model, number("--seed", 16), largePercent, clients - STEADY, PATIENCE, failed);
         AtomicBoolean attacked = new AtomicBoolean(true);
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < STEADY; i++) {
@@ -84,8 +101,7 @@ public final class Main {
         }
         threads.add(Thread.ofVirtual().start(() -> progress(attack, steady, attacked)));
         long begin = System.nanoTime();
-        List<FuzzResult> results =
-                attack.run(number("--requests", 100_000), Duration.ofSeconds(number("--seconds", 3600)));
+        List<FuzzResult> results = attack.run(requests, time);
         double seconds = (System.nanoTime() - begin) / 1e9;
         attacked.set(false);
         threads.getLast().interrupt();
@@ -109,8 +125,6 @@ public final class Main {
     }
 
     private boolean report(List<FuzzResult> results, SteadyClient steady, int clients, double seconds) {
-        report.add("## Requests");
-        report.add("");
         report.add(FuzzResult.HEADING);
         results.forEach(result -> report.add(result.row()));
         FuzzResult all = new FuzzResult(

@@ -46,6 +46,9 @@ final class FormatFuzzTest {
         FuzzResult result = Fuzzer.run(overflowing, new FuzzBudget(1, 3, Duration.ofMinutes(1)));
         assertEquals(3, result.failures().size());
         assertTrue(result.failures().getFirst().contains("StackOverflowError"), result.failures()::toString);
+        for (String failure : result.failures()) {
+            Files.delete(saved(failure));
+        }
     }
 
     @Test
@@ -55,10 +58,13 @@ final class FormatFuzzTest {
         });
         FuzzResult result = Fuzzer.run(failing, new FuzzBudget(1, 1, Duration.ofMinutes(1)));
         byte[] input = new Mutator(failing.seeds(), failing.words(), 1).next();
-        String told = result.failures().getFirst();
-        Path saved = Path.of(told.substring(told.lastIndexOf('=') + 1));
+        Path saved = saved(result.failures().getFirst());
         assertArrayEquals(input, Files.readAllBytes(saved));
         Files.delete(saved);
+    }
+
+    private static Path saved(String failure) {
+        return Path.of(failure.substring(failure.lastIndexOf('=') + 1));
     }
 
     /** A value of a document changes while the rest of it stays, so that readers get as far. */

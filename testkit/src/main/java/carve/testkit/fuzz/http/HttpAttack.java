@@ -35,13 +35,21 @@ public final class HttpAttack {
      * @param server the address
      * @param model the name of a model that it serves
      * @param seed of the random numbers
+     * @param largePercent how many of a hundred requests have bodies of megabytes
      * @param clients how many requests are sent at a time
      * @param patience how long a client reads an answer before it goes away
      * @param failed a folder for requests that failed
      */
-    public HttpAttack(InetSocketAddress server, String model, long seed, int clients, Duration patience, Path failed) {
+    public HttpAttack(
+            InetSocketAddress server,
+            String model,
+            long seed,
+            int largePercent,
+            int clients,
+            Duration patience,
+            Path failed) {
         this.connection = new HttpClientConnection(server, patience, SILENCE);
-        this.requests = new RequestMutator(model, seed);
+        this.requests = new RequestMutator(model, seed, largePercent);
         this.clients = clients;
         this.failed = failed;
     }

@@ -91,7 +91,7 @@ record HttpClientConnection(InetSocketAddress server, Duration patience, Duratio
             Optional<HttpReply> reply = reader.next(request.bodiless());
             while (reply.isPresent()) {
                 replies.add(reply.get());
-                if (request.framed() || !reply.get().complete()) {
+                if (request.framed() || !reply.get().complete() || reply.get().isLast()) {
                     break;
                 }
                 reply = reader.next(request.bodiless());

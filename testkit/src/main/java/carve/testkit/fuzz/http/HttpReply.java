@@ -17,6 +17,11 @@ record HttpReply(int status, Map<String, String> headers, byte[] body, boolean c
         return new String(body, StandardCharsets.UTF_8);
     }
 
+    /** Returns whether the server closes the connection after it. */
+    boolean isLast() {
+        return headers.getOrDefault("connection", "").equalsIgnoreCase("close");
+    }
+
     /** Returns the type of the body without parameters; empty if there is none. */
     String type() {
         String type = headers.getOrDefault("content-type", "");

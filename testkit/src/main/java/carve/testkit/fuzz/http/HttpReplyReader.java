@@ -20,11 +20,12 @@ final class HttpReplyReader {
 
     private final InputStream in;
     private final long endNanos;
+    private boolean patient;
 
     /**
      * Makes a reader.
      *
-     * @param endNanos the time, of {@link System#nanoTime}, after which a body is read no further
+     * @param endNanos the time, of {@link System#nanoTime}, after which the body of an answer is read no further
      */
     HttpReplyReader(InputStream in, long endNanos) {
         this.in = in;
@@ -51,6 +52,7 @@ final class HttpReplyReader {
             return Optional.of(new HttpReply(status, headers, new byte[0], true));
         }
         ByteArrayOutputStream body = new ByteArrayOutputStream();
+        patient = status >= 300;
         boolean complete = body(headers, body);
         return Optional.of(new HttpReply(status, headers, body.toByteArray(), complete));
     }
@@ -143,7 +145,7 @@ final class HttpReplyReader {
         byte[] buffer = new byte[8192];
         long left = length;
         while (left > 0) {
-            if (System.nanoTime() > endNanos) {
+            if (!patient && System.nanoTime() > endNanos) {
                 return false;
             }
             int n = in.read(buffer, 0, (int) Math.min(buffer.length, left));

@@ -57,17 +57,27 @@ final class RequestMutator {
     private final List<String> endpoints;
     private final List<String> paths;
     private final long seed;
+    private final int largePercent;
 
-    RequestMutator(String model, long seed) {
+    /**
+     * Makes a source.
+     *
+     * @param largePercent how many of a hundred requests have bodies of megabytes
+     */
+    RequestMutator(String model, long seed, int largePercent) {
         this.bodies = RequestSeeds.bodies(model);
         this.endpoints = List.copyOf(bodies.keySet());
         this.paths = RequestSeeds.paths(model);
         this.seed = seed;
+        this.largePercent = largePercent;
     }
 
     /** Returns the request of a number. */
     HttpRequestBytes request(long number) {
         SplittableRandom random = new SplittableRandom(seed * 1_000_000_007L + number);
+        if (random.nextInt(100) < largePercent) {
+            return large(random);
+        }
         int kind = random.nextInt(100);
         if (kind < 55) {
             return body(random);
@@ -81,10 +91,8 @@ final class RequestMutator {
             return cut(random, number);
         } else if (kind < 92) {
             return slow(random);
-        } else if (kind < 99) {
-            return path(random);
         }
-        return large(random);
+        return path(random);
     }
 
     private static <T> T pick(SplittableRandom random, List<T> from) {
@@ -151,7 +159,7 @@ final class RequestMutator {
     }
 
     private HttpRequestBytes large(SplittableRandom random) {
-        int megabytes = 1 + random.nextInt(12);
+        int megabytes = 1 + random.nextInt(30);
         int bytes = megabytes << 20;
         byte[] body = switch (random.nextInt(5)) {
             case 0 -> text("{\"prompt\": [" + "1,".repeat(bytes / 2) + "1]}");
@@ -162,7 +170,7 @@ final class RequestMutator {
                 text("{\"messages\": [{\"role\": \"user\", \"content\": \"" + "\\u00e9".repeat(bytes / 6) + "\"}]}");
         };
         String path = random.nextBoolean() ? "/v1/completions" : "/tokenize";
-        return HttpRequestBytes.framed("bodies of 1 to 12 MiB", HttpRequestBytes.post(path, body));
+        return HttpRequestBytes.framed("bodies of 1 to 30 MiB", HttpRequestBytes.post(path, body));
     }
 
     private static byte[] text(String text) {

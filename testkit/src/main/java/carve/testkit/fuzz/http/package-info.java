@@ -3,7 +3,7 @@
  * clients that compare their replies meanwhile.
  *
  * {@snippet :
- * HttpAttack attack = new HttpAttack(address, "model", 16, 8, Duration.ofSeconds(5), failed);
+ * HttpAttack attack = new HttpAttack(address, "model", 16, 1, 8, Duration.ofSeconds(5), failed);
  * List<FuzzResult> results = attack.run(10_000, Duration.ofMinutes(1));
  * results.forEach(result -> assertEquals(List.of(), result.failures()));
  * }
