@@ -113,11 +113,12 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
      */
     public RecipeResult train(Recipe recipe, Resume resume) throws IOException {
         Run run = read(recipe, "model", resume);
-        try (RunFolder runFolder = RunFolder.open(run.out);
-                ModelFolder folder = open(recipe.path("model"))) {
+        try (ModelFolder folder = open(recipe.path("model"))) {
             recipe.settings().requireAllRead();
-            try (LoadedModel model =
-                    folder.hasWeights() ? folder.load(device, WeightPrecision.F32) : folder.initial(device, run.seed)) {
+            try (RunFolder runFolder = RunFolder.open(run.out);
+                    LoadedModel model = folder.hasWeights()
+                            ? folder.load(device, WeightPrecision.F32)
+                            : folder.initial(device, run.seed)) {
                 InputFiles files = runFolder.modelFiles("model", recipe.path("model"), progress);
                 Models models = new Models(Optional.empty(), model, List.of(), Optional.empty(), files);
                 List<StageResult> results = stages(run, runFolder, models, folder);
@@ -136,24 +137,26 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
      */
     public RecipeResult distill(Recipe recipe, Resume resume) throws IOException {
         Run run = read(recipe, "teacher", resume);
-        try (RunFolder runFolder = RunFolder.open(run.out);
-                ModelFolder teachers = open(recipe.path("teacher"))) {
+        try (ModelFolder teachers = open(recipe.path("teacher"))) {
             boolean converts = !recipe.has("student");
             Path start = converts ? run.out.resolve(INITIAL_STUDENT) : recipe.path("student");
             recipe.settings().requireAllRead();
-            if (converts) {
-                convert(recipe, teachers, run, start);
-            } else if (recipe.has(LayerPlanReader.PREVIOUS_CHECKPOINT)) {
+            if (!converts && recipe.has(LayerPlanReader.PREVIOUS_CHECKPOINT)) {
                 throw recipe.settings()
                         .error(
                                 LayerPlanReader.PREVIOUS_CHECKPOINT,
                                 "and 'student' exclude each other: 'student' is already converted; remove one");
             }
-            InputFiles files = runFolder
-                    .modelFiles("teacher", recipe.path("teacher"), progress)
-                    .and(runFolder.configFile("student", start));
-            try (ModelFolder students = open(start)) {
-                return distill(run, runFolder, files, teachers, students);
+            try (RunFolder runFolder = RunFolder.open(run.out)) {
+                if (converts) {
+                    convert(recipe, teachers, run, start);
+                }
+                InputFiles files = runFolder
+                        .modelFiles("teacher", recipe.path("teacher"), progress)
+                        .and(runFolder.configFile("student", start));
+                try (ModelFolder students = open(start)) {
+                    return distill(run, runFolder, files, teachers, students);
+                }
             }
         }
     }
