@@ -27,7 +27,6 @@ final class EmbeddingTest {
         workspace = new ExternalWorkspace(Path.of("target", "embedding"));
         workspace.copyExample("embedding");
         workspace.buildWithMaven(List.of("embedding"));
-        Files.writeString(workspace.folder().resolve("plan.conf"), "repeat = [keep, mamba2 x2]\n");
         Files.writeString(
                 workspace.folder().resolve("plan.yaml"),
                 "model:\n  layers_block_type: [mha, mamba2, mamba2, mha, mamba2, mamba2]\n");
@@ -36,8 +35,7 @@ final class EmbeddingTest {
     @Test
     void runsOnTheClassPath() throws IOException, InterruptedException {
         check(run(
-                "plan.yaml",
-                "class-path",
+                List.of(TEACHER, "class-path", QUESTION, "plan.yaml"),
                 "--add-modules",
                 "jdk.incubator.vector",
                 "--enable-native-access=ALL-UNNAMED",
@@ -49,8 +47,7 @@ final class EmbeddingTest {
     @Test
     void runsOnTheModulePath() throws IOException, InterruptedException {
         check(run(
-                "plan.conf",
-                "module-path",
+                List.of(TEACHER, "module-path", QUESTION),
                 "--enable-native-access=ALL-UNNAMED,carve.api,carve.cpu",
                 "-p",
                 "embedding/target/modules",
@@ -63,8 +60,7 @@ final class EmbeddingTest {
     @Test
     void plansInYamlAreReadOnTheModulePath() throws IOException, InterruptedException {
         check(run(
-                "plan.yaml",
-                "yaml",
+                List.of(TEACHER, "yaml", QUESTION, "plan.yaml"),
                 "--enable-native-access=ALL-UNNAMED,carve.api,carve.cpu",
                 "-p",
                 "embedding/target/modules",
@@ -74,9 +70,9 @@ final class EmbeddingTest {
                 "examples.embedding/" + MAIN));
     }
 
-    private List<String> run(String plan, String out, String... options) throws IOException, InterruptedException {
+    private List<String> run(List<String> arguments, String... options) throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of(options));
-        line.addAll(List.of(TEACHER, out, QUESTION, plan));
+        line.addAll(arguments);
         return workspace.java(line).lines().filter(text -> !text.isEmpty()).toList();
     }
 

@@ -104,11 +104,6 @@ public final class AssertingDevice implements Device {
         return open.stream().mapToLong(buffer -> buffer.bytes).sum();
     }
 
-    /** Asserts that no buffer is open but those of the outermost scope. */
-    public void assertNoBuffersKept() {
-        assertEquals(deviceContext.scopes().liveBuffers(), open.size(), "leaked buffers outside any scope");
-    }
-
     @Override
     public String name() {
         return wrapped.name();

@@ -125,12 +125,6 @@ public final class TensorAssertions {
         }
     }
 
-    /** Returns {@code max|actual - truth| / max|truth|}, 0 if they are equal: what {@link #assertMaxErrorWithin} limits. */
-    public static double maxRelativeError(double[] truth, double[] actual) {
-        double error = greatest(difference(truth, actual));
-        return error == 0 ? 0 : error / greatest(truth);
-    }
-
     private static void requireSameLength(String what, double[] expected, double[] actual) {
         assertEquals(expected.length, actual.length, what + ": number of values");
     }

@@ -7,6 +7,7 @@ import carve.runtime.Prompt;
 import carve.runtime.Sampling;
 import carve.runtime.eval.EvaluationConfig;
 import carve.runtime.eval.ExactMatchEvaluation;
+import carve.runtime.plan.Plan;
 import carve.runtime.progress.Progress;
 import carve.runtime.train.Recipe;
 import carve.runtime.train.RecipeResult;
@@ -15,6 +16,10 @@ import java.nio.file.Path;
 
 /** A program that uses Carve as a library: it asks a model, converts it, trains the student for a few steps and asks that. */
 public final class Embedding {
+    private static final String PLAN = """
+            mixers { mamba2 { type = mamba2, conv-width = 2 } }
+            repeat = [keep, mamba2 x2]
+            """;
     private static final Sampling SAMPLING = Sampling.greedy().withMaxTokens(12);
 
     private Embedding() {}
@@ -22,8 +27,8 @@ public final class Embedding {
     /**
      * Runs the program.
      *
-     * @param arguments the teacher's folder, an empty folder for results, the question, and the plan of the student: a file in HOCON,
-     *     or another project's {@code config.json} or YAML
+     * @param arguments the teacher's folder, an empty folder for results, the question, and perhaps a file with the plan of the
+     *     student, in HOCON, or another project's {@code config.json} or YAML
      */
     public static void main(String[] arguments) throws IOException {
         Path out = Path.of(arguments[1]);
@@ -31,7 +36,7 @@ public final class Embedding {
         try (Carve carve = Carve.builder().device("cpu").open();
                 Model teacher = carve.load(Path.of(arguments[0]))) {
             print("teacher", teacher.generate(prompt, SAMPLING, piece -> System.out.print(piece.text())));
-            try (Model student = carve.convert(teacher, carve.readPlan(Path.of(arguments[3])))) {
+            try (Model student = carve.convert(teacher, plan(carve, arguments))) {
                 student.save(out.resolve("student"));
                 print("student", student.generate(prompt, SAMPLING));
             }
@@ -47,6 +52,10 @@ public final class Embedding {
                 System.out.println("questions: " + score.overall().total());
             }
         }
+    }
+
+    private static Plan plan(Carve carve, String... arguments) {
+        return arguments.length < 4 ? carve.parsePlan(PLAN) : carve.readPlan(Path.of(arguments[3]));
     }
 
     private static Recipe recipe(Carve carve, Path teacher, Path out) {

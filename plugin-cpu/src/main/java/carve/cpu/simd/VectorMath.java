@@ -154,13 +154,6 @@ public final class VectorMath {
         return erf(x.mul(0.70710678f)).add(1f).mul(x.mul(0.5f));
     }
 
-    /** Returns the derivative of {@link #gelu}. */
-    static FloatVector geluDerivative(FloatVector x) {
-        FloatVector below = erf(x.mul(0.70710678f)).add(1f).mul(0.5f);
-        FloatVector density = exp(x.mul(x).mul(-0.5f)).mul(0.3989422804f);
-        return x.fma(density, below);
-    }
-
     private static FloatVector signed(FloatVector magnitude, FloatVector sign) {
         IntVector bit = sign.reinterpretAsInts().and(0x80000000);
         return magnitude.reinterpretAsInts().or(bit).reinterpretAsFloats();

@@ -103,9 +103,4 @@ public record KernelLaunch(long function, Grid grid, int threads, ByteBuffer arg
     boolean sameArguments(KernelLaunch other) {
         return arguments.equals(other.arguments);
     }
-
-    /** Returns whether a graph that has the other's kernel can have this one's in its place by other arguments alone. */
-    boolean sameKernel(KernelLaunch other) {
-        return function == other.function && grid.equals(other.grid) && threads == other.threads;
-    }
 }

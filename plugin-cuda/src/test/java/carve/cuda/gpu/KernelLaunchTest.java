@@ -3,7 +3,6 @@ package carve.cuda.gpu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -37,8 +36,6 @@ final class KernelLaunchTest {
         KernelLaunch kernelLaunch = KernelLaunch.of(0, KernelLaunch.Grid.over(1000), 1L);
         assertEquals(kernelLaunch, KernelLaunch.of(0, KernelLaunch.Grid.over(1000), 1L));
         assertFalse(kernelLaunch.equals(KernelLaunch.of(0, KernelLaunch.Grid.over(1000), 2L)));
-        assertTrue(kernelLaunch.sameKernel(KernelLaunch.of(0, KernelLaunch.Grid.over(1000), 2L)));
-        assertFalse(kernelLaunch.sameKernel(KernelLaunch.of(0, KernelLaunch.Grid.over(10), 1L)));
     }
 
     @Test

@@ -15,17 +15,15 @@ import carve.api.tensor.Shape;
 import carve.api.tensor.Tape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
+import carve.models.OfficialModelFixture;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import carve.testkit.Fixture;
-import carve.testkit.TensorAssertions;
-import carve.testkit.TensorValues;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -57,13 +55,6 @@ abstract class OfficialModelContract {
                 }));
     }
 
-    private static List<String> cases(Fixture io) {
-        return io.names().stream()
-                .filter(name -> name.matches("in\\.(L\\d+s\\d+|img)\\.input_ids"))
-                .map(name -> name.split("\\.")[1])
-                .toList();
-    }
-
     private static ModelInputs inputs(Device device, Fixture io, String name) {
         Shape shape = io.shape("in." + name + ".input_ids");
         String pixels = "in." + name + ".pixel_values";
@@ -73,32 +64,13 @@ abstract class OfficialModelContract {
                 io.ints("in." + name + ".input_ids"), SequenceLayout.unpadded(shape.extent(0), shape.extent(1)), media);
     }
 
-    // a fixture, or its twin alone, may hold the last positions only
-    private static void assertLast(Fixture io, String kind, String name, Tensor actual) {
-        double[] truth = io.reference(name);
-        int positions = truth.length / actual.extent(2);
-        Tensor last = actual.slice(1, actual.extent(1) - positions, actual.extent(1));
-        TensorAssertions.assertMaxErrorWithin(
-                io + " " + name, last.shape(), truth, TensorValues.of(last), 10 * io.referenceError(kind));
-    }
-
     @TestFactory
     Stream<DynamicTest> logitsAndHiddenStatesAgree() {
         return each((model, folder, io) -> {
-            for (String name : cases(io)) {
+            for (String name : new OfficialModelFixture(io).cases()) {
                 ActivationRecorder probe = new ActivationRecorder(site -> true);
                 Tensor logits = model.model().forward(model.params(), inputs(model.device(), io, name), probe);
-                assertLast(io, "logits", "out." + name + ".logits", logits);
-                Map<String, Tensor> hidden = hidden(model, probe);
-                for (String tensor : io.names()) {
-                    if (tensor.startsWith("out." + name + ".h.")) {
-                        assertLast(
-                                io,
-                                tensor.endsWith("final_norm") ? "norm" : "logits",
-                                tensor,
-                                hidden.get(tensor.substring(("out." + name + ".h.").length())));
-                    }
-                }
+                new OfficialModelFixture(io).assertLogitsAndHiddenStates(name, logits, hidden(model, probe));
             }
         });
     }
@@ -116,7 +88,7 @@ abstract class OfficialModelContract {
     @TestFactory
     Stream<DynamicTest> gradientsAgree() {
         return each((model, folder, io) -> {
-            for (String name : cases(io)) {
+            for (String name : new OfficialModelFixture(io).cases()) {
                 if (io.names().contains("out." + name + ".mse")) {
                     gradients(model, folder, io, name);
                 }
@@ -168,7 +140,7 @@ abstract class OfficialModelContract {
     @TestFactory
     Stream<DynamicTest> greedyTokensAgree() {
         return each((model, folder, io) -> {
-            for (String name : cases(io)) {
+            for (String name : new OfficialModelFixture(io).cases()) {
                 if (io.names().contains("out." + name + ".greedy_tokens")) {
                     greedy(model, io, name);
                 }
@@ -192,22 +164,9 @@ abstract class OfficialModelContract {
                         : model.model().advance(model.params(), ModelInputs.text(chosen[i]), state);
             }
             assertArrayEquals(expected, chosen, name);
-            stepLogits(io, "out." + name + ".greedy_step_logits", logits);
+            new OfficialModelFixture(io).assertStepLogits(name, logits);
             states(model, io, name, state);
         }
-    }
-
-    // the float64 run kept every few steps alone
-    private static void stepLogits(Fixture io, String name, List<Tensor> logits) {
-        double[] truth = io.reference(name);
-        int vocabulary = io.shape(name).extent(1);
-        int kept = truth.length / vocabulary;
-        int every = logits.size() / kept;
-        List<Tensor> rows =
-                IntStream.range(0, kept).mapToObj(i -> logits.get(i * every)).toList();
-        Tensor found = Tensors.concat(0, rows);
-        TensorAssertions.assertMaxErrorWithin(
-                io + " " + name, found.shape(), truth, TensorValues.of(found), 10 * io.referenceError("logits"));
     }
 
     private static int best(float[] logits) {
@@ -250,20 +209,9 @@ abstract class OfficialModelContract {
     }
 
     private static void padded(LoadedModel model, Fixture io) {
-        Shape shape = io.shape("in.pad.input_ids");
-        int[] mask = io.ints("in.pad.attention_mask");
-        int[] lengths = new int[shape.extent(0)];
-        for (int i = 0; i < mask.length; i++) {
-            lengths[i / shape.extent(1)] += mask[i];
-        }
-        ModelInputs modelInputs =
-                new ModelInputs(io.ints("in.pad.input_ids"), SequenceLayout.padded(shape.extent(1), lengths), Map.of());
-        double[] logits = TensorValues.of(model.model().forward(model.params(), modelInputs, ActivationRecorder.NONE));
-        double[] truth = io.reference("out.pad.logits");
-        int vocabulary = logits.length / mask.length;
-        for (int i = 0; i < logits.length; i++) {
-            logits[i] = mask[i / vocabulary] == 1 ? logits[i] : truth[i]; // what comes out of padding means nothing
-        }
-        io.assertAgrees("logits", "out.pad.logits", io.shape("out.pad.logits"), logits);
+        OfficialModelFixture fixture = new OfficialModelFixture(io);
+        SequenceLayout layout = fixture.paddedLayout();
+        ModelInputs modelInputs = new ModelInputs(io.ints("in.pad.input_ids"), layout, Map.of());
+        fixture.assertPaddedLogits(layout, model.model().forward(model.params(), modelInputs, ActivationRecorder.NONE));
     }
 }

@@ -16,12 +16,12 @@ import carve.api.tensor.Shape;
 import carve.api.tensor.Tape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
+import carve.models.OfficialModelFixture;
 import carve.models.hovle.OfficialFixtures;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import carve.testkit.Fixture;
 import carve.testkit.TensorAssertions;
-import carve.testkit.TensorValues;
 import carve.testkit.Tolerance;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -58,13 +58,6 @@ abstract class OfficialModelContract {
                 }));
     }
 
-    private static List<String> cases(Fixture io) {
-        return io.names().stream()
-                .filter(name -> name.matches("in\\.(L\\d+s\\d+|img)\\.input_ids"))
-                .map(name -> name.split("\\.")[1])
-                .toList();
-    }
-
     private static Map<String, Tensor> media(Device device, Fixture io, String name) {
         String images = "in." + name + ".images";
         return io.names().contains(images) ? Map.of(LlavaInputEncoder.IMAGES, io.tensor(device, images)) : Map.of();
@@ -76,32 +69,13 @@ abstract class OfficialModelContract {
         return new ModelInputs(io.ints("in." + name + ".input_ids"), rows, media(device, io, name));
     }
 
-    // a fixture, or its twin alone, may hold the last positions only
-    private static void assertLast(Fixture io, String kind, String name, Tensor actual) {
-        double[] truth = io.reference(name);
-        int positions = truth.length / actual.extent(2);
-        Tensor last = actual.slice(1, actual.extent(1) - positions, actual.extent(1));
-        TensorAssertions.assertMaxErrorWithin(
-                io + " " + name, last.shape(), truth, TensorValues.of(last), 10 * io.referenceError(kind));
-    }
-
     @TestFactory
     Stream<DynamicTest> logitsAndHiddenStatesAgree() {
         return each((model, folder, io) -> {
-            for (String name : cases(io)) {
+            for (String name : new OfficialModelFixture(io).cases()) {
                 ActivationRecorder probe = new ActivationRecorder(_ -> true);
                 Tensor logits = model.model().forward(model.params(), inputs(model.device(), io, name), probe);
-                assertLast(io, "logits", "out." + name + ".logits", logits);
-                Map<String, Tensor> hidden = hidden(model, probe);
-                for (String tensor : io.names()) {
-                    if (tensor.startsWith("out." + name + ".h.")) {
-                        assertLast(
-                                io,
-                                tensor.endsWith("final_norm") ? "norm" : "logits",
-                                tensor,
-                                hidden.get(tensor.substring(("out." + name + ".h.").length())));
-                    }
-                }
+                new OfficialModelFixture(io).assertLogitsAndHiddenStates(name, logits, hidden(model, probe));
             }
         });
     }
@@ -120,7 +94,7 @@ abstract class OfficialModelContract {
     @TestFactory
     Stream<DynamicTest> gradientsAgree() {
         return each((model, folder, io) -> {
-            for (String name : cases(io)) {
+            for (String name : new OfficialModelFixture(io).cases()) {
                 if (io.names().contains("out." + name + ".mse")) {
                     gradients(model, folder, io, name);
                 }
@@ -179,7 +153,7 @@ abstract class OfficialModelContract {
     @TestFactory
     Stream<DynamicTest> greedyTokensAgree() {
         return each((model, folder, io) -> {
-            for (String name : cases(io)) {
+            for (String name : new OfficialModelFixture(io).cases()) {
                 if (io.names().contains("out." + name + ".greedy_tokens")) {
                     greedy(model, io, name);
                 }
@@ -205,18 +179,7 @@ abstract class OfficialModelContract {
             }
         }
         assertArrayEquals(expected, chosen, name);
-        stepLogits(io, "out." + name + ".greedy_step_logits", logits);
-    }
-
-    // the float64 run kept every few steps alone
-    private static void stepLogits(Fixture io, String name, List<Tensor> logits) {
-        double[] truth = io.reference(name);
-        int kept = truth.length / io.shape(name).extent(1);
-        int every = logits.size() / kept;
-        Tensor found = Tensors.concat(
-                0, IntStream.range(0, kept).mapToObj(i -> logits.get(i * every)).toList());
-        TensorAssertions.assertMaxErrorWithin(
-                io + " " + name, found.shape(), truth, TensorValues.of(found), 10 * io.referenceError("logits"));
+        new OfficialModelFixture(io).assertStepLogits(name, logits);
     }
 
     private static int best(float[] logits) {
@@ -229,26 +192,12 @@ abstract class OfficialModelContract {
     @TestFactory
     Stream<DynamicTest> paddedBatchesAgree() {
         return each((model, folder, io) -> {
-            Shape shape = io.shape("in.pad.input_ids");
-            int[] tokens = io.ints("in.pad.input_ids");
-            int[] mask = io.ints("in.pad.attention_mask");
-            int[] lengths = new int[shape.extent(0)];
-            for (int i = 0; i < mask.length; i++) {
-                lengths[i / shape.extent(1)] += mask[i];
-            }
+            OfficialModelFixture fixture = new OfficialModelFixture(io);
             ModelInputs compact = new ModelInputs(
-                    tokens, SequenceLayout.padded(shape.extent(1), lengths), media(model.device(), io, "pad"));
+                    io.ints("in.pad.input_ids"), fixture.paddedLayout(), media(model.device(), io, "pad"));
             SequenceLayout spliced = model.spec().input().layout(compact);
             Tensor logits = model.model().forward(model.params(), compact, ActivationRecorder.NONE);
-            double[] truth = io.reference("out.pad.logits");
-            double[] values = TensorValues.of(logits);
-            int vocabulary = logits.extent(2);
-            for (int i = 0; i < values.length; i++) {
-                int at = i / vocabulary;
-                boolean padding = at % spliced.positions() >= spliced.lengths().get(at / spliced.positions());
-                values[i] = padding ? truth[i] : values[i]; // what comes out of padding means nothing
-            }
-            io.assertAgrees("logits", "out.pad.logits", logits.shape(), values);
+            fixture.assertPaddedLogits(spliced, logits);
             Tensor again =
                     model.model().forward(model.params(), expanded(compact, spliced, 15), ActivationRecorder.NONE);
             TensorAssertions.assertClose("a token for each position", logits, again, Tolerance.ELEMENTWISE);
