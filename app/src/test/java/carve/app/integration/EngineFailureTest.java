@@ -8,9 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.checkpoint.CheckpointException;
 import carve.api.device.Device;
+import carve.api.device.KernelPolicy;
 import carve.api.device.ReferenceDevice;
 import carve.api.model.LoadedModel;
+import carve.api.tensor.Shape;
 import carve.api.tensor.Tensors;
+import carve.app.TestDistribution;
+import carve.runtime.catalog.Catalogs;
+import carve.runtime.device.DeviceSelector;
+import carve.runtime.device.ReferenceDeviceProvider;
 import carve.runtime.engine.EngineException;
 import carve.runtime.engine.EngineModel;
 import carve.runtime.engine.GenerationEvent;
@@ -27,12 +33,15 @@ import carve.testkit.SmallModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.function.Executable;
@@ -44,6 +53,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 final class EngineFailureTest {
     private static final Runnable NOTHING = () -> {};
+    private static final String TABLE = "input.tokens.weight";
 
     private final AtomicReference<Runnable> fault = new AtomicReference<>(NOTHING);
     private final AtomicReference<Runnable> loadFault = new AtomicReference<>(NOTHING);
@@ -175,5 +185,45 @@ final class EngineFailureTest {
                         e.getMessage());
             }
         }
+    }
+
+    /** Each token comes from logits that are finite, also where the first ones did. */
+    @ParameterizedTest
+    @ValueSource(strings = {"reference", "cpu"})
+    void laterLogitsAreCheckedToo(String name) {
+        Catalogs catalogs = TestDistribution.catalogs(new ReferenceDeviceProvider());
+        try (Device device = new DeviceSelector(catalogs.devices(), name, KernelPolicy.PREFERRED).open();
+                LoadedModel model = SmallModels.decoder(device, 42);
+                Generator generator = new Generator(model)) {
+            for (Sampler sampler : List.of(Sampler.greedy(Set.of()), new Sampler(0.9, 5, 0.9, 1, Set.of()))) {
+                float[] table = model.params().get(TABLE).floats();
+                GenerationRequest request = new GenerationRequest(Prompt.text(1, 2, 3), sampler, Set.of(), 8);
+                int[] tokens = generator.generate(request, TokenListener.NONE).tokens();
+                int fed = IntStream.range(1, tokens.length)
+                        .filter(i ->
+                                tokens[i] > 3 && Arrays.stream(tokens, 0, i).noneMatch(token -> token == tokens[i]))
+                        .findFirst()
+                        .orElseThrow();
+                putTable(model, withBrokenRow(table, tokens[fed]));
+                List<Integer> begun = new ArrayList<>();
+                EngineException e = assertThrows(
+                        EngineException.class, () -> generator.generate(request, (_, token) -> begun.add(token)));
+                assertEquals(EngineException.Reason.NON_FINITE_LOGITS, e.reason());
+                assertEquals(Arrays.stream(tokens, 0, fed + 1).boxed().toList(), begun);
+                putTable(model, table);
+            }
+        }
+    }
+
+    private static float[] withBrokenRow(float[] table, int token) {
+        float[] values = table.clone();
+        int width = table.length / SmallFamily.VOCABULARY;
+        Arrays.fill(values, token * width, (token + 1) * width, Float.NaN);
+        return values;
+    }
+
+    private static void putTable(LoadedModel model, float[] values) {
+        Shape shape = model.params().get(TABLE).shape();
+        model.params().put(TABLE, Tensors.of(model.device(), shape, values));
     }
 }

@@ -18,8 +18,11 @@ public final class HttpCall {
     static final int MAX_HEADER_LENGTH = 32 * 1024;
     private static final int MAX_HEADERS = 200;
 
-    // a number of two bytes becomes an object of some eighty: a body of 32 MiB would need more than a gigabyte
-    private static final long MAX_JSON_VALUES = 1L << 20;
+    /**
+     * The most values of a body: a number of two bytes becomes an object of some eighty, so one of 32 MiB would need more than a
+     * gigabyte.
+     */
+    public static final long MAX_JSON_VALUES = 1L << 20;
 
     private static final Set<String> METHODS =
             Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT");
@@ -117,14 +120,13 @@ public final class HttpCall {
     }
 
     /**
-     * Returns the body as an object.
+     * Returns a body as an object.
      *
      * @throws ApiException if it is not one, or has more than a million values
      */
-    public JsonObject json() throws IOException {
-        byte[] bytes = body();
+    public static JsonObject parse(byte[] body) {
         try {
-            return Json.parseObject(bytes, "request", MAX_JSON_VALUES);
+            return Json.parseObject(body, "request", MAX_JSON_VALUES);
         } catch (JsonException e) {
             throw ApiException.invalidParameter(
                     "", "We could not parse the JSON body of your request: %s", e.getMessage());

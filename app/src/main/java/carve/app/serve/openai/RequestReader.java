@@ -1,7 +1,5 @@
 package carve.app.serve.openai;
 
-import carve.api.json.Json;
-import carve.api.json.JsonException;
 import carve.api.json.JsonObject;
 import carve.app.serve.http.ApiException;
 import carve.app.serve.http.HttpCall;
@@ -17,9 +15,6 @@ final class RequestReader {
     private static final int WAIT_MILLIS = 5000;
     private static final int LARGE_SHARE = 4;
     private static final int SMALL_SHARE = 8;
-
-    /** The most values of a body. */
-    private static final int MAX_JSON_VALUES = 1 << 20;
 
     /** The bytes of an object for a value of JSON: a number has its text, and a place in a list. */
     private static final long VALUE_BYTES = 96;
@@ -68,8 +63,8 @@ final class RequestReader {
                 memory.resize(COPIES * length);
             }
             byte[] body = call.body();
-            memory.resize(COPIES * body.length + VALUE_BYTES * Math.min(MAX_JSON_VALUES, values(body)));
-            return new ReceivedRequest(parse(body), memory);
+            memory.resize(COPIES * body.length + VALUE_BYTES * Math.min(HttpCall.MAX_JSON_VALUES, values(body)));
+            return new ReceivedRequest(HttpCall.parse(body), memory);
         } catch (IOException | InterruptedException | RuntimeException | Error e) {
             memory.close();
             throw e;
@@ -97,14 +92,5 @@ final class RequestReader {
             }
         }
         return count;
-    }
-
-    private static JsonObject parse(byte[] body) {
-        try {
-            return Json.parseObject(body, "request", MAX_JSON_VALUES);
-        } catch (JsonException e) {
-            throw ApiException.invalidParameter(
-                    "", "We could not parse the JSON body of your request: %s", e.getMessage());
-        }
     }
 }

@@ -47,7 +47,12 @@ final class RouterTest {
                         "POST",
                         "/count",
                         call -> send(
-                                call, "" + call.json().array("values").items().size()))
+                                call,
+                                ""
+                                        + HttpCall.parse(call.body())
+                                                .array("values")
+                                                .items()
+                                                .size()))
                 .route("GET", "/items/*", call -> send(call, call.path()))
                 .route("GET", "/items/first", call -> send(call, "exact"))
                 .route("GET", "/broken", _ -> {
