@@ -3,11 +3,11 @@
 # soak with pictures and disconnects. Anything but answers and clean errors is a failure. Writes a report and, for each failure, the
 # input.
 #
-#   bench/attack.sh [--seconds 3600] [--requests 1000000] [--clients 64] [--soak 600] [--large 500]
+#   bench/attack.sh [--seconds 3600] [--file-seconds 1800] [--requests 1000000] [--clients 64] [--soak 600] [--large 500]
 #                   [--guided 0] [--seed 16] [--out bench/results/attack-DATE.md]
 #   bench/attack.sh --repeat FILE      # reads or sends an input that failed again
 #
-# Of --seconds, half is for files and half for requests. On top come --large requests with bodies of megabytes, the soak, and, for so
+# Of --seconds, half, or --file-seconds, is for files and the rest for requests. On top come --large requests with bodies of megabytes, the soak, and, for so
 # many seconds for each of its targets, Jazzer (--guided), which chooses inputs by the branches that they reach.
 set -eu
 
@@ -16,11 +16,12 @@ root=$(dirname "$(dirname "$(readlink -f "$0")")")
 find_jdk || exit 1
 cd "$root"
 
-seconds=3600 requests=1000000 clients=64 soak=600 guided=0 large=500 seed=16 repeat=
+seconds=3600 file_seconds= requests=1000000 clients=64 soak=600 guided=0 large=500 seed=16 repeat=
 out=bench/results/attack-$(date +%F).md
 while [ $# -gt 0 ]; do
     case $1 in
     --seconds) seconds=$2 ;;
+    --file-seconds) file_seconds=$2 ;;
     --requests) requests=$2 ;;
     --clients) clients=$2 ;;
     --soak) soak=$2 ;;
@@ -34,6 +35,7 @@ while [ $# -gt 0 ]; do
     shift 2
 done
 
+file_seconds=${file_seconds:-$((seconds / 2))}
 failed=$root/bench/target/attack
 mkdir -p "$failed"
 work=$(mktemp -d)
@@ -79,14 +81,14 @@ status=0
 heading='| target | inputs | answers | clean errors | failures | slowest, ms |
 | --- | ---: | ---: | ---: | ---: | ---: |'
 
-echo "Files: $targets targets, $((seconds / 2)) s" >&2
+echo "Files: about $targets targets, $file_seconds s" >&2
 rm -f "$failed/results.md"
-fuzz "-Dcarve.fuzz.seconds=$((seconds / 2 / targets + 1)) -Dcarve.fuzz.seed=$seed -Dcarve.fuzz.folder=$failed" >"$failed/fuzz.log" 2>&1 || status=1
+fuzz "-Dcarve.fuzz.seconds=$((file_seconds / targets + 1)) -Dcarve.fuzz.seed=$seed -Dcarve.fuzz.folder=$failed" >"$failed/fuzz.log" 2>&1 || status=1
 [ $status = 0 ] || { grep 'ERROR' "$failed/fuzz.log" | head -n 40 >&2; }
 
-echo "Requests: up to $requests in $((seconds / 2)) s, then a soak of $soak s" >&2
+echo "Requests: up to $requests in $((seconds - file_seconds)) s, then a soak of $soak s" >&2
 serve
-attack --pid "$server" --seed "$seed" --large "$large" --requests "$requests" --seconds "$((seconds / 2))" --clients "$clients" --soak "$soak" \
+attack --pid "$server" --seed "$seed" --large "$large" --requests "$requests" --seconds "$((seconds - file_seconds))" --clients "$clients" --soak "$soak" \
     --failed "$failed" --out "$failed/server.md" >&2 || status=1
 kill "$server"
 ended=0
@@ -120,7 +122,7 @@ commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
 {
     echo "# Standing attack, $(date +%F)"
     echo
-    echo "\`bench/attack.sh --seconds $seconds --requests $requests --clients $clients --soak $soak --large $large --guided $guided --seed $seed\` at $commit, $(nproc) cores,"
+    echo "\`bench/attack.sh --seconds $seconds --file-seconds $file_seconds --requests $requests --clients $clients --soak $soak --large $large --guided $guided --seed $seed\` at $commit, $(nproc) cores,"
     echo "JDK $("$JAVA_HOME/bin/java" -version 2>&1 | sed -n '1s/.*"\(.*\)".*/\1/p'). Each input ends in an answer or in a clean error: an exception of Carve's own with a message, or a status of"
     echo "4xx, 501, 503 or 507 with OpenAI's JSON. All else is a failure: another exception, an error of the machine, more than ten seconds, a reply that"
     echo "is not HTTP or tells of the server's insides, a connection that is closed without an answer to a whole request."
