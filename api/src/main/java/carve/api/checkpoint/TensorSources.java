@@ -15,7 +15,9 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
-/** Makes tensor sources of values at hand and of other sources. All are lazy: nothing is read before it is asked for. */
+/**
+ * Factories of tensor sources over values in memory and over other sources. All are lazy: a tensor is read when it is used.
+ */
 public final class TensorSources {
     private TensorSources() {}
 

@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Finds the name that was probably meant, and says so in one form everywhere. */
+/** Suggestions of similar names in error messages, in the same form everywhere. */
 public final class NameSuggestions {
     private NameSuggestions() {}
 

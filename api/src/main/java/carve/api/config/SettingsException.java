@@ -2,7 +2,7 @@ package carve.api.config;
 
 import carve.api.CarveException;
 
-/** Thrown when a setting is missing, has a value that will not do, or was read by nobody. */
+/** Thrown when a setting is missing, has an invalid value, or is not used by anything. */
 public final class SettingsException extends CarveException {
     private static final long serialVersionUID = 1L;
 

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Samples side by side, padded at their right ends to the longest.
+ * A batch of samples, padded at the right to the length of the longest.
  *
  * @param samples the rows
  * @param positions T, the length of the longest

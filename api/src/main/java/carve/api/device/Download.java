@@ -5,8 +5,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * Values of a tensor on their way to the host, as they were when they were asked for: what the device is asked for afterwards
- * neither changes nor delays them. Confined to the thread of its device; nobody has to wait for it.
+ * A copy of a tensor's values to the host, in progress. It has the values at the time of the call: later operations neither
+ * change nor delay it. Confined to the thread of its device. It need not be awaited.
  */
 public interface Download {
     /** Returns whether {@link #await} would not wait. */

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Makes the input of a model's first layer: embeds tokens and splices in what stands for pictures.
+ * The input of a model's first layer: embeds tokens, and inserts the embeddings of images.
  *
  * <p>An encoder may take one token for a whole picture, so that there are more positions than tokens. It then also takes as
  * many tokens as a picture has positions; samples for training are written so, and targets and masks stand at the

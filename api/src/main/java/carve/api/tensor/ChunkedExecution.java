@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** An op that runs chunk by chunk, forward and backward; of a chunk only its results and gradients stay. */
+/** An op that runs chunk by chunk, forward and backward; only the results and gradients of a chunk are kept. */
 record ChunkedExecution(FusedOp op, RowChunks rowChunks, List<Tensor> operands) {
     /** The gradients of operands as a function of those of results. */
     @FunctionalInterface

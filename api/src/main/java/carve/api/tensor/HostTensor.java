@@ -3,7 +3,7 @@ package carve.api.tensor;
 import carve.api.device.Device;
 
 /**
- * F32 values of the host: what a processor makes of a picture.
+ * F32 values in the memory of the host, such as the pixel values of an image.
  *
  * @param shape the extents
  * @param values row-major; not copied

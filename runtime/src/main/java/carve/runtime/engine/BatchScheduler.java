@@ -14,9 +14,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The loop of generation: each {@linkplain #step step} processes a chunk of a prompt and takes a decode step of all sequences
- * that are past their prompts, and retires those that are done. Sequences come and go between any two steps. Confined to the
- * thread of the model's device.
+ * The generation loop. Each {@linkplain #step step} processes a chunk of a prompt, takes a decode step of all sequences whose
+ * prompts are processed, and removes finished sequences. Sequences may join and leave between steps. Confined to the thread of
+ * the model's device.
  *
  * <p>{@link ModelEngine} drives it with threads, {@link Generator} without.
  */

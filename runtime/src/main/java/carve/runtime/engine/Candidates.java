@@ -1,11 +1,10 @@
 package carve.runtime.engine;
 
 /**
- * The tokens of one row that may be chosen, with their weights. The better of two has the larger logit or, where logits are
- * equal, the smaller token.
+ * The candidates for the next token of one row, with their weights. They are ordered by logit, equal logits by token id.
  *
- * <p>Nothing is sorted: the first so many are found by partitions, as quickselect does, in time that grows with the number
- * of tokens and not faster. Places before a bound that was found hold the best tokens in any order.
+ * <p>They are not sorted: the best are selected by partitioning, as in quickselect, in time linear in the number of tokens.
+ * The tokens before a bound are the best ones, in any order.
  */
 final class Candidates {
     private final int[] tokens;

@@ -4,7 +4,7 @@ import carve.api.tensor.Tensor;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Sampling of the next tokens of a batch where its logits are, so that tokens alone travel to the host. */
+/** Sampling of the next tokens of a batch on the device, so that only tokens are copied to the host. */
 final class DeviceSampling {
     private DeviceSampling() {}
 

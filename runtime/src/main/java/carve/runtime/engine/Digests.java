@@ -7,7 +7,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
-/** SHA-256 of what snapshots depend on. */
+/** SHA-256 digests of the inputs that snapshots depend on. */
 public final class Digests {
     private static final int TEXT = 32;
 

@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The draft model's side of {@link Speculation}: proposes token by token, and rolls back to the last one that was accepted. It marks
- * its state before each token, which for a linear model is a copy of what it remembers, little beside the weights that a step reads.
+ * The draft model in {@link Speculation}: proposes tokens one by one, and rolls back to the last accepted one. It saves its
+ * state before each token; for a linear model this is a copy of the state, which is small compared with the weights that a
+ * step reads.
  */
 final class Drafter implements AutoCloseable {
     private final ForwardPass pass;

@@ -2,7 +2,7 @@ package carve.runtime.engine;
 
 import carve.api.CarveException;
 
-/** Thrown when an engine does not take a request. */
+/** Thrown when an engine refuses a request. */
 public final class EngineException extends CarveException {
     private static final long serialVersionUID = 1L;
 

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** The check that logits are numbers, without which a model with broken weights would seem to answer. */
+/** A check that logits are finite, so that a model with broken weights fails instead of answering. */
 final class FiniteLogits {
     private FiniteLogits() {}
 

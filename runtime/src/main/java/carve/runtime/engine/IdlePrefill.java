@@ -5,8 +5,8 @@ import java.util.Deque;
 import java.util.Optional;
 
 /**
- * The preparation of prefixes while there is nothing else to do: a prompt with its answer is what the next turn of a conversation
- * begins with. On the device's thread.
+ * Prefill of likely prefixes while the engine is idle: the next turn of a conversation begins with the previous prompt and its
+ * answer. Runs on the thread of the device.
  */
 final class IdlePrefill implements AutoCloseable {
     private static final int MAX_PROMPTS = 64;

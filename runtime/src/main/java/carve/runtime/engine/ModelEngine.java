@@ -13,10 +13,9 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * The engine with threads: a model that answers many requests at once. Those beyond its batch wait, and those beyond its queue are
- * refused. A small model whose device
- * shares the host's processors has several {@linkplain Worker workers}: sessions side by side need not wait for each other within
- * each operation. Safe for several threads.
+ * An engine with threads of its own, which answers many requests to a model at once. Requests beyond the batch wait in a
+ * queue, and those beyond the queue are refused. A small model whose device uses the host's processors has several {@linkplain
+ * Worker workers}, so that sessions do not wait for each other within each operation. Safe for several threads.
  */
 public final class ModelEngine implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("carve.runtime");

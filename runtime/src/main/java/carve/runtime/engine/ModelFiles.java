@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The files of a model as they were when it was opened: all of its folder, or its only one.
+ * The files of a model at the time when it was opened: those of its folder, or the single file.
  *
  * @param files the files, by name
  */

@@ -6,9 +6,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Decode steps of a fixed batch whose tokens are sampled on the device, and which run a little ahead of the tokens that the host has
- * read. When a sequence ends or another is to join, no more steps are started; the tokens of those under way are still read, and
- * then the scheduler makes another batch.
+ * Decode steps of a fixed batch whose tokens are sampled on the device, started before the host has read earlier tokens. When
+ * a sequence ends or another one is to join, no more steps are started; tokens of the steps in flight are still read, and then
+ * the scheduler forms a new batch.
  */
 final class PipelinedBatch implements AutoCloseable {
     private final List<RunningSequence> sequences;

@@ -16,15 +16,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The tokens of answers side by side, where tokens are chosen on the model's device: each step takes the tokens of the one
- * before from the device's memory, so the host does not wait for them before it asks for the next step. It is a few steps
- * ahead of the tokens that it reads; a device that has computed when it returns is asked for one step at a time.
+ * A decoder that samples tokens on the device and starts steps before the host has read the tokens of earlier ones. Each step
+ * takes its input tokens from the memory of the device, where the step before has left them. Up to {@value #MAX_IN_FLIGHT}
+ * steps are in flight; on a device that computes synchronously, one.
  *
- * <p>Who reads a token that ends its answer closes the stream. The state has then seen up to {@value #MAX_IN_FLIGHT} steps more, and is
- * of no use for going on.
+ * <p>The caller closes the decoder when an answer has ended. The state has then advanced by up to {@value #MAX_IN_FLIGHT} further
+ * steps and must not be continued from.
  */
 public final class PipelinedDecoder implements AutoCloseable {
-    /** The most steps that are asked for before the tokens of the first of them are read. */
+    /** The maximum number of steps that are started before the tokens of the first of them are read. */
     public static final int MAX_IN_FLIGHT = 3;
 
     /** Chooses tokens on a device. */

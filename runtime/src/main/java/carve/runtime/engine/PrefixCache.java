@@ -15,11 +15,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 
 /**
- * Snapshots of one model by what came before them: those that were used last stay, in memory and, where there is a folder, on
- * disk.
+ * A cache of the states of one model, keyed by the tokens before them. The least recently used are dropped, in memory and, if
+ * there is a folder, on disk.
  *
- * <p>Which ones are made is decided by what was seen: one at the end of a prompt, where the next turn of a conversation goes
- * on; and one where a prompt leaves what an earlier one said, since what two share a third will share. Safe for several threads.
+ * <p>A snapshot is made at the end of a prompt, where the next turn of a conversation continues, and where a prompt departs from
+ * an earlier one, because a prefix that two prompts share is likely to be used again. Safe for several threads.
  */
 final class PrefixCache implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("carve.runtime");

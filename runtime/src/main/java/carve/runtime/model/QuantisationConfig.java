@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * In which storage types a model is written anew: matrices in one, the tables of its input and output in others, and what is
- * wide as it is stored, as are tensors that are no matrices and rows that are no whole number of blocks.
+ * The storage types of a quantised model: one for matrices, others for the token embedding and the output matrix. Parameters
+ * in {@code unquantised}, tensors that are not matrices, and rows that are not a whole number of blocks stay as they are.
  *
  * @param matrices the type of matrices
  * @param embedding the type of the token embedding

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * One key of another project's notation, read: what kind each layer is, in that project's words.
+ * A reader of one key of another project's notation, which gives the kind of each layer as that project calls it.
  *
  * @param settings where the key is
  * @param key the key

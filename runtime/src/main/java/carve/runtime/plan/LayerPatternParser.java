@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Parses words with repetitions and groups: {@code keep (mamba2 x3 keep) x2 mamba2 x rest}.
+ * A parser of mixer names with repetitions and groups: {@code keep (mamba2 x3 keep) x2 mamba2 x rest}.
  *
  * <pre>{@code
  * text       = { item [ repetition ] [ "," ] }

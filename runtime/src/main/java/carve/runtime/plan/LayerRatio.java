@@ -10,22 +10,22 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * Words in a ratio, spread evenly over the depth of a model.
+ * Names of mixers in a ratio, spread evenly over the depth of a model.
  *
- * <p>Each word has the share of the layers that its number is of all numbers, rounded so that all layers have one: down, and
- * one more for those that lost most by it, the earlier one of equals. The layers of the first word are {@code floor(k N / n)},
- * k from 0 to n - 1; the layers of the next ones lie so among those that are left. One to seven of 32 layers are 0, 8, 16, 24.
+ * <p>Each name gets its share of the layers, rounded by the largest remainder, ties to the earlier one. The layers of the first
+ * name are {@code floor(k N / n)} for k from 0 to n - 1; those of the next names are spread in the same way over the remaining
+ * layers. With a ratio of 1 to 7, the first name gets layers 0, 8, 16 and 24 of 32.
  *
  * @param shares at least one
  * @param place where they were written
  */
 record LayerRatio(List<Share> shares, String place) {
     /**
-     * A word with its number.
+     * A name with its share.
      *
-     * @param word the word
-     * @param amount its number, positive
-     * @param percent whether the number is of a hundred
+     * @param word the name
+     * @param amount its share, positive
+     * @param percent whether the share is in per cent
      */
     record Share(MixerReference word, double amount, boolean percent) {
         private static final Pattern FORM =

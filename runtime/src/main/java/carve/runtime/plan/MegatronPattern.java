@@ -5,9 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The pattern of Nemotron-H and Megatron: a character for each part of a model, {@code |} between stages of a pipeline, {@code
- * /} before what predicts tokens further ahead, which no layer here does. A mixer and the feed-forward part after it make a
- * layer.
+ * The pattern of Nemotron-H and Megatron: a character for each part of a model, {@code |} between pipeline stages, {@code /}
+ * before the multi-token prediction layers, which are ignored. A mixer and the feed-forward part after it form a layer.
  *
  * @param text the pattern
  * @param place where it was written

@@ -2,7 +2,7 @@ package carve.runtime.plan;
 
 import carve.api.CarveException;
 
-/** The failure to read a plan from keys that do not say how many layers there are, without a model that does. */
+/** Thrown when the layer pattern of a plan needs the number of layers, and neither the plan nor a model gives it. */
 public final class MissingLayerCountException extends CarveException {
     private static final long serialVersionUID = 1L;
 

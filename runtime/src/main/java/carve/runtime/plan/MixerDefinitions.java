@@ -9,7 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The section {@code mixers} of a plan: names for mixers with settings, each {@code from} another where it says so. */
+/**
+ * The section {@code mixers} of a plan: named mixers with settings, where {@code from} takes the settings of another entry.
+ */
 final class MixerDefinitions {
     private static final String TYPE = "type";
     private static final String FROM = "from";

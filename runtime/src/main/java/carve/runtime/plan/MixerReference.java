@@ -1,7 +1,7 @@
 package carve.runtime.plan;
 
 /**
- * A word of a plan.
+ * The name of a mixer in a plan, and where it is written.
  *
  * @param name the word
  * @param origin where it was written, such as {@code hybrid.conf: 5: key 'layers', entry 2}

@@ -132,7 +132,7 @@ public record PlanSuggester(Catalogs catalogs, Device device, TreeSettings setti
         long steps = settings.section("align").longInteger("steps");
         long trained = steps * settings.section("align").integer("batch-size");
         int wanted = settings.integer("samples");
-        int rows = settings.integer("batch");
+        int rows = settings.integer("batch-size");
         Settings data = new TreeSettings(settings.section("data").asTree());
         settings.requireAllRead();
         Path start = work.resolve("start");

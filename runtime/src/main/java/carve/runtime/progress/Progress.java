@@ -2,10 +2,7 @@ package carve.runtime.progress;
 
 import carve.api.stage.ProgressListener;
 
-/**
- * A factory of progress listeners. Long work such as training has phases, for instance the stages of a recipe, and asks for a
- * listener for each of them.
- */
+/** A factory of progress listeners, one for each phase of long work, such as a stage of a recipe. */
 @FunctionalInterface
 public interface Progress {
     /** A factory of listeners that do nothing. */

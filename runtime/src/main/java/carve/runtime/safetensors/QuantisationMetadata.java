@@ -16,7 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The text in the metadata of a safetensors file that tells which of its tensors are blocks; see {@link SafeTensorsFile}. */
+/** The metadata of a safetensors file that list its quantised tensors; see {@link SafeTensorsFile}. */
 final class QuantisationMetadata {
     static final String KEY = "carve.quantization";
 

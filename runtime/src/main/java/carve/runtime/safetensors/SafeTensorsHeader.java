@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The header of a safetensors file: what tensors there are and where.
+ * The header of a safetensors file: its tensors and their offsets.
  *
  * @param metadata the texts under {@code __metadata__}
  * @param entries the tensors in the order of their values

@@ -3,7 +3,7 @@ package carve.runtime.train;
 import java.util.OptionalInt;
 
 /**
- * One loss value of a step.
+ * One value of a loss in a step.
  *
  * @param label the loss
  * @param layer the layer that it was evaluated for, if it is one of layers

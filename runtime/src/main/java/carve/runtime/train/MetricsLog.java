@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The metrics of a run: {@value #FILE}, one JSON object to the line, and the same values as a TensorBoard event file.
+ * The metrics of a run: {@value #FILE}, one JSON object on each line, and the same values as a TensorBoard event file.
  *
  * <pre>{@code
  * {"step":7,"loss":450.6,"losses":{"mean-squared-error@heads":0.45},"layers":{"mean-squared-error@heads":{"0":0.3,"1":0.6}},

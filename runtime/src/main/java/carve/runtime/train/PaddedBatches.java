@@ -8,7 +8,7 @@ import carve.api.op.SequenceLayout;
 import carve.api.stage.PaddingMask;
 import java.util.List;
 
-/** The inputs of models for batches with padding, by what a stage's {@link PaddingMask} lets them see of it. */
+/** Model inputs for batches with padding, masked as the {@link PaddingMask} of a stage says. */
 public final class PaddedBatches {
     private PaddedBatches() {}
 

@@ -26,8 +26,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The answers of teacher and student to a few questions during training: {@value #FILE} in the folder of a stage, one
- * JSON object to the line, greedily and at most so many tokens each.
+ * The log of sample answers of teacher and student during training: {@value #FILE} in the folder of a stage, one JSON object
+ * on each line, decoded greedily.
  *
  * <pre>{@code
  * {"step":100,"samples":[{"question":"how many","images":["test/000000.png"],"expected":"two","teacher":"two","student":"a"}]}

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The plan of a stage, for those who watch it: {@value #FILE}, written before the first step.
+ * The plan of a stage for {@code carve watch}: {@value #FILE}, written before the first step.
  *
  * <pre>{@code
  * {"name": "logits", "steps": 600, "losses": ["kl@logits"], "layers": [1, 2, 4, 5],

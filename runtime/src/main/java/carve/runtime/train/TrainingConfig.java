@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The settings that all stages have, beside what a stage declares.
+ * The settings that all stages have in addition to their declaration.
  *
  * @param startFrom what the student has to be
  * @param optimizer the update rule

@@ -1,7 +1,7 @@
 package carve.runtime.train;
 
 /**
- * The memory that a stage keeps from step to step, or through one, beside teacher and student, in bytes.
+ * The memory that a stage needs in addition to teacher and student, in bytes.
  *
  * @param trainedParams of the parameters that it trains; the student's own memory, as it is while they are trained
  * @param gradients of their gradients, which last from batch to batch of a step
