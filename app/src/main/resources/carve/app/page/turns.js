@@ -8,7 +8,7 @@ function figures(answer) {
   const made = make('div', '', 'figures');
   if (!live) return made;
   if (fast(answer)) made.append(make('span', `${live.tokens_per_second} tokens/s`));
-  if (live.time_to_first_token_seconds) made.append(make('span', `${seconds(live.time_to_first_token_seconds)} to the first token`));
+  if (live.time_to_first_token_seconds) made.append(make('span', `${seconds(live.time_to_first_token_seconds)} to first token`));
   made.append(make('span', `${count(live.context_length)} positions${live.cached_tokens ? `, ${count(live.cached_tokens)} cached` : ''}`));
   const about = modelOf(answer.model)?.carve;
   if (live.state_bytes) made.append(make('span', bytes(about ? needed(about, live.context_length) : live.state_bytes)));

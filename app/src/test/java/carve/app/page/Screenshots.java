@@ -24,7 +24,7 @@ public final class Screenshots {
      * @param arguments the server's address, the image that models are asked about, and the folder to write to
      */
     public static void main(String[] arguments) throws IOException {
-        try (Chromium browser = Chromium.start(1100, 800)) {
+        try (Chromium browser = Chromium.start(1160, 830)) {
             Screenshots screenshots =
                     new Screenshots(browser, arguments[0], Path.of(arguments[1]), Path.of(arguments[2]));
             screenshots.warmUp();
@@ -37,17 +37,17 @@ public final class Screenshots {
     // the first answers of a server are slow, until its code is compiled
     private void warmUp() {
         for (String model : List.of("linear", "teacher")) {
-            begin(1100, 800);
+            begin(1160, 830);
             choose("model", model);
             ask();
-            for (int turn = 3; turn <= 40; turn++) {
-                question("how many shapes are there?", turn);
+            for (int turn = 3; turn <= 60; turn++) {
+                question("describe the picture", turn);
             }
         }
     }
 
     private void sideBySide() throws IOException {
-        begin(1100, 800);
+        begin(1160, 830);
         choose("model", "linear");
         browser.click("#compare");
         choose("other", "teacher");

@@ -81,7 +81,7 @@ final class RegexTest {
         assertThrows(TextException.class, () -> Regex.compile("a".repeat(100_000)));
     }
 
-    /** Whether there is a match or the work is given up: it takes less than seconds, and no more stack. */
+    /** Matching, or giving up, takes a bounded time and stack for every expression. */
     @ParameterizedTest
     @ValueSource(
             strings = {"(a*)*b", "(a|a)*b", "(?:a|aa)+$x", "a*a*a*a*b", "(?=(a+))a*b", "(?:a?){60}a{60}b", "(a+)+$x"})
