@@ -7,8 +7,9 @@
 #                   [--guided 0] [--seed 16] [--out bench/results/attack-DATE.md]
 #   bench/attack.sh --repeat FILE      # reads or sends an input that failed again
 #
-# Of --seconds, half, or --file-seconds, is for files and the rest for requests. On top come --large requests with bodies of megabytes, the soak, and, for so
-# many seconds for each of its targets, Jazzer (--guided), which chooses inputs by the branches that they reach.
+# Of --seconds, half, or --file-seconds, is for files and the rest for requests. On top come --large requests with bodies of
+# megabytes, the soak, and, for so many seconds for each of its targets, Jazzer (--guided), which chooses inputs by the branches that
+# they reach.
 set -eu
 
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
@@ -30,7 +31,7 @@ while [ $# -gt 0 ]; do
     --seed) seed=$2 ;;
     --out) out=$2 ;;
     --repeat) repeat=$(readlink -f "$2") ;;
-    *) sed -n '2,13p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,14p' "$0" >&2; exit 2 ;;
     esac
     shift 2
 done
@@ -43,7 +44,7 @@ mkdir "$work/tmp"
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
 
-tests='FormatFuzzTest,FileFuzzTest,HostileConfigTest,*FuzzTest'
+tests='*FuzzTest,HostileConfigTest'
 targets=40
 fuzz() {
     ./mvnw -B -q -fae -Dcarve.checks.phase=none -pl app,plugin-distill -am -Dsurefire.failIfNoSpecifiedTests=false \
@@ -105,9 +106,10 @@ guided_rows() {
     classes=api/target/classes:runtime/target/classes:hocon/target/classes:testkit/target/classes:bench/target/classes:bench/target/lib/*:$jazzer/*
     for target in json safetensors 'safetensors index' gguf hocon; do
         corpus=$failed/guided/$(echo "$target" | tr ' ' '-')
-        "$JAVA_HOME/bin/java" -cp "$classes" "-Dcarve.fuzz.target=$target" carve.bench.attack.GuidedTarget "$corpus"
+        "$JAVA_HOME/bin/java" -cp "$classes" "-Dcarve.fuzz.target=$target" "-Dcarve.fuzz.work=$work/guided" carve.bench.attack.GuidedTarget "$corpus"
         found=0
         "$JAVA_HOME/bin/java" -XX:+EnableDynamicAgentLoading -Xmx2g -cp "$classes" "-Dcarve.fuzz.target=$target" \
+            "-Dcarve.fuzz.work=$work/guided" \
             com.code_intelligence.jazzer.Jazzer --target_class=carve.bench.attack.GuidedTarget --instrumentation_includes='carve.**' \
             --reproducer_path="$failed" -artifact_prefix="$failed/" -max_total_time="$guided" -timeout=10 -rss_limit_mb=4096 -max_len=65536 \
             "$corpus" >"$corpus.log" 2>&1 || found=1

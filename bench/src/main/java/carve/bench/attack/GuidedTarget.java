@@ -5,6 +5,7 @@ import carve.hocon.Hocon;
 import carve.testkit.fuzz.FormatTargets;
 import carve.testkit.fuzz.FuzzTarget;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ import java.util.stream.Stream;
 
 /**
  * A target of the fuzz tests as Jazzer calls it, which chooses inputs by the branches they reach. {@code -Dcarve.fuzz.target=NAME}
- * names it.
+ * names it, {@code -Dcarve.fuzz.work=FOLDER} the folder for its files.
  */
 public final class GuidedTarget {
     private static final List<byte[]> HOCON = Stream.of(
@@ -22,6 +23,7 @@ public final class GuidedTarget {
                     "include \"other.conf\"\na.b.c += 7\nlist = [{ x = true }, \"\"\"text\"\"\"]\n")
             .map(text -> text.getBytes(StandardCharsets.UTF_8))
             .toList();
+    private static final Path WORK = Path.of(System.getProperty("carve.fuzz.work", "bench/target/guided"));
     private static final FuzzTarget TARGET = target();
 
     private GuidedTarget() {}
@@ -29,7 +31,7 @@ public final class GuidedTarget {
     private static FuzzTarget target() {
         String name = System.getProperty("carve.fuzz.target", "json");
         try {
-            List<FuzzTarget> all = new ArrayList<>(FormatTargets.all(Files.createTempDirectory("carve-guided")));
+            List<FuzzTarget> all = new ArrayList<>(FormatTargets.all(Files.createDirectories(WORK)));
             all.add(new FuzzTarget("hocon", HOCON, List.of(), input -> {
                 var settings = Hocon.parse(new String(input, StandardCharsets.UTF_8), "input.conf");
                 settings.asTree();
@@ -40,7 +42,7 @@ public final class GuidedTarget {
                     .orElseThrow(() -> new IllegalArgumentException("no target '%s'; there are %s"
                             .formatted(name, all.stream().map(FuzzTarget::name).toList())));
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 

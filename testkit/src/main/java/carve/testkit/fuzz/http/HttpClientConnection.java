@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -98,7 +99,7 @@ record HttpClientConnection(InetSocketAddress server, Duration patience, Duratio
             }
         } catch (SocketTimeoutException e) {
             return new Exchange(replies, true, false);
-        } catch (java.net.SocketException e) {
+        } catch (SocketException e) {
             // reset: the server closed while there was more to read
             return new Exchange(replies, false, false);
         }

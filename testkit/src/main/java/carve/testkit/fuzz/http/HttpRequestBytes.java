@@ -1,5 +1,6 @@
 package carve.testkit.fuzz.http;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -53,7 +54,7 @@ record HttpRequestBytes(String kind, byte[] bytes, int sent, int piece, boolean 
 
     /** Returns the bytes of a request with its body in chunks. */
     static byte[] chunked(String path, byte[] body, int chunk) {
-        var text = new java.io.ByteArrayOutputStream();
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
         text.writeBytes(
                 ("POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
                                 .formatted(path))
