@@ -25,7 +25,7 @@ public final class HttpCall {
     public static final long MAX_JSON_VALUES = 1L << 20;
 
     private static final Set<String> METHODS =
-            Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT");
+            Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT", "QUERY");
     private static final byte[] SPACE = {' '};
 
     private final Request request;
