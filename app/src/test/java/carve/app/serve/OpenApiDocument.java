@@ -15,20 +15,50 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** OpenAI's OpenAPI document, cut to the endpoints that Carve serves (see {@code bench/openai_document.py}). */
+/**
+ * OpenAI's OpenAPI document, cut to the endpoints that Carve serves (see {@code bench/openai_document.py}), with the fields that
+ * Carve has in addition.
+ */
 final class OpenApiDocument {
     private static final String ADDRESS = "https://carve.example/openapi.json";
     private static final String SCHEMAS = "#/components/schemas/";
+
+    private static final Map<String, String> OWN_FIELDS = Map.of(
+            "top_k", "integer",
+            "num_beams", "integer",
+            "repetition_penalty", "number",
+            "ignore_eos", "boolean",
+            "carve", "object");
 
     private final JsonObject schemas;
     private final SchemaRegistry registry;
 
     private OpenApiDocument(String text) {
-        schemas = Json.parseObject(text, "openapi.json").object("components").object("schemas");
+        JsonObject document = Json.parseObject(text, "openapi.json");
+        JsonObject official = document.object("components").object("schemas");
+        schemas = Stream.of("CreateChatCompletionRequest", "CreateCompletionRequest")
+                .reduce(official, OpenApiDocument::withOwnFields, (_, last) -> last);
+        String whole = Json.compact(
+                document.with("components", document.object("components").with("schemas", schemas)));
         registry = SchemaRegistry.withDefaultDialect(
-                SpecificationVersion.DRAFT_2020_12, builder -> builder.schemas(Map.of(ADDRESS, text)));
+                SpecificationVersion.DRAFT_2020_12, builder -> builder.schemas(Map.of(ADDRESS, whole)));
+    }
+
+    private static JsonObject withOwnFields(JsonObject schemas, String request) {
+        JsonObject own = JsonObject.empty();
+        for (Map.Entry<String, String> field : new TreeMap<>(OWN_FIELDS).entrySet()) {
+            JsonValue type = JsonObject.empty().with("type", field.getValue());
+            JsonValue none = JsonObject.empty().with("type", "null");
+            own = own.with(field.getKey(), JsonObject.empty().with("anyOf", JsonArray.of(type, none)));
+        }
+        JsonObject all = JsonObject.empty()
+                .with(
+                        "allOf",
+                        JsonArray.of(schemas.object(request), JsonObject.empty().with("properties", own)));
+        return schemas.with(request, all);
     }
 
     static OpenApiDocument read() throws IOException {

@@ -101,6 +101,9 @@ public final class ChatCompletionsHandler implements RequestHandler {
                 .processor()
                 .maxNewTokens(
                         tokenizedPrompt.sample(), requestPreprocessor.maxTokens(model, tokenizedPrompt.prompt(), most));
+        // before the request is submitted: the time to its first token begins here
+        CompletionMetrics completionMetrics =
+                new CompletionMetrics(model, tokenizedPrompt.prompt().length());
         GenerationJob generationJob = RequestPreprocessor.submit(
                 model.engine(),
                 new GenerationRequest(
@@ -110,8 +113,6 @@ public final class ChatCompletionsHandler implements RequestHandler {
                                 tokens)
                         .with(new GenerationRequest.Outputs(scored ? best : -1, false, false)),
                 "messages");
-        CompletionMetrics completionMetrics =
-                new CompletionMetrics(model, tokenizedPrompt.prompt().length());
         try (CompletionStream completionStream = new CompletionStream(
                 generationJob, model.engine().processor(), samplingParameters.stopStrings(), completionMetrics)) {
             String id = "chatcmpl-" + UUID.randomUUID().toString().replace("-", "");

@@ -8,6 +8,7 @@ import carve.api.json.JsonString;
 import carve.api.json.JsonValue;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
@@ -54,7 +55,7 @@ record FieldType(String description, Predicate<JsonValue> condition) {
     /** Returns the type of objects with these fields, each of which may be absent. */
     static FieldType objectOf(Map<String, FieldType> fields) {
         return new FieldType(
-                "an object with %s".formatted(String.join(", ", fields.keySet())),
+                "an object with %s".formatted(String.join(", ", new TreeSet<>(fields.keySet()))),
                 value -> value instanceof JsonObject object
                         && object.members().entrySet().stream()
                                 .allMatch(field -> fields.containsKey(field.getKey())
