@@ -227,4 +227,10 @@ final class RouterTest {
         Router.Builder routes = Router.builder(_ -> {}).route("GET", "/a", _ -> {});
         assertThrows(IllegalArgumentException.class, () -> routes.route("GET", "/a", _ -> {}));
     }
+
+    @Test
+    void theServerThatLoadsTheClassesAnswers() throws IOException {
+        String reply = HttpWarmUp.run();
+        assertTrue(reply.startsWith("HTTP/1.1 200 ") && reply.endsWith("\r\n\r\n{}"), reply);
+    }
 }
