@@ -6,6 +6,7 @@ import carve.api.json.JsonArray;
 import carve.api.json.JsonNumber;
 import carve.api.json.JsonObject;
 import carve.api.json.JsonValue;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,33 +15,27 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Tokenizers in the metadata of GGUF files: byte-level pair encoding ({@code tokenizer.ggml.model = gpt2}), converted
- * to the equivalent {@code tokenizer.json}. The pre-tokenizer has a name in the one and a regular expression in the
- * other; supported are those of GPT-2, Llama 3 and Qwen 2.
+ * Tokenizers in the metadata of GGUF files, with llama.cpp's rules: byte-level pair encoding ({@code tokenizer.ggml.model =
+ * gpt2}), converted to the equivalent {@code tokenizer.json}, where the pre-tokenizer has a name in the one and expressions in the
+ * other (see {@link GgufPreTokenizer}); and SentencePiece's BPE ({@code llama}, see {@link GgufSentencePiece}).
  *
  * <p>Keys: {@code tokenizer.ggml.model}, {@code .pre}, {@code .tokens} (by id), {@code .token_type} (1 normal, 3
  * control, 4 added, 5 unused), {@code .merges} (best one first), {@code .bos_token_id}, {@code .eos_token_id}, {@code
- * .add_bos_token}.
+ * .add_bos_token}, {@code .add_eos_token}. The beginning token is put before texts where {@code .add_bos_token} says so, and without
+ * that key where the rule of the pre-tokenizer does.
  */
 public final class GgufTokenizer {
     static final String KEY = "tokenizer.ggml.";
     static final String EOS = KEY + "eos_token_id";
     static final String BOS = KEY + "bos_token_id";
     static final String ADD_BOS = KEY + "add_bos_token";
+    static final String ADD_EOS = KEY + "add_eos_token";
     static final int NORMAL = 1;
     static final int CONTROL = 3;
     static final int ADDED = 4;
     static final int UNUSED = 5;
 
-    /** Names of GPT-2's own expression, which byte-level pre-tokenizers have built in. */
-    private static final List<String> GPT2 = List.of("gpt-2", "default", "olmo", "mpt", "gpt-neox", "jina-v2-code");
-
-    private static final String LLAMA3 = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|"
-            + " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-    private static final String QWEN2 = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|"
-            + " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-    static final Map<String, String> PRE_TOKENIZERS =
-            Map.of("llama-bpe", LLAMA3, "llama3", LLAMA3, "llama-v3", LLAMA3, "qwen2", QWEN2);
+    private static final System.Logger LOG = System.getLogger("carve.models");
 
     private GgufTokenizer() {}
 
@@ -51,7 +46,10 @@ public final class GgufTokenizer {
 
     static Tokenizer open(Path file) {
         try (GgufFile ggufFile = GgufFile.open(file)) {
-            return JsonTokenizer.of(json(ggufFile.metadata(), file), file);
+            JsonObject metadata = ggufFile.metadata();
+            return metadata.optionalString(KEY + "model").orElse("").equals("llama")
+                    ? GgufSentencePiece.of(metadata, file)
+                    : JsonTokenizer.of(json(metadata, file), file);
         } catch (CheckpointException e) {
             throw new TextException("tokenizer %s".formatted(e.getMessage()), e);
         }
@@ -62,7 +60,7 @@ public final class GgufTokenizer {
         String model = metadata.optionalString(KEY + "model").orElse("none");
         if (!model.equals("gpt2")) {
             throw new TextException(
-                    "tokenizer %s: the model '%s' is not supported; there is gpt2".formatted(file, model));
+                    "tokenizer %s: the model '%s' is not supported; supported: gpt2, llama".formatted(file, model));
         }
         List<String> tokens = metadata.strings(KEY + "tokens");
         Map<String, JsonValue> ids = new LinkedHashMap<>();
@@ -74,16 +72,31 @@ public final class GgufTokenizer {
             }
             ids.putIfAbsent(tokens.get(id), JsonNumber.of((long) id));
         }
-        String pre = metadata.optionalString(KEY + "pre").orElse("default");
+        GgufPreTokenizer pre = rule(metadata, file);
         return TokenizerJson.of(
                 added,
-                preTokenizer(pre, file),
-                postProcessor(metadata, tokens),
-                TokenizerJson.bpe(
-                        JsonObject.of(ids), metadata.array(KEY + "merges"), PRE_TOKENIZERS.get(pre) == LLAMA3));
+                preTokenizer(pre),
+                postProcessor(metadata, tokens, pre.begins()),
+                TokenizerJson.bpe(JsonObject.of(ids), metadata.array(KEY + "merges"), pre.wholeWords()));
     }
 
-    private static int type(JsonObject metadata, int id) {
+    private static GgufPreTokenizer rule(JsonObject metadata, Path file) {
+        Optional<String> pre = metadata.optionalString(KEY + "pre");
+        if (pre.isEmpty()) {
+            LOG.log(
+                    Level.WARNING,
+                    "tokenizer {0}: {1} is missing, so that texts are split by llama.cpp''s default rule; answers may be worse for it",
+                    file,
+                    KEY + "pre");
+        }
+        String name = pre.orElse("default");
+        return GgufPreTokenizer.named(name)
+                .orElseThrow(() -> new TextException("tokenizer %s: pre-tokenizer '%s' is not supported; supported: %s"
+                        .formatted(file, name, String.join(", ", GgufPreTokenizer.names()))));
+    }
+
+    /** Returns the type of a token, such as {@value #CONTROL}. */
+    static int type(JsonObject metadata, int id) {
         Optional<JsonArray> types = metadata.optionalArray(KEY + "token_type");
         if (types.isPresent() && id < types.get().items().size()) {
             return types.get().items().get(id) instanceof JsonNumber number
@@ -93,43 +106,64 @@ public final class GgufTokenizer {
         return NORMAL;
     }
 
-    private static JsonObject preTokenizer(String pre, Path file) {
-        if (GPT2.contains(pre)) {
+    private static JsonObject preTokenizer(GgufPreTokenizer rule) {
+        if (rule.isGpt2()) {
             return TokenizerJson.byteLevel(false, true);
         }
-        String expression = PRE_TOKENIZERS.get(pre);
-        if (expression == null) {
-            List<String> known = new ArrayList<>(GPT2);
-            PRE_TOKENIZERS.keySet().stream().sorted().forEach(known::add);
-            throw new TextException("tokenizer %s: pre-tokenizer '%s' is not supported; supported: %s"
-                    .formatted(file, pre, String.join(", ", known)));
+        List<JsonValue> steps = new ArrayList<>();
+        for (String expression : rule.expressions()) {
+            steps.add(JsonObject.empty()
+                    .with("type", "Split")
+                    .with("pattern", JsonObject.empty().with("Regex", expression))
+                    .with("behavior", "Isolated")
+                    .with("invert", false));
         }
-        JsonObject split = JsonObject.empty()
-                .with("type", "Split")
-                .with("pattern", JsonObject.empty().with("Regex", expression))
-                .with("behavior", "Isolated")
-                .with("invert", false);
-        return JsonObject.empty()
-                .with("type", "Sequence")
-                .with("pretokenizers", new JsonArray(List.of(split, TokenizerJson.byteLevel(false, false))));
+        steps.add(TokenizerJson.byteLevel(false, false));
+        return JsonObject.empty().with("type", "Sequence").with("pretokenizers", new JsonArray(steps));
     }
 
-    private static JsonValue postProcessor(JsonObject metadata, List<String> tokens) {
-        int bos = metadata.optionalInteger(BOS).orElse(-1);
-        if (!metadata.optionalFlag(ADD_BOS).orElse(false) || bos < 0 || bos >= tokens.size()) {
+    /**
+     * Returns the token that is put at an end of texts, if there is one.
+     *
+     * @param flag the key that says whether it is
+     * @param otherwise whether it is where the key is not there
+     * @param token the key of its id
+     */
+    static Optional<Integer> end(JsonObject metadata, String flag, boolean otherwise, String token, int vocabulary) {
+        return metadata.optionalFlag(flag).orElse(otherwise)
+                ? metadata.optionalInteger(token).filter(id -> id >= 0 && id < vocabulary)
+                : Optional.empty();
+    }
+
+    private static JsonValue postProcessor(JsonObject metadata, List<String> tokens, boolean begins) {
+        Optional<Integer> bos = end(metadata, ADD_BOS, begins, BOS, tokens.size());
+        Optional<Integer> eos = end(metadata, ADD_EOS, false, EOS, tokens.size());
+        if (bos.isEmpty() && eos.isEmpty()) {
             return TokenizerJson.byteLevel(false, true);
         }
-        String token = tokens.get(bos);
-        JsonArray single = new JsonArray(List.of(part("SpecialToken", token), part("Sequence", "A")));
-        JsonObject special = JsonObject.empty()
-                .with("id", token)
-                .with("ids", new JsonArray(List.of(JsonNumber.of((long) bos))))
-                .with("tokens", JsonArray.ofStrings(List.of(token)));
+        List<JsonValue> single = new ArrayList<>();
+        JsonObject special = JsonObject.empty();
+        for (int id : bos.stream().toList()) {
+            single.add(part("SpecialToken", tokens.get(id)));
+            special = special.with(tokens.get(id), special(id, tokens.get(id)));
+        }
+        single.add(part("Sequence", "A"));
+        for (int id : eos.stream().toList()) {
+            single.add(part("SpecialToken", tokens.get(id)));
+            special = special.with(tokens.get(id), special(id, tokens.get(id)));
+        }
         return JsonObject.empty()
                 .with("type", "TemplateProcessing")
-                .with("single", single)
-                .with("pair", single)
-                .with("special_tokens", JsonObject.empty().with(token, special));
+                .with("single", new JsonArray(single))
+                .with("pair", new JsonArray(single))
+                .with("special_tokens", special);
+    }
+
+    private static JsonObject special(int id, String token) {
+        return JsonObject.empty()
+                .with("id", token)
+                .with("ids", new JsonArray(List.of(JsonNumber.of((long) id))))
+                .with("tokens", JsonArray.ofStrings(List.of(token)));
     }
 
     private static JsonObject part(String kind, String id) {

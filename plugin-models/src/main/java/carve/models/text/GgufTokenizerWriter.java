@@ -67,11 +67,13 @@ public final class GgufTokenizerWriter {
             throw new TextException("tokenizer %s: exporting the model '%s' to GGUF is not supported; supported: BPE"
                     .formatted(file, type));
         }
+        String pre = pre(tokenizer, file);
+        requireNoNormalizer(tokenizer, pre, file);
         TokenTable tokenTable = slots(tokenizer, file, vocabulary);
         Optional<String> first =
                 tokenizer.optionalObject("post_processor").flatMap(GgufTokenizerWriter::beginningToken);
         JsonObject result = metadata.with(GgufTokenizer.KEY + "model", "gpt2")
-                .with(GgufTokenizer.KEY + "pre", pre(tokenizer, file))
+                .with(GgufTokenizer.KEY + "pre", pre)
                 .with(GgufTokenizer.KEY + "tokens", JsonArray.ofStrings(tokenTable.tokens()))
                 .with(GgufTokenizer.KEY + "token_type", numbers(tokenTable.types))
                 .with(GgufTokenizer.KEY + "merges", merges(model))
@@ -80,6 +82,19 @@ public final class GgufTokenizerWriter {
         Optional<Integer> begin = first.stream().flatMap(tokenTable::id).findFirst();
         result = end.isPresent() ? result.with(GgufTokenizer.EOS, end.get()) : result;
         return begin.isPresent() ? result.with(GgufTokenizer.BOS, begin.get()) : result;
+    }
+
+    // the format has none; llama.cpp takes texts for Qwen 2 as they are, whose tokenizers compose characters first
+    private static void requireNoNormalizer(JsonObject tokenizer, String pre, Path file) {
+        String type = tokenizer
+                .optionalObject("normalizer")
+                .flatMap(normalizer -> normalizer.optionalString("type"))
+                .orElse("");
+        if (!type.isEmpty() && !(type.equals("NFC") && pre.equals("qwen2"))) {
+            throw new TextException(
+                    "tokenizer %s: exporting the normalizer '%s' to GGUF is not supported; texts would have other tokens"
+                            .formatted(file, type));
+        }
     }
 
     private static TokenTable slots(JsonObject tokenizer, Path file, int vocabulary) {
@@ -167,7 +182,7 @@ public final class GgufTokenizerWriter {
     private static String pre(JsonObject tokenizer, Path file) {
         String text = tokenizer.value("pre_tokenizer").map(Json::compact).orElse("");
         Optional<String> known = List.of("llama-bpe", "qwen2").stream()
-                .filter(name -> text.contains(Json.compact(new JsonString(GgufTokenizer.PRE_TOKENIZERS.get(name)))))
+                .filter(name -> text.contains(Json.compact(new JsonString(expression(name)))))
                 .findFirst();
         boolean builtIn = tokenizer
                 .optionalObject("pre_tokenizer")
@@ -177,6 +192,10 @@ public final class GgufTokenizerWriter {
         return known.or(() -> builtIn ? Optional.of("gpt-2") : Optional.empty())
                 .orElseThrow(() -> new TextException(
                         "tokenizer %s: no llama.cpp pre-tokenizer is known for %s".formatted(file, text)));
+    }
+
+    private static String expression(String name) {
+        return GgufPreTokenizer.named(name).orElseThrow().expressions().getFirst();
     }
 
     /** Returns the token that is put before texts, if there is one. */

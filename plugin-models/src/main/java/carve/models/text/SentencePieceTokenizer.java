@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,10 +43,11 @@ final class SentencePieceTokenizer implements Tokenizer {
     private final Map<String, Integer> vocabulary;
     private final Map<Integer, String> specialTexts;
     private final AddedTokens specials;
-    private final int[] beginning;
+    private final Ends ends;
     private final int size;
 
-    private SentencePieceTokenizer(SentencePieceModel model, Map<Integer, String> specialTexts, boolean begins) {
+    private SentencePieceTokenizer(
+            SentencePieceModel model, Map<Integer, String> specialTexts, List<AddedToken> found, Ends ends) {
         this.encoder = new SentencePieceEncoder(model);
         this.pieces = model.pieces();
         this.specialTexts = specialTexts;
@@ -53,14 +55,34 @@ final class SentencePieceTokenizer implements Tokenizer {
         IntStream.range(0, pieces.size())
                 .forEach(id -> vocabulary.putIfAbsent(pieces.get(id).text(), id));
         specialTexts.forEach((id, text) -> vocabulary.put(text, id));
-        this.specials = AddedTokens.of(specialTexts.entrySet().stream()
-                .filter(token -> !token.getValue().isEmpty())
-                .map(token -> AddedToken.verbatim(token.getKey(), token.getValue(), true))
-                .toList());
-        this.beginning = begins ? new int[] {requiredId("<s>")} : new int[0];
+        this.specials = AddedTokens.of(found);
+        this.ends = ends;
         this.size = Math.max(
                 pieces.size(),
                 specialTexts.keySet().stream().mapToInt(id -> id + 1).max().orElse(0));
+    }
+
+    /** The tokens that are put before texts and behind them. */
+    private record Ends(int[] beginning, int... end) {}
+
+    /** Returns the tokenizer of a model whose symbols defined by users are found in texts as special tokens are. */
+    static SentencePieceTokenizer of(SentencePieceModel model, int[] beginning, int... end) {
+        Map<Integer, String> specials = specials(model.pieces(), JsonObject.empty(), JsonObject.empty());
+        List<AddedToken> found = new ArrayList<>(verbatim(specials));
+        for (int id = 0; id < model.pieces().size(); id++) {
+            Piece piece = model.pieces().get(id);
+            if (piece.kind() == Kind.USER_DEFINED && !piece.text().isEmpty()) {
+                found.add(AddedToken.verbatim(id, piece.text(), false));
+            }
+        }
+        return new SentencePieceTokenizer(model, specials, found, new Ends(beginning, end));
+    }
+
+    private static List<AddedToken> verbatim(Map<Integer, String> specials) {
+        return specials.entrySet().stream()
+                .filter(token -> !token.getValue().isEmpty())
+                .map(token -> AddedToken.verbatim(token.getKey(), token.getValue(), true))
+                .toList();
     }
 
     static SentencePieceTokenizer open(Path file) {
@@ -68,11 +90,24 @@ final class SentencePieceTokenizer implements Tokenizer {
             var model = SentencePieceModel.parse(Files.readAllBytes(file), file.toString());
             var config = optional(file.resolveSibling("tokenizer_config.json"));
             var specials = specials(model.pieces(), optional(file.resolveSibling("added_tokens.json")), config);
-            return new SentencePieceTokenizer(
-                    model, specials, config.optionalFlag("add_bos_token").orElse(true));
+            int[] beginning =
+                    config.optionalFlag("add_bos_token").orElse(true) ? new int[] {begin(model, specials)} : new int[0];
+            return new SentencePieceTokenizer(model, specials, verbatim(specials), new Ends(beginning));
         } catch (IOException e) {
             throw new TextException("tokenizer %s: cannot be opened, %s".formatted(file, e.getMessage()), e);
         }
+    }
+
+    private static int begin(SentencePieceModel model, Map<Integer, String> specials) {
+        return IntStream.concat(
+                        specials.entrySet().stream()
+                                .filter(token -> token.getValue().equals("<s>"))
+                                .mapToInt(Map.Entry::getKey),
+                        IntStream.range(0, model.pieces().size())
+                                .filter(id -> model.pieces().get(id).text().equals("<s>")))
+                .findFirst()
+                .orElseThrow(() -> new TextException("tokenizer: no token '<s>' among %d"
+                        .formatted(model.pieces().size())));
     }
 
     private static JsonObject optional(Path file) {
@@ -123,7 +158,7 @@ final class SentencePieceTokenizer implements Tokenizer {
     public int[] encode(List<String> pieces, boolean beginning) {
         IdBuffer ids = new IdBuffer();
         if (beginning) {
-            ids.addAll(this.beginning);
+            ids.addAll(ends.beginning());
         }
         WorkBudget budget =
                 WorkBudget.of(pieces.stream().mapToInt(String::length).sum());
@@ -145,6 +180,9 @@ final class SentencePieceTokenizer implements Tokenizer {
             });
         }
         encoder.encode(plain.toString(), ids, budget);
+        if (beginning) {
+            ids.addAll(ends.end());
+        }
         return ids.toArray();
     }
 

@@ -84,18 +84,91 @@ final class GgufTokenizerTest {
                 GgufTokenizerWriter.with(JsonObject.empty(), folder, 12).string("tokenizer.ggml.pre"));
     }
 
+    /** Without a key that says so, the rule decides about the beginning token, as in llama.cpp. */
+    @Test
+    void theBeginningTokenIsThatOfTheRule() throws IOException {
+        JsonObject silent = metadata("[]").without("tokenizer.ggml.add_bos_token");
+        assertArrayEquals(new int[] {0, 1}, encoded(silent.with("tokenizer.ggml.pre", "llama-bpe"), "a"));
+        assertArrayEquals(new int[] {0, 1}, encoded(silent.with("tokenizer.ggml.pre", "llama3"), "a"));
+        assertArrayEquals(new int[] {1}, encoded(silent.with("tokenizer.ggml.pre", "qwen2"), "a"));
+        JsonObject off = silent.with("tokenizer.ggml.pre", "llama-bpe").with("tokenizer.ggml.add_bos_token", false);
+        assertArrayEquals(new int[] {1}, encoded(off, "a"));
+    }
+
+    @Test
+    void theEndTokenIsPutBehindTextsWhereTheFileSaysSo() throws IOException {
+        JsonObject metadata = metadata("[]").with("tokenizer.ggml.add_eos_token", true);
+        assertArrayEquals(new int[] {0, 1, 9}, encoded(metadata, "a"));
+    }
+
+    @Test
+    void rulesSplitAsTheirNamesSay() throws IOException {
+        JsonObject merging = metadata("[\"a b\"]").with("tokenizer.ggml.add_bos_token", false);
+        // the default rule takes three digits at a time, StarCoder's one
+        for (String name : GgufPreTokenizer.names()) {
+            assertArrayEquals(new int[] {8}, encoded(merging.with("tokenizer.ggml.pre", name), "ab"), name);
+        }
+        assertArrayEquals(new int[] {8}, encoded(merging.without("tokenizer.ggml.pre"), "ab"));
+        assertEquals(GgufPreTokenizer.named("starcoder"), GgufPreTokenizer.named("smollm"));
+        assertEquals(
+                4, GgufPreTokenizer.named("default").orElseThrow().expressions().size());
+    }
+
+    @Test
+    void sentencePieceVocabulariesAreMergedByScore() throws IOException {
+        JsonObject metadata = Json.parseObject("""
+                {"tokenizer.ggml.model": "llama",
+                 "tokenizer.ggml.tokens": ["<unk>", "<s>", "</s>", "\u2581", "a", "b", "ab", "\u2581a", "x y"],
+                 "tokenizer.ggml.scores": [0, 0, 0, -9, -10, -11, -2, -1, 0],
+                 "tokenizer.ggml.token_type": [2, 3, 3, 1, 1, 1, 1, 1, 4],
+                 "tokenizer.ggml.bos_token_id": 1, "tokenizer.ggml.eos_token_id": 2}
+                """, "metadata");
+        assertArrayEquals(new int[] {1, 7, 5, 7, 5}, encoded(metadata, "ab ab"));
+        // a symbol of users is found first; what follows it begins like a text
+        assertArrayEquals(new int[] {1, 7, 8, 7, 5}, encoded(metadata, "ax yab"));
+        assertArrayEquals(
+                new int[] {6, 2},
+                encoded(
+                        metadata.with("tokenizer.ggml.add_space_prefix", false)
+                                .with("tokenizer.ggml.add_bos_token", false)
+                                .with("tokenizer.ggml.add_eos_token", true),
+                        "ab"));
+        assertEquals(
+                "tokenizer " + folder.resolve("small.gguf") + ": expected a score for each of 9 tokens, found 0",
+                assertThrows(TextException.class, () -> encoded(metadata.without("tokenizer.ggml.scores"), "a"))
+                        .getMessage());
+    }
+
+    private int[] encoded(JsonObject metadata, String text) {
+        try (Tokenizer tokenizer = Tokenizer.open(file(metadata))) {
+            return tokenizer.encode(text);
+        }
+    }
+
+    @Test
+    void aNormalizerIsNotExported() throws IOException {
+        Files.writeString(
+                folder.resolve("tokenizer.json"),
+                JSON.replace("MERGES", "[]")
+                        .replace("{\"added_tokens\"", "{\"normalizer\": {\"type\": \"NFKC\"}, \"added_tokens\""));
+        assertEquals(
+                "tokenizer " + folder.resolve("tokenizer.json")
+                        + ": exporting the normalizer 'NFKC' to GGUF is not supported; texts would have other tokens",
+                assertThrows(TextException.class, () -> GgufTokenizerWriter.with(JsonObject.empty(), folder, 12))
+                        .getMessage());
+    }
+
     @Test
     void whatIsNotSupportedIsRefused() throws IOException {
         JsonObject metadata = metadata("[]");
         Path cut = file(metadata.with("tokenizer.ggml.pre", "whale"));
         assertEquals(
-                "tokenizer " + cut
-                        + ": pre-tokenizer 'whale' is not supported; supported: gpt-2, default, olmo, mpt,"
-                        + " gpt-neox, jina-v2-code, llama-bpe, llama-v3, llama3, qwen2",
+                "tokenizer " + cut + ": pre-tokenizer 'whale' is not supported; supported: "
+                        + String.join(", ", GgufPreTokenizer.names()),
                 assertThrows(TextException.class, () -> Tokenizer.open(cut)).getMessage());
         Path none = file(metadata.with("tokenizer.ggml.model", "none"));
         assertEquals(
-                "tokenizer " + none + ": the model 'none' is not supported; there is gpt2",
+                "tokenizer " + none + ": the model 'none' is not supported; supported: gpt2, llama",
                 assertThrows(TextException.class, () -> Tokenizer.open(none)).getMessage());
         assertEquals(
                 "tokenizer %s: token 'Ł' has id 5, but the model has 5 tokens"

@@ -19,6 +19,8 @@ import java.util.Map;
 
 /** The reader of the section {@code model}. */
 final class ModelReader {
+    private static final int MAX_DIGITS = 9;
+
     private ModelReader() {}
 
     static TokenModel read(Section section) {
@@ -55,14 +57,31 @@ final class ModelReader {
         JsonObject vocabulary = section.object("vocab");
         Map<String, Integer> ids = HashMap.newHashMap(vocabulary.members().size());
         vocabulary.members().forEach((token, value) -> {
-            if (!(value instanceof JsonNumber number)
-                    || number.whole().isEmpty()
-                    || number.whole().getAsLong() != (int) number.whole().getAsLong()) {
+            int id = value instanceof JsonNumber number ? id(number) : -1;
+            if (id < 0) {
                 throw vocabulary.error(token, "expected an id, found " + value.describe());
             }
-            ids.put(token, (int) number.whole().getAsLong());
+            ids.put(token, id);
         });
         return Vocabulary.of(ids);
+    }
+
+    // there are many
+    private static int id(JsonNumber number) {
+        String text = number.text();
+        int id = 0;
+        for (int i = 0; i < text.length() && i <= MAX_DIGITS; i++) {
+            int digit = text.charAt(i) - '0';
+            if (digit < 0 || digit > 9 || i == MAX_DIGITS) {
+                return number.whole().stream()
+                        .filter(whole -> whole == (int) whole)
+                        .mapToInt(whole -> (int) whole)
+                        .findFirst()
+                        .orElse(-1);
+            }
+            id = id * 10 + digit;
+        }
+        return id;
     }
 
     private static TokenModel bpe(Section section) {
