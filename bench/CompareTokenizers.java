@@ -6,6 +6,8 @@ import carve.models.tokenizer.sentencepiece.SentencePieceModel;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +23,9 @@ import java.util.stream.Stream;
  * and prints a table. Run by {@code tokenizers.sh}.
  */
 final class CompareTokenizers {
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+    private static final int CHUNK = 10_000;
+
     private static long total;
     private static long different;
 
@@ -61,17 +66,13 @@ final class CompareTokenizers {
         try (DataInputStream in = open(file.resolveSibling(name.substring(0, name.lastIndexOf('.')) + ".ids"))) {
             long library = in.readLong();
             texts.stream().limit(3000).forEach(encoder::apply); // the compiler's share is not measured
-            for (String text : texts) {
-                int[] expected = new int[in.readInt()];
-                for (int i = 0; i < expected.length; i++) {
-                    expected[i] = in.readInt();
-                }
-                long begin = System.nanoTime();
-                int[] ids = encoder.apply(text);
-                nanos += System.nanoTime() - begin;
-                if (!Arrays.equals(expected, ids)) {
-                    wrong++;
-                    System.err.printf("%s: %s%n  expected %s%n  found    %s%n", name, text, Arrays.toString(expected), Arrays.toString(ids));
+            for (int from = 0; from < texts.size(); from += CHUNK) {
+                List<String> some = texts.subList(from, Math.min(from + CHUNK, texts.size()));
+                long begin = THREADS.getCurrentThreadCpuTime();
+                List<int[]> found = some.stream().map(encoder).toList();
+                nanos += THREADS.getCurrentThreadCpuTime() - begin;
+                for (int i = 0; i < found.size(); i++) {
+                    wrong += isExpected(name, some.get(i), found.get(i), in) ? 0 : 1;
                 }
             }
             double rate = texts.size() / (nanos / 1e9);
@@ -80,6 +81,19 @@ final class CompareTokenizers {
         }
         total += texts.size();
         different += wrong;
+    }
+
+    private static boolean isExpected(String name, String text, int[] found, DataInputStream in) throws IOException {
+        int[] expected = new int[in.readInt()];
+        for (int i = 0; i < expected.length; i++) {
+            expected[i] = in.readInt();
+        }
+        if (!Arrays.equals(expected, found)) {
+            System.err.printf(
+                    "%s: %s%n  expected %s%n  found    %s%n",
+                    name, text, Arrays.toString(expected), Arrays.toString(found));
+        }
+        return Arrays.equals(expected, found);
     }
 
     private static Function<String, int[]> encoder(Path file) throws IOException {

@@ -25,7 +25,7 @@ rm -rf "$work"
     echo "# Tokenizers beside their libraries"
     echo
     echo "\`bench/tokenizers.sh $count\`, $(nproc) cores, $(LC_ALL=C date -u '+%-d %B %Y'). tokenizers 0.23.3 and sentencepiece 0.2.3 run in Python, one text at a"
-    echo "call on one thread; the last column is Carve's rate divided by the library's. Files that end in .model are SentencePiece's own format."
+    echo "call; rates are of the thread's processor time; the last column is Carve's rate divided by the library's. Files that end in .model are SentencePiece's own format."
     echo
     "$JAVA_HOME/bin/java" -cp api/target/classes:plugin-models/target/classes bench/CompareTokenizers.java "$work"
 } > "$results" || { cat "$results"; exit 1; }

@@ -138,8 +138,8 @@ final class ModelReader {
                     && pair.size() == 2
                     && pair.get(0) instanceof JsonString(String token)
                     && pair.get(1) instanceof JsonNumber score
-                    && Double.isFinite(score.real())) {
-                scores[tokens.size()] = score.real();
+                    && Double.isFinite(LibraryNumber.parse(score.text()))) {
+                scores[tokens.size()] = LibraryNumber.parse(score.text());
                 tokens.add(token);
             } else {
                 throw section.error("vocab", "expected pairs of a token and a finite score, found " + item.describe());

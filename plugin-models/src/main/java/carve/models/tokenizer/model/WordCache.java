@@ -3,8 +3,10 @@ package carve.models.tokenizer.model;
 import carve.models.tokenizer.IdBuffer;
 
 /** The ids of words seen lately. Each word has one place, which it shares with others; the last one stays there. */
-final class WordCache {
-    static final int SIZE = 1 << 13;
+public final class WordCache {
+    /** The number of places. */
+    public static final int SIZE = 1 << 13;
+
     private static final int MAX_WORD = 64;
     private static final int[] NONE = {};
 
@@ -14,13 +16,13 @@ final class WordCache {
     private record Entry(String word, int[] ids) {}
 
     /** Returns the ids of a word, or none if they are not known. */
-    int[] ids(String word) {
+    public int[] ids(String word) {
         Entry entry = entries[slot(word)];
         return entry != null && entry.word.equals(word) ? entry.ids : NONE;
     }
 
     /** Remembers the ids of a word: those of a buffer from an index on. */
-    void put(String word, IdBuffer ids, int from) {
+    public void put(String word, IdBuffer ids, int from) {
         if (word.length() <= MAX_WORD && ids.size() > from) {
             entries[slot(word)] = new Entry(word, ids.from(from));
         }

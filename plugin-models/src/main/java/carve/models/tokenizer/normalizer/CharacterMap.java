@@ -64,6 +64,26 @@ public final class CharacterMap {
         return best;
     }
 
+    /** Returns whether a byte of ASCII, or it and another that follows, begins anything that has a replacement. */
+    public boolean mayReplaceBeforeAscii(byte c) {
+        int node = offset(unit(0)) ^ c;
+        int unit = unit(node);
+        if ((unit & 0x800000FF) != c) {
+            return false;
+        }
+        node ^= offset(unit);
+        if ((unit >>> 8 & 1) == 1) {
+            return true;
+        }
+        for (int next = 1; next < 128; next++) {
+            int child = node ^ next;
+            if (child >= 0 && child < units.length && (units[child] & 0x800000FF) == next) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private int unit(int index) {
         if (index < 0 || index >= units.length) {
             throw broken("it refers to unit %d of %d".formatted(index, units.length));

@@ -4,6 +4,7 @@ import carve.models.tokenizer.IdBuffer;
 import carve.models.tokenizer.WorkBudget;
 import carve.models.tokenizer.model.LongHeap;
 import carve.models.tokenizer.model.SymbolList;
+import carve.models.tokenizer.model.WordCache;
 import carve.models.tokenizer.sentencepiece.SentencePieceModel.Kind;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -13,11 +14,16 @@ import java.util.stream.IntStream;
 
 /** SentencePiece's BPE: of the neighbours that make a piece together, those of the best score are merged, the leftmost first. */
 final class BpeSegmenter implements Segmenter {
+    private static final char SPACE = '\u2581';
+
     private final SentencePieceVocabulary vocabulary;
     private final PrefixMatcher symbols;
     // of each piece: its place among the scores, the best one first
     private final int[] ranks;
     private final int longest;
+    // where no piece goes on with a space after something else, texts may be cut there, and words remembered
+    private final boolean separable;
+    private final WordCache cache = new WordCache();
 
     BpeSegmenter(SentencePieceVocabulary vocabulary, PrefixMatcher symbols) {
         this.vocabulary = vocabulary;
@@ -38,11 +44,46 @@ final class BpeSegmenter implements Segmenter {
                 .map(id -> vocabulary.piece(id).text().length())
                 .max()
                 .orElse(0);
+        this.separable = vocabulary.hasByteFallback()
+                && IntStream.range(0, ranks.length)
+                        .noneMatch(id -> crossesWords(vocabulary.piece(id).text()));
+    }
+
+    private static boolean crossesWords(String piece) {
+        int space = piece.indexOf(SPACE, 1);
+        while (space > 0 && piece.charAt(space - 1) == SPACE) {
+            space = piece.indexOf(SPACE, space + 1);
+        }
+        return space > 0;
     }
 
     @Override
     public void segment(String text, IdBuffer ids, WorkBudget budget) {
-        new Merging(text, budget).run(ids);
+        if (!separable) {
+            new Merging(text, budget).run(ids);
+            return;
+        }
+        int start = 0;
+        while (start < text.length()) {
+            int end = start + 1;
+            while (end < text.length() && (text.charAt(end) != SPACE || text.charAt(end - 1) == SPACE)) {
+                end++;
+            }
+            word(text.substring(start, end), ids, budget);
+            start = end;
+        }
+    }
+
+    private void word(String word, IdBuffer ids, WorkBudget budget) {
+        budget.spend(word.length());
+        int[] known = cache.ids(word);
+        if (known.length > 0) {
+            ids.addAll(known);
+            return;
+        }
+        int before = ids.size();
+        new Merging(word, budget).run(ids);
+        cache.put(word, ids, before);
     }
 
     /** The merging of one text. */

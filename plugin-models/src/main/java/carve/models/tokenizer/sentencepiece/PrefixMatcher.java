@@ -12,6 +12,11 @@ final class PrefixMatcher {
         symbols.forEach(symbol -> trie.put(symbol, 0));
     }
 
+    /** Returns whether a symbol begins with a character. */
+    boolean begins(char c) {
+        return trie.next(Trie.ROOT, c) != Trie.NONE;
+    }
+
     /** Returns the length of the longest symbol at a place of a text, or 0. */
     int match(String text, int from, WorkBudget budget) {
         int node = Trie.ROOT;

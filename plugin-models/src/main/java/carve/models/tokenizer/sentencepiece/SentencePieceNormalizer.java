@@ -10,10 +10,19 @@ final class SentencePieceNormalizer {
 
     private final SentencePieceModel model;
     private final PrefixMatcher symbols;
+    // whether a character of ASCII stays as it is where another follows
+    private final boolean[] plain = new boolean[128];
 
     SentencePieceNormalizer(SentencePieceModel model, PrefixMatcher symbols) {
         this.model = model;
         this.symbols = symbols;
+        for (int c = 1; c < plain.length; c++) {
+            plain[c] = c != ' ' && !symbols.begins((char) c) && !isReplaced((byte) c);
+        }
+    }
+
+    private boolean isReplaced(byte c) {
+        return model.replacements().filter(map -> map.mayReplaceBeforeAscii(c)).isPresent();
     }
 
     String normalize(String text, WorkBudget budget) {
@@ -41,6 +50,9 @@ final class SentencePieceNormalizer {
                 afterSpace = rest.endsWith(" ");
             }
             afterSpace &= model.removesSpaces();
+            if (cursor.skipPlain(result)) {
+                afterSpace = false;
+            }
             if (cursor.atEnd()) {
                 break;
             }
@@ -80,6 +92,20 @@ final class SentencePieceNormalizer {
 
         boolean atEnd() {
             return chars == text.length();
+        }
+
+        /** Appends the characters up to the next one that may change, and returns whether there were any. */
+        boolean skipPlain(StringBuilder result) {
+            int start = chars;
+            while (chars < text.length()
+                    && text.charAt(chars) < 0x80
+                    && plain[text.charAt(chars)]
+                    && (chars + 1 == text.length() || text.charAt(chars + 1) < 0x80)) {
+                chars++;
+            }
+            bytes += chars - start;
+            result.append(text, start, chars);
+            return chars > start;
         }
 
         /** Returns the next part, normalized, and moves behind it; nothing at the end. */

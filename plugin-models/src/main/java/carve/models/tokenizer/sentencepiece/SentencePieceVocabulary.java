@@ -79,6 +79,10 @@ final class SentencePieceVocabulary {
         return pieces.size();
     }
 
+    boolean hasByteFallback() {
+        return byteFallback;
+    }
+
     int unknown() {
         return unknown;
     }
