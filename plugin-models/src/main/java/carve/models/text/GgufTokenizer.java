@@ -85,7 +85,8 @@ public final class GgufTokenizer {
         if (pre.isEmpty()) {
             LOG.log(
                     Level.WARNING,
-                    "tokenizer {0}: {1} is missing, so that texts are split by llama.cpp''s default rule; answers may be worse for it",
+                    "tokenizer {0}: {1} is missing, so that texts are split by llama.cpp''s default rule; answers may"
+                            + " be worse for it",
                     file,
                     KEY + "pre");
         }

@@ -19,20 +19,20 @@ import org.junit.jupiter.api.io.TempDir;
 /** A tokenizer goes into the metadata of a GGUF file and comes out of it with the same ids. */
 final class GgufTokenizerTest {
     private static final String JSON = """
-            {"added_tokens": [
-              {"id": 0, "content": "<s>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true},
-              {"id": 9, "content": "<|im_end|>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true}],
-             "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
-             "post_processor": {"type": "TemplateProcessing",
-              "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
-              "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 0}}],
-              "special_tokens": {"<s>": {"id": "<s>", "ids": [0], "tokens": ["<s>"]}}},
-             "decoder": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
-             "model": {"type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null, "end_of_word_suffix": null,
-              "fuse_unk": false, "byte_fallback": false,
-              "vocab": {"<s>": 0, "a": 1, "b": 2, "\u0120": 3, "\u00f0": 4, "\u0141": 5, "\u013a": 6, "\u0122": 7, "ab": 8},
-              "merges": MERGES}}
-            """;
+        {"added_tokens": [
+          {"id": 0, "content": "<s>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true},
+          {"id": 9, "content": "<|im_end|>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true}],
+         "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
+         "post_processor": {"type": "TemplateProcessing",
+          "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+          "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 0}}],
+          "special_tokens": {"<s>": {"id": "<s>", "ids": [0], "tokens": ["<s>"]}}},
+         "decoder": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
+         "model": {"type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null, "end_of_word_suffix": null,
+          "fuse_unk": false, "byte_fallback": false,
+          "vocab": {"<s>": 0, "a": 1, "b": 2, "\u0120": 3, "\u00f0": 4, "\u0141": 5, "\u013a": 6, "\u0122": 7, "ab": 8},
+          "merges": MERGES}}
+        """;
 
     @TempDir
     private Path folder;
@@ -117,12 +117,12 @@ final class GgufTokenizerTest {
     @Test
     void sentencePieceVocabulariesAreMergedByScore() throws IOException {
         JsonObject metadata = Json.parseObject("""
-                {"tokenizer.ggml.model": "llama",
-                 "tokenizer.ggml.tokens": ["<unk>", "<s>", "</s>", "\u2581", "a", "b", "ab", "\u2581a", "x y"],
-                 "tokenizer.ggml.scores": [0, 0, 0, -9, -10, -11, -2, -1, 0],
-                 "tokenizer.ggml.token_type": [2, 3, 3, 1, 1, 1, 1, 1, 4],
-                 "tokenizer.ggml.bos_token_id": 1, "tokenizer.ggml.eos_token_id": 2}
-                """, "metadata");
+            {"tokenizer.ggml.model": "llama",
+             "tokenizer.ggml.tokens": ["<unk>", "<s>", "</s>", "\u2581", "a", "b", "ab", "\u2581a", "x y"],
+             "tokenizer.ggml.scores": [0, 0, 0, -9, -10, -11, -2, -1, 0],
+             "tokenizer.ggml.token_type": [2, 3, 3, 1, 1, 1, 1, 1, 4],
+             "tokenizer.ggml.bos_token_id": 1, "tokenizer.ggml.eos_token_id": 2}
+            """, "metadata");
         assertArrayEquals(new int[] {1, 7, 5, 7, 5}, encoded(metadata, "ab ab"));
         // a symbol of users is found first; what follows it begins like a text
         assertArrayEquals(new int[] {1, 7, 8, 7, 5}, encoded(metadata, "ax yab"));
