@@ -138,7 +138,7 @@ final class ModelReader {
                     && pair.size() == 2
                     && pair.get(0) instanceof JsonString(String token)
                     && pair.get(1) instanceof JsonNumber score
-                    && Double.isFinite(LibraryNumber.parse(score.text()))) {
+                    && Double.isFinite(score.real())) {
                 scores[tokens.size()] = LibraryNumber.parse(score.text());
                 tokens.add(token);
             } else {
