@@ -125,9 +125,16 @@ commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
     echo "# Standing attack, $(date +%F)"
     echo
     echo "\`bench/attack.sh --seconds $seconds --file-seconds $file_seconds --requests $requests --clients $clients --soak $soak --large $large --guided $guided --seed $seed\` at $commit, $(nproc) cores,"
-    echo "JDK $("$JAVA_HOME/bin/java" -version 2>&1 | sed -n '1s/.*"\(.*\)".*/\1/p'). Each input ends in an answer or in a clean error: an exception of Carve's own with a message, or a status of"
-    echo "4xx, 501, 503 or 507 with OpenAI's JSON. All else is a failure: another exception, an error of the machine, more than ten seconds, a reply that"
-    echo "is not HTTP or tells of the server's insides, a connection that is closed without an answer to a whole request."
+    echo "JDK $("$JAVA_HOME/bin/java" -version 2>&1 | sed -n '1s/.*"\(.*\)".*/\1/p')."
+    echo
+    cat <<'TEXT'
+Each input ends in an answer or in a clean error; anything else is a failure.
+
+- Files: a clean error is an exception of Carve's own with a message. Another exception, an error of the JVM, or more than ten seconds is a failure.
+- Requests: a clean error is a status of 4xx, 501, 503, 505 or 507 with OpenAI's JSON. Another status, a reply that is not HTTP or tells of the
+  server's insides, 40 seconds without a byte, or a connection closed without a reply to a whole request is a failure. Where the request is not
+  whole, or the client disconnects, there may be no reply; these are counted with the clean errors. Clients stop reading an answer after five seconds.
+TEXT
     echo
     echo "## Files"
     echo

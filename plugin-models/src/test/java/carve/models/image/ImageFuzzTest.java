@@ -27,7 +27,9 @@ final class ImageFuzzTest {
                                 pngs(),
                                 List.of("IHDR", "PLTE", "tRNS", "IDAT", "IEND", "iCCP", "acTL"),
                                 this::read),
-                        new FuzzTarget("jpeg", jpegs(), List.of("JFIF", "Exif", "Adobe", "ICC_PROFILE"), this::read))
+                        new FuzzTarget("jpeg", jpegs(), List.of("JFIF", "Exif", "Adobe", "ICC_PROFILE"), this::read),
+                        new FuzzTarget("gif", gifs(), List.of("GIF87a", "GIF89a", "NETSCAPE2.0"), this::read),
+                        new FuzzTarget("bmp", bmps(), List.of("BM"), this::read))
                 .map(target -> DynamicTest.dynamicTest(target.name(), () -> Fuzzer.check(target)));
     }
 
@@ -60,6 +62,17 @@ final class ImageFuzzTest {
 
     private static List<byte[]> jpegs() throws IOException {
         return List.of(encode(BufferedImage.TYPE_INT_RGB, "jpeg"), encode(BufferedImage.TYPE_BYTE_GRAY, "jpeg"));
+    }
+
+    private static List<byte[]> gifs() throws IOException {
+        return List.of(encode(BufferedImage.TYPE_BYTE_INDEXED, "gif"), encode(BufferedImage.TYPE_BYTE_BINARY, "gif"));
+    }
+
+    private static List<byte[]> bmps() throws IOException {
+        return List.of(
+                encode(BufferedImage.TYPE_INT_RGB, "bmp"),
+                encode(BufferedImage.TYPE_BYTE_INDEXED, "bmp"),
+                encode(BufferedImage.TYPE_BYTE_BINARY, "bmp"));
     }
 
     private static byte[] encode(int type, String format) throws IOException {

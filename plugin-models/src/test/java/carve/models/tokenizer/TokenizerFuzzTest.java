@@ -1,13 +1,8 @@
 package carve.models.tokenizer;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import carve.api.json.Json;
 import carve.models.text.Tokenizer;
 import carve.models.tokenizer.json.TokenizerReader;
-import carve.testkit.fuzz.FuzzBudget;
-import carve.testkit.fuzz.FuzzResult;
 import carve.testkit.fuzz.FuzzTarget;
 import carve.testkit.fuzz.Fuzzer;
 import java.io.IOException;
@@ -33,12 +28,7 @@ final class TokenizerFuzzTest {
     @TestFactory
     Stream<DynamicTest> everyInputIsReadOrRefused() throws IOException {
         return Stream.of(json(), sentencePiece())
-                .map(target -> DynamicTest.dynamicTest(target.name(), () -> {
-                    FuzzResult result = Fuzzer.run(target, FuzzBudget.ofTests());
-                    System.out.println(result.row());
-                    assertEquals(List.of(), result.failures());
-                    assertTrue(result.answers() > 0 && result.refusals() > 0, result.row());
-                }));
+                .map(target -> DynamicTest.dynamicTest(target.name(), () -> Fuzzer.check(target)));
     }
 
     private static FuzzTarget json() throws IOException {
