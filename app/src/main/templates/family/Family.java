@@ -54,7 +54,7 @@ public final class {{class}} implements ModelFamily {
         int hidden = config.integer("hidden_size");
         int heads = config.integer("num_attention_heads");
         int width = hidden / heads;
-        RotaryEmbedding rotary = new RotaryEmbedding(10_000, width, config.integer("max_position_embeddings"), 0);
+        RotaryEmbedding rotary = new RotaryEmbedding(10_000, width, config.integer("max_position_embeddings"));
         LayerConfig layer = new LayerConfig(hidden, heads, heads, width, false, EPSILON, rotary);
         return new Block(
                 "layers." + index,

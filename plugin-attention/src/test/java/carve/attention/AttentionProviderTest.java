@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 final class AttentionProviderTest {
     private static Attention mixer(String cache, int width) {
-        var dims = new LayerConfig(20, 2, 1, width, false, 1e-5, new RotaryEmbedding(1e4, width, 4096, 0));
+        var dims = new LayerConfig(20, 2, 1, width, false, 1e-5, new RotaryEmbedding(1e4, width, 4096));
         return (Attention)
                 new AttentionProvider().create(dims, MapSettings.of(Map.of("cache", cache), "hybrid.conf: 5"));
     }

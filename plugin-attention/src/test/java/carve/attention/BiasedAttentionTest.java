@@ -14,6 +14,6 @@ final class BiasedAttentionTest extends MixerContract {
 
     @Override
     protected LayerConfig dims() {
-        return new LayerConfig(20, 5, 1, 4, true, 1e-5, new RotaryEmbedding(1e6, 2, 4096, 0));
+        return new LayerConfig(20, 5, 1, 4, true, 1e-5, new RotaryEmbedding(1e6, 2, 4096));
     }
 }

@@ -15,7 +15,7 @@ final class QuantisedKvCacheTest extends MixerContract {
 
     @Override
     protected LayerConfig dims() {
-        return new LayerConfig(20, 2, 1, 32, false, 1e-5, new RotaryEmbedding(1e4, 32, 4096, 0));
+        return new LayerConfig(20, 2, 1, 32, false, 1e-5, new RotaryEmbedding(1e4, 32, 4096));
     }
 
     @Override

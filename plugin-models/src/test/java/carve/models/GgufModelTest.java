@@ -153,10 +153,10 @@ final class GgufModelTest {
     void whatLlamaCppLacksIsRefused() throws IOException {
         Path hugging = model("""
                 {"model_type": "mamba2", "hidden_size": 32, "num_hidden_layers": 1, "vocab_size": 11, "num_heads": 4,
-                 "head_dim": 16, "n_groups": 2, "state_size": 8}
+                 "head_dim": 16, "n_groups": 2, "state_size": 8, "use_conv_bias": false}
                 """);
         assertEquals(
-                hugging + ": GGUF architecture mamba2 does not support groups that are normed together",
+                hugging + ": GGUF architecture mamba2 does not support a convolution without a bias",
                 assertThrows(CheckpointException.class, () -> export(hugging, DType.F32))
                         .getMessage());
         Path llama = model(LLAMA);

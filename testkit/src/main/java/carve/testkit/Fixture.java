@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A file of inputs, weights and results of the official code in float32, with the results of the same computation in
@@ -78,6 +79,13 @@ public final class Fixture implements AutoCloseable {
     /** Returns the names of its tensors. */
     public Set<String> names() {
         return file.names();
+    }
+
+    /** Returns the names of the tensors that {@link #reference} has values for. */
+    public Set<String> referenceNames() {
+        Set<String> names = new TreeSet<>(file.names());
+        f64File.ifPresent(exact -> names.addAll(exact.names()));
+        return names;
     }
 
     /** Returns its metadata: hyper-parameters and origin. */

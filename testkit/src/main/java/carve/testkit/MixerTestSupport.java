@@ -45,7 +45,7 @@ public abstract class MixerTestSupport {
 
     /** Returns the dimensions that the mixer is tried with: 4 heads of width 6, 2 of keys and values, rotated by 4. */
     protected LayerConfig dims() {
-        return new LayerConfig(24, 4, 2, 6, false, 1e-5, new RotaryEmbedding(10_000, 4, 4096, 0));
+        return new LayerConfig(24, 4, 2, 6, false, 1e-5, new RotaryEmbedding(10_000, 4, 4096));
     }
 
     /** Returns whether the mixer is initialised from an attention layer of {@link #dims}. */

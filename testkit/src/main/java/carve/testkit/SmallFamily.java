@@ -64,7 +64,7 @@ public final class SmallFamily implements ModelFamily {
     }
 
     private static Block block(int index, MixerSpec choice, MixerCatalog mixers) {
-        LayerConfig dims = new LayerConfig(HIDDEN, 4, 2, 6, false, 1e-5, new RotaryEmbedding(10_000, 6, 4096, 0));
+        LayerConfig dims = new LayerConfig(HIDDEN, 4, 2, 6, false, 1e-5, new RotaryEmbedding(10_000, 6, 4096));
         return new Block(
                 "llm." + index,
                 dims,

@@ -9,38 +9,30 @@ import java.util.Arrays;
 /**
  * The settings of rotary position embedding.
  *
- * @param base the base of the angles: angle i of R/2 is {@code position * base^(-2 i / R)}
+ * @param base the base of the angles: unscaled, angle i of R/2 is {@code position * base^(-2 i / R)}
  * @param width R, the leading elements of a head that are rotated; 0 for none
  * @param maxPositions how many positions the model was trained for
- * @param dynamicFactor the factor of dynamic NTK scaling, by which the base grows beyond maxPositions; 0 for none
+ * @param scaling the scaling of the frequencies
  */
-public record RotaryEmbedding(double base, int width, int maxPositions, double dynamicFactor) {
+public record RotaryEmbedding(double base, int width, int maxPositions, RopeScaling scaling) {
     /** No rotation. */
-    public static final RotaryEmbedding NONE = new RotaryEmbedding(10_000, 0, Integer.MAX_VALUE, 0);
+    public static final RotaryEmbedding NONE = new RotaryEmbedding(10_000, 0, Integer.MAX_VALUE);
+
+    /** Makes an embedding without scaling. */
+    public RotaryEmbedding(double base, int width, int maxPositions) {
+        this(base, width, maxPositions, RopeScaling.NONE);
+    }
 
     /** Checks ranges. */
     public RotaryEmbedding {
         if (width < 0 || width % 2 != 0) {
             throw new IllegalArgumentException("rotary: the width must be even and not negative; width=" + width);
         }
-        if (!(base > 0) || maxPositions < 1 || dynamicFactor < 0) {
+        if (!(base > 0) || maxPositions < 1) {
             throw new IllegalArgumentException(
-                    "rotary: base and max-positions must be positive, dynamic-factor not negative; base=%s, "
-                                    .formatted(base)
-                            + "max-positions=%d, dynamic-factor=%s".formatted(maxPositions, dynamicFactor));
+                    "rotary: base and max-positions must be positive; base=%s, max-positions=%d"
+                            .formatted(base, maxPositions));
         }
-    }
-
-    /**
-     * Returns the base for a sequence of a length: as it is up to maxPositions; beyond, with dynamic NTK scaling, {@code
-     * base * (factor * length / maxPositions - (factor - 1))^(R / (R - 2))}, as InternLM2 does.
-     */
-    public double baseAt(long length) {
-        if (dynamicFactor == 0 || length <= maxPositions || width <= 2) {
-            return base;
-        }
-        double growth = dynamicFactor * length / maxPositions - (dynamicFactor - 1);
-        return base * Math.pow(growth, width / (width - 2.0));
     }
 
     /**
@@ -90,21 +82,19 @@ public record RotaryEmbedding(double base, int width, int maxPositions, double d
         return table(positions, lengths, cosine);
     }
 
-    // for each position the length of its sequence, on which the base may depend
+    // for each position the length of its sequence, on which the frequencies may depend
     private float[] table(int[] positions, long[] lengths, boolean cosine) {
         int half = width / 2;
         float[] table = new float[positions.length * half];
-        double[] frequencies = new double[half];
-        double base = Double.NaN;
+        double factor = scaling.attentionFactor();
+        double[] frequencies = {};
         for (int t = 0; t < positions.length; t++) {
-            double grown = baseAt(lengths[t]);
-            for (int i = 0; grown != base && i < half; i++) {
-                frequencies[i] = Math.pow(grown, -2.0 * i / width);
+            if (t == 0 || lengths[t] != lengths[t - 1]) {
+                frequencies = scaling.frequencies(this, lengths[t]);
             }
-            base = grown;
             for (int i = 0; i < half; i++) {
                 double angle = positions[t] * frequencies[i];
-                table[t * half + i] = (float) (cosine ? Math.cos(angle) : Math.sin(angle));
+                table[t * half + i] = (float) (factor * (cosine ? Math.cos(angle) : Math.sin(angle)));
             }
         }
         return table;

@@ -1,23 +1,47 @@
 package carve.api.mixer;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class RotaryEmbeddingTest {
-    private static final RotaryEmbedding DYNAMIC = new RotaryEmbedding(1e6, 128, 32768, 2);
+    private static final RotaryEmbedding DYNAMIC = new RotaryEmbedding(1e6, 128, 32768, new RopeScaling.Dynamic(2));
 
     @Test
     void baseGrowsOnlyBeyondWhatTheModelWasTrainedFor() {
-        assertEquals(1e6, DYNAMIC.baseAt(32768));
-        assertEquals(1e6 * Math.pow(3, 128 / 126.0), DYNAMIC.baseAt(65536), 1e-3);
-        assertEquals(1e6, new RotaryEmbedding(1e6, 128, 32768, 0).baseAt(1_000_000));
+        double[] trained = RopeScaling.frequencies(1e6, 128);
+        assertArrayEquals(trained, DYNAMIC.scaling().frequencies(DYNAMIC, 32768));
+        assertArrayEquals(
+                RopeScaling.frequencies(1e6 * Math.pow(3, 128 / 126.0), 128),
+                DYNAMIC.scaling().frequencies(DYNAMIC, 65536),
+                1e-15);
+        RotaryEmbedding unscaled = new RotaryEmbedding(1e6, 128, 32768);
+        assertArrayEquals(trained, unscaled.scaling().frequencies(unscaled, 1_000_000));
+    }
+
+    @Test
+    void longWavesAreDividedAndShortOnesStay() {
+        RotaryEmbedding llama = new RotaryEmbedding(1e4, 64, 128, new RopeScaling.Llama3(8, 1, 4, 64));
+        RotaryEmbedding yarn = new RotaryEmbedding(1e4, 64, 128, new RopeScaling.Yarn(8, 64, 1.5, 8, 1, true));
+        double[] unscaled = RopeScaling.frequencies(1e4, 64);
+        for (RotaryEmbedding rope : List.of(llama, yarn)) {
+            double[] scaled = rope.scaling().frequencies(rope, 1);
+            assertEquals(unscaled[0], scaled[0]);
+            assertEquals(unscaled[31] / 8, scaled[31], 1e-12);
+            for (int i = 0; i < 32; i++) {
+                assertTrue(scaled[i] <= unscaled[i] && scaled[i] >= unscaled[i] / 8 - 1e-15, "pair " + i);
+            }
+        }
+        assertEquals(1.5, yarn.cos(new int[] {0}, 1)[0]);
     }
 
     @Test
     void tablesHoldTheAnglesOfPositions() {
-        RotaryEmbedding rotaryEmbedding = new RotaryEmbedding(100, 4, 4096, 0);
+        RotaryEmbedding rotaryEmbedding = new RotaryEmbedding(100, 4, 4096);
         float[] cos = rotaryEmbedding.cos(new int[] {0, 3}, 4);
         float[] sin = rotaryEmbedding.sin(new int[] {0, 3}, 4);
         assertEquals(4, cos.length);
@@ -31,9 +55,9 @@ final class RotaryEmbeddingTest {
     void valuesThatMeanNothingAreRefused() {
         assertEquals(
                 "rotary: the width must be even and not negative; width=3",
-                assertThrows(IllegalArgumentException.class, () -> new RotaryEmbedding(1e4, 3, 10, 0))
+                assertThrows(IllegalArgumentException.class, () -> new RotaryEmbedding(1e4, 3, 10))
                         .getMessage());
-        assertThrows(IllegalArgumentException.class, () -> new RotaryEmbedding(0, 4, 10, 0));
+        assertThrows(IllegalArgumentException.class, () -> new RotaryEmbedding(0, 4, 10));
         assertEquals(
                 "extents must be positive, and kv-heads divide heads; hidden=8, heads=3, kv-heads=2, head-width=4",
                 assertThrows(

@@ -4,7 +4,6 @@ import carve.api.config.NameSuggestions;
 import carve.api.json.JsonObject;
 import carve.api.mixer.LayerConfig;
 import carve.api.mixer.MixerCatalog;
-import carve.api.mixer.RotaryEmbedding;
 import carve.api.model.Block;
 import carve.api.model.FeedForward;
 import carve.api.model.MixerSpec;
@@ -127,26 +126,15 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
         };
         int kvHeads = json.optionalInteger("num_key_value_heads").orElse(heads(json));
         boolean outputBias = bias && kind != DecoderKind.QWEN2;
-        return new LayerConfig(hidden(), heads(json), kvHeads, width, bias, outputBias, epsilon(), rotary(width));
-    }
-
-    private RotaryEmbedding rotary(int headWidth) {
-        double factor = 0;
-        Optional<JsonObject> scaling = json.optionalObject("rope_scaling");
-        if (scaling.isPresent()) {
-            String key = scaling.get().has("rope_type") ? "rope_type" : "type";
-            String type = scaling.get().string(key);
-            if (!type.equals("dynamic") && !type.equals("default")) {
-                throw scaling.get().error(key, "'%s' is not supported; there are default, dynamic".formatted(type));
-            }
-            factor = type.equals("dynamic") ? scaling.get().real("factor") : 0;
-        }
-        double part = kind.isPhi() ? json.optionalReal("partial_rotary_factor").orElse(0.5) : 1;
-        return new RotaryEmbedding(
-                json.optionalReal("rope_theta").orElse(10_000.0),
-                (int) (part * headWidth),
-                json.optionalInteger("max_position_embeddings").orElse(2048),
-                factor);
+        return new LayerConfig(
+                hidden(),
+                heads(json),
+                kvHeads,
+                width,
+                bias,
+                outputBias,
+                epsilon(),
+                new RopeConfig(json).rotaryEmbedding(width, kind.isPhi() ? 0.5 : 1));
     }
 
     /** Returns the norm of blocks and before the output. */

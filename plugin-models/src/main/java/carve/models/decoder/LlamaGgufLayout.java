@@ -6,6 +6,7 @@ import carve.api.gguf.GgufConverter;
 import carve.api.gguf.GgufFile;
 import carve.api.json.JsonObject;
 import carve.api.mixer.LayerConfig;
+import carve.api.mixer.RopeScaling;
 import carve.api.model.ModelSpec;
 import carve.models.TensorMapping;
 import carve.models.text.GgufTokenizer;
@@ -132,7 +133,7 @@ final class LlamaGgufLayout implements GgufConverter {
         boolean plain = spec.layers().stream()
                 .allMatch(layer -> layer.mixerSpec().name().equals("attention"));
         boolean llama = List.of(DecoderKind.LLAMA, DecoderKind.MISTRAL).contains(config.kind());
-        if (!plain || !llama || config.dims().rotaryEmbedding().dynamicFactor() != 0) {
+        if (!plain || !llama || config.dims().rotaryEmbedding().scaling() != RopeScaling.NONE) {
             throw new CheckpointException(
                     "%s: GGUF export supports only Llama and Mistral with attention in every layer and unscaled rotary"
                                     .formatted(folder)

@@ -2,6 +2,7 @@ package carve.models.hovle;
 
 import carve.api.json.JsonObject;
 import carve.api.mixer.LayerConfig;
+import carve.api.mixer.RopeScaling;
 import carve.api.mixer.RotaryEmbedding;
 import carve.api.model.MixerSpec;
 import carve.models.LayerMixers;
@@ -167,13 +168,13 @@ record HovleConfig(JsonObject json) {
 
     // mmMamba's own attention layers leave dynamic scaling out (modeling_mmMamba.py, MHA_LM)
     private RotaryEmbedding rotary(JsonObject part, int width) {
-        double factor = 0;
+        RopeScaling scaling = RopeScaling.NONE;
         if (part.optionalObject("rope_scaling").isPresent() && !isMmMamba()) {
-            JsonObject scaling = part.object("rope_scaling");
-            refuse(scaling, !scaling.string("type").equals("dynamic"), "type", "'" + scaling.string("type") + "'");
-            factor = scaling.real("factor");
+            JsonObject json = part.object("rope_scaling");
+            refuse(json, !json.string("type").equals("dynamic"), "type", "'" + json.string("type") + "'");
+            scaling = new RopeScaling.Dynamic(json.real("factor"));
         }
-        return new RotaryEmbedding(part.real("rope_theta"), width, part.integer("max_position_embeddings"), factor);
+        return new RotaryEmbedding(part.real("rope_theta"), width, part.integer("max_position_embeddings"), scaling);
     }
 
     List<MixerSpec> choices() {

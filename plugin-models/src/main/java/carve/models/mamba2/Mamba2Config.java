@@ -3,8 +3,10 @@ package carve.models.mamba2;
 import carve.api.config.MapSettings;
 import carve.api.json.Json;
 import carve.api.json.JsonArray;
+import carve.api.json.JsonException;
 import carve.api.json.JsonNumber;
 import carve.api.json.JsonObject;
+import carve.api.json.JsonValue;
 import carve.api.mixer.LayerConfig;
 import carve.api.mixer.MixerCatalog;
 import carve.api.mixer.RotaryEmbedding;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The {@code config.json} of a Mamba-2 model, in either layout.
@@ -101,7 +104,7 @@ record Mamba2Config(JsonObject json, Mamba2Format format, Mamba2Dims ssmDims) {
                                         "conv-bias", ssmDims.convBias(),
                                         "norm-epsilon", epsilon(),
                                         "state-width", ssmDims.stateSize(),
-                                        "norm-groups", ssmDims.normGroups(),
+                                        "norm-groups", ssmDims.groups(),
                                         "min-step", step(0, 0),
                                         "max-step", step(1, Double.POSITIVE_INFINITY)),
                                 "config.json")
@@ -114,12 +117,27 @@ record Mamba2Config(JsonObject json, Mamba2Format format, Mamba2Dims ssmDims) {
         return mixer.optionalArray(key)
                 .map(JsonArray::items)
                 .map(items -> {
-                    if (items.size() == 2 && items.get(index) instanceof JsonNumber number) {
-                        return number.real();
+                    if (items.size() != 2) {
+                        throw notTwoNumbers(mixer, key);
                     }
-                    throw mixer.error(key, "expected two numbers, found " + Json.compact(mixer.array(key)));
+                    return number(items.get(index)).orElseThrow(() -> notTwoNumbers(mixer, key));
                 })
                 .orElse(otherwise);
+    }
+
+    private static JsonException notTwoNumbers(JsonObject mixer, String key) {
+        return mixer.error(key, "expected two numbers, found " + Json.compact(mixer.array(key)));
+    }
+
+    // Transformers 5 writes Infinity as {"__float__": "Infinity"}
+    private static Optional<Double> number(JsonValue value) {
+        return switch (value) {
+            case JsonNumber number -> Optional.of(number.real());
+            case JsonObject object
+            when object.optionalString("__float__").filter("Infinity"::equals).isPresent() ->
+                Optional.of(Double.POSITIVE_INFINITY);
+            default -> Optional.empty();
+        };
     }
 
     /** Returns the mixers of the layers: those that the configuration lists for Carve, else its own. */

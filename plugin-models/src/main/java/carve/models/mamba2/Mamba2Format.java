@@ -3,9 +3,12 @@ package carve.models.mamba2;
 import carve.api.json.JsonArray;
 import carve.api.json.JsonObject;
 
-/** The two layouts of checkpoints: the keys of their configurations, and their defaults. */
+/**
+ * The two layouts of checkpoints: the keys of their configurations, and their defaults. The gated norm of both is over each
+ * group, as in Transformers 5.24, llama.cpp and the kernels that models were trained with.
+ */
 enum Mamba2Format {
-    /** {@code Mamba2ForCausalLM} of the Transformers library, whose gated norm is over the whole inner width. */
+    /** {@code Mamba2ForCausalLM} of the Transformers library. */
     HUGGING_FACE("hidden_size", "num_hidden_layers", "backbone.embeddings.weight") {
         @Override
         JsonObject ssmConfig(JsonObject json) {
@@ -22,8 +25,7 @@ enum Mamba2Format {
                     json.optionalInteger("state_size").orElse(128),
                     json.optionalInteger("conv_kernel").orElse(4),
                     json.optionalFlag("use_bias").orElse(false),
-                    json.optionalFlag("use_conv_bias").orElse(true),
-                    1);
+                    json.optionalFlag("use_conv_bias").orElse(true));
         }
 
         @Override
@@ -55,7 +57,7 @@ enum Mamba2Format {
             }
         }
     },
-    /** {@code MambaLMHeadModel} of state-spaces/mamba, whose gated norm is over each group. */
+    /** {@code MambaLMHeadModel} of state-spaces/mamba. */
     STATE_SPACES("d_model", "n_layer", "backbone.embedding.weight") {
         @Override
         JsonObject ssmConfig(JsonObject json) {
@@ -79,8 +81,7 @@ enum Mamba2Format {
                     mixer.optionalInteger("d_state").orElse(128),
                     mixer.optionalInteger("d_conv").orElse(4),
                     mixer.optionalFlag("bias").orElse(false),
-                    mixer.optionalFlag("conv_bias").orElse(true),
-                    groups);
+                    mixer.optionalFlag("conv_bias").orElse(true));
         }
 
         @Override

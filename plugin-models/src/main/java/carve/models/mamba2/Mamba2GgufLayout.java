@@ -140,7 +140,6 @@ final class Mamba2GgufLayout implements GgufConverter {
         refuse(folder, !config.choices().stream().allMatch(config.defaultMixer()::equals), "layers with other mixers");
         refuse(folder, shape.bias(), "projections with biases");
         refuse(folder, !shape.convBias(), "a convolution without a bias");
-        refuse(folder, shape.normGroups() != shape.groups(), "groups that are normed together");
         JsonObject keys = JsonObject.empty()
                 .with(GgufFile.ARCHITECTURE, ARCHITECTURE)
                 .with(KEY + "context_length", 1 << 20) // it has none; what llama.cpp writes

@@ -166,8 +166,9 @@ final class DecoderFamilyTest {
                 "hidden_act: no activation 'relu'; there is silu",
                 config("llama").with("hidden_act", "relu"));
         assertRefused(
-                "rope_scaling.type: 'yarn' is not supported; there are default, dynamic",
-                config("llama").with("rope_scaling", JsonObject.empty().with("type", "yarn")));
+                "rope_scaling.type: no scaling of rotary frequencies 'longrope'; there are default, dynamic, linear, llama3,"
+                        + " yarn",
+                config("llama").with("rope_scaling", JsonObject.empty().with("type", "longrope")));
         assertRefused(
                 "num_attention_heads: 5 does not divide hidden_size 24",
                 config("llama").with("num_attention_heads", 5));

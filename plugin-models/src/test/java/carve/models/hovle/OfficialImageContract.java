@@ -118,7 +118,7 @@ abstract class OfficialImageContract extends OfficialLayerFixtures {
     // two heads of half the width
     private static Block encoderLayer(Fixture fixture, int hidden) {
         LayerConfig dims =
-                new LayerConfig(hidden, 2, 1, hidden / 2, false, 1e-5, new RotaryEmbedding(1e6, hidden / 2, 4096, 0));
+                new LayerConfig(hidden, 2, 1, hidden / 2, false, 1e-5, new RotaryEmbedding(1e6, hidden / 2, 4096));
         Mixer attention = OfficialFixtures.mixers()
                 .create("attention", dims, MapSettings.of(Map.of()).asTree());
         FeedForward inner = new FeedForward(

@@ -25,8 +25,7 @@ import java.util.function.BiFunction;
 /** Base of the tests of official layers: fixtures, weights, and the check of a layer's outputs and gradients. */
 abstract class OfficialLayerFixtures {
     static final int HIDDEN = 64;
-    static final LayerConfig DIMS =
-            new LayerConfig(HIDDEN, 4, 2, 16, false, 1e-5, new RotaryEmbedding(1e6, 16, 4096, 0));
+    static final LayerConfig DIMS = new LayerConfig(HIDDEN, 4, 2, 16, false, 1e-5, new RotaryEmbedding(1e6, 16, 4096));
     static final NameMap ATTENTION = NameMap.of(
             NameRule.interleaved(
                     "wqkv.weight",

@@ -63,7 +63,7 @@ record ReferenceMamba2(TensorSource tensors, String tokens, Mamba2Dims shape, in
             for (int i = 0; i < inner; i++) {
                 row[i] *= silu(projected[t][i]);
             }
-            y[t] = product(out, norm(row, gated, shape.normGroups()));
+            y[t] = product(out, norm(row, gated, shape.groups()));
         }
         return y;
     }

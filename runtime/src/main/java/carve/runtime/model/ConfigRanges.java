@@ -95,14 +95,16 @@ final class ConfigRanges {
         whole(ranges, 0, 1 << 24, "d_intermediate", "num_nextn_predict_layers");
         whole(ranges, 1, 1 << 26, "vocab_size", "llm_vocab_size");
         whole(ranges, 1, 1 << 16, "pad_vocab_size_multiple");
-        whole(ranges, 1, Integer.MAX_VALUE, "max_position_embeddings");
+        whole(ranges, 1, Integer.MAX_VALUE, "max_position_embeddings", "original_max_position_embeddings");
         whole(ranges, 1, 1 << 14, "image_size", "patch_size");
         whole(ranges, 0, 1 << 26, "img_context_token_id");
         whole(ranges, -10_000, 10_000, "vision_feature_layer");
         whole(ranges, -(1 << 26), 1 << 26, "image_token_index");
         real(ranges, 0, 1, "rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "norm_epsilon", "norm_eps");
         real(ranges, 1e-3, 1e15, "rope_theta");
-        real(ranges, 1e-3, 1e6, "factor");
+        real(ranges, 1e-3, 1e6, "factor", "low_freq_factor", "high_freq_factor", "beta_fast", "beta_slow");
+        real(ranges, 1e-3, 1e3, "attention_factor");
+        real(ranges, 0, 1e3, "mscale", "mscale_all_dim");
         real(ranges, 1e-3, 1, "partial_rotary_factor", "downsample_ratio");
         real(ranges, 1e-3, 1e3, "expand");
         return Map.copyOf(ranges);
