@@ -50,7 +50,7 @@ final class ModelFolderFuzzTest {
     private static final MixerCatalog MIXERS = OfficialMixers.attentionAnd(new PlainMamba2Provider());
     private static final Path DEMO = Path.of("..", "demo");
     // each opens a model, so there are fewer than of other targets
-    private static final long INPUTS = 60;
+    private static final long INPUTS = 200;
 
     private static final String LLAMA = """
             {"model_type": "llama", "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2,
