@@ -110,7 +110,8 @@ final class BadLlavaTest {
     void picturesThatAreSkippedAreCounted() throws IOException, InterruptedException {
         trainingRefused(
                 "llava train.json (1 conversations, max-length 8192, missing-images SKIP, shuffle true, seed 42): all of 1"
-                        + " samples were left out: {image missing=1}",
+                        + " samples were left out: {image missing=1 (id 7: no image "
+                        + folder.resolve("none.png") + ")}",
                 "none.png",
                 ", missing-images = skip");
     }
@@ -118,7 +119,7 @@ final class BadLlavaTest {
     @Test
     void picturesThatAreGoneWhenTheirTurnComesAreNamed() throws IOException, InterruptedException {
         Files.createDirectory(folder.resolve("gone.png")); // there when the files are counted, and not to be read
-        trainingRefused("data cannot be read: DATA: id 7: Is a directory", "gone.png", "");
+        trainingRefused("DATA: id 7: Is a directory", "gone.png", "");
     }
 
     @Test

@@ -36,7 +36,7 @@ final class ServerFaultToleranceTest {
 
     @BeforeEach
     void start() throws IOException {
-        testServer = new TestServer(work, Set.of(), 2000);
+        testServer = new TestServer(work, Set.of(), 2000, 256);
     }
 
     @AfterEach

@@ -27,6 +27,7 @@ import java.util.Set;
 final class TestServer implements AutoCloseable {
     static final int BODY = 4 << 20;
     static final int PATIENCE = 60_000;
+    private static final int BYTES_PER_TOKEN = 64;
 
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -36,19 +37,29 @@ final class TestServer implements AutoCloseable {
 
     /** Starts a server of two models: {@code small}, whose answers end, and {@code endless}, whose answers do not. */
     TestServer(Path work, Set<String> keys) throws IOException {
-        this(work, keys, PATIENCE);
+        this(work, keys, PATIENCE, BYTES_PER_TOKEN);
     }
 
-    /** Starts a server that cuts off who takes longer than so many milliseconds. */
+    /** Starts a server that cuts off a client that takes longer than so many milliseconds. */
     TestServer(Path work, Set<String> keys, int patience) throws IOException {
+        this(work, keys, patience, BYTES_PER_TOKEN);
+    }
+
+    /**
+     * Starts a server with limits of its own.
+     *
+     * @param patience the milliseconds after which it cuts off a client that takes longer
+     * @param bytesPerToken the greatest length of a text, for each token of a model's context
+     */
+    TestServer(Path work, Set<String> keys, int patience, int bytesPerToken) throws IOException {
         EngineConfig config = TestEngines.config(16 << 20, 16 << 20, List.of(work));
         running = List.of(testEngines.small("small", config, true), testEngines.small("endless", config, false));
-        server = start(config, keys, patience);
+        server = start(config, keys, patience, bytesPerToken);
     }
 
     private TestServer(EngineConfig config) throws IOException {
         running = List.of(testEngines.small("small", config, true));
-        server = start(config, Set.of(), PATIENCE);
+        server = start(config, Set.of(), PATIENCE, BYTES_PER_TOKEN);
     }
 
     /** Starts a server of the model {@code small} alone. */
@@ -56,9 +67,9 @@ final class TestServer implements AutoCloseable {
         return new TestServer(TestEngines.config(16 << 20, 16 << 20, List.of(work)));
     }
 
-    private Server start(EngineConfig engine, Set<String> keys, int patience) throws IOException {
+    private Server start(EngineConfig engine, Set<String> keys, int patience, int bytesPerToken) throws IOException {
         HttpLimits httpLimits = HttpLimits.of(BODY, patience);
-        RequestLimits requestLimits = new RequestLimits(1 << 20, 4, 64, 64, 100, 1 << 20);
+        RequestLimits requestLimits = new RequestLimits(1 << 20, 4, 64, bytesPerToken, 100, 1 << 20);
         GenerationConfig greedy = new GenerationConfig(16, 0, 0, 1, 42);
         ServerConfig config = new ServerConfig("127.0.0.1", 0, keys, httpLimits, requestLimits, 60_000, engine, greedy);
         return Server.start(

@@ -46,19 +46,27 @@ final class RequestDispatcher extends Handler.Abstract {
             return true;
         }
         active.incrementAndGet();
+        try {
+            answerAndEnd(request, response, callback, connection);
+        } finally {
+            active.decrementAndGet();
+        }
+        return true;
+    }
+
+    // the connection may have its next request as soon as the callback is told
+    private void answerAndEnd(Request request, Response response, Callback callback, ClientConnection connection) {
         boolean complete = false;
         try {
             complete = answer(new HttpCall(request, response, connection, limits));
         } finally {
-            active.decrementAndGet();
             connection.endRequest(complete && request.getConnectionMetaData().isPersistent());
+            if (complete) {
+                callback.succeeded();
+            } else {
+                callback.failed(new EofException("the response was cut off"));
+            }
         }
-        if (complete) {
-            callback.succeeded();
-        } else {
-            callback.failed(new EofException("the response was cut off"));
-        }
-        return true;
     }
 
     // returns whether the response is complete
