@@ -21,16 +21,7 @@ while [ $# -gt 0 ]; do
 done
 
 ./mvnw -q -B -pl bench -am -Dmaven.test.skip=true package >&2
-./carve version >&2
-work=$(mktemp -d)
-./carve serve "model=$model" --port 0 --states "$work/states" >"$work/out" &
-server=$!
-trap 'kill $server 2>/dev/null; wait $server 2>/dev/null; rm -rf "$work"' EXIT
-until grep -q '^carve serves' "$work/out"; do
-    kill -0 $server
-    sleep 0.2
-done
-address=$(sed -n 's/^carve serves .* at //p' "$work/out")
+. bench/serving.sh
 # shellcheck disable=SC2086
 "$JAVA_HOME/bin/java" -p api/target/classes:runtime/target/classes:hocon/target/classes:bench/target/classes:bench/target/lib \
     --add-modules ALL-DEFAULT,jdk.incubator.vector -m carve.bench/carve.bench.ServingBenchmark "$address" --name model $arguments

@@ -27,16 +27,7 @@ if [ ! -x "$venv/bin/schemathesis" ]; then
     python3 -m venv "$venv"
     "$venv/bin/pip" install -q 'schemathesis==4.32.5' >&2
 fi
-./carve version >&2
-work=$(mktemp -d)
-./carve serve "model=$model" --port 0 --states "$work/states" >"$work/out" &
-server=$!
-trap 'kill $server 2>/dev/null; wait $server 2>/dev/null || true; rm -rf "$work"' EXIT
-until grep -q '^carve serves' "$work/out"; do
-    kill -0 $server
-    sleep 0.2
-done
-address=$(sed -n 's/^carve serves .* at //p' "$work/out")
+. bench/serving.sh
 result=0
 "$venv/bin/python" bench/openai_attack.py "$address" --name model --seconds "$seconds" --seed "$seed" --work "$work" || result=$?
 exit $result
