@@ -3,10 +3,10 @@ package carve.app.serve;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import carve.app.serve.http.RawClient;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -64,20 +64,6 @@ final class ServerFaultToleranceTest {
         socket.getOutputStream().flush();
     }
 
-    // until the server cuts the connection, one way or the other
-    private static String rest(Socket socket) {
-        ByteArrayOutputStream read = new ByteArrayOutputStream();
-        try {
-            InputStream in = socket.getInputStream();
-            for (int b = in.read(); b >= 0; b = in.read()) {
-                read.write(b);
-            }
-        } catch (IOException e) {
-            // cut
-        }
-        return read.toString(StandardCharsets.UTF_8);
-    }
-
     @Test
     void halfABodyIsCutOff() throws IOException {
         List<Socket> sockets = new ArrayList<>();
@@ -87,7 +73,7 @@ final class ServerFaultToleranceTest {
             write(socket, head("/v1/chat/completions", "Content-Length: 1000") + "{\"model\": ");
         }
         for (Socket socket : sockets) {
-            String reply = rest(socket);
+            String reply = RawClient.rest(socket);
             assertTrue(reply.startsWith("HTTP/1.1 408 ") && reply.contains("request_timeout"), reply);
             socket.close();
         }
@@ -103,7 +89,7 @@ final class ServerFaultToleranceTest {
             try (Socket socket = connect(0)) {
                 write(socket, request);
                 socket.shutdownOutput();
-                String reply = rest(socket);
+                String reply = RawClient.rest(socket);
                 assertTrue(reply.startsWith("HTTP/1.1 400 "), reply);
                 assertTrue(reply.contains("\"message\":\"Incomplete request body: "), reply);
             }
@@ -111,7 +97,7 @@ final class ServerFaultToleranceTest {
         // who does not go away by himself is cut off, too
         try (Socket socket = connect(0)) {
             write(socket, head("/v1/completions", "Transfer-Encoding: chunked") + "not a length\r\n");
-            assertTrue(rest(socket).startsWith("HTTP/1.1 400 "));
+            assertTrue(RawClient.rest(socket).startsWith("HTTP/1.1 400 "));
         }
     }
 
@@ -120,7 +106,7 @@ final class ServerFaultToleranceTest {
         try (Socket socket = connect(0)) {
             write(socket, head("/v1/completions", "Content-Length: 104857600"));
             flood(socket, "", "");
-            assertTrue(rest(socket).startsWith("HTTP/1.1 413 ") || socket.isConnected());
+            assertTrue(RawClient.rest(socket).startsWith("HTTP/1.1 413 ") || socket.isConnected());
         }
         // nor when they do not say how long they are
         try (Socket socket = connect(0)) {
@@ -129,7 +115,7 @@ final class ServerFaultToleranceTest {
         }
         try (Socket socket = connect(0)) {
             write(socket, head("/v1/completions", "Content-Length: 104857600"));
-            assertTrue(rest(socket).startsWith("HTTP/1.1 413 "), "told, where the client listens");
+            assertTrue(RawClient.rest(socket).startsWith("HTTP/1.1 413 "), "told, where the client listens");
         }
     }
 
@@ -160,7 +146,7 @@ final class ServerFaultToleranceTest {
             while (testServer.server().activeRequests() > 0) {
                 Thread.sleep(1);
             }
-            assertTrue(!rest(socket).endsWith("}"), "cut off before the end");
+            assertTrue(!RawClient.rest(socket).endsWith("}"), "cut off before the end");
         }
     }
 
@@ -217,11 +203,11 @@ final class ServerFaultToleranceTest {
         }
         try (Socket socket = connect(0)) {
             write(socket, "\u0016\u0003\u0001 this is not HTTP\r\n\r\n");
-            rest(socket);
+            RawClient.rest(socket);
         }
         try (Socket socket = connect(0)) {
             write(socket, "GET /" + "a".repeat(1 << 20) + " HTTP/1.1\r\n\r\n");
-            rest(socket);
+            RawClient.rest(socket);
         } catch (IOException e) {
             // cut off while it was sent
         }
@@ -253,7 +239,7 @@ final class ServerFaultToleranceTest {
                 "//etc/passwd")) {
             try (Socket socket = connect(0)) {
                 write(socket, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".formatted(raw));
-                String reply = rest(socket);
+                String reply = RawClient.rest(socket);
                 assertTrue(reply.startsWith("HTTP/1.1 404 ") || reply.startsWith("HTTP/1.1 400 "), reply);
             }
         }

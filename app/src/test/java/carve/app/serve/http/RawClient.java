@@ -11,7 +11,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 
 /** A connection to a server that sends bytes as they are given. */
-final class RawClient implements AutoCloseable {
+public final class RawClient implements AutoCloseable {
     private final Socket socket;
 
     /** Connects from an address of this machine. */
@@ -76,6 +76,11 @@ final class RawClient implements AutoCloseable {
 
     /** Reads until the server closes the connection, in whichever way. */
     String rest() {
+        return rest(socket);
+    }
+
+    /** Reads from a connection until the server closes it, in whichever way. */
+    public static String rest(Socket socket) {
         ByteArrayOutputStream read = new ByteArrayOutputStream();
         try {
             InputStream in = socket.getInputStream();

@@ -29,6 +29,19 @@ public sealed interface Normalizer
         return new Piece(text, piece.leading() == 0 ? 0 : leading(piece, text, budget));
     }
 
+    /**
+     * Returns a normalized piece whose first character is a leading one if the piece had any before: whatever that character has
+     * become, or lost, the text begins with it.
+     */
+    static Piece keepLeadingCharacter(Piece before, Piece normalized) {
+        return before.leading() > 0
+                        && normalized.leading() == 0
+                        && !normalized.text().isEmpty()
+                ? normalized.with(
+                        normalized.text(), Character.charCount(normalized.text().codePointAt(0)))
+                : normalized;
+    }
+
     private int leading(Piece piece, String text, WorkBudget budget) {
         String first = normalize(piece.text().substring(0, piece.leading()), budget);
         int same = 0;

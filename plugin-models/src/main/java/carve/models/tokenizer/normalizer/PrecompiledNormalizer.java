@@ -78,15 +78,8 @@ public final class PrecompiledNormalizer implements Normalizer {
         }
     }
 
-    // whatever the first character has become, or lost, the text begins with it
     @Override
     public Piece normalize(Piece piece, WorkBudget budget) {
-        Piece normalized = Normalizer.super.normalize(piece, budget);
-        return piece.leading() > 0
-                        && normalized.leading() == 0
-                        && !normalized.text().isEmpty()
-                ? normalized.with(
-                        normalized.text(), Character.charCount(normalized.text().codePointAt(0)))
-                : normalized;
+        return Normalizer.keepLeadingCharacter(piece, Normalizer.super.normalize(piece, budget));
     }
 }
