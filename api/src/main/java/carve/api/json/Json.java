@@ -60,7 +60,7 @@ public final class Json {
     }
 
     /**
-     * Parses UTF-8 of a stranger, in which a number of two bytes becomes an object of some eighty.
+     * Parses untrusted UTF-8. A number of two bytes becomes an object of about eighty, so the number of values is limited.
      *
      * @param maxValues the greatest number of values, those inside of others counted too
      * @throws JsonException if the bytes are not UTF-8, not JSON, or have more values
@@ -107,7 +107,7 @@ public final class Json {
     }
 
     /**
-     * Parses UTF-8 of a stranger whose outermost value is an object.
+     * Parses untrusted UTF-8 whose outermost value is an object.
      *
      * @param maxValues the greatest number of values, those inside of others counted too
      * @throws JsonException if the bytes are not UTF-8 or not JSON, something else, or have more values

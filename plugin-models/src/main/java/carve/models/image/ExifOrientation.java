@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /**
  * The orientation in the Exif data of a JPEG or PNG file, tag 274: how a camera was held. Broken data has none, as for other
- * readers. Only this tag is looked for, since the data is a stranger's and the JDK's TIFF reader would interpret all of it.
+ * readers. Only this tag is looked for, since the data is untrusted and the JDK's TIFF reader would interpret all of it.
  *
  * @param tag 1 for an image that is stored as it is seen, up to 8
  */

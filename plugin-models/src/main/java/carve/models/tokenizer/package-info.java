@@ -8,7 +8,7 @@
  * carve.models.tokenizer.decoder.Decoder}. {@link carve.models.tokenizer.json.TokenizerReader} reads all of them from a {@code
  * tokenizer.json}.
  *
- * <p>Tokenizers and texts come from strangers. No step needs more of the thread's stack for a longer text, every step counts
+ * <p>Tokenizers and texts are untrusted. No step needs more of the thread's stack for a longer text, every step counts
  * against the {@link carve.models.tokenizer.WorkBudget} of its text, and a thread that is interrupted stops there.
  */
 package carve.models.tokenizer;

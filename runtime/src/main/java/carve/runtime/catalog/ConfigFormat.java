@@ -12,7 +12,7 @@ import java.util.Set;
 /**
  * A format other than JSON in which other projects write their configurations, such as YAML; found by {@link ServiceLoader}.
  *
- * <p>Files come from strangers: an implementation bounds length, nesting and the number of values.
+ * <p>Files are untrusted: an implementation bounds length, nesting and the number of values.
  */
 public interface ConfigFormat {
     /** Returns the extensions of files in this format, in lower case and without the dot. */

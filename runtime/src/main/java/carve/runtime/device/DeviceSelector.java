@@ -137,7 +137,7 @@ public record DeviceSelector(
         return probed;
     }
 
-    // a stranger's probe may fail; that is a reason as well
+    // a plugin's probe may fail, which is a reason as well
     private static Availability probe(DeviceProvider provider) {
         try {
             return provider.probe();

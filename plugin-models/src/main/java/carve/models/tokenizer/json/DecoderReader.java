@@ -17,7 +17,7 @@ import carve.models.tokenizer.pretokenizer.MetaspacePreTokenizer.Prepend;
 final class DecoderReader {
     private DecoderReader() {}
 
-    static Decoder read(Section section) {
+    static Decoder read(StrictObject section) {
         return switch (section.type()) {
             case "BPEDecoder" -> bpe(section.text("suffix"), section);
             case "ByteFallback" -> new ByteFallbackDecoder();
@@ -46,7 +46,7 @@ final class DecoderReader {
         };
     }
 
-    private static Decoder bpe(String suffix, Section section) {
+    private static Decoder bpe(String suffix, StrictObject section) {
         if (suffix.isEmpty()) {
             throw section.error("suffix", "expected text, found none");
         }

@@ -23,7 +23,7 @@ final class ModelReader {
 
     private ModelReader() {}
 
-    static TokenModel read(Section section) {
+    static TokenModel read(StrictObject section) {
         return switch (kind(section)) {
             case "BPE" -> bpe(section);
             case "Unigram" -> unigram(section);
@@ -39,7 +39,7 @@ final class ModelReader {
     }
 
     // older files do not say
-    private static String kind(Section section) {
+    private static String kind(StrictObject section) {
         String type = section.type();
         if (!type.isEmpty()) {
             return type;
@@ -53,7 +53,7 @@ final class ModelReader {
         return section.value("max_input_chars_per_word").isPresent() ? "WordPiece" : "WordLevel";
     }
 
-    private static Vocabulary vocabulary(Section section) {
+    private static Vocabulary vocabulary(StrictObject section) {
         JsonObject vocabulary = section.object("vocab");
         Map<String, Integer> ids = HashMap.newHashMap(vocabulary.members().size());
         vocabulary.members().forEach((token, value) -> {
@@ -84,7 +84,7 @@ final class ModelReader {
         return id;
     }
 
-    private static TokenModel bpe(Section section) {
+    private static TokenModel bpe(StrictObject section) {
         section.value("dropout")
                 .filter(value -> !(value instanceof JsonNumber number) || number.real() != 0)
                 .ifPresent(value -> {
@@ -103,7 +103,7 @@ final class ModelReader {
     }
 
     // "a b" in old files, ["a", "b"] in new ones
-    private static List<Bpe.Merge> merges(Section section) {
+    private static List<Bpe.Merge> merges(StrictObject section) {
         List<JsonValue> items = section.array("merges").items();
         List<Bpe.Merge> merges = new ArrayList<>(items.size());
         for (JsonValue item : items) {
@@ -129,7 +129,7 @@ final class ModelReader {
         return merges;
     }
 
-    private static TokenModel unigram(Section section) {
+    private static TokenModel unigram(StrictObject section) {
         List<JsonValue> items = section.array("vocab").items();
         List<String> tokens = new ArrayList<>(items.size());
         double[] scores = new double[items.size()];

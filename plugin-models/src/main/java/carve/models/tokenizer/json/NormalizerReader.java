@@ -20,7 +20,7 @@ import java.util.Base64;
 final class NormalizerReader {
     private NormalizerReader() {}
 
-    static Normalizer read(Section section) {
+    static Normalizer read(StrictObject section) {
         return switch (section.type()) {
             case "NFC" -> new UnicodeNormalizer(Form.NFC);
             case "NFD" -> new UnicodeNormalizer(Form.NFD);
@@ -43,7 +43,7 @@ final class NormalizerReader {
         };
     }
 
-    private static Normalizer bert(Section section) {
+    private static Normalizer bert(StrictObject section) {
         boolean lowercase = section.flag("lowercase");
         return new BertNormalizer(
                 section.flag("clean_text"),
@@ -52,7 +52,7 @@ final class NormalizerReader {
                 lowercase);
     }
 
-    private static Normalizer precompiled(Section section) {
+    private static Normalizer precompiled(StrictObject section) {
         String key = "precompiled_charsmap";
         String map = section.text(key);
         try {

@@ -11,7 +11,7 @@ import carve.models.tokenizer.PostProcessor.Part;
 final class PostProcessorReader {
     private PostProcessorReader() {}
 
-    static PostProcessor read(Section section) {
+    static PostProcessor read(StrictObject section) {
         return switch (section.type()) {
             case "ByteLevel" -> {
                 section.ignore("add_prefix_space", "trim_offsets", "use_regex");
@@ -26,22 +26,22 @@ final class PostProcessorReader {
         };
     }
 
-    private static PostProcessor around(Section section) {
+    private static PostProcessor around(StrictObject section) {
         return PostProcessor.around(new int[] {section.tokenId("cls")}, section.tokenId("sep"));
     }
 
-    private static PostProcessor template(Section section) {
+    private static PostProcessor template(StrictObject section) {
         JsonObject tokens = section.object("special_tokens");
         return new PostProcessor.Template(section.parts("single", part -> part(part, tokens)));
     }
 
-    private static Part part(Section part, JsonObject tokens) {
+    private static Part part(StrictObject part, JsonObject tokens) {
         return part.part("SpecialToken", token -> special(token, tokens))
                 .or(() -> part.part("Sequence", PostProcessorReader::text))
                 .orElseThrow(() -> part.error("SpecialToken", "expected SpecialToken or Sequence"));
     }
 
-    private static Part text(Section section) {
+    private static Part text(StrictObject section) {
         String id = section.ignore("type_id").text("id");
         if (!id.equals("A")) {
             throw section.error("id", "expected A in the template of single texts, found '%s'".formatted(id));
@@ -49,7 +49,7 @@ final class PostProcessorReader {
         return new PostProcessor.Text();
     }
 
-    private static Part special(Section section, JsonObject tokens) {
+    private static Part special(StrictObject section, JsonObject tokens) {
         String id = section.ignore("type_id").text("id");
         if (!tokens.has(id)) {
             throw section.error("id", "the template has '%s', which is not among its special_tokens".formatted(id));
@@ -59,7 +59,7 @@ final class PostProcessorReader {
                 ids.items().stream().mapToInt(item -> id(item, section)).toArray());
     }
 
-    private static int id(JsonValue item, Section section) {
+    private static int id(JsonValue item, StrictObject section) {
         long id = item instanceof JsonNumber number ? number.whole().orElse(-1) : -1;
         if (id < 0 || id > Integer.MAX_VALUE) {
             throw section.error("ids", "expected ids of tokens, found " + item.describe());

@@ -18,7 +18,7 @@ import carve.models.tokenizer.pretokenizer.WordPreTokenizer;
 final class PreTokenizerReader {
     private PreTokenizerReader() {}
 
-    static PreTokenizer read(Section section) {
+    static PreTokenizer read(StrictObject section) {
         return switch (section.type()) {
             case "BertPreTokenizer" -> new BertPreTokenizer();
             case "ByteLevel" ->
@@ -52,7 +52,7 @@ final class PreTokenizerReader {
         return new CharacterPreTokenizer(c -> c == delimiter, SplitBehavior.REMOVED);
     }
 
-    private static PreTokenizer fixedLength(Section section) {
+    private static PreTokenizer fixedLength(StrictObject section) {
         int length = section.optionalWhole("length").orElse(5);
         if (length == 0) {
             throw section.error("length", "expected at least 1, found 0");
@@ -60,7 +60,7 @@ final class PreTokenizerReader {
         return new FixedLengthPreTokenizer(length);
     }
 
-    private static SplitBehavior behavior(Section section, String otherwise) {
+    private static SplitBehavior behavior(StrictObject section, String otherwise) {
         String behavior = section.optionalText("behavior").orElse(otherwise);
         return switch (behavior) {
             case "Removed" -> SplitBehavior.REMOVED;
@@ -77,7 +77,7 @@ final class PreTokenizerReader {
     }
 
     /** Returns what Metaspace puts before pieces; older files have {@code add_prefix_space} alone. */
-    static Prepend prepend(Section section) {
+    static Prepend prepend(StrictObject section) {
         boolean prefix = section.flag("add_prefix_space", true);
         section.ignore("str_rep");
         String scheme = section.optionalText("prepend_scheme").orElse(prefix ? "always" : "never");

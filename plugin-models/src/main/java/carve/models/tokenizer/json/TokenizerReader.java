@@ -27,10 +27,10 @@ public final class TokenizerReader {
      * @throws carve.api.CarveException if it has something that is wrong or not supported
      */
     public static TokenizerPipeline read(JsonObject json) {
-        return Section.whole(json, "tokenizer", TokenizerReader::read);
+        return StrictObject.whole(json, "tokenizer", TokenizerReader::read);
     }
 
-    private static TokenizerPipeline read(Section section) {
+    private static TokenizerPipeline read(StrictObject section) {
         section.optionalText("version")
                 .filter(version -> !version.equals("1.0"))
                 .ifPresent(version -> {
@@ -52,14 +52,14 @@ public final class TokenizerReader {
                 section.part("decoder", DecoderReader::read));
     }
 
-    private static List<AddedToken> addedTokens(Section section, TokenModel model) {
+    private static List<AddedToken> addedTokens(StrictObject section, TokenModel model) {
         if (section.value("added_tokens").isEmpty()) {
             return List.of();
         }
         return section.parts("added_tokens", token -> addedToken(token, model));
     }
 
-    private static AddedToken addedToken(Section section, TokenModel model) {
+    private static AddedToken addedToken(StrictObject section, TokenModel model) {
         AddedToken token = new AddedToken(
                 section.whole("id"),
                 section.text("content"),

@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 
-/** An object of a {@code tokenizer.json}, each of whose keys must be read. */
-final class Section {
+/** An object of a {@code tokenizer.json}. A key that is not read is refused, since it would change the result. */
+final class StrictObject {
     private final JsonObject json;
     private final String name;
     private final Set<String> unread;
@@ -26,7 +26,7 @@ final class Section {
      *
      * @param name what it is, for messages
      */
-    Section(JsonObject json, String name) {
+    StrictObject(JsonObject json, String name) {
         this.json = json;
         this.name = name;
         this.unread = new TreeSet<>(json.keys());
@@ -39,7 +39,7 @@ final class Section {
     }
 
     /** Reads keys that do not change anything here. */
-    Section ignore(String... keys) {
+    StrictObject ignore(String... keys) {
         for (String key : keys) {
             unread.remove(key);
         }
@@ -115,13 +115,13 @@ final class Section {
     }
 
     /** Returns what is described by the section under a key, or nothing if there is none. */
-    <T> Optional<T> part(String key, Function<Section, T> reader) {
+    <T> Optional<T> part(String key, Function<StrictObject, T> reader) {
         unread.remove(key);
         return json.optionalObject(key).map(part -> read(part, key, reader));
     }
 
     /** Returns what is described by the sections in an array. */
-    <T> List<T> parts(String key, Function<Section, T> reader) {
+    <T> List<T> parts(String key, Function<StrictObject, T> reader) {
         return array(key).items().stream()
                 .map(item -> {
                     if (!(item instanceof JsonObject part)) {
@@ -132,8 +132,8 @@ final class Section {
                 .toList();
     }
 
-    private static <T> T read(JsonObject part, String name, Function<Section, T> reader) {
-        Section section = new Section(part, name);
+    private static <T> T read(JsonObject part, String name, Function<StrictObject, T> reader) {
+        StrictObject section = new StrictObject(part, name);
         T result = reader.apply(section);
         section.end();
         return result;
@@ -155,7 +155,7 @@ final class Section {
         return Regex.literal(text);
     }
 
-    /** Returns the texts of an array of two: a token and its id. */
+    /** Returns the id in an array of two, a token and its id. */
     int tokenId(String key) {
         List<JsonValue> pair = array(key).items();
         if (pair.size() == 2
@@ -189,7 +189,7 @@ final class Section {
     }
 
     /** Reads a whole object. */
-    static <T> T whole(JsonObject json, String name, Function<Section, T> reader) {
+    static <T> T whole(JsonObject json, String name, Function<StrictObject, T> reader) {
         return read(json, name, reader);
     }
 }
