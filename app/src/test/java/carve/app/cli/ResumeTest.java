@@ -1,13 +1,17 @@
 package carve.app.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.runtime.io.ProcessLock;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +57,12 @@ final class ResumeTest {
         Files.write(file, bytes);
     }
 
+    // the header before them has times, which differ
+    private static byte[] tensors(byte[] file) {
+        long header = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        return Arrays.copyOfRange(file, Math.toIntExact(Long.BYTES + header), file.length);
+    }
+
     @Test
     void aFolderInUseIsRefused() throws IOException {
         try (ProcessLock _ = ProcessLock.acquire(run)) {
@@ -83,7 +93,7 @@ final class ResumeTest {
         Files.delete(newest);
         Files.write(run.resolve("words/metrics.jsonl"), new byte[] {'{', 0, (byte) 0xFF, '\n'});
         carve.succeeds("train", train, "--resume");
-        assertEquals(whole.length, Files.size(newest));
+        assertArrayEquals(tensors(whole), tensors(Files.readAllBytes(newest)));
     }
 
     @Test
