@@ -23,7 +23,7 @@ public final class HttpListener implements AutoCloseable {
     private static final int BACKLOG = 512;
     private static final int MIN_THREADS = 4;
     private static final int JETTY_THREADS = 16;
-    private static final int THREAD_IDLE_MILLIS = 60_000;
+    private static final int THREAD_IDLE_MILLIS = 10_000;
     private static final int STOP_MILLIS = 1000;
 
     private final Server server;
@@ -69,6 +69,8 @@ public final class HttpListener implements AutoCloseable {
         threads.setName("carve-http");
         threads.setDaemon(true);
         threads.setStopTimeout(STOP_MILLIS);
+        // without this, one thread ends in each idle time, and those of a thousand connections stay for hours
+        threads.setMaxEvictCount(max);
         return threads;
     }
 
