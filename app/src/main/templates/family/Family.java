@@ -8,7 +8,9 @@ import carve.api.mixer.MixerCatalog;
 import carve.api.mixer.LayerConfig;
 import carve.api.mixer.RotaryEmbedding;
 import carve.api.model.Block;
-import carve.api.model.FeedForward;
+import carve.api.model.BlockLayout;
+import carve.api.model.Mlp;
+import carve.api.model.OutputHead;
 import carve.api.model.MixerSpec;
 import carve.api.model.LayerPlan;
 import carve.api.model.ModelFamily;
@@ -46,8 +48,8 @@ public final class {{class}} implements ModelFamily {
         int hidden = config.integer("hidden_size");
         int vocabulary = Letters.VOCABULARY;
         Norm norm = new Norm(Norm.Kind.RMS, hidden, EPSILON);
-        return new ModelSpec(
-                name(), config, new TokenEmbedding(vocabulary, hidden), layers, norm, vocabulary, false, List.of());
+        OutputHead head = new OutputHead(vocabulary, false, false);
+        return new ModelSpec(name(), config, new TokenEmbedding(vocabulary, hidden), layers, norm, head);
     }
 
     private static Block block(int index, JsonObject config, MixerSpec choice, MixerCatalog mixers) {
@@ -61,9 +63,8 @@ public final class {{class}} implements ModelFamily {
                 layer,
                 choice,
                 mixers.create(choice.name(), layer, choice.settings()),
-                new Norm(Norm.Kind.RMS, hidden, EPSILON),
-                new FeedForward(FeedForward.Kind.SWIGLU, hidden, config.integer("intermediate_size"), false),
-                false);
+                BlockLayout.preNorm(new Norm(Norm.Kind.RMS, hidden, EPSILON)),
+                Mlp.swiGlu(hidden, config.integer("intermediate_size")));
     }
 
     @Override

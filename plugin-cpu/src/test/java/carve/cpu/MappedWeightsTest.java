@@ -123,7 +123,7 @@ final class MappedWeightsTest {
             opened.close();
             assertFalse(file.scope().isAlive());
             assertEquals(
-                    DType.F32, model.params().get(model.spec().outputWeight()).dtype());
+                    DType.F32, model.params().get(model.spec().head().weight()).dtype());
         }
     }
 

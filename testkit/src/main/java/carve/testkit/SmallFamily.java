@@ -9,12 +9,14 @@ import carve.api.mixer.LayerConfig;
 import carve.api.mixer.MixerCatalog;
 import carve.api.mixer.RotaryEmbedding;
 import carve.api.model.Block;
-import carve.api.model.FeedForward;
+import carve.api.model.BlockLayout;
 import carve.api.model.LayerPlan;
 import carve.api.model.MixerSpec;
+import carve.api.model.Mlp;
 import carve.api.model.ModelFamily;
 import carve.api.model.ModelSpec;
 import carve.api.model.Norm;
+import carve.api.model.OutputHead;
 import carve.api.model.TokenEmbedding;
 import carve.api.text.Processor;
 import java.nio.file.Path;
@@ -59,8 +61,8 @@ public final class SmallFamily implements ModelFamily {
             layers.add(block(layers.size(), MixerSpec.of(mixer), mixers));
         }
         Norm norm = new Norm(Norm.Kind.RMS, HIDDEN, 1e-5);
-        return new ModelSpec(
-                name(), config, new TokenEmbedding(VOCABULARY, HIDDEN), layers, norm, VOCABULARY, false, List.of());
+        OutputHead head = new OutputHead(VOCABULARY, false, false);
+        return new ModelSpec(name(), config, new TokenEmbedding(VOCABULARY, HIDDEN), layers, norm, head);
     }
 
     private static Block block(int index, MixerSpec choice, MixerCatalog mixers) {
@@ -70,9 +72,8 @@ public final class SmallFamily implements ModelFamily {
                 dims,
                 choice,
                 mixers.create(choice.name(), dims, choice.settings()),
-                new Norm(Norm.Kind.RMS, HIDDEN, 1e-5),
-                new FeedForward(FeedForward.Kind.SWIGLU, HIDDEN, 40, false),
-                false);
+                BlockLayout.preNorm(new Norm(Norm.Kind.RMS, HIDDEN, 1e-5)),
+                Mlp.swiGlu(HIDDEN, 40));
     }
 
     @Override

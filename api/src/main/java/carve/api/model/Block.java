@@ -15,17 +15,16 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * One layer of a model: norms, a mixer and a feed-forward part around residual connections. Parameters: {@code
- * mixer_norm.*}, {@code mixer.*}, {@code mlp_norm.*} (sequential blocks) and {@code mlp.*}; without a feed-forward part the first two only.
+ * One layer of a model: norms, a mixer and a feed-forward part around residual connections. Parameters: {@code mixer_norm.*},
+ * {@code mixer_post_norm.*}, {@code mixer.*}, {@code mlp_norm.*}, {@code mlp_post_norm.*} and {@code mlp.*}, as the layout has
+ * norms; without a feed-forward part those of the mixer only.
  *
  * @param label the layer's name in traces: {@code emb.0}, {@code llm.3}
  * @param config what the mixer was made for
  * @param mixerSpec which mixer it is, with its settings
  * @param mixer the mixer
- * @param norm the norms of the block
+ * @param layout where norms are
  * @param feedForward the part that works on each position alone
- * @param parallel whether mixer and feed-forward part see the same normalised input, as in Phi, instead of one after the
- *     other
  * @param dropout of what mixer and feed-forward part add to the residual stream
  */
 public record Block(
@@ -33,30 +32,27 @@ public record Block(
         LayerConfig config,
         MixerSpec mixerSpec,
         Mixer mixer,
-        Norm norm,
+        BlockLayout layout,
         FeedForward feedForward,
-        boolean parallel,
         Dropout dropout) {
 
     /** Makes a layer without dropout. */
     public Block(
             String label,
-            LayerConfig dims,
-            MixerSpec choice,
+            LayerConfig config,
+            MixerSpec mixerSpec,
             Mixer mixer,
-            Norm norm,
-            FeedForward feedForward,
-            boolean parallel) {
-        this(label, dims, choice, mixer, norm, feedForward, parallel, Dropout.NONE);
+            BlockLayout layout,
+            FeedForward feedForward) {
+        this(label, config, mixerSpec, mixer, layout, feedForward, Dropout.NONE);
     }
 
     /** Returns the parameters. */
     public List<ParamSpec> parameters() {
-        List<ParamSpec> specs = new ArrayList<>();
-        norm.parameters().forEach(spec -> specs.add(spec.under("mixer_norm")));
+        List<ParamSpec> specs = new ArrayList<>(layout.mixerParameters());
         mixer.parameters().forEach(spec -> specs.add(spec.under("mixer")));
-        if (!parallel && feedForward.exists()) {
-            norm.parameters().forEach(spec -> specs.add(spec.under("mlp_norm")));
+        if (feedForward.exists()) {
+            specs.addAll(layout.mlpParameters());
         }
         feedForward.parameters().forEach(spec -> specs.add(spec.under("mlp")));
         return List.copyOf(specs);
@@ -64,23 +60,23 @@ public record Block(
 
     /** Returns this block with another mixer. */
     public Block with(MixerSpec otherChoice, Mixer other) {
-        return new Block(label, config, otherChoice, other, norm, feedForward, parallel, dropout);
+        return new Block(label, config, otherChoice, other, layout, feedForward, dropout);
     }
 
     /** Returns this block with another dropout. */
     public Block with(Dropout other) {
-        return new Block(label, config, mixerSpec, mixer, norm, feedForward, parallel, other);
+        return new Block(label, config, mixerSpec, mixer, layout, feedForward, other);
     }
 
     /** Returns the output {@code (B, T, D)} of the layer for x {@code (B, T, D)}. */
     public Tensor forward(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
-        Tensor normed = norm.apply(p.under("mixer_norm"), x);
+        Tensor normed = layout.beforeMixer().apply(p.under("mixer_norm"), x);
         return finish(p, x, normed, mix(p, normed, s, activationHook), 0);
     }
 
     /** Returns what the mixer alone gives for the layer's input x {@code (B, T, D)}; for losses on its inner values. */
     public Tensor mixerOutput(Params p, Tensor x, SequenceLayout s, ActivationHook activationHook) {
-        return mix(p, norm.apply(p.under("mixer_norm"), x), s, activationHook);
+        return mix(p, layout.beforeMixer().apply(p.under("mixer_norm"), x), s, activationHook);
     }
 
     private Tensor mix(Params p, Tensor normed, SequenceLayout s, ActivationHook activationHook) {
@@ -108,18 +104,32 @@ public record Block(
 
     /** Returns the output {@code (B, T, D)} for the next positions of sequences, which their states then remember. */
     public Tensor advance(Params p, Tensor x, StateSlots slots) {
-        Tensor normed = norm.apply(p.under("mixer_norm"), x);
+        Tensor normed = layout.beforeMixer().apply(p.under("mixer_norm"), x);
         int position = slots.firstPosition();
         Tensor mixed = slots.advance(normed, () -> named(() -> mixer.advance(p.under("mixer"), normed, slots)));
         return finish(p, x, normed, mixed, position);
     }
 
     private Tensor finish(Params p, Tensor x, Tensor normed, Tensor mixed, int position) {
-        Tensor sum = x.add(dropout.apply(label + " mixer", position, mixed));
+        Tensor given = layout.afterMixer().apply(p.under("mixer_post_norm"), mixed);
+        Tensor sum = x.add(scaled(dropout.apply(label + " mixer", position, given)));
         if (!feedForward.exists()) {
             return sum;
         }
-        Tensor input = parallel ? normed : norm.apply(p.under("mlp_norm"), sum);
-        return sum.add(dropout.apply(label + " mlp", position, feedForward.apply(p.under("mlp"), input)));
+        Tensor input = layout.parallel() ? parallelInput(p, x, normed) : mlpNorm(p, sum);
+        Tensor result = layout.afterMlp().apply(p.under("mlp_post_norm"), feedForward.apply(p.under("mlp"), input));
+        return sum.add(scaled(dropout.apply(label + " mlp", position, result)));
+    }
+
+    private Tensor parallelInput(Params p, Tensor x, Tensor normed) {
+        return layout.beforeMlp().exists() ? mlpNorm(p, x) : normed;
+    }
+
+    private Tensor mlpNorm(Params p, Tensor x) {
+        return layout.beforeMlp().apply(p.under("mlp_norm"), x);
+    }
+
+    private Tensor scaled(Tensor x) {
+        return layout.residualFactor() == 1 ? x : x.multiply(layout.residualFactor());
     }
 }

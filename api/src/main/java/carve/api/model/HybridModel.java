@@ -35,8 +35,15 @@ public record HybridModel(ModelSpec spec) {
      * @param recompute whether inner values of layers are computed again for gradients, and so are not published
      */
     public Tensor hidden(Params p, ModelInputs modelInputs, ActivationRecorder probe, boolean recompute) {
-        InputEncoder.Embeddings embeddings = spec.input().encode(p.under("input"), modelInputs, probe.inputHook());
+        InputEncoder.Embeddings embeddings = embed(p, modelInputs, probe);
         return normed(p, forwardLayers(p, embeddings, probe, recompute), probe);
+    }
+
+    /** Returns the input of the first layer for whole sequences: what the input encoder gives, with the embeddings of positions. */
+    public InputEncoder.Embeddings embed(Params p, ModelInputs modelInputs, ActivationRecorder probe) {
+        InputEncoder.Embeddings encoded = spec.input().encode(p.under("input"), modelInputs, probe.inputHook());
+        SequenceLayout rows = encoded.sequenceLayout();
+        return new InputEncoder.Embeddings(spec.positions().add(p, encoded.x(), rows.positionIds()), rows);
     }
 
     /** Returns the logits as {@link #forward} does; inner values of layers are computed again for gradients. */
@@ -44,23 +51,17 @@ public record HybridModel(ModelSpec spec) {
         return projectToVocabulary(p, hidden(p, modelInputs, ActivationRecorder.NONE, true), ActivationRecorder.NONE);
     }
 
-    /** Returns the output {@code (B, T, D)} of the last layer for encoded inputs. */
+    /** Returns the output {@code (B, T, D)} of the last layer for what {@link #embed} gives. */
     public Tensor forwardLayers(
             Params p, InputEncoder.Embeddings embeddings, ActivationRecorder probe, boolean recompute) {
+        SequenceLayout rows = embeddings.sequenceLayout();
         Tensor x = embeddings.x();
         probe.publish(Site.EMBED, x);
         for (int i = 0; i < spec.layers().size(); i++) {
             probe.publish(Site.layer(i, "input"), x);
-            x = recompute
-                    ? recomputed(
-                            p.under(ModelSpec.layerPrefix(i)), spec.layers().get(i), x, embeddings.sequenceLayout())
-                    : spec.layers()
-                            .get(i)
-                            .forward(
-                                    p.under(ModelSpec.layerPrefix(i)),
-                                    x,
-                                    embeddings.sequenceLayout(),
-                                    probe.layerHook(i));
+            Params own = p.under(ModelSpec.layerPrefix(i));
+            Block layer = spec.layers().get(i);
+            x = recompute ? recomputed(own, layer, x, rows) : layer.forward(own, x, rows, probe.layerHook(i));
             probe.publish(Site.layer(i, "output"), x);
         }
         return x;
@@ -71,8 +72,9 @@ public record HybridModel(ModelSpec spec) {
      * telling the cause after logits or a loss came out so; each layer's output is copied to the host.
      */
     public Optional<String> firstNonFinite(Params p, ModelInputs modelInputs) {
-        return Scope.run(p.get(spec.outputWeight()).device(), () -> {
-            InputEncoder.Embeddings inputs = spec.input().encode(p.under("input"), modelInputs);
+        return Scope.run(p.get(spec.head().weight()).device(), () -> {
+            InputEncoder.Embeddings inputs = embed(p, modelInputs, ActivationRecorder.NONE);
+            SequenceLayout rows = inputs.sequenceLayout();
             Tensor x = inputs.x();
             if (!isFinite(x)) {
                 return Optional.of("the input encoder gives values that are not finite");
@@ -80,7 +82,6 @@ public record HybridModel(ModelSpec spec) {
             for (int i = 0; i < spec.layers().size(); i++) {
                 Block layer = spec.layers().get(i);
                 Params own = p.under("layers." + i);
-                SequenceLayout rows = inputs.sequenceLayout();
                 if (!isFinite(layer.mixerOutput(own, x, rows, ActivationHook.NONE))) {
                     return Optional.of(layer.describeMixer() + " gives values that are not finite");
                 }
@@ -134,9 +135,7 @@ public record HybridModel(ModelSpec spec) {
 
     /** Returns the logits {@code (..., V)} for what the final norm gave {@code (..., D)}. */
     public Tensor projectToVocabulary(Params p, Tensor normed, ActivationRecorder probe) {
-        Tensor logits = spec.outputBias()
-                ? Linear.apply(normed, p.get(spec.outputWeight()), p.get("output.bias"))
-                : Linear.apply(normed, p.get(spec.outputWeight()));
+        Tensor logits = spec.head().apply(p, normed);
         probe.publish(Site.LOGITS, logits);
         return logits;
     }
@@ -167,7 +166,7 @@ public record HybridModel(ModelSpec spec) {
      * @param states of as many sequences in all; none of them twice
      */
     public Tensor advance(Params p, ModelInputs modelInputs, List<ModelState> states) {
-        return Scope.run(p.get(spec.outputWeight()).device(), () -> {
+        return Scope.run(p.get(spec.head().weight()).device(), () -> {
             InputEncoder.Embeddings inputs = encode(p, modelInputs);
             Tensor x = advanceLayers(p, inputs, states);
             return logits(p, lastPositions(x, inputs.sequenceLayout()), ActivationRecorder.NONE);
@@ -185,7 +184,7 @@ public record HybridModel(ModelSpec spec) {
      */
     public Tensor advanceAllLogits(Params p, ModelInputs modelInputs, List<ModelState> states) {
         return Scope.run(
-                p.get(spec.outputWeight()).device(),
+                p.get(spec.head().weight()).device(),
                 () -> logits(p, advanceLayers(p, encode(p, modelInputs), states), ActivationRecorder.NONE));
     }
 
@@ -208,7 +207,7 @@ public record HybridModel(ModelSpec spec) {
     }
 
     private Tensor advanceLayers(Params p, InputEncoder.Embeddings inputs, List<ModelState> states) {
-        Tensor x = inputs.x();
+        Tensor x = spec.positions().exists() ? withPositions(p, inputs, states) : inputs.x();
         for (int i = 0; i < spec.layers().size(); i++) {
             Tensor before = x;
             int layer = i;
@@ -224,6 +223,12 @@ public record HybridModel(ModelSpec spec) {
                                     StateSlots.of(own, inputs.sequenceLayout())));
         }
         return x;
+    }
+
+    private Tensor withPositions(Params p, InputEncoder.Embeddings inputs, List<ModelState> states) {
+        List<MixerState> first = states.stream().map(state -> state.layer(0)).toList();
+        int[] ids = StateSlots.of(first, inputs.sequenceLayout()).positionIds();
+        return spec.positions().add(p, inputs.x(), ids);
     }
 
     // (S, 1, D)

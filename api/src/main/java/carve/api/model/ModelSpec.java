@@ -1,26 +1,23 @@
 package carve.api.model;
 
 import carve.api.json.JsonObject;
-import carve.api.param.Init;
 import carve.api.param.ParamSpec;
-import carve.api.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * The whole of a model without its weights: immutable data, made by a {@link ModelFamily} from {@code config.json}.
  *
- * <p>Parameters: {@code input.*}, {@code layers.N.*}, {@code final_norm.*}, {@code output.weight} and {@code output.bias}; where
- * embeddings are tied there is no {@code output.weight}, and {@code input.tokens.weight} is in its place.
+ * <p>Parameters: {@code input.*}, {@code positions.weight}, {@code layers.N.*}, {@code final_norm.*} and those of the output layer,
+ * {@link OutputHead}.
  *
  * @param family the name of the family
  * @param config the configuration that it was made from, or that its family wrote for it
  * @param input what makes the input of the first layer
  * @param layers the layers, first one first
  * @param finalNorm the norm before the output
- * @param vocabulary V, the number of logits
- * @param outputBias whether the output layer has a bias
- * @param tiedEmbeddings whether the output layer is the token table of the input
+ * @param head the output layer
+ * @param positions the learned embedding of positions, if there is one
  * @param extraTensors tensors of the checkpoint that no computation reads, but that are kept
  */
 public record ModelSpec(
@@ -29,9 +26,8 @@ public record ModelSpec(
         InputEncoder input,
         List<Block> layers,
         Norm finalNorm,
-        int vocabulary,
-        boolean outputBias,
-        boolean tiedEmbeddings,
+        OutputHead head,
+        PositionEmbedding positions,
         List<ParamSpec> extraTensors) {
     /** Copies the lists. */
     public ModelSpec {
@@ -39,22 +35,15 @@ public record ModelSpec(
         extraTensors = List.copyOf(extraTensors);
     }
 
-    /** Makes a model whose output layer has a table of its own. */
+    /** Makes a model without a learned embedding of positions and without extra tensors. */
     public ModelSpec(
-            String family,
-            JsonObject config,
-            InputEncoder input,
-            List<Block> layers,
-            Norm finalNorm,
-            int vocabulary,
-            boolean outputBias,
-            List<ParamSpec> carried) {
-        this(family, config, input, layers, finalNorm, vocabulary, outputBias, false, carried);
+            String family, JsonObject config, InputEncoder input, List<Block> layers, Norm finalNorm, OutputHead head) {
+        this(family, config, input, layers, finalNorm, head, PositionEmbedding.NONE, List.of());
     }
 
-    /** Returns the name of the parameter {@code (V, D)} that makes logits. */
-    public String outputWeight() {
-        return tiedEmbeddings ? "input.tokens.weight" : "output.weight";
+    /** Returns V, the number of logits. */
+    public int vocabulary() {
+        return head.vocabulary();
     }
 
     /** Returns the prefix of the names of a layer's parameters and sites, such as {@code layers.3}. */
@@ -71,32 +60,19 @@ public record ModelSpec(
     public List<ParamSpec> parameters() {
         List<ParamSpec> specs = new ArrayList<>();
         input.parameters().forEach(spec -> specs.add(spec.under("input")));
+        specs.addAll(positions.parameters());
         for (int i = 0; i < layers.size(); i++) {
             String prefix = layerPrefix(i);
             layers.get(i).parameters().forEach(spec -> specs.add(spec.under(prefix)));
         }
         finalNorm.parameters().forEach(spec -> specs.add(spec.under("final_norm")));
-        if (!tiedEmbeddings) {
-            specs.add(new ParamSpec("output.weight", Shape.of(vocabulary, hidden()), Init.fanIn(hidden())));
-        }
-        if (outputBias) {
-            specs.add(new ParamSpec("output.bias", Shape.of(vocabulary), Init.ZEROS));
-        }
+        specs.addAll(head.parameters(hidden()));
         return List.copyOf(specs);
     }
 
     /** Returns this model with other layers and another configuration. */
     public ModelSpec with(JsonObject otherConfig, List<Block> otherLayers) {
-        return new ModelSpec(
-                family,
-                otherConfig,
-                input,
-                otherLayers,
-                finalNorm,
-                vocabulary,
-                outputBias,
-                tiedEmbeddings,
-                extraTensors);
+        return new ModelSpec(family, otherConfig, input, otherLayers, finalNorm, head, positions, extraTensors);
     }
 
     /** Returns this model with dropout in all its layers: for a step of training, whose number is the draw. */

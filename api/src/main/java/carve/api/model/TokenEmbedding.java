@@ -16,8 +16,14 @@ import java.util.Optional;
  *
  * @param vocabulary V, rows
  * @param hidden D, the width of a row
+ * @param factor by which rows are multiplied
  */
-public record TokenEmbedding(int vocabulary, int hidden) implements InputEncoder {
+public record TokenEmbedding(int vocabulary, int hidden, double factor) implements InputEncoder {
+    /** Makes an encoder that gives rows as they are. */
+    public TokenEmbedding(int vocabulary, int hidden) {
+        this(vocabulary, hidden, 1);
+    }
+
     @Override
     public List<ParamSpec> parameters() {
         return List.of(new ParamSpec("tokens.weight", Shape.of(vocabulary, hidden), Init.normal(0.02)));
@@ -32,13 +38,17 @@ public record TokenEmbedding(int vocabulary, int hidden) implements InputEncoder
         Shape shape = Shape.of(
                 modelInputs.sequenceLayout().batch(),
                 modelInputs.sequenceLayout().positions());
-        Tensor x = embed(p.get("tokens.weight"), shape, modelInputs.tokens());
+        Tensor x = scaled(embed(p.get("tokens.weight"), shape, modelInputs.tokens()));
         return new Embeddings(zeroPadding(x, modelInputs.sequenceLayout()), modelInputs.sequenceLayout());
     }
 
     @Override
     public Optional<Tensor> embedTokens(Params p, Tensor tokens) {
-        return Optional.of(lookup(p.get("tokens.weight"), tokens));
+        return Optional.of(scaled(lookup(p.get("tokens.weight"), tokens)));
+    }
+
+    private Tensor scaled(Tensor x) {
+        return factor == 1 ? x : x.multiply(factor);
     }
 
     /** Returns F32 rows {@code (..., D)} of a table (V, D) for token ids {@code (...)} that are on its device. */

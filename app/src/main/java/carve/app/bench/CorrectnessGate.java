@@ -94,7 +94,7 @@ public record CorrectnessGate(List<Integer> tokens, List<String> problems) {
     }
 
     private static Tensor forward(Block block, Params params, Device device) {
-        int width = block.norm().width();
+        int width = block.config().hidden();
         CounterRandom random = new CounterRandom(42, "gate");
         float[] x = new float[POSITIONS * width];
         for (int i = 0; i < x.length; i++) {

@@ -126,7 +126,7 @@ final class DecodeBenchmark {
     private static double read(LoadedModel model) {
         return model.params().asMap().entrySet().stream()
                 .filter(entry -> !entry.getKey().startsWith("input.")
-                        || entry.getKey().equals(model.spec().outputWeight()))
+                        || entry.getKey().equals(model.spec().head().weight()))
                 .mapToDouble(entry -> entry.getValue().type().bytes())
                 .sum();
     }

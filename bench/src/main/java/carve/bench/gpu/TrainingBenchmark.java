@@ -80,7 +80,7 @@ final class TrainingBenchmark {
         List<Measurement> figures = new ArrayList<>();
         for (int positions : benchmarkSession.small() ? new int[] {70} : new int[] {4096, 16_384}) {
             Tensor x = BenchmarkSession.normal(
-                    device, "x", 1, 1, positions, teacher.norm().width());
+                    device, "x", 1, 1, positions, teacher.config().hidden());
             double[] millis = benchmarkSession.millis(device, () -> step(x));
             double work = (2 * matrices(fixed) + 6 * matrices(trained)) * positions / 1e9;
             double least = work / Math.max(products, 1e-9) * 1000;

@@ -4,10 +4,14 @@ import carve.api.config.NameSuggestions;
 import carve.api.json.JsonObject;
 import carve.api.mixer.LayerConfig;
 import carve.api.mixer.MixerCatalog;
+import carve.api.model.Activation;
 import carve.api.model.Block;
+import carve.api.model.BlockLayout;
 import carve.api.model.FeedForward;
 import carve.api.model.MixerSpec;
+import carve.api.model.Mlp;
 import carve.api.model.Norm;
+import carve.api.model.OutputHead;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -23,11 +27,11 @@ import java.util.function.IntFunction;
  * @param kind the kind of {@code model_type}
  */
 public record DecoderConfig(JsonObject json, DecoderKind kind) {
-    private static final Map<String, FeedForward.Kind> PHI_ACTIVATIONS = Map.of(
-            "gelu_new", FeedForward.Kind.GELU_TANH,
-            "gelu_fast", FeedForward.Kind.GELU_TANH,
-            "gelu_pytorch_tanh", FeedForward.Kind.GELU_TANH,
-            "gelu", FeedForward.Kind.GELU);
+    private static final Map<String, Activation> PHI_ACTIVATIONS = Map.of(
+            "gelu_new", Activation.GELU_TANH,
+            "gelu_fast", Activation.GELU_TANH,
+            "gelu_pytorch_tanh", Activation.GELU_TANH,
+            "gelu", Activation.GELU);
 
     /**
      * Returns the configuration in a JSON object.
@@ -106,14 +110,12 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
         return json.optionalReal(kind.epsilonKey()).orElse(kind.epsilon());
     }
 
-    /** Returns whether the output layer is the token table. */
-    public boolean tiedEmbeddings() {
-        return json.optionalFlag("tie_word_embeddings").orElse(false);
-    }
-
-    /** Returns whether the output layer has a bias. */
-    public boolean outputBias() {
-        return kind.isPhi();
+    /** Returns the output layer. */
+    public OutputHead head() {
+        return new OutputHead(
+                vocabulary(),
+                kind.isPhi(),
+                json.optionalFlag("tie_word_embeddings").orElse(false));
     }
 
     /** Returns the sizes and settings that every layer has. */
@@ -142,11 +144,15 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
         return new Norm(kind.norm(), hidden(), epsilon());
     }
 
+    private BlockLayout layout() {
+        return kind.isPhi() ? BlockLayout.parallel(norm()) : BlockLayout.preNorm(norm());
+    }
+
     private FeedForward feedForward() {
-        FeedForward.Kind form = kind.isPhi()
+        Activation activation = kind.isPhi()
                 ? PHI_ACTIVATIONS.get(json.optionalString("hidden_act").orElse("gelu_new"))
-                : FeedForward.Kind.SWIGLU;
-        return new FeedForward(form, hidden(), intermediateSize(), kind.isPhi());
+                : Activation.SILU;
+        return new Mlp(activation, !kind.isPhi(), hidden(), intermediateSize(), kind.isPhi());
     }
 
     /** Returns the layers with these mixers, labelled by their numbers. */
@@ -163,9 +169,8 @@ public record DecoderConfig(JsonObject json, DecoderKind kind) {
                     dims(),
                     choice,
                     mixers.create(choice.name(), dims(), choice.settings()),
-                    norm(),
-                    feedForward(),
-                    kind.isPhi()));
+                    layout(),
+                    feedForward()));
         }
         return List.copyOf(blocks);
     }

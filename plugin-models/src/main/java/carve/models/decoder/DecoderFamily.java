@@ -56,10 +56,7 @@ public final class DecoderFamily implements ModelFamily {
                 new TokenEmbedding(config.vocabulary(), config.hidden()),
                 config.blocks(MambaConfigFile.choices(json, config), mixers, i -> "llm." + i),
                 config.norm(),
-                config.vocabulary(),
-                config.outputBias(),
-                config.tiedEmbeddings(),
-                List.of());
+                config.head());
     }
 
     @Override

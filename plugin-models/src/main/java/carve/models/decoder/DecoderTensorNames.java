@@ -95,8 +95,8 @@ record DecoderTensorNames(
             rules.add(NameRule.rename(prefix + finalNorm + "." + param.name(), "final_norm." + param.name()));
         }
         String logits = prefix + head + ".weight";
-        rules.add(spec.tiedEmbeddings() ? NameRule.keep(logits) : NameRule.rename(logits, "output.weight"));
-        if (spec.outputBias()) {
+        rules.add(spec.head().tied() ? NameRule.keep(logits) : NameRule.rename(logits, "output.weight"));
+        if (spec.head().bias()) {
             rules.add(NameRule.rename(prefix + head + ".bias", "output.bias"));
         }
         return rules;
@@ -111,10 +111,16 @@ record DecoderTensorNames(
                     parts.get(param.name().substring(0, dot)) + param.name().substring(dot);
             rules.add(NameRule.rename(checkpoint + theirs, model + "mlp." + param.name()));
         }
-        norm(rules, checkpoint + mixerNorm + ".", model + "mixer_norm.", block.norm());
-        if (!block.parallel()) {
-            norm(rules, checkpoint + mlpNorm + ".", model + "mlp_norm.", block.norm());
-        }
+        norm(
+                rules,
+                checkpoint + mixerNorm + ".",
+                model + "mixer_norm.",
+                block.layout().beforeMixer());
+        norm(
+                rules,
+                checkpoint + mlpNorm + ".",
+                model + "mlp_norm.",
+                block.layout().beforeMlp());
     }
 
     private static void norm(List<NameRule> rules, String checkpoint, String model, Norm norm) {

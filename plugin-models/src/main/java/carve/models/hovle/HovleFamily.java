@@ -8,12 +8,15 @@ import carve.api.json.JsonValue;
 import carve.api.mixer.LayerConfig;
 import carve.api.mixer.MixerCatalog;
 import carve.api.model.Block;
-import carve.api.model.FeedForward;
+import carve.api.model.BlockLayout;
 import carve.api.model.LayerPlan;
 import carve.api.model.MixerSpec;
+import carve.api.model.Mlp;
 import carve.api.model.ModelFamily;
 import carve.api.model.ModelSpec;
 import carve.api.model.Norm;
+import carve.api.model.OutputHead;
+import carve.api.model.PositionEmbedding;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.tensor.Shape;
@@ -56,7 +59,14 @@ public final class HovleFamily implements ModelFamily {
                 .toList();
         Norm norm = new Norm(Norm.Kind.RMS, config.hidden(), config.epsilon());
         return new ModelSpec(
-                name(), json, HovleInputEncoder.of(config), layers, norm, config.vocabulary(), false, carried(config));
+                name(),
+                json,
+                HovleInputEncoder.of(config),
+                layers,
+                norm,
+                new OutputHead(config.vocabulary(), false, false),
+                PositionEmbedding.NONE,
+                carried(config));
     }
 
     private static Block block(HovleConfig config, int layer, MixerSpec choice, MixerCatalog mixers) {
@@ -67,9 +77,8 @@ public final class HovleFamily implements ModelFamily {
                 dims,
                 choice,
                 mixers.create(choice.name(), dims, choice.settings()),
-                new Norm(Norm.Kind.RMS, dims.hidden(), dims.epsilon()),
-                new FeedForward(FeedForward.Kind.SWIGLU, dims.hidden(), part.integer("intermediate_size"), false),
-                false);
+                BlockLayout.preNorm(new Norm(Norm.Kind.RMS, dims.hidden(), dims.epsilon())),
+                Mlp.swiGlu(dims.hidden(), part.integer("intermediate_size")));
     }
 
     private static List<ParamSpec> carried(HovleConfig config) {

@@ -1,6 +1,6 @@
 package carve.models.hovle;
 
-import carve.api.model.FeedForward;
+import carve.api.model.Activation;
 import carve.api.model.InputEncoder;
 import carve.api.model.ModelInputs;
 import carve.api.model.TokenEmbedding;
@@ -161,7 +161,7 @@ record HovleInputEncoder(
         Tensor merged = shuffle(patches, side, shuffleFactor);
         Tensor inner = Linear.apply(merged, p.get("projector.0.weight"), p.get("projector.0.bias"));
         Tensor projected =
-                Linear.apply(FeedForward.gelu(inner), p.get("projector.2.weight"), p.get("projector.2.bias"));
+                Linear.apply(Activation.GELU.apply(inner), p.get("projector.2.weight"), p.get("projector.2.bias"));
         return projected.reshape(-1, hidden);
     }
 

@@ -1,6 +1,6 @@
 package carve.models.llava;
 
-import carve.api.model.FeedForward;
+import carve.api.model.Activation;
 import carve.api.model.Norm;
 import carve.api.op.Linear;
 import carve.api.op.SequenceLayout;
@@ -51,7 +51,7 @@ record AttentionPoolingHead(int hidden, int heads, int inner, Norm norm) {
                 .getFirst();
         Tensor attended = linear(p.under("attention.out_proj"), mixed.reshape(images, hidden));
         Tensor inside = linear(p.under("mlp.fc1"), norm.apply(p.under("layernorm"), attended));
-        return attended.add(linear(p.under("mlp.fc2"), FeedForward.geluTanh(inside)));
+        return attended.add(linear(p.under("mlp.fc2"), Activation.GELU_TANH.apply(inside)));
     }
 
     private Tensor projected(Params p, Tensor x, int part) {

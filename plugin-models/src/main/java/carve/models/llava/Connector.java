@@ -1,7 +1,7 @@
 package carve.models.llava;
 
 import carve.api.json.JsonObject;
-import carve.api.model.FeedForward;
+import carve.api.model.Activation;
 import carve.api.op.Linear;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
@@ -52,7 +52,7 @@ record Connector(int inputs, int hidden, int depth) {
     Tensor apply(Params p, Tensor features) {
         Tensor x = features;
         for (int i = 0; i < depth; i++) {
-            Tensor given = i == 0 ? x : FeedForward.gelu(x);
+            Tensor given = i == 0 ? x : Activation.GELU.apply(x);
             x = Linear.apply(given, p.get(2 * i + ".weight"), p.get(2 * i + ".bias"));
         }
         return x;

@@ -11,6 +11,7 @@ import carve.api.model.LayerPlan;
 import carve.api.model.MixerSpec;
 import carve.api.model.ModelFamily;
 import carve.api.model.ModelSpec;
+import carve.api.model.PositionEmbedding;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.text.Processor;
@@ -80,9 +81,8 @@ public final class LlavaFamily implements ModelFamily {
                 input,
                 EvaluationBugs.of(json).layers(layers, mixers),
                 decoder.norm(),
-                decoder.vocabulary(),
-                decoder.outputBias(),
-                decoder.tiedEmbeddings(),
+                decoder.head(),
+                PositionEmbedding.NONE,
                 carried);
     }
 

@@ -2,7 +2,7 @@ package carve.models.llava;
 
 import carve.api.config.NameSuggestions;
 import carve.api.json.JsonObject;
-import carve.api.model.FeedForward;
+import carve.api.model.Activation;
 import carve.api.model.Norm;
 import carve.api.op.Linear;
 import carve.api.op.SequenceLayout;
@@ -11,7 +11,6 @@ import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
 import carve.api.tensor.DType;
-import carve.api.tensor.Op.UnaryFunction;
 import carve.api.tensor.Shape;
 import carve.api.tensor.ShapeException;
 import carve.api.tensor.Tensor;
@@ -61,16 +60,6 @@ record VisionTower(
         SIGLIP,
         /** A class token first; {@code clip_vision_model}. */
         CLIP
-    }
-
-    /** Activations. */
-    enum Activation {
-        /** GELU in its tanh form. */
-        GELU_TANH,
-        /** GELU in its exact form. */
-        GELU,
-        /** {@code x sigmoid(1.702 x)}. */
-        QUICK_GELU
     }
 
     /** The positions that become features. */
@@ -276,16 +265,8 @@ record VisionTower(
     private Tensor layer(Params p, Tensor x) {
         Tensor attended = x.add(attention(p.under("self_attn"), norm().apply(p.under("layer_norm1"), x)));
         Tensor normed = norm().apply(p.under("layer_norm2"), attended);
-        Tensor inside = activate(linear(p.under("mlp.fc1"), normed));
+        Tensor inside = activation.apply(linear(p.under("mlp.fc1"), normed));
         return attended.add(linear(p.under("mlp.fc2"), inside));
-    }
-
-    private Tensor activate(Tensor x) {
-        return switch (activation) {
-            case GELU_TANH -> FeedForward.geluTanh(x);
-            case GELU -> FeedForward.gelu(x);
-            case QUICK_GELU -> x.multiply(x.multiply(1.702).unary(UnaryFunction.SIGMOID));
-        };
     }
 
     private Tensor attention(Params p, Tensor x) {

@@ -11,6 +11,7 @@ import carve.api.mixer.LayerConfig;
 import carve.api.mixer.MixerCatalog;
 import carve.api.mixer.RotaryEmbedding;
 import carve.api.model.Block;
+import carve.api.model.BlockLayout;
 import carve.api.model.FeedForward;
 import carve.api.model.MixerSpec;
 import carve.api.model.Norm;
@@ -158,9 +159,8 @@ record Mamba2Config(JsonObject json, Mamba2Format format, Mamba2Dims ssmDims) {
                     dims(),
                     choice,
                     mixers.create(choice.name(), dims(), choice.settings()),
-                    norm(),
-                    FeedForward.none(hidden()),
-                    false));
+                    BlockLayout.preNorm(norm()),
+                    FeedForward.NONE));
         }
         return List.copyOf(blocks);
     }

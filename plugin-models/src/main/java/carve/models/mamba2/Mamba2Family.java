@@ -9,6 +9,7 @@ import carve.api.model.LayerPlan;
 import carve.api.model.MixerSpec;
 import carve.api.model.ModelFamily;
 import carve.api.model.ModelSpec;
+import carve.api.model.OutputHead;
 import carve.api.model.TokenEmbedding;
 import carve.api.param.ParamSpec;
 import carve.api.text.Processor;
@@ -59,10 +60,7 @@ public final class Mamba2Family implements ModelFamily {
                 new TokenEmbedding(config.vocabulary(), config.hidden()),
                 config.blocks(mixers),
                 config.norm(),
-                config.vocabulary(),
-                false,
-                config.tied(),
-                List.of());
+                new OutputHead(config.vocabulary(), false, config.tied()));
     }
 
     @Override
@@ -78,7 +76,7 @@ public final class Mamba2Family implements ModelFamily {
             rules.add(NameRule.rename(theirs + "norm.weight", ours + "mixer_norm.weight"));
         }
         rules.add(NameRule.rename("backbone.norm_f.weight", "final_norm.weight"));
-        rules.add(spec.tiedEmbeddings() ? NameRule.keep(HEAD) : NameRule.rename(HEAD, "output.weight"));
+        rules.add(spec.head().tied() ? NameRule.keep(HEAD) : NameRule.rename(HEAD, "output.weight"));
         return NameMap.of(rules);
     }
 

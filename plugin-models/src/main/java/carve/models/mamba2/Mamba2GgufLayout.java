@@ -172,7 +172,7 @@ final class Mamba2GgufLayout implements GgufConverter {
         TensorMapping tensors = new TensorMapping(official);
         tensors.rename(config.format().tokens(), TOKENS);
         tensors.rename("backbone.norm_f.weight", "output_norm.weight");
-        if (!spec.tiedEmbeddings()) {
+        if (!spec.head().tied()) {
             tensors.rename(HEAD, OUTPUT);
         }
         for (int i = 0; i < config.layers(); i++) {

@@ -8,8 +8,10 @@ import carve.api.device.Device;
 import carve.api.mixer.ActivationHook;
 import carve.api.mixer.MixerState;
 import carve.api.model.Block;
+import carve.api.model.BlockLayout;
 import carve.api.model.FeedForward;
 import carve.api.model.MixerSpec;
+import carve.api.model.Mlp;
 import carve.api.model.Norm;
 import carve.api.op.SequenceLayout;
 import carve.api.param.Params;
@@ -123,8 +125,7 @@ abstract class OfficialAttentionContract extends OfficialLayerFixtures {
     }
 
     private static FeedForward feedForward(Fixture fixture, String gate) {
-        return new FeedForward(
-                FeedForward.Kind.SWIGLU, HIDDEN, fixture.shape(gate).extent(0), false);
+        return Mlp.swiGlu(HIDDEN, fixture.shape(gate).extent(0));
     }
 
     @Test
@@ -135,9 +136,8 @@ abstract class OfficialAttentionContract extends OfficialLayerFixtures {
                     DIMS,
                     MixerSpec.of("attention"),
                     mixer("attention"),
-                    new Norm(Norm.Kind.RMS, HIDDEN, 1e-5),
-                    feedForward(fixture, "w.feed_forward.w1.weight"),
-                    false);
+                    BlockLayout.preNorm(new Norm(Norm.Kind.RMS, HIDDEN, 1e-5)),
+                    feedForward(fixture, "w.feed_forward.w1.weight"));
             layer(device, fixture, decoderLayer(2, 16), (p, x) -> block.forward(p, x, rows(x), ActivationHook.NONE));
         });
     }

@@ -7,8 +7,9 @@ import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
 import carve.api.mixer.RotaryEmbedding;
 import carve.api.model.Block;
-import carve.api.model.FeedForward;
+import carve.api.model.BlockLayout;
 import carve.api.model.MixerSpec;
+import carve.api.model.Mlp;
 import carve.api.model.ModelInputs;
 import carve.api.model.Norm;
 import carve.api.op.SequenceLayout;
@@ -121,18 +122,14 @@ abstract class OfficialImageContract extends OfficialLayerFixtures {
                 new LayerConfig(hidden, 2, 1, hidden / 2, false, 1e-5, new RotaryEmbedding(1e6, hidden / 2, 4096));
         Mixer attention = OfficialFixtures.mixers()
                 .create("attention", dims, MapSettings.of(Map.of()).asTree());
-        FeedForward inner = new FeedForward(
-                FeedForward.Kind.SWIGLU,
-                hidden,
-                fixture.shape("w.encoder.0.feed_forward.w1.weight").extent(0),
-                false);
+        Mlp inner = Mlp.swiGlu(
+                hidden, fixture.shape("w.encoder.0.feed_forward.w1.weight").extent(0));
         return new Block(
                 "emb.0",
                 dims,
                 MixerSpec.of("attention"),
                 attention,
-                new Norm(Norm.Kind.RMS, hidden, 1e-5),
-                inner,
-                false);
+                BlockLayout.preNorm(new Norm(Norm.Kind.RMS, hidden, 1e-5)),
+                inner);
     }
 }

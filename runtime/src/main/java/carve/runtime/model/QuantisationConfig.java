@@ -39,7 +39,10 @@ public record QuantisationConfig(DType matrices, DType embedding, DType output, 
             TensorType type = checkpoint.type(name);
             DType asked = kept.contains(name)
                     ? type.dtype()
-                    : asked(folder.names().modelNames(name), folder.spec().outputWeight(), type.dtype());
+                    : asked(
+                            folder.names().modelNames(name),
+                            folder.spec().head().weight(),
+                            type.dtype());
             types.put(name, fits(type, asked) ? asked : type.dtype());
         }
         return types;

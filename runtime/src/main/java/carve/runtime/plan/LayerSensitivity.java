@@ -89,7 +89,7 @@ public record LayerSensitivity(LoadedModel teacher, LoadedModel student) {
     // the last of the inputs is what the last layer gives
     private TeacherOutputs runTeacher(Batch batch) {
         Device device = teacher.device();
-        Embeddings embeddings = teacher.spec().input().encode(teacher.params().under("input"), batch.inputs(device));
+        Embeddings embeddings = teacher.model().embed(teacher.params(), batch.inputs(device), ActivationRecorder.NONE);
         List<Tensor> inputs = new ArrayList<>(List.of(embeddings.x()));
         for (int i = 0; i < teacher.spec().layers().size(); i++) {
             inputs.add(forward(teacher, i, inputs.getLast(), embeddings));

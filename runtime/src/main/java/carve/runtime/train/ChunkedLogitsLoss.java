@@ -47,7 +47,7 @@ public record ChunkedLogitsLoss(long maxBytes) {
      */
     record ModelOutput(Tensor hidden, Params params, ModelSpec spec) {
         private List<String> names() {
-            return spec.outputBias() ? List.of(spec.outputWeight(), "output.bias") : List.of(spec.outputWeight());
+            return spec.head().names();
         }
 
         private List<Tensor> operands() {

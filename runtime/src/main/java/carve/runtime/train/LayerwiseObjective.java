@@ -2,6 +2,7 @@ package carve.runtime.train;
 
 import carve.api.data.Batch;
 import carve.api.device.Device;
+import carve.api.model.ActivationRecorder;
 import carve.api.model.InputEncoder.Embeddings;
 import carve.api.model.LoadedModel;
 import carve.api.model.ModelSpec;
@@ -57,9 +58,8 @@ record LayerwiseObjective(
     private void accumulatePart(Batch batch, double lossScale, Set<String> trained, GradientAccumulator accumulator) {
         Device device = teacher.device();
         Scope.run(device, () -> {
-            Embeddings embeddings = teacher.spec()
-                    .input()
-                    .encode(teacher.params().under("input"), PaddedBatches.inputs(paddingMask, batch, device));
+            Embeddings embeddings = teacher.model()
+                    .embed(teacher.params(), PaddedBatches.inputs(paddingMask, batch, device), ActivationRecorder.NONE);
             Tensor targets = batch.targets(device);
             Tensor mask = batch.paddingMask(device);
             Tensor x = embeddings.x();
