@@ -41,7 +41,7 @@ import java.util.Optional;
 /**
  * The device {@code cpu}: the processor that runs this program, with all its cores and its vector instructions.
  *
- * <p>Values are in native memory, dense and row-major, in F32, BF16, F16, I32 and I8; weights may be Q8_0 and Q4_0.
+ * <p>Values are in native memory, dense and row-major, in F32, BF16, F16, I32 and I8; weights may be quantised.
  * Arithmetic on BF16 and F16 is done in F32 and rounded. Products, norms, scans, attention, convolutions and losses have kernels, forward and backward;
  * on x86-64 they need AVX2 or AVX-512, and without either the references run.
  */

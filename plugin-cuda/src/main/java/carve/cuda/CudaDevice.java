@@ -42,7 +42,7 @@ import java.util.function.BiFunction;
  * The device {@code cuda}: one NVIDIA GPU.
  *
  * <p>Launches run in the order in which they are asked for, while the host goes on; the host waits where it reads values.
- * Values are dense and row-major, in F32, BF16, F16, I32 and I8; weights also in the blocks of Q8_0 and Q4_0. Arithmetic on
+ * Values are dense and row-major, in F32, BF16, F16, I32 and I8; weights also in blocks of quantised types. Arithmetic on
  * BF16 and F16 is done in F32 and rounded. The kernels are CUDA C++, compiled for the GPU when they are first used.
  *
  * <p>An index that is out of bounds is reported when the host next waits, not when it is used.

@@ -143,8 +143,8 @@ public abstract class DeviceContract {
     public void quantisedRowsAreMovedExactly() {
         try (Device reference = new ReferenceDevice();
                 Device device = open()) {
-            for (DType dtype : List.of(DType.Q8_0, DType.Q4_0)) {
-                TensorType type = new TensorType(dtype, Shape.of(5, 96));
+            for (DType dtype : QuantisedTypes.all()) {
+                TensorType type = new TensorType(dtype, Shape.of(5, 3 * dtype.blockElements()));
                 if (!device.stores(dtype)) {
                     assertThrows(DeviceException.class, () -> PrimitiveCases.operand(device, "table", type));
                     continue;

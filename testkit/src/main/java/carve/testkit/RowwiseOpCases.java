@@ -132,14 +132,15 @@ final class RowwiseOpCases {
                     normal("weight", dtype, 63, 13),
                     normal("bias", dtype, 63));
         }
-        for (DType dtype : List.of(DType.Q8_0, DType.Q4_0)) {
-            for (int blocks : new int[] {1, 2, 5, 13}) {
+        for (DType dtype : QuantisedTypes.all()) {
+            for (int blocks : dtype.blockElements() > 32 ? new int[] {1, 2, 5} : new int[] {1, 2, 5, 13}) {
+                int width = blocks * dtype.blockElements();
                 to.add(
-                        name(positions, dtype, 32 * blocks),
+                        name(positions, dtype, width),
                         new Linear(),
                         Tolerance.REDUCTION,
-                        normal("x", positions, 32 * blocks),
-                        constant(normal("weight", dtype, 63, 32 * blocks)),
+                        normal("x", positions, width),
+                        constant(normal("weight", dtype, 63, width)),
                         normal("bias", 63));
             }
         }

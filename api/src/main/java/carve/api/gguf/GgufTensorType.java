@@ -10,7 +10,11 @@ public enum GgufTensorType {
     F32(0, DType.F32, 0),
     F16(1, DType.F16, 1),
     Q4_0(2, DType.Q4_0, 2),
+    Q4_1(3, DType.Q4_1, 3),
     Q8_0(8, DType.Q8_0, 7),
+    Q4_K(12, DType.Q4_K, 15),
+    Q5_K(13, DType.Q5_K, 17),
+    Q6_K(14, DType.Q6_K, 18),
     I8(24, DType.I8, -1),
     I16(25, DType.I16, -1),
     I32(26, DType.I32, -1),
@@ -19,8 +23,8 @@ public enum GgufTensorType {
     BF16(30, DType.BF16, 32);
 
     // what llama.cpp calls the numbers that are not here
-    private static final List<String> OTHERS = List.of(
-            "", "", "", "Q4_1", "", "", "Q5_0", "Q5_1", "", "Q8_1", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "Q8_K");
+    private static final List<String> OTHERS =
+            List.of("", "", "", "", "", "", "Q5_0", "Q5_1", "", "Q8_1", "Q2_K", "Q3_K", "", "", "", "Q8_K");
 
     private final int number;
     private final DType dtype;

@@ -33,7 +33,15 @@ public enum DType {
     /** Blocks of 32 along the last axis: an F16 scale and 32 integers of 8 bits, 34 bytes. */
     Q8_0(32, 34),
     /** Blocks of 32 along the last axis: an F16 scale and 32 integers of 4 bits, 18 bytes. */
-    Q4_0(32, 18);
+    Q4_0(32, 18),
+    /** Blocks of 32 along the last axis: an F16 scale, an F16 minimum and 32 integers of 4 bits, 20 bytes. */
+    Q4_1(32, 20),
+    /** Blocks of 256 along the last axis: scales and minimums of 32 elements each, and 256 integers of 4 bits, 144 bytes. */
+    Q4_K(256, 144),
+    /** Blocks of 256 along the last axis: scales and minimums of 32 elements each, and 256 integers of 5 bits, 176 bytes. */
+    Q5_K(256, 176),
+    /** Blocks of 256 along the last axis: scales of 16 elements each, and 256 integers of 6 bits, 210 bytes. */
+    Q6_K(256, 210);
 
     private final int blockElements;
     private final int blockBytes;

@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -54,8 +57,8 @@ final class BlockQuantisationTest {
 
     @Test
     void zerosStayZeros() {
-        for (DType dtype : new DType[] {DType.Q8_0, DType.Q4_0}) {
-            for (float value : dequantised(dtype, quantised(dtype, new float[64]))) {
+        for (DType dtype : quantisedTypes()) {
+            for (float value : dequantised(dtype, quantised(dtype, new float[512]))) {
                 assertTrue(value == 0, dtype + ": " + value); // of either sign, as in llama.cpp
             }
         }
@@ -66,6 +69,44 @@ final class BlockQuantisationTest {
         float[] x = normals(32 * 50);
         assertTrue(worstStep(x, dequantised(DType.Q8_0, quantised(DType.Q8_0, x)), 127) <= 0.57);
         assertTrue(worstStep(x, dequantised(DType.Q4_0, quantised(DType.Q4_0, x)), 8) <= 1.01);
+    }
+
+    @Test
+    void moreBitsLoseLess() {
+        List<DType> byLoss = List.of(DType.Q8_0, DType.Q6_K, DType.Q5_K, DType.Q4_K, DType.Q4_1, DType.Q4_0);
+        assertEquals(EnumSet.copyOf(quantisedTypes()), EnumSet.copyOf(byLoss));
+        float[] x = normals(256 * 20);
+        double before = 0;
+        for (DType dtype : byLoss) {
+            double loss = loss(x, dequantised(dtype, quantised(dtype, x)));
+            assertTrue(loss > before && loss < 0.1, dtype + ": " + loss + " after " + before);
+            before = loss;
+        }
+    }
+
+    private static double loss(float[] x, float[] y) {
+        double error = 0;
+        double size = 0;
+        for (int i = 0; i < x.length; i++) {
+            error += Math.pow(x[i] - y[i], 2);
+            size += Math.pow(x[i], 2);
+        }
+        return Math.sqrt(error / size);
+    }
+
+    @Test
+    void blocksThatWereThereDoNotShineThrough() {
+        for (DType dtype : quantisedTypes()) {
+            float[] x = normals(dtype.blockElements());
+            byte[] bytes = new byte[dtype.blockBytes()];
+            Arrays.fill(bytes, (byte) -1);
+            BlockQuantisation.write(x, 0, 1, dtype, MemorySegment.ofArray(bytes), 0);
+            assertArrayEquals(quantised(dtype, x), bytes, dtype::name);
+        }
+    }
+
+    private static List<DType> quantisedTypes() {
+        return Arrays.stream(DType.values()).filter(DType::isQuantised).toList();
     }
 
     private static double worstStep(float[] x, float[] y, int steps) {
@@ -93,12 +134,13 @@ final class BlockQuantisationTest {
     @Test
     void whatIsNotFiniteSpoilsItsBlockAndNoOther() {
         for (float odd : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
-            for (DType dtype : new DType[] {DType.Q8_0, DType.Q4_0}) {
-                float[] x = normals(64);
+            for (DType dtype : quantisedTypes()) {
+                int size = dtype.blockElements();
+                float[] x = normals(2 * size);
                 x[7] = odd;
                 float[] y = dequantised(dtype, quantised(dtype, x));
-                for (int i = 0; i < 64; i++) {
-                    assertEquals(i >= 32, Float.isFinite(y[i]), dtype + " of " + odd + " at " + i);
+                for (int i = 0; i < y.length; i++) {
+                    assertEquals(i >= size, Float.isFinite(y[i]), dtype + " of " + odd + " at " + i);
                 }
             }
         }
@@ -107,13 +149,14 @@ final class BlockQuantisationTest {
     @Test
     void otherTypesAreRefused() {
         var error = assertThrows(ShapeException.class, () -> quantised(DType.F32, new float[32]));
-        assertEquals("F32 is not quantised; Q8_0 or Q4_0 expected", error.getMessage());
+        assertEquals("F32 is not quantised; expected one of Q8_0, Q4_0, Q4_1, Q4_K, Q5_K, Q6_K", error.getMessage());
     }
 
     @Test
     void rowsAreWholeBlocks() {
         assertEquals(2 * 3 * 34, new TensorType(DType.Q8_0, Shape.of(2, 96)).bytes());
         assertEquals(2 * 3 * 18, new TensorType(DType.Q4_0, Shape.of(2, 96)).bytes());
+        assertEquals(2 * 3 * 144, new TensorType(DType.Q4_K, Shape.of(2, 768)).bytes());
         assertEquals(new TensorType(DType.I8, Shape.of(2, 102)), new TensorType(DType.Q8_0, Shape.of(2, 96)).asBytes());
         var error = assertThrows(ShapeException.class, () -> new TensorType(DType.Q4_0, Shape.of(2, 33)));
         assertEquals("Q4_0 (2, 33): rows lie in blocks, the last extent must be a multiple of 32", error.getMessage());
@@ -133,7 +176,7 @@ final class BlockQuantisationTest {
     }
 
     private static byte[] quantised(DType dtype, float[] values) {
-        int blocks = values.length / BlockQuantisation.SIZE;
+        int blocks = values.length / dtype.blockElements();
         byte[] bytes = new byte[blocks * dtype.blockBytes()];
         BlockQuantisation.write(values, 0, blocks, dtype, MemorySegment.ofArray(bytes), 0);
         return bytes;
@@ -142,7 +185,7 @@ final class BlockQuantisationTest {
     private static float[] dequantised(DType dtype, byte[] bytes) {
         float[] values = new float[(int) dtype.elements(bytes.length)];
         BlockQuantisation.read(
-                dtype, MemorySegment.ofArray(bytes), 0, values, 0, values.length / BlockQuantisation.SIZE);
+                dtype, MemorySegment.ofArray(bytes), 0, values, 0, values.length / dtype.blockElements());
         return values;
     }
 }

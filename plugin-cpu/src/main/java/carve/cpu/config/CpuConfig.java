@@ -40,7 +40,7 @@ public record CpuConfig(
         BUILTIN
     }
 
-    /** The implementation of large matrix products with weights in BF16, Q8_0 or Q4_0. */
+    /** The implementation of large matrix products with weights in BF16 or quantised. */
     public enum Bf16Mode {
         /** oneDNN in BF16 where it is available and the processor has BF16 instructions; otherwise built-in kernels in F32. */
         AUTO,

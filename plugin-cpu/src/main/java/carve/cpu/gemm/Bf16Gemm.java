@@ -14,7 +14,7 @@ import java.lang.System.Logger.Level;
 import java.util.Locale;
 
 /**
- * Linear layers on many rows with weights in BF16, Q8_0 or Q4_0 on the processor's BF16 instructions, {@code y (M, N) = x (M, K)
+ * Linear layers on many rows with weights in BF16 or quantised on the processor's BF16 instructions, {@code y (M, N) = x (M, K)
  * W (N, K)^T}, which do twice as many operations as those for F32.
  *
  * <p>x is rounded to BF16. BF16 weights are read in place; quantised weights are dequantised to BF16, some rows at a time, which

@@ -4,7 +4,6 @@ import static carve.cpu.memory.NativeMemory.F;
 import static carve.cpu.memory.NativeMemory.I;
 import static carve.cpu.memory.NativeMemory.LANES;
 
-import carve.api.tensor.BlockQuantisation;
 import carve.api.tensor.DType;
 import carve.cpu.memory.NativeMemory;
 import carve.cpu.simd.Casts;
@@ -20,7 +19,10 @@ public final class Dequantisation {
     /** True if vectors are wide enough to load bytes for one vector of F32 at a time: on all but 128-bit machines. */
     static final boolean HAS_BYTE_VECTORS = LANES >= 8;
 
-    private static final int HALF = BlockQuantisation.SIZE / 2;
+    /** The elements of a block of Q8_0 or Q4_0. */
+    static final int BLOCK = 32;
+
+    private static final int HALF = BLOCK / 2;
 
     private Dequantisation() {}
 
@@ -37,6 +39,7 @@ public final class Dequantisation {
             case F16 -> f16(row + 2L * k, depth, to, at);
             case Q8_0 -> q8(row + dtype.bytes(k), depth, to, at);
             case Q4_0 -> q4(row + dtype.bytes(k), depth, to, at);
+            case Q4_1, Q4_K, Q5_K, Q6_K -> KBlockDequantisation.toFloats(dtype, row + dtype.bytes(k), depth, to, at);
             default -> throw Casts.unsupported(dtype);
         }
     }
@@ -68,14 +71,14 @@ public final class Dequantisation {
 
     private static void q8(long from, int n, long to) {
         long end = to + 4L * n;
-        for (long at = to; at < end; at += 4L * BlockQuantisation.SIZE, from += DType.Q8_0.blockBytes()) {
+        for (long at = to; at < end; at += 4L * BLOCK, from += DType.Q8_0.blockBytes()) {
             float scale = scale(from);
             if (HAS_BYTE_VECTORS) {
-                for (int i = 0; i < BlockQuantisation.SIZE; i += LANES) {
+                for (int i = 0; i < BLOCK; i += LANES) {
                     NativeMemory.store(at + 4L * i, q8(from, i).mul(scale));
                 }
             } else {
-                for (int i = 0; i < BlockQuantisation.SIZE; i++) {
+                for (int i = 0; i < BLOCK; i++) {
                     NativeMemory.set(at + 4L * i, scale * NativeMemory.getByte(from + Short.BYTES + i));
                 }
             }
@@ -100,9 +103,9 @@ public final class Dequantisation {
 
     private static void q8ToBf16(long from, int depth, long to) {
         long end = to + 2L * depth;
-        for (long at = to; at < end; at += 2L * BlockQuantisation.SIZE, from += DType.Q8_0.blockBytes()) {
+        for (long at = to; at < end; at += 2L * BLOCK, from += DType.Q8_0.blockBytes()) {
             float scale = scale(from);
-            for (int i = 0; i < BlockQuantisation.SIZE; i += LANES) {
+            for (int i = 0; i < BLOCK; i += LANES) {
                 NativeMemory.storeBf16(at + 2L * i, q8(from, i).mul(scale));
             }
         }
@@ -110,7 +113,7 @@ public final class Dequantisation {
 
     private static void q4ToBf16(long from, int depth, long to) {
         long end = to + 2L * depth;
-        for (long at = to; at < end; at += 2L * BlockQuantisation.SIZE, from += DType.Q4_0.blockBytes()) {
+        for (long at = to; at < end; at += 2L * BLOCK, from += DType.Q4_0.blockBytes()) {
             float scale = scale(from);
             FloatVector d = FloatVector.broadcast(F, scale);
             FloatVector zero = FloatVector.broadcast(F, -8 * scale);
@@ -173,14 +176,14 @@ public final class Dequantisation {
     }
 
     private static void q8(long from, int depth, float[] to, int at) {
-        for (int k = 0; k < depth; k += BlockQuantisation.SIZE, from += DType.Q8_0.blockBytes()) {
+        for (int k = 0; k < depth; k += BLOCK, from += DType.Q8_0.blockBytes()) {
             float scale = scale(from);
             if (HAS_BYTE_VECTORS) {
-                for (int i = 0; i < BlockQuantisation.SIZE; i += LANES) {
+                for (int i = 0; i < BLOCK; i += LANES) {
                     q8(from, i).mul(scale).intoArray(to, at + k + i);
                 }
             } else {
-                for (int i = 0; i < BlockQuantisation.SIZE; i++) {
+                for (int i = 0; i < BLOCK; i++) {
                     to[at + k + i] = scale * NativeMemory.getByte(from + Short.BYTES + i);
                 }
             }
@@ -188,7 +191,7 @@ public final class Dequantisation {
     }
 
     private static void q4(long from, int depth, float[] to, int at) {
-        for (int k = 0; k < depth; k += BlockQuantisation.SIZE, from += DType.Q4_0.blockBytes()) {
+        for (int k = 0; k < depth; k += BLOCK, from += DType.Q4_0.blockBytes()) {
             float scale = scale(from);
             if (HAS_BYTE_VECTORS) {
                 FloatVector d = FloatVector.broadcast(F, scale);

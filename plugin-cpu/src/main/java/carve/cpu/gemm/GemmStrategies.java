@@ -111,7 +111,7 @@ public final class GemmStrategies implements AutoCloseable {
         int rows = config.batchInvariantRows();
         return GemmStrategy.builtin(
                         "onednn-bf16",
-                        "weights in BF16, Q8_0, Q4_0; M > " + rows + ", M N K >= 2^23",
+                        "weights in BF16, quantised; M > " + rows + ", M N K >= 2^23",
                         "oneDNN, BF16 instructions, sums in F32",
                         p -> p.linear()
                                 && p.m() > rows
@@ -127,7 +127,7 @@ public final class GemmStrategies implements AutoCloseable {
                         "jit-skinny-gemm",
                         large ? "weights of any type" : "weights of any type; M <= " + config.batchInvariantRows(),
                         "machine code, AVX-512",
-                        large ? GemmProblem::linear : this::isSkinny,
+                        p -> JitSkinnyGemm.supports(p.rightType()) && (large ? p.linear() : isSkinny(p)),
                         jit)
                 .addingBias()
                 .unless(() -> reasonAgainstJit);

@@ -3,7 +3,6 @@ package carve.cpu.gemm;
 import static carve.cpu.memory.NativeMemory.F;
 import static carve.cpu.memory.NativeMemory.LANES;
 
-import carve.api.tensor.BlockQuantisation;
 import carve.api.tensor.DType;
 import carve.cpu.memory.NativeMemory;
 import carve.cpu.simd.LaneReduction;
@@ -24,7 +23,7 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class Gemv implements GemmKernel {
     private static final int COLUMNS = DotKernel.NR;
-    private static final int HALF = BlockQuantisation.SIZE / 2;
+    private static final int HALF = Dequantisation.BLOCK / 2;
     private static final int Q8_0 = DType.Q8_0.blockBytes();
     private static final int Q4_0 = DType.Q4_0.blockBytes();
     private static final int STREAM_BYTES = 64 * 1024;
@@ -87,17 +86,21 @@ final class Gemv implements GemmKernel {
      * number counts both.
      */
     private float[] packInput(LinearWeights p, long x) {
-        if (!p.dtype().isQuantised() || !Dequantisation.HAS_BYTE_VECTORS) {
+        if (!hasLoopOverBlocks(p.dtype())) {
             float[] row = threadPool.scratch().floats(DotKernel.roundUpToLanes(p.k()));
             Dequantisation.toFloats(DType.F32, x, 0, p.k(), row, 0);
             return row;
         }
         int step = p.dtype() == DType.Q8_0 ? Q8_0 : 2 * Q4_0;
-        float[] row = threadPool.scratch().floats(p.k() / BlockQuantisation.SIZE * step);
-        for (int from = 0, to = 0; from < p.k(); from += BlockQuantisation.SIZE, to += step) {
-            Dequantisation.toFloats(DType.F32, x, from, BlockQuantisation.SIZE, row, to);
+        float[] row = threadPool.scratch().floats(p.k() / Dequantisation.BLOCK * step);
+        for (int from = 0, to = 0; from < p.k(); from += Dequantisation.BLOCK, to += step) {
+            Dequantisation.toFloats(DType.F32, x, from, Dequantisation.BLOCK, row, to);
         }
         return row;
+    }
+
+    private static boolean hasLoopOverBlocks(DType dtype) {
+        return Dequantisation.HAS_BYTE_VECTORS && (dtype == DType.Q8_0 || dtype == DType.Q4_0);
     }
 
     /** Multiplies four rows, from one on; the last row stands in for those beyond it. */
@@ -188,13 +191,13 @@ final class Gemv implements GemmKernel {
         FloatVector t = s;
         FloatVector u = s;
         FloatVector v = s;
-        int end = k / BlockQuantisation.SIZE * Q8_0;
+        int end = k / Dequantisation.BLOCK * Q8_0;
         for (int at = 0; at != end; at += Q8_0) {
             FloatVector sa = FloatVector.broadcast(F, Dequantisation.scale(a + at));
             FloatVector sb = FloatVector.broadcast(F, Dequantisation.scale(b + at));
             FloatVector sc = FloatVector.broadcast(F, Dequantisation.scale(c + at));
             FloatVector sd = FloatVector.broadcast(F, Dequantisation.scale(d + at));
-            for (int j = 0; j < BlockQuantisation.SIZE; j += LANES) {
+            for (int j = 0; j < Dequantisation.BLOCK; j += LANES) {
                 FloatVector value = FloatVector.fromArray(F, x, at + j);
                 s = Dequantisation.q8(a + at, j).mul(sa).fma(value, s);
                 t = Dequantisation.q8(b + at, j).mul(sb).fma(value, t);
@@ -212,7 +215,7 @@ final class Gemv implements GemmKernel {
     private static void q4Lookup(float[] x, long a, long b, int k, float[] sums, int to) {
         FloatVector s = FloatVector.zero(F);
         FloatVector t = s;
-        int end = k / BlockQuantisation.SIZE * Q4_0;
+        int end = k / Dequantisation.BLOCK * Q4_0;
         for (int at = 0; at != end; at += Q4_0) {
             FloatVector low = FloatVector.fromArray(F, x, 2 * at);
             FloatVector high = FloatVector.fromArray(F, x, 2 * at + HALF);
@@ -238,7 +241,7 @@ final class Gemv implements GemmKernel {
     private static void q4(float[] x, long a, long b, int k, float[] sums, int to) {
         FloatVector s = FloatVector.zero(F);
         FloatVector t = s;
-        int end = k / BlockQuantisation.SIZE * Q4_0;
+        int end = k / Dequantisation.BLOCK * Q4_0;
         for (int at = 0; at != end; at += Q4_0) {
             float da = Dequantisation.scale(a + at);
             float db = Dequantisation.scale(b + at);

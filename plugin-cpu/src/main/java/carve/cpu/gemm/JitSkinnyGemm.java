@@ -1,6 +1,5 @@
 package carve.cpu.gemm;
 
-import carve.api.tensor.BlockQuantisation;
 import carve.api.tensor.DType;
 import carve.cpu.gemm.SkinnyGemmGenerator.RowPlacement;
 import carve.cpu.jit.MachineCode;
@@ -22,7 +21,7 @@ final class JitSkinnyGemm implements GemmKernel, AutoCloseable {
     // the rows of x that are prepared for Q4_0 at a time, and stay in the caches while W is read
     private static final int MAX_ROW_BLOCK = 512;
     private static final int COLUMNS = SkinnyGemmGenerator.NR;
-    private static final int Q4_INPUT_BYTES = 3 * BlockQuantisation.SIZE / 2 * Float.BYTES;
+    private static final int Q4_INPUT_BYTES = 3 * Dequantisation.BLOCK / 2 * Float.BYTES;
 
     private final ThreadPool threadPool;
     private final Map<KernelKey, MachineCode> kernels = new HashMap<>();
@@ -32,6 +31,11 @@ final class JitSkinnyGemm implements GemmKernel, AutoCloseable {
 
     JitSkinnyGemm(ThreadPool threadPool) {
         this.threadPool = threadPool;
+    }
+
+    /** Returns whether there is code for weights of a type. */
+    static boolean supports(DType dtype) {
+        return !dtype.isQuantised() || dtype == DType.Q8_0 || dtype == DType.Q4_0;
     }
 
     @Override
@@ -52,7 +56,7 @@ final class JitSkinnyGemm implements GemmKernel, AutoCloseable {
     }
 
     private void multiplyPacked(LinearWeights p, int m, long from, long y) {
-        int xBytes = p.dtype() == DType.Q4_0 ? p.k() / BlockQuantisation.SIZE * Q4_INPUT_BYTES : p.k() * Float.BYTES;
+        int xBytes = p.dtype() == DType.Q4_0 ? p.k() / Dequantisation.BLOCK * Q4_INPUT_BYTES : p.k() * Float.BYTES;
         int tile = SkinnyGemmGenerator.maxRows(p.dtype(), p.k());
         int passes = (m + tile - 1) / tile;
         int rows = (m + passes - 1) / passes;
@@ -113,7 +117,7 @@ final class JitSkinnyGemm implements GemmKernel, AutoCloseable {
     }
 
     private long packQ4Input(LinearWeights p, int m, long x) {
-        long blocks = (long) m * p.k() / BlockQuantisation.SIZE;
+        long blocks = (long) m * p.k() / Dequantisation.BLOCK;
         long to = threadPool.scratch().nativeBuffer(blocks * Q4_INPUT_BYTES);
         if (q4Packing.isEmpty()) {
             q4Packing = Optional.of(MachineCode.of(Q4PackingGenerator.generate()));

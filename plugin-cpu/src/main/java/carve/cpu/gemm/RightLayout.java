@@ -16,7 +16,15 @@ public enum RightLayout {
     /** Q8_0, transposed (N, K), blocks along K. */
     Q8_0_TRANSPOSED(DType.Q8_0),
     /** Q4_0, transposed (N, K), blocks along K. */
-    Q4_0_TRANSPOSED(DType.Q4_0);
+    Q4_0_TRANSPOSED(DType.Q4_0),
+    /** Q4_1, transposed (N, K), blocks along K. */
+    Q4_1_TRANSPOSED(DType.Q4_1),
+    /** Q4_K, transposed (N, K), blocks along K. */
+    Q4_K_TRANSPOSED(DType.Q4_K),
+    /** Q5_K, transposed (N, K), blocks along K. */
+    Q5_K_TRANSPOSED(DType.Q5_K),
+    /** Q6_K, transposed (N, K), blocks along K. */
+    Q6_K_TRANSPOSED(DType.Q6_K);
 
     private final DType dtype;
 
@@ -36,6 +44,10 @@ public enum RightLayout {
             case F16 -> F16_TRANSPOSED;
             case Q8_0 -> Q8_0_TRANSPOSED;
             case Q4_0 -> Q4_0_TRANSPOSED;
+            case Q4_1 -> Q4_1_TRANSPOSED;
+            case Q4_K -> Q4_K_TRANSPOSED;
+            case Q5_K -> Q5_K_TRANSPOSED;
+            case Q6_K -> Q6_K_TRANSPOSED;
             default -> throw Casts.unsupported(dtype);
         };
     }

@@ -26,7 +26,6 @@ import static carve.cpu.jit.Register.RDI;
 import static carve.cpu.jit.Register.RDX;
 import static carve.cpu.jit.Register.RSI;
 
-import carve.api.tensor.BlockQuantisation;
 import carve.api.tensor.DType;
 import carve.cpu.jit.Address;
 import carve.cpu.jit.Assembler;
@@ -233,7 +232,7 @@ final class SkinnyGemmGenerator {
             code.loadShort(SCALES[r], weights(r));
             code.prefetch(weights(r).plus(AHEAD));
         }
-        for (int from = 0; from < BlockQuantisation.SIZE; from += LANES) {
+        for (int from = 0; from < Dequantisation.BLOCK; from += LANES) {
             for (int r = 0; r < NR; r++) {
                 code.vector(VPMOVSXBD, weights + r, 0, weights(r).plus(Short.BYTES + from));
                 code.vector(VCVTDQ2PS, weights + r, 0, weights + r);

@@ -1,5 +1,5 @@
 /**
- * Matrix products in F32, for dense operands and for weights in F32, BF16, F16, Q8_0 and Q4_0.
+ * Matrix products in F32, for dense operands and for weights in F32, BF16, F16 and quantised types.
  *
  * <p>{@link carve.cpu.gemm.Gemm} gives each {@link carve.cpu.gemm.GemmProblem} to the first strategy of one table that accepts it,
  * {@link carve.cpu.gemm.GemmStrategies}, which {@code carve devices --verbose} prints. Three families of kernels are built in: packed

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * {@link Linear} with weights as they are stored, in F32, BF16, F16, Q8_0 or Q4_0: they are converted in registers or block by
+ * {@link Linear} with weights as they are stored, in F32, BF16, F16 or quantised: they are converted in registers or block by
  * block, never as a whole. The table of {@link Gemm} chooses the implementation, and states its numerical laws.
  *
  * <p>The gradient with respect to x converts the weights to F32 first; quantised weights have no gradient themselves.

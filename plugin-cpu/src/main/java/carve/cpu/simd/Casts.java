@@ -9,6 +9,7 @@ import carve.api.tensor.BlockQuantisation;
 import carve.api.tensor.DType;
 import carve.cpu.memory.NativeMemory;
 import carve.cpu.thread.ThreadPool;
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /** Conversions between storage types, rounding to nearest even. */
@@ -22,9 +23,8 @@ public final class Casts {
     /** Writes {@code size} values in another storage type. */
     public static void cast(ThreadPool threadPool, DType from, long x, DType to, long y, long size) {
         int tasks = (int) Math.max(1, Math.min(4096, size / GRAIN));
-        long length = ((size + tasks - 1) / tasks + BlockQuantisation.SIZE - 1)
-                / BlockQuantisation.SIZE
-                * BlockQuantisation.SIZE;
+        int block = Math.max(from.blockElements(), to.blockElements());
+        long length = ((size + tasks - 1) / tasks + block - 1) / block * block;
         threadPool.parallelFor(tasks, (task, scratchpad) -> {
             long start = task * length;
             int n = (int) Math.min(length, size - start);
@@ -52,20 +52,22 @@ public final class Casts {
 
     // block by block, through floats on the heap
     private static void castBlocks(DType from, long x, DType to, long y, int n) {
-        float[] values = new float[BlockQuantisation.SIZE];
-        for (int i = 0; i < n; i += BlockQuantisation.SIZE) {
+        int block = Math.max(from.blockElements(), to.blockElements());
+        float[] values = new float[block];
+        for (int i = 0; i < n; i += block) {
             if (from.isQuantised()) {
-                BlockQuantisation.read(
-                        from, NativeMemory.segment(x + from.bytes(i), from.blockBytes()), 0, values, 0, 1);
+                MemorySegment source = NativeMemory.segment(x + from.bytes(i), from.bytes(block));
+                BlockQuantisation.read(from, source, 0, values, 0, block / from.blockElements());
             } else {
-                for (int j = 0; j < BlockQuantisation.SIZE; j++) {
+                for (int j = 0; j < block; j++) {
                     values[j] = (float) get(from, x + (long) (i + j) * from.bytes());
                 }
             }
             if (to.isQuantised()) {
-                BlockQuantisation.write(values, 0, 1, to, NativeMemory.segment(y + to.bytes(i), to.blockBytes()), 0);
+                MemorySegment target = NativeMemory.segment(y + to.bytes(i), to.bytes(block));
+                BlockQuantisation.write(values, 0, block / to.blockElements(), to, target, 0);
             } else {
-                for (int j = 0; j < BlockQuantisation.SIZE; j++) {
+                for (int j = 0; j < block; j++) {
                     set(to, y + (long) (i + j) * to.bytes(), values[j]);
                 }
             }
@@ -112,7 +114,7 @@ public final class Casts {
             case F16 -> Float.float16ToFloat(NativeMemory.getShort(address));
             case I32 -> NativeMemory.getInt(address);
             case I8 -> NativeMemory.getByte(address);
-            case F64, I64, I16, U8, BOOL, Q8_0, Q4_0 -> throw unsupported(dtype);
+            case F64, I64, I16, U8, BOOL, Q8_0, Q4_0, Q4_1, Q4_K, Q5_K, Q6_K -> throw unsupported(dtype);
         };
     }
 
@@ -124,7 +126,7 @@ public final class Casts {
             case F16 -> NativeMemory.setShort(address, Float.floatToFloat16((float) value));
             case I32 -> NativeMemory.setInt(address, (int) value);
             case I8 -> NativeMemory.setByte(address, (byte) (int) value);
-            case F64, I64, I16, U8, BOOL, Q8_0, Q4_0 -> throw unsupported(dtype);
+            case F64, I64, I16, U8, BOOL, Q8_0, Q4_0, Q4_1, Q4_K, Q5_K, Q6_K -> throw unsupported(dtype);
         }
     }
 

@@ -67,7 +67,7 @@ final class GemmStrategiesTest {
 
     @Test
     void fewRowsWithWeightsAreBatchInvariant() {
-        for (DType dtype : List.of(DType.F32, DType.BF16, DType.F16, DType.Q8_0, DType.Q4_0)) {
+        for (DType dtype : WeightTypes.all()) {
             assertEquals("gemv", vectors(linear(dtype, 1, 4096, 4096)));
             assertEquals("dot-gemm", vectors(linear(dtype, 2, 4096, 4096)));
             assertEquals("dot-gemm", vectors(linear(dtype, 64, 4096, 4096)));

@@ -21,6 +21,10 @@ public final class DTypeCode {
             case I8 -> 4;
             case Q8_0 -> 5;
             case Q4_0 -> 6;
+            case Q4_1 -> 7;
+            case Q4_K -> 8;
+            case Q5_K -> 9;
+            case Q6_K -> 10;
             case F64, I64, I16, U8, BOOL ->
                 throw new DeviceException("no kernel reads dtype %s; cast to F32 first".formatted(dtype));
         };

@@ -48,7 +48,8 @@ __device__ inline i64 stride() {
     return (i64) gridDim.x * blockDim.x;
 }
 
-// Storage types, as carve.cuda.Code in Java: 0 F32, 1 BF16, 2 F16, 3 I32, 4 I8, 5 Q8_0, 6 Q4_0.
+// Storage types, as carve.cuda.Code in Java: 0 F32, 1 BF16, 2 F16, 3 I32, 4 I8, 5 Q8_0, 6 Q4_0,
+// 7 Q4_1, 8 Q4_K, 9 Q5_K, 10 Q6_K.
 __device__ inline float from_bf16(u16 bits) {
     return __int_as_float((int) ((unsigned) bits << 16));
 }
@@ -109,18 +110,68 @@ __device__ inline unsigned round_tf32(float value) {
 }
 #endif
 
-// Blocks of 32 elements, as carve.api.tensor.Blocks defines them: an F16 scale, then integers of 8 or 4 bits.
-#define BLOCK 32
+// Blocks of quantised types, as carve.api.tensor.BlockQuantisation defines them. They lie at even addresses.
+__device__ inline int block_elements(int type) {
+    return type < 8 ? 32 : 256;
+}
+
+__device__ inline int block_bytes(int type) {
+    switch (type) {
+        case 5: return 34;
+        case 6: return 18;
+        case 7: return 20;
+        case 8: return 144;
+        case 9: return 176;
+        default: return 210;
+    }
+}
+
+// The scale and the minimum, 6 bits each, of a group of 32 elements of Q4_K or Q5_K.
+__device__ inline int group_scale(const unsigned char* block, int group) {
+    const unsigned char* at = block + 4 + group;
+    return group < 4 ? at[0] & 63 : (at[4] & 15) | at[-4] >> 6 << 4;
+}
+
+__device__ inline int group_min(const unsigned char* block, int group) {
+    const unsigned char* at = block + 4 + group;
+    return group < 4 ? at[4] & 63 : at[4] >> 4 | at[0] >> 6 << 4;
+}
+
+__device__ inline float half_at(const unsigned char* at) {
+    return from_f16(*(const u16*) at);
+}
+
+__device__ inline int nibble_of(int pair, bool high) {
+    return high ? pair >> 4 : pair & 15;
+}
+
+__device__ inline float from_scale_min_block(const unsigned char* block, int type, int i) {
+    int group = i / 32;
+    const unsigned char* integers = block + (type == 9 ? 48 : 16);
+    int q = nibble_of(integers[i / 64 * 32 + i % 32], group % 2);
+    if (type == 9) {
+        q |= (block[16 + i % 32] >> group & 1) << 4;
+    }
+    float scale = half_at(block) * group_scale(block, group);
+    return scale * q - half_at(block + 2) * group_min(block, group);
+}
+
+__device__ inline float from_q6_k(const unsigned char* block, int i) {
+    int low = nibble_of(block[i / 128 * 64 + i % 64], i % 128 / 64);
+    int high = block[128 + i / 128 * 32 + i % 32] >> i % 128 / 32 * 2 & 3;
+    return half_at(block + 208) * (signed char) block[192 + i / 16] * ((low | high << 4) - 32);
+}
 
 __device__ inline float from_block(const void* values, int type, i64 at) {
-    const unsigned char* block = (const unsigned char*) values + at / BLOCK * (type == 5 ? 34 : 18);
-    float scale = from_f16(*(const u16*) block);
-    int i = (int) (at % BLOCK);
-    if (type == 5) {
-        return scale * (signed char) block[2 + i];
+    const unsigned char* block = (const unsigned char*) values + at / block_elements(type) * block_bytes(type);
+    int i = (int) (at % block_elements(type));
+    switch (type) {
+        case 5: return half_at(block) * (signed char) block[2 + i];
+        case 6: return half_at(block) * (nibble_of(block[2 + i % 16], i / 16) - 8);
+        case 7: return half_at(block) * nibble_of(block[4 + i % 16], i / 16) + half_at(block + 2);
+        case 10: return from_q6_k(block, i);
+        default: return from_scale_min_block(block, type, i);
     }
-    int pair = block[2 + i % 16];
-    return scale * ((i < 16 ? pair & 15 : pair >> 4) - 8);
 }
 
 // Returns an element of F32, BF16 or F16 storage, or of blocks.

@@ -127,6 +127,8 @@ extern "C" __global__ void cast(int from, const void* x, int to, void* y, i64 n)
     }
 }
 
+#define BLOCK 32 // elements of a block of Q8_0 or Q4_0
+
 // The greatest magnitude is kept with its sign, the first of several; a NaN stays.
 struct Greatest {
     float magnitude;
@@ -152,7 +154,7 @@ __device__ inline int nibble(float scaled) {
     return (q < 15 ? q : 15) & 15;
 }
 
-// Floating-point numbers to blocks of Q8_0 (5) or Q4_0 (6), bit for bit as carve.api.tensor.Blocks does it: a thread for
+// Floating-point numbers to blocks of Q8_0 (5) or Q4_0 (6), bit for bit as carve.api.tensor.BlockQuantisation does it: a thread for
 // each block.
 extern "C" __global__ void quantise(int from, const void* x, int to, unsigned char* y, i64 blocks) {
     for (i64 block = first(); block < blocks; block += stride()) {

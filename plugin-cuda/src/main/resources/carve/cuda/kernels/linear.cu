@@ -1,4 +1,4 @@
-// y = x W^T + b, of x (M, K) F32, W (N, K) in any floating-point storage or in blocks of Q8_0 or Q4_0, b (N).
+// y = x W^T + b, of x (M, K) F32, W (N, K) in any floating-point or quantised storage, b (N).
 //
 // Many rows are a product of matrices (matmul.cu or cuBLAS), to which linear_bias adds the bias. Few rows, as in decoding,
 // read each weight once and are bound by that: linear_rows, whose lanes read 16 bytes at a time where K is a multiple of 8,
@@ -9,21 +9,91 @@
 #define COLUMNS 2 // rows of W, which share what is read of x
 #define WARPS (THREADS / 32)
 
-// Where the 8 weights of a piece lie in their row: two runs of four. In a block of Q4_0 the upper halves of bytes stand 16
-// elements after the lower ones.
+// How many elements after the lower halves of bytes the upper halves of the same bytes stand; 0 where there are none.
+template <int type>
+__device__ inline int half_run() {
+    return type == 6 || type == 7 ? 16 : type == 8 || type == 9 ? 32 : type == 10 ? 64 : 0;
+}
+
+// Where the 8 weights of a piece lie in their row: two runs of four, of the lower and of the upper halves of four bytes.
 template <int type>
 __device__ inline int low(int piece) {
-    return type == 6 ? piece / 4 * 32 + piece % 4 * 4 : 8 * piece;
+    int run = half_run<type>();
+    return run == 0 ? 8 * piece : piece / (run / 4) * (2 * run) + piece % (run / 4) * 4;
 }
 
 template <int type>
 __device__ inline int high(int piece) {
-    return low<type>(piece) + (type == 6 ? 16 : 4);
+    return low<type>(piece) + (half_run<type>() == 0 ? 4 : half_run<type>());
 }
 
 __device__ inline void two(unsigned bits, int type, float* w) {
     w[0] = type == 1 ? __int_as_float((int) (bits << 16)) : from_f16((u16) bits);
     w[1] = type == 1 ? __int_as_float((int) (bits & 0xffff0000u)) : from_f16((u16) (bits >> 16));
+}
+
+__device__ inline unsigned word(const unsigned char* bytes) {
+    return ((const u16*) bytes)[0] | (unsigned) ((const u16*) bytes)[1] << 16;
+}
+
+// w[0 .. 3] = first_scale q + first_min and w[4 .. 7] = second_scale q + second_min, q of the halves of four bytes, with more
+// bits of each from `more`: those of byte i at bit 8 i for the lower half, and in `other` for the upper.
+__device__ inline void halves(
+        const unsigned char* bytes,
+        unsigned more,
+        unsigned other,
+        float first_scale,
+        float first_min,
+        float second_scale,
+        float second_min,
+        float* w) {
+    unsigned bits = word(bytes);
+    unsigned lower = (bits & 0x0f0f0f0fu) | more << 4;
+    unsigned upper = (bits >> 4 & 0x0f0f0f0fu) | other << 4;
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        w[i] = first_scale * (int) (lower >> 8 * i & 255) + first_min;
+        w[4 + i] = second_scale * (int) (upper >> 8 * i & 255) + second_min;
+    }
+}
+
+// w[0 .. 7] = the weights of a piece of a block
+template <int type>
+__device__ inline void read_block(const unsigned char* block, int piece, float* w) {
+    if (type == 5) {
+        float scale = half_at(block);
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            u16 bits = ((const u16*) block)[1 + piece * 4 + i];
+            w[2 * i] = scale * (signed char) bits;
+            w[2 * i + 1] = scale * (signed char) (bits >> 8);
+        }
+    } else if (type == 6) {
+        float scale = half_at(block);
+        halves(block + 2 + 4 * piece, 0, 0, scale, -8 * scale, scale, -8 * scale, w);
+    } else if (type == 7) {
+        float scale = half_at(block);
+        float min = half_at(block + 2);
+        halves(block + 4 + 4 * piece, 0, 0, scale, min, scale, min, w);
+    } else if (type == 10) {
+        int half = piece / 16;
+        int at = piece % 16 * 4;
+        unsigned more = word(block + 128 + 32 * half + at % 32) >> at / 32 * 2;
+        const signed char* scales = (const signed char*) block + 192 + 8 * half + at / 16;
+        float first = half_at(block + 208) * scales[0];
+        float second = half_at(block + 208) * scales[4];
+        halves(block + 64 * half + at, more & 0x03030303u, more >> 4 & 0x03030303u, first, -32 * first, second,
+                -32 * second, w);
+    } else {
+        int group = piece / 8 * 2;
+        int at = piece % 8 * 4;
+        unsigned more = type == 9 ? word(block + 16 + at) >> group : 0;
+        float scale = half_at(block);
+        float min = -half_at(block + 2);
+        halves(block + (type == 9 ? 48 : 16) + piece / 8 * 32 + at, more & 0x01010101u, more >> 1 & 0x01010101u,
+                scale * group_scale(block, group), min * group_min(block, group),
+                scale * group_scale(block, group + 1), min * group_min(block, group + 1), w);
+    }
 }
 
 // w[0 .. 7] = the weights of a piece of the row that begins at element `row`
@@ -42,26 +112,9 @@ __device__ inline void read_piece(const void* weight, i64 row, int piece, float*
         two(bits.z, type, w + 4);
         two(bits.w, type, w + 6);
     } else {
-        // blocks lie at even addresses
-        const u16* block = (const u16*) ((const unsigned char*) weight + (row / 32 + piece / 4) * (type == 5 ? 34 : 18));
-        float scale = from_f16(block[0]);
-        if (type == 5) {
-#pragma unroll
-            for (int i = 0; i < 4; i++) {
-                u16 bits = block[1 + piece % 4 * 4 + i];
-                w[2 * i] = scale * (signed char) bits;
-                w[2 * i + 1] = scale * (signed char) (bits >> 8);
-            }
-        } else {
-#pragma unroll
-            for (int i = 0; i < 2; i++) {
-                u16 bits = block[1 + piece % 4 * 2 + i];
-                w[2 * i] = scale * ((bits & 15) - 8);
-                w[2 * i + 1] = scale * ((bits >> 8 & 15) - 8);
-                w[2 * i + 4] = scale * ((bits >> 4 & 15) - 8);
-                w[2 * i + 5] = scale * ((bits >> 12) - 8);
-            }
-        }
+        int pieces = type < 8 ? 4 : 32;
+        i64 block = row / (8 * pieces) + piece / pieces;
+        read_block<type>((const unsigned char*) weight + block * block_bytes(type), piece % pieces, w);
     }
 }
 
@@ -140,7 +193,11 @@ extern "C" __global__ void linear_rows(const Row r, int type) {
         case 1: multiply_rows<1>(r); break;
         case 2: multiply_rows<2>(r); break;
         case 5: multiply_rows<5>(r); break;
-        default: multiply_rows<6>(r); break;
+        case 6: multiply_rows<6>(r); break;
+        case 7: multiply_rows<7>(r); break;
+        case 8: multiply_rows<8>(r); break;
+        case 9: multiply_rows<9>(r); break;
+        default: multiply_rows<10>(r); break;
     }
 }
 

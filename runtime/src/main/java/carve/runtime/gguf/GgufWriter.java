@@ -23,7 +23,9 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Writes GGUF files of version {@value GgufFile#VERSION}, which llama.cpp reads.
@@ -38,8 +40,8 @@ import java.util.Map;
  * metadata    key: text; type: U32; value; for each. Types are 0 U8, 1 I8, 2 U16, 3 I16, 4 U32, 5 I32, 6 F32, 7 truth (one
  *             byte, 0 or 1), 8 text, 9 array (type: U32, number: U64, values), 10 U64, 11 I64, 12 F64
  * tensors     name: text; extents: U32, their number, at most 4; U64 for each, that of elements side by side first; type:
- *             U32, 0 F32, 1 F16, 2 Q4_0, 8 Q8_0, 24 to 28 I8, I16, I32, I64, F64, 30 BF16; offset: U64 from the beginning of
- *             values, a multiple of the alignment; for each
+ *             U32, 0 F32, 1 F16, 2 Q4_0, 3 Q4_1, 8 Q8_0, 12 Q4_K, 13 Q5_K, 14 Q6_K, 24 to 28 I8, I16, I32, I64, F64, 30 BF16;
+ *             offset: U64 from the beginning of values, a multiple of the alignment; for each
  * zeros       up to a multiple of the alignment, which is the metadata's general.alignment, or 32
  * values      of each tensor, with zeros up to a multiple of the alignment after each
  * }</pre>
@@ -91,8 +93,10 @@ public final class GgufWriter {
         return GgufTensorType.of(dtype)
                 .map(GgufTensorType::fileType)
                 .filter(number -> number >= 0)
-                .orElseThrow(() -> new CheckpointException(
-                        "no GGUF files of %s; there are F32, F16, BF16, Q8_0, Q4_0".formatted(dtype)));
+                .orElseThrow(() -> new CheckpointException(Arrays.stream(GgufTensorType.values())
+                        .filter(type -> type.fileType() >= 0)
+                        .map(GgufTensorType::name)
+                        .collect(Collectors.joining(", ", "no GGUF files of %s; there are ".formatted(dtype), ""))));
     }
 
     private static long aligned(long bytes) {

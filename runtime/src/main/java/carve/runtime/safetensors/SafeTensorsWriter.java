@@ -45,6 +45,10 @@ public final class SafeTensorsWriter implements AutoCloseable {
             DType.U8,
             DType.Q8_0,
             DType.Q4_0,
+            DType.Q4_1,
+            DType.Q4_K,
+            DType.Q5_K,
+            DType.Q6_K,
             DType.BOOL);
 
     private final FolderTransaction folderTransaction;

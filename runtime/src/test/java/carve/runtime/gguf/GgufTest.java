@@ -10,6 +10,7 @@ import carve.api.checkpoint.TensorData;
 import carve.api.checkpoint.TensorSource;
 import carve.api.checkpoint.TensorSources;
 import carve.api.gguf.GgufFile;
+import carve.api.gguf.GgufTensorType;
 import carve.api.json.Json;
 import carve.api.json.JsonObject;
 import carve.api.tensor.DType;
@@ -24,9 +25,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,11 +53,24 @@ final class GgufTest {
         file = folder.resolve("small.gguf");
     }
 
+    private static List<DType> storedTypes() {
+        return Arrays.stream(DType.values())
+                .filter(dtype -> GgufTensorType.of(dtype).isPresent())
+                .toList();
+    }
+
+    @Test
+    void everyTypeButTwoIsStored() {
+        Set<DType> missing = EnumSet.allOf(DType.class);
+        storedTypes().forEach(missing::remove);
+        assertEquals(EnumSet.of(DType.U8, DType.BOOL), missing);
+    }
+
     private static TensorSource tensors() {
         SplittableRandom random = new SplittableRandom(42);
         Map<String, TensorData> tensors = new LinkedHashMap<>();
-        for (DType dtype : List.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.I32)) {
-            TensorType type = new TensorType(dtype, Shape.of(3, 64));
+        for (DType dtype : storedTypes()) {
+            TensorType type = new TensorType(dtype, Shape.of(3, 256));
             byte[] bytes = new byte[(int) type.bytes()];
             random.nextBytes(bytes);
             tensors.put(dtype.key(), new TensorData(type, MemorySegment.ofArray(bytes)));
@@ -171,12 +187,12 @@ final class GgufTest {
         assertRefused("the file does not begin with GGUF; is this a GGUF file?");
         write(1, "k", 4, 0, 0, 16);
         assertRefused("version 1 is not supported; there are 2 and 3");
-        write(3, "k", 256, 12, 0, 144);
-        assertRefused("tensor 't': type 12 (Q4_K) is not supported; there are [F32, F16, Q4_0, Q8_0, I8, I16, I32, I64,"
-                + " F64, BF16]");
+        write(3, "k", 256, 10, 0, 84);
+        assertRefused("tensor 't': type 10 (Q2_K) is not supported; there are [F32, F16, Q4_0, Q4_1, Q8_0, Q4_K, Q5_K,"
+                + " Q6_K, I8, I16, I32, I64, F64, BF16]");
         write(3, "k", 4, 999, 0, 16);
-        assertRefused("tensor 't': type 999 is not supported; there are [F32, F16, Q4_0, Q8_0, I8, I16, I32, I64, F64,"
-                + " BF16]");
+        assertRefused("tensor 't': type 999 is not supported; there are [F32, F16, Q4_0, Q4_1, Q8_0, Q4_K, Q5_K, Q6_K,"
+                + " I8, I16, I32, I64, F64, BF16]");
         write(3, "k", 33, 8, 0, 64);
         assertRefused("tensor 't': Q8_0 (33): rows lie in blocks, the last extent must be a multiple of 32");
         write(3, "k", -4, 0, 0, 16);

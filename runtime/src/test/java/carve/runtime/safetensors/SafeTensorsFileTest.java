@@ -172,7 +172,8 @@ final class SafeTensorsFileTest {
                 Arguments.of("[]", "__metadata__: 'carve.quantization': expected an object, found []"),
                 Arguments.of(
                         "{'Q5_1':['a']}",
-                        "__metadata__: 'carve.quantization': no quantised type 'Q5_1'; there are Q8_0, Q4_0"),
+                        "__metadata__: 'carve.quantization': no quantised type 'Q5_1'; there are Q8_0, Q4_0, Q4_1, Q4_K,"
+                                + " Q5_K, Q6_K"),
                 Arguments.of(
                         "{'Q8_0':'a'}",
                         "__metadata__: 'carve.quantization': Q8_0: expected an array of names, found \"a\""),

@@ -2,6 +2,7 @@ package carve.api.device.kit;
 
 import carve.api.device.DeviceException;
 import carve.api.tensor.DType;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
@@ -15,15 +16,17 @@ import java.util.stream.Collectors;
  * @param types the types
  */
 public record StorageTypes(String device, Set<DType> types) {
-    private static final Set<DType> COMMON =
-            EnumSet.of(DType.F32, DType.BF16, DType.F16, DType.I32, DType.I8, DType.Q8_0, DType.Q4_0);
+    private static final Set<DType> UNQUANTISED = EnumSet.of(DType.F32, DType.BF16, DType.F16, DType.I32, DType.I8);
+    private static final Set<DType> COMMON = Arrays.stream(DType.values())
+            .filter(dtype -> dtype.isQuantised() || UNQUANTISED.contains(dtype))
+            .collect(Collectors.toUnmodifiableSet());
 
     /** Copies the types. */
     public StorageTypes {
         types = Collections.unmodifiableSet(EnumSet.copyOf(types));
     }
 
-    /** Returns F32, BF16, F16, I32, I8, Q8_0 and Q4_0, the types that models are loaded in. */
+    /** Returns F32, BF16, F16, I32, I8 and all quantised types: those that models are loaded in. */
     public static StorageTypes common(String device) {
         return new StorageTypes(device, COMMON);
     }

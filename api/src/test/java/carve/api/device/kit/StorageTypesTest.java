@@ -24,7 +24,18 @@ final class StorageTypesTest {
     @Test
     void modelsAreLoadedInTheCommonTypes() {
         assertEquals(
-                Set.of(DType.F32, DType.BF16, DType.F16, DType.I32, DType.I8, DType.Q8_0, DType.Q4_0),
+                Set.of(
+                        DType.F32,
+                        DType.BF16,
+                        DType.F16,
+                        DType.I32,
+                        DType.I8,
+                        DType.Q8_0,
+                        DType.Q4_0,
+                        DType.Q4_1,
+                        DType.Q4_K,
+                        DType.Q5_K,
+                        DType.Q6_K),
                 StorageTypes.common("cpu").types());
     }
 }
