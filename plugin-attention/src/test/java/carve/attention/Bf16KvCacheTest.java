@@ -9,7 +9,7 @@ import carve.testkit.MixerContract;
 final class Bf16KvCacheTest extends MixerContract {
     @Override
     protected Mixer mixer(LayerConfig dims) {
-        return new Attention(dims, DType.BF16);
+        return new Attention(dims, AttentionConfig.plain(DType.BF16));
     }
 
     @Override

@@ -10,7 +10,7 @@ import carve.testkit.MixerContract;
 final class QuantisedKvCacheTest extends MixerContract {
     @Override
     protected Mixer mixer(LayerConfig dims) {
-        return new Attention(dims, DType.Q8_0);
+        return new Attention(dims, AttentionConfig.plain(DType.Q8_0));
     }
 
     @Override

@@ -58,7 +58,7 @@ final class CpuKernels implements KernelProvider {
             case CrossEntropy entropy ->
                 CrossEntropyKernel.supports(operands) ? Optional.of(new CrossEntropyKernel(context)) : Optional.empty();
             case SoftmaxAttention attention ->
-                AttentionKernel.supports(operands)
+                AttentionKernel.supports(attention, operands)
                         ? Optional.of(new AttentionKernel(
                                 context, attention, operands.get(1).dtype()))
                         : Optional.empty();
@@ -69,17 +69,18 @@ final class CpuKernels implements KernelProvider {
     private static Optional<Kernel> f32(
             FusedOp op, List<TensorType> operands, KernelContext context, ConvStep convStep) {
         return switch (op) {
-            case RmsNorm norm -> Optional.of(new RmsNormKernel(context, norm.epsilon(), RmsNormLoops.Gate.NONE));
+            case RmsNorm norm
+            when operands.size() == 2 && norm.offset() == 0 ->
+                Optional.of(new RmsNormKernel(context, norm.epsilon(), RmsNormLoops.Gate.NONE));
             case GatedRmsNorm norm ->
                 Optional.of(new RmsNormKernel(
                         context,
                         norm.epsilon(),
                         norm.gateFirst() ? RmsNormLoops.Gate.BEFORE : RmsNormLoops.Gate.AFTER));
-            case LayerNorm norm ->
-                operands.get(1).equals(operands.get(2))
-                        ? Optional.of(new LayerNormKernel(context, norm))
-                        : Optional.empty();
-            case Rope rope -> Optional.of(new RopeKernel(context));
+            case LayerNorm norm
+            when operands.size() == 3 && norm.offset() == 0 && operands.get(1).equals(operands.get(2)) ->
+                Optional.of(new LayerNormKernel(context, norm));
+            case Rope rope when rope.pairing() == Rope.Pairing.HALF -> Optional.of(new RopeKernel(context));
             case SwiGlu swiGlu -> Optional.of(new SwiGluKernel(context));
             case KlDivergence divergence -> Optional.of(new KlDivergenceKernel(context, divergence));
             case AdamW adam -> Optional.of(new AdamWKernel(context, adam));

@@ -36,7 +36,8 @@ import java.util.Map;
  * }</pre>
  *
  * <p>Equation 2 of the paper leaves out the dt of the input term; its code and its checkpoints have it. There is no skip
- * connection D, no position embedding, and no scale.
+ * connection D, no position embedding, and no scale, nor have norms of queries and keys, windows, soft caps and sinks a
+ * counterpart: what attention has of these is left out.
  *
  * <p>Parameters have the names of the official training checkpoints: {@code q_proj.weight (H N, D)}, {@code k_proj.weight
  * (G N, D)}, {@code v_proj.weight (G P, D)}, {@code g_proj.weight (H P, D)}, {@code in_proj.weight (H, D)}, {@code

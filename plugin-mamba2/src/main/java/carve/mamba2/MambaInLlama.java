@@ -35,7 +35,8 @@ import java.util.Map;
  * out     = out_proj(rms_norm(y silu(z)) norm)                     the norm over each head, after the gate
  * }</pre>
  *
- * <p>x, B and C take the places of attention's v, k and q. There is no position embedding and no scale.
+ * <p>x, B and C take the places of attention's v, k and q. There is no position embedding and no scale, nor have norms of
+ * queries and keys, windows, soft caps and sinks a counterpart: what attention has of these is left out.
  *
  * <p>Parameters: {@code in_proj.z.weight (H P, D)}, {@code in_proj.x.weight (G P, D)}, {@code in_proj.B.weight (G N, D)},
  * {@code in_proj.C.weight (H N, D)} and {@code in_proj.dt.weight (H, D)}, which official checkpoints have one below the
@@ -174,18 +175,19 @@ public record MambaInLlama(LayerConfig dims, MambaInLlamaConfig config) implemen
     public Map<String, Tensor> initFrom(AttentionWeights from) {
         Map<String, Tensor> initial = new HashMap<>();
         if (config.init() != MambaInLlamaConfig.Initialisation.RANDOM) {
-            copy(from, "v_proj", "in_proj.x", initial);
-            copy(from, "k_proj", "in_proj.B", initial);
-            copy(from, "q_proj", "in_proj.C", initial);
-            copy(from, "o_proj", "out_proj", initial);
+            Map<String, Tensor> projections = from.projections();
+            copy(projections, "v_proj", "in_proj.x", initial);
+            copy(projections, "k_proj", "in_proj.B", initial);
+            copy(projections, "q_proj", "in_proj.C", initial);
+            copy(projections, "o_proj", "out_proj", initial);
         }
         return initial;
     }
 
     // biases go along where the mixer has them, and are left out elsewhere, as the authors do
-    private void copy(AttentionWeights from, String theirs, String ours, Map<String, Tensor> initial) {
+    private void copy(Map<String, Tensor> from, String theirs, String ours, Map<String, Tensor> initial) {
         for (String part : config.bias() ? List.of(".weight", ".bias") : List.of(".weight")) {
-            Tensor tensor = from.tensors().get(theirs + part);
+            Tensor tensor = from.get(theirs + part);
             if (tensor != null) {
                 initial.put(ours + part, tensor);
             }

@@ -150,7 +150,7 @@ public abstract class MixerContract extends MixerStateContract {
     @Test
     public void initFromFitsTheParameters() {
         holds((device, mixer, p) -> {
-            Map<String, Tensor> seed = mixer.initFrom(attentionWeights(device, dims()));
+            Map<String, Tensor> seed = mixer.initFrom(attentionWeights(device, dims(), mixer));
             assertEquals(initialisesFromAttention(), !seed.isEmpty(), "whether there are initial values");
             Map<String, Shape> declared =
                     mixer.parameters().stream().collect(Collectors.toMap(ParamSpec::name, ParamSpec::shape));

@@ -15,6 +15,7 @@ import carve.api.param.CounterRandom;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.param.Params;
+import carve.api.tensor.DType;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
@@ -87,7 +88,8 @@ public abstract class MixerTestSupport {
         return Params.of(tensors);
     }
 
-    static AttentionWeights attentionWeights(Device device, LayerConfig dims) {
+    // of a layer that has the norms and sinks of the mixer, and projections
+    static AttentionWeights attentionWeights(Device device, LayerConfig dims, Mixer mixer) {
         Map<String, Tensor> weights = new TreeMap<>();
         int queries = dims.heads() * dims.headWidth();
         int keys = dims.kvHeads() * dims.headWidth();
@@ -95,8 +97,13 @@ public abstract class MixerTestSupport {
         weights.put("k_proj.weight", RANDOMS.normal(device, "k_proj", keys, dims.hidden()));
         weights.put("v_proj.weight", RANDOMS.normal(device, "v_proj", keys, dims.hidden()));
         weights.put("o_proj.weight", RANDOMS.normal(device, "o_proj", dims.hidden(), queries));
-        weights.put("q_norm.weight", RANDOMS.normal(device, "q_norm", dims.headWidth()));
-        weights.put("k_norm.weight", RANDOMS.normal(device, "k_norm", dims.headWidth()));
+        for (ParamSpec spec : mixer.parameters()) {
+            if (spec.name().startsWith("q_norm.")
+                    || spec.name().startsWith("k_norm.")
+                    || spec.name().equals("sinks")) {
+                weights.put(spec.name(), RANDOMS.normal(device, spec.name(), new TensorType(DType.F32, spec.shape())));
+            }
+        }
         if (dims.bias()) {
             weights.put("q_proj.bias", RANDOMS.normal(device, "q_bias", queries));
             weights.put("k_proj.bias", RANDOMS.normal(device, "k_bias", keys));

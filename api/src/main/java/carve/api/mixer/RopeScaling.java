@@ -1,6 +1,7 @@
 package carve.api.mixer;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A scaling of rotary frequencies for sequences longer than those a model was trained with first, as {@code rope_parameters} of
@@ -22,6 +23,13 @@ public interface RopeScaling {
     default double attentionFactor() {
         return 1;
     }
+
+    /**
+     * Checks that the scaling is for heads of which R elements are rotated.
+     *
+     * @throws IllegalArgumentException if it is for another number of them
+     */
+    default void requireWidth(int width) {}
 
     /** Returns the unscaled frequencies {@code base^(-2 i / width)} of width/2 pairs. */
     static double[] frequencies(double base, int width) {
@@ -174,6 +182,57 @@ public interface RopeScaling {
 
         private double pairTurning(double turns, RotaryEmbedding rope) {
             return rope.width() * Math.log(originalPositions / (turns * 2 * Math.PI)) / (2 * Math.log(rope.base()));
+        }
+    }
+
+    /**
+     * LongRoPE (arXiv:2402.13753): each frequency is divided by a factor of its own, a short one for sequences up to the original
+     * positions and a long one for longer sequences. Positions of a sequence that were cached while it was short stay as they are.
+     *
+     * @param shortFactors R/2 factors, positive
+     * @param longFactors R/2 factors, positive
+     * @param originalPositions the positions of the first training
+     * @param attentionFactor of {@code cos} and {@code sin}, positive
+     */
+    record LongRope(List<Double> shortFactors, List<Double> longFactors, int originalPositions, double attentionFactor)
+            implements RopeScaling {
+        /** Checks the factors. */
+        public LongRope {
+            shortFactors = List.copyOf(shortFactors);
+            longFactors = List.copyOf(longFactors);
+            require(
+                    shortFactors.size() == longFactors.size()
+                            && shortFactors.stream().allMatch(factor -> factor > 0)
+                            && longFactors.stream().allMatch(factor -> factor > 0)
+                            && originalPositions > 0
+                            && attentionFactor > 0,
+                    this);
+        }
+
+        /**
+         * Returns the attention factor of a scaling that names none: {@code sqrt(1 + ln(factor) / ln(originalPositions))}.
+         *
+         * @param factor how many times more positions there are than the original ones
+         */
+        public static double attentionFactor(double factor, int originalPositions) {
+            return factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(originalPositions));
+        }
+
+        @Override
+        public void requireWidth(int width) {
+            if (2 * shortFactors.size() != width) {
+                throw new IllegalArgumentException(
+                        "rotary: %d elements of a head are rotated, which needs %d short and long factors; there are %d"
+                                .formatted(width, width / 2, shortFactors.size()));
+            }
+        }
+
+        @Override
+        public double[] frequencies(RotaryEmbedding rope, long length) {
+            List<Double> factors = length > originalPositions ? longFactors : shortFactors;
+            double[] frequencies = NONE.frequencies(rope, length);
+            Arrays.setAll(frequencies, i -> frequencies[i] / factors.get(i));
+            return frequencies;
         }
     }
 }

@@ -13,14 +13,20 @@ import java.util.Arrays;
  * @param width R, the leading elements of a head that are rotated; 0 for none
  * @param maxPositions how many positions the model was trained for
  * @param scaling the scaling of the frequencies
+ * @param pairing which elements are rotated together
  */
-public record RotaryEmbedding(double base, int width, int maxPositions, RopeScaling scaling) {
-    /** No rotation. */
+public record RotaryEmbedding(double base, int width, int maxPositions, RopeScaling scaling, Rope.Pairing pairing) {
+    /** No rotation, as in models whose positions are learned (GPT-2) and in layers without (SmolLM3). */
     public static final RotaryEmbedding NONE = new RotaryEmbedding(10_000, 0, Integer.MAX_VALUE);
 
     /** Makes an embedding without scaling. */
     public RotaryEmbedding(double base, int width, int maxPositions) {
         this(base, width, maxPositions, RopeScaling.NONE);
+    }
+
+    /** Makes an embedding that rotates elements half a width apart. */
+    public RotaryEmbedding(double base, int width, int maxPositions, RopeScaling scaling) {
+        this(base, width, maxPositions, scaling, Rope.Pairing.HALF);
     }
 
     /** Checks ranges. */
@@ -33,6 +39,12 @@ public record RotaryEmbedding(double base, int width, int maxPositions, RopeScal
                     "rotary: base and max-positions must be positive; base=%s, max-positions=%d"
                             .formatted(base, maxPositions));
         }
+        scaling.requireWidth(width);
+    }
+
+    /** Returns the same embedding with elements paired otherwise. */
+    public RotaryEmbedding withPairing(Rope.Pairing other) {
+        return new RotaryEmbedding(base, width, maxPositions, scaling, other);
     }
 
     /**
@@ -62,7 +74,8 @@ public record RotaryEmbedding(double base, int width, int maxPositions, RopeScal
         // rows at different positions are rotated as positions of one
         boolean perRow = table.extent(0) != x.extent(1);
         Tensor rows = perRow ? x.reshape(1, table.extent(0), x.extent(2), x.extent(3)) : x;
-        Tensor rotated = Rope.apply(rows, Tensors.of(x.device(), table, cos), Tensors.of(x.device(), table, sin));
+        Tensor rotated =
+                Rope.apply(rows, Tensors.of(x.device(), table, cos), Tensors.of(x.device(), table, sin), pairing);
         return perRow ? rotated.reshape(x.shape()) : rotated;
     }
 

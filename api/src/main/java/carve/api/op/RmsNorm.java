@@ -11,17 +11,33 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * {@code x / sqrt(mean(x^2) + epsilon) * weight} over the last axis (Zhang and Sennrich 2019, arXiv:1910.07467), of
- * operands x {@code (..., D)} and weight, whose shape is the end of x's: {@code (D)} or, per head, {@code (H, D)}.
+ * {@code x / sqrt(mean(x^2) + epsilon) * (weight + offset)} over the last axis (Zhang and Sennrich 2019, arXiv:1910.07467),
+ * of operands x {@code (..., D)} and perhaps weight, whose shape is the end of x's: {@code (D)} or, per head, {@code (H, D)}.
  *
  * @param epsilon added to the mean square
+ * @param offset added to the weight: 0, or 1 where checkpoints hold the difference from 1, as Gemma's do
  */
-public record RmsNorm(double epsilon) implements FusedOp {
+public record RmsNorm(double epsilon, double offset) implements FusedOp {
     private static final Set<Integer> WEIGHTS = Set.of(1);
+
+    /** Makes the norm whose weight is taken as it is. */
+    public RmsNorm(double epsilon) {
+        this(epsilon, 0);
+    }
+
+    /** Returns the normalised x, without a weight. */
+    public static Tensor apply(Tensor x, double epsilon) {
+        return Tensors.apply(new RmsNorm(epsilon), x).getFirst();
+    }
 
     /** Returns the normalised x times the weight. */
     public static Tensor apply(Tensor x, Tensor weight, double epsilon) {
-        return Tensors.apply(new RmsNorm(epsilon), x, weight).getFirst();
+        return apply(x, weight, epsilon, 0);
+    }
+
+    /** Returns the normalised x times the weight, to which an offset is added. */
+    public static Tensor apply(Tensor x, Tensor weight, double epsilon, double offset) {
+        return Tensors.apply(new RmsNorm(epsilon, offset), x, weight).getFirst();
     }
 
     @Override
@@ -36,8 +52,10 @@ public record RmsNorm(double epsilon) implements FusedOp {
 
     @Override
     public List<TensorType> results(List<TensorType> operands) {
-        OperandChecks.count(name(), operands, 2, 2);
-        requireSuffix(name(), operands, 1);
+        OperandChecks.count(name(), operands, 1, 2);
+        if (operands.size() > 1) {
+            requireSuffix(name(), operands, 1);
+        }
         return List.of(operands.getFirst());
     }
 
@@ -55,8 +73,14 @@ public record RmsNorm(double epsilon) implements FusedOp {
 
     @Override
     public List<Tensor> reference(List<Tensor> operands) {
-        return List.of(
-                normalised(operands.get(0), epsilon).multiply(operands.get(1).cast(DType.F32)));
+        Tensor y = normalised(operands.getFirst(), epsilon);
+        return List.of(operands.size() == 1 ? y : y.multiply(weight(operands.get(1), offset)));
+    }
+
+    /** Returns a weight as F32, with an offset that is added. */
+    static Tensor weight(Tensor weight, double offset) {
+        Tensor wide = weight.cast(DType.F32);
+        return offset == 0 ? wide : wide.add(offset);
     }
 
     static Tensor normalised(Tensor x, double epsilon) {

@@ -2,9 +2,16 @@ package carve.api.mixer;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import carve.api.device.Device;
+import carve.api.device.ReferenceDevice;
+import carve.api.op.Rope;
+import carve.api.tensor.Shape;
+import carve.api.tensor.Tensor;
+import carve.api.tensor.Tensors;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +44,39 @@ final class RotaryEmbeddingTest {
             }
         }
         assertEquals(1.5, yarn.cos(new int[] {0}, 1)[0]);
+    }
+
+    @Test
+    void factorsOfLongRopeAreChosenByTheLengthOfTheSequence() {
+        double attention = RopeScaling.LongRope.attentionFactor(32, 4096);
+        assertEquals(1.190238, attention, 1e-6); // Phi-3.5-mini
+        assertEquals(1, RopeScaling.LongRope.attentionFactor(0.5, 4096));
+        var scaling = new RopeScaling.LongRope(List.of(1.0, 2.0), List.of(4.0, 8.0), 32, attention);
+        RotaryEmbedding rope = new RotaryEmbedding(100, 4, 128, scaling);
+        assertArrayEquals(new double[] {1, 0.05}, scaling.frequencies(rope, 32), 1e-15);
+        assertArrayEquals(new double[] {0.25, 0.0125}, scaling.frequencies(rope, 33), 1e-15);
+        assertEquals((float) (attention * Math.cos(0.25)), rope.cos(new int[] {1}, 33)[0]);
+        assertEquals(
+                "rotary: 6 elements of a head are rotated, which needs 3 short and long factors; there are 2",
+                assertThrows(IllegalArgumentException.class, () -> new RotaryEmbedding(100, 6, 128, scaling))
+                        .getMessage());
+        assertThrows(
+                IllegalArgumentException.class, () -> new RopeScaling.LongRope(List.of(1.0, 2.0), List.of(4.0), 32, 1));
+    }
+
+    @Test
+    void elementsArePairedAsSaid() {
+        try (Device device = new ReferenceDevice()) {
+            RotaryEmbedding half = new RotaryEmbedding(100, 4, 128);
+            Tensor x = Tensors.of(device, Shape.of(1, 1, 1, 5), 1, 2, 3, 4, 5f);
+            Tensor reordered = Tensors.of(device, Shape.of(1, 1, 1, 5), 1, 3, 2, 4, 5f);
+            float[] interleaved = half.withPairing(Rope.Pairing.INTERLEAVED)
+                    .rotate(x, new int[] {3}, 4)
+                    .floats();
+            float[] halves = half.rotate(reordered, new int[] {3}, 4).floats();
+            assertArrayEquals(new float[] {halves[0], halves[2], halves[1], halves[3], halves[4]}, interleaved);
+            assertSame(x, RotaryEmbedding.NONE.rotate(x, new int[] {3}, 4));
+        }
     }
 
     @Test

@@ -74,12 +74,29 @@ final class OperandChecksTest {
         TensorType cache = new TensorType(DType.BF16, Shape.of(1, 9, 2, 3));
         assertEquals(List.of(f32(1, 2, 4, 3)), attention.results(List.of(f32(1, 2, 4, 3), cache, cache)));
         assertThrows(ShapeException.class, () -> attention.results(List.of(f32(1, 2, 3, 3), cache, cache)));
+        assertEquals(List.of(f32(1, 2, 4, 3)), attention.results(List.of(f32(1, 2, 4, 3), cache, cache, f32(4))));
+        assertThrows(
+                ShapeException.class,
+                () -> attention.results(List.of(f32(1, 2, 4, 3), cache, cache, f32(2))),
+                "a sink for each of 4 heads");
     }
 
     @Test
     void keysCoverTheQueries() {
         assertThrows(ShapeException.class, () -> new SoftmaxAttention(1, true, 1, SequenceLayout.unpadded(1, 2)));
         assertThrows(ShapeException.class, () -> new SoftmaxAttention(1, true, 9, SequenceLayout.packed(0, 1, 2)));
+        assertEquals(
+                "softmax-attention: a window needs causal attention and at least 1 position, 0 is none; window=3, causal=false",
+                assertThrows(
+                                ShapeException.class,
+                                () -> new SoftmaxAttention(1, false, 3, 0, 2, SequenceLayout.unpadded(1, 2)))
+                        .getMessage());
+        assertEquals(
+                "softmax-attention: the soft cap must be finite and positive, or 0 for none; softCap=-1.0",
+                assertThrows(
+                                ShapeException.class,
+                                () -> new SoftmaxAttention(1, true, 3, -1, 2, SequenceLayout.unpadded(1, 2)))
+                        .getMessage());
         assertEquals(1, new SoftmaxAttention(1, false, 1, SequenceLayout.unpadded(1, 2)).keys());
     }
 

@@ -108,17 +108,51 @@ final class ReferenceOpsTest {
         attend(new SoftmaxAttention(0.5, true, 7, SequenceLayout.padded(7, 5, 1).withZeroPadding()), 7);
     }
 
+    @Test
+    void attentionSeesItsWindowUpToItsCap() {
+        for (int window : new int[] {0, 1, 2, 6, 7, 100}) {
+            for (double cap : new double[] {0, 0.5}) {
+                windowed(window, cap, 7, SequenceLayout.unpadded(2, 7), 9);
+                windowed(window, cap, 7, SequenceLayout.unpadded(2, 3), 9);
+                windowed(window, cap, 7, SequenceLayout.packed(0, 3, 4, 7), 7);
+                windowed(window, cap, 7, SequenceLayout.padded(7, 7, 3), 7);
+                windowed(window, cap, 7, SequenceLayout.padded(7, 5, 0), 7);
+                windowed(window, cap, 7, SequenceLayout.padded(7, 5, 1).withZeroPadding(), 7);
+            }
+        }
+        attend(new SoftmaxAttention(0.5, false, 0, 0.5, 7, SequenceLayout.unpadded(2, 3)), 7);
+    }
+
+    private void windowed(int window, double cap, int keys, SequenceLayout layout, int capacity) {
+        attend(new SoftmaxAttention(0.5, true, window, cap, keys, layout), capacity);
+    }
+
     private void attend(SoftmaxAttention op, int capacity) {
         SequenceLayout s = op.sequenceLayout();
         Tensor q = random("q", s.batch(), s.positions(), 4, 3);
         Tensor k = random("k", s.batch(), capacity, 2, 3);
         Tensor v = random("v", s.batch(), capacity, 2, 5);
-        Tensor y = Tensors.apply(op, q, k, v).getFirst();
+        Tensor sinks = random("sinks", 4);
+        agrees(op, Tensors.apply(op, q, k, v).getFirst(), q, k, v, new float[4]);
+        agrees(op, Tensors.apply(op, q, k, v, sinks).getFirst(), q, k, v, exponentials(sinks));
+    }
+
+    private static float[] exponentials(Tensor x) {
+        float[] values = x.floats();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) Math.exp(values[i]);
+        }
+        return values;
+    }
+
+    // first: what is in the sum of exponentials of each head without any key
+    private static void agrees(SoftmaxAttention op, Tensor y, Tensor q, Tensor k, Tensor v, float[] first) {
+        SequenceLayout s = op.sequenceLayout();
         float[] actual = y.floats();
         for (int b = 0; b < s.batch(); b++) {
             for (int t = 0; t < s.positions(); t++) {
                 for (int h = 0; h < 4; h++) {
-                    double[] expected = mean(op, q, k, v, b, t, h);
+                    double[] expected = mean(op, q, k, v, b, t, h, first[h]);
                     for (int i = 0; i < 5; i++) {
                         assertEquals(expected[i], at(y, actual, b, t, h, i), CLOSE, op + " at " + b + ", " + t);
                     }
@@ -127,16 +161,17 @@ final class ReferenceOpsTest {
         }
     }
 
-    private static double[] mean(SoftmaxAttention op, Tensor q, Tensor k, Tensor v, int b, int t, int h) {
+    private static double[] mean(SoftmaxAttention op, Tensor q, Tensor k, Tensor v, int b, int t, int h, double first) {
         double[] mean = new double[5];
-        double total = 0;
+        double total = first;
         for (int s = 0; s < op.keys(); s++) {
             if (sees(op, b, t, s)) {
                 double score = 0;
                 for (int i = 0; i < 3; i++) {
                     score += at(q, q.floats(), b, t, h, i) * at(k, k.floats(), b, s, h / 2, i);
                 }
-                double weight = Math.exp(op.scale() * score);
+                double scaled = op.scale() * score;
+                double weight = Math.exp(op.softCap() == 0 ? scaled : op.softCap() * Math.tanh(scaled / op.softCap()));
                 total += weight;
                 for (int i = 0; i < 5; i++) {
                     mean[i] += weight * at(v, v.floats(), b, s, h / 2, i);
@@ -151,7 +186,11 @@ final class ReferenceOpsTest {
 
     private static boolean sees(SoftmaxAttention op, int b, int t, int s) {
         SequenceLayout sequenceLayout = op.sequenceLayout();
-        boolean past = !op.causal() || s <= t + op.keys() - sequenceLayout.positions();
+        int position = t + op.keys() - sequenceLayout.positions();
+        if (sequenceLayout.zeroPadding()) { // padding is where the row ends
+            position = Math.min(position, Math.max(1, sequenceLayout.lengths().get(b)) - 1);
+        }
+        boolean past = !op.causal() || s <= position && (op.window() == 0 || s > position - op.window());
         boolean here = !sequenceLayout.isPadded()
                 || (sequenceLayout.zeroPadding() || t < sequenceLayout.lengths().get(b))
                         && s < sequenceLayout.lengths().get(b);
@@ -203,6 +242,12 @@ final class ReferenceOpsTest {
         assertGives(RmsNorm.apply(x, weight, 0.5), 3 / rms, 8 / rms);
         double deviation = Math.sqrt(0.25 + 0.5);
         assertGives(LayerNorm.apply(x, weight, weight, 0.5), -0.5 / deviation + 1, 2 * 0.5 / deviation + 2);
+        assertGives(RmsNorm.apply(x, 0.5), 3 / rms, 4 / rms);
+        assertGives(RmsNorm.apply(x, weight, 0.5, 1), 2 * 3 / rms, 3 * 4 / rms);
+        assertGives(LayerNorm.apply(x, 0.5), -0.5 / deviation, 0.5 / deviation);
+        assertGives(LayerNorm.apply(x, weight, 0.5, 0), -0.5 / deviation, 2 * 0.5 / deviation);
+        assertGives(LayerNorm.apply(x, weight, 0.5, 1), -2 * 0.5 / deviation, 3 * 0.5 / deviation);
+        assertGives(LayerNorm.apply(x, weight, weight, 0.5, 1), -2 * 0.5 / deviation + 1, 3 * 0.5 / deviation + 2);
         Tensor gate = Tensors.of(device, Shape.of(1, 2), 1f, -1f);
         double open = 1 / (1 + Math.exp(-1));
         double shut = -1 / (1 + Math.E);
@@ -220,6 +265,15 @@ final class ReferenceOpsTest {
         Tensor cos = Tensors.of(device, Shape.of(1, 2), 0f, 0.6f);
         Tensor sin = Tensors.of(device, Shape.of(1, 2), 1f, 0.8f);
         assertGives(Rope.apply(x, cos, sin), -3, 2 * 0.6 - 4 * 0.8, 1, 4 * 0.6 + 2 * 0.8, 5);
+    }
+
+    @Test
+    void interleavedRotationTurnsNeighbours() {
+        Tensor x = Tensors.of(device, Shape.of(1, 1, 1, 5), 1, 2, 3, 4, 5f);
+        Tensor cos = Tensors.of(device, Shape.of(1, 2), 0f, 0.6f);
+        Tensor sin = Tensors.of(device, Shape.of(1, 2), 1f, 0.8f);
+        Tensor rotated = Rope.apply(x, cos, sin, Rope.Pairing.INTERLEAVED);
+        assertGives(rotated, -2, 1, 3 * 0.6 - 4 * 0.8, 4 * 0.6 + 3 * 0.8, 5);
     }
 
     @Test

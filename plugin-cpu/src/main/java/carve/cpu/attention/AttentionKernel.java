@@ -31,9 +31,12 @@ public final class AttentionKernel implements Kernel {
     }
 
     /** Returns whether heads are narrow enough, and keys and values stored as this can read them. */
-    public static boolean supports(List<TensorType> operands) {
+    public static boolean supports(SoftmaxAttention op, List<TensorType> operands) {
         DType stored = operands.get(1).dtype();
-        return operands.stream().allMatch(type -> type.shape().size() > 0)
+        return op.window() == 0
+                && op.softCap() == 0
+                && operands.size() == 3
+                && operands.stream().allMatch(type -> type.shape().size() > 0)
                 && operands.get(0).dtype() == DType.F32
                 && operands.get(2).dtype() == stored
                 && DequantisedRows.supports(stored)

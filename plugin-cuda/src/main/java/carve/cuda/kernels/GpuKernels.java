@@ -61,7 +61,7 @@ public final class GpuKernels implements KernelProvider {
                         ? Optional.of(new CrossEntropyKernel(context))
                         : Optional.empty();
             case SoftmaxAttention attention ->
-                SoftmaxAttentionKernel.supports(operands)
+                SoftmaxAttentionKernel.supports(attention, operands)
                         ? Optional.of(new SoftmaxAttentionKernel(context, attention))
                         : Optional.empty();
             default -> OperandTypes.areF32(operands) ? selectF32(op, operands, context) : Optional.empty();
@@ -70,7 +70,8 @@ public final class GpuKernels implements KernelProvider {
 
     private static Optional<Kernel> selectF32(FusedOp op, List<TensorType> operands, KernelContext context) {
         return switch (op) {
-            case RmsNorm norm ->
+            case RmsNorm norm
+            when operands.size() == 2 && norm.offset() == 0 ->
                 Optional.of(new RmsNormKernel(context, norm.epsilon(), RmsNormKernel.GatePosition.NONE));
             case GatedRmsNorm norm ->
                 Optional.of(new RmsNormKernel(
@@ -80,9 +81,11 @@ public final class GpuKernels implements KernelProvider {
                                 ? RmsNormKernel.GatePosition.BEFORE_NORM
                                 : RmsNormKernel.GatePosition.AFTER_NORM));
             case LayerNorm norm
-            when operands.get(1).shape().equals(operands.get(2).shape()) ->
+            when operands.size() == 3
+                    && norm.offset() == 0
+                    && operands.get(1).shape().equals(operands.get(2).shape()) ->
                 Optional.of(new LayerNormKernel(context, norm));
-            case Rope rope -> Optional.of(new RopeKernel(context));
+            case Rope rope when rope.pairing() == Rope.Pairing.HALF -> Optional.of(new RopeKernel(context));
             case SampleToken sample -> Optional.of(new SampleTokenKernel(context, sample));
             case Gelu gelu -> Optional.of(new GeluKernel(context, gelu));
             case SwiGlu swiGlu -> Optional.of(new SwiGluKernel(context));

@@ -29,8 +29,11 @@ final class SoftmaxAttentionKernel implements Kernel {
     }
 
     /** Returns whether heads are narrow enough, and stored in types that are taken. */
-    static boolean supports(List<TensorType> operands) {
-        return operands.get(0).dtype() == DType.F32
+    static boolean supports(SoftmaxAttention op, List<TensorType> operands) {
+        return op.window() == 0
+                && op.softCap() == 0
+                && operands.size() == 3
+                && operands.get(0).dtype() == DType.F32
                 && operands.get(1).dtype() == operands.get(2).dtype()
                 && operands.get(1).dtype().isFloating()
                 && operands.get(1).shape().extent(3) <= MAX_HEAD_WIDTH

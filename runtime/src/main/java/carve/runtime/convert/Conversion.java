@@ -305,17 +305,17 @@ public final class Conversion {
     }
 
     private Optional<AttentionWeights> attention(int layer) {
-        if (!AttentionWeights.PROJECTIONS.stream()
-                .allMatch(name -> tensors.names().contains(mixer(layer) + name + ".weight"))) {
+        Map<String, String> names = new LinkedHashMap<>();
+        for (String name : tensors.names()) {
+            if (name.startsWith(mixer(layer))) {
+                names.put(name.substring(mixer(layer).length()), name);
+            }
+        }
+        if (!AttentionWeights.areAttention(names.keySet())) {
             return Optional.empty();
         }
         Map<String, Tensor> found = new LinkedHashMap<>();
-        for (String name : tensors.names()) {
-            if (name.startsWith(mixer(layer))) {
-                String part = name.substring(mixer(layer).length());
-                found.put(part, ModelFolder.upload(device, tensors, name, WeightPrecision.F32));
-            }
-        }
+        names.forEach((part, name) -> found.put(part, ModelFolder.upload(device, tensors, name, WeightPrecision.F32)));
         return Optional.of(
                 new AttentionWeights(teacher.spec().layers().get(layer).config(), found));
     }
