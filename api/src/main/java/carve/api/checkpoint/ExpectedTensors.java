@@ -40,7 +40,7 @@ public record ExpectedTensors(Map<String, TensorType> expected) {
                             () -> unexpected.add("unexpected: %s %s".formatted(name, type.shape())));
         }
         expected.forEach((name, type) -> missing(name, type, checkpoint, names).ifPresent(missing::add));
-        report(NameMap.label(checkpoint), List.of(missing, unexpected, mismatched));
+        report(NameMap.label(checkpoint), missing, unexpected, mismatched);
     }
 
     private void check(TensorLayout layout, TensorType type, List<String> unexpected, List<String> mismatched) {
@@ -81,13 +81,21 @@ public record ExpectedTensors(Map<String, TensorType> expected) {
         return model.equals(checkpoint) ? model : "%s (%s in the checkpoint)".formatted(model, checkpoint);
     }
 
-    private static void report(String origin, List<List<String>> kinds) {
+    private static void report(String origin, List<String> missing, List<String> unexpected, List<String> mismatched) {
         var problems = new ArrayList<String>();
-        for (List<String> kind : kinds) {
-            kind.stream().sorted(NameSuggestions.naturalOrder()).forEach(problems::add);
-        }
+        var counts = new ArrayList<String>();
+        add(missing, "missing", problems, counts);
+        add(unexpected, "unexpected", problems, counts);
+        add(mismatched, "mismatched", problems, counts);
         if (!problems.isEmpty()) {
-            throw CheckpointException.of(origin, problems);
+            throw CheckpointException.of(origin, String.join(", ", counts) + " tensors", problems);
+        }
+    }
+
+    private static void add(List<String> some, String kind, List<String> problems, List<String> counts) {
+        if (!some.isEmpty()) {
+            some.stream().sorted(NameSuggestions.naturalOrder()).forEach(problems::add);
+            counts.add(some.size() + " " + kind);
         }
     }
 }

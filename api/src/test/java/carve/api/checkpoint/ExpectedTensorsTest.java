@@ -82,7 +82,7 @@ final class ExpectedTensorsTest {
                 TensorType.f32(4));
         assertEquals(
                 """
-                tensors: 11 problems:
+                tensors: 4 missing, 2 unexpected, 5 mismatched tensors:
                   missing: layers.10.k (enc.10.wqkv in the checkpoint) (2, 5)
                   missing: layers.10.o (enc.10.wo in the checkpoint) (5, 4)
                   missing: layers.10.q (enc.10.wqkv in the checkpoint) (4, 5)

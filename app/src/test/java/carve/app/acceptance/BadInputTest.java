@@ -106,7 +106,7 @@ final class BadInputTest {
                 "(\"language_model.output.weight\": ?\\{\"dtype\": ?\"F32\", ?\"shape\": ?)\\[128, ?64\\]",
                 "$1[64,128]");
         refused(folder + """
-            : 5 problems:
+            : 2 missing, 2 unexpected, 1 mismatched tensors:
               missing: final_norm.weight (language_model.model.norm.weight in the checkpoint) (64)
               missing: layers.0.mlp_norm.weight (embedding_model.encoder.0.ffn_norm.weight in the checkpoint) (64)
               unexpected: embedding_model.encoder.0.ffn_nrm.weight (64)

@@ -62,7 +62,7 @@ final class BadLlavaTest {
     void layersThatAreNotWhatTheMambaFileSaysAreRefused() throws IOException {
         Files.delete(model.resolve("mamba_config.json"));
         refused(model + """
-                : 16 problems:
+                : 8 missing, 8 unexpected tensors:
                   missing: layers.0.mixer.k_proj.bias (language_model.model.layers.0.self_attn.k_proj.bias in the checkpoint) (64)
                   missing: layers.0.mixer.k_proj.weight (language_model.model.layers.0.self_attn.k_proj.weight in the checkpoint) (64, 64)
                   missing: layers.0.mixer.o_proj.bias (language_model.model.layers.0.self_attn.dense.bias in the checkpoint) (64)

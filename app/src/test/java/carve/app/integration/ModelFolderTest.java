@@ -116,7 +116,7 @@ final class ModelFolderTest {
         }
         var error = assertThrows(CheckpointException.class, () -> open(wrong));
         assertEquals("""
-                %s: 3 problems:
+                %s: 1 missing, 1 unexpected, 1 mismatched tensors:
                   missing: final_norm.weight (%s in the checkpoint) (64)
                   unexpected: extra (2)
                   shape mismatch: layers.2.mixer.o_proj.weight (%s in the checkpoint) is (64, 32), expected (64, 64)""".formatted(wrong, norm, wo), error.getMessage());

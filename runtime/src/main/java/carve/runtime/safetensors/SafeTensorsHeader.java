@@ -5,6 +5,7 @@ import carve.api.config.NameSuggestions;
 import carve.api.json.Json;
 import carve.api.json.JsonArray;
 import carve.api.json.JsonException;
+import carve.api.json.JsonNull;
 import carve.api.json.JsonNumber;
 import carve.api.json.JsonObject;
 import carve.api.json.JsonString;
@@ -183,8 +184,11 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Entry> entrie
         }
 
         private void metadata(JsonValue value) {
+            if (value instanceof JsonNull) {
+                return;
+            }
             if (!(value instanceof JsonObject object)) {
-                problems.add(METADATA + ": expected an object of strings, found " + value.describe());
+                problems.add(METADATA + ": expected an object of strings or null, found " + value.describe());
                 return;
             }
             object.members().forEach((key, text) -> {

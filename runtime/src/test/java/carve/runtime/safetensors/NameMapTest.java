@@ -208,8 +208,7 @@ final class NameMapTest {
                 """
                 name map: 3 problems:
                   two rules produce the checkpoint name 'a'
-                  two rules produce the model name 'layers.2.w'
-                  two rules produce the model name 'layers.3.w'""",
+                  two rules produce the model name 'layers.{2,3}.w'""",
                 () -> NameMap.of(
                         NameRule.rename("a", "x"),
                         NameRule.rename("a", "y"),

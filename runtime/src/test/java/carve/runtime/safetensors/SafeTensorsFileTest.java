@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -161,6 +162,16 @@ final class SafeTensorsFileTest {
         try (SafeTensorsFile tensors = SafeTensorsFile.open(file)) {
             assertEquals("", TensorFiles.difference(source, tensors));
             assertEquals(Map.of("format", "pt"), tensors.metadata());
+        }
+    }
+
+    @Test
+    void metadataMayBeNull() throws IOException {
+        Path file = TensorFiles.file(
+                folder, "{\"__metadata__\":null,\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}", 4);
+        try (SafeTensorsFile tensors = SafeTensorsFile.open(file)) {
+            assertEquals(Map.of(), tensors.metadata());
+            assertEquals(Set.of("a"), tensors.names());
         }
     }
 

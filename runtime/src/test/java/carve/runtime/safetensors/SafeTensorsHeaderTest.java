@@ -141,7 +141,7 @@ final class SafeTensorsHeaderTest {
                                 + "'data_offsets':[4,8]}}",
                         8,
                         "header: 1:55: duplicate key \"a\""),
-                header("{'__metadata__':[]}", 0, "__metadata__: expected an object of strings, found []"),
+                header("{'__metadata__':[]}", 0, "__metadata__: expected an object of strings or null, found []"),
                 header(
                         "{'__metadata__':{'format':1,'x':null}}",
                         0,
