@@ -94,7 +94,7 @@ public final class GgufWriter {
                 .map(GgufTensorType::fileType)
                 .filter(number -> number >= 0)
                 .orElseThrow(() -> new CheckpointException(Arrays.stream(GgufTensorType.values())
-                        .filter(type -> type.fileType() >= 0)
+                        .filter(type -> type.fileType() >= 0 && !type.isUnpacked())
                         .map(GgufTensorType::name)
                         .collect(Collectors.joining(", ", "no GGUF files of %s; there are ".formatted(dtype), ""))));
     }
