@@ -17,6 +17,7 @@ import carve.api.model.LoadedModel;
 import carve.api.model.ModelFamily;
 import carve.api.tensor.DType;
 import carve.api.tensor.Shape;
+import carve.api.tensor.TensorType;
 import carve.mamba2.PlainMamba2Provider;
 import carve.models.decoder.DecoderFamily;
 import carve.models.hovle.HovleFamily;
@@ -26,6 +27,7 @@ import carve.runtime.gguf.GgufWriter;
 import carve.runtime.model.GgufModels;
 import carve.runtime.model.ModelFolder;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -185,7 +187,50 @@ final class GgufModelTest {
         keys = Json.parseObject("{\"general.architecture\": \"llama\", \"llama.rope.scaling.type\": \"yarn\"}", "");
         GgufWriter.write(file, keys, TensorSources.of(Map.of()));
         assertEquals(
-                file + ": llama.rope.scaling.type is \"yarn\", which is not supported; there is none", refusal(file));
+                file + ": llama.rope.scaling.type is yarn, which is not supported; it must be none", refusal(file));
+    }
+
+    /** Nothing of a file is passed over: keys and tensors that no one reads are refused by name, all of them. */
+    @Test
+    void whatNobodyReadsIsRefused() throws IOException {
+        for (String config : List.of(MAMBA, LLAMA)) {
+            Path file = export(model(config), DType.F32);
+            Path changed = folder.resolve("changed.gguf");
+            try (GgufFile before = GgufFile.open(file)) {
+                String architecture = before.architecture();
+                JsonObject more = before.metadata()
+                        .with(architecture + ".attention.sliding_window", 8)
+                        .with("whale.fins", 2)
+                        .with("general.author", "somebody")
+                        .with("quantize.imatrix.file", "imatrix.dat");
+                GgufWriter.write(changed, more, before);
+                String problem =
+                        "metadata '%s' is not supported for the architecture '%s', and may change what the model computes";
+                assertEquals(
+                        "%s: 2 problems:\n  %s\n  %s"
+                                .formatted(
+                                        changed,
+                                        problem.formatted(architecture + ".attention.sliding_window", architecture),
+                                        problem.formatted("whale.fins", architecture)),
+                        refusal(changed));
+                GgufWriter.write(changed, before.metadata().with("general.type", "adapter"), before);
+                assertEquals(
+                        changed + ": general.type is adapter, which is not supported; it must be model, since adapters,"
+                                + " vocabularies and projectors are no models",
+                        refusal(changed));
+                Map<String, TensorType> strange = Map.of(
+                        "blk.0.fins", TensorType.f32(2), "blk.1.fins", TensorType.f32(2), "fins", TensorType.f32(2));
+                GgufWriter.write(
+                        changed,
+                        before.metadata(),
+                        TensorSources.union(
+                                before, TensorSources.of(strange, name -> MemorySegment.ofArray(new float[] {1, 2}))));
+                assertEquals("""
+                        %s: 3 problems:
+                          unexpected tensor 'blk.{0,1}.fins' for architecture %s
+                          unexpected tensor 'fins' for architecture %s""".formatted(changed, architecture, architecture), refusal(changed));
+            }
+        }
     }
 
     private static String refusal(Path file) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * A GGUF file, as llama.cpp reads and writes them, mapped into memory and checked when it is opened. Files may be larger than
@@ -183,6 +184,22 @@ public final class GgufFile implements TensorSource, AutoCloseable {
                 .format()
                 .unpack(tensor.shard().stored(tensor.entry()))
                 .asReadOnly();
+    }
+
+    /**
+     * Requires that all tensors are known.
+     *
+     * @throws CheckpointException if there are others; it names all of them
+     */
+    public void requireNames(Predicate<String> known) {
+        List<String> unexpected = names().stream()
+                .filter(known.negate())
+                .sorted(NameSuggestions.naturalOrder())
+                .map(name -> "unexpected tensor '%s' for architecture %s".formatted(name, architecture()))
+                .toList();
+        if (!unexpected.isEmpty()) {
+            throw CheckpointException.of(toString(), unexpected);
+        }
     }
 
     private Tensor tensor(String name) {

@@ -4,6 +4,7 @@ import carve.api.checkpoint.CheckpointException;
 import carve.api.checkpoint.TensorSource;
 import carve.api.gguf.GgufConverter;
 import carve.api.gguf.GgufFile;
+import carve.api.gguf.GgufKeys;
 import carve.api.json.JsonObject;
 import carve.api.mixer.LayerConfig;
 import carve.api.mixer.RopeScaling;
@@ -50,52 +51,47 @@ final class LlamaGgufLayout implements GgufConverter {
 
     @Override
     public JsonObject config(GgufFile file) {
-        JsonObject keys = file.metadata();
-        refuse(file, keys, "expert_count", "0");
-        refuse(file, keys, "rope.scaling.type", "none");
-        int hidden = keys.integer(KEY + "embedding_length");
-        int heads = keys.integer(KEY + "attention.head_count");
-        int kvHeads = keys.optionalInteger(KEY + "attention.head_count_kv").orElse(heads);
+        GgufKeys keys = GgufKeys.of(file);
+        keys.require("expert_count", 0);
+        keys.require("expert_used_count", 0);
+        keys.require("rope.scaling.type", "none");
+        int hidden = keys.integer("embedding_length");
+        int heads = keys.integer("attention.head_count");
+        int kvHeads = keys.integer("attention.head_count_kv", heads);
         if (heads < 1 || kvHeads < 1) {
             throw new CheckpointException("%s: %d heads, %d of keys".formatted(file, heads, kvHeads));
         }
-        int width = keys.optionalInteger(KEY + "attention.key_length")
-                .or(() -> keys.optionalInteger(KEY + "rope.dimension_count"))
-                .orElse(hidden / heads);
+        int rotated = keys.integer("rope.dimension_count", hidden / heads);
+        int width = keys.integer("attention.key_length", rotated);
+        keys.require("rope.dimension_count", width);
+        keys.require("attention.value_length", width);
         JsonObject config = JsonObject.empty()
                 .with("model_type", "llama")
                 .with("hidden_size", hidden)
-                .with("intermediate_size", keys.integer(KEY + "feed_forward_length"))
-                .with("num_hidden_layers", keys.integer(KEY + "block_count"))
+                .with("intermediate_size", keys.integer("feed_forward_length"))
+                .with("num_hidden_layers", keys.integer("block_count"))
                 .with("num_attention_heads", heads)
                 .with("num_key_value_heads", kvHeads)
                 .with("head_dim", width)
                 .with("vocab_size", file.type(TOKENS).shape().extent(0))
-                .with("max_position_embeddings", keys.integer(KEY + "context_length"))
-                .with("rms_norm_eps", keys.real(KEY + "attention.layer_norm_rms_epsilon"))
-                .with("rope_theta", keys.optionalReal(KEY + "rope.freq_base").orElse(10_000.0))
+                .with("max_position_embeddings", keys.integer("context_length"))
+                .with("rms_norm_eps", keys.real("attention.layer_norm_rms_epsilon"))
+                .with("rope_theta", keys.real("rope.freq_base", 10_000))
                 .with("attention_bias", file.names().contains("blk.0.attn_q.bias"))
                 .with("tie_word_embeddings", !file.names().contains(OUTPUT));
-        return GgufTokenizer.endOfText(keys)
+        keys.requireAllRead();
+        return GgufTokenizer.endOfText(file.metadata())
                 .map(id -> config.with("eos_token_id", id))
                 .orElse(config);
-    }
-
-    private static void refuse(GgufFile file, JsonObject keys, String key, String only) {
-        keys.value(KEY + key)
-                .filter(value -> !value.describe().replace("\"", "").equals(only))
-                .ifPresent(value -> {
-                    throw new CheckpointException("%s: %s%s is %s, which is not supported; there is %s"
-                            .formatted(file, KEY, key, value.describe(), only));
-                });
     }
 
     @Override
     public TensorSource fromGguf(GgufFile file) {
         LayerConfig dims = DecoderConfig.of(config(file)).dims();
+        file.requireNames(LlamaGgufLayout::isKnown);
         TensorMapping tensors = new TensorMapping(file);
         for (String name : file.names()) {
-            String to = official(file, name);
+            String to = official(name);
             if (name.contains(".attn_q.") || name.contains(".attn_k.")) {
                 tensors.permuteRows(name, to, toHalfSplit(dims.headWidth()));
             } else {
@@ -105,16 +101,16 @@ final class LlamaGgufLayout implements GgufConverter {
         return tensors.source();
     }
 
-    private static String official(GgufFile file, String name) {
+    private static boolean isKnown(String name) {
         String[] parts = name.split("\\.");
-        if (parts.length == 4 && parts[0].equals("blk") && LAYER.containsKey(parts[2])) {
-            return "model.layers." + parts[1] + "." + LAYER.get(parts[2]) + "." + parts[3];
-        }
-        if (!WHOLE.containsKey(name)) {
-            throw new CheckpointException(
-                    "%s: unexpected tensor '%s' for architecture %s".formatted(file, name, ARCHITECTURE));
-        }
-        return WHOLE.get(name);
+        return WHOLE.containsKey(name) || parts.length == 4 && parts[0].equals("blk") && LAYER.containsKey(parts[2]);
+    }
+
+    private static String official(String name) {
+        String[] parts = name.split("\\.");
+        return WHOLE.containsKey(name)
+                ? WHOLE.get(name)
+                : "model.layers." + parts[1] + "." + LAYER.get(parts[2]) + "." + parts[3];
     }
 
     /** Returns the map from a row of a checkpoint to the row of a GGUF file. */

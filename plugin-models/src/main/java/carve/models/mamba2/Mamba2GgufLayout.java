@@ -4,6 +4,7 @@ import carve.api.checkpoint.CheckpointException;
 import carve.api.checkpoint.TensorSource;
 import carve.api.gguf.GgufConverter;
 import carve.api.gguf.GgufFile;
+import carve.api.gguf.GgufKeys;
 import carve.api.json.JsonObject;
 import carve.api.model.ModelSpec;
 import carve.api.tensor.Shape;
@@ -12,6 +13,8 @@ import carve.models.text.GgufTokenizer;
 import carve.models.text.GgufTokenizerWriter;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Models of Mamba-2 in GGUF files, architecture {@code mamba2}; read as the layout of state-spaces/mamba, whose gated
@@ -35,6 +38,14 @@ final class Mamba2GgufLayout implements GgufConverter {
             "mixer.dt_bias", "ssm_dt.bias",
             "mixer.out_proj.weight", "ssm_out.weight");
 
+    private static final Map<String, String> BY_GGUF_NAME =
+            PLAIN.entrySet().stream().collect(Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
+    /** GGUF names in a layer of tensors with other values or extents. */
+    private static final Set<String> CHANGED = Set.of("ssm_a", "ssm_d", "ssm_norm.weight", "ssm_conv1d.weight");
+    /** Names in a checkpoint by GGUF names outside of layers. */
+    private static final Map<String, String> WHOLE = Map.of(
+            TOKENS, Mamba2Format.STATE_SPACES.tokens(), "output_norm.weight", "backbone.norm_f.weight", OUTPUT, HEAD);
+
     @Override
     public boolean supports(String architecture) {
         return architecture.equals(ARCHITECTURE);
@@ -42,34 +53,39 @@ final class Mamba2GgufLayout implements GgufConverter {
 
     @Override
     public JsonObject config(GgufFile file) {
-        JsonObject keys = file.metadata();
-        int hidden = keys.integer(KEY + "embedding_length");
-        int inner = keys.integer(KEY + "ssm.inner_size");
-        int heads = keys.integer(KEY + "ssm.time_step_rank");
+        GgufKeys keys = GgufKeys.of(file);
+        keys.require("feed_forward_length", 0);
+        keys.require("attention.head_count", 0);
+        keys.require("attention.head_count_kv", 0);
+        keys.ignore("context_length"); // it has none
+        int hidden = keys.integer("embedding_length");
+        int inner = keys.integer("ssm.inner_size");
+        int heads = keys.integer("ssm.time_step_rank");
         if (hidden < 1 || heads < 1 || inner % hidden != 0 || inner % heads != 0) {
             throw new CheckpointException("%s: an inner width of %d is not a multiple of %d heads and of the width %d"
                     .formatted(file, inner, heads, hidden));
         }
         JsonObject mixer = JsonObject.empty()
                 .with("layer", "Mamba2")
-                .with("d_state", keys.integer(KEY + "ssm.state_size"))
-                .with("d_conv", keys.integer(KEY + "ssm.conv_kernel"))
+                .with("d_state", keys.integer("ssm.state_size"))
+                .with("d_conv", keys.integer("ssm.conv_kernel"))
                 .with("expand", inner / hidden)
                 .with("headdim", inner / heads)
-                .with("ngroups", keys.integer(KEY + "ssm.group_count"));
+                .with("ngroups", keys.integer("ssm.group_count"));
         JsonObject config = JsonObject.empty()
                 .with("d_model", hidden)
                 .with("d_intermediate", 0)
-                .with("n_layer", keys.integer(KEY + "block_count"))
+                .with("n_layer", keys.integer("block_count"))
                 .with("vocab_size", file.type(TOKENS).shape().extent(0))
                 .with("ssm_cfg", mixer)
                 .with("rms_norm", true)
                 .with("residual_in_fp32", true)
                 .with("fused_add_norm", true)
                 .with("pad_vocab_size_multiple", 1)
-                .with("norm_epsilon", keys.real(KEY + "attention.layer_norm_rms_epsilon"))
+                .with("norm_epsilon", keys.real("attention.layer_norm_rms_epsilon"))
                 .with("tie_embeddings", !file.names().contains(OUTPUT));
-        return GgufTokenizer.endOfText(keys)
+        keys.requireAllRead();
+        return GgufTokenizer.endOfText(file.metadata())
                 .map(id -> config.with("eos_token_id", id))
                 .orElse(config);
     }
@@ -78,11 +94,12 @@ final class Mamba2GgufLayout implements GgufConverter {
     public TensorSource fromGguf(GgufFile file) {
         Mamba2Dims shape = Mamba2Config.of(config(file)).ssmDims();
         int channels = shape.inner() + 2 * shape.groups() * shape.stateSize();
+        file.requireNames(Mamba2GgufLayout::isKnown);
         TensorMapping tensors = new TensorMapping(file);
         for (String name : file.names()) {
             String[] parts = name.split("\\.", 3);
-            if (parts.length < 3 || !parts[0].equals("blk")) {
-                tensors.rename(name, whole(file, name));
+            if (WHOLE.containsKey(name)) {
+                tensors.rename(name, WHOLE.get(name));
                 continue;
             }
             String layer = "backbone.layers." + parts[1] + ".";
@@ -97,7 +114,7 @@ final class Mamba2GgufLayout implements GgufConverter {
                 case "ssm_norm.weight" -> tensors.reshape(name, layer + "mixer.norm.weight", Shape.of(shape.inner()));
                 case "ssm_conv1d.weight" ->
                     tensors.reshape(name, layer + "mixer.conv1d.weight", Shape.of(channels, 1, shape.convWidth()));
-                default -> tensors.rename(name, layer + plain(file, name, parts[2]));
+                default -> tensors.rename(name, layer + BY_GGUF_NAME.get(parts[2]));
             }
         }
         return tensors.source();
@@ -111,26 +128,10 @@ final class Mamba2GgufLayout implements GgufConverter {
         return -a;
     }
 
-    private static String whole(GgufFile file, String name) {
-        return switch (name) {
-            case TOKENS -> Mamba2Format.STATE_SPACES.tokens();
-            case "output_norm.weight" -> "backbone.norm_f.weight";
-            case OUTPUT -> HEAD;
-            default -> throw unknown(file, name);
-        };
-    }
-
-    private static String plain(GgufFile file, String name, String part) {
-        return PLAIN.entrySet().stream()
-                .filter(entry -> entry.getValue().equals(part))
-                .map(Map.Entry::getKey)
-                .findFirst()
-                .orElseThrow(() -> unknown(file, name));
-    }
-
-    private static CheckpointException unknown(GgufFile file, String name) {
-        return new CheckpointException(
-                "%s: unexpected tensor '%s' for architecture %s".formatted(file, name, ARCHITECTURE));
+    private static boolean isKnown(String name) {
+        String[] parts = name.split("\\.", 3);
+        boolean inLayer = parts.length == 3 && parts[0].equals("blk");
+        return WHOLE.containsKey(name) || inLayer && (CHANGED.contains(parts[2]) || BY_GGUF_NAME.containsKey(parts[2]));
     }
 
     @Override
