@@ -9,6 +9,7 @@ import carve.api.op.CombinedConvScan;
 import carve.api.op.CrossEntropy;
 import carve.api.op.DecayScan;
 import carve.api.op.GatedRmsNorm;
+import carve.api.op.GroupedLinear;
 import carve.api.op.KlDivergence;
 import carve.api.op.LayerNorm;
 import carve.api.op.Linear;
@@ -16,11 +17,14 @@ import carve.api.op.RmsNorm;
 import carve.api.op.Rope;
 import carve.api.op.SoftmaxAttention;
 import carve.api.op.SwiGlu;
+import carve.api.op.TopKRouting;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.TensorType;
 import carve.cpu.attention.AttentionKernel;
 import carve.cpu.conv.CausalConvKernel;
 import carve.cpu.conv.ConvStep;
+import carve.cpu.experts.GroupedLinearKernel;
+import carve.cpu.experts.TopKRoutingKernel;
 import carve.cpu.kernel.AdamWKernel;
 import carve.cpu.kernel.KernelContext;
 import carve.cpu.kernel.LinearKernel;
@@ -55,6 +59,10 @@ final class CpuKernels implements KernelProvider {
         return switch (op) {
             case Linear linear ->
                 LinearKernel.supports(operands) ? Optional.of(new LinearKernel(context)) : Optional.empty();
+            case GroupedLinear linear ->
+                GroupedLinearKernel.supports(operands)
+                        ? Optional.of(new GroupedLinearKernel(context))
+                        : Optional.empty();
             case CrossEntropy entropy ->
                 CrossEntropyKernel.supports(operands) ? Optional.of(new CrossEntropyKernel(context)) : Optional.empty();
             case SoftmaxAttention attention ->
@@ -82,6 +90,7 @@ final class CpuKernels implements KernelProvider {
                 Optional.of(new LayerNormKernel(context, norm));
             case Rope rope when rope.pairing() == Rope.Pairing.HALF -> Optional.of(new RopeKernel(context));
             case SwiGlu swiGlu -> Optional.of(new SwiGluKernel(context));
+            case TopKRouting routing -> Optional.of(new TopKRoutingKernel(context, routing));
             case KlDivergence divergence -> Optional.of(new KlDivergenceKernel(context, divergence));
             case AdamW adam -> Optional.of(new AdamWKernel(context, adam));
             case DecayScan scan ->

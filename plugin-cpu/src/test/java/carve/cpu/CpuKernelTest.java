@@ -19,12 +19,14 @@ final class CpuKernelTest extends KernelContract {
                 "cross-entropy",
                 "decay-scan",
                 "gated-rms-norm",
+                "grouped-linear",
                 "kl-divergence",
                 "layer-norm",
                 "linear",
                 "rms-norm",
                 "rope",
                 "softmax-attention",
-                "swiglu");
+                "swiglu",
+                "top-k-routing");
     }
 }

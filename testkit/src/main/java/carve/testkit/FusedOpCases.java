@@ -15,11 +15,13 @@ final class FusedOpCases {
         Map<String, BiConsumer<FusedOpCaseBuilder, Integer>> ops = new LinkedHashMap<>();
         ops.put("adamw", RowwiseOpCases::adamW);
         ops.put("causal-conv", SequenceOpCases::causalConv);
+        ops.put("clamped-swiglu", ExpertOpCases::clampedSwiGlu);
         ops.put("convolved-scan", SequenceOpCases::convolvedScan);
         ops.put("cross-entropy", RowwiseOpCases::crossEntropy);
         ops.put("decay-scan", SequenceOpCases::decayScan);
         ops.put("gated-rms-norm", RowwiseOpCases::gatedRmsNorm);
         ops.put("gelu", RowwiseOpCases::gelu);
+        ops.put("grouped-linear", ExpertOpCases::groupedLinear);
         ops.put("kl-divergence", RowwiseOpCases::klDivergence);
         ops.put("layer-norm", RowwiseOpCases::layerNorm);
         ops.put("linear", RowwiseOpCases::linear);
@@ -28,6 +30,7 @@ final class FusedOpCases {
         ops.put("sample-token", RowwiseOpCases::sampleToken);
         ops.put("softmax-attention", SequenceOpCases::softmaxAttention);
         ops.put("swiglu", RowwiseOpCases::swiGlu);
+        ops.put("top-k-routing", ExpertOpCases::topKRouting);
         return ops;
     }
 
