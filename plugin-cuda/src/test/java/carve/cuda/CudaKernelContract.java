@@ -14,6 +14,7 @@ abstract class CudaKernelContract extends KernelContract {
                 "decay-scan",
                 "gated-rms-norm",
                 "gelu",
+                "grouped-linear",
                 "kl-divergence",
                 "layer-norm",
                 "linear",
@@ -21,6 +22,7 @@ abstract class CudaKernelContract extends KernelContract {
                 "rope",
                 "sample-token",
                 "softmax-attention",
-                "swiglu");
+                "swiglu",
+                "top-k-routing");
     }
 }

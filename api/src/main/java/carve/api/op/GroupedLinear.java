@@ -68,8 +68,6 @@ public record GroupedLinear() implements FusedOp {
         Tensor chosen = weight.gather(experts).reshape(products, outputs, inputs);
         Tensor y = rows.matmul(chosen, false, true).reshape(experts.shape().append(outputs));
         return List.of(
-                operands.size() == 4
-                        ? y.add(operands.get(3).cast(DType.F32).gather(experts))
-                        : y);
+                operands.size() == 4 ? y.add(operands.get(3).cast(DType.F32).gather(experts)) : y);
     }
 }

@@ -165,7 +165,8 @@ public record TopKRouting(
         Tensor chosen = number(choice, 0).broadcastTo(Shape.of(rows, groups)).cast(DType.I8);
         for (int i = 0; i < chosenGroups; i++) {
             Tensor isBest = isNumber(goodness.argMax(1), groups);
-            chosen = Tensors.where(isBest, number(choice, 1), chosen.cast(DType.F32)).cast(DType.I8);
+            chosen = Tensors.where(isBest, number(choice, 1), chosen.cast(DType.F32))
+                    .cast(DType.I8);
             goodness = Tensors.where(isBest, number(choice, Double.NEGATIVE_INFINITY), goodness);
         }
         Tensor mask = chosen.reshape(rows * groups, 1).broadcastTo(inGroups.shape());

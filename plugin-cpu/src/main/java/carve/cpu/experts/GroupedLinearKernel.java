@@ -74,8 +74,7 @@ public final class GroupedLinearKernel implements Kernel {
     public List<Tensor> forward(List<Tensor> operands) {
         Problem p = Problem.of(operands);
         Tensor weight = operands.get(2);
-        Tensor y = kernelContext.allocate(
-                TensorType.f32(operands.get(0).extent(0), p.choices, p.outputs));
+        Tensor y = kernelContext.allocate(TensorType.f32(operands.get(0).extent(0), p.choices, p.outputs));
         long bias = operands.size() == 4 ? addressOf(operands.get(3).cast(DType.F32)) : 0;
         long expertBytes = weight.dtype().bytes(p.weights());
         for (int e = 0; e < p.groups.experts(); e++) {
@@ -174,9 +173,7 @@ public final class GroupedLinearKernel implements Kernel {
                 scatterRows(p, e, results, addressOf(parts), p.inputs);
             }
         }
-        return p.choices == 1
-                ? parts.reshape(x.shape())
-                : parts.sum(1).reshape(x.shape());
+        return p.choices == 1 ? parts.reshape(x.shape()) : parts.sum(1).reshape(x.shape());
     }
 
     private long weightsInF32(Problem p, Tensor weight, int expert) {
@@ -200,8 +197,7 @@ public final class GroupedLinearKernel implements Kernel {
             try (var _ = kernelContext.threads().scratch().frame()) {
                 long dyRows = gatherRows(p, e, addressOf(dy), 1, p.outputs);
                 long xRows = gatherRows(p, e, addressOf(operands.get(0)), p.choices, p.inputs);
-                multiply(
-                        p.outputs, p.inputs, m, dyRows, true, xRows, addressOf(gradient) + 4L * e * p.weights());
+                multiply(p.outputs, p.inputs, m, dyRows, true, xRows, addressOf(gradient) + 4L * e * p.weights());
             }
         }
         return gradient.cast(weight.dtype());

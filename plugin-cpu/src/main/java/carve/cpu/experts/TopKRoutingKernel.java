@@ -60,7 +60,8 @@ public final class TopKRoutingKernel implements Kernel {
             List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
         Tensor logits = operands.getFirst();
         Tensor gradient = kernelContext.allocate(logits.type());
-        Tensor weights = kernelContext.gradientOrZeros(gradients.getFirst(), results.getFirst().type());
+        Tensor weights = kernelContext.gradientOrZeros(
+                gradients.getFirst(), results.getFirst().type());
         int columns = logits.extent(1);
         eachRow(logits, scratchpad -> {
             var row = new RoutingRowGradient(op, columns, scratchpad);
@@ -74,9 +75,7 @@ public final class TopKRoutingKernel implements Kernel {
                         addressOf(gradient) + offset);
             };
         });
-        return operands.size() == 1
-                ? List.of(Optional.of(gradient))
-                : List.of(Optional.of(gradient), Optional.empty());
+        return operands.size() == 1 ? List.of(Optional.of(gradient)) : List.of(Optional.of(gradient), Optional.empty());
     }
 
     private void eachRow(Tensor logits, Function<Scratchpad, IntConsumer> body) {

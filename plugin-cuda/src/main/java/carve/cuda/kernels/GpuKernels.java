@@ -11,6 +11,7 @@ import carve.api.op.CrossEntropy;
 import carve.api.op.DecayScan;
 import carve.api.op.GatedRmsNorm;
 import carve.api.op.Gelu;
+import carve.api.op.GroupedLinear;
 import carve.api.op.KlDivergence;
 import carve.api.op.LayerNorm;
 import carve.api.op.Linear;
@@ -19,6 +20,7 @@ import carve.api.op.Rope;
 import carve.api.op.SampleToken;
 import carve.api.op.SoftmaxAttention;
 import carve.api.op.SwiGlu;
+import carve.api.op.TopKRouting;
 import carve.api.tensor.DType;
 import carve.api.tensor.FusedOp;
 import carve.api.tensor.TensorType;
@@ -56,6 +58,7 @@ public final class GpuKernels implements KernelProvider {
         }
         return switch (op) {
             case Linear linear -> Optional.of(new LinearKernel(context));
+            case GroupedLinear linear -> Optional.of(new GroupedLinearKernel(context));
             case CrossEntropy entropy ->
                 operands.getFirst().dtype() == DType.F32
                         ? Optional.of(new CrossEntropyKernel(context))
@@ -89,6 +92,8 @@ public final class GpuKernels implements KernelProvider {
             case SampleToken sample -> Optional.of(new SampleTokenKernel(context, sample));
             case Gelu gelu -> Optional.of(new GeluKernel(context, gelu));
             case SwiGlu swiGlu -> Optional.of(new SwiGluKernel(context));
+            case TopKRouting routing
+            when TopKRoutingKernel.supports(operands) -> Optional.of(new TopKRoutingKernel(context, routing));
             case KlDivergence divergence -> Optional.of(new KlDivergenceKernel(context, divergence));
             case AdamW adam -> Optional.of(new AdamWKernel(context, adam));
             case DecayScan scan -> Optional.of(new DecayScanKernel(context, scan));

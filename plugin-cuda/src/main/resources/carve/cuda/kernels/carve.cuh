@@ -186,6 +186,18 @@ __device__ inline float load(const void* values, int type, i64 at) {
     return type == 1 ? from_bf16(bits) : from_f16(bits);
 }
 
+// An index outside of a table leaves (1, index, rows) for the host to find when it next waits.
+__device__ inline bool inside(int index, int rows, int* fault) {
+    if (index >= 0 && index < rows) {
+        return true;
+    }
+    if (atomicCAS(fault, 0, 1) == 0) {
+        fault[1] = index;
+        fault[2] = rows;
+    }
+    return false;
+}
+
 __device__ inline float sigmoid(float x) {
     float e = expf(-fabsf(x));
     return (x >= 0 ? 1 : e) / (1 + e);

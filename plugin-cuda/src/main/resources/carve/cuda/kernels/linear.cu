@@ -129,12 +129,12 @@ struct Row {
     int k;
 };
 
-// rows of x at once, and as many pieces of weights asked for before the first is there
+// rows of x at once, from `row` on, and as many pieces of weights asked for before the first is there; W and b begin at row
+// `base` of what r has
 template <int type, int rows, int ahead>
-__device__ inline void multiply_rows(const Row& r) {
+__device__ inline void multiply_rows(const Row& r, int row, i64 base) {
     int lane = threadIdx.x % 32;
     int column = (blockIdx.x * WARPS + threadIdx.x / 32) * COLUMNS;
-    int row = blockIdx.y * rows;
     float sums[COLUMNS][rows];
 #pragma unroll
     for (int i = 0; i < COLUMNS * rows; i++) {
@@ -146,7 +146,7 @@ __device__ inline void multiply_rows(const Row& r) {
 #pragma unroll
         for (int c = 0; c < COLUMNS; c++) {
             // beyond the last row the last one again, which is not written
-            read_piece<type>(r.weight, (i64) (column + c < r.n ? column + c : r.n - 1) * r.k, piece, w[c]);
+            read_piece<type>(r.weight, (base + (column + c < r.n ? column + c : r.n - 1)) * r.k, piece, w[c]);
         }
 #pragma unroll
         for (int i = 0; i < rows; i++) {
@@ -170,7 +170,7 @@ __device__ inline void multiply_rows(const Row& r) {
                 float sum = lanes_sum(sums[c][i], 32);
                 if (lane == 0 && column + c < r.n) {
                     r.y[(i64) (row + i) * r.n + column + c] =
-                            sum + (r.bias == nullptr ? 0 : load(r.bias, r.bias_type, column + c));
+                            sum + (r.bias == nullptr ? 0 : load(r.bias, r.bias_type, base + column + c));
                 }
             }
         }
@@ -180,9 +180,9 @@ __device__ inline void multiply_rows(const Row& r) {
 template <int type>
 __device__ inline void multiply_rows(const Row& r) {
     if (r.m == 1) {
-        multiply_rows<type, 1, 4>(r);
+        multiply_rows<type, 1, 4>(r, 0, 0);
     } else {
-        multiply_rows<type, ROWS, 1>(r);
+        multiply_rows<type, ROWS, 1>(r, blockIdx.y * ROWS, 0);
     }
 }
 
@@ -216,6 +216,55 @@ extern "C" __global__ void linear_rows_plain(const Row r, int type) {
             if (lane == 0 && column < r.n) {
                 r.y[(i64) i * r.n + column] = sum + (r.bias == nullptr ? 0 : load(r.bias, r.bias_type, column));
             }
+        }
+    }
+}
+
+// Linear layers of experts (grouped_linear.cu): product p is that of row p / choices of x with the expert experts[p].
+struct Grouped {
+    const float* x;
+    const void* weight;
+    const void* bias;
+    float* y;
+    const int* experts;
+    int* fault;
+    int bias_type;
+    int count; // of experts
+    int choices;
+    int n;
+    int k;
+    int unused;
+};
+
+// Grid: rows of W in groups of 16; products.
+extern "C" __global__ void grouped_rows(const Grouped g, int type) {
+    int product = blockIdx.y;
+    int expert = g.experts[product];
+    if (!inside(expert, g.count, g.fault)) {
+        return;
+    }
+    i64 base = (i64) expert * g.n;
+    Row r = {g.x + (i64) (product / g.choices) * g.k, g.weight, g.bias, g.y + (i64) product * g.n, g.bias_type, 1, g.n, g.k};
+    if (g.k % 8 == 0) {
+        switch (type) {
+            case 0: multiply_rows<0, 1, 4>(r, 0, base); break;
+            case 1: multiply_rows<1, 1, 4>(r, 0, base); break;
+            case 2: multiply_rows<2, 1, 4>(r, 0, base); break;
+            case 5: multiply_rows<5, 1, 4>(r, 0, base); break;
+            default: multiply_rows<6, 1, 4>(r, 0, base); break;
+        }
+        return;
+    }
+    int lane = threadIdx.x % 32;
+    for (int c = 0; c < COLUMNS; c++) {
+        int column = (blockIdx.x * WARPS + threadIdx.x / 32) * COLUMNS + c;
+        float sum = 0;
+        for (int d = lane; d < r.k && column < r.n; d += 32) {
+            sum += load(r.weight, type, (base + column) * r.k + d) * r.x[d];
+        }
+        sum = lanes_sum(sum, 32);
+        if (lane == 0 && column < r.n) {
+            r.y[column] = sum + (r.bias == nullptr ? 0 : load(r.bias, r.bias_type, base + column));
         }
     }
 }

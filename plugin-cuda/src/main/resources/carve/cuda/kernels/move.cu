@@ -29,18 +29,6 @@ extern "C" __global__ void lower_triangle(
     }
 }
 
-// An index outside of a table leaves (1, index, rows) for the host to find when it next waits.
-__device__ inline bool inside(int index, int rows, int* fault) {
-    if (index >= 0 && index < rows) {
-        return true;
-    }
-    if (atomicCAS(fault, 0, 1) == 0) {
-        fault[1] = index;
-        fault[2] = rows;
-    }
-    return false;
-}
-
 // y[i, :] = table[indices[i], :]; a row of width bytes
 extern "C" __global__ void gather(
         const unsigned char* table, int rows, const int* indices, unsigned char* y, i64 n, i64 width, int* fault) {
