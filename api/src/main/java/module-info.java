@@ -6,6 +6,7 @@ module carve.api {
     exports carve.api.data;
     exports carve.api.device;
     exports carve.api.device.kit;
+    exports carve.api.experts;
     exports carve.api.gguf;
     exports carve.api.io;
     exports carve.api.json;

@@ -18,6 +18,7 @@
  * <caption>Contracts</caption>
  * <tr><th>extend</th><th>for</th></tr>
  * <tr><td>{@link carve.testkit.MixerContract}</td><td>a mixer</td></tr>
+ * <tr><td>{@link carve.testkit.FeedForwardContract}</td><td>a feed-forward part</td></tr>
  * <tr><td>{@link carve.testkit.FusedOpContract}</td><td>a fused op of a plugin</td></tr>
  * <tr><td>{@link carve.testkit.DeviceContract}, {@link carve.testkit.KernelContract}, {@link
  *     carve.testkit.LayerFixtureContract}</td><td>a device and its kernels</td></tr>
