@@ -44,14 +44,15 @@ final class ExpertOpCases {
                     normal("weight", dtype, 3, 63, 24),
                     normal("bias", dtype, 3, 63));
         }
-        for (DType dtype : List.of(DType.Q8_0, DType.Q4_0)) {
+        for (DType dtype : QuantisedTypes.all()) {
+            int width = Math.max(96, dtype.blockElements());
             to.add(
                     name(rows, dtype),
                     new GroupedLinear(),
                     Tolerance.REDUCTION,
-                    normal("x", rows, 96),
+                    normal("x", rows, width),
                     experts(5, rows, 3),
-                    constant(normal("weight", dtype, 5, 23, 96)),
+                    constant(normal("weight", dtype, 5, 23, width)),
                     normal("bias", 5, 23));
         }
     }

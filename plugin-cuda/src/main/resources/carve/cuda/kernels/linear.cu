@@ -178,6 +178,27 @@ __device__ inline void multiply_rows(const Row& r, int row, i64 base) {
 }
 
 template <int type>
+struct Stored {
+    static const int value = type;
+};
+
+// Calls body with the storage type of weights as a type.
+template <class Body>
+__device__ inline void with_type(int type, Body body) {
+    switch (type) {
+        case 0: body(Stored<0>()); break;
+        case 1: body(Stored<1>()); break;
+        case 2: body(Stored<2>()); break;
+        case 5: body(Stored<5>()); break;
+        case 6: body(Stored<6>()); break;
+        case 7: body(Stored<7>()); break;
+        case 8: body(Stored<8>()); break;
+        case 9: body(Stored<9>()); break;
+        default: body(Stored<10>()); break;
+    }
+}
+
+template <int type>
 __device__ inline void multiply_rows(const Row& r) {
     if (r.m == 1) {
         multiply_rows<type, 1, 4>(r, 0, 0);
@@ -188,17 +209,7 @@ __device__ inline void multiply_rows(const Row& r) {
 
 // K a multiple of 8. Grid: rows of W in groups of 16, two for each warp; rows of x in groups of 8.
 extern "C" __global__ void linear_rows(const Row r, int type) {
-    switch (type) {
-        case 0: multiply_rows<0>(r); break;
-        case 1: multiply_rows<1>(r); break;
-        case 2: multiply_rows<2>(r); break;
-        case 5: multiply_rows<5>(r); break;
-        case 6: multiply_rows<6>(r); break;
-        case 7: multiply_rows<7>(r); break;
-        case 8: multiply_rows<8>(r); break;
-        case 9: multiply_rows<9>(r); break;
-        default: multiply_rows<10>(r); break;
-    }
+    with_type(type, [&](auto stored) { multiply_rows<decltype(stored)::value>(r); });
 }
 
 // Any K. The same grid.
@@ -246,13 +257,7 @@ extern "C" __global__ void grouped_rows(const Grouped g, int type) {
     i64 base = (i64) expert * g.n;
     Row r = {g.x + (i64) (product / g.choices) * g.k, g.weight, g.bias, g.y + (i64) product * g.n, g.bias_type, 1, g.n, g.k};
     if (g.k % 8 == 0) {
-        switch (type) {
-            case 0: multiply_rows<0, 1, 4>(r, 0, base); break;
-            case 1: multiply_rows<1, 1, 4>(r, 0, base); break;
-            case 2: multiply_rows<2, 1, 4>(r, 0, base); break;
-            case 5: multiply_rows<5, 1, 4>(r, 0, base); break;
-            default: multiply_rows<6, 1, 4>(r, 0, base); break;
-        }
+        with_type(type, [&](auto stored) { multiply_rows<decltype(stored)::value, 1, 4>(r, 0, base); });
         return;
     }
     int lane = threadIdx.x % 32;
