@@ -170,7 +170,7 @@ final class GgufModelTest {
                         .getMessage());
         Files.delete(llama.resolve("tokenizer.json"));
         assertEquals(
-                "no GGUF files of I8; there are F32, F16, Q4_0, Q4_1, Q8_0, Q4_K, Q5_K, Q6_K, BF16",
+                "no GGUF files of I8; there are F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, BF16",
                 assertThrows(CheckpointException.class, () -> export(llama, DType.I8))
                         .getMessage());
     }

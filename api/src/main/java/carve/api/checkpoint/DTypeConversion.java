@@ -79,7 +79,8 @@ public final class DTypeConversion {
                     target[offset + i] = IntegerElements.read(dtype, source, first + i);
                 }
             }
-            case Q8_0, Q4_0, Q4_1, Q4_K, Q5_K, Q6_K -> readBlocks(dtype, source, first, target, offset, count);
+            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K ->
+                readBlocks(dtype, source, first, target, offset, count);
         }
     }
 
@@ -87,7 +88,7 @@ public final class DTypeConversion {
     public static void read(DType dtype, MemorySegment source, long first, double[] target, int offset, int count) {
         switch (dtype) {
             case F64 -> MemorySegment.copy(source, LittleEndian.DOUBLE, first * Double.BYTES, target, offset, count);
-            case F32, BF16, F16, Q8_0, Q4_0, Q4_1, Q4_K, Q5_K, Q6_K -> {
+            case F32, BF16, F16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> {
                 float[] chunk = new float[Math.min(count, CHUNK)];
                 for (int done = 0, length; done < count; done += length) {
                     length = Math.min(CHUNK, count - done);
@@ -151,7 +152,7 @@ public final class DTypeConversion {
                 }
             }
             case I64, I32, I16, I8, U8, BOOL -> throw IntegerElements.refusal(dtype);
-            case Q8_0, Q4_0, Q4_1, Q4_K, Q5_K, Q6_K ->
+            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K ->
                 BlockQuantisation.write(source, offset, blocks(dtype, count), dtype, target, blocks(dtype, first));
         }
     }
@@ -180,7 +181,7 @@ public final class DTypeConversion {
                     write(chunk, 0, length, dtype, target, first + done);
                 }
             }
-            case Q8_0, Q4_0, Q4_1, Q4_K, Q5_K, Q6_K -> {
+            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> {
                 float[] narrow = new float[count];
                 for (int i = 0; i < count; i++) {
                     narrow[i] = (float) source[offset + i];

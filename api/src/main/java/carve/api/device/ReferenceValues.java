@@ -44,7 +44,7 @@ final class ReferenceValues {
             case I16 -> from.get(I16, at);
             case I8 -> from.get(I8, at);
             case U8, BOOL -> from.get(I8, at) & 0xFF;
-            case Q8_0, Q4_0, Q4_1, Q4_K, Q5_K, Q6_K -> throw inBlocks(dtype);
+            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> throw inBlocks(dtype);
         };
     }
 
@@ -68,7 +68,7 @@ final class ReferenceValues {
             case I32 -> to.set(I32, at, (int) value);
             case I16 -> to.set(I16, at, (short) value);
             case I8, U8, BOOL -> to.set(I8, at, (byte) (int) value);
-            case Q8_0, Q4_0, Q4_1, Q4_K, Q5_K, Q6_K -> throw inBlocks(dtype);
+            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> throw inBlocks(dtype);
         }
     }
 
@@ -90,7 +90,7 @@ final class ReferenceValues {
             case I16 -> (short) value;
             case I8 -> (byte) (int) value;
             case U8, BOOL -> (int) value & 0xFF;
-            case Q8_0, Q4_0, Q4_1, Q4_K, Q5_K, Q6_K -> throw inBlocks(dtype);
+            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> throw inBlocks(dtype);
         };
     }
 

@@ -30,8 +30,10 @@ interface BlockCodec {
     static BlockCodec of(DType dtype) {
         return switch (dtype) {
             case Q8_0 -> new Q80Blocks();
-            case Q4_0 -> new Q40Blocks();
-            case Q4_1 -> new Q41Blocks();
+            case Q4_0 -> new SymmetricBlocks(4);
+            case Q5_0 -> new SymmetricBlocks(5);
+            case Q4_1 -> new AffineBlocks(4);
+            case Q5_1 -> new AffineBlocks(5);
             case Q4_K -> new ScaleMinBlocks(4);
             case Q5_K -> new ScaleMinBlocks(5);
             case Q6_K -> new Q6KBlocks();

@@ -15,6 +15,10 @@ import java.lang.foreign.MemorySegment;
  * <tr><td>{@link DType#Q8_0}</td><td>32</td><td>34</td><td>d; q: 32 signed bytes</td><td>{@code d * q[i]}</td></tr>
  * <tr><td>{@link DType#Q4_0}</td><td>32</td><td>18</td><td>d; q: 4 bits, 16 bytes</td><td>{@code d * (q[i] - 8)}</td></tr>
  * <tr><td>{@link DType#Q4_1}</td><td>32</td><td>20</td><td>d; m; q: 4 bits, 16 bytes</td><td>{@code d * q[i] + m}</td></tr>
+ * <tr><td>{@link DType#Q5_0}</td><td>32</td><td>22</td><td>d; the fifth bits of q, 4 bytes; the other four, 16 bytes</td>
+ * <td>{@code d * (q[i] - 16)}</td></tr>
+ * <tr><td>{@link DType#Q5_1}</td><td>32</td><td>24</td><td>d; m; the fifth bits of q, 4 bytes; the other four, 16 bytes</td>
+ * <td>{@code d * q[i] + m}</td></tr>
  * <tr><td>{@link DType#Q4_K}</td><td>256</td><td>144</td><td>d; dmin; sc, mn: 6 bits, 12 bytes; q: 4 bits, 128 bytes</td>
  * <td>{@code (d * sc[i / 32]) * q[i] - dmin * mn[i / 32]}</td></tr>
  * <tr><td>{@link DType#Q5_K}</td><td>256</td><td>176</td><td>d; dmin; sc, mn: 6 bits, 12 bytes; the fifth bits of q, 32 bytes;
@@ -28,7 +32,8 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Quantising follows llama.cpp (ggml-quants.c, {@code quantize_row_..._ref}) bit for bit. For Q8_0, {@code d = max|x| / 127}
  * and {@code q = round(x / d)}, ties away from zero; for Q4_0, {@code d = m / -8} with m the first element of greatest
- * magnitude and {@code q = min(15, floor(x / d + 8.5))}; for Q4_1, {@code d = (max - min) / 15}. Division is multiplication by
+ * magnitude and {@code q = min(15, floor(x / d + 8.5))}; for Q4_1, {@code d = (max - min) / 15};
+ * with 5 bits the same, of 16 and 31. Division is multiplication by
  * the reciprocal of d in F32, and d is rounded to F16 only when it is stored. For the others, scales and minimums are
  * searched that make a weighted squared error small. After a value that is not finite, no value of its block is.
  */

@@ -36,6 +36,10 @@ public enum DType {
     Q4_0(32, 18),
     /** Blocks of 32 along the last axis: an F16 scale, an F16 minimum and 32 integers of 4 bits, 20 bytes. */
     Q4_1(32, 20),
+    /** Blocks of 32 along the last axis: an F16 scale and 32 integers of 5 bits, 22 bytes. */
+    Q5_0(32, 22),
+    /** Blocks of 32 along the last axis: an F16 scale, an F16 minimum and 32 integers of 5 bits, 24 bytes. */
+    Q5_1(32, 24),
     /** Blocks of 256 along the last axis: scales and minimums of 32 elements each, and 256 integers of 4 bits, 144 bytes. */
     Q4_K(256, 144),
     /** Blocks of 256 along the last axis: scales and minimums of 32 elements each, and 256 integers of 5 bits, 176 bytes. */

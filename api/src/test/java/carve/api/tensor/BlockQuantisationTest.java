@@ -73,7 +73,8 @@ final class BlockQuantisationTest {
 
     @Test
     void moreBitsLoseLess() {
-        List<DType> byLoss = List.of(DType.Q8_0, DType.Q6_K, DType.Q5_K, DType.Q4_K, DType.Q4_1, DType.Q4_0);
+        List<DType> byLoss =
+                List.of(DType.Q8_0, DType.Q6_K, DType.Q5_K, DType.Q5_1, DType.Q5_0, DType.Q4_K, DType.Q4_1, DType.Q4_0);
         assertEquals(EnumSet.copyOf(quantisedTypes()), EnumSet.copyOf(byLoss));
         float[] x = normals(256 * 20);
         double before = 0;
@@ -149,7 +150,9 @@ final class BlockQuantisationTest {
     @Test
     void otherTypesAreRefused() {
         var error = assertThrows(ShapeException.class, () -> quantised(DType.F32, new float[32]));
-        assertEquals("F32 is not quantised; expected one of Q8_0, Q4_0, Q4_1, Q4_K, Q5_K, Q6_K", error.getMessage());
+        assertEquals(
+                "F32 is not quantised; expected one of Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K",
+                error.getMessage());
     }
 
     @Test

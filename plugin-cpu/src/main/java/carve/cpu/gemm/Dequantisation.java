@@ -39,7 +39,8 @@ public final class Dequantisation {
             case F16 -> f16(row + 2L * k, depth, to, at);
             case Q8_0 -> q8(row + dtype.bytes(k), depth, to, at);
             case Q4_0 -> q4(row + dtype.bytes(k), depth, to, at);
-            case Q4_1, Q4_K, Q5_K, Q6_K -> KBlockDequantisation.toFloats(dtype, row + dtype.bytes(k), depth, to, at);
+            case Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K ->
+                BlockDequantisation.toFloats(dtype, row + dtype.bytes(k), depth, to, at);
             default -> throw Casts.unsupported(dtype);
         }
     }

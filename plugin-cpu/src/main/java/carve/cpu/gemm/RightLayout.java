@@ -19,6 +19,10 @@ public enum RightLayout {
     Q4_0_TRANSPOSED(DType.Q4_0),
     /** Q4_1, transposed (N, K), blocks along K. */
     Q4_1_TRANSPOSED(DType.Q4_1),
+    /** Q5_0, transposed (N, K), blocks along K. */
+    Q5_0_TRANSPOSED(DType.Q5_0),
+    /** Q5_1, transposed (N, K), blocks along K. */
+    Q5_1_TRANSPOSED(DType.Q5_1),
     /** Q4_K, transposed (N, K), blocks along K. */
     Q4_K_TRANSPOSED(DType.Q4_K),
     /** Q5_K, transposed (N, K), blocks along K. */
@@ -45,6 +49,8 @@ public enum RightLayout {
             case Q8_0 -> Q8_0_TRANSPOSED;
             case Q4_0 -> Q4_0_TRANSPOSED;
             case Q4_1 -> Q4_1_TRANSPOSED;
+            case Q5_0 -> Q5_0_TRANSPOSED;
+            case Q5_1 -> Q5_1_TRANSPOSED;
             case Q4_K -> Q4_K_TRANSPOSED;
             case Q5_K -> Q5_K_TRANSPOSED;
             case Q6_K -> Q6_K_TRANSPOSED;

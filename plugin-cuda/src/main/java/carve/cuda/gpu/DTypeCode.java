@@ -22,9 +22,11 @@ public final class DTypeCode {
             case Q8_0 -> 5;
             case Q4_0 -> 6;
             case Q4_1 -> 7;
-            case Q4_K -> 8;
-            case Q5_K -> 9;
-            case Q6_K -> 10;
+            case Q5_0 -> 8;
+            case Q5_1 -> 9;
+            case Q4_K -> 10;
+            case Q5_K -> 11;
+            case Q6_K -> 12;
             case F64, I64, I16, U8, BOOL ->
                 throw new DeviceException("no kernel reads dtype %s; cast to F32 first".formatted(dtype));
         };

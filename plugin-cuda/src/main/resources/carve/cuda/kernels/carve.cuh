@@ -49,7 +49,7 @@ __device__ inline i64 stride() {
 }
 
 // Storage types, as carve.cuda.Code in Java: 0 F32, 1 BF16, 2 F16, 3 I32, 4 I8, 5 Q8_0, 6 Q4_0,
-// 7 Q4_1, 8 Q4_K, 9 Q5_K, 10 Q6_K.
+// 7 Q4_1, 8 Q5_0, 9 Q5_1, 10 Q4_K, 11 Q5_K, 12 Q6_K.
 __device__ inline float from_bf16(u16 bits) {
     return __int_as_float((int) ((unsigned) bits << 16));
 }
@@ -112,7 +112,7 @@ __device__ inline unsigned round_tf32(float value) {
 
 // Blocks of quantised types, as carve.api.tensor.BlockQuantisation defines them. They lie at even addresses.
 __device__ inline int block_elements(int type) {
-    return type < 8 ? 32 : 256;
+    return type < 10 ? 32 : 256;
 }
 
 __device__ inline int block_bytes(int type) {
@@ -120,8 +120,10 @@ __device__ inline int block_bytes(int type) {
         case 5: return 34;
         case 6: return 18;
         case 7: return 20;
-        case 8: return 144;
-        case 9: return 176;
+        case 8: return 22;
+        case 9: return 24;
+        case 10: return 144;
+        case 11: return 176;
         default: return 210;
     }
 }
@@ -147,9 +149,9 @@ __device__ inline int nibble_of(int pair, bool high) {
 
 __device__ inline float from_scale_min_block(const unsigned char* block, int type, int i) {
     int group = i / 32;
-    const unsigned char* integers = block + (type == 9 ? 48 : 16);
+    const unsigned char* integers = block + (type == 11 ? 48 : 16);
     int q = nibble_of(integers[i / 64 * 32 + i % 32], group % 2);
-    if (type == 9) {
+    if (type == 11) {
         q |= (block[16 + i % 32] >> group & 1) << 4;
     }
     float scale = half_at(block) * group_scale(block, group);
@@ -162,6 +164,11 @@ __device__ inline float from_q6_k(const unsigned char* block, int i) {
     return half_at(block + 208) * (signed char) block[192 + i / 16] * ((low | high << 4) - 32);
 }
 
+// An integer of a block of Q5_0 or Q5_1: its fifth bit is in the first four bytes.
+__device__ inline int five_bits(const unsigned char* integers, int i) {
+    return nibble_of(integers[4 + i % 16], i / 16) | (integers[i / 8] >> i % 8 & 1) << 4;
+}
+
 __device__ inline float from_block(const void* values, int type, i64 at) {
     const unsigned char* block = (const unsigned char*) values + at / block_elements(type) * block_bytes(type);
     int i = (int) (at % block_elements(type));
@@ -169,7 +176,9 @@ __device__ inline float from_block(const void* values, int type, i64 at) {
         case 5: return half_at(block) * (signed char) block[2 + i];
         case 6: return half_at(block) * (nibble_of(block[2 + i % 16], i / 16) - 8);
         case 7: return half_at(block) * nibble_of(block[4 + i % 16], i / 16) + half_at(block + 2);
-        case 10: return from_q6_k(block, i);
+        case 8: return half_at(block) * (five_bits(block + 2, i) - 16);
+        case 9: return half_at(block) * five_bits(block + 4, i) + half_at(block + 2);
+        case 12: return from_q6_k(block, i);
         default: return from_scale_min_block(block, type, i);
     }
 }

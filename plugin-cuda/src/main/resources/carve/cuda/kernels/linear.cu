@@ -12,7 +12,7 @@
 // How many elements after the lower halves of bytes the upper halves of the same bytes stand; 0 where there are none.
 template <int type>
 __device__ inline int half_run() {
-    return type == 6 || type == 7 ? 16 : type == 8 || type == 9 ? 32 : type == 10 ? 64 : 0;
+    return type < 6 ? 0 : type < 10 ? 16 : type < 12 ? 32 : 64;
 }
 
 // Where the 8 weights of a piece lie in their row: two runs of four, of the lower and of the upper halves of four bytes.
@@ -57,6 +57,11 @@ __device__ inline void halves(
     }
 }
 
+// Four bits, one in each byte.
+__device__ inline unsigned spread(unsigned bits) {
+    return (bits & 1) | (bits & 2) << 7 | (bits & 4) << 14 | (bits & 8) << 21;
+}
+
 // w[0 .. 7] = the weights of a piece of a block
 template <int type>
 __device__ inline void read_block(const unsigned char* block, int piece, float* w) {
@@ -75,7 +80,13 @@ __device__ inline void read_block(const unsigned char* block, int piece, float* 
         float scale = half_at(block);
         float min = half_at(block + 2);
         halves(block + 4 + 4 * piece, 0, 0, scale, min, scale, min, w);
-    } else if (type == 10) {
+    } else if (type == 8 || type == 9) {
+        const unsigned char* integers = block + (type == 8 ? 2 : 4);
+        unsigned fifths = word(integers) >> 4 * piece;
+        float scale = half_at(block);
+        float min = type == 8 ? -16 * scale : half_at(block + 2);
+        halves(integers + 4 + 4 * piece, spread(fifths), spread(fifths >> 16), scale, min, scale, min, w);
+    } else if (type == 12) {
         int half = piece / 16;
         int at = piece % 16 * 4;
         unsigned more = word(block + 128 + 32 * half + at % 32) >> at / 32 * 2;
@@ -87,10 +98,10 @@ __device__ inline void read_block(const unsigned char* block, int piece, float* 
     } else {
         int group = piece / 8 * 2;
         int at = piece % 8 * 4;
-        unsigned more = type == 9 ? word(block + 16 + at) >> group : 0;
+        unsigned more = type == 11 ? word(block + 16 + at) >> group : 0;
         float scale = half_at(block);
         float min = -half_at(block + 2);
-        halves(block + (type == 9 ? 48 : 16) + piece / 8 * 32 + at, more & 0x01010101u, more >> 1 & 0x01010101u,
+        halves(block + (type == 11 ? 48 : 16) + piece / 8 * 32 + at, more & 0x01010101u, more >> 1 & 0x01010101u,
                 scale * group_scale(block, group), min * group_min(block, group),
                 scale * group_scale(block, group + 1), min * group_min(block, group + 1), w);
     }
@@ -112,7 +123,7 @@ __device__ inline void read_piece(const void* weight, i64 row, int piece, float*
         two(bits.z, type, w + 4);
         two(bits.w, type, w + 6);
     } else {
-        int pieces = type < 8 ? 4 : 32;
+        int pieces = type < 10 ? 4 : 32;
         i64 block = row / (8 * pieces) + piece / pieces;
         read_block<type>((const unsigned char*) weight + block * block_bytes(type), piece % pieces, w);
     }
@@ -194,7 +205,9 @@ __device__ inline void with_type(int type, Body body) {
         case 7: body(Stored<7>()); break;
         case 8: body(Stored<8>()); break;
         case 9: body(Stored<9>()); break;
-        default: body(Stored<10>()); break;
+        case 10: body(Stored<10>()); break;
+        case 11: body(Stored<11>()); break;
+        default: body(Stored<12>()); break;
     }
 }
 

@@ -40,7 +40,7 @@ import java.util.stream.Collectors;
  * metadata    key: text; type: U32; value; for each. Types are 0 U8, 1 I8, 2 U16, 3 I16, 4 U32, 5 I32, 6 F32, 7 truth (one
  *             byte, 0 or 1), 8 text, 9 array (type: U32, number: U64, values), 10 U64, 11 I64, 12 F64
  * tensors     name: text; extents: U32, their number, at most 4; U64 for each, that of elements side by side first; type:
- *             U32, 0 F32, 1 F16, 2 Q4_0, 3 Q4_1, 8 Q8_0, 12 Q4_K, 13 Q5_K, 14 Q6_K, 24 to 28 I8, I16, I32, I64, F64, 30 BF16;
+ *             U32, 0 F32, 1 F16, 2 Q4_0, 3 Q4_1, 6 Q5_0, 7 Q5_1, 8 Q8_0, 12 Q4_K, 13 Q5_K, 14 Q6_K, 24 to 28 I8, I16, I32, I64, F64, 30 BF16;
  *             offset: U64 from the beginning of values, a multiple of the alignment; for each
  * zeros       up to a multiple of the alignment, which is the metadata's general.alignment, or 32
  * values      of each tensor, with zeros up to a multiple of the alignment after each

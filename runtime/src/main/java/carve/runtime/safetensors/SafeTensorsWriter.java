@@ -46,6 +46,8 @@ public final class SafeTensorsWriter implements AutoCloseable {
             DType.Q8_0,
             DType.Q4_0,
             DType.Q4_1,
+            DType.Q5_0,
+            DType.Q5_1,
             DType.Q4_K,
             DType.Q5_K,
             DType.Q6_K,

@@ -182,9 +182,9 @@ final class SafeTensorsFileTest {
                         "__metadata__: 'carve.quantization': text: 1:2: expected a key in double quotes, found the end of the text"),
                 Arguments.of("[]", "__metadata__: 'carve.quantization': expected an object, found []"),
                 Arguments.of(
-                        "{'Q5_1':['a']}",
-                        "__metadata__: 'carve.quantization': no quantised type 'Q5_1'; there are Q8_0, Q4_0, Q4_1, Q4_K,"
-                                + " Q5_K, Q6_K"),
+                        "{'Q2_K':['a']}",
+                        "__metadata__: 'carve.quantization': no quantised type 'Q2_K'; there are Q8_0, Q4_0, Q4_1, Q5_0,"
+                                + " Q5_1, Q4_K, Q5_K, Q6_K"),
                 Arguments.of(
                         "{'Q8_0':'a'}",
                         "__metadata__: 'carve.quantization': Q8_0: expected an array of names, found \"a\""),

@@ -113,8 +113,8 @@ final class SafeTensorsWriterTest {
                 List.of(
                         "a.I64", "b.I64", "a.F64", "b.F64", "a.F32", "b.F32", "a.I32", "b.I32", "a.BF16", "b.BF16",
                         "a.F16", "b.F16", "a.I16", "b.I16", "a.I8", "b.I8", "a.U8", "b.U8", "a.Q8_0", "b.Q8_0",
-                        "a.Q4_0", "b.Q4_0", "a.Q4_1", "b.Q4_1", "a.Q4_K", "b.Q4_K", "a.Q5_K", "b.Q5_K", "a.Q6_K",
-                        "b.Q6_K", "a.BOOL", "b.BOOL"),
+                        "a.Q4_0", "b.Q4_0", "a.Q4_1", "b.Q4_1", "a.Q5_0", "b.Q5_0", "a.Q5_1", "b.Q5_1", "a.Q4_K",
+                        "b.Q4_K", "a.Q5_K", "b.Q5_K", "a.Q6_K", "b.Q6_K", "a.BOOL", "b.BOOL"),
                 List.copyOf(SafeTensorsWriter.officialOrder(types).keySet()));
     }
 

@@ -19,8 +19,6 @@ public record BlockFormat(int elements, int bytes, DType unpacked, Unpacker unpa
     public static final BlockFormat Q2_0 = new BlockFormat(64, 18, DType.Q4_0, SmallIntegerBlocks::q2);
     public static final BlockFormat TQ1_0 = new BlockFormat(256, 54, DType.Q4_0, SmallIntegerBlocks::ternaryBaseThree);
     public static final BlockFormat TQ2_0 = new BlockFormat(256, 66, DType.Q4_0, SmallIntegerBlocks::ternaryTwoBits);
-    public static final BlockFormat Q5_0 = new BlockFormat(32, 22, DType.Q8_0, FiveBitBlocks::q5Zero);
-    public static final BlockFormat Q5_1 = new BlockFormat(32, 24, DType.F32, FiveBitBlocks::q5One);
     public static final BlockFormat Q2_K = new BlockFormat(256, 84, DType.F32, KBlocks::q2);
     public static final BlockFormat Q3_K = new BlockFormat(256, 110, DType.Q6_K, KBlocks::q3);
     public static final BlockFormat IQ1_S = new BlockFormat(256, 50, DType.F32, OneBitCodebooks::s);

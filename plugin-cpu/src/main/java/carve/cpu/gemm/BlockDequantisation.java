@@ -1,6 +1,7 @@
 package carve.cpu.gemm;
 
 import static carve.cpu.memory.NativeMemory.F;
+import static carve.cpu.memory.NativeMemory.I;
 import static carve.cpu.memory.NativeMemory.LANES;
 
 import carve.api.tensor.BlockQuantisation;
@@ -12,10 +13,10 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Conversions of blocks of Q4_1, Q4_K, Q5_K and Q6_K to F32, with the bits of {@link BlockQuantisation}: a scale times an integer is
+ * Conversions of blocks other than Q8_0 and Q4_0 to F32, with the bits of {@link BlockQuantisation}: a scale times an integer is
  * exact in F32, so that adding the minimum in the same operation rounds as often.
  */
-final class KBlockDequantisation {
+final class BlockDequantisation {
     private static final int GROUP = 32;
     private static final int SCALES = 4;
     private static final int SCALE_BYTES = 12;
@@ -23,7 +24,9 @@ final class KBlockDequantisation {
     private static final int Q6_SCALES = 192;
     private static final int Q6_SCALE = 208;
 
-    private KBlockDequantisation() {}
+    private static final IntVector LANE = IntVector.zero(I).addIndex(1);
+
+    private BlockDequantisation() {}
 
     /**
      * Writes whole blocks.
@@ -41,6 +44,8 @@ final class KBlockDequantisation {
         for (int k = 0; k < depth; k += dtype.blockElements(), block += dtype.blockBytes()) {
             switch (dtype) {
                 case Q4_1 -> q41(block, to, at + k);
+                case Q5_0 -> q50(block, to, at + k);
+                case Q5_1 -> q51(block, to, at + k);
                 case Q4_K -> q4K(block, to, at + k);
                 case Q5_K -> q5K(block, to, at + k);
                 case Q6_K -> q6K(block, to, at + k);
@@ -56,6 +61,31 @@ final class KBlockDequantisation {
             IntVector pairs = NativeMemory.loadUnsignedBytes(block + 4 + i);
             floats(pairs.and(15)).fma(d, m).intoArray(to, at + i);
             floats(pairs.lanewise(VectorOperators.LSHR, 4)).fma(d, m).intoArray(to, at + GROUP / 2 + i);
+        }
+    }
+
+    private static void q50(long block, float[] to, int at) {
+        float scale = Dequantisation.scale(block);
+        fiveBits(block + 2, FloatVector.broadcast(F, scale), FloatVector.broadcast(F, -16 * scale), to, at);
+    }
+
+    private static void q51(long block, float[] to, int at) {
+        FloatVector m = FloatVector.broadcast(F, Dequantisation.scale(block + 2));
+        fiveBits(block + 4, FloatVector.broadcast(F, Dequantisation.scale(block)), m, to, at);
+    }
+
+    private static void fiveBits(long from, FloatVector d, FloatVector m, float[] to, int at) {
+        IntVector fifths = IntVector.broadcast(I, NativeMemory.getInt(from));
+        for (int i = 0; i < GROUP / 2; i += LANES) {
+            IntVector pairs = NativeMemory.loadUnsignedBytes(from + Integer.BYTES + i);
+            IntVector places = LANE.add(i);
+            IntVector low = fifths.lanewise(VectorOperators.LSHR, places).and(1);
+            IntVector high =
+                    fifths.lanewise(VectorOperators.LSHR, places.add(GROUP / 2)).and(1);
+            low = low.lanewise(VectorOperators.LSHL, 4).or(pairs.and(15));
+            high = high.lanewise(VectorOperators.LSHL, 4).or(pairs.lanewise(VectorOperators.LSHR, 4));
+            floats(low).fma(d, m).intoArray(to, at + i);
+            floats(high).fma(d, m).intoArray(to, at + GROUP / 2 + i);
         }
     }
 
