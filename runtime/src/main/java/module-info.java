@@ -1,6 +1,7 @@
 /** The library that opens, converts, generates with, trains, evaluates and saves models. */
 module carve.runtime {
     requires transitive carve.api;
+    requires java.net.http; // for the hub
 
     exports carve.runtime;
     exports carve.runtime.catalog;
@@ -10,6 +11,7 @@ module carve.runtime {
     exports carve.runtime.eval;
     exports carve.runtime.eval.suite;
     exports carve.runtime.gguf;
+    exports carve.runtime.hub;
     exports carve.runtime.io;
     exports carve.runtime.memory;
     exports carve.runtime.model;

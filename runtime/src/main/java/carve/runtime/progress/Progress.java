@@ -8,6 +8,9 @@ public interface Progress {
     /** A factory of listeners that do nothing. */
     Progress NONE = of((phase, done, total, loss) -> {});
 
+    /** The unit of phases whose steps are bytes; they are shown as {@code 1.5 GiB}. */
+    String BYTES = "bytes";
+
     /** A listener for one phase. It is closed at the end of the phase, whether or not the phase succeeded. */
     interface Phase extends ProgressListener, AutoCloseable {
         @Override

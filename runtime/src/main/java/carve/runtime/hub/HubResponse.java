@@ -1,0 +1,28 @@
+package carve.runtime.hub;
+
+import java.net.URI;
+import java.net.http.HttpHeaders;
+
+/**
+ * A response of the hub, or of the storage that it redirects to.
+ *
+ * @param uri who answered, after redirects
+ * @param status the HTTP status
+ * @param headers the headers
+ * @param body the body
+ */
+record HubResponse(URI uri, int status, HttpHeaders headers, ResponseStream body) implements AutoCloseable {
+    String header(String name) {
+        return headers.firstValue(name).orElse("");
+    }
+
+    /** Returns the address without its query, which may hold a signature. */
+    static String shown(URI uri) {
+        return "%s://%s%s".formatted(uri.getScheme(), uri.getAuthority(), uri.getPath());
+    }
+
+    @Override
+    public void close() {
+        body.close();
+    }
+}
