@@ -167,6 +167,16 @@ public final class Carve implements AutoCloseable {
         return open(new ModelSource.InFolder(ModelFolder.open(folder, catalogs)));
     }
 
+    /**
+     * Opens a model as {@link #load(Path)} does, or one that was pulled from the hub.
+     *
+     * @param model {@code hf:ORG/NAME} or {@code hf:ORG/NAME@REVISION} for a model in the hub's cache, otherwise a folder or file
+     * @throws carve.runtime.hub.HubException if it has not been pulled
+     */
+    public Model load(String model) {
+        return load(Path.of(model));
+    }
+
     private Model open(ModelSource source) {
         try {
             return open(source, source.load(device));

@@ -68,7 +68,7 @@ final class BenchCommand implements Command {
                         "--models",
                         String[].class,
                         "MODEL",
-                        "Folders or GGUF files; or shape:NAME, or shape:NAME+PLAN, for random weights, NAME one of "
+                        "Folders, GGUF files or hf:ORG/NAME; or shape:NAME, or shape:NAME+PLAN, for random weights, NAME one of "
                                 + String.join(", ", PublishedConfigs.names()) + ".")
                 .option("--prompt", String.class, "LIST", "Prompt lengths; 512 if not given.")
                 .option("--generate", String.class, "LIST", "Numbers of generated tokens; 64 if not given.")

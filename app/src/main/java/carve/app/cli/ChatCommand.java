@@ -50,7 +50,7 @@ final class ChatCommand implements Command {
                                 "chat",
                                 "Chat with a model. Its state is kept from turn to turn, so that nothing is computed twice; /help lists"
                                         + " the commands.")
-                        .parameter(Path.class, "MODEL", "Folder of the model.")
+                        .parameter(Path.class, "MODEL", "Folder of the model, a GGUF file, or hf:ORG/NAME.")
                         .option("--system", String.class, "TEXT", "System prompt."))
                 .example("carve chat demo/teacher")
                 .example("echo 'Who are you?' | carve chat MODEL --greedy")

@@ -58,7 +58,7 @@ final class ConvertCommand implements Command {
                         "convert",
                         "Convert a teacher into a student: replace mixers according to a plan, and initialise them from the attention weights.",
                         "The student is written tensor by tensor; the model need not fit into memory.")
-                .parameter(Path.class, "TEACHER", "Folder of the teacher.")
+                .parameter(Path.class, "TEACHER", "Folder of the teacher, or hf:ORG/NAME.")
                 .required("--plan", String.class, "PLAN", "File with a plan or a recipe, or the name of a preset.")
                 .required("--out", Path.class, "STUDENT", "Folder to write.")
                 .option(

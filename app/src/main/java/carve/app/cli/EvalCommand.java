@@ -50,7 +50,7 @@ final class EvalCommand implements Command {
                         "Ask a model the questions of a file and score its answers by exact match.",
                         "The file is LLaVA-style JSON; scores are shown for each \"kind\" of question.",
                         "With --suite, files, prompts and scoring are those of a public evaluation suite.")
-                .parameter(Path.class, "MODEL", "Folder of the model.")
+                .parameter(Path.class, "MODEL", "Folder of the model, a GGUF file, or hf:ORG/NAME.")
                 .required(
                         "--data",
                         Path.class,

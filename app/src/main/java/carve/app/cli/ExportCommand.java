@@ -50,7 +50,7 @@ final class ExportCommand implements Command {
                 .parameter(
                         String.class,
                         "MODEL",
-                        "Folder of the model, or a GGUF file; or shape:NAME for random weights, NAME one of "
+                        "Folder of the model, a GGUF file, or hf:ORG/NAME; or shape:NAME for random weights, NAME one of "
                                 + String.join(", ", PublishedConfigs.names()) + ".")
                 .parameter(
                         Path.class,

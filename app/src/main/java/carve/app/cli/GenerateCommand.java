@@ -61,7 +61,7 @@ final class GenerateCommand implements Command {
                                 GenerateCommand.class,
                                 "generate",
                                 "Generate an answer to a prompt, and print it as it is generated.")
-                        .parameter(Path.class, "MODEL", "Folder of the model.")
+                        .parameter(Path.class, "MODEL", "Folder of the model, a GGUF file, or hf:ORG/NAME.")
                         .required(
                                 "--prompt",
                                 String.class,

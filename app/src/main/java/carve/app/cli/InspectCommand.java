@@ -49,7 +49,7 @@ final class InspectCommand implements Command {
                 .parameter(
                         Path.class,
                         "MODEL",
-                        "Folder with config.json, and optionally weights; a recipe with --training.")
+                        "Folder with config.json, and optionally weights; a GGUF file, or hf:ORG/NAME; a recipe with --training.")
                 .option("--at", Long.class, "N", "Also show the size of the state at a context of N tokens.")
                 .flag("--training", "Show the memory of training by layer, and by stage if MODEL is a recipe.")
                 .option(

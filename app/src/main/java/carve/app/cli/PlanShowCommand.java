@@ -58,7 +58,8 @@ final class PlanShowCommand implements Command {
                         "show",
                         "Show the layers of a model, or of the student that a plan makes of it: parameters, cache, and the bytes that a"
                                 + " decoding step moves. Nothing is converted, no weight is read.")
-                .parameter(Path.class, "MODEL", "Folder of the model or teacher; weights are not needed.")
+                .parameter(
+                        Path.class, "MODEL", "Folder of the model or teacher, or hf:ORG/NAME; weights are not needed.")
                 .option("--plan", String.class, "PLAN", "File with a plan or a recipe, or the name of a preset.")
                 .option("--at", Long.class, "N", "Context length for which caches are counted; 16384 if not given.")
                 .option("--picture", Path.class, "FILE", "Also draw the layers as an image: FILE.svg or FILE.png.")

@@ -69,7 +69,7 @@ final class PlanSuggestCommand implements Command {
                         "Suggest the layers that keep attention: convert, initialise and align all layers, then measure the predictions"
                                 + " of the teacher with one converted layer at a time.",
                         "The plan is written together with a table of the measurements.")
-                .parameter(Path.class, "TEACHER", "Folder of the teacher.")
+                .parameter(Path.class, "TEACHER", "Folder of the teacher, or hf:ORG/NAME.")
                 .required("--attention", Integer.class, "N", "Number of layers that keep attention.")
                 .option("--data", Path.class, "FILE", "LLaVA-style JSON for alignment and measurement.")
                 .option("--recipe", String.class, "RECIPE", "Recipe from which data and mixers are taken.")

@@ -18,6 +18,7 @@ import carve.runtime.eval.ComparisonSamples;
 import carve.runtime.eval.ExactMatchEvaluation;
 import carve.runtime.eval.LlavaQuestions;
 import carve.runtime.eval.PredictionDivergence;
+import carve.runtime.hub.HubCache;
 import carve.runtime.model.GgufModels;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.QuantisationConfig;
@@ -62,7 +63,7 @@ final class QuantizeCommand implements Command {
                         "quantize",
                         "Quantise the matrices of a model, and compare its predictions with the original's.",
                         "The model is written tensor by tensor and need not fit into memory; the comparison loads both models.")
-                .parameter(Path.class, "MODEL", "Folder of the model.")
+                .parameter(Path.class, "MODEL", "Folder of the model, or hf:ORG/NAME.")
                 .parameter(Path.class, "OUT", "Folder to write.")
                 .required("--type", String.class, "TYPE", "Type of matrices: " + String.join(", ", TYPES) + ".")
                 .option(
@@ -101,7 +102,7 @@ final class QuantizeCommand implements Command {
 
     @Override
     public int run(ParseResult arguments) throws IOException {
-        Path model = CommandOptions.parameter(arguments, 0);
+        Path model = HubCache.resolve(CommandOptions.parameter(arguments, 0));
         Path out = CommandOptions.parameter(arguments, 1);
         QuantisationConfig quantisationConfig = recast(arguments);
         List<LlavaQuestions.Question> questions = questions(arguments);

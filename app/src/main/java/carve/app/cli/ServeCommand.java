@@ -64,7 +64,7 @@ final class ServeCommand implements Command {
                         "serve",
                         "Serve models over HTTP: a web page to chat with them, and an OpenAI-compatible API.",
                         "Stop it with Ctrl-C; answers in progress are finished first.")
-                .parameters(String.class, "MODEL", "Folders of models, or NAME=FOLDER.")
+                .parameters(String.class, "MODEL", "Folders of models, GGUF files or hf:ORG/NAME; or NAME=MODEL.")
                 .flag("--demo", "Serve the models of `carve demo`, the teacher and its students.")
                 .option(
                         "--draft",

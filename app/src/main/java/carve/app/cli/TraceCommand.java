@@ -36,7 +36,7 @@ final class TraceCommand implements Command {
                         "Write a model's logits and the hidden states of every layer, for comparison with another implementation.",
                         "The input has input_ids (I64, B x L) and perhaps attention_mask and pixel_values; the output has logits,"
                                 + " h.embed, h.emb.I, h.llm.I and h.final_norm.")
-                .parameter(Path.class, "MODEL", "Folder of the model.")
+                .parameter(Path.class, "MODEL", "Folder of the model, a GGUF file, or hf:ORG/NAME.")
                 .required("--input", Path.class, "FILE", "Safetensors file with the input.")
                 .required("--out", Path.class, "FILE", "Safetensors file to write.")
                 .option(

@@ -10,9 +10,11 @@ import carve.app.train.RecipeExecution;
 import carve.app.wiring.ModelOpener;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.convert.Conversion;
+import carve.runtime.hub.HubCache;
 import carve.runtime.memory.LayerTrainingMemory;
 import carve.runtime.memory.StageTrainingMemory;
 import carve.runtime.memory.StageTrainingMemory.TeacherStudent;
+import carve.runtime.model.GgufModels;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.plan.LayerPlanReader;
 import carve.runtime.train.Recipe;
@@ -83,8 +85,8 @@ final class TrainingMemoryReport {
     }
 
     void print() {
-        Path what = CommandOptions.parameter(arguments, 0);
-        if (Files.isDirectory(what)) {
+        Path what = HubCache.resolve(CommandOptions.parameter(arguments, 0));
+        if (Files.isDirectory(what) || GgufModels.isGgufFile(what)) {
             try (ModelFolder folder = modelOpener.open(what)) {
                 layers(folder.spec());
             }

@@ -18,6 +18,7 @@ public final class ProgressBar implements Progress.Phase {
     private final Terminal terminal;
     private final String title;
     private final String unit;
+    private final boolean bytes;
     private final LongSupplier nanoTime;
     private final long started;
     private long shown;
@@ -26,7 +27,7 @@ public final class ProgressBar implements Progress.Phase {
     private double perSecond;
     private boolean open;
 
-    /** Begins work with a title, whose steps are called units. */
+    /** Begins work with a title, whose steps are called units; {@link Progress#BYTES} are shown as MiB or GiB. */
     public ProgressBar(Terminal terminal, String title, String unit) {
         this(terminal, title, unit, System::nanoTime);
     }
@@ -35,6 +36,7 @@ public final class ProgressBar implements Progress.Phase {
         this.terminal = terminal;
         this.title = title;
         this.unit = unit;
+        this.bytes = unit.equals(Progress.BYTES);
         this.nanoTime = nanoTime;
         this.started = nanoTime.getAsLong();
         this.lastNanos = started;
@@ -56,8 +58,8 @@ public final class ProgressBar implements Progress.Phase {
 
     private void measure(long done, long now) {
         if (lastDone < 0) {
-            // a resumed run begins in the middle
-            lastDone = done - 1;
+            // a resumed run begins in the middle; bytes are told before the first of them
+            lastDone = bytes ? done : done - 1;
         }
         double seconds = (now - lastNanos) / 1e9;
         if (seconds <= 0 || done <= lastDone) {
@@ -80,11 +82,10 @@ public final class ProgressBar implements Progress.Phase {
                     .append(" ".repeat(WIDTH - filled))
                     .append("] ");
         }
-        line.append(HumanReadable.count(done))
-                .append('/')
-                .append(HumanReadable.count(total))
-                .append(' ')
-                .append(unit);
+        line.append(amount(done)).append('/').append(amount(total));
+        if (!bytes) {
+            line.append(' ').append(unit);
+        }
         if (perSecond > 0) {
             line.append(String.format(Locale.ROOT, ", %s/s", figure(perSecond)));
         }
@@ -99,7 +100,14 @@ public final class ProgressBar implements Progress.Phase {
         return line.toString();
     }
 
-    private static String figure(double rate) {
+    private String amount(long steps) {
+        return bytes ? HumanReadable.bytes(steps) : HumanReadable.count(steps);
+    }
+
+    private String figure(double rate) {
+        if (bytes) {
+            return HumanReadable.bytes(Math.round(rate));
+        }
         return rate >= 100 ? HumanReadable.count(Math.round(rate)) : String.format(Locale.ROOT, "%.2f", rate);
     }
 

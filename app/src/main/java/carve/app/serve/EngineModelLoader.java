@@ -11,6 +11,7 @@ import carve.runtime.device.DeviceSelector;
 import carve.runtime.engine.DraftModel;
 import carve.runtime.engine.EngineModel;
 import carve.runtime.engine.ModelFiles;
+import carve.runtime.hub.HubCache;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import java.io.IOException;
@@ -37,11 +38,13 @@ public record EngineModelLoader(ReloadablePlugins plugins, AppConfig config, int
     public record DraftOptions(Path folder, int draftTokens) {}
 
     /**
-     * Opens the model in a folder, on the thread that is to use it.
+     * Opens a model, on the thread that is to use it.
      *
+     * @param model its folder or GGUF file, or a reference to the hub's cache
      * @param drafts a draft model for speculative decoding, or none
      */
-    public EngineModel load(Path path, List<DraftOptions> drafts) {
+    public EngineModel load(Path model, List<DraftOptions> drafts) {
+        Path path = HubCache.resolve(model);
         List<AutoCloseable> held = new ArrayList<>();
         try {
             ModelFiles own = files(path);
@@ -55,19 +58,20 @@ public record EngineModelLoader(ReloadablePlugins plugins, AppConfig config, int
             ModelFolder folder = ModelFolder.open(path, catalogs.families().providers(), catalogs.mixerCatalog());
             held.add(folder);
             Processor processor = folder.processor();
-            LoadedModel model = folder.load(device, WeightPrecision.AS_STORED);
+            LoadedModel loaded = folder.load(device, WeightPrecision.AS_STORED);
             List<DraftModel> opened = new ArrayList<>();
             for (DraftOptions draft : drafts) {
+                Path draftPath = HubCache.resolve(draft.folder());
                 ModelFolder draftFolder =
-                        ModelFolder.open(draft.folder(), catalogs.families().providers(), catalogs.mixerCatalog());
+                        ModelFolder.open(draftPath, catalogs.families().providers(), catalogs.mixerCatalog());
                 held.add(draftFolder);
                 LoadedModel draftModel = draftFolder.load(device, WeightPrecision.AS_STORED);
                 held.add(draftModel);
-                ModelFiles draftFiles = files(draft.folder());
+                ModelFiles draftFiles = files(draftPath);
                 opened.add(new DraftModel(draftModel, draft.draftTokens(), digest(draftFiles)));
                 files = files.and(draftFiles);
             }
-            return new EngineModel(model, opened, processor, fingerprint(own, device, lease), held, files);
+            return new EngineModel(loaded, opened, processor, fingerprint(own, device, lease), held, files);
         } catch (RuntimeException e) {
             held.reversed().forEach(EngineModelLoader::close);
             throw e;

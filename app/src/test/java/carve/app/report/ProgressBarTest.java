@@ -2,6 +2,7 @@ package carve.app.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import carve.runtime.progress.Progress;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.concurrent.atomic.AtomicLong;
@@ -59,5 +60,16 @@ final class ProgressBarTest {
         assertEquals(
                 "\r\033[Klogits [============            ] 51/100 steps, 1.00/s, loss 0.5000, 49 s left\r\033[K",
                 shown.toString());
+    }
+
+    @Test
+    void bytesAreShownWithTheirUnits() {
+        Terminal terminal = new Terminal(new PrintWriter(new StringWriter()), new PrintWriter(shown, true), false);
+        try (ProgressBar bar = new ProgressBar(terminal, "pulling acme/tiny", Progress.BYTES, clock::get)) {
+            bar.step(0, 5L << 30, 0, 0);
+            clock.addAndGet(10 * SECOND);
+            bar.step(1L << 30, 5L << 30, 0, 0);
+        }
+        assertEquals("pulling acme/tiny 1 GiB/5 GiB, 102 MiB/s, 40 s left\n", shown.toString());
     }
 }

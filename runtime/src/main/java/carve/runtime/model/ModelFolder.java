@@ -22,6 +22,8 @@ import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import carve.api.text.Processor;
 import carve.runtime.catalog.Catalogs;
+import carve.runtime.hub.HubCache;
+import carve.runtime.hub.HubReference;
 import carve.runtime.io.RegularFiles;
 import carve.runtime.safetensors.Checkpoint;
 import carve.runtime.safetensors.CheckpointWriter;
@@ -69,14 +71,18 @@ public final class ModelFolder implements AutoCloseable {
     }
 
     /**
-     * Opens a folder and checks that its tensors are those of the model.
+     * Opens a model and checks that its tensors are those of its configuration.
      *
+     * @param model a folder, a GGUF file, or a {@linkplain HubReference reference} to a model that was pulled from the hub, {@code
+     *     hf:ORG/NAME}; this is where it becomes a path
      * @param families the families that are installed
      * @param mixers the mixers that are installed
      * @throws CheckpointException if a file is missing or broken, no family knows the configuration, a layer's mixer is not
      *     installed, or tensors are missing, unexpected or of another shape; it tells all of them
+     * @throws carve.runtime.hub.HubException if a reference leads to nothing that was pulled
      */
-    public static ModelFolder open(Path folder, Collection<ModelFamily> families, MixerCatalog mixers) {
+    public static ModelFolder open(Path model, Collection<ModelFamily> families, MixerCatalog mixers) {
+        Path folder = HubCache.resolve(model);
         if (GgufModels.isGgufFile(folder)) {
             return GgufModels.open(GgufFile.open(folder), families, mixers);
         }

@@ -38,7 +38,8 @@ import java.util.function.Function;
  * stages  = [{ name = ..., type = ..., data { ... }, ... }, ...]
  * }</pre>
  *
- * <p>A stage's own {@code data} overrides that of the recipe. Paths are relative to the working directory. Defaults are in
+ * <p>A stage's own {@code data} overrides that of the recipe. Paths are relative to the working directory; a model may be
+ * {@code hf:ORG/NAME}, which was pulled from the hub. Defaults are in
  * {@code recipe.conf} of this module.
  */
 public final class Recipe {

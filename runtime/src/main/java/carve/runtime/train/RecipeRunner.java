@@ -15,6 +15,7 @@ import carve.api.text.Processor;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.convert.Conversion;
 import carve.runtime.convert.ConversionRunner;
+import carve.runtime.hub.HubCache;
 import carve.runtime.io.FolderTransaction;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
@@ -119,7 +120,7 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
                     LoadedModel model = folder.hasWeights()
                             ? folder.load(device, WeightPrecision.F32)
                             : folder.initial(device, run.seed)) {
-                InputFiles files = runFolder.modelFiles("model", recipe.path("model"), progress);
+                InputFiles files = runFolder.modelFiles("model", folder.path(), progress);
                 Models models = new Models(Optional.empty(), model, List.of(), Optional.empty(), files);
                 List<StageResult> results = stages(run, runFolder, models, folder);
                 return new RecipeResult(save(folder, model, run.out.resolve(RESULT_OF_TRAINING), run.dtype), results);
@@ -139,7 +140,7 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
         Run run = read(recipe, "teacher", resume);
         try (ModelFolder teachers = open(recipe.path("teacher"))) {
             boolean converts = !recipe.has("student");
-            Path start = converts ? run.out.resolve(INITIAL_STUDENT) : recipe.path("student");
+            Path start = converts ? run.out.resolve(INITIAL_STUDENT) : HubCache.resolve(recipe.path("student"));
             recipe.settings().requireAllRead();
             if (!converts && recipe.has(LayerPlanReader.PREVIOUS_CHECKPOINT)) {
                 throw recipe.settings()
@@ -152,7 +153,7 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
                     convert(recipe, teachers, run, start);
                 }
                 InputFiles files = runFolder
-                        .modelFiles("teacher", recipe.path("teacher"), progress)
+                        .modelFiles("teacher", teachers.path(), progress)
                         .and(runFolder.configFile("student", start));
                 try (ModelFolder students = open(start)) {
                     return distill(run, runFolder, files, teachers, students);
