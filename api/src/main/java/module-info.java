@@ -4,6 +4,7 @@ module carve.api {
     exports carve.api.checkpoint;
     exports carve.api.config;
     exports carve.api.data;
+    exports carve.api.decoder;
     exports carve.api.device;
     exports carve.api.device.kit;
     exports carve.api.experts;

@@ -24,6 +24,7 @@ module carve.app {
 
     uses carve.api.data.DatasetGenerator;
     uses carve.api.data.DatasetProvider;
+    uses carve.api.decoder.DecoderArchitecture;
     uses carve.api.device.DeviceProvider;
     uses carve.api.device.KernelProvider;
     uses carve.api.loss.LossProvider;

@@ -22,6 +22,7 @@ module carve.runtime {
 
     uses carve.api.data.DatasetGenerator;
     uses carve.api.data.DatasetProvider;
+    uses carve.api.decoder.DecoderArchitecture;
     uses carve.api.device.DeviceProvider;
     uses carve.api.device.KernelProvider;
     uses carve.api.loss.LossProvider;

@@ -192,8 +192,8 @@ public final class NameMap {
         var slots = slots(rule).stream()
                 .map(slot -> new Slot(at(slot.model(), index, problems), slot.rows()))
                 .toList();
-        int groups = rule instanceof NameRule.Interleaved interleaved ? interleaved.groups() : 1;
-        var layout = new TensorLayout(checkpoint, groups, slots, rule instanceof NameRule.Keep);
+        var layout = new TensorLayout(
+                checkpoint, groups(rule), slots, rule instanceof NameRule.Keep, rule instanceof NameRule.Transposed);
         if (layout.rows() > Integer.MAX_VALUE) {
             problems.add("'%s' has %d rows, the limit is %d".formatted(checkpoint, layout.rows(), Integer.MAX_VALUE));
         }
@@ -207,12 +207,21 @@ public final class NameMap {
         }
     }
 
+    private static int groups(NameRule rule) {
+        return switch (rule) {
+            case NameRule.Interleaved interleaved -> interleaved.groups();
+            case NameRule.Transposed transposed -> groups(transposed.rule());
+            default -> 1;
+        };
+    }
+
     private static List<Slot> slots(NameRule rule) {
         return switch (rule) {
             case NameRule.Rename rename -> List.of(new Slot(rename.model(), Slot.ALL));
             case NameRule.Concatenated concatenated -> slots(concatenated.parts());
             case NameRule.Interleaved interleaved -> slots(interleaved.parts());
             case NameRule.Keep keep -> List.of(new Slot(keep.checkpoint(), Slot.ALL));
+            case NameRule.Transposed transposed -> slots(transposed.rule());
         };
     }
 

@@ -99,6 +99,30 @@ public sealed interface NameRule {
         }
     }
 
+    /**
+     * Another rule, of a tensor whose first two axes the checkpoint has the other way round, such as the matrices of GPT-2.
+     *
+     * @param rule the rule of the transposed tensor
+     */
+    record Transposed(NameRule rule) implements NameRule {
+        /** Checks that the tensor is one that is read. */
+        public Transposed {
+            if (rule instanceof Keep || rule instanceof Transposed) {
+                throw new CheckpointException("'%s' cannot be transposed".formatted(rule.checkpoint()));
+            }
+        }
+
+        @Override
+        public String checkpoint() {
+            return rule.checkpoint();
+        }
+
+        @Override
+        public List<Integer> indices() {
+            return rule.indices();
+        }
+    }
+
     /** Returns the name in the checkpoint, perhaps with a placeholder. */
     String checkpoint();
 
@@ -139,7 +163,13 @@ public sealed interface NameRule {
             case Interleaved(var checkpoint, var groups, var parts, var _) ->
                 new Interleaved(checkpoint, groups, parts, list);
             case Keep(var checkpoint, var _) -> new Keep(checkpoint, list);
+            case Transposed(var rule) -> new Transposed(rule.forIndices(list));
         };
+    }
+
+    /** Returns this rule for a tensor whose first two axes the checkpoint has the other way round. */
+    default NameRule transposed() {
+        return new Transposed(this);
     }
 
     /** The placeholder in its three forms. */

@@ -14,8 +14,9 @@ import java.util.Optional;
  * @param groups how many groups of rows there are
  * @param slots the model tensors in the order in which a group has them
  * @param kept whether it is only carried along
+ * @param transposed whether the checkpoint has its first two axes the other way round
  */
-record TensorLayout(String checkpoint, int groups, List<Slot> slots, boolean kept) {
+record TensorLayout(String checkpoint, int groups, List<Slot> slots, boolean kept, boolean transposed) {
     /** A model tensor and its rows in one group; {@link #ALL} where it is the whole tensor. */
     record Slot(String model, int rows) {
         static final int ALL = -1;
@@ -39,7 +40,11 @@ record TensorLayout(String checkpoint, int groups, List<Slot> slots, boolean kep
     }
 
     /** Returns what keeps a checkpoint tensor of this type from being split, if anything does. */
-    Optional<String> problem(TensorType type) {
+    Optional<String> problem(TensorType stored) {
+        if (transposed && (stored.shape().rank() != 2 || stored.dtype().isQuantised())) {
+            return Optional.of("'%s' is %s, expected a matrix that is not quantised".formatted(checkpoint, stored));
+        }
+        TensorType type = transposed ? Transposition.of(stored) : stored;
         if (isWhole() || type.shape().rank() > 0 && type.shape().extent(0) == rows()) {
             return Optional.empty();
         }
@@ -59,7 +64,8 @@ record TensorLayout(String checkpoint, int groups, List<Slot> slots, boolean kep
     }
 
     /** Adds a view of each model tensor in the checkpoint. */
-    void split(TensorSource source, Map<String, TensorSources.View> views) {
+    void split(TensorSource stored, Map<String, TensorSources.View> views) {
+        TensorSource source = transposed ? Transposition.of(stored, checkpoint) : stored;
         TensorType type = source.type(checkpoint);
         long before = 0;
         for (Slot slot : slots) {
@@ -119,6 +125,11 @@ record TensorLayout(String checkpoint, int groups, List<Slot> slots, boolean kep
 
     /** Returns a view of the checkpoint tensor in the model. */
     TensorSources.View join(TensorSource model) {
+        TensorSources.View joined = joinAsRead(model);
+        return transposed ? Transposition.of(joined) : joined;
+    }
+
+    private TensorSources.View joinAsRead(TensorSource model) {
         TensorType first = model.type(slots.getFirst().model());
         if (isWhole()) {
             return new TensorSources.View(

@@ -2,6 +2,7 @@ package carve.api.model;
 
 import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.TensorSource;
+import carve.api.decoder.DecoderArchitecture;
 import carve.api.gguf.GgufConverter;
 import carve.api.json.Json;
 import carve.api.json.JsonObject;
@@ -24,6 +25,15 @@ public interface ModelFamily {
 
     /** Returns the name of the family, {@code [a-z][a-z0-9-]*}. */
     String name();
+
+    /**
+     * Returns this family with architectures of decoders that plugins add; a family that has none of its own returns itself.
+     *
+     * @param architectures all that are installed, but for the family's own
+     */
+    default ModelFamily with(List<DecoderArchitecture> architectures) {
+        return this;
+    }
 
     /** Returns whether a {@code config.json} describes a model of this family. */
     boolean supports(JsonObject config);

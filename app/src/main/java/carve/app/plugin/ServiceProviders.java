@@ -2,6 +2,7 @@ package carve.app.plugin;
 
 import carve.api.data.DatasetGenerator;
 import carve.api.data.DatasetProvider;
+import carve.api.decoder.DecoderArchitecture;
 import carve.api.device.DeviceProvider;
 import carve.api.device.KernelProvider;
 import carve.api.loss.LossProvider;
@@ -63,6 +64,7 @@ final class ServiceProviders {
         return switch (provider) {
             case MixerProvider mixer -> "mixer '%s'".formatted(mixer.name());
             case ModelFamily family -> "model family '%s'".formatted(family.name());
+            case DecoderArchitecture decoder -> "decoder '%s'".formatted(String.join("', '", decoder.modelTypes()));
             case DeviceProvider device -> "device '%s'".formatted(device.name());
             case KernelProvider kernels -> "kernels '%s'".formatted(kernels.name());
             case StageProvider stage -> "stage '%s'".formatted(stage.name());

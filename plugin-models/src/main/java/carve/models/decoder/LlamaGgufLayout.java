@@ -87,7 +87,7 @@ final class LlamaGgufLayout implements GgufConverter {
 
     @Override
     public TensorSource fromGguf(GgufFile file) {
-        LayerConfig dims = DecoderConfig.of(config(file)).dims();
+        LayerConfig dims = DecoderArchitectures.BUILT_IN.read(config(file)).dims();
         file.requireNames(LlamaGgufLayout::isKnown);
         TensorMapping tensors = new TensorMapping(file);
         for (String name : file.names()) {
@@ -125,10 +125,11 @@ final class LlamaGgufLayout implements GgufConverter {
 
     @Override
     public JsonObject metadata(ModelSpec spec, Path folder) {
-        DecoderConfig config = DecoderConfig.of(spec.config());
+        DecoderConfig config = DecoderArchitectures.BUILT_IN.read(spec.config());
         boolean plain = spec.layers().stream()
                 .allMatch(layer -> layer.mixerSpec().name().equals("attention"));
-        boolean llama = List.of(DecoderKind.LLAMA, DecoderKind.MISTRAL).contains(config.kind());
+        boolean llama = List.of("llama", "mistral").contains(config.json().string("model_type"))
+                && config.mixers().stream().allMatch(mixer -> mixer.settings().keys().isEmpty());
         if (!plain || !llama || config.dims().rotaryEmbedding().scaling() != RopeScaling.NONE) {
             throw new CheckpointException(
                     "%s: GGUF export supports only Llama and Mistral with attention in every layer and unscaled rotary"
@@ -155,7 +156,7 @@ final class LlamaGgufLayout implements GgufConverter {
 
     @Override
     public TensorSource toGguf(ModelSpec spec, TensorSource official) {
-        LayerConfig dims = DecoderConfig.of(spec.config()).dims();
+        LayerConfig dims = DecoderArchitectures.BUILT_IN.read(spec.config()).dims();
         TensorMapping tensors = new TensorMapping(official);
         WHOLE.forEach((to, name) -> {
             if (tensors.has(name)) {

@@ -9,6 +9,7 @@ import carve.api.json.JsonObject;
 import carve.api.json.JsonValue;
 import carve.api.mixer.LayerConfig;
 import carve.api.model.MixerSpec;
+import carve.api.model.Mlp;
 import carve.api.model.ModelFamily;
 import carve.models.LayerMixers;
 import java.nio.charset.StandardCharsets;
@@ -36,7 +37,8 @@ public final class MambaConfigFile {
     /** The file's name. */
     public static final String NAME = "mamba_config.json";
 
-    private static final String KEY = "mamba_config";
+    /** The member of a configuration that holds the file. */
+    static final String KEY = "mamba_config";
     private static final String MIXER = "mamba-in-llama";
     private static final String BIAS = "bias";
 
@@ -68,7 +70,7 @@ public final class MambaConfigFile {
 
     /**
      * Returns the mixers of a decoder's layers: those that the configuration lists for Carve, else those of the file,
-     * else attention.
+     * else those that it has before conversion.
      *
      * @throws carve.api.json.JsonException if the file contradicts the configuration
      */
@@ -76,14 +78,14 @@ public final class MambaConfigFile {
         return LayerMixers.read(config)
                 .orElseGet(() -> config.optionalObject(KEY)
                         .map(mamba -> choices(mamba, config, decoder))
-                        .orElseGet(decoder::attentionLayers));
+                        .orElseGet(decoder::mixers));
     }
 
     private static List<MixerSpec> choices(JsonObject mamba, JsonObject config, DecoderConfig decoder) {
         check(mamba, decoder);
         List<MixerSpec> choices = new ArrayList<>(Collections.nCopies(decoder.layers(), mixer(flag(mamba, "is_bias"))));
         for (int layer : attention(mamba, decoder)) {
-            choices.set(layer, MixerSpec.of("attention"));
+            choices.set(layer, decoder.mixers().get(layer));
         }
         return List.copyOf(choices);
     }
@@ -100,7 +102,7 @@ public final class MambaConfigFile {
         same(mamba, "d_model", decoder.hidden());
         same(mamba, "d_inner", dims.heads() * dims.headWidth());
         same(mamba, "d_xb", dims.kvHeads() * dims.headWidth());
-        same(mamba, "intermediate_size", decoder.intermediateSize());
+        same(mamba, "intermediate_size", intermediateSize(decoder));
         same(state, "ngroups", dims.heads());
         same(state, "d_state", dims.headWidth());
         if (flag(mamba, "bidirectional")) {
@@ -138,11 +140,13 @@ public final class MambaConfigFile {
      */
     public static JsonObject with(JsonObject config, DecoderConfig decoder, List<MixerSpec> choices) {
         JsonObject bare = LayerMixers.remove(config).without(KEY);
-        if (choices.stream().allMatch(MambaConfigFile::isAttention)) {
+        List<MixerSpec> replaced = IntStream.range(0, choices.size())
+                .filter(i -> !isKept(decoder, i, choices.get(i)))
+                .mapToObj(choices::get)
+                .toList();
+        if (replaced.isEmpty()) {
             return bare;
         }
-        List<MixerSpec> replaced =
-                choices.stream().filter(choice -> !isAttention(choice)).toList();
         boolean official = replaced.stream().allMatch(MambaConfigFile::isOfficial)
                 && replaced.stream().map(MambaConfigFile::bias).distinct().count() == 1;
         return official
@@ -150,9 +154,17 @@ public final class MambaConfigFile {
                 : LayerMixers.write(bare, choices);
     }
 
-    private static boolean isAttention(MixerSpec choice) {
-        return choice.name().equals("attention")
-                && LayerMixers.persistentSettings(choice).isEmpty();
+    private static boolean isKept(DecoderConfig decoder, int layer, MixerSpec choice) {
+        MixerSpec before = decoder.mixers().get(layer);
+        return choice.name().equals(before.name())
+                && LayerMixers.persistentSettings(choice).equals(LayerMixers.persistentSettings(before));
+    }
+
+    private static int intermediateSize(DecoderConfig decoder) {
+        if (decoder.spec().layers().getFirst().feedForward() instanceof Mlp mlp) {
+            return mlp.intermediate();
+        }
+        throw decoder.json().error("model_type", "models with experts cannot be described by " + NAME);
     }
 
     private static boolean isOfficial(MixerSpec choice) {
@@ -169,7 +181,7 @@ public final class MambaConfigFile {
     private static JsonObject written(DecoderConfig decoder, List<MixerSpec> choices, boolean bias) {
         LayerConfig dims = decoder.dims();
         JsonArray attention = new JsonArray(IntStream.range(0, choices.size())
-                .filter(i -> isAttention(choices.get(i)))
+                .filter(i -> isKept(decoder, i, choices.get(i)))
                 .<JsonValue>mapToObj(i -> JsonNumber.of((long) i))
                 .toList());
         JsonObject state = JsonObject.empty()
@@ -179,19 +191,27 @@ public final class MambaConfigFile {
         JsonObject common = JsonObject.empty()
                 .with("d_model", decoder.hidden())
                 .with("ssm_cfg", state)
-                .with(decoder.kind().epsilonKey(), value(decoder, decoder.kind().epsilonKey(), "1e-05"))
+                .with(epsilonKey(decoder), value(decoder, epsilonKey(decoder), "1e-05"))
                 .with("vocab_size", new JsonNull())
                 .with("d_inner", dims.heads() * dims.headWidth())
                 .with("d_xb", dims.kvHeads() * dims.headWidth())
-                .with("intermediate_size", decoder.intermediateSize())
-                .with("hidden_act", value(decoder, "hidden_act", decoder.kind().isPhi() ? "\"gelu_new\"" : "\"silu\""))
+                .with("intermediate_size", intermediateSize(decoder))
+                .with("hidden_act", value(decoder, "hidden_act", isPhi(decoder) ? "\"gelu_new\"" : "\"silu\""))
                 .with("n_layer", decoder.layers())
                 .with("attn_layers", attention);
-        JsonObject whole = decoder.kind().isPhi()
+        JsonObject whole = isPhi(decoder)
                 ? common.with("resid_pdrop", value(decoder, "resid_pdrop", "0.0"))
                         .with("bidirectional", false)
                 : common;
         return whole.with("is_bias", bias);
+    }
+
+    private static boolean isPhi(DecoderConfig decoder) {
+        return decoder.json().string("model_type").equals("phi");
+    }
+
+    private static String epsilonKey(DecoderConfig decoder) {
+        return isPhi(decoder) ? "layer_norm_eps" : "rms_norm_eps";
     }
 
     // as the configuration spells it

@@ -3,6 +3,7 @@ package carve.models.llava;
 import carve.api.config.NameSuggestions;
 import carve.api.json.JsonObject;
 import carve.models.chat.ChatProcessor;
+import carve.models.decoder.DecoderArchitectures;
 import carve.models.decoder.DecoderConfig;
 import carve.models.image.SquarePreprocessor;
 import java.util.List;
@@ -43,7 +44,7 @@ record LlavaConfig(JsonObject json) {
     }
 
     private static DecoderConfig text(JsonObject json) {
-        return DecoderConfig.of(json.object("text_config"));
+        return DecoderArchitectures.BUILT_IN.read(json.object("text_config"));
     }
 
     DecoderConfig decoder() {

@@ -11,7 +11,6 @@ import carve.api.model.LayerPlan;
 import carve.api.model.MixerSpec;
 import carve.api.model.ModelFamily;
 import carve.api.model.ModelSpec;
-import carve.api.model.PositionEmbedding;
 import carve.api.param.Init;
 import carve.api.param.ParamSpec;
 import carve.api.text.Processor;
@@ -80,9 +79,9 @@ public final class LlavaFamily implements ModelFamily {
                 json,
                 input,
                 EvaluationBugs.of(json).layers(layers, mixers),
-                decoder.norm(),
-                decoder.head(),
-                PositionEmbedding.NONE,
+                decoder.spec().finalNorm(),
+                decoder.spec().head(),
+                decoder.spec().positions(),
                 carried);
     }
 
@@ -96,7 +95,7 @@ public final class LlavaFamily implements ModelFamily {
     public NameMap names(ModelSpec spec) {
         LlavaInputEncoder input = (LlavaInputEncoder) spec.input();
         List<NameRule> rules =
-                new ArrayList<>(DecoderFamily.rules(new LlavaConfig(spec.config()).decoder(), spec, DECODER));
+                new ArrayList<>(new LlavaConfig(spec.config()).decoder().spec().names().rules(spec, DECODER));
         input.visionTower()
                 .parameters()
                 .forEach(param -> rules.add(NameRule.rename(TOWER + param.name(), "input.tower." + param.name())));

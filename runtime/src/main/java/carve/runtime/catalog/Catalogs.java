@@ -5,6 +5,7 @@ import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.data.DatasetGenerator;
 import carve.api.data.DatasetProvider;
+import carve.api.decoder.DecoderArchitecture;
 import carve.api.device.DeviceProvider;
 import carve.api.device.KernelProvider;
 import carve.api.loss.Loss;
@@ -61,6 +62,7 @@ public record Catalogs(
     public static final List<Class<?>> SERVICES = List.of(
             MixerProvider.class,
             ModelFamily.class,
+            DecoderArchitecture.class,
             DeviceProvider.class,
             KernelProvider.class,
             StageProvider.class,
@@ -93,7 +95,7 @@ public record Catalogs(
      * @throws carve.api.config.SettingsException if two of a kind have one name, or a {@code reference.conf} cannot be parsed
      */
     public static Catalogs of(Collection<?> providers, SettingsNode.Section overrides) {
-        var make = new Builder(providers, overrides, new HashMap<>());
+        var make = new Builder(withArchitectures(providers), overrides, new HashMap<>());
         return new Catalogs(
                 make.catalog("mixer", "mixers", MixerProvider.class, MixerProvider::name),
                 make.catalog("loss", "losses", LossProvider.class, LossProvider::name),
@@ -109,6 +111,17 @@ public record Catalogs(
                 make.catalog("device", "devices", DeviceProvider.class, DeviceProvider::name),
                 make.catalog("model family", "families", ModelFamily.class, ModelFamily::name),
                 make.catalog("kernels", "kernel-providers", KernelProvider.class, KernelProvider::name));
+    }
+
+    // families of decoders know what plugins add to them
+    private static List<Object> withArchitectures(Collection<?> providers) {
+        List<DecoderArchitecture> architectures = providers.stream()
+                .filter(DecoderArchitecture.class::isInstance)
+                .map(DecoderArchitecture.class::cast)
+                .toList();
+        return providers.stream()
+                .map(provider -> provider instanceof ModelFamily family ? family.with(architectures) : (Object) provider)
+                .toList();
     }
 
     /** Returns the catalogs of all providers in a layer and its parents. */
