@@ -19,7 +19,25 @@ public final class OfficialMixers {
                 .toArray(MixerProvider[]::new);
         return TestMixerCatalog.of(all)
                 .withDefaults(
-                        "attention", MapSettings.of(Map.of("cache", "f32")).asTree());
+                        "attention",
+                        MapSettings.of(Map.of(
+                                        "cache",
+                                        "f32",
+                                        "window",
+                                        0,
+                                        "soft-cap",
+                                        0.0,
+                                        "scale",
+                                        0.0,
+                                        "qk-norm",
+                                        "none",
+                                        "qk-norm-offset",
+                                        0.0,
+                                        "sinks",
+                                        false,
+                                        "clip-qkv",
+                                        0.0))
+                                .asTree());
     }
 
     /** Returns attention and MambaInLlama's mixer. */

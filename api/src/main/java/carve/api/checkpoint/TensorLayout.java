@@ -59,7 +59,11 @@ record TensorLayout(String checkpoint, int groups, List<Slot> slots, boolean kep
     }
 
     /** Returns the type of a model tensor in a checkpoint tensor of this type, which must have no problem. */
-    TensorType type(Slot slot, TensorType type) {
+    TensorType type(Slot slot, TensorType stored) {
+        return part(slot, transposed ? Transposition.of(stored) : stored);
+    }
+
+    private TensorType part(Slot slot, TensorType type) {
         return slot.rows() == Slot.ALL ? type : type.with(type.shape().with(0, groups * slot.rows()));
     }
 
@@ -73,7 +77,7 @@ record TensorLayout(String checkpoint, int groups, List<Slot> slots, boolean kep
             views.put(
                     slot.model(),
                     new TensorSources.View(
-                            type(slot, type),
+                            part(slot, type),
                             () -> isWhole()
                                     ? source.pieces(checkpoint)
                                     : pieces(source.data(checkpoint), type, first, slot.rows())));

@@ -26,14 +26,16 @@ final class Transposition {
     static TensorSources.View of(TensorSources.View view) {
         return new TensorSources.View(
                 of(view.type()),
-                () -> List.of(transposed(view.type(), TensorSources.join(view.pieces().get()))));
+                () -> List.of(
+                        transposed(view.type(), TensorSources.join(view.pieces().get()))));
     }
 
     private static MemorySegment transposed(TensorType type, MemorySegment from) {
         int rows = type.shape().extent(0);
         int columns = type.shape().extent(1);
         long size = type.dtype().bytes(1);
-        MemorySegment to = Arena.ofAuto().allocate(Math.max(1, type.bytes()), Long.BYTES).asSlice(0, type.bytes());
+        MemorySegment to =
+                Arena.ofAuto().allocate(Math.max(1, type.bytes()), Long.BYTES).asSlice(0, type.bytes());
         for (long i = 0; i < rows; i++) {
             for (long j = 0; j < columns; j++) {
                 MemorySegment.copy(from, (i * columns + j) * size, to, (j * rows + i) * size, size);

@@ -161,7 +161,7 @@ public final class ConfigReader {
      */
     public void require(String key, boolean only) {
         if (has(key) && json.flag(key) != only) {
-            refuse(key, "%s is not supported for model_type '%s'; it must be %s".formatted(!only, modelType(), only));
+            refuse(key, "%s is not supported for model_type %s; it must be %s".formatted(!only, modelType(), only));
         }
     }
 

@@ -33,8 +33,8 @@ public interface DecoderArchitecture {
      */
     void describe(DecoderBuilder decoder);
 
-    /** Returns the architecture of one {@code model_type}. */
-    static DecoderArchitecture of(String modelType, Consumer<DecoderBuilder> description) {
+    /** Returns the architecture of one {@code model_type}, with the extents of a configuration that leaves them out. */
+    static DecoderArchitecture of(String modelType, DecoderDefaults defaults, Consumer<DecoderBuilder> description) {
         return new DecoderArchitecture() {
             @Override
             public List<String> modelTypes() {
@@ -43,7 +43,7 @@ public interface DecoderArchitecture {
 
             @Override
             public void describe(DecoderBuilder decoder) {
-                description.accept(decoder);
+                description.accept(decoder.defaults(defaults));
             }
 
             @Override

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.IntFunction;
@@ -40,6 +41,7 @@ public final class DecoderBuilder {
     private static final Set<Object> DEFAULTS = Set.of(0, 0.0, false, "none");
 
     private final ConfigReader config;
+    private DecoderDefaults defaults = DecoderDefaults.NONE;
     private int vocabulary;
     private int hidden;
     private int layers;
@@ -71,6 +73,18 @@ public final class DecoderBuilder {
         this.config = config;
     }
 
+    /** Sets the extents of a configuration that leaves them out; comes before they are read. */
+    public DecoderBuilder defaults(DecoderDefaults extents) {
+        defaults = extents;
+        return this;
+    }
+
+    /** Returns a reader of rotary embedding with the keys and defaults of Llama. */
+    public RopeReader ropeReader() {
+        RopeReader reader = RopeReader.of(config);
+        return defaults.positions() == 0 ? reader : reader.withDefaultPositions(defaults.positions());
+    }
+
     /** Returns the configuration. */
     public ConfigReader config() {
         return config;
@@ -84,7 +98,7 @@ public final class DecoderBuilder {
         return readExtents()
                 .activation("hidden_act", "silu", true)
                 .norm(Norm.Kind.RMS, config.real("rms_norm_eps", 1e-6), 0)
-                .rope(RopeReader.of(config))
+                .rope(ropeReader())
                 .tied(false);
     }
 
@@ -93,19 +107,29 @@ public final class DecoderBuilder {
      * num_key_value_heads}, {@code head_dim} and {@code intermediate_size}.
      */
     public DecoderBuilder readExtents() {
-        vocabulary = config.integer("vocab_size");
-        layers = config.integer("num_hidden_layers");
-        intermediate = config.integer("intermediate_size");
+        vocabulary = extent("vocab_size", defaults.vocabulary());
+        layers = extent("num_hidden_layers", defaults.layers());
+        intermediate = extent("intermediate_size", defaults.intermediate());
         return heads("hidden_size", "num_attention_heads");
     }
 
     /** Reads the width of the model and its heads by keys of these names, and {@code num_key_value_heads} and {@code head_dim}. */
     public DecoderBuilder heads(String hiddenKey, String headsKey) {
-        hidden = config.integer(hiddenKey);
-        heads = config.integer(headsKey);
-        kvHeads = config.integer("num_key_value_heads", heads);
-        headWidth = config.optionalInteger("head_dim").orElseGet(() -> dividedBy(headsKey, hiddenKey));
+        hidden = extent(hiddenKey, defaults.hidden());
+        heads = extent(headsKey, defaults.heads());
+        kvHeads = orDefault("num_key_value_heads", defaults.kvHeads()).orElse(heads);
+        headWidth = orDefault("head_dim", defaults.headWidth()).orElseGet(() -> dividedBy(headsKey, hiddenKey));
         return this;
+    }
+
+    /** Returns the number of a key, or a default; there must be one of them. */
+    private int extent(String key, int otherwise) {
+        return otherwise == 0 ? config.integer(key) : config.integer(key, otherwise);
+    }
+
+    // null is for what is computed, the absence of the key for the default
+    private Optional<Integer> orDefault(String key, int otherwise) {
+        return config.json().has(key) || otherwise == 0 ? config.optionalInteger(key) : Optional.of(otherwise);
     }
 
     private int dividedBy(String headsKey, String hiddenKey) {
@@ -251,7 +275,8 @@ public final class DecoderBuilder {
         List<String> types = config.optionalStrings("layer_types")
                 .orElseGet(() -> IntStream.range(0, layers).mapToObj(otherwise).toList());
         if (types.size() != layers) {
-            throw config.error("layer_types", "has %d entries, but there are %d layers".formatted(types.size(), layers));
+            throw config.error(
+                    "layer_types", "has %d entries, but there are %d layers".formatted(types.size(), layers));
         }
         for (String type : types) {
             if (!type.equals("full_attention") && !type.equals("sliding_attention")) {

@@ -52,7 +52,8 @@ final class DecoderNameRules {
             add(NameRule.rename(head + ".bias", "output.bias"));
         }
         for (String name : names.unread()) {
-            add(NameRule.keep(prefix + names.layer() + name).forIndices(0, spec.layers().size()));
+            add(NameRule.keep(prefix + names.layer() + name)
+                    .forIndices(0, spec.layers().size()));
         }
         return rules;
     }
@@ -67,8 +68,9 @@ final class DecoderNameRules {
         String model = ModelSpec.layerPrefix(index) + ".";
         Map<String, ParamSpec> params = new LinkedHashMap<>();
         block.parameters().forEach(param -> params.put(param.name(), param));
-        List<String> mixer =
-                params.keySet().stream().filter(name -> name.startsWith("mixer.")).toList();
+        List<String> mixer = params.keySet().stream()
+                .filter(name -> name.startsWith("mixer."))
+                .toList();
         if (!isAttention(mixer)) {
             mixer.forEach(params::remove);
             ownMixer(checkpoint, model + "mixer.", block);
@@ -84,18 +86,16 @@ final class DecoderNameRules {
     private static List<ParamSpec> ordered(Map<String, ParamSpec> params) {
         List<ParamSpec> inner = new ArrayList<>();
         List<ParamSpec> norms = new ArrayList<>();
-        params.forEach((name, param) -> (name.contains("_norm.") && !name.startsWith("mixer.") ? norms : inner).add(param));
+        params.forEach(
+                (name, param) -> (name.contains("_norm.") && !name.startsWith("mixer.") ? norms : inner).add(param));
         inner.addAll(norms);
         return inner;
     }
 
     private static boolean isAttention(List<String> mixer) {
-        List<String> modules = mixer.stream()
-                .map(name -> name.split("\\.")[1])
-                .distinct()
-                .toList();
-        return modules.containsAll(PROJECTIONS) && ATTENTION.containsAll(modules)
-                || modules.contains("kv_b_proj");
+        List<String> modules =
+                mixer.stream().map(name -> name.split("\\.")[1]).distinct().toList();
+        return modules.containsAll(PROJECTIONS) && ATTENTION.containsAll(modules) || modules.contains("kv_b_proj");
     }
 
     // returns the parameters that the rule is for
@@ -105,9 +105,11 @@ final class DecoderNameRules {
         String module = dot < 0 ? param.name() : param.name().substring(0, dot);
         String end = dot < 0 ? "" : param.name().substring(dot);
         Optional<DecoderNames.Fused> fused = names.fused().stream()
-                .filter(one -> one.modules().contains(module) && one.modules().stream().allMatch(part -> params.containsKey(part + end)))
+                .filter(one -> one.modules().contains(module)
+                        && one.modules().stream().allMatch(part -> params.containsKey(part + end)))
                 .findFirst();
-        boolean transposed = names.transposed() && end.equals(".weight") && param.shape().rank() == 2;
+        boolean transposed =
+                names.transposed() && end.equals(".weight") && param.shape().rank() == 2;
         if (fused.isEmpty()) {
             NameRule rule = NameRule.rename(checkpoint + names.name(module) + end, model + param.name());
             add(transposed ? rule.transposed() : rule);
@@ -120,8 +122,7 @@ final class DecoderNameRules {
                         model + part + end, params.get(part + end).shape().extent(0) / groups))
                 .toArray(Part[]::new);
         String name = checkpoint + one.name() + end;
-        NameRule rule =
-                one.grouped() ? NameRule.interleaved(name, groups, parts) : NameRule.concatenated(name, parts);
+        NameRule rule = one.grouped() ? NameRule.interleaved(name, groups, parts) : NameRule.concatenated(name, parts);
         add(transposed ? rule.transposed() : rule);
         Set<String> all = new HashSet<>();
         one.modules().forEach(part -> all.add(part + end));

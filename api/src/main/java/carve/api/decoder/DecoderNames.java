@@ -109,8 +109,7 @@ public record DecoderNames(
 
     /** Returns these names with tensors of layers that are kept unread. */
     public DecoderNames unread(String... names) {
-        return new DecoderNames(
-                tokens, positions, layer, finalNorm, head, modules, fused, transposed, List.of(names));
+        return new DecoderNames(tokens, positions, layer, finalNorm, head, modules, fused, transposed, List.of(names));
     }
 
     /**

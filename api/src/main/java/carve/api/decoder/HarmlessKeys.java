@@ -12,7 +12,8 @@ public final class HarmlessKeys {
     private static final String TOKENS = "is about tokens, and read with the tokenizer and for generation";
     private static final String GENERATION = "is a default of generation";
     private static final String STORAGE = "is about how the checkpoint is stored or run";
-    private static final String CLASSIFICATION = "is about classification heads, which are not part of a language model";
+    private static final String CLASSIFICATION =
+            "is about classification heads, which are not part of a language model";
 
     private static final Map<String, String> REASONS = table();
 
@@ -25,7 +26,14 @@ public final class HarmlessKeys {
         put(keys, DESCRIPTION, "transformers.js_config", "unsloth_version", "unsloth_fixed", "mlx_version");
         put(keys, TRAINING, "initializer_range", "attention_dropout", "hidden_dropout", "resid_pdrop", "embd_pdrop");
         put(keys, TRAINING, "attn_pdrop", "residual_dropout", "embedding_dropout", "initializer_factor");
-        put(keys, TRAINING, "router_aux_loss_coef", "router_jitter_noise", "aux_loss_alpha", "seq_aux", "z_loss_coefficient");
+        put(
+                keys,
+                TRAINING,
+                "router_aux_loss_coef",
+                "router_jitter_noise",
+                "aux_loss_alpha",
+                "seq_aux",
+                "z_loss_coefficient");
         put(keys, TRAINING, "rescale_prenorm_residual", "time_step_floor", "time_step_max", "time_step_init_scheme");
         put(keys, TRAINING, "router_z_loss_coef", "ep_size", "layer_scale_init_value", "output_router_logits");
         put(keys, OUTPUTS, "use_cache", "output_attentions", "output_hidden_states", "return_dict");
@@ -35,11 +43,36 @@ public final class HarmlessKeys {
         put(keys, GENERATION, "max_length", "min_length", "do_sample", "early_stopping", "num_beams", "temperature");
         put(keys, GENERATION, "top_k", "top_p", "typical_p", "repetition_penalty", "length_penalty", "max_new_tokens");
         put(keys, GENERATION, "num_beam_groups", "diversity_penalty", "no_repeat_ngram_size", "task_specific_params");
-        put(keys, GENERATION, "encoder_no_repeat_ngram_size", "bad_words_ids", "num_return_sequences", "suppress_tokens");
-        put(keys, GENERATION, "return_dict_in_generate", "forced_bos_token_id", "forced_eos_token_id", "remove_invalid_values");
-        put(keys, GENERATION, "exponential_decay_length_penalty", "begin_suppress_tokens", "output_scores", "cache_implementation");
+        put(
+                keys,
+                GENERATION,
+                "encoder_no_repeat_ngram_size",
+                "bad_words_ids",
+                "num_return_sequences",
+                "suppress_tokens");
+        put(
+                keys,
+                GENERATION,
+                "return_dict_in_generate",
+                "forced_bos_token_id",
+                "forced_eos_token_id",
+                "remove_invalid_values");
+        put(
+                keys,
+                GENERATION,
+                "exponential_decay_length_penalty",
+                "begin_suppress_tokens",
+                "output_scores",
+                "cache_implementation");
         put(keys, STORAGE, "torch_dtype", "dtype", "_attn_implementation", "_attn_implementation_autoset");
-        put(keys, STORAGE, "attn_implementation", "use_bfloat16", "tf_legacy_loss", "pretraining_tp", "quantization_config");
+        put(
+                keys,
+                STORAGE,
+                "attn_implementation",
+                "use_bfloat16",
+                "tf_legacy_loss",
+                "pretraining_tp",
+                "quantization_config");
         put(keys, STORAGE, "_flash_attn_2_enabled", "use_flash_attn", "use_mamba_kernels", "use_mambapy", "carve");
         put(keys, STORAGE, "use_associative_scan", "use_mem_eff_path", "mamba_ssm_cache_dtype", "bf16", "fp16");
         put(keys, CLASSIFICATION, "problem_type", "id2label", "label2id", "num_labels", "classifier_dropout");

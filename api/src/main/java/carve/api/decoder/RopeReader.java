@@ -17,10 +17,17 @@ import java.util.function.Supplier;
  * @param partial the key of the part of a head that is rotated, in the older form
  * @param defaultPartial that part where nothing is said
  * @param defaultTheta the base where nothing is said
+ * @param defaultPositions the positions where nothing is said
  * @param pairing which elements are rotated together
  */
 public record RopeReader(
-        ConfigReader config, String theta, String partial, double defaultPartial, double defaultTheta, Pairing pairing) {
+        ConfigReader config,
+        String theta,
+        String partial,
+        double defaultPartial,
+        double defaultTheta,
+        int defaultPositions,
+        Pairing pairing) {
     private static final String ROPE_5 = "rope_parameters";
     private static final String ROPE_4 = "rope_scaling";
     private static final String ORIGINAL = "original_max_position_embeddings";
@@ -29,27 +36,33 @@ public record RopeReader(
 
     /** Returns the reader of a configuration with the keys and defaults of Llama. */
     public static RopeReader of(ConfigReader config) {
-        return new RopeReader(config, "rope_theta", "partial_rotary_factor", 1, 10_000, Pairing.HALF);
+        return new RopeReader(config, "rope_theta", "partial_rotary_factor", 1, 10_000, 2048, Pairing.HALF);
     }
 
     /** Returns this reader with other keys of the older form. */
     public RopeReader withKeys(String otherTheta, String otherPartial) {
-        return new RopeReader(config, otherTheta, otherPartial, defaultPartial, defaultTheta, pairing);
+        return new RopeReader(
+                config, otherTheta, otherPartial, defaultPartial, defaultTheta, defaultPositions, pairing);
     }
 
     /** Returns this reader with another part of a head that is rotated where nothing is said. */
     public RopeReader withDefaultPartial(double part) {
-        return new RopeReader(config, theta, partial, part, defaultTheta, pairing);
+        return new RopeReader(config, theta, partial, part, defaultTheta, defaultPositions, pairing);
     }
 
     /** Returns this reader with another base where nothing is said. */
     public RopeReader withDefaultTheta(double base) {
-        return new RopeReader(config, theta, partial, defaultPartial, base, pairing);
+        return new RopeReader(config, theta, partial, defaultPartial, base, defaultPositions, pairing);
     }
 
     /** Returns this reader with other pairs. */
     public RopeReader withPairing(Pairing other) {
-        return new RopeReader(config, theta, partial, defaultPartial, defaultTheta, other);
+        return new RopeReader(config, theta, partial, defaultPartial, defaultTheta, defaultPositions, other);
+    }
+
+    /** Returns this reader with another number of positions where nothing is said. */
+    public RopeReader withDefaultPositions(int positions) {
+        return new RopeReader(config, theta, partial, defaultPartial, defaultTheta, positions, pairing);
     }
 
     /**
@@ -96,7 +109,7 @@ public record RopeReader(
         }
         double base = value(rope, "rope_theta", theta, outer).orElse(defaultTheta);
         double part = value(rope, "partial_rotary_factor", partial, outer).orElse(defaultPartial);
-        int positions = config.integer("max_position_embeddings", 2048);
+        int positions = config.integer("max_position_embeddings", defaultPositions);
         RopeScaling scaling = rope.map(keys -> scaling(keys, positions)).orElse(RopeScaling.NONE);
         return new RotaryEmbedding(base, (int) (part * headWidth), positions, scaling, pairing);
     }
@@ -143,13 +156,13 @@ public record RopeReader(
     }
 
     private static List<Double> factors(ConfigReader rope, String key) {
-        return rope.optionalReals(key).orElseThrow(() -> rope.error(key, "expected an array of numbers, found no such key"));
+        return rope.optionalReals(key)
+                .orElseThrow(() -> rope.error(key, "expected an array of numbers, found no such key"));
     }
 
     private int original(ConfigReader rope, int positions) {
-        return config.optionalInteger(ORIGINAL)
-                .or(() -> rope.optionalInteger(ORIGINAL))
-                .orElse(positions);
+        int inner = rope.integer(ORIGINAL, positions);
+        return config.integer(ORIGINAL, inner); // what stands outside wins, as in Transformers
     }
 
     private RopeScaling yarn(ConfigReader rope, int positions) {

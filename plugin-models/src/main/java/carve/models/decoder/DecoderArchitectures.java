@@ -19,10 +19,10 @@ import java.util.stream.Stream;
  */
 public record DecoderArchitectures(List<DecoderArchitecture> all) {
     /** Those that come with this module. */
-    public static final DecoderArchitectures BUILT_IN = new DecoderArchitectures(Stream.of(
-                    LlamaArchitectures.all(), GemmaArchitectures.all(), GptArchitectures.all())
-            .flatMap(List::stream)
-            .toList());
+    public static final DecoderArchitectures BUILT_IN = new DecoderArchitectures(
+            Stream.of(LlamaArchitectures.all(), GemmaArchitectures.all(), GptArchitectures.all())
+                    .flatMap(List::stream)
+                    .toList());
 
     /**
      * Copies the list.
@@ -45,7 +45,8 @@ public record DecoderArchitectures(List<DecoderArchitecture> all) {
 
     private static String origin(DecoderArchitecture architecture) {
         Module module = architecture.getClass().getModule();
-        return "%s of %s".formatted(architecture.getClass().getName(), module.isNamed() ? module.getName() : "the class path");
+        return "%s of %s"
+                .formatted(architecture.getClass().getName(), module.isNamed() ? module.getName() : "the class path");
     }
 
     /** Returns these and others. */
@@ -57,17 +58,15 @@ public record DecoderArchitectures(List<DecoderArchitecture> all) {
 
     /** Returns the {@code model_type}s. */
     public List<String> modelTypes() {
-        return all.stream()
-                .flatMap(one -> one.modelTypes().stream())
-                .sorted()
-                .toList();
+        return all.stream().flatMap(one -> one.modelTypes().stream()).sorted().toList();
     }
 
     /** Returns the architecture of a configuration, if it is one of these. */
     public Optional<DecoderArchitecture> find(JsonObject config) {
         return config.optionalString("model_type")
-                .flatMap(type ->
-                        all.stream().filter(one -> one.modelTypes().contains(type)).findFirst());
+                .flatMap(type -> all.stream()
+                        .filter(one -> one.modelTypes().contains(type))
+                        .findFirst());
     }
 
     /**
@@ -78,8 +77,8 @@ public record DecoderArchitectures(List<DecoderArchitecture> all) {
     public DecoderConfig read(JsonObject json) {
         String type = json.string("model_type");
         DecoderArchitecture architecture = find(json)
-                .orElseThrow(() -> json.error(
-                        "model_type", NameSuggestions.unknown("kind of text decoder", type, modelTypes())));
+                .orElseThrow(() ->
+                        json.error("model_type", NameSuggestions.unknown("kind of text decoder", type, modelTypes())));
         ConfigReader config = ConfigReader.of(json);
         config.ignore(MambaConfigFile.KEY);
         return new DecoderConfig(json, architecture.read(config));

@@ -5,6 +5,7 @@ import static carve.api.decoder.DecoderArchitecture.of;
 import carve.api.decoder.ConfigReader;
 import carve.api.decoder.DecoderArchitecture;
 import carve.api.decoder.DecoderBuilder;
+import carve.api.decoder.DecoderDefaults;
 import carve.api.decoder.DecoderNames;
 import carve.api.decoder.RopeReader;
 import carve.api.model.BlockLayout;
@@ -22,13 +23,19 @@ final class GemmaArchitectures {
 
     static List<DecoderArchitecture> all() {
         return List.of(
-                of("gemma", GemmaArchitectures::gemma),
-                of("gemma2", GemmaArchitectures::gemma2),
-                of("gemma3_text", GemmaArchitectures::gemma3));
+                of(
+                        "gemma",
+                        new DecoderDefaults(256_000, 3072, 24_576, 28, 16, 16, 256, 8192),
+                        GemmaArchitectures::gemma),
+                of("gemma2", new DecoderDefaults(256_000, 2304, 9216, 26, 8, 4, 256, 8192), GemmaArchitectures::gemma2),
+                of(
+                        "gemma3_text",
+                        new DecoderDefaults(262_208, 2304, 9216, 26, 8, 4, 256, 131_072),
+                        GemmaArchitectures::gemma3));
     }
 
     private static void gemma(DecoderBuilder d) {
-        common(d).rope(RopeReader.of(d.config()));
+        common(d).rope(d.ropeReader());
         // what configurations of Gemma 1 call gelu is its tanh form
         d.config().ignore("hidden_act");
     }
@@ -61,7 +68,7 @@ final class GemmaArchitectures {
     }
 
     private static void gemma2(DecoderBuilder d) {
-        gemma2And3(d, 50, 30).rope(RopeReader.of(d.config()));
+        gemma2And3(d, 50, 30).rope(d.ropeReader());
         d.windows(
                 d.config().integer("sliding_window", 4096),
                 d.layerTypes(layer -> layer % 2 == 0 ? "sliding_attention" : "full_attention"));
@@ -73,9 +80,8 @@ final class GemmaArchitectures {
         int pattern = config.optionalInteger("sliding_window_pattern")
                 .or(() -> config.optionalInteger("_sliding_window_pattern"))
                 .orElse(6);
-        List<String> types =
-                d.layerTypes(layer -> (layer + 1) % pattern != 0 ? "sliding_attention" : "full_attention");
-        RopeReader rope = RopeReader.of(config);
+        List<String> types = d.layerTypes(layer -> (layer + 1) % pattern != 0 ? "sliding_attention" : "full_attention");
+        RopeReader rope = d.ropeReader();
         d.windows(config.integer("sliding_window", 4096), types)
                 .rope(layer -> types.get(layer).equals("full_attention")
                         ? rope.withDefaultTheta(1_000_000).read(d.headWidth(), "full_attention", "rope_theta")

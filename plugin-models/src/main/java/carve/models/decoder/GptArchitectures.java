@@ -5,8 +5,8 @@ import static carve.api.decoder.DecoderArchitecture.of;
 import carve.api.decoder.ConfigReader;
 import carve.api.decoder.DecoderArchitecture;
 import carve.api.decoder.DecoderBuilder;
+import carve.api.decoder.DecoderDefaults;
 import carve.api.decoder.DecoderNames;
-import carve.api.decoder.RopeReader;
 import carve.api.model.BlockLayout;
 import carve.api.model.Norm;
 import carve.api.op.Rope.Pairing;
@@ -43,13 +43,25 @@ final class GptArchitectures {
 
     static List<DecoderArchitecture> all() {
         return List.of(
-                of("gpt2", GptArchitectures::gpt2),
-                of("gpt_neox", GptArchitectures::gptNeoX),
-                of("phi", GptArchitectures::phi),
-                of("starcoder2", GptArchitectures::starCoder2),
-                of("stablelm", GptArchitectures::stableLm),
-                of("cohere", GptArchitectures::cohere),
-                of("nemotron", GptArchitectures::nemotron));
+                of("gpt2", new DecoderDefaults(50_257, 768, 3072, 12, 12, 0, 0, 1024), GptArchitectures::gpt2),
+                of(
+                        "gpt_neox",
+                        new DecoderDefaults(50_432, 6144, 24_576, 44, 64, 0, 0, 2048),
+                        GptArchitectures::gptNeoX),
+                of("phi", new DecoderDefaults(51_200, 2048, 8192, 24, 32, 0, 0, 2048), GptArchitectures::phi),
+                of(
+                        "starcoder2",
+                        new DecoderDefaults(49_152, 3072, 12_288, 30, 24, 2, 0, 4096),
+                        GptArchitectures::starCoder2),
+                of(
+                        "stablelm",
+                        new DecoderDefaults(50_304, 2560, 6912, 32, 32, 32, 0, 4096),
+                        GptArchitectures::stableLm),
+                of("cohere", new DecoderDefaults(256_000, 8192, 22_528, 40, 64, 0, 0, 8192), GptArchitectures::cohere),
+                of(
+                        "nemotron",
+                        new DecoderDefaults(256_000, 6144, 24_576, 32, 48, 0, 0, 4096),
+                        GptArchitectures::nemotron));
     }
 
     private static void gpt2(DecoderBuilder d) {
@@ -58,8 +70,11 @@ final class GptArchitectures {
         // the order of operations and their precision
         config.ignore("reorder_and_upcast_attn", "n_ctx");
         d.heads("n_embd", "n_head");
-        d.extents(config.integer("vocab_size"), config.integer("n_layer"), config.integer("n_inner", 4 * d.hidden()))
-                .positions(config.integer("n_positions"))
+        d.extents(
+                        config.integer("vocab_size", 50_257),
+                        config.integer("n_layer", 12),
+                        config.integer("n_inner", 4 * d.hidden()))
+                .positions(config.integer("n_positions", 1024))
                 .activation("activation_function", "gelu_new", false)
                 .norm(Norm.Kind.LAYER, config.real("layer_norm_epsilon", 1e-5), 0)
                 .attentionBias(true, true)
@@ -82,9 +97,7 @@ final class GptArchitectures {
                 .activation("hidden_act", "gelu", false)
                 .norm(Norm.Kind.LAYER, config.real("layer_norm_eps", 1e-5), 0)
                 .layout(parallel ? BlockLayout::parallelWithTwoNorms : BlockLayout::preNorm)
-                .rope(RopeReader.of(config)
-                        .withKeys("rotary_emb_base", "rotary_pct")
-                        .withDefaultPartial(0.25))
+                .rope(d.ropeReader().withKeys("rotary_emb_base", "rotary_pct").withDefaultPartial(0.25))
                 .attentionBias(bias, bias)
                 .mlpBias(true)
                 .tied(false)
@@ -97,7 +110,7 @@ final class GptArchitectures {
                 .activation("hidden_act", "gelu_new", false)
                 .norm(Norm.Kind.LAYER, config.real("layer_norm_eps", 1e-5), 0)
                 .layout(BlockLayout::parallel)
-                .rope(RopeReader.of(config).withDefaultPartial(0.5))
+                .rope(d.ropeReader().withDefaultPartial(0.5))
                 .attentionBias(true, true)
                 .mlpBias(true)
                 .mixer("qk-norm", config.flag("qk_layernorm", false) ? "layer-shared" : "none")
@@ -112,7 +125,7 @@ final class GptArchitectures {
         d.readExtents()
                 .activation("hidden_act", "gelu_pytorch_tanh", false)
                 .norm(Norm.Kind.LAYER, config.real("norm_epsilon", 1e-5), 0)
-                .rope(RopeReader.of(config))
+                .rope(d.ropeReader())
                 .attentionBias(bias, bias)
                 .mlpBias(bias)
                 .mixer("window", config.integer("sliding_window", 0))
@@ -129,7 +142,7 @@ final class GptArchitectures {
                 .activation("hidden_act", "silu", true)
                 .norm(Norm.Kind.LAYER, config.real("layer_norm_eps", 1e-5), 0)
                 .layout(parallel ? BlockLayout::parallel : BlockLayout::preNorm)
-                .rope(RopeReader.of(config).withDefaultPartial(0.25))
+                .rope(d.ropeReader().withDefaultPartial(0.25))
                 .attentionBias(config.flag("use_qkv_bias", false), false)
                 .tied(false);
     }
@@ -141,7 +154,7 @@ final class GptArchitectures {
                 .activation("hidden_act", "silu", true)
                 .norm(Norm.Kind.LAYER_WITHOUT_BIAS, config.real("layer_norm_eps", 1e-5), 0)
                 .layout(BlockLayout::parallel)
-                .rope(RopeReader.of(config).withPairing(Pairing.INTERLEAVED))
+                .rope(d.ropeReader().withPairing(Pairing.INTERLEAVED))
                 .attentionBias(bias, bias)
                 .mixer("qk-norm", config.flag("use_qk_norm", false) ? "layer-head" : "none")
                 .logits(config.real("logit_scale", 0.0625), 0)
@@ -154,7 +167,7 @@ final class GptArchitectures {
         d.readExtents()
                 .activation("hidden_act", "relu2", false)
                 .norm(Norm.Kind.LAYER, config.real("norm_eps", 1e-5), 1)
-                .rope(RopeReader.of(config).withDefaultPartial(0.5))
+                .rope(d.ropeReader().withDefaultPartial(0.5))
                 .attentionBias(bias, bias)
                 .mlpBias(config.flag("mlp_bias", false))
                 .tied(false);

@@ -5,6 +5,7 @@ import static carve.api.decoder.DecoderArchitecture.of;
 import carve.api.decoder.ConfigReader;
 import carve.api.decoder.DecoderArchitecture;
 import carve.api.decoder.DecoderBuilder;
+import carve.api.decoder.DecoderDefaults;
 import carve.api.decoder.DecoderNames;
 import carve.api.decoder.RopeReader;
 import carve.api.json.JsonNumber;
@@ -40,18 +41,42 @@ final class LlamaArchitectures {
 
     static List<DecoderArchitecture> all() {
         return List.of(
-                of("llama", LlamaArchitectures::llama),
-                of("mistral", LlamaArchitectures::mistral),
-                of("ministral", LlamaArchitectures::ministral),
-                of("internlm2", LlamaArchitectures::internLm2),
-                of("qwen2", LlamaArchitectures::qwen2),
-                of("qwen3", LlamaArchitectures::qwen3),
-                of("smollm3", LlamaArchitectures::smolLm3),
-                of("granite", LlamaArchitectures::granite),
-                of("olmo2", LlamaArchitectures::olmo2),
-                of("olmo3", LlamaArchitectures::olmo3),
-                of("phi3", LlamaArchitectures::phi3),
-                of("glm4", LlamaArchitectures::glm4));
+                of("llama", new DecoderDefaults(32_000, 4096, 11_008, 32, 32, 0, 0, 2048), LlamaArchitectures::llama),
+                of(
+                        "mistral",
+                        new DecoderDefaults(32_000, 4096, 14_336, 32, 32, 8, 0, 131_072),
+                        LlamaArchitectures::mistral),
+                of(
+                        "ministral",
+                        new DecoderDefaults(32_000, 4096, 14_336, 32, 32, 8, 0, 131_072),
+                        LlamaArchitectures::ministral),
+                of(
+                        "internlm2",
+                        new DecoderDefaults(103_168, 4096, 11_008, 32, 32, 0, 0, 2048),
+                        LlamaArchitectures::internLm2),
+                of(
+                        "qwen2",
+                        new DecoderDefaults(151_936, 4096, 22_016, 32, 32, 32, 0, 32_768),
+                        LlamaArchitectures::qwen2),
+                of(
+                        "qwen3",
+                        new DecoderDefaults(151_936, 4096, 22_016, 32, 32, 32, 128, 32_768),
+                        LlamaArchitectures::qwen3),
+                of(
+                        "smollm3",
+                        new DecoderDefaults(128_256, 2048, 11_008, 36, 16, 4, 0, 32_768),
+                        LlamaArchitectures::smolLm3),
+                of(
+                        "granite",
+                        new DecoderDefaults(32_000, 4096, 11_008, 32, 32, 0, 0, 2048),
+                        LlamaArchitectures::granite),
+                of("olmo2", new DecoderDefaults(50_304, 4096, 11_008, 32, 32, 0, 0, 2048), LlamaArchitectures::olmo2),
+                of("olmo3", new DecoderDefaults(50_304, 4096, 11_008, 32, 32, 0, 0, 2048), LlamaArchitectures::olmo3),
+                of("phi3", new DecoderDefaults(32_064, 3072, 8192, 32, 32, 0, 0, 4096), LlamaArchitectures::phi3),
+                of(
+                        "glm4",
+                        new DecoderDefaults(151_552, 4096, 13_696, 40, 32, 2, 128, 131_072),
+                        LlamaArchitectures::glm4));
     }
 
     static void llama(DecoderBuilder d) {
@@ -99,14 +124,15 @@ final class LlamaArchitectures {
         int first = config.integer("max_window_layers", 28);
         List<String> types = d.layerTypes(layer -> used && window > 0 && layer >= first ? SLIDING : FULL);
         if (types.contains(SLIDING) && (!used || window == 0)) {
-            throw config.error("layer_types", "has sliding_attention, but use_sliding_window or sliding_window says none");
+            throw config.error(
+                    "layer_types", "has sliding_attention, but use_sliding_window or sliding_window says none");
         }
         return d.windows(window, types);
     }
 
     private static void smolLm3(DecoderBuilder d) {
         ConfigReader config = d.readLlama().config();
-        RotaryEmbedding rope = RopeReader.of(config).withDefaultTheta(2_000_000).read(d.headWidth());
+        RotaryEmbedding rope = d.ropeReader().withDefaultTheta(2_000_000).read(d.headWidth());
         List<Boolean> rotated = ropeLayers(config, d.layers());
         boolean used = config.flag("use_sliding_window", false);
         int window = config.integer("sliding_window", 0);
@@ -121,7 +147,8 @@ final class LlamaArchitectures {
     private static List<Boolean> ropeLayers(ConfigReader config, int layers) {
         int interval = config.integer("no_rope_layer_interval", 4);
         return config.optionalArray("no_rope_layers")
-                .map(array -> array.items().stream().map(LlamaArchitectures::isOne).toList())
+                .map(array ->
+                        array.items().stream().map(LlamaArchitectures::isOne).toList())
                 .orElseGet(() -> IntStream.range(0, layers)
                         .mapToObj(layer -> (layer + 1) % interval != 0)
                         .toList());
@@ -156,9 +183,8 @@ final class LlamaArchitectures {
                 .mixer("qk-norm", "rms-whole")
                 .names(POST_NORM);
         List<String> types = d.layerTypes(layer -> (layer + 1) % 4 != 0 ? SLIDING : FULL);
-        RopeReader rope = RopeReader.of(config);
-        d.windows(window(config, 4096), types)
-                .rope(layer -> rope.read(d.headWidth(), types.get(layer), "rope_theta"));
+        RopeReader rope = d.ropeReader();
+        d.windows(window(config, 4096), types).rope(layer -> rope.read(d.headWidth(), types.get(layer), "rope_theta"));
     }
 
     private static void phi3(DecoderBuilder d) {
@@ -172,7 +198,7 @@ final class LlamaArchitectures {
     private static void glm4(DecoderBuilder d) {
         ConfigReader config = d.readLlama().config();
         d.norm(Norm.Kind.RMS, config.real("rms_norm_eps", 1.5625e-7), 0)
-                .rope(RopeReader.of(config).withDefaultPartial(0.5).withPairing(Pairing.INTERLEAVED))
+                .rope(d.ropeReader().withDefaultPartial(0.5).withPairing(Pairing.INTERLEAVED))
                 .attentionBias(config.flag("attention_bias", true), false)
                 .layout(BlockLayout::sandwichNorm)
                 .names(FUSED_MLP

@@ -8,6 +8,7 @@ import carve.api.gguf.GgufKeys;
 import carve.api.json.JsonObject;
 import carve.api.mixer.LayerConfig;
 import carve.api.mixer.RopeScaling;
+import carve.api.model.Mlp;
 import carve.api.model.ModelSpec;
 import carve.models.TensorMapping;
 import carve.models.text.GgufTokenizer;
@@ -101,6 +102,10 @@ final class LlamaGgufLayout implements GgufConverter {
         return tensors.source();
     }
 
+    private static int intermediateSize(DecoderConfig config) {
+        return ((Mlp) config.spec().layers().getFirst().feedForward()).intermediate();
+    }
+
     private static boolean isKnown(String name) {
         String[] parts = name.split("\\.");
         return WHOLE.containsKey(name) || parts.length == 4 && parts[0].equals("blk") && LAYER.containsKey(parts[2]);
@@ -129,7 +134,8 @@ final class LlamaGgufLayout implements GgufConverter {
         boolean plain = spec.layers().stream()
                 .allMatch(layer -> layer.mixerSpec().name().equals("attention"));
         boolean llama = List.of("llama", "mistral").contains(config.json().string("model_type"))
-                && config.mixers().stream().allMatch(mixer -> mixer.settings().keys().isEmpty());
+                && config.mixers().stream()
+                        .allMatch(mixer -> mixer.settings().members().isEmpty());
         if (!plain || !llama || config.dims().rotaryEmbedding().scaling() != RopeScaling.NONE) {
             throw new CheckpointException(
                     "%s: GGUF export supports only Llama and Mistral with attention in every layer and unscaled rotary"
@@ -141,13 +147,13 @@ final class LlamaGgufLayout implements GgufConverter {
                 .with(GgufFile.ARCHITECTURE, ARCHITECTURE)
                 .with(KEY + "context_length", dims.rotaryEmbedding().maxPositions())
                 .with(KEY + "embedding_length", config.hidden())
-                .with(KEY + "feed_forward_length", config.intermediateSize())
+                .with(KEY + "feed_forward_length", intermediateSize(config))
                 .with(KEY + "block_count", config.layers())
                 .with(KEY + "attention.head_count", dims.heads())
                 .with(KEY + "attention.head_count_kv", dims.kvHeads())
                 .with(KEY + "attention.key_length", dims.headWidth())
                 .with(KEY + "attention.value_length", dims.headWidth())
-                .with(KEY + "attention.layer_norm_rms_epsilon", config.epsilon())
+                .with(KEY + "attention.layer_norm_rms_epsilon", dims.epsilon())
                 .with(KEY + "rope.dimension_count", dims.rotaryEmbedding().width())
                 .with(KEY + "rope.freq_base", dims.rotaryEmbedding().base())
                 .with(KEY + "vocab_size", spec.vocabulary());

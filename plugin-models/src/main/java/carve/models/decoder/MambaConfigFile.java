@@ -39,6 +39,7 @@ public final class MambaConfigFile {
 
     /** The member of a configuration that holds the file. */
     static final String KEY = "mamba_config";
+
     private static final String MIXER = "mamba-in-llama";
     private static final String BIAS = "bias";
 

@@ -1,6 +1,5 @@
 /**
- * The model family {@code decoder}: text decoders, and the parts of them that vision-language models share.
- *
- * <p>Another layout is another {@link carve.models.decoder.DecoderKind}, whose names are data.
+ * Text decoders: the table of kinds ({@link carve.models.decoder.DecoderArchitectures}, rows in {@code LlamaArchitectures}, {@code
+ * GemmaArchitectures} and {@code GptArchitectures}), the family that opens, converts and saves them, and their GGUF layout.
  */
 package carve.models.decoder;

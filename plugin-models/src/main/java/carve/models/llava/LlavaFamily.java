@@ -17,7 +17,6 @@ import carve.api.text.Processor;
 import carve.models.LayerMixers;
 import carve.models.chat.ChatProcessor;
 import carve.models.decoder.DecoderConfig;
-import carve.models.decoder.DecoderFamily;
 import carve.models.decoder.MambaConfigFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -94,8 +93,8 @@ public final class LlavaFamily implements ModelFamily {
     @Override
     public NameMap names(ModelSpec spec) {
         LlavaInputEncoder input = (LlavaInputEncoder) spec.input();
-        List<NameRule> rules =
-                new ArrayList<>(new LlavaConfig(spec.config()).decoder().spec().names().rules(spec, DECODER));
+        List<NameRule> rules = new ArrayList<>(
+                new LlavaConfig(spec.config()).decoder().spec().names().rules(spec, DECODER));
         input.visionTower()
                 .parameters()
                 .forEach(param -> rules.add(NameRule.rename(TOWER + param.name(), "input.tower." + param.name())));

@@ -161,14 +161,23 @@ final class DecoderFamilyTest {
     @Test
     void whatIsNotComputedIsRefused() {
         assertRefused(
-                "use_sliding_window: true is not supported", config("qwen2").with("use_sliding_window", true));
+                "qk_layernorm: true is not supported for model_type \"stablelm\"; it must be false",
+                config("stablelm").with("qk_layernorm", true));
         assertRefused(
-                "hidden_act: no activation 'relu'; there is silu",
-                config("llama").with("hidden_act", "relu"));
+                "hidden_act: no activation 'tanh'; there are gelu, gelu_fast, gelu_new, gelu_pytorch_tanh, quick_gelu, relu, relu2,"
+                        + " silu, swish",
+                config("llama").with("hidden_act", "tanh"));
         assertRefused(
-                "rope_scaling.type: no scaling of rotary frequencies 'longrope'; there are default, dynamic, linear, llama3,"
+                "rope_scaling.type: no scaling of rotary frequencies 'ntk'; there are default, dynamic, linear, llama3, longrope,"
                         + " yarn",
-                config("llama").with("rope_scaling", JsonObject.empty().with("type", "longrope")));
+                config("llama").with("rope_scaling", JsonObject.empty().with("type", "ntk")));
+        assertRefused(
+                "sliding_window: is not supported, and may change what the model computes, nor are foo, rope_scaling.bar; remove"
+                        + " the keys that do not",
+                config("llama")
+                        .with("sliding_window", 8)
+                        .with("foo", false)
+                        .with("rope_scaling", JsonObject.empty().with("bar", 1)));
         assertRefused(
                 "num_attention_heads: 5 does not divide hidden_size 24",
                 config("llama").with("num_attention_heads", 5));

@@ -33,9 +33,18 @@ import org.junit.jupiter.api.TestFactory;
 abstract class TransformersModelContract {
     private static final double FLOOR = 2e-5;
     private static final List<String> MODELS = List.of(
+            "cohere",
+            "gemma",
+            "gemma2",
+            "gemma3_text",
+            "glm4",
+            "gpt2",
+            "gpt_neox",
+            "granite",
             "llama",
             "llama_attnbias",
             "llama_bf16",
+            "llama_bias",
             "llama_headdim",
             "llama_rope_dynamic",
             "llama_rope_linear",
@@ -44,9 +53,20 @@ abstract class TransformersModelContract {
             "llama_tied",
             "mamba2_g1",
             "mamba2_g2",
+            "mistral",
             "mistral_nowindow",
+            "nemotron",
+            "olmo2",
+            "olmo3",
             "phi",
-            "qwen2");
+            "phi3",
+            "phi3_longrope",
+            "qwen2",
+            "qwen2_window",
+            "qwen3",
+            "smollm3",
+            "stablelm",
+            "starcoder2");
 
     /** Returns the device under test, new; it is closed. */
     protected abstract Device open();

@@ -142,6 +142,8 @@ final class LlavaInputEncoderTest {
                 .with(
                         "text_config",
                         teacher.object("text_config")
+                                .without("layer_norm_eps")
+                                .without("qk_layernorm")
                                 .with("model_type", "qwen2")
                                 .with("hidden_act", "silu"))
                 .with(

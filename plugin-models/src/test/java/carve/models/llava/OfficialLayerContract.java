@@ -74,8 +74,8 @@ abstract class OfficialLayerContract {
                         concatenated.parts().stream()
                                 .map(part -> new Part(part.model().substring(LAYER.length()), part.rows()))
                                 .toArray(Part[]::new));
-            case NameRule.Interleaved interleaved -> throw new AssertionError(interleaved);
             case NameRule.Keep keep -> keep;
+            default -> throw new AssertionError(rule);
         };
     }
 

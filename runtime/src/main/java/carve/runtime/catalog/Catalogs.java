@@ -120,7 +120,8 @@ public record Catalogs(
                 .map(DecoderArchitecture.class::cast)
                 .toList();
         return providers.stream()
-                .map(provider -> provider instanceof ModelFamily family ? family.with(architectures) : (Object) provider)
+                .map(provider ->
+                        provider instanceof ModelFamily family ? family.with(architectures) : (Object) provider)
                 .toList();
     }
 

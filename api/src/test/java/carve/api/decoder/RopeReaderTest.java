@@ -1,4 +1,4 @@
-package carve.models.decoder;
+package carve.api.decoder;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,9 +10,12 @@ import carve.api.mixer.RopeScaling;
 import carve.api.mixer.RotaryEmbedding;
 import org.junit.jupiter.api.Test;
 
-final class RopeConfigTest {
+final class RopeReaderTest {
     private static RotaryEmbedding read(String json) {
-        return new RopeConfig(Json.parseObject(json, "config.json")).rotaryEmbedding(8, 1);
+        ConfigReader config = ConfigReader.of(Json.parseObject(json, "config.json"));
+        RotaryEmbedding rope = RopeReader.of(config).read(8);
+        config.requireAllRead();
+        return rope;
     }
 
     private static void assertRefused(String part, String json) {
@@ -40,7 +43,9 @@ final class RopeConfigTest {
 
     @Test
     void whatWouldBeIgnoredIsRefused() {
-        assertRefused("longrope", "{\"rope_parameters\": {\"rope_type\": \"longrope\"}}");
+        assertRefused("short_factor", "{\"rope_parameters\": {\"rope_type\": \"longrope\"}}");
+        assertRefused("factor", "{\"rope_parameters\": {\"rope_type\": \"default\", \"factor\": 2.0}}");
+        assertRefused("ntk", "{\"rope_parameters\": {\"rope_type\": \"ntk\"}}");
         assertRefused("mrope_section", "{\"rope_parameters\": {\"rope_type\": \"default\", \"mrope_section\": [1]}}");
         assertRefused("low_freq_factor", """
                 {"rope_parameters": {"rope_type": "llama3", "factor": 8.0, "high_freq_factor": 4.0}}""");
@@ -49,7 +54,7 @@ final class RopeConfigTest {
                  "low_freq_factor": 1.0, "original_max_position_embeddings": 32}}""");
         assertRefused("rope_scaling", """
                 {"rope_parameters": {"rope_type": "default"}, "rope_scaling": {"type": "linear", "factor": 2.0}}""");
-        assertRefused("full_attention", """
+        assertRefused("by layer type", """
                 {"rope_parameters": {"full_attention": {"rope_type": "default"}}}""");
     }
 }
