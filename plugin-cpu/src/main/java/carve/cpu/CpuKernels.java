@@ -67,8 +67,7 @@ final class CpuKernels implements KernelProvider {
                 CrossEntropyKernel.supports(operands) ? Optional.of(new CrossEntropyKernel(context)) : Optional.empty();
             case SoftmaxAttention attention ->
                 AttentionKernel.supports(attention, operands)
-                        ? Optional.of(new AttentionKernel(
-                                context, attention, operands.get(1).dtype()))
+                        ? Optional.of(new AttentionKernel(context, attention, operands))
                         : Optional.empty();
             default -> KernelContext.allF32(operands) ? f32(op, operands, context, convStep) : Optional.empty();
         };

@@ -95,6 +95,45 @@ final class SequenceOpCases {
         softmaxAttention(to, SequenceLayout.unpadded(2, 5), false, positions, 2, DType.F32);
         softmaxAttention(to, SequenceLayout.unpadded(1, positions), true, positions, 2, DType.BF16);
         softmaxAttention(to, SequenceLayout.unpadded(2, 1), true, positions, 2, DType.BF16);
+        attentionForms(to, positions);
+    }
+
+    // windows of one position, of some, and of all; caps that matter; sinks of which some outweigh the keys
+    private static void attentionForms(FusedOpCaseBuilder to, int positions) {
+        List<SequenceLayout> layouts = new ArrayList<>(sequences(positions));
+        layouts.add(
+                SequenceLayout.padded(positions, positions, (positions + 1) / 2).withZeroPadding());
+        for (SequenceLayout layout : layouts) {
+            for (int window : new int[] {1, 5, 70}) {
+                attentionForm(to, new SoftmaxAttention(0.3, true, window, 0, positions, layout), false, DType.F32);
+            }
+            attentionForm(to, new SoftmaxAttention(0.3, true, 0, 1.5, positions, layout), false, DType.F32);
+            attentionForm(to, new SoftmaxAttention(0.3, true, 0, 0, positions, layout), true, DType.F32);
+            attentionForm(to, new SoftmaxAttention(0.3, true, 9, 0.7, positions, layout), true, DType.F32);
+        }
+        attentionForm(to, unpadded(2, false, 0, 1.5, positions), true, DType.F32);
+        attentionForm(to, unpadded(1, true, 33, 1.5, positions + 9), true, DType.F32);
+        attentionForm(to, unpadded(1, true, 33, 1.5, positions + 9), true, DType.BF16);
+        attentionForm(to, unpadded(3, true, 2, 0, positions + 9), false, DType.F32);
+        attentionForm(to, unpadded(3, true, 150, 0, positions + 9), true, DType.F32);
+        attentionForm(to, unpadded(6, true, 40, 0, positions + 9), true, DType.BF16);
+    }
+
+    private static SoftmaxAttention unpadded(int queries, boolean causal, int window, double cap, int keys) {
+        return new SoftmaxAttention(0.3, causal, window, cap, keys, SequenceLayout.unpadded(2, queries));
+    }
+
+    private static void attentionForm(FusedOpCaseBuilder to, SoftmaxAttention op, boolean sinks, DType cache) {
+        int batch = op.sequenceLayout().batch();
+        int capacity = op.keys() + (op.sequenceLayout().positions() == op.keys() ? 0 : 3);
+        List<Operand> operands = new ArrayList<>(List.of(
+                normal("q", batch, op.sequenceLayout().positions(), 4, 13),
+                cache("k", cache, op.keys(), batch, capacity, 2, 13),
+                cache("v", cache, op.keys(), batch, capacity, 2, 5)));
+        if (sinks) {
+            operands.add(uniform("sinks", -2, 4, 4));
+        }
+        to.add(name(op.keys(), op, "sinks=" + sinks, cache), op, Tolerance.SCAN, operands.toArray(Operand[]::new));
     }
 
     private static void softmaxAttention(

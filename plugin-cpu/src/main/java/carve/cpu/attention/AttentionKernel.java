@@ -22,43 +22,51 @@ public final class AttentionKernel implements Kernel {
     private final KernelContext kernelContext;
     private final SoftmaxAttention op;
     private final DType stored;
+    private final boolean narrow;
 
-    /** Makes the kernel of an op with keys and values of a storage type. */
-    public AttentionKernel(KernelContext kernelContext, SoftmaxAttention op, DType stored) {
+    /** Makes the kernel of an op with operands that it {@link #supports}. */
+    public AttentionKernel(KernelContext kernelContext, SoftmaxAttention op, List<TensorType> operands) {
         this.kernelContext = kernelContext;
         this.op = op;
-        this.stored = stored;
+        this.stored = operands.get(1).dtype();
+        this.narrow = isNarrow(operands);
     }
 
-    /** Returns whether heads are narrow enough, and keys and values stored as this can read them. */
+    /**
+     * Returns whether keys and values are stored as this can read them, and heads are narrow enough; decoding takes heads of any
+     * width.
+     */
     public static boolean supports(SoftmaxAttention op, List<TensorType> operands) {
         DType stored = operands.get(1).dtype();
-        return op.window() == 0
-                && op.softCap() == 0
-                && operands.size() == 3
-                && operands.stream().allMatch(type -> type.shape().size() > 0)
+        return operands.stream().allMatch(type -> type.shape().size() > 0)
                 && operands.get(0).dtype() == DType.F32
                 && operands.get(2).dtype() == stored
                 && DequantisedRows.supports(stored)
-                && operands.get(0).shape().extent(3) <= MicroKernel.KC
+                && (operands.size() == 3 || operands.get(3).dtype() == DType.F32)
+                && (op.window() == 0 || op.scale() > 0)
+                && (isNarrow(operands) || isDecoding(op));
+    }
+
+    private static boolean isNarrow(List<TensorType> operands) {
+        return operands.get(0).shape().extent(3) <= MicroKernel.KC
                 && operands.get(2).shape().extent(3) <= MicroKernel.KC;
     }
 
     @Override
     public String name() {
-        String narrow = stored == DType.F32 ? "" : "-" + stored.key().replace("_0", "");
-        return (isDecoding() ? "flash-decoding" : "flash-attention") + narrow;
+        String type = stored == DType.F32 ? "" : "-" + stored.key().replace("_0", "");
+        return (isDecoding(op) ? "flash-decoding" : "flash-attention") + type;
     }
 
-    private boolean isDecoding() {
+    private static boolean isDecoding(SoftmaxAttention op) {
         SequenceLayout s = op.sequenceLayout();
         return s.positions() <= MAX_DECODE_QUERIES && !s.isPadded() && !s.isPacked();
     }
 
-    /** Returns false for a KV cache in fewer bits than F32: its gradient is that of the reference. */
+    /** Returns false for a KV cache in fewer bits than F32 and for wide heads: the gradient is that of the reference. */
     @Override
     public boolean differentiable() {
-        return stored == DType.F32;
+        return stored == DType.F32 && narrow;
     }
 
     private FlashAttention.Heads heads(List<Tensor> operands) {
@@ -66,7 +74,15 @@ public final class AttentionKernel implements Kernel {
         Tensor k = operands.get(1);
         Tensor v = operands.get(2);
         return new FlashAttention.Heads(
-                q.extent(2), k.extent(2), q.extent(3), v.extent(3), (float) op.scale(), op.causal(), stored);
+                q.extent(2),
+                k.extent(2),
+                q.extent(3),
+                v.extent(3),
+                (float) op.scale(),
+                op.causal(),
+                op.window(),
+                (float) op.softCap(),
+                stored);
     }
 
     private List<FlashAttention.SequenceSpan> spans(int capacity) {
@@ -89,12 +105,25 @@ public final class AttentionKernel implements Kernel {
         SequenceLayout s = op.sequenceLayout();
         int rows = s.positions();
         if (!s.isPadded()) {
-            return new FlashAttention.SequenceSpan(query, rows, rows, key, op.keys(), op.keys() - rows);
+            int before = op.keys() - rows;
+            int hidden = op.window() == 0 ? 0 : Math.max(0, before + 1 - op.window()); // to all queries
+            return new FlashAttention.SequenceSpan(
+                    query, rows, rows, key + hidden, op.keys() - hidden, before - hidden);
         }
         int length = s.lengths().get(i);
         return s.zeroPadding()
                 ? new FlashAttention.SequenceSpan(query, rows, rows, key, Math.max(1, length), 0)
                 : new FlashAttention.SequenceSpan(query, length, rows, key, length, 0);
+    }
+
+    private static FlashAttention.Operands data(List<Tensor> operands, Tensor y, Tensor sums) {
+        return new FlashAttention.Operands(
+                addressOf(operands.get(0)),
+                addressOf(operands.get(1)),
+                addressOf(operands.get(2)),
+                operands.size() == 3 ? 0 : addressOf(operands.get(3)),
+                addressOf(y),
+                addressOf(sums));
     }
 
     @Override
@@ -108,14 +137,9 @@ public final class AttentionKernel implements Kernel {
         SequenceLayout s = op.sequenceLayout();
         Tensor y = kernelContext.allocate(TensorType.f32(s.batch(), s.positions(), heads.heads(), heads.valueWidth()));
         Tensor sums = kernelContext.allocate(TensorType.f32(s.batch(), s.positions(), heads.heads()));
-        var data = new FlashAttention.Operands(
-                addressOf(operands.get(0)),
-                addressOf(operands.get(1)),
-                addressOf(operands.get(2)),
-                addressOf(y),
-                addressOf(sums));
+        FlashAttention.Operands data = data(operands, y, sums);
         List<FlashAttention.SequenceSpan> spans = spans(operands.get(1).extent(1));
-        if (isDecoding()) {
+        if (isDecoding(op)) {
             new FlashDecoding(kernelContext.threads()).run(heads, spans, data);
         } else {
             new FlashAttention(kernelContext.threads()).forward(heads, spans, data);
@@ -128,17 +152,13 @@ public final class AttentionKernel implements Kernel {
             List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
         List<Tensor> d =
                 operands.stream().map(x -> kernelContext.allocate(x.type())).toList();
-        var data = new FlashAttention.Operands(
-                addressOf(operands.get(0)),
-                addressOf(operands.get(1)),
-                addressOf(operands.get(2)),
-                addressOf(results.get(0)),
-                addressOf(results.get(1)));
+        FlashAttention.Operands data = data(operands, results.get(0), results.get(1));
         var addresses = new FlashAttention.Gradients(
                 addressOf(gradients.getFirst().orElseThrow()),
                 addressOf(d.get(0)),
                 addressOf(d.get(1)),
-                addressOf(d.get(2)));
+                addressOf(d.get(2)),
+                d.size() == 3 ? 0 : addressOf(d.get(3)));
         d.forEach(x -> NativeMemory.fill(addressOf(x), x.type().bytes(), (byte) 0));
         new FlashAttentionBackward(kernelContext.threads())
                 .run(heads(operands), spans(operands.get(1).extent(1)), data, addresses);

@@ -9,20 +9,18 @@ import carve.cpu.memory.NativeMemory;
 import carve.cpu.simd.Elementwise;
 import carve.cpu.simd.LaneReduction;
 import carve.cpu.simd.Transpose;
-import carve.cpu.simd.VectorMath;
 import carve.cpu.thread.Scratchpad;
 import carve.cpu.thread.ThreadPool;
 import java.util.Arrays;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Softmax attention without the matrix of scores: keys and values come in tiles, and each step of twelve queries
  * corrects its running maximum and sum when a tile brings a greater score (Dao et al. 2022, arXiv:2205.14135).
  *
- * <p>Where attention is causal, a step multiplies only with the columns that its last query sees.
+ * <p>Where attention is causal, a step multiplies only with the columns that its last query sees; with a window, from the panel of
+ * the first key that its first query sees.
  */
 final class FlashAttention {
     /** The keys of a tile. */
@@ -44,13 +42,36 @@ final class FlashAttention {
      * @param kvHeads heads of keys and values
      * @param keyWidth elements of a query and of a key
      * @param valueWidth elements of a value
-     * @param scale of scores
+     * @param scale of products of queries and keys
      * @param causal whether later keys are hidden
+     * @param window how many keys a query sees at most; 0 for all
+     * @param softCap what scores stay below in magnitude; 0 for no cap
      * @param stored the storage type of keys and values
      */
-    record Heads(int heads, int kvHeads, int keyWidth, int valueWidth, float scale, boolean causal, DType stored) {
+    record Heads(
+            int heads,
+            int kvHeads,
+            int keyWidth,
+            int valueWidth,
+            float scale,
+            boolean causal,
+            int window,
+            float softCap,
+            DType stored) {
         int kvHead(int head) {
             return head / (heads / kvHeads);
+        }
+
+        /** Replaces products by scores that are capped, if they are. */
+        void cap(float[] products, int at, int n) {
+            if (softCap != 0) {
+                SoftmaxRows.cap(products, at, n, scale / softCap, softCap);
+            }
+        }
+
+        /** Returns the factor that products still need after {@link #cap}. */
+        float remainingScale() {
+            return softCap == 0 ? scale : 1;
         }
     }
 
@@ -66,8 +87,8 @@ final class FlashAttention {
      */
     record SequenceSpan(long query, int queries, int rows, long key, int keys, int offset) {}
 
-    /** The addresses of the operands, the result and the logarithms of sums. */
-    record Operands(long q, long k, long v, long y, long logSumExp) {
+    /** The addresses of the operands, of which sinks may be 0 for none, of the result and of the logarithms of sums. */
+    record Operands(long q, long k, long v, long sinks, long y, long logSumExp) {
         long query(Heads h, long row, int head) {
             return q + 4 * (row * h.heads + head) * h.keyWidth;
         }
@@ -87,15 +108,25 @@ final class FlashAttention {
         long sum(Heads h, long row, int head) {
             return logSumExp + 4 * (row * h.heads + head);
         }
+
+        /** Returns the score of a head's sink, which is negative infinity where there are no sinks. */
+        float sink(int head) {
+            return sinks == 0 ? Float.NEGATIVE_INFINITY : NativeMemory.get(sinks + 4L * head);
+        }
     }
 
-    /** The addresses of the gradients of the result and of the operands. */
-    record Gradients(long dy, long dq, long dk, long dv) {}
+    /** The addresses of the gradients of the result and of the operands; of sinks 0 where there are none. */
+    record Gradients(long dy, long dq, long dk, long dv, long dSinks) {}
 
     /** Returns how many of the keys from {@code first} on a query sees. */
     static int visibleKeys(Heads h, SequenceSpan sequenceSpan, int query, int first) {
         int all = sequenceSpan.keys - first;
         return h.causal ? Math.min(all, query + sequenceSpan.offset() + 1 - first) : all;
+    }
+
+    /** Returns how many of the keys from {@code first} on lie before the window of a query. */
+    static int hiddenKeys(Heads h, SequenceSpan sequenceSpan, int query, int first) {
+        return h.window == 0 ? 0 : Math.max(0, visibleKeys(h, sequenceSpan, query, 0) - h.window - first);
     }
 
     /** Writes results and logarithms of sums. */
@@ -125,8 +156,9 @@ final class FlashAttention {
         float[] output = scratchpad.floats((QUERIES + MicroKernel.MR) * outputs);
         float[] running = scratchpad.floats(2 * (QUERIES + MicroKernel.MR));
         Arrays.fill(output, 0, queries * outputs, 0);
-        Arrays.fill(running, 0, queries, Float.NEGATIVE_INFINITY);
-        Arrays.fill(running, QUERIES, QUERIES + queries, 0);
+        float sink = data.sink(head);
+        Arrays.fill(running, 0, queries, sink);
+        Arrays.fill(running, QUERIES, QUERIES + queries, sink == Float.NEGATIVE_INFINITY ? 0 : 1);
         MicroKernel.packLeft(
                 data.query(h, sequenceSpan.query + from, head),
                 (long) h.heads * h.keyWidth,
@@ -134,7 +166,8 @@ final class FlashAttention {
                 h.keyWidth,
                 block);
         int visible = visibleKeys(h, sequenceSpan, from + queries - 1, 0);
-        for (int k = 0; k < visible; k += KEY_TILE) {
+        int start = hiddenKeys(h, sequenceSpan, from, 0);
+        for (int k = start; k < visible; k += KEY_TILE) {
             int keys = Math.min(KEY_TILE, visible - k);
             try (var _ = scratchpad.frame()) {
                 float[] keyPanels = scratchpad.floats(MicroKernel.packedRightSize(h.keyWidth, keys));
@@ -152,6 +185,7 @@ final class FlashAttention {
                             r,
                             Math.min(MicroKernel.MR, queries - r),
                             k,
+                            k == start,
                             keys,
                             block,
                             keyPanels,
@@ -212,6 +246,7 @@ final class FlashAttention {
             int r,
             int rows,
             int k,
+            boolean isFirst,
             int keys,
             float[] block,
             float[] keyPanels,
@@ -223,10 +258,12 @@ final class FlashAttention {
             float[] corrected,
             float[] sums) {
         int columns = Math.min(keys, visibleKeys(h, sequenceSpan, from + r + rows - 1, k));
-        if (columns <= 0) {
+        int hidden = hiddenKeys(h, sequenceSpan, from + r, k);
+        if (columns <= hidden) {
             return;
         }
-        float[] part = k == 0 ? output : corrected;
+        int begin = hidden / MicroKernel.NR * MicroKernel.NR;
+        float[] part = isFirst ? output : corrected;
         MicroKernel.multiply(
                 block,
                 r * MicroKernel.LEFT_STRIDE,
@@ -234,19 +271,21 @@ final class FlashAttention {
                 keyPanels,
                 rows,
                 h.keyWidth,
+                begin,
                 columns,
                 scores,
                 0,
                 MicroKernel.LEFT_STRIDE);
         for (int i = 0; i < rows; i++) {
+            int at = i * MicroKernel.LEFT_STRIDE;
+            h.cap(scores, at + begin, columns - begin);
             int own = Math.min(columns, visibleKeys(h, sequenceSpan, from + r + i, k));
-            float before = running[r + i];
-            float max = Math.max(before, own <= 0 ? before : max(scores, i * MicroKernel.LEFT_STRIDE, own) * h.scale);
-            exponentials(scores, i * MicroKernel.LEFT_STRIDE, Math.max(0, own), columns, h.scale, max, sums, i * LANES);
-            float correction = before == Float.NEGATIVE_INFINITY ? 0 : (float) Math.exp(before - max);
+            int before = hiddenKeys(h, sequenceSpan, from + r + i, k);
+            float max = weigh(h, scores, at, begin, before, own, columns, running[r + i], sums, i * LANES);
+            float correction = running[r + i] == Float.NEGATIVE_INFINITY ? 0 : (float) Math.exp(running[r + i] - max);
             running[r + i] = max;
             running[QUERIES + r + i] *= correction;
-            if (k > 0 && correction != 1) {
+            if (!isFirst && correction != 1) {
                 scale(output, (r + i) * outputs, outputs, correction);
             }
         }
@@ -254,8 +293,18 @@ final class FlashAttention {
         for (int i = 0; i < rows; i++) {
             running[QUERIES + r + i] += sums[i];
         }
-        multiplyValues(scores, valuePanels, keys, columns, rows, h.valueWidth, part, k == 0 ? r * outputs : 0, outputs);
-        for (int i = 0; k > 0 && i < rows * outputs; i += LANES) {
+        multiplyValues(
+                scores,
+                valuePanels,
+                keys,
+                begin,
+                columns,
+                rows,
+                h.valueWidth,
+                part,
+                isFirst ? r * outputs : 0,
+                outputs);
+        for (int i = 0; !isFirst && i < rows * outputs; i += LANES) {
             int to = r * outputs + i;
             FloatVector.fromArray(F, output, to)
                     .add(FloatVector.fromArray(F, part, i))
@@ -263,11 +312,41 @@ final class FlashAttention {
         }
     }
 
-    /** Multiplies scores with the first {@code columns} of the {@code keys} rows of panels. */
+    /**
+     * Replaces the scores of a row from {@code begin} on by exponentials, those of keys that it does not see by 0, writes their sum
+     * lane by lane, and returns the greatest score up to now.
+     *
+     * @param hidden the first key that it sees
+     * @param own the end of the keys that it sees
+     * @param before the greatest score before
+     */
+    private static float weigh(
+            Heads h,
+            float[] scores,
+            int at,
+            int begin,
+            int hidden,
+            int own,
+            int columns,
+            float before,
+            float[] sums,
+            int to) {
+        float scale = h.remainingScale();
+        boolean sees = own > hidden;
+        float max = sees ? Math.max(before, SoftmaxRows.max(scores, at + hidden, own - hidden) * scale) : before;
+        if (sees && hidden > begin) {
+            Arrays.fill(scores, at + begin, at + hidden, Float.NEGATIVE_INFINITY);
+        }
+        SoftmaxRows.exponentials(scores, at + begin, sees ? own - begin : 0, columns - begin, scale, max, sums, to);
+        return max;
+    }
+
+    /** Multiplies scores with the rows from {@code begin} to {@code columns} of the {@code keys} rows of panels. */
     private static void multiplyValues(
             float[] scores,
             float[] panels,
             int keys,
+            int begin,
             int columns,
             int rows,
             int width,
@@ -276,52 +355,22 @@ final class FlashAttention {
             int rowStride) {
         for (int r = 0; r < rows; ) {
             int taken = rows - r > 8 ? MicroKernel.MR : 4;
-            for (int n = 0, panel = 0; n < width; n += MicroKernel.NR, panel += keys * MicroKernel.NR) {
+            int panel = begin * MicroKernel.NR;
+            for (int n = 0; n < width; n += MicroKernel.NR, panel += keys * MicroKernel.NR) {
                 MicroKernel.run(
                         taken,
                         scores,
-                        r * MicroKernel.LEFT_STRIDE,
+                        r * MicroKernel.LEFT_STRIDE + begin,
                         false,
                         panels,
                         panel,
-                        columns,
+                        columns - begin,
                         to,
                         at + r * rowStride + n,
                         rowStride);
             }
             r += taken;
         }
-    }
-
-    /** Returns the greatest of some elements, of which there are some. */
-    static float max(float[] x, int at, int n) {
-        FloatVector max = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            max = max.max(FloatVector.fromArray(F, x, at + i));
-        }
-        if (i < n) {
-            VectorMask<Float> rest = NativeMemory.firstLanes(n - i);
-            max = max.lanewise(VectorOperators.MAX, FloatVector.fromArray(F, x, at + i, rest), rest);
-        }
-        return max.reduceLanes(VectorOperators.MAX);
-    }
-
-    /** Replaces the first {@code own} scores by exp(scale x - max) and the rest by 0, and writes the sum, lane by lane. */
-    static void exponentials(float[] x, int at, int own, int columns, float scale, float max, float[] sums, int to) {
-        FloatVector sum = FloatVector.zero(F);
-        int i = 0;
-        for (; i < own; i += LANES) { // the array holds a whole vector; one exponential only, see VectorMath
-            FloatVector e = VectorMath.exp(
-                    FloatVector.fromArray(F, x, at + i).mul(scale).sub(max));
-            e = FloatVector.zero(F).blend(e, NativeMemory.firstLanes(own - i));
-            e.intoArray(x, at + i);
-            sum = sum.add(e);
-        }
-        for (; i < columns; i += LANES) {
-            FloatVector.zero(F).intoArray(x, at + i);
-        }
-        sum.intoArray(sums, to);
     }
 
     private static void scale(float[] x, int at, int n, float factor) {

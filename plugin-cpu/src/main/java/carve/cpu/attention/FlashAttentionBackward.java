@@ -14,6 +14,7 @@ import carve.cpu.simd.LaneReduction;
 import carve.cpu.simd.VectorMath;
 import carve.cpu.thread.Scratchpad;
 import carve.cpu.thread.ThreadPool;
+import java.util.Arrays;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -22,7 +23,8 @@ import jdk.incubator.vector.VectorMask;
  * The gradients of {@link FlashAttention}.
  *
  * <p>With P the weights, computed again from the logarithms of sums, and D the sum of dy y of each query: dv = P^T dy,
- * dS = P (dy v^T - D) scale, dq = dS k, dk = dS^T q. One task computes all that adds to the same keys.
+ * dS = P (dy v^T - D) scale, dq = dS k, dk = dS^T q; where scores are capped, dS is multiplied by the derivative of the cap. The
+ * gradient of a sink is minus the sum of its weights times D. One task computes all that adds to the same keys.
  */
 final class FlashAttentionBackward {
     private static final int QUERIES = 96;
@@ -46,6 +48,30 @@ final class FlashAttentionBackward {
                 }
             }
         });
+        if (gradients.dSinks() != 0) {
+            threadPool.parallelFor(h.heads(), (head, scratchpad) -> sink(h, spans, data, gradients, head));
+        }
+    }
+
+    private static void sink(Heads h, List<SequenceSpan> spans, Operands data, Gradients gradients, int head) {
+        double gradient = 0;
+        for (SequenceSpan span : spans) {
+            for (long row = span.query(); row < span.query() + span.queries(); row++) {
+                long y = data.result(h, row, head);
+                double weight = Math.exp(data.sink(head) - NativeMemory.get(data.sum(h, row, head)));
+                gradient -= weight * dot(y, gradients.dy() + y - data.y(), h.valueWidth());
+            }
+        }
+        NativeMemory.set(gradients.dSinks() + 4L * head, (float) gradient);
+    }
+
+    private static float dot(long a, long b, int n) {
+        FloatVector sum = FloatVector.zero(F);
+        for (int i = 0; i < n; i += LANES) {
+            VectorMask<Float> m = NativeMemory.firstLanes(n - i);
+            sum = load(a + 4L * i, m).fma(load(b + 4L * i, m), sum);
+        }
+        return LaneReduction.sum(sum);
     }
 
     /**
@@ -88,12 +114,20 @@ final class FlashAttentionBackward {
             // queries before the first that sees a key of the tile have nothing to add
             int start = h.causal() ? Math.max(0, first - sequenceSpan.offset()) : 0;
             for (int head = group * perGroup; head < (group + 1) * perGroup; head++) {
-                for (int q = start; q < sequenceSpan.queries(); q += QUERIES) {
+                for (int q = start; q < sequenceSpan.queries() && hidden(q) < keys; q += QUERIES) {
                     try (var _ = scratchpad.frame()) {
                         queries(head, q, Math.min(QUERIES, sequenceSpan.queries() - q));
                     }
                 }
             }
+        }
+
+        private int visible(int query) {
+            return FlashAttention.visibleKeys(h, sequenceSpan, query, first);
+        }
+
+        private int hidden(int query) {
+            return FlashAttention.hiddenKeys(h, sequenceSpan, query, first);
         }
 
         private float[] packedRight(int depth, int columns) {
@@ -112,13 +146,15 @@ final class FlashAttentionBackward {
             float[] tile = scratchpad.floats(MicroKernel.MR * MicroKernel.NR);
             MicroKernel.packLeft(query, queryStep, count, h.keyWidth(), queries);
             MicroKernel.packLeft(dy, resultStep, count, h.valueWidth(), results);
-            int columns = Math.min(keys, FlashAttention.visibleKeys(h, sequenceSpan, from + count - 1, first));
+            int columns = Math.min(keys, visible(from + count - 1));
+            int begin = hidden(from) / MicroKernel.NR * MicroKernel.NR;
             for (int r = 0; r < count; r += MicroKernel.MR) {
                 weigh(
                         head,
                         from,
                         r,
                         Math.min(MicroKernel.MR, count - r),
+                        begin,
                         columns,
                         queries,
                         results,
@@ -131,14 +167,14 @@ final class FlashAttentionBackward {
             MicroKernel.panels(dy, resultStep, count, h.valueWidth(), resultPanels);
             MicroKernel.multiply(
                     weights,
-                    0,
+                    begin,
                     true,
                     resultPanels,
                     0,
-                    columns,
+                    columns - begin,
                     count,
                     h.valueWidth(),
-                    gradients.dv() + data.value(h, sequenceSpan.key() + first, group) - data.v(),
+                    gradients.dv() + data.value(h, sequenceSpan.key() + first + begin, group) - data.v(),
                     (long) h.kvHeads() * h.valueWidth(),
                     true,
                     tile);
@@ -146,25 +182,29 @@ final class FlashAttentionBackward {
             MicroKernel.panels(query, queryStep, count, h.keyWidth(), queryPanels);
             MicroKernel.multiply(
                     scores,
-                    0,
+                    begin,
                     true,
                     queryPanels,
                     0,
-                    columns,
+                    columns - begin,
                     count,
                     h.keyWidth(),
-                    gradients.dk() + data.key(h, sequenceSpan.key() + first, group) - data.k(),
+                    gradients.dk() + data.key(h, sequenceSpan.key() + first + begin, group) - data.k(),
                     (long) h.kvHeads() * h.keyWidth(),
                     true,
                     tile);
         }
 
-        /** Computes weights and the gradients of scores for up to twelve queries, and adds to the gradient of these. */
+        /**
+         * Computes weights and the gradients of scores of the keys from {@code begin} on for up to twelve queries, and adds to the
+         * gradient of these.
+         */
         private void weigh(
                 int head,
                 int from,
                 int r,
                 int rows,
+                int begin,
                 int columns,
                 float[] queries,
                 float[] results,
@@ -172,7 +212,8 @@ final class FlashAttentionBackward {
                 float[] scores,
                 float[] tile,
                 long dq) {
-            int seen = Math.min(columns, FlashAttention.visibleKeys(h, sequenceSpan, from + r + rows - 1, first));
+            int seen = Math.min(columns, visible(from + r + rows - 1));
+            int start = Math.min(keys, hidden(from + r)) / MicroKernel.NR * MicroKernel.NR;
             int at = r * MicroKernel.LEFT_STRIDE;
             MicroKernel.multiply(
                     queries,
@@ -181,6 +222,7 @@ final class FlashAttentionBackward {
                     panels.transposedKeys,
                     rows,
                     h.keyWidth(),
+                    start,
                     seen,
                     weights,
                     at,
@@ -192,43 +234,70 @@ final class FlashAttentionBackward {
                     panels.transposedValues,
                     rows,
                     h.valueWidth(),
+                    start,
                     seen,
                     scores,
                     at,
                     MicroKernel.LEFT_STRIDE);
             for (int i = 0; i < rows; i++) {
-                long row = sequenceSpan.query() + from + r + i;
-                int own = Math.max(0, Math.min(seen, FlashAttention.visibleKeys(h, sequenceSpan, from + r + i, first)));
-                long y = data.result(h, row, head);
-                float inner = FlashAttention.visibleKeys(h, sequenceSpan, from + r + i, 0) == 1
-                        ? scores[at + i * MicroKernel.LEFT_STRIDE] // the weight of an only key is 1, whatever its score
-                        : dot(y, gradients.dy() + y - data.y(), h.valueWidth());
                 scoreGradients(
-                        weights,
-                        scores,
-                        at + i * MicroKernel.LEFT_STRIDE,
-                        own,
-                        columns,
-                        h.scale(),
-                        NativeMemory.get(data.sum(h, row, head)),
-                        inner);
+                        head, from + r + i, weights, scores, at + i * MicroKernel.LEFT_STRIDE, begin, seen, columns);
             }
-            multiplyKeys(scores, at, rows, seen, dq, tile);
+            multiplyKeys(scores, at, rows, start, seen, dq, tile);
         }
 
-        private void multiplyKeys(float[] scores, int at, int rows, int depth, long dq, float[] tile) {
+        /** Turns the products of a query into weights, and the gradients of weights into those of products; 0 for keys not seen. */
+        private void scoreGradients(
+                int head, int query, float[] weights, float[] scores, int at, int begin, int seen, int columns) {
+            int end = Math.max(begin, Math.min(seen, visible(query)));
+            int hidden = Math.clamp(hidden(query), begin, columns);
+            float inner = inner(head, query, scores, at, hidden, end);
+            Arrays.fill(weights, at + begin, at + hidden, Float.NEGATIVE_INFINITY);
+            Arrays.fill(scores, at + begin, at + hidden, 0);
+            float logSumExp = NativeMemory.get(data.sum(h, sequenceSpan.query() + query, head));
+            int own = end - begin;
+            if (h.softCap() == 0) {
+                gradients(weights, scores, at + begin, own, columns - begin, h.scale(), logSumExp, inner);
+                return;
+            }
+            try (var _ = scratchpad.frame()) {
+                float[] capped = scratchpad.floats(MicroKernel.LEFT_STRIDE);
+                h.cap(weights, at + hidden, end - hidden);
+                Arrays.fill(capped, 0);
+                System.arraycopy(weights, at + hidden, capped, hidden - begin, Math.max(0, end - hidden));
+                gradients(weights, scores, at + begin, own, columns - begin, 1, logSumExp, inner);
+                SoftmaxRows.uncap(scores, capped, at + begin, own, h.scale(), h.softCap());
+            }
+        }
+
+        /** Returns the product of a query's result and its gradient. */
+        private float inner(int head, int query, float[] scores, int at, int hidden, int end) {
+            int seen = FlashAttention.visibleKeys(h, sequenceSpan, query, 0)
+                    - FlashAttention.hiddenKeys(h, sequenceSpan, query, 0);
+            if (seen == 1 && data.sinks() == 0) { // the weight of an only key is 1, whatever its score
+                return hidden < end ? scores[at + hidden] : 0;
+            }
+            long y = data.result(h, sequenceSpan.query() + query, head);
+            return dot(y, gradients.dy() + y - data.y(), h.valueWidth());
+        }
+
+        private void multiplyKeys(float[] scores, int at, int rows, int begin, int end, long dq, float[] tile) {
+            if (end <= begin) {
+                return;
+            }
             long rowStride = (long) h.heads() * h.keyWidth();
             for (int r = 0; r < rows; ) {
                 int taken = rows - r > 8 ? MicroKernel.MR : 4;
-                for (int n = 0, panel = 0; n < h.keyWidth(); n += MicroKernel.NR, panel += keys * MicroKernel.NR) {
+                int panel = begin * MicroKernel.NR;
+                for (int n = 0; n < h.keyWidth(); n += MicroKernel.NR, panel += keys * MicroKernel.NR) {
                     MicroKernel.run(
                             taken,
                             scores,
-                            at + r * MicroKernel.LEFT_STRIDE,
+                            at + r * MicroKernel.LEFT_STRIDE + begin,
                             false,
                             panels.keys,
                             panel,
-                            depth,
+                            end - begin,
                             tile,
                             0,
                             MicroKernel.NR);
@@ -245,8 +314,7 @@ final class FlashAttentionBackward {
             }
         }
 
-        /** Turns scores into weights, and the gradients of weights into those of scores; 0 for keys not seen. */
-        private static void scoreGradients(
+        private static void gradients(
                 float[] weights, float[] scores, int at, int own, int columns, float scale, float sum, float inner) {
             for (int i = 0; i < columns; i += LANES) {
                 VectorMask<Float> m = NativeMemory.firstLanes(Math.max(0, own - i));
@@ -258,15 +326,6 @@ final class FlashAttentionBackward {
                         .mul(scale)
                         .intoArray(scores, at + i);
             }
-        }
-
-        private static float dot(long a, long b, int n) {
-            FloatVector sum = FloatVector.zero(F);
-            for (int i = 0; i < n; i += LANES) {
-                VectorMask<Float> m = NativeMemory.firstLanes(n - i);
-                sum = load(a + 4L * i, m).fma(load(b + 4L * i, m), sum);
-            }
-            return LaneReduction.sum(sum);
         }
     }
 }

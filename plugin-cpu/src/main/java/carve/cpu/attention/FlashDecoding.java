@@ -66,6 +66,7 @@ final class FlashDecoding {
                     h.valueWidth(),
                     operands.y() + 4L * i * h.valueWidth(),
                     operands.logSumExp() + 4L * i,
+                    operands.sink(i % h.heads()),
                     total,
                     factors);
         }
@@ -148,9 +149,15 @@ final class FlashDecoding {
             return part * SPLIT_KEYS;
         }
 
-        /** Returns how many keys of the part a query sees. */
+        /** Returns the end of the keys of the part that a query sees; 0 if it sees none. */
         private int seen(int query) {
-            return Math.max(0, Math.min(SPLIT_KEYS, FlashAttention.visibleKeys(h, sequenceSpan, query, first())));
+            int end = Math.min(SPLIT_KEYS, FlashAttention.visibleKeys(h, sequenceSpan, query, first()));
+            return end > hidden(query) ? end : 0;
+        }
+
+        /** Returns how many keys of the part come before those that a query sees. */
+        private int hidden(int query) {
+            return FlashAttention.hiddenKeys(h, sequenceSpan, query, first());
         }
 
         /** Returns where the maximum, the sum and the values of a query and head are; i counts both. */
@@ -181,9 +188,13 @@ final class FlashDecoding {
             int count = seen(i / h.heads());
             partial[to] = Float.NEGATIVE_INFINITY;
             if (count > 0) {
-                float max = FlashAttention.max(scores, i * ROW, count) * h.scale();
+                int hidden = hidden(i / h.heads());
+                h.cap(scores, i * ROW, count);
+                float scale = h.remainingScale();
+                float max = SoftmaxRows.max(scores, i * ROW + hidden, count - hidden) * scale;
                 partial[to] = max;
-                FlashAttention.exponentials(scores, i * ROW, count, count, h.scale(), max, sums, 0);
+                Arrays.fill(scores, i * ROW, i * ROW + hidden, Float.NEGATIVE_INFINITY);
+                SoftmaxRows.exponentials(scores, i * ROW, count, count, scale, max, sums, 0);
                 LaneReduction.sumEach(sums, 1);
                 partial[to + 1] = sums[0];
             }
@@ -216,7 +227,7 @@ final class FlashDecoding {
         }
     }
 
-    /** Joins the parts of one query: maximum, sum and weighted values of each. */
+    /** Joins the parts of one query, maximum, sum and weighted values of each, and the score of its sink. */
     private static void mergeSplits(
             float[] partial,
             int from,
@@ -225,13 +236,14 @@ final class FlashDecoding {
             int width,
             long y,
             long sums,
+            float sink,
             float[] total,
             float[] factors) {
-        float max = Float.NEGATIVE_INFINITY;
+        float max = sink;
         for (int p = 0; p < parts; p++) {
             max = Math.max(max, partial[from + p * record]);
         }
-        double sum = 0;
+        double sum = Math.exp(sink - max); // 0 without a sink
         for (int p = 0; p < parts; p++) {
             factors[p] = (float) Math.exp(partial[from + p * record] - max);
             sum += factors[p] * partial[from + p * record + 1];

@@ -102,10 +102,26 @@ public final class MicroKernel {
             float[] c,
             int co,
             int cs) {
+        multiply(a, ao, transposed, b, rows, depth, 0, columns, c, co, cs);
+    }
+
+    /** As the other, for columns from a multiple of {@link #NR} on. */
+    public static void multiply(
+            float[] a,
+            int ao,
+            boolean transposed,
+            float[] b,
+            int rows,
+            int depth,
+            int from,
+            int columns,
+            float[] c,
+            int co,
+            int cs) {
         int step = transposed ? 1 : LEFT_STRIDE;
         for (int r = 0; r < rows; ) {
             int taken = rows - r > 8 ? MR : 4;
-            for (int n = 0, panel = 0; n < columns; n += NR, panel += depth * NR) {
+            for (int n = from, panel = from * depth; n < columns; n += NR, panel += depth * NR) {
                 run(taken, a, ao + r * step, transposed, b, panel, depth, c, co + r * cs + n, cs);
             }
             r += taken;

@@ -112,7 +112,7 @@ public final class VectorMath {
     }
 
     /** Returns the hyperbolic tangent. */
-    static FloatVector tanh(FloatVector x) {
+    public static FloatVector tanh(FloatVector x) {
         FloatVector a = x.abs();
         FloatVector large = FloatVector.broadcast(F, 1f)
                 .sub(FloatVector.broadcast(F, 2f).div(exp(a.add(a)).add(1f)));
