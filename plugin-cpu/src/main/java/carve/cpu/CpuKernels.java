@@ -34,7 +34,6 @@ import carve.cpu.loss.CrossEntropyKernel;
 import carve.cpu.loss.KlDivergenceKernel;
 import carve.cpu.norm.LayerNormKernel;
 import carve.cpu.norm.RmsNormKernel;
-import carve.cpu.norm.RmsNormLoops;
 import carve.cpu.scan.ConvolvedScanKernel;
 import carve.cpu.scan.DecayScanKernel;
 import java.util.List;
@@ -76,18 +75,13 @@ final class CpuKernels implements KernelProvider {
     private static Optional<Kernel> f32(
             FusedOp op, List<TensorType> operands, KernelContext context, ConvStep convStep) {
         return switch (op) {
-            case RmsNorm norm
-            when operands.size() == 2 && norm.offset() == 0 ->
-                Optional.of(new RmsNormKernel(context, norm.epsilon(), RmsNormLoops.Gate.NONE));
-            case GatedRmsNorm norm ->
-                Optional.of(new RmsNormKernel(
-                        context,
-                        norm.epsilon(),
-                        norm.gateFirst() ? RmsNormLoops.Gate.BEFORE : RmsNormLoops.Gate.AFTER));
-            case LayerNorm norm
-            when operands.size() == 3 && norm.offset() == 0 && operands.get(1).equals(operands.get(2)) ->
-                Optional.of(new LayerNormKernel(context, norm));
-            case Rope rope when rope.pairing() == Rope.Pairing.HALF -> Optional.of(new RopeKernel(context));
+            case RmsNorm norm -> Optional.of(new RmsNormKernel(context, norm));
+            case GatedRmsNorm norm -> Optional.of(new RmsNormKernel(context, norm));
+            case LayerNorm norm ->
+                operands.size() < 3 || operands.get(1).equals(operands.get(2))
+                        ? Optional.of(new LayerNormKernel(context, norm))
+                        : Optional.empty();
+            case Rope rope -> Optional.of(new RopeKernel(context, rope.pairing()));
             case SwiGlu swiGlu -> Optional.of(new SwiGluKernel(context));
             case TopKRouting routing -> Optional.of(new TopKRoutingKernel(context, routing));
             case KlDivergence divergence -> Optional.of(new KlDivergenceKernel(context, divergence));

@@ -57,10 +57,15 @@ final class FusedKernelsTest extends KernelReferenceCheck {
             agree(1e-5, new RmsNorm(1e-5), x(3, 5, n), x(n));
             agree(1e-5, new RmsNorm(1e-5), x(3, 5, 2, n), x(2, n));
             agree(1e-5, new RmsNorm(1e-5), x(700, n), x(n));
+            agree(1e-5, new RmsNorm(1e-5, 1), x(3, 5, 2, n), x(n));
+            agree(n <= 2 ? 1e-3 : 1e-5, new RmsNorm(1e-5), x(3, 5, n));
             agree(1e-5, new GatedRmsNorm(1e-5, false), x(3, 5, n), x(3, 5, n), x(n));
             agree(1e-5, new GatedRmsNorm(1e-5, true), x(3, 5, n), x(3, 5, n), x(5, n));
             // one or two elements minus their mean have a gradient near 0, a difference of large numbers
             agree(n <= 2 ? 1e-3 : 1e-5, new LayerNorm(1e-5), x(3, 5, n), x(n), x(n));
+            agree(n <= 2 ? 1e-3 : 1e-5, new LayerNorm(1e-5, 1), x(3, 5, n), x(n), x(n));
+            agree(n <= 2 ? 1e-3 : 1e-5, new LayerNorm(1e-5, 1), x(3, 5, 2, n), x(2, n));
+            agree(n <= 2 ? 1e-3 : 1e-5, new LayerNorm(1e-5), x(3, 5, n));
         }
     }
 
@@ -109,6 +114,8 @@ final class FusedKernelsTest extends KernelReferenceCheck {
             agree(1e-5, new Rope(), x(2, n, 3, 10), x(n, 5), x(n, 5));
             agree(1e-5, new Rope(), x(2, 3, 2, n + 1), x(3, (n + 1) / 2), x(3, (n + 1) / 2));
             agree(1e-5, new Rope(), x(2, 3, 2, 2 * n + 3), x(3, n), x(3, n));
+            agree(1e-5, new Rope(Rope.Pairing.INTERLEAVED), x(2, n, 3, 10), x(n, 5), x(n, 5));
+            agree(1e-5, new Rope(Rope.Pairing.INTERLEAVED), x(2, 3, 2, 2 * n + 3), x(3, n), x(3, n));
         }
     }
 

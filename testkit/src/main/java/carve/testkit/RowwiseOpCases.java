@@ -45,6 +45,19 @@ final class RowwiseOpCases {
                 normal("x", 2, positions, 3, 13),
                 normal("weight", 3, 13));
         to.add(
+                name(positions, "one weight for all heads, offset"),
+                new RmsNorm(1e-5, 1),
+                Tolerance.REDUCTION,
+                normal("x", 2, positions, 3, 13),
+                normal("weight", 13));
+        to.add(
+                name(positions, "BF16, offset"),
+                new RmsNorm(1e-5, 1),
+                Tolerance.REDUCTION,
+                normal("x", 2, positions, 65),
+                normal("weight", DType.BF16, 65));
+        to.add(name(positions, "no weight"), new RmsNorm(1e-5), Tolerance.REDUCTION, normal("x", 2, positions, 65));
+        to.add(
                 name(positions, "BF16"),
                 new RmsNorm(1e-5),
                 Tolerance.REDUCTION,
@@ -101,18 +114,40 @@ final class RowwiseOpCases {
                 normal("x", positions, 65),
                 normal("weight", DType.BF16, 65),
                 normal("bias", DType.BF16, 65));
+        to.add(
+                name(positions, "offset"),
+                new LayerNorm(1e-5, 1),
+                Tolerance.REDUCTION,
+                uniform("x", 1, 4, 2, positions, 65),
+                normal("weight", 65),
+                normal("bias", 65));
+        to.add(
+                name(positions, "no bias"),
+                new LayerNorm(1e-5),
+                Tolerance.REDUCTION,
+                normal("x", 2, positions, 65),
+                normal("weight", 65));
+        to.add(
+                name(positions, "per head, no bias, offset"),
+                new LayerNorm(1e-5, 1),
+                Tolerance.REDUCTION,
+                normal("x", 2, positions, 3, 13),
+                normal("weight", 3, 13));
+        to.add(name(positions, "no weight"), new LayerNorm(1e-5), Tolerance.REDUCTION, normal("x", 2, positions, 65));
     }
 
     static void rope(FusedOpCaseBuilder to, int positions) {
-        int[][] widths = {{16, 8}, {13, 6}, {13, 2}, {1, 0}};
-        for (int[] width : widths) {
-            to.add(
-                    name(positions, Arrays.toString(width)),
-                    new Rope(),
-                    Tolerance.ELEMENTWISE,
-                    normal("x", 2, positions, 3, width[0]),
-                    constant(uniform("cos", -1, 1, positions, width[1])),
-                    constant(uniform("sin", -1, 1, positions, width[1])));
+        int[][] widths = {{16, 8}, {13, 6}, {13, 2}, {1, 0}, {65, 25}};
+        for (Rope.Pairing pairing : Rope.Pairing.values()) {
+            for (int[] width : widths) {
+                to.add(
+                        name(positions, Arrays.toString(width), pairing),
+                        new Rope(pairing),
+                        Tolerance.ELEMENTWISE,
+                        normal("x", 2, positions, 3, width[0]),
+                        constant(uniform("cos", -1, 1, positions, width[1])),
+                        constant(uniform("sin", -1, 1, positions, width[1])));
+            }
         }
     }
 

@@ -15,16 +15,21 @@ import java.util.List;
 import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
 
 /** {@link Rope}; backward is the rotation by the opposite angle. */
 public final class RopeKernel implements Kernel {
     private static final int GRAIN = 16 * 1024;
 
+    private static final VectorShuffle<Float> NEIGHBOURS = VectorShuffle.fromOp(NativeMemory.F, i -> i ^ 1);
+
     private final KernelContext kernelContext;
+    private final Rope.Pairing pairing;
 
     /** Makes the kernel. */
-    public RopeKernel(KernelContext kernelContext) {
+    public RopeKernel(KernelContext kernelContext, Rope.Pairing pairing) {
         this.kernelContext = kernelContext;
+        this.pairing = pairing;
     }
 
     @Override
@@ -56,17 +61,56 @@ public final class RopeKernel implements Kernel {
         long cosines = addressOf(cos);
         long sines = addressOf(sin);
         kernelContext.threads().parallelFor((rows + perTask - 1) / perTask, (task, scratchpad) -> {
+            float[] repeated = scratchpad.floats(2 * (2 * half + LANES));
             for (int row = task * perTask; row < Math.min(rows, (task + 1) * perTask); row++) {
                 long table = 4L * (row % positions) * half;
+                if (pairing == Rope.Pairing.INTERLEAVED) {
+                    repeat(cosines + table, sines + table, sign, half, repeated);
+                }
                 for (int h = 0; h < heads; h++) {
                     long at = 4L * ((long) row * heads + h) * width;
-                    head(from + at, cosines + table, sines + table, sign, to + at, half, width);
+                    if (pairing == Rope.Pairing.INTERLEAVED) {
+                        neighbours(from + at, repeated, to + at, half, width);
+                    } else {
+                        halves(from + at, cosines + table, sines + table, sign, to + at, half, width);
+                    }
                 }
             }
         });
     }
 
-    private static void head(long x, long cos, long sin, float sign, long y, int half, int width) {
+    /** Writes each cosine twice, then each sine twice, negative first, a vector apart: factors of elements and neighbours. */
+    private static void repeat(long cos, long sin, float sign, int half, float[] to) {
+        int sines = 2 * half + LANES;
+        for (int i = 0; i < half; i++) {
+            float s = sign * NativeMemory.get(sin + 4L * i);
+            to[2 * i] = NativeMemory.get(cos + 4L * i);
+            to[2 * i + 1] = to[2 * i];
+            to[sines + 2 * i] = -s;
+            to[sines + 2 * i + 1] = s;
+        }
+    }
+
+    private static void neighbours(long x, float[] factors, long y, int half, int width) {
+        int sines = 2 * half + LANES;
+        int i = 0;
+        for (; i <= 2 * half - LANES; i += LANES) {
+            FloatVector v = load(x + 4L * i);
+            FloatVector turned = v.rearrange(NEIGHBOURS).mul(FloatVector.fromArray(NativeMemory.F, factors, sines + i));
+            store(
+                    y + 4L * i,
+                    v.mul(FloatVector.fromArray(NativeMemory.F, factors, i)).add(turned));
+        }
+        for (; i < 2 * half; i += 2) {
+            float a = NativeMemory.get(x + 4L * i);
+            float b = NativeMemory.get(x + 4L * i + 4);
+            NativeMemory.set(y + 4L * i, a * factors[i] + b * factors[sines + i]);
+            NativeMemory.set(y + 4L * i + 4, b * factors[i] + a * factors[sines + i + 1]);
+        }
+        NativeMemory.copyShort(x + 8L * half, y + 8L * half, 4L * (width - 2 * half));
+    }
+
+    private static void halves(long x, long cos, long sin, float sign, long y, int half, int width) {
         int i = 0;
         for (; i <= half - LANES; i += LANES) {
             FloatVector c = load(cos + 4L * i);
@@ -107,17 +151,25 @@ public final class RopeKernel implements Kernel {
     }
 
     /** Returns the gradient of the cosines or sines; they are hardly ever trained, so primitives do. */
-    private static Tensor tableGradient(Tensor x, Tensor dy, TensorType table, boolean sine) {
+    private Tensor tableGradient(Tensor x, Tensor dy, TensorType table, boolean sine) {
         int half = table.shape().extent(1);
-        Tensor low = x.slice(3, 0, half);
-        Tensor high = x.slice(3, half, 2 * half);
-        Tensor dLow = dy.slice(3, 0, half);
-        Tensor dHigh = dy.slice(3, half, 2 * half);
+        Tensor a = elements(x, half, 0);
+        Tensor b = elements(x, half, 1);
+        Tensor da = elements(dy, half, 0);
+        Tensor db = elements(dy, half, 1);
         return reduce(
-                sine
-                        ? dHigh.multiply(low).subtract(dLow.multiply(high))
-                        : dLow.multiply(low).add(dHigh.multiply(high)),
-                table);
+                sine ? db.multiply(a).subtract(da.multiply(b)) : da.multiply(a).add(db.multiply(b)), table);
+    }
+
+    /** Returns the first or second elements of all pairs, (B, T, H, R/2). */
+    private Tensor elements(Tensor x, int half, int index) {
+        if (pairing == Rope.Pairing.HALF) {
+            return x.slice(3, index * half, (index + 1) * half);
+        }
+        return x.slice(3, 0, 2 * half)
+                .reshape(x.extent(0), x.extent(1), x.extent(2), half, 2)
+                .slice(4, index, index + 1)
+                .reshape(x.shape().with(3, half));
     }
 
     /** Returns the sum of (B, T, H, R/2) over rows and heads, as (T, R/2). */

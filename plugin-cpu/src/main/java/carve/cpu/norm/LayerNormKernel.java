@@ -32,19 +32,21 @@ public final class LayerNormKernel implements Kernel {
         return true;
     }
 
-    private RmsNormLoops.NormShape size(List<Tensor> operands) {
+    private RmsNormLoops.NormShape size(Tensor x, Tensor weight) {
         return RmsNormKernel.size(
-                operands.get(0).type(), operands.get(1).type(), (float) op.epsilon(), RmsNormLoops.Gate.NONE);
+                x.type(), weight.type(), (float) op.epsilon(), (float) op.offset(), RmsNormLoops.Gate.NONE);
     }
 
     @Override
     public List<Tensor> forward(List<Tensor> operands) {
-        Tensor y = kernelContext.allocate(operands.getFirst().type());
+        Tensor x = operands.getFirst();
+        Tensor weight = RmsNormKernel.weight(operands, 1);
+        Tensor y = kernelContext.allocate(x.type());
         norms.forward(
-                size(operands),
-                addressOf(operands.get(0)),
-                addressOf(operands.get(1)),
-                addressOf(operands.get(2)),
+                size(x, weight),
+                addressOf(x),
+                addressOf(weight),
+                operands.size() > 2 ? addressOf(operands.get(2)) : 0,
                 addressOf(y));
         return List.of(y);
     }
@@ -52,17 +54,19 @@ public final class LayerNormKernel implements Kernel {
     @Override
     public List<Optional<Tensor>> backward(
             List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
-        Tensor dx = kernelContext.allocate(operands.get(0).type());
-        Tensor dw = kernelContext.allocate(operands.get(1).type());
-        Tensor db = kernelContext.allocate(operands.get(2).type());
+        Tensor x = operands.getFirst();
+        Tensor weight = RmsNormKernel.weight(operands, 1);
+        Tensor dx = kernelContext.allocate(x.type());
+        Tensor dw = kernelContext.allocate(weight.type());
+        Optional<Tensor> db = kernelContext.allocate(operands.size() > 2, weight.type());
         norms.backward(
-                size(operands),
-                addressOf(operands.get(0)),
-                addressOf(operands.get(1)),
+                size(x, weight),
+                addressOf(x),
+                addressOf(weight),
                 addressOf(gradients.getFirst().orElseThrow()),
                 addressOf(dx),
                 addressOf(dw),
-                addressOf(db));
-        return List.of(Optional.of(dx), Optional.of(dw), Optional.of(db));
+                db.map(KernelContext::addressOf).orElse(0L));
+        return List.of(Optional.of(dx), Optional.of(dw), db).subList(0, operands.size());
     }
 }

@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorMask;
 
 /**
  * Layer normalisation over the last axis, forward and backward: n = (x - mean(x)) r with r = 1 / sqrt(variance(x) + eps), y = n w +
- * b. Gradients: dw and db are sums over rows of dy n and dy, and with h = dy w, dx = r (h - mean(h) - n mean(h n)).
+ * b, where w is the weight plus an offset. Gradients: dw and db are sums over rows of dy n and dy, and with h = dy w, dx = r (h - mean(h) - n mean(h n)).
  */
 final class LayerNormLoops {
 
@@ -23,7 +23,7 @@ final class LayerNormLoops {
         this.threadPool = threadPool;
     }
 
-    /** Writes y = (x - mean) / sqrt(variance + eps) * weight + bias; the weight and the bias cover one row. */
+    /** Writes y = (x - mean) / sqrt(variance + eps) * (weight + offset) + bias; a bias of 0 is none. */
     void forward(RmsNormLoops.NormShape normShape, long x, long weight, long bias, long y) {
         int perTask = normShape.perTask();
         threadPool.parallelFor(normShape.tasks(), (task, scratchpad) -> {
@@ -36,7 +36,8 @@ final class LayerNormLoops {
                 for (int i = 0; i < normShape.width(); i += LANES) {
                     VectorMask<Float> m = NativeMemory.firstLanes(normShape.width() - i);
                     FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
-                    store(y + at + 4L * i, n.fma(load(weight + shift + 4L * i, m), load(bias + shift + 4L * i, m)), m);
+                    FloatVector w = load(weight + shift + 4L * i, m).add(normShape.offset());
+                    store(y + at + 4L * i, bias == 0 ? n.mul(w) : n.fma(w, load(bias + shift + 4L * i, m)), m);
                 }
             }
         });
@@ -60,7 +61,7 @@ final class LayerNormLoops {
         return (float) (1 / Math.sqrt(LaneReduction.sum(square) / width + normShape.eps()));
     }
 
-    /** Writes the gradients of {@link #forward}. */
+    /** Writes the gradients of {@link #forward}; that of the bias only if {@code db} is not 0. */
     void backward(RmsNormLoops.NormShape normShape, long x, long weight, long dy, long dx, long dw, long db) {
         int perTask = normShape.perTask();
         int tasks = normShape.tasks();
@@ -87,9 +88,11 @@ final class LayerNormLoops {
             }
         });
         RmsNormLoops.sum(partial, tasks, length, dw);
-        float[] biases = new float[tasks * length];
-        System.arraycopy(partial, tasks * length, biases, 0, biases.length);
-        RmsNormLoops.sum(biases, tasks, length, db);
+        if (db != 0) {
+            float[] biases = new float[tasks * length];
+            System.arraycopy(partial, tasks * length, biases, 0, biases.length);
+            RmsNormLoops.sum(biases, tasks, length, db);
+        }
     }
 
     private static void rowBackward(
@@ -113,7 +116,7 @@ final class LayerNormLoops {
             FloatVector d = load(dy + 4L * i, m);
             d.fma(n, FloatVector.fromArray(F, partial, dwAt + i, m)).intoArray(partial, dwAt + i, m);
             d.add(FloatVector.fromArray(F, partial, dbAt + i, m)).intoArray(partial, dbAt + i, m);
-            FloatVector hn = d.mul(load(w + 4L * i, m));
+            FloatVector hn = d.mul(load(w + 4L * i, m).add(normShape.offset()));
             hn.intoArray(h, i);
             dot = hn.fma(n, dot);
             sum = sum.add(hn);

@@ -15,7 +15,7 @@ import jdk.incubator.vector.VectorMask;
 /**
  * Root-mean-square normalisation over the last axis, with and without a gate, forward and backward.
  *
- * <p>With r = 1 / sqrt(mean(x^2) + eps), n = x r w. Gradients: dw = sum over rows of dn x r, and with h = dn w,
+ * <p>With r = 1 / sqrt(mean(x^2) + eps), n = x r w, where w is the weight plus an offset. Gradients: dw = sum over rows of dn x r, and with h = dn w,
  * dx = r (h - x r mean(h x r)). A gate multiplies by silu(g), after the norm or before it. The weight may cover
  * several rows (a suffix of x's shape): row i uses row {@code i % weightRows} of it.
  */
@@ -46,9 +46,10 @@ public final class RmsNormLoops {
      * @param width elements of a row
      * @param weightRows rows that the weight covers
      * @param eps added to the mean square
+     * @param offset added to the weight
      * @param gate where the gate is applied
      */
-    public record NormShape(int rows, int width, int weightRows, float eps, Gate gate) {
+    public record NormShape(int rows, int width, int weightRows, float eps, float offset, Gate gate) {
         int perTask() {
             return Math.max(1, GRAIN / width) * weightRows;
         }
@@ -87,15 +88,17 @@ public final class RmsNormLoops {
         }
         float square = sumOfSquares(normShape.gate == Gate.BEFORE, x, gates, u, width);
         float r = (float) (1 / Math.sqrt(square / width + normShape.eps));
-        scaled(normShape.gate == Gate.AFTER, r, w, y, u, gates, width);
+        scaled(normShape.gate == Gate.AFTER, r, w, normShape.offset, y, u, gates, width);
     }
 
-    private static void scaled(boolean gated, float r, long w, long y, float[] u, float[] gates, int width) {
+    private static void scaled(
+            boolean gated, float r, long w, float offset, long y, float[] u, float[] gates, int width) {
         int i = 0;
         for (; i <= width - LANES; i += LANES) { // with what is inlined everywhere, see VectorMath
             FloatVector n = FloatVector.fromArray(F, u, i)
                     .mul(r)
-                    .mul(FloatVector.fromMemorySegment(F, NativeMemory.ALL, w + 4L * i, NativeMemory.ORDER));
+                    .mul(FloatVector.fromMemorySegment(F, NativeMemory.ALL, w + 4L * i, NativeMemory.ORDER)
+                            .add(offset));
             if (gated) {
                 n.mul(FloatVector.fromArray(F, gates, i))
                         .intoMemorySegment(NativeMemory.ALL, y + 4L * i, NativeMemory.ORDER);
@@ -105,7 +108,9 @@ public final class RmsNormLoops {
         }
         if (i < width) {
             VectorMask<Float> rest = NativeMemory.firstLanes(width - i);
-            FloatVector n = FloatVector.fromArray(F, u, i).mul(r).mul(load(w + 4L * i, rest));
+            FloatVector n = FloatVector.fromArray(F, u, i)
+                    .mul(r)
+                    .mul(load(w + 4L * i, rest).add(offset));
             store(y + 4L * i, gated ? n.mul(FloatVector.fromArray(F, gates, i)) : n, rest);
         }
     }
@@ -234,7 +239,8 @@ public final class RmsNormLoops {
         for (int i = 0; i < whole; i += LANES) { // with what is inlined everywhere, see VectorMath
             FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
             FloatVector dn = FloatVector.fromMemorySegment(F, NativeMemory.ALL, dy + 4L * i, NativeMemory.ORDER);
-            FloatVector weight = FloatVector.fromMemorySegment(F, NativeMemory.ALL, w + 4L * i, NativeMemory.ORDER);
+            FloatVector weight = FloatVector.fromMemorySegment(F, NativeMemory.ALL, w + 4L * i, NativeMemory.ORDER)
+                    .add(normShape.offset);
             if (after) {
                 dn.mul(n)
                         .mul(weight)
@@ -251,7 +257,7 @@ public final class RmsNormLoops {
             VectorMask<Float> m = NativeMemory.firstLanes(width - whole);
             FloatVector n = FloatVector.fromArray(F, u, whole).mul(r);
             FloatVector dn = load(dy + 4L * whole, m);
-            FloatVector weight = load(w + 4L * whole, m);
+            FloatVector weight = load(w + 4L * whole, m).add(normShape.offset);
             if (after) {
                 FloatVector gradient = dn.mul(n).mul(weight).mul(FloatVector.fromArray(F, derivatives, whole));
                 store(dg + 4L * whole, gradient, m);

@@ -97,7 +97,7 @@ public final class ConvolvedScanKernel implements Kernel {
         scan(s, addressOf(scan));
         skip(s);
         var normShape = new RmsNormLoops.NormShape(
-                op.groups(), s.inner() / op.groups(), op.groups(), (float) op.epsilon(), RmsNormLoops.Gate.BEFORE);
+                op.groups(), s.inner() / op.groups(), op.groups(), (float) op.epsilon(), 0, RmsNormLoops.Gate.BEFORE);
         new RmsNormLoops(kernelContext.threads())
                 .rms(normShape, s.scanned, s.of(CombinedConvScan.NORM), s.packed, addressOf(y));
         return List.of(y, conv, scan);
