@@ -36,18 +36,19 @@ public record ExpectedTensors(Map<String, TensorType> expected) {
             TensorType type = checkpoint.type(name);
             names.layout(name)
                     .ifPresentOrElse(
-                            layout -> check(layout, type, unexpected, mismatched),
+                            layout -> check(layout, checkpoint, unexpected, mismatched),
                             () -> unexpected.add("unexpected: %s %s".formatted(name, type.shape())));
         }
-        expected.forEach((name, type) -> missing(name, type, checkpoint, names).ifPresent(missing::add));
+        expected.forEach((name, type) -> missing.addAll(missing(name, type, checkpoint, names)));
         report(NameMap.label(checkpoint), missing, unexpected, mismatched);
     }
 
-    private void check(TensorLayout layout, TensorType type, List<String> unexpected, List<String> mismatched) {
+    private void check(TensorLayout layout, TensorSource checkpoint, List<String> unexpected, List<String> mismatched) {
         if (layout.kept()) {
             return;
         }
-        Optional<String> problem = layout.problem(type);
+        TensorType type = checkpoint.type(layout.checkpoint());
+        Optional<String> problem = layout.problem(checkpoint);
         if (problem.isPresent()) {
             mismatched.add("shape mismatch: " + problem.get());
             return;
@@ -67,14 +68,20 @@ public record ExpectedTensors(Map<String, TensorType> expected) {
         }
     }
 
-    private static Optional<String> missing(String name, TensorType type, TensorSource checkpoint, NameMap names) {
+    private static List<String> missing(String name, TensorType type, TensorSource checkpoint, NameMap names) {
         if (!names.modelNames().contains(name)) {
-            return Optional.of("missing: %s %s, for which there is no rule".formatted(name, type.shape()));
+            return List.of("missing: %s %s, for which there is no rule".formatted(name, type.shape()));
         }
-        String inCheckpoint = names.checkpointName(name);
-        return checkpoint.names().contains(inCheckpoint)
-                ? Optional.empty()
-                : Optional.of("missing: %s %s".formatted(both(name, inCheckpoint), type.shape()));
+        List<String> holders = names.checkpointNames(name);
+        return holders.stream()
+                .filter(holder -> !checkpoint.names().contains(holder))
+                .map(holder -> "missing: %s %s"
+                        .formatted(
+                                both(name, holder),
+                                holders.size() == 1
+                                        ? type.shape()
+                                        : type.shape().without(0)))
+                .toList();
     }
 
     private static String both(String model, String checkpoint) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -23,7 +24,7 @@ import java.util.stream.Stream;
 public final class NameMap {
     private final List<NameRule> rules;
     private final Map<String, TensorLayout> layouts = new LinkedHashMap<>();
-    private final Map<String, TensorLayout> places = new LinkedHashMap<>();
+    private final Map<String, List<TensorLayout>> places = new LinkedHashMap<>();
 
     private NameMap(List<NameRule> rules) {
         this.rules = List.copyOf(rules);
@@ -87,17 +88,26 @@ public final class NameMap {
     }
 
     /**
-     * Returns the checkpoint tensor that holds a model tensor.
+     * Returns the checkpoint tensor that holds a model tensor, the first of them if there are several.
      *
      * @throws CheckpointException if no rule has the name
      */
     public String checkpointName(String modelName) {
-        TensorLayout layout = places.get(modelName);
-        if (layout == null) {
+        return checkpointNames(modelName).getFirst();
+    }
+
+    /**
+     * Returns the checkpoint tensors that hold a model tensor: one, but where a rule stacks several.
+     *
+     * @throws CheckpointException if no rule has the name
+     */
+    public List<String> checkpointNames(String modelName) {
+        List<TensorLayout> holders = places.get(modelName);
+        if (holders == null) {
             throw new CheckpointException("no rule for the model tensor '%s'%s"
                     .formatted(modelName, NameSuggestions.suggestion(modelName, places.keySet())));
         }
-        return layout.checkpoint();
+        return holders.stream().map(TensorLayout::checkpoint).toList();
     }
 
     /**
@@ -113,7 +123,7 @@ public final class NameMap {
             TensorLayout layout = layouts.get(name);
             Optional<String> problem = layout == null
                     ? Optional.of("no rule for the checkpoint tensor '%s'".formatted(name))
-                    : layout.problem(checkpoint.type(name));
+                    : layout.problem(checkpoint).or(() -> lacking(layout, checkpoint));
             problem.ifPresentOrElse(problems::add, () -> layout.split(checkpoint, views));
         }
         refuse(checkpoint, problems);
@@ -144,6 +154,22 @@ public final class NameMap {
         return TensorSources.views(views);
     }
 
+    // told once, at the first tensor of a stack that is there
+    private static Optional<String> lacking(TensorLayout layout, TensorSource checkpoint) {
+        if (!(layout instanceof StackLayout stack)) {
+            return Optional.empty();
+        }
+        List<String> missing = stack.missing(checkpoint);
+        boolean first = stack.stack().stream()
+                .filter(name -> !missing.contains(name))
+                .findFirst()
+                .equals(Optional.of(stack.checkpoint()));
+        return missing.isEmpty() || !first
+                ? Optional.empty()
+                : Optional.of(
+                        "'%s' cannot be made, it lacks '%s'".formatted(stack.model(), String.join("', '", missing)));
+    }
+
     private static void refuse(TensorSource source, List<String> problems) {
         if (!problems.isEmpty()) {
             problems.sort(NameSuggestions.naturalOrder());
@@ -162,7 +188,7 @@ public final class NameMap {
 
     private void expand(NameRule rule, Set<String> problems) {
         var names = Stream.concat(
-                        Stream.of(rule.checkpoint()), slots(rule).stream().map(Slot::model))
+                        Stream.of(withoutElement(rule)), slots(rule).stream().map(Slot::model))
                 .toList();
         boolean placed = names.stream().anyMatch(name -> name.indexOf('{') >= 0);
         var wrong =
@@ -173,6 +199,10 @@ public final class NameMap {
         } else if (wrong.isEmpty()) {
             (placed ? rule.indices() : List.of(0)).forEach(index -> expand(rule, index, problems));
         }
+    }
+
+    private static String withoutElement(NameRule rule) {
+        return rule instanceof NameRule.Stacked ? rule.checkpoint().replace(NameRule.ELEMENT, "") : rule.checkpoint();
     }
 
     private static Optional<String> problem(String name, boolean placed) {
@@ -188,31 +218,54 @@ public final class NameMap {
     }
 
     private void expand(NameRule rule, int index, Set<String> problems) {
-        String checkpoint = at(rule.checkpoint(), index, problems);
-        var slots = slots(rule).stream()
-                .map(slot -> new Slot(at(slot.model(), index, problems), slot.rows()))
-                .toList();
-        var layout = new TensorLayout(
-                checkpoint, groups(rule), slots, rule instanceof NameRule.Keep, rule instanceof NameRule.Transposed);
-        if (layout.rows() > Integer.MAX_VALUE) {
-            problems.add("'%s' has %d rows, the limit is %d".formatted(checkpoint, layout.rows(), Integer.MAX_VALUE));
-        }
-        if (layouts.put(checkpoint, layout) != null) {
-            problems.add("two rules produce the checkpoint name '%s'".formatted(checkpoint));
-        }
-        for (Slot slot : slots) {
-            if (places.put(slot.model(), layout) != null) {
-                problems.add("two rules produce the model name '%s'".formatted(slot.model()));
+        for (TensorLayout layout : layouts(rule, index, problems)) {
+            if (layout.rows() > Integer.MAX_VALUE) {
+                problems.add("'%s' has %d rows, the limit is %d"
+                        .formatted(layout.checkpoint(), layout.rows(), Integer.MAX_VALUE));
+            }
+            if (layouts.put(layout.checkpoint(), layout) != null) {
+                problems.add("two rules produce the checkpoint name '%s'".formatted(layout.checkpoint()));
+            }
+            for (Slot slot : layout.slots()) {
+                List<TensorLayout> holders = places.computeIfAbsent(slot.model(), _ -> new ArrayList<>());
+                if (!holders.isEmpty() && !areStacked(holders.getFirst(), layout)) {
+                    problems.add("two rules produce the model name '%s'".formatted(slot.model()));
+                }
+                holders.add(layout);
             }
         }
     }
 
-    private static int groups(NameRule rule) {
-        return switch (rule) {
-            case NameRule.Interleaved interleaved -> interleaved.groups();
-            case NameRule.Transposed transposed -> groups(transposed.rule());
-            default -> 1;
-        };
+    private static boolean areStacked(TensorLayout first, TensorLayout other) {
+        return first instanceof StackLayout stack
+                && other instanceof StackLayout member
+                && stack.stack() == member.stack();
+    }
+
+    private static List<? extends TensorLayout> layouts(NameRule rule, int index, Set<String> problems) {
+        if (rule instanceof NameRule.Stacked stacked) {
+            String model = at(stacked.model(), index, problems);
+            List<String> names = IntStream.range(0, stacked.count())
+                    .mapToObj(e -> stacked.checkpoint().replace(NameRule.ELEMENT, Integer.toString(e)))
+                    .map(name -> at(name, index, problems))
+                    .toList();
+            return IntStream.range(0, stacked.count())
+                    .mapToObj(e -> new StackLayout(names, e, model))
+                    .toList();
+        }
+        NameRule inner = rule instanceof NameRule.Transposed transposed ? transposed.rule() : rule;
+        int axis = inner instanceof NameRule.Interleaved interleaved ? interleaved.axis() : 0;
+        int groups = inner instanceof NameRule.Interleaved interleaved ? interleaved.groups() : 1;
+        var slots = slots(rule).stream()
+                .map(slot -> new Slot(at(slot.model(), index, problems), slot.rows()))
+                .toList();
+        return List.of(new RowLayout(
+                at(rule.checkpoint(), index, problems),
+                inner != rule,
+                axis,
+                groups,
+                slots,
+                rule instanceof NameRule.Keep));
     }
 
     private static List<Slot> slots(NameRule rule) {
@@ -220,8 +273,9 @@ public final class NameMap {
             case NameRule.Rename rename -> List.of(new Slot(rename.model(), Slot.ALL));
             case NameRule.Concatenated concatenated -> slots(concatenated.parts());
             case NameRule.Interleaved interleaved -> slots(interleaved.parts());
-            case NameRule.Keep keep -> List.of(new Slot(keep.checkpoint(), Slot.ALL));
+            case NameRule.Stacked stacked -> List.of(new Slot(stacked.model(), Slot.ALL));
             case NameRule.Transposed transposed -> slots(transposed.rule());
+            case NameRule.Keep keep -> List.of(new Slot(keep.checkpoint(), Slot.ALL));
         };
     }
 

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * A rule that maps one tensor of a checkpoint, or one of each layer, to tensors of the model.
+ * A rule that maps tensors of a checkpoint, once or in each layer, to tensors of the model.
  *
  * <p>Names may hold one placeholder, <code>{i}</code>, which stands for each of the rule's indices; <code>{i+8}</code> and
  * <code>{i-8}</code> stand for the index moved by so many. A rule over indices has the placeholder in all its names; without
@@ -67,21 +67,72 @@ public sealed interface NameRule {
 
     /**
      * One checkpoint tensor whose rows are groups, each of which has some rows of every model tensor: with groups
-     * {@code g}, the first rows of {@code q, k, v}, then the next ones of each.
+     * {@code g}, the first rows of {@code q, k, v}, then the next ones of each. Rows are counted along an axis, alike for all
+     * indices of the axes before it.
      *
      * @param checkpoint the name in the checkpoint
+     * @param axis the axis of the rows
      * @param groups how many groups there are
      * @param parts the model tensors in the order in which a group has them, with their rows in one group
      * @param indices what the placeholder stands for; empty if there is none
      */
-    record Interleaved(String checkpoint, int groups, List<Part> parts, List<Integer> indices) implements NameRule {
-        /** Copies the lists and checks that there are groups. */
+    record Interleaved(String checkpoint, int axis, int groups, List<Part> parts, List<Integer> indices)
+            implements NameRule {
+        /** Copies the lists and checks that there are an axis and groups. */
         public Interleaved {
             if (groups < 1) {
                 throw new CheckpointException("'%s' must have at least 1 group, has %d".formatted(checkpoint, groups));
             }
+            if (axis < 0) {
+                throw new CheckpointException("'%s' has no axis %d".formatted(checkpoint, axis));
+            }
             parts = List.copyOf(parts);
             indices = List.copyOf(indices);
+        }
+    }
+
+    /**
+     * One tensor of the model, whose first axis counts tensors of the checkpoint, as it does for experts. Their name holds the
+     * placeholder <code>{e}</code>, which stands for 0 and so on.
+     *
+     * @param checkpoint the names in the checkpoint
+     * @param model the name in the model
+     * @param count how many tensors there are
+     * @param indices what the placeholder <code>{i}</code> stands for; empty if there is none
+     */
+    record Stacked(String checkpoint, String model, int count, List<Integer> indices) implements NameRule {
+        /** Copies the indices and checks that there are tensors. */
+        public Stacked {
+            if (count < 1 || !checkpoint.contains(ELEMENT)) {
+                throw new CheckpointException("'%s' must have the placeholder %s and at least 1 tensor, has %d"
+                        .formatted(checkpoint, ELEMENT, count));
+            }
+            indices = List.copyOf(indices);
+        }
+    }
+
+    /**
+     * Another rule, of a tensor whose last two axes the checkpoint has the other way round, such as the matrices of GPT-2;
+     * quantised tensors cannot be read so.
+     *
+     * @param rule the rule for the tensor with its axes exchanged
+     */
+    record Transposed(NameRule rule) implements NameRule {
+        /** Checks that the tensor is one that is read, for itself. */
+        public Transposed {
+            if (rule instanceof Keep || rule instanceof Transposed || rule instanceof Stacked) {
+                throw new CheckpointException("'%s' cannot be transposed".formatted(rule.checkpoint()));
+            }
+        }
+
+        @Override
+        public String checkpoint() {
+            return rule.checkpoint();
+        }
+
+        @Override
+        public List<Integer> indices() {
+            return rule.indices();
         }
     }
 
@@ -96,30 +147,6 @@ public sealed interface NameRule {
         /** Copies the indices. */
         public Keep {
             indices = List.copyOf(indices);
-        }
-    }
-
-    /**
-     * Another rule, of a tensor whose first two axes the checkpoint has the other way round, such as the matrices of GPT-2.
-     *
-     * @param rule the rule of the transposed tensor
-     */
-    record Transposed(NameRule rule) implements NameRule {
-        /** Checks that the tensor is one that is read. */
-        public Transposed {
-            if (rule instanceof Keep || rule instanceof Transposed) {
-                throw new CheckpointException("'%s' cannot be transposed".formatted(rule.checkpoint()));
-            }
-        }
-
-        @Override
-        public String checkpoint() {
-            return rule.checkpoint();
-        }
-
-        @Override
-        public List<Integer> indices() {
-            return rule.indices();
         }
     }
 
@@ -141,7 +168,22 @@ public sealed interface NameRule {
 
     /** Returns the rule for model tensors that lie interleaved in groups of rows. */
     static NameRule interleaved(String checkpoint, int groups, Part... parts) {
-        return new Interleaved(checkpoint, groups, List.of(parts), List.of());
+        return interleaved(checkpoint, 0, groups, parts);
+    }
+
+    /** Returns the rule for model tensors that lie interleaved in groups of rows along an axis. */
+    static NameRule interleaved(String checkpoint, int axis, int groups, Part... parts) {
+        return new Interleaved(checkpoint, axis, groups, List.of(parts), List.of());
+    }
+
+    /** Returns the rule for a model tensor whose first axis counts tensors of the checkpoint. */
+    static NameRule stacked(String checkpoint, String model, int count) {
+        return new Stacked(checkpoint, model, count, List.of());
+    }
+
+    /** Returns this rule for a checkpoint tensor whose last two axes are exchanged first. */
+    default NameRule transposed() {
+        return new Transposed(this);
     }
 
     /** Returns the rule for a tensor that is only carried along. */
@@ -160,18 +202,17 @@ public sealed interface NameRule {
         return switch (this) {
             case Rename(var checkpoint, var model, var _) -> new Rename(checkpoint, model, list);
             case Concatenated(var checkpoint, var parts, var _) -> new Concatenated(checkpoint, parts, list);
-            case Interleaved(var checkpoint, var groups, var parts, var _) ->
-                new Interleaved(checkpoint, groups, parts, list);
-            case Keep(var checkpoint, var _) -> new Keep(checkpoint, list);
+            case Interleaved(var checkpoint, var axis, var groups, var parts, var _) ->
+                new Interleaved(checkpoint, axis, groups, parts, list);
+            case Stacked(var checkpoint, var model, var count, var _) -> new Stacked(checkpoint, model, count, list);
             case Transposed(var rule) -> new Transposed(rule.forIndices(list));
+            case Keep(var checkpoint, var _) -> new Keep(checkpoint, list);
         };
     }
 
-    /** Returns this rule for a tensor whose first two axes the checkpoint has the other way round. */
-    default NameRule transposed() {
-        return new Transposed(this);
-    }
+    /** The placeholder of a {@link Stacked} rule. */
+    String ELEMENT = "{e}";
 
-    /** The placeholder in its three forms. */
+    /** The placeholder of indices in its three forms. */
     Pattern PLACEHOLDER = Pattern.compile("\\{i([+-]\\d{1,6})?\\}");
 }

@@ -1,46 +1,47 @@
 package carve.api.checkpoint;
 
+import carve.api.tensor.Shape;
 import carve.api.tensor.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
-import java.util.Map;
 
-/** Matrices with rows and columns exchanged, computed when they are read. */
+/** Copies of tensors whose last two axes are exchanged. */
 final class Transposition {
+    private static final int TILE = 32;
+
     private Transposition() {}
 
-    /** Returns the type of a matrix (N, M) transposed, (M, N). */
-    static TensorType of(TensorType type) {
-        int rows = type.shape().extent(0);
-        return type.with(type.shape().with(0, type.shape().extent(1)).with(1, rows));
+    /** Returns the type with the last two extents exchanged. */
+    static TensorType type(TensorType type) {
+        Shape shape = type.shape();
+        return type.with(shape.with(-1, shape.extent(-2)).with(-2, shape.extent(-1)));
     }
 
-    /** Returns a source of one matrix of a source, transposed, under its name. */
-    static TensorSource of(TensorSource source, String name) {
-        TensorType type = source.type(name);
-        return TensorSources.of(Map.of(name, of(type)), _ -> transposed(type, source.data(name)));
+    /** Returns a copy of values of a type, which is not quantised, with the last two axes exchanged. */
+    static MemorySegment transpose(MemorySegment values, TensorType type) {
+        int bytes = type.dtype().bytes();
+        int rows = type.shape().extent(-2);
+        int columns = type.shape().extent(-1);
+        long matrix = (long) rows * columns * bytes;
+        MemorySegment copy = Arena.ofAuto().allocate(values.byteSize(), Long.BYTES);
+        for (long from = 0; from < values.byteSize(); from += matrix) {
+            transpose(values.asSlice(from, matrix), copy.asSlice(from, matrix), rows, columns, bytes);
+        }
+        return copy.asReadOnly();
     }
 
-    /** Returns a view of the transposed matrix. */
-    static TensorSources.View of(TensorSources.View view) {
-        return new TensorSources.View(
-                of(view.type()),
-                () -> List.of(
-                        transposed(view.type(), TensorSources.join(view.pieces().get()))));
-    }
-
-    private static MemorySegment transposed(TensorType type, MemorySegment from) {
-        int rows = type.shape().extent(0);
-        int columns = type.shape().extent(1);
-        long size = type.dtype().bytes(1);
-        MemorySegment to =
-                Arena.ofAuto().allocate(Math.max(1, type.bytes()), Long.BYTES).asSlice(0, type.bytes());
-        for (long i = 0; i < rows; i++) {
-            for (long j = 0; j < columns; j++) {
-                MemorySegment.copy(from, (i * columns + j) * size, to, (j * rows + i) * size, size);
+    // tile by tile, so that what is read and what is written both stay in the cache
+    private static void transpose(MemorySegment from, MemorySegment to, int rows, int columns, int bytes) {
+        for (int top = 0; top < rows; top += TILE) {
+            for (int left = 0; left < columns; left += TILE) {
+                for (int row = top; row < Math.min(rows, top + TILE); row++) {
+                    for (int column = left; column < Math.min(columns, left + TILE); column++) {
+                        long source = ((long) row * columns + column) * bytes;
+                        long target = ((long) column * rows + row) * bytes;
+                        MemorySegment.copy(from, source, to, target, bytes);
+                    }
+                }
             }
         }
-        return to.asReadOnly();
     }
 }
