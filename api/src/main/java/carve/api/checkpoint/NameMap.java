@@ -2,6 +2,7 @@ package carve.api.checkpoint;
 
 import carve.api.checkpoint.TensorLayout.Slot;
 import carve.api.config.NameSuggestions;
+import carve.api.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -108,6 +109,19 @@ public final class NameMap {
                     .formatted(modelName, NameSuggestions.suggestion(modelName, places.keySet())));
         }
         return holders.stream().map(TensorLayout::checkpoint).toList();
+    }
+
+    /**
+     * Returns whether the last axis of a checkpoint tensor of a type is that of the model's tensors in it, so that rows are whole
+     * in both and can be quantised.
+     *
+     * @throws CheckpointException if no rule has the name
+     */
+    public boolean hasRowsOfModel(String checkpointName, TensorType type) {
+        return layout(checkpointName)
+                .orElseThrow(() ->
+                        new CheckpointException("no rule for the checkpoint tensor '%s'".formatted(checkpointName)))
+                .hasRowsOfModel(type);
     }
 
     /**

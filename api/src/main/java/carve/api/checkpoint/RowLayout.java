@@ -68,6 +68,11 @@ record RowLayout(String checkpoint, boolean transposed, int axis, int groups, Li
     }
 
     @Override
+    public boolean hasRowsOfModel(TensorType type) {
+        return !transposed && (isWhole() || axis < type.shape().rank() - 1);
+    }
+
+    @Override
     public TensorType type(Slot slot, TensorType type) {
         TensorType oriented = oriented(type);
         return slot.rows() == Slot.ALL

@@ -48,6 +48,11 @@ record StackLayout(List<String> stack, int place, String model) implements Tenso
     }
 
     @Override
+    public boolean hasRowsOfModel(TensorType type) {
+        return true;
+    }
+
+    @Override
     public TensorType type(Slot slot, TensorType type) {
         int[] extents = IntStream.concat(
                         IntStream.of(stack.size()), IntStream.of(type.shape().extents()))

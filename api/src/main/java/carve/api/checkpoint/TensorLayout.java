@@ -27,6 +27,9 @@ sealed interface TensorLayout permits RowLayout, StackLayout {
     /** Returns what keeps the tensor, as a checkpoint has it, from being read, if anything does. */
     Optional<String> problem(TensorSource source);
 
+    /** Returns whether the last axis of a checkpoint tensor of this type is that of the model's tensors. */
+    boolean hasRowsOfModel(TensorType type);
+
     /** Returns the type of a model tensor for a checkpoint tensor of this type, which must have no problem. */
     TensorType type(Slot slot, TensorType type);
 

@@ -62,6 +62,11 @@ public record MixtureOfExperts(Router router, Experts experts, FeedForward share
     }
 
     @Override
+    public double usedShare(String parameter) {
+        return parameter.startsWith("experts.") ? (double) router.routing().experts() / router.experts() : 1;
+    }
+
+    @Override
     public Tensor apply(Params p, Tensor x) {
         Tensor rows = x.reshape(-1, experts.hidden());
         Routes routes = router.apply(p.under("router"), rows);

@@ -46,6 +46,15 @@ public interface FeedForward {
      */
     Tensor apply(Params p, Tensor x);
 
+    /**
+     * Returns the share of a parameter's values that one position uses, by default all, 1; of experts, those that are chosen.
+     *
+     * @param parameter the name of one of the {@link #parameters}
+     */
+    default double usedShare(String parameter) {
+        return 1;
+    }
+
     /** Returns whether there is such a part at all. */
     default boolean exists() {
         return true;

@@ -29,7 +29,7 @@ public record BenchModel(String name, LoadedModel model, int threads) {
 
     private DType type() {
         return model.params().asMap().values().stream()
-                .filter(tensor -> tensor.shape().rank() == 2)
+                .filter(tensor -> tensor.shape().rank() >= 2)
                 .collect(Collectors.groupingBy(
                         tensor -> tensor.type().dtype(),
                         Collectors.summingLong(tensor -> tensor.shape().size())))

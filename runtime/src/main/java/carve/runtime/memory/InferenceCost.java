@@ -23,7 +23,7 @@ import java.util.function.ToLongFunction;
 /**
  * The memory and memory traffic of a model's layers in inference, computed from its architecture without reading a weight.
  *
- * <p>A decoding step reads every weight of a layer once. It reads a whole KV cache and writes the entry of one position; a state of
+ * <p>A decoding step reads every weight of a layer once, of experts those that one position chooses. It reads a whole KV cache and writes the entry of one position; a state of
  * constant size it reads and writes as a whole. Of the embedding it reads one row.
  *
  * @param layers the layers, in order
@@ -31,6 +31,8 @@ import java.util.function.ToLongFunction;
  * @param context the number of positions for which states are counted
  */
 public record InferenceCost(List<LayerCost> layers, LayerCost other, long context) {
+    private static final String MLP = "mlp.";
+
     /**
      * The cost of a layer.
      *
@@ -114,16 +116,20 @@ public record InferenceCost(List<LayerCost> layers, LayerCost other, long contex
         for (int i = 0; i < spec.layers().size(); i++) {
             String prefix = ModelSpec.layerPrefix(i);
             Block block = spec.layers().get(i);
-            List<TensorType> own = block.parameters().stream()
-                    .map(param -> types.apply(param.under(prefix)))
-                    .toList();
-            layers.add(layer(block, converted.contains(i), own, context));
+            layers.add(layer(block, converted.contains(i), param -> types.apply(param.under(prefix)), context));
         }
         return new InferenceCost(layers, rest(spec, types), context);
     }
 
-    private static LayerCost layer(Block block, boolean converted, List<TensorType> types, long context) {
-        long weights = types.stream().mapToLong(TensorType::bytes).sum();
+    private static LayerCost layer(
+            Block block, boolean converted, Function<ParamSpec, TensorType> types, long context) {
+        List<ParamSpec> own = block.parameters();
+        long weights =
+                own.stream().mapToLong(param -> types.apply(param).bytes()).sum();
+        double read = own.stream()
+                .mapToDouble(param ->
+                        usedShare(block, param.name()) * types.apply(param).bytes())
+                .sum();
         Mixer mixer = block.mixer();
         long cache = mixer.stateBytes(1, context);
         long written = mixer.hasConstantState() ? cache : mixer.stateBytes(1, context + 1) - cache;
@@ -132,10 +138,14 @@ public record InferenceCost(List<LayerCost> layers, LayerCost other, long contex
                 block.mixerSpec().name(),
                 block.mixerSpec().settings().toMap(),
                 converted,
-                types.stream().mapToLong(type -> type.shape().size()).sum(),
+                own.stream().mapToLong(param -> param.shape().size()).sum(),
                 weights,
                 cache,
-                weights + cache + written);
+                Math.round(read) + cache + written);
+    }
+
+    private static double usedShare(Block block, String parameter) {
+        return parameter.startsWith(MLP) ? block.feedForward().usedShare(parameter.substring(MLP.length())) : 1;
     }
 
     private static LayerCost rest(ModelSpec spec, Function<ParamSpec, TensorType> types) {

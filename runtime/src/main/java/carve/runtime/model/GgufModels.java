@@ -99,7 +99,8 @@ public final class GgufModels {
     }
 
     private static DType stored(TensorType type, DType asked) {
-        boolean matrix = type.shape().rank() == 2 && type.shape().extent(1) % asked.blockElements() == 0;
+        boolean matrix =
+                QuantisationConfig.isMatrix(type.shape()) && type.shape().extent(-1) % asked.blockElements() == 0;
         return matrix ? asked : DType.F32;
     }
 }

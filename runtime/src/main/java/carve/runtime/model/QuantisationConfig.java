@@ -4,6 +4,7 @@ import carve.api.checkpoint.TensorSource;
 import carve.api.json.JsonObject;
 import carve.api.param.Selector;
 import carve.api.tensor.DType;
+import carve.api.tensor.Shape;
 import carve.api.tensor.TensorType;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,7 +13,8 @@ import java.util.Set;
 
 /**
  * The storage types of a quantised model: one for matrices, others for the token embedding and the output matrix. Parameters
- * in {@code unquantised}, tensors that are not matrices, and rows that are not a whole number of blocks stay as they are.
+ * in {@code unquantised}, tensors that are not matrices or experts' matrices, those that a checkpoint holds with other rows than the
+ * model, and rows that are not a whole number of blocks stay as they are.
  *
  * @param matrices the type of matrices
  * @param embedding the type of the token embedding
@@ -20,9 +22,16 @@ import java.util.Set;
  * @param unquantised other parameters that are not quantised, by the model's names
  */
 public record QuantisationConfig(DType matrices, DType embedding, DType output, Selector unquantised) {
-    /** The parameters that are not quantised by default: those of scans, convolutions and norms, and image encoders. */
-    public static final List<String> UNQUANTISED =
-            List.of("**.A_log", "**.D", "**.dt_bias", "**.conv1d.*", "**norm*.**", "input.**");
+    /** The parameters that are not quantised by default: of scans, convolutions, norms, routers of experts, image encoders. */
+    public static final List<String> UNQUANTISED = List.of(
+            "**.A_log",
+            "**.D",
+            "**.dt_bias",
+            "**.conv1d.*",
+            "**norm*.**",
+            "**.router.*",
+            "**.shared_gate.*",
+            "input.**");
 
     // rows of both are looked up together, so they are of one type
     private static final Set<String> TABLES = Set.of("input.tokens.weight", "input.special.weight");
@@ -43,7 +52,8 @@ public record QuantisationConfig(DType matrices, DType embedding, DType output, 
                             folder.names().modelNames(name),
                             folder.spec().head().weight(),
                             type.dtype());
-            types.put(name, fits(type, asked) ? asked : type.dtype());
+            boolean fits = fits(type, asked) && folder.names().hasRowsOfModel(name, type);
+            types.put(name, fits ? asked : type.dtype());
         }
         return types;
     }
@@ -58,10 +68,15 @@ public record QuantisationConfig(DType matrices, DType embedding, DType output, 
         return parts.contains(logits) ? output : matrices;
     }
 
+    /** Returns whether a shape is that of a matrix (N, K), or of those of experts (E, N, K); convolutions are (C, 1, K). */
+    static boolean isMatrix(Shape shape) {
+        return shape.rank() == 2 || shape.rank() == 3 && shape.extent(1) > 1;
+    }
+
     private static boolean fits(TensorType type, DType asked) {
-        return type.shape().rank() == 2
+        return isMatrix(type.shape())
                 && type.dtype().isFloating()
-                && type.shape().extent(1) % asked.blockElements() == 0;
+                && type.shape().extent(-1) % asked.blockElements() == 0;
     }
 
     /** Returns a configuration that says how the model is quantised, for programs that would take blocks for weights. */

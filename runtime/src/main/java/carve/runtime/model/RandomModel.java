@@ -98,8 +98,8 @@ public record RandomModel(ModelFamily family, ModelSpec spec, long seed) {
         ParamStore params = new ParamStore(device);
         try {
             for (ParamSpec param : spec.parameters()) {
-                boolean narrow = param.shape().rank() == 2
-                        && param.shape().extent(1) % dtype.blockElements() == 0
+                boolean narrow = QuantisationConfig.isMatrix(param.shape())
+                        && param.shape().extent(-1) % dtype.blockElements() == 0
                         && device.stores(dtype);
                 TensorType type = new TensorType(narrow ? dtype : DType.F32, param.shape());
                 try (Arena arena = Arena.ofConfined()) {

@@ -80,18 +80,24 @@ final class ExpertNamesTest {
     @Test
     void refusesIncompleteAndUnlikeStacks() {
         TensorSource some = TensorSources.select(perExpert(), name -> !name.contains("experts.1"));
-        refuses("tensors: 'layers.{0,1}.mlp.experts.gate.weight' cannot be made, it lacks"
-                        + " 'layers.{0,1}.experts.1.w1.weight'", () -> PER_EXPERT.toModel(some));
+        refuses(
+                "tensors: 'layers.{0,1}.mlp.experts.gate.weight' cannot be made, it lacks"
+                        + " 'layers.{0,1}.experts.1.w1.weight'",
+                () -> PER_EXPERT.toModel(some));
         TensorSource unlike = TensorSources.union(
                 some,
                 TensorSources.of(Map.of("layers.0.experts.1.w1.weight", numbers(0, 2, 5))),
                 TensorSources.of(Map.of("layers.1.experts.1.w1.weight", numbers(0, 2, 4))));
-        refuses("tensors: 'layers.0.experts.1.w1.weight' is I32 (2, 5) and 'layers.0.experts.0.w1.weight' is I32 (2, 4);"
-                        + " the tensors of 'layers.0.mlp.experts.gate.weight' must be alike", () -> PER_EXPERT.toModel(unlike));
+        refuses(
+                "tensors: 'layers.0.experts.1.w1.weight' is I32 (2, 5) and 'layers.0.experts.0.w1.weight' is I32 (2, 4);"
+                        + " the tensors of 'layers.0.mlp.experts.gate.weight' must be alike",
+                () -> PER_EXPERT.toModel(unlike));
         refuses(
                 "'experts.w1' must have the placeholder {e} and at least 1 tensor, has 3",
                 () -> NameRule.stacked("experts.w1", "gate", 3));
-        refuses("name map: two rules produce the model name 'gate'", () -> NameMap.of(NameRule.stacked("a.{e}", "gate", 1), NameRule.stacked("b.{e}", "gate", 1)));
+        refuses(
+                "name map: two rules produce the model name 'gate'",
+                () -> NameMap.of(NameRule.stacked("a.{e}", "gate", 1), NameRule.stacked("b.{e}", "gate", 1)));
     }
 
     @Test
@@ -151,6 +157,8 @@ final class ExpertNamesTest {
             assertArrayEquals(ints(checkpoint, name), ints(back, name), name);
         }
         TensorSource vector = TensorSources.of(Map.of("down_0", numbers(0, 3)));
-        refuses("tensors: 'down_0' is I32 (3); only tensors of 2 axes or more that are not quantised are transposed", () -> names.toModel(vector));
+        refuses(
+                "tensors: 'down_0' is I32 (3); only tensors of 2 axes or more that are not quantised are transposed",
+                () -> names.toModel(vector));
     }
 }
