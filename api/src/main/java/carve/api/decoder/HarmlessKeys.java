@@ -12,6 +12,7 @@ public final class HarmlessKeys {
     private static final String TOKENS = "is about tokens, and read with the tokenizer and for generation";
     private static final String GENERATION = "is a default of generation";
     private static final String STORAGE = "is about how the checkpoint is stored or run";
+    private static final String COMPUTATION = "is about the precision and order of operations, not about their result";
     private static final String CLASSIFICATION =
             "is about classification heads, which are not part of a language model";
 
@@ -74,6 +75,7 @@ public final class HarmlessKeys {
                 "pretraining_tp",
                 "quantization_config");
         put(keys, STORAGE, "_flash_attn_2_enabled", "use_flash_attn", "use_mamba_kernels", "use_mambapy", "carve");
+        put(keys, COMPUTATION, "reorder_and_upcast_attn", "residual_in_fp32", "chunk_size", "mamba_chunk_size");
         put(keys, STORAGE, "use_associative_scan", "use_mem_eff_path", "mamba_ssm_cache_dtype", "bf16", "fp16");
         put(keys, CLASSIFICATION, "problem_type", "id2label", "label2id", "num_labels", "classifier_dropout");
         put(keys, CLASSIFICATION, "summary_type", "summary_use_proj", "summary_activation", "summary_proj_to_labels");

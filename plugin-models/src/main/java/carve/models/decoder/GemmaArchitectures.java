@@ -35,17 +35,18 @@ final class GemmaArchitectures {
     }
 
     private static void gemma(DecoderBuilder d) {
-        common(d).rope(d.ropeReader());
-        // what configurations of Gemma 1 call gelu is its tanh form
-        d.config().ignore("hidden_act");
+        ConfigReader config = d.config();
+        // what configurations of Gemma 1 call gelu is its tanh form, as in Transformers
+        boolean legacy = config.string("hidden_act", "gelu").equals("gelu") || config.has("hidden_activation");
+        common(d, legacy ? "hidden_activation" : "hidden_act").rope(d.ropeReader());
     }
 
-    private static DecoderBuilder common(DecoderBuilder d) {
+    private static DecoderBuilder common(DecoderBuilder d, String activation) {
         ConfigReader config = d.config();
         config.require("use_bidirectional_attention", false);
         boolean bias = config.flag("attention_bias", false);
         d.readExtents();
-        return d.activation("hidden_activation", "gelu_pytorch_tanh", true)
+        return d.activation(activation, "gelu_pytorch_tanh", true)
                 .attentionBias(bias, bias)
                 .norm(Norm.Kind.RMS, config.real("rms_norm_eps", 1e-6), 1)
                 .embeddingFactor(Math.sqrt(d.hidden()))
@@ -54,7 +55,7 @@ final class GemmaArchitectures {
 
     private static DecoderBuilder gemma2And3(DecoderBuilder d, double attentionCap, double logitCap) {
         ConfigReader config = d.config();
-        return common(d)
+        return common(d, "hidden_activation")
                 .layout(BlockLayout::sandwichNorm)
                 .names(SANDWICH)
                 .mixer("scale", 1 / Math.sqrt(config.real("query_pre_attn_scalar", 256)))

@@ -67,8 +67,7 @@ final class GptArchitectures {
     private static void gpt2(DecoderBuilder d) {
         ConfigReader config = d.config();
         config.require("add_cross_attention", false);
-        // the order of operations and their precision
-        config.ignore("reorder_and_upcast_attn", "n_ctx");
+        config.ignore("n_ctx");
         d.heads("n_embd", "n_head");
         d.extents(
                         config.integer("vocab_size", 50_257),

@@ -1,6 +1,7 @@
 package carve.models.mamba2;
 
 import carve.api.config.MapSettings;
+import carve.api.decoder.ConfigReader;
 import carve.api.json.Json;
 import carve.api.json.JsonArray;
 import carve.api.json.JsonException;
@@ -29,7 +30,7 @@ import java.util.Optional;
  * @param format its layout
  * @param ssmDims the extents of its mixers
  */
-record Mamba2Config(JsonObject json, Mamba2Format format, Mamba2Dims ssmDims) {
+record Mamba2Config(ConfigReader json, Mamba2Format format, Mamba2Dims ssmDims) {
     /** The mixer of every layer. */
     static final String MIXER = "plain-mamba2";
 
@@ -38,8 +39,24 @@ record Mamba2Config(JsonObject json, Mamba2Format format, Mamba2Dims ssmDims) {
      *
      * @throws carve.api.json.JsonException if it asks for something that is not supported
      */
-    static Mamba2Config of(JsonObject json) {
-        Mamba2Format layout = Mamba2Format.of(json);
+    static Mamba2Config of(JsonObject object) {
+        Mamba2Format layout = Mamba2Format.of(object);
+        ConfigReader json = ConfigReader.of(object);
+        Mamba2Config config = read(json, layout);
+        config.readAll();
+        json.requireAllRead();
+        return config;
+    }
+
+    // what is read when it is asked for
+    private void readAll() {
+        layers();
+        vocabulary();
+        tied();
+        defaultMixer();
+    }
+
+    private static Mamba2Config read(ConfigReader json, Mamba2Format layout) {
         layout.check(json);
         Mamba2Dims shape = layout.shape(json);
         if (shape.groups() < 1 || shape.heads() % shape.groups() != 0) {
@@ -48,7 +65,7 @@ record Mamba2Config(JsonObject json, Mamba2Format format, Mamba2Dims ssmDims) {
                             layout == Mamba2Format.HUGGING_FACE ? "n_groups" : "ngroups",
                             "%d does not divide %d heads".formatted(shape.groups(), shape.heads()));
         }
-        double expand = layout.ssmConfig(json).optionalReal("expand").orElse(2.0);
+        double expand = layout.ssmConfig(json).real("expand", 2);
         int hidden = layout.hidden(json);
         if ((int) (expand * hidden) != shape.inner()) {
             throw layout.ssmConfig(json)
@@ -114,7 +131,7 @@ record Mamba2Config(JsonObject json, Mamba2Format format, Mamba2Dims ssmDims) {
 
     private double step(int index, double otherwise) {
         String key = format.timeStepLimitKey();
-        JsonObject mixer = format.ssmConfig(json);
+        ConfigReader mixer = format.ssmConfig(json);
         return mixer.optionalArray(key)
                 .map(JsonArray::items)
                 .map(items -> {
@@ -126,8 +143,9 @@ record Mamba2Config(JsonObject json, Mamba2Format format, Mamba2Dims ssmDims) {
                 .orElse(otherwise);
     }
 
-    private static JsonException notTwoNumbers(JsonObject mixer, String key) {
-        return mixer.error(key, "expected two numbers, found " + Json.compact(mixer.array(key)));
+    private static JsonException notTwoNumbers(ConfigReader mixer, String key) {
+        return mixer.error(
+                key, "expected two numbers, found " + Json.compact(mixer.json().array(key)));
     }
 
     // Transformers 5 writes Infinity as {"__float__": "Infinity"}
@@ -143,7 +161,8 @@ record Mamba2Config(JsonObject json, Mamba2Format format, Mamba2Dims ssmDims) {
 
     /** Returns the mixers of the layers: those that the configuration lists for Carve, else its own. */
     List<MixerSpec> choices() {
-        List<MixerSpec> choices = LayerMixers.read(json).orElseGet(() -> Collections.nCopies(layers(), defaultMixer()));
+        List<MixerSpec> choices =
+                LayerMixers.read(json.json()).orElseGet(() -> Collections.nCopies(layers(), defaultMixer()));
         if (choices.size() != layers()) {
             throw json.error(
                     format.layersKey(), "is %d, but %d layers have mixers".formatted(layers(), choices.size()));

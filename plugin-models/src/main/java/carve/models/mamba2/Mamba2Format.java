@@ -1,5 +1,6 @@
 package carve.models.mamba2;
 
+import carve.api.decoder.ConfigReader;
 import carve.api.json.JsonArray;
 import carve.api.json.JsonObject;
 
@@ -11,36 +12,36 @@ enum Mamba2Format {
     /** {@code Mamba2ForCausalLM} of the Transformers library. */
     HUGGING_FACE("hidden_size", "num_hidden_layers", "backbone.embeddings.weight") {
         @Override
-        JsonObject ssmConfig(JsonObject json) {
+        ConfigReader ssmConfig(ConfigReader json) {
             return json;
         }
 
         @Override
-        Mamba2Dims shape(JsonObject json) {
-            int heads = json.optionalInteger("num_heads").orElse(128);
+        Mamba2Dims shape(ConfigReader json) {
+            int heads = json.integer("num_heads", 128);
             return new Mamba2Dims(
                     heads,
-                    json.optionalInteger("head_dim").orElse(64),
-                    json.optionalInteger("n_groups").orElse(8),
-                    json.optionalInteger("state_size").orElse(128),
-                    json.optionalInteger("conv_kernel").orElse(4),
-                    json.optionalFlag("use_bias").orElse(false),
-                    json.optionalFlag("use_conv_bias").orElse(true));
+                    json.integer("head_dim", 64),
+                    json.integer("n_groups", 8),
+                    json.integer("state_size", 128),
+                    json.integer("conv_kernel", 4),
+                    json.flag("use_bias", false),
+                    json.flag("use_conv_bias", true));
         }
 
         @Override
-        int vocabulary(JsonObject json) {
+        int vocabulary(ConfigReader json) {
             return json.integer("vocab_size");
         }
 
         @Override
-        boolean tied(JsonObject json) {
-            return json.optionalFlag("tie_word_embeddings").orElse(false);
+        boolean tied(ConfigReader json) {
+            return json.flag("tie_word_embeddings", false);
         }
 
         @Override
-        double epsilon(JsonObject json) {
-            return json.optionalReal("layer_norm_epsilon").orElse(1e-5);
+        double epsilon(ConfigReader json) {
+            return json.real("layer_norm_epsilon", 1e-5);
         }
 
         @Override
@@ -49,9 +50,11 @@ enum Mamba2Format {
         }
 
         @Override
-        void check(JsonObject json) {
+        void check(ConfigReader json) {
             requireFlag(json, "rms_norm", true);
-            String activation = json.optionalString("hidden_act").orElse("silu");
+            // Transformers writes these and does not read them
+            json.ignore("norm_before_gate", "time_step_rank", "time_step_min");
+            String activation = json.string("hidden_act", "silu");
             if (!activation.equals("silu") && !activation.equals("swish")) {
                 throw json.error("hidden_act", "'%s' is not supported; there is silu".formatted(activation));
             }
@@ -60,17 +63,16 @@ enum Mamba2Format {
     /** {@code MambaLMHeadModel} of state-spaces/mamba. */
     STATE_SPACES("d_model", "n_layer", "backbone.embedding.weight") {
         @Override
-        JsonObject ssmConfig(JsonObject json) {
+        ConfigReader ssmConfig(ConfigReader json) {
             return json.object("ssm_cfg");
         }
 
         @Override
-        Mamba2Dims shape(JsonObject json) {
-            JsonObject mixer = ssmConfig(json);
-            int inner =
-                    json.integer("d_model") * mixer.optionalInteger("expand").orElse(2);
-            int width = mixer.optionalInteger("headdim").orElse(64);
-            int groups = mixer.optionalInteger("ngroups").orElse(1);
+        Mamba2Dims shape(ConfigReader json) {
+            ConfigReader mixer = ssmConfig(json);
+            int inner = json.integer("d_model") * mixer.integer("expand", 2);
+            int width = mixer.integer("headdim", 64);
+            int groups = mixer.integer("ngroups", 1);
             if (width < 1 || inner % width != 0) {
                 throw mixer.error("headdim", "%d does not divide the inner width %d".formatted(width, inner));
             }
@@ -78,27 +80,26 @@ enum Mamba2Format {
                     inner / width,
                     width,
                     groups,
-                    mixer.optionalInteger("d_state").orElse(128),
-                    mixer.optionalInteger("d_conv").orElse(4),
-                    mixer.optionalFlag("bias").orElse(false),
-                    mixer.optionalFlag("conv_bias").orElse(true));
+                    mixer.integer("d_state", 128),
+                    mixer.integer("d_conv", 4),
+                    mixer.flag("bias", false),
+                    mixer.flag("conv_bias", true));
         }
 
         @Override
-        int vocabulary(JsonObject json) {
-            int multiple =
-                    Math.max(1, json.optionalInteger("pad_vocab_size_multiple").orElse(8));
+        int vocabulary(ConfigReader json) {
+            int multiple = Math.max(1, json.integer("pad_vocab_size_multiple", 8));
             return Math.ceilDiv(json.integer("vocab_size"), multiple) * multiple;
         }
 
         @Override
-        boolean tied(JsonObject json) {
-            return json.optionalFlag("tie_embeddings").orElse(true);
+        boolean tied(ConfigReader json) {
+            return json.flag("tie_embeddings", true);
         }
 
         @Override
-        double epsilon(JsonObject json) {
-            return json.optionalReal("norm_epsilon").orElse(1e-5);
+        double epsilon(ConfigReader json) {
+            return json.real("norm_epsilon", 1e-5);
         }
 
         @Override
@@ -107,12 +108,23 @@ enum Mamba2Format {
         }
 
         @Override
-        void check(JsonObject json) {
+        void check(ConfigReader json) {
             requireFlag(json, "rms_norm", true);
             requireFlag(ssmConfig(json), "rmsnorm", true);
             requireFlag(ssmConfig(json), "norm_before_gate", false);
             requireFlag(ssmConfig(json), "D_has_hdim", false);
-            if (json.optionalInteger("d_intermediate").orElse(0) > 0) {
+            // how the official code computes, and how it begins
+            ssmConfig(json)
+                    .ignore(
+                            "layer",
+                            "chunk_size",
+                            "use_mem_eff_path",
+                            "dt_min",
+                            "dt_max",
+                            "dt_init_floor",
+                            "A_init_range");
+            json.ignore("fused_add_norm", "attn_cfg", "mlp_cfg");
+            if (json.integer("d_intermediate", 0) > 0) {
                 throw json.error("d_intermediate", "is not supported, a layer is a mixer alone; expected 0");
             }
             if (json.optionalArray("attn_layer_idx")
@@ -140,12 +152,12 @@ enum Mamba2Format {
     }
 
     /** Returns D. */
-    int hidden(JsonObject json) {
+    int hidden(ConfigReader json) {
         return json.integer(hiddenKey);
     }
 
     /** Returns the number of layers. */
-    int layers(JsonObject json) {
+    int layers(ConfigReader json) {
         return json.integer(layersKey);
     }
 
@@ -160,28 +172,28 @@ enum Mamba2Format {
     }
 
     /** Returns the part of a configuration that is about mixers. */
-    abstract JsonObject ssmConfig(JsonObject json);
+    abstract ConfigReader ssmConfig(ConfigReader json);
 
     /** Returns the extents of mixers. */
-    abstract Mamba2Dims shape(JsonObject json);
+    abstract Mamba2Dims shape(ConfigReader json);
 
     /** Returns V, with padding. */
-    abstract int vocabulary(JsonObject json);
+    abstract int vocabulary(ConfigReader json);
 
     /** Returns whether the output layer is the token table. */
-    abstract boolean tied(JsonObject json);
+    abstract boolean tied(ConfigReader json);
 
     /** Returns the epsilon of norms. */
-    abstract double epsilon(JsonObject json);
+    abstract double epsilon(ConfigReader json);
 
     /** Returns the key of the bounds of time steps, two numbers. */
     abstract String timeStepLimitKey();
 
     /** Refuses settings that are not supported. */
-    abstract void check(JsonObject json);
+    abstract void check(ConfigReader json);
 
-    private static void requireFlag(JsonObject json, String key, boolean value) {
-        if (json.optionalFlag(key).orElse(value) != value) {
+    private static void requireFlag(ConfigReader json, String key, boolean value) {
+        if (json.flag(key, value) != value) {
             throw json.error(key, "%s is not supported".formatted(!value));
         }
     }

@@ -71,7 +71,7 @@ abstract class TransformersModelContract {
     /** Returns the device under test, new; it is closed. */
     protected abstract Device open();
 
-    private static Path families() {
+    static Path families() {
         return Fixture.folder().resolve("families");
     }
 
@@ -79,21 +79,35 @@ abstract class TransformersModelContract {
         void of(String name, LoadedModel model, Fixture io);
     }
 
-    // each of the two forms of a configuration, where the folder has it
-    private Stream<DynamicTest> each(Check check) {
+    /** Returns the names of the folders, with each of the two forms of a configuration that is there. */
+    static Stream<String> folders() {
         List<String> present = MODELS.stream()
                 .flatMap(name -> Stream.of(name, name + "_v4"))
                 .filter(name -> Files.exists(families().resolve(name)))
                 .toList();
         assertFalse(present.isEmpty(), families().toString());
-        return present.stream()
+        return present.stream();
+    }
+
+    /** Opens the model of a folder. */
+    static ModelFolder open(Path folder) {
+        return ModelFolder.open(
+                folder,
+                List.of(new DecoderFamily(), new Mamba2Family()),
+                OfficialMixers.attentionAnd(new PlainMamba2Provider()));
+    }
+
+    /** Returns the inputs of a case. */
+    static ModelInputs inputs(Fixture io, String name) {
+        return new ModelInputs(io.ints("in." + name + ".input_ids"), layout(io, name), Map.of());
+    }
+
+    private Stream<DynamicTest> each(Check check) {
+        return folders()
                 .map(name -> DynamicTest.dynamicTest(name, () -> {
                     try (Device device = open();
                             Fixture io = Fixture.open("families/" + name + "/io");
-                            ModelFolder folder = ModelFolder.open(
-                                    families().resolve(name),
-                                    List.of(new DecoderFamily(), new Mamba2Family()),
-                                    OfficialMixers.attentionAnd(new PlainMamba2Provider()));
+                            ModelFolder folder = open(families().resolve(name));
                             LoadedModel model = folder.load(device, WeightPrecision.AS_STORED)) {
                         check.of(name, model, io);
                     }
@@ -126,11 +140,7 @@ abstract class TransformersModelContract {
     Stream<DynamicTest> logitsAgree() {
         return each((name, model, io) -> cases(io).forEach(one -> {
             SequenceLayout layout = layout(io, one);
-            Tensor logits = model.model()
-                    .forward(
-                            model.params(),
-                            new ModelInputs(io.ints("in." + one + ".input_ids"), layout, Map.of()),
-                            ActivationRecorder.NONE);
+            Tensor logits = model.model().forward(model.params(), inputs(io, one), ActivationRecorder.NONE);
             double error = error(layout, logits.floats(), io.reference("out." + one + ".logits"));
             double limit = Math.max(FLOOR, 10 * torchError(name, one));
             assertTrue(error <= limit, "%s: %s, limit %s".formatted(one, error, limit));
