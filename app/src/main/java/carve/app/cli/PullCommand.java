@@ -50,7 +50,7 @@ final class PullCommand implements Command {
                         "Do not download files that match; may be given more than once.")
                 .example("carve pull HuggingFaceTB/SmolLM2-135M-Instruct")
                 .example("carve pull bartowski/SmolLM2-135M-Instruct-GGUF --include '*Q4_K_M*'")
-                .example("carve pull mistralai/Mistral-7B-Instruct-v0.3@refs/pr/1 --exclude 'consolidated*'")
+                .example("carve pull mistralai/Mistral-7B-v0.1@refs/pr/4 --include '*.json' --include '*.safetensors'")
                 .build();
     }
 

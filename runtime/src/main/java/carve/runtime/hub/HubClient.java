@@ -4,6 +4,8 @@ import carve.api.json.JsonException;
 import carve.runtime.progress.Progress;
 import carve.runtime.safetensors.Checkpoint;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,10 +52,28 @@ public final class HubClient implements AutoCloseable {
      * @param progress is told of bytes
      * @throws HubException if there is no such model, it is not open to the user, it has none of the files, the disk is too
      *     small, the network is not to be used, or a file is not what the hub lists
-     * @throws IOException if the cache cannot be written
+     * @throws IOException if the free space of the disk cannot be read
      * @throws InterruptedException if the thread is interrupted
      */
     public PullResult pull(HubReference reference, FileFilter filter, Progress progress)
+            throws IOException, InterruptedException {
+        try {
+            return pullOnline(reference, filter, progress);
+        } catch (FileSystemException e) {
+            throw new HubException(
+                    "%s: cannot be read or written: %s"
+                            .formatted(e.getFile(), e.getReason() == null ? reason(e) : e.getReason()),
+                    e);
+        }
+    }
+
+    private static String reason(FileSystemException e) {
+        return e instanceof AccessDeniedException
+                ? "permission denied"
+                : e.getClass().getSimpleName();
+    }
+
+    private PullResult pullOnline(HubReference reference, FileFilter filter, Progress progress)
             throws IOException, InterruptedException {
         if (config.offline()) {
             throw new HubException(
@@ -66,6 +86,7 @@ public final class HubClient implements AutoCloseable {
         if (filter.include().isEmpty()) {
             files.addAll(shards(snapshot, listing, chosen.files()));
         }
+        files.forEach(file -> RemoteFile.requirePortable(reference.repository(), file.name()));
         long bytes = download(snapshot, files, progress);
         snapshot.write(files);
         return new PullResult(snapshot.folder(), listing.commit(), files.size(), bytes, chosen.refused());
@@ -132,19 +153,20 @@ public final class HubClient implements AutoCloseable {
 
     private void downloadAll(Snapshot snapshot, Map<RemoteFile, Long> files, LongConsumer received)
             throws IOException, InterruptedException {
-        ExecutorService threads =
-                Executors.newFixedThreadPool(DOWNLOADS, Thread.ofVirtual().factory());
-        try (threads) {
+        try (ExecutorService threads =
+                Executors.newFixedThreadPool(DOWNLOADS, Thread.ofVirtual().factory())) {
             var downloads = new ExecutorCompletionService<RemoteFile>(threads);
             files.forEach((file, counted) -> downloads.submit(() -> {
                 new BlobDownload(connection, cache, snapshot.reference(), snapshot.commit(), file, received, counted)
                         .run(new Retries(pause));
                 return file;
             }));
-            await(downloads, files.keySet());
-        } catch (IOException | InterruptedException | RuntimeException e) {
-            threads.shutdownNow();
-            throw e;
+            try {
+                await(downloads, files.keySet());
+            } catch (IOException | InterruptedException | RuntimeException e) {
+                threads.shutdownNow();
+                throw e;
+            }
         }
     }
 

@@ -64,10 +64,10 @@ public record HubConfig(
     static Path cache(Map<String, String> environment) {
         for (String variable : List.of("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE")) {
             if (isSet(environment, variable)) {
-                return path(environment, environment.get(variable));
+                return path(environment, environment.get(variable)).toAbsolutePath();
             }
         }
-        return home(environment).resolve("hub");
+        return home(environment).resolve("hub").toAbsolutePath();
     }
 
     private static Path home(Map<String, String> environment) {
@@ -91,13 +91,17 @@ public record HubConfig(
         String text = isSet(environment, "HF_ENDPOINT") ? environment.get("HF_ENDPOINT") : HUB;
         try {
             URI uri = URI.create(text.replaceFirst("/+$", ""));
-            if (uri.getHost() != null && List.of("http", "https").contains(uri.getScheme())) {
+            if (uri.getHost() != null
+                    && uri.getUserInfo() == null
+                    && List.of("http", "https").contains(uri.getScheme())) {
                 return uri;
             }
         } catch (IllegalArgumentException e) {
-            throw new HubException("HF_ENDPOINT: '%s' is not an address: %s".formatted(text, e.getMessage()), e);
+            // told below
         }
-        throw new HubException("HF_ENDPOINT: '%s' is not an address; expected one such as %s".formatted(text, HUB));
+        throw new HubException(
+                "HF_ENDPOINT: not the address of a hub; expected one such as %s, without a user or password"
+                        .formatted(HUB));
     }
 
     private static String token(Map<String, String> environment, Path home) {

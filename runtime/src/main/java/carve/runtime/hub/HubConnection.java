@@ -10,6 +10,7 @@ import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,6 +19,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
 
@@ -115,7 +120,7 @@ final class HubConnection implements AutoCloseable {
             if (location.isEmpty()) {
                 return checked(reference, response);
             }
-            response.close();
+            response.body().skip();
             target = redirected(reference, target, location.get());
         }
         throw new HubException("%s: %s redirects more than %d times, last to %s"
@@ -139,7 +144,6 @@ final class HubConnection implements AutoCloseable {
 
     private HubResponse send(URI uri, long offset) throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri)
-                .timeout(config.timeout())
                 .header("User-Agent", "carve; java/" + Runtime.version().feature())
                 .header("Accept-Encoding", "identity");
         if (!config.token().isEmpty() && isHub(uri)) {
@@ -149,8 +153,25 @@ final class HubConnection implements AutoCloseable {
         if (offset > 0) {
             request.header("Range", "bytes=%d-".formatted(offset));
         }
-        HttpResponse<ResponseStream> response = client.send(request.build(), _ -> new ResponseStream(config.timeout()));
+        HttpResponse<ResponseStream> response =
+                await(client.sendAsync(request.build(), _ -> new ResponseStream(config.timeout())));
         return new HubResponse(uri, response.statusCode(), response.headers(), response.body());
+    }
+
+    // the timeout of a request would cover the body, too, from Java 26 on
+    private <T> T await(CompletableFuture<T> answer) throws IOException, InterruptedException {
+        try {
+            return answer.get(config.timeout().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+        } catch (TimeoutException e) {
+            answer.cancel(true);
+            throw new HttpTimeoutException(
+                    "no answer for %d s".formatted(config.timeout().toSeconds()));
+        } catch (InterruptedException e) {
+            answer.cancel(true);
+            throw e;
+        }
     }
 
     private boolean isHub(URI uri) {

@@ -36,10 +36,10 @@ final class HubErrors {
             HubReference reference, HubResponse response, String message, String page, boolean token) {
         return switch (response.status()) {
             case UNAUTHORIZED ->
-                message.contains("credentials") || message.contains("username or password")
-                        ? "%s: the hub refused the access token (%s); make a new one at %s and set HF_TOKEN"
-                                .formatted(reference, message, TOKENS)
-                        : notFound(reference, page, token);
+                token
+                        ? "%s: the hub refused the access token%s; make a new one at %s and set HF_TOKEN"
+                                .formatted(reference, message.isEmpty() ? "" : " (" + message + ")", TOKENS)
+                        : notFound(reference, page, false);
             case FORBIDDEN ->
                 "%s: access refused%s; check %s, and that the access token may read it (%s)"
                         .formatted(reference, message.isEmpty() ? "" : ": " + message, page, TOKENS);

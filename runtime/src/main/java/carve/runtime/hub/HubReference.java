@@ -36,6 +36,7 @@ public record HubReference(RepositoryName repository, String revision, String fi
         }
         if (!file.isEmpty()) {
             RemoteFile.requireSafe(repository, file);
+            RemoteFile.requirePortable(repository, file);
         }
     }
 

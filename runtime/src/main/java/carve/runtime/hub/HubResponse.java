@@ -16,9 +16,10 @@ record HubResponse(URI uri, int status, HttpHeaders headers, ResponseStream body
         return headers.firstValue(name).orElse("");
     }
 
-    /** Returns the address without its query, which may hold a signature. */
+    /** Returns the address without its query, which may hold a signature, and without a user. */
     static String shown(URI uri) {
-        return "%s://%s%s".formatted(uri.getScheme(), uri.getAuthority(), uri.getPath());
+        String port = uri.getPort() < 0 ? "" : ":" + uri.getPort();
+        return "%s://%s%s%s".formatted(uri.getScheme(), uri.getHost(), port, uri.getPath());
     }
 
     @Override

@@ -34,28 +34,29 @@ final class PartFile implements AutoCloseable {
     static PartFile open(Path path, RemoteFile file) {
         try {
             Files.createDirectories(path.getParent());
-            PartFile part = new PartFile(
-                    path,
-                    file,
-                    FileChannel.open(
-                            path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE));
-            part.readAgain();
-            return part;
+            FileChannel channel = FileChannel.open(
+                    path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            return new PartFile(path, file, channel).readAgain();
         } catch (IOException e) {
             throw failed(path, e);
         }
     }
 
-    private void readAgain() throws IOException {
-        if (channel.size() > file.size()) {
-            restart();
-            return;
-        }
-        ByteBuffer buffer = ByteBuffer.allocateDirect(PIECE);
-        for (int read = channel.read(buffer); read >= 0; read = channel.read(buffer)) {
-            digest.update(buffer.flip());
-            buffer.clear();
-            size += read;
+    private PartFile readAgain() throws IOException {
+        try {
+            if (channel.size() > file.size()) {
+                restart();
+            }
+            ByteBuffer buffer = ByteBuffer.allocateDirect(PIECE);
+            for (int read = channel.read(buffer); read >= 0; read = channel.read(buffer)) {
+                digest.update(buffer.flip());
+                buffer.clear();
+                size += read;
+            }
+            return this;
+        } catch (IOException e) {
+            channel.close();
+            throw e;
         }
     }
 

@@ -21,13 +21,26 @@ record RemoteFile(String name, long size, BlobDigest digest) {
     /**
      * Checks a name that a hub or a user gave before it becomes a path.
      *
-     * @throws HubException if it leads out of the folder of a snapshot, or is no name on every system
+     * @throws HubException if it leads out of the folder of a snapshot, or has control characters
      */
     static void requireSafe(RepositoryName repository, String name) {
-        boolean plain = name.chars().noneMatch(c -> c < ' ' || c == 0x7f || "\\:*?\"<>|".indexOf(c) >= 0);
+        boolean plain = name.chars().noneMatch(Character::isISOControl);
         if (!plain || Arrays.stream(name.split("/", -1)).anyMatch(DOTS::contains)) {
             throw new HubException("%s: '%s' is refused as the name of a file, since it may lead to another folder"
                     .formatted(repository, name));
+        }
+    }
+
+    /**
+     * Checks a safe name before a file of this name is written.
+     *
+     * @throws HubException if it has characters that separate folders on some systems or that no file can have
+     */
+    static void requirePortable(RepositoryName repository, String name) {
+        if (name.chars().anyMatch(c -> "\\:*?\"<>|".indexOf(c) >= 0)) {
+            throw new HubException(
+                    "%s: '%s' is not downloaded: not every system can have a file of this name; --exclude it"
+                            .formatted(repository, name));
         }
     }
 }

@@ -20,6 +20,8 @@ import java.util.concurrent.TimeUnit;
  * arrives for some time.
  */
 final class ResponseStream implements HttpResponse.BodySubscriber<ResponseStream>, AutoCloseable {
+    private static final long SKIPPED = 1 << 16;
+
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     private final CompletableFuture<Flow.Subscription> subscription = new CompletableFuture<>();
     private final Duration timeout;
@@ -105,6 +107,15 @@ final class ResponseStream implements HttpResponse.BodySubscriber<ResponseStream
             }
         }
         return all.toByteArray();
+    }
+
+    /** Reads a body that does not matter, so that the connection can be used again, unless it is long. */
+    void skip() throws InterruptedException {
+        try {
+            readAll(SKIPPED);
+        } catch (IOException e) {
+            close();
+        }
     }
 
     /** Ends the response; the connection is of no more use where bytes are left. */

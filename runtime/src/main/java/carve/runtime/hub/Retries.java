@@ -5,6 +5,8 @@ import java.lang.System.Logger.Level;
 import java.net.ConnectException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /** The repetition of requests that fail for a reason that may pass. Confined to one thread. */
 final class Retries {
@@ -65,10 +67,9 @@ final class Retries {
     /** Returns what an exception says, or its kind where it says nothing. */
     static String reason(IOException e) {
         if (e instanceof ConnectException && e.getMessage() == null) {
-            return e.getCause() instanceof ConnectException inner
-                            && inner.getCause() instanceof UnresolvedAddressException
-                    ? "no host of this name"
-                    : "no connection";
+            boolean unknown = Stream.<Throwable>iterate(e, Objects::nonNull, Throwable::getCause)
+                    .anyMatch(UnresolvedAddressException.class::isInstance);
+            return unknown ? "no host of this name" : "no connection";
         }
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }

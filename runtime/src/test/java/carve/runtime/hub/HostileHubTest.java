@@ -3,6 +3,7 @@ package carve.runtime.hub;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.json.JsonArray;
@@ -11,7 +12,9 @@ import carve.api.json.JsonValue;
 import carve.runtime.hub.TestHttpServer.Reply;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -119,6 +122,14 @@ final class HostileHubTest {
     }
 
     @Test
+    void aMissingRepositoryIsRefusedAsUnauthorizedWithoutAToken() {
+        hub.once("/api/", _ -> Reply.of(401, Map.of("X-Error-Message", "Invalid username or password."), new byte[0]));
+        requireRefused(
+                "acme/tiny: no such repository, or a private one; check the name at %s/acme/tiny, and for a private one set HF_TOKEN (https://huggingface.co/settings/tokens)"
+                        .formatted(hub.endpoint()));
+    }
+
+    @Test
     void aLoginPageInPlaceOfTheList() {
         hub.once(
                 "/api/",
@@ -139,13 +150,41 @@ final class HostileHubTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"../evil", "/etc/passwd", "a/../../b", "a//b", "c:\\x", "a\\..\\b", "a/./b", "", "a\u0000b", ".."
-            })
+    @ValueSource(strings = {"../evil", "/etc/passwd", "a/../../b", "a//b", "a/./b", "", "a\u0000b", ".."})
     void aNameThatLeadsOutOfTheFolder(String name) {
         hub.listed(file("README.md", "rfilename", new carve.api.json.JsonString(name)));
         requireRefused("acme/tiny: '%s' is refused as the name of a file, since it may lead to another folder"
                 .formatted(name));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"c:\\x", "a\\..\\b", "c:x", "a|b"})
+    void aNameThatIsAnotherFolderElsewhere(String name) throws Exception {
+        hub.with(name, "x");
+        assertEquals(
+                "acme/tiny: '%s' is not downloaded: not every system can have a file of this name; --exclude it"
+                        .formatted(name),
+                assertThrows(HubException.class, () -> harness.pull("*")).getMessage());
+        assertEquals(List.of(), harness.snapshot());
+        harness.pull();
+        assertFalse(harness.snapshot().contains(name));
+    }
+
+    @Test
+    void aFailureDoesNotWaitForOtherFiles() {
+        hub.once("/cdn/", reply -> reply.stallsAfter(1_000));
+        hub.once("/resolve/%s/config.json".formatted(TestHub.COMMIT), _ -> TestHub.refused(404, "EntryNotFound", ""));
+        assertTimeout(Duration.ofSeconds(20), () -> assertThrows(HubException.class, harness::pull));
+    }
+
+    @Test
+    void aCacheThatCannotBeWritten() throws Exception {
+        Path blobs = harness.cache().repository(PullHarness.MODEL.repository()).resolve("blobs");
+        Files.createDirectories(blobs.getParent());
+        Files.writeString(blobs, "a file");
+        String message = assertThrows(HubException.class, harness::pull).getMessage();
+        assertTrue(message.startsWith(blobs + ""), message);
+        assertTrue(message.contains(": cannot be "), message);
     }
 
     @Test

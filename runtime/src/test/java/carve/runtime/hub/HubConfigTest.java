@@ -72,8 +72,10 @@ final class HubConfigTest {
     @Test
     void valuesThatAreNone() {
         assertEquals(
-                "HF_ENDPOINT: 'hub' is not an address; expected one such as https://huggingface.co",
+                "HF_ENDPOINT: not the address of a hub; expected one such as https://huggingface.co, without a user or password",
                 message(Map.of("HF_ENDPOINT", "hub")));
+        assertEquals(
+                message(Map.of("HF_ENDPOINT", "hub")), message(Map.of("HF_ENDPOINT", "https://me:secret@hub.example")));
         assertEquals(
                 "HF_TOKEN: not an access token: it has spaces or other characters that no token has",
                 message(Map.of("HF_TOKEN", "hf_a\r\nX: y")));
