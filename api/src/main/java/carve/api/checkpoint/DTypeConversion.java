@@ -2,8 +2,10 @@ package carve.api.checkpoint;
 
 import carve.api.tensor.BlockQuantisation;
 import carve.api.tensor.DType;
+import carve.api.tensor.Float8;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Converts between stored elements and Java arrays. Elements are little-endian and may lie at any address.
@@ -69,6 +71,11 @@ public final class DTypeConversion {
             case F32 -> MemorySegment.copy(source, LittleEndian.FLOAT, first * Float.BYTES, target, offset, count);
             case BF16 -> HalfPrecision.readBf16(source, first, target, offset, count);
             case F16 -> HalfPrecision.readF16(source, first, target, offset, count);
+            case F8_E4M3, F8_E5M2 -> {
+                for (int i = 0; i < count; i++) {
+                    target[offset + i] = Float8.toFloat(dtype, source.get(ValueLayout.JAVA_BYTE, first + i));
+                }
+            }
             case F64 -> {
                 for (int i = 0; i < count; i++) {
                     target[offset + i] = (float) source.get(LittleEndian.DOUBLE, (first + i) * Double.BYTES);
@@ -88,7 +95,7 @@ public final class DTypeConversion {
     public static void read(DType dtype, MemorySegment source, long first, double[] target, int offset, int count) {
         switch (dtype) {
             case F64 -> MemorySegment.copy(source, LittleEndian.DOUBLE, first * Double.BYTES, target, offset, count);
-            case F32, BF16, F16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> {
+            case F32, BF16, F16, F8_E4M3, F8_E5M2, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> {
                 float[] chunk = new float[Math.min(count, CHUNK)];
                 for (int done = 0, length; done < count; done += length) {
                     length = Math.min(CHUNK, count - done);
@@ -146,6 +153,11 @@ public final class DTypeConversion {
             case F32 -> MemorySegment.copy(source, offset, target, LittleEndian.FLOAT, first * Float.BYTES, count);
             case BF16 -> HalfPrecision.writeBf16(source, offset, count, target, first);
             case F16 -> HalfPrecision.writeF16(source, offset, count, target, first);
+            case F8_E4M3, F8_E5M2 -> {
+                for (int i = 0; i < count; i++) {
+                    target.set(ValueLayout.JAVA_BYTE, first + i, Float8.of(dtype, source[offset + i]));
+                }
+            }
             case F64 -> {
                 for (int i = 0; i < count; i++) {
                     target.set(LittleEndian.DOUBLE, (first + i) * Double.BYTES, source[offset + i]);
@@ -171,7 +183,7 @@ public final class DTypeConversion {
                     target.set(LittleEndian.FLOAT, (first + i) * Float.BYTES, (float) source[offset + i]);
                 }
             }
-            case BF16, F16 -> {
+            case BF16, F16, F8_E4M3, F8_E5M2 -> {
                 float[] chunk = new float[Math.min(count, CHUNK)];
                 for (int done = 0, length; done < count; done += length) {
                     length = Math.min(CHUNK, count - done);

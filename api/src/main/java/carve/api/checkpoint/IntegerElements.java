@@ -20,7 +20,8 @@ final class IntegerElements {
             case I16 -> source.get(LittleEndian.SHORT, index * Short.BYTES);
             case I8 -> source.get(ValueLayout.JAVA_BYTE, index);
             case U8, BOOL -> source.get(ValueLayout.JAVA_BYTE, index) & 0xff;
-            case F64, F32, BF16, F16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> throw refusal(dtype);
+            case F64, F32, BF16, F16, F8_E4M3, F8_E5M2, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K ->
+                throw refusal(dtype);
         };
     }
 
@@ -37,7 +38,8 @@ final class IntegerElements {
             case I8 -> value == (byte) value;
             case U8 -> value == (value & 0xff);
             case BOOL -> value == (value & 1);
-            case F64, F32, BF16, F16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> throw refusal(dtype);
+            case F64, F32, BF16, F16, F8_E4M3, F8_E5M2, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K ->
+                throw refusal(dtype);
         };
         if (!fits) {
             throw new CheckpointException("element %d is %d, which %s cannot hold".formatted(index, value, dtype));

@@ -2,6 +2,7 @@ package carve.api.device;
 
 import carve.api.tensor.BlockQuantisation;
 import carve.api.tensor.DType;
+import carve.api.tensor.Float8;
 import carve.api.tensor.ShapeException;
 import carve.api.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -39,6 +40,7 @@ final class ReferenceValues {
             case F32 -> from.get(F32, at);
             case BF16 -> Float.intBitsToFloat(from.get(I16, at) << 16);
             case F16 -> Float.float16ToFloat(from.get(I16, at));
+            case F8_E4M3, F8_E5M2 -> Float8.toFloat(dtype, from.get(I8, at));
             case I64 -> from.get(I64, at);
             case I32 -> from.get(I32, at);
             case I16 -> from.get(I16, at);
@@ -64,6 +66,7 @@ final class ReferenceValues {
             case F32 -> to.set(F32, at, (float) value);
             case BF16 -> to.set(I16, at, bf16((float) value));
             case F16 -> to.set(I16, at, Float.floatToFloat16((float) value));
+            case F8_E4M3, F8_E5M2 -> to.set(I8, at, Float8.of(dtype, (float) value));
             case I64 -> to.set(I64, at, (long) value);
             case I32 -> to.set(I32, at, (int) value);
             case I16 -> to.set(I16, at, (short) value);
@@ -85,6 +88,7 @@ final class ReferenceValues {
             case F32 -> (float) value;
             case BF16 -> Float.intBitsToFloat(bf16((float) value) << 16);
             case F16 -> Float.float16ToFloat(Float.floatToFloat16((float) value));
+            case F8_E4M3, F8_E5M2 -> Float8.toFloat(dtype, Float8.of(dtype, (float) value));
             case I64 -> (long) value;
             case I32 -> (int) value;
             case I16 -> (short) value;

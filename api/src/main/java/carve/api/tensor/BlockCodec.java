@@ -37,7 +37,7 @@ interface BlockCodec {
             case Q4_K -> new ScaleMinBlocks(4);
             case Q5_K -> new ScaleMinBlocks(5);
             case Q6_K -> new Q6KBlocks();
-            case F64, F32, BF16, F16, I64, I32, I16, I8, U8, BOOL -> throw notQuantised(dtype);
+            case F64, F32, BF16, F16, F8_E4M3, F8_E5M2, I64, I32, I16, I8, U8, BOOL -> throw notQuantised(dtype);
         };
     }
 

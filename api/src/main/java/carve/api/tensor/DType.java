@@ -18,6 +18,10 @@ public enum DType {
     BF16(2),
     /** IEEE 754 binary16. */
     F16(2),
+    /** {@link Float8} with 4 bits of exponent and 3 of significand, finite. */
+    F8_E4M3(1),
+    /** {@link Float8} with 5 bits of exponent and 2 of significand. */
+    F8_E5M2(1),
     /** Two's complement, 64 bits. */
     I64(8),
     /** Two's complement, 32 bits. */
@@ -107,12 +111,17 @@ public enum DType {
 
     /** Returns whether the elements are floating-point numbers, or stand for some as quantised ones do. */
     public boolean isFloating() {
-        return this == F64 || this == F32 || this == BF16 || this == F16 || isQuantised();
+        return this == F64 || this == F32 || isHalf() || isFloat8() || isQuantised();
     }
 
     /** Returns whether the elements are floating-point numbers of 16 bits; arithmetic on them is in F32, and rounded. */
     public boolean isHalf() {
         return this == BF16 || this == F16;
+    }
+
+    /** Returns whether the elements are floating-point numbers of 8 bits, which occur in checkpoints only. */
+    public boolean isFloat8() {
+        return this == F8_E4M3 || this == F8_E5M2;
     }
 
     /** Returns the name in lower case, as configuration files write it. */

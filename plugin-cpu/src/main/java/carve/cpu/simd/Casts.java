@@ -114,7 +114,8 @@ public final class Casts {
             case F16 -> Float.float16ToFloat(NativeMemory.getShort(address));
             case I32 -> NativeMemory.getInt(address);
             case I8 -> NativeMemory.getByte(address);
-            case F64, I64, I16, U8, BOOL, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> throw unsupported(dtype);
+            case F64, F8_E4M3, F8_E5M2, I64, I16, U8, BOOL, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K ->
+                throw unsupported(dtype);
         };
     }
 
@@ -126,7 +127,8 @@ public final class Casts {
             case F16 -> NativeMemory.setShort(address, Float.floatToFloat16((float) value));
             case I32 -> NativeMemory.setInt(address, (int) value);
             case I8 -> NativeMemory.setByte(address, (byte) (int) value);
-            case F64, I64, I16, U8, BOOL, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> throw unsupported(dtype);
+            case F64, F8_E4M3, F8_E5M2, I64, I16, U8, BOOL, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K ->
+                throw unsupported(dtype);
         }
     }
 

@@ -27,7 +27,7 @@ public final class DTypeCode {
             case Q4_K -> 10;
             case Q5_K -> 11;
             case Q6_K -> 12;
-            case F64, I64, I16, U8, BOOL ->
+            case F64, F8_E4M3, F8_E5M2, I64, I16, U8, BOOL ->
                 throw new DeviceException("no kernel reads dtype %s; cast to F32 first".formatted(dtype));
         };
     }

@@ -25,6 +25,7 @@ import carve.runtime.catalog.Catalogs;
 import carve.runtime.hub.HubCache;
 import carve.runtime.hub.HubReference;
 import carve.runtime.io.RegularFiles;
+import carve.runtime.quantised.QuantisedFolder;
 import carve.runtime.safetensors.Checkpoint;
 import carve.runtime.safetensors.CheckpointWriter;
 import java.lang.foreign.Arena;
@@ -86,9 +87,10 @@ public final class ModelFolder implements AutoCloseable {
         if (GgufModels.isGgufFile(folder)) {
             return GgufModels.open(GgufFile.open(folder), families, mixers);
         }
-        JsonObject config = ModelConfig.read(folder);
+        JsonObject config = QuantisedFolder.plain(ModelConfig.read(folder));
         ModelFamily family = ModelConfig.family(folder, config, families);
-        Optional<Checkpoint> checkpoint = hasWeights(folder) ? Optional.of(Checkpoint.open(folder)) : Optional.empty();
+        Optional<Checkpoint> checkpoint =
+                hasWeights(folder) ? Optional.of(QuantisedFolder.open(folder)) : Optional.empty();
         try {
             ModelSpec spec = ModelConfig.spec(folder, config, family, mixers);
             NameMap names = family.names(spec);
@@ -146,7 +148,7 @@ public final class ModelFolder implements AutoCloseable {
     }
 
     /**
-     * Returns the weights as the folder has them.
+     * Returns the weights by the folder's names, unpacked where another library quantised them.
      *
      * @throws CheckpointException if there are none
      */

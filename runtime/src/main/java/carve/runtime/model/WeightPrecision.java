@@ -20,6 +20,9 @@ public enum WeightPrecision {
     /** Returns the type on a device of a parameter that has a type in the checkpoint. */
     public DType of(TensorType stored) {
         boolean matrix = stored.shape().rank() == 2 && stored.dtype() != DType.F64;
-        return this == AS_STORED && matrix && stored.dtype().isFloating() ? stored.dtype() : DType.F32;
+        if (this != AS_STORED || !matrix || !stored.dtype().isFloating()) {
+            return DType.F32;
+        }
+        return stored.dtype().isFloat8() ? DType.BF16 : stored.dtype(); // which holds each of its values
     }
 }

@@ -48,6 +48,7 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
     private final Path folder;
     private final JsonObject config;
     private final TensorSource tensors;
+    private final Map<String, StoredTensor> stored;
     private final Map<String, String> fileOf;
     private final Map<String, String> metadata;
     private final List<String> files;
@@ -57,6 +58,7 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
         this.folder = folder;
         this.config = config;
         this.tensors = new Shards(folder, files, fileOf);
+        this.stored = stored(tensors);
         this.fileOf = Collections.unmodifiableMap(fileOf);
         this.metadata = metadata(files);
         this.files = List.copyOf(files.keySet());
@@ -64,15 +66,38 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
     }
 
     private Checkpoint(GgufFile file, JsonObject config, TensorSource tensors) {
-        String name = file.file().getFileName().toString();
         this.folder = file.file();
         this.config = config;
         this.tensors = tensors;
-        this.fileOf =
-                tensors.names().stream().collect(Collectors.toMap(n -> n, _ -> name, (a, _) -> a, LinkedHashMap::new));
+        this.stored = new LinkedHashMap<>();
+        file.names()
+                .forEach(name ->
+                        stored.put(name, new StoredTensor(file.storedType(name).name(), file.storedBytes(name))));
+        this.fileOf = Map.of();
         this.metadata = Map.of();
-        this.files = List.of(name);
+        this.files =
+                file.files().stream().map(part -> part.getFileName().toString()).toList();
         this.close = file::close;
+    }
+
+    private Checkpoint(Checkpoint from, JsonObject config, TensorSource tensors) {
+        this.folder = from.folder;
+        this.config = config;
+        this.tensors = tensors;
+        this.stored = from.stored;
+        this.fileOf = from.fileOf;
+        this.metadata = from.metadata;
+        this.files = from.files;
+        this.close = from.close;
+    }
+
+    private static Map<String, StoredTensor> stored(TensorSource tensors) {
+        var stored = new LinkedHashMap<String, StoredTensor>();
+        for (String name : tensors.names()) {
+            TensorType type = tensors.type(name);
+            stored.put(name, new StoredTensor(type.dtype().name(), type.bytes()));
+        }
+        return stored;
     }
 
     /** The tensors of several files. */
@@ -112,6 +137,13 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
      */
     public static Checkpoint of(GgufFile file, JsonObject config, TensorSource tensors) {
         return new Checkpoint(file, config, tensors);
+    }
+
+    /**
+     * Returns this checkpoint with another configuration and other tensors, which are made of its own; closing either closes both.
+     */
+    public Checkpoint with(JsonObject changedConfig, TensorSource unpacked) {
+        return new Checkpoint(this, changedConfig, unpacked);
     }
 
     /**
@@ -257,7 +289,12 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
         return json(folder, GENERATION_CONFIG);
     }
 
-    /** Returns the file that holds each tensor, by tensor name. */
+    /** Returns each tensor as the files have it, by its name there. */
+    public Map<String, StoredTensor> stored() {
+        return Collections.unmodifiableMap(stored);
+    }
+
+    /** Returns the file of a folder that holds each stored tensor, by its name there. */
     public Map<String, String> weightMap() {
         return fileOf;
     }

@@ -41,6 +41,8 @@ public final class SafeTensorsWriter implements AutoCloseable {
             DType.BF16,
             DType.F16,
             DType.I16,
+            DType.F8_E4M3,
+            DType.F8_E5M2,
             DType.I8,
             DType.U8,
             DType.Q8_0,

@@ -163,7 +163,7 @@ public final class Recipe {
             return List.of();
         }
         List<DType> floating = Arrays.stream(DType.values())
-                .filter(dtype -> dtype.isFloating() && !dtype.isQuantised())
+                .filter(dtype -> dtype.isFloating() && !dtype.isQuantised() && !dtype.isFloat8())
                 .toList();
         return List.of(floating.stream()
                 .filter(dtype -> dtype.key().equals(name))
