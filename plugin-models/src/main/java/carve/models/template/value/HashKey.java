@@ -1,0 +1,58 @@
+package carve.models.template.value;
+
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Java objects that are equal and hash alike where Python's values do: 1, 1.0 and True are one key. */
+public final class HashKey {
+    private HashKey() {}
+
+    private record Text(String text) {}
+
+    private record Items(List<Object> items) {}
+
+    /**
+     * Returns the key of a value.
+     *
+     * @throws PythonException if the value cannot be hashed
+     */
+    public static Object of(Value value) {
+        return switch (value) {
+            case NoneValue none -> none;
+            case BooleanValue b -> Numbers.integer(b);
+            case IntegerValue i -> i.value();
+            case FloatValue f -> ofDouble(f.value());
+            case StringValue s -> new Text(s.text());
+            case TupleValue tuple -> ofTuple(tuple);
+            case RangeValue range -> range;
+            case UndefinedValue undefined -> UndefinedValue.class;
+            case IteratorValue iterator -> iterator;
+            case ObjectValue object -> object;
+            case ListValue list -> throw unhashable(list);
+            case DictValue dict -> throw unhashable(dict);
+            case SliceValue slice -> throw unhashable(slice);
+            case DictView view -> {
+                if (view.kind() == DictView.Kind.VALUES) {
+                    yield view;
+                }
+                throw unhashable(view);
+            }
+        };
+    }
+
+    private static Object ofDouble(double value) {
+        boolean whole = Double.isFinite(value) && value == Math.rint(value);
+        return whole ? new BigDecimal(value).toBigIntegerExact() : (Object) value;
+    }
+
+    private static Object ofTuple(TupleValue tuple) {
+        List<Object> keys = new ArrayList<>();
+        tuple.items().forEach(item -> keys.add(of(item)));
+        return new Items(keys);
+    }
+
+    private static PythonException unhashable(Value value) {
+        return PythonException.type("unhashable type: '" + value.typeName() + "'");
+    }
+}
