@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The examples, each copied out of this build, compiled and tested against the artifacts, installed, and worked with. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class ExamplesTest {
-    private static final List<String> EXAMPLES = List.of("retention", "sliding-window", "focal-kl", "counting-device");
+    private static final List<String> EXAMPLES = List.of("retention", "sliding-window", "cohere2", "focal-kl", "counting-device");
 
     private DistillationWorkflow distillationWorkflow;
     private ExternalWorkspace externalWorkspace;
@@ -64,6 +64,7 @@ final class ExamplesTest {
         String loaders = externalWorkspace.runWithProgram(
                 PrintClassOrigins.class, "installed", "org.apache.commons.lang3.StringUtils");
         assertEquals("""
+                examples.cohere2 none
                 examples.countingdevice commons-lang3-3.18.0.jar
                 examples.focalkl none
                 examples.retention none
