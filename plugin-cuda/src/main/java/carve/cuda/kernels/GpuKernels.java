@@ -65,7 +65,7 @@ public final class GpuKernels implements KernelProvider {
                         : Optional.empty();
             case SoftmaxAttention attention ->
                 SoftmaxAttentionKernel.supports(attention, operands)
-                        ? Optional.of(new SoftmaxAttentionKernel(context, attention))
+                        ? Optional.of(new SoftmaxAttentionKernel(context, attention, operands))
                         : Optional.empty();
             default -> OperandTypes.areF32(operands) ? selectF32(op, operands, context) : Optional.empty();
         };
@@ -73,22 +73,13 @@ public final class GpuKernels implements KernelProvider {
 
     private static Optional<Kernel> selectF32(FusedOp op, List<TensorType> operands, KernelContext context) {
         return switch (op) {
-            case RmsNorm norm
-            when operands.size() == 2 && norm.offset() == 0 ->
-                Optional.of(new RmsNormKernel(context, norm.epsilon(), RmsNormKernel.GatePosition.NONE));
-            case GatedRmsNorm norm ->
-                Optional.of(new RmsNormKernel(
-                        context,
-                        norm.epsilon(),
-                        norm.gateFirst()
-                                ? RmsNormKernel.GatePosition.BEFORE_NORM
-                                : RmsNormKernel.GatePosition.AFTER_NORM));
+            case RmsNorm norm -> Optional.of(new RmsNormKernel(context, norm));
+            case GatedRmsNorm norm -> Optional.of(new RmsNormKernel(context, norm));
             case LayerNorm norm
-            when operands.size() == 3
-                    && norm.offset() == 0
-                    && operands.get(1).shape().equals(operands.get(2).shape()) ->
+            when operands.size() < 3
+                    || operands.get(1).shape().equals(operands.get(2).shape()) ->
                 Optional.of(new LayerNormKernel(context, norm));
-            case Rope rope when rope.pairing() == Rope.Pairing.HALF -> Optional.of(new RopeKernel(context));
+            case Rope rope -> Optional.of(new RopeKernel(context, rope));
             case SampleToken sample -> Optional.of(new SampleTokenKernel(context, sample));
             case Gelu gelu -> Optional.of(new GeluKernel(context, gelu));
             case SwiGlu swiGlu -> Optional.of(new SwiGluKernel(context));

@@ -5,6 +5,7 @@ import carve.api.op.LayerNorm;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.cuda.gpu.KernelLaunch;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,10 +13,12 @@ import java.util.Optional;
 final class LayerNormKernel implements Kernel {
     private final KernelContext kernelContext;
     private final float epsilon;
+    private final float offset;
 
     LayerNormKernel(KernelContext kernelContext, LayerNorm op) {
         this.kernelContext = kernelContext;
         this.epsilon = (float) op.epsilon();
+        this.offset = (float) op.offset();
     }
 
     @Override
@@ -28,8 +31,15 @@ final class LayerNormKernel implements Kernel {
         return true;
     }
 
+    // a weight or bias, or 0 where there is none
+    private static Object operand(List<Tensor> operands, int index) {
+        return index < operands.size() ? operands.get(index) : Long.valueOf(0);
+    }
+
     private static int repeat(List<Tensor> operands) {
-        return (int) (operands.get(1).shape().size() / operands.getFirst().extent(-1));
+        return operands.size() == 1
+                ? 1
+                : (int) (operands.get(1).shape().size() / operands.getFirst().extent(-1));
     }
 
     private static int rows(Tensor x) {
@@ -54,9 +64,10 @@ final class LayerNormKernel implements Kernel {
                         "layer_forward",
                         KernelLaunch.Grid.of(rows(x)),
                         epsilon,
+                        offset,
                         x,
-                        operands.get(1),
-                        operands.get(2),
+                        operand(operands, 1),
+                        operand(operands, 2),
                         y,
                         mean,
                         scale,
@@ -77,8 +88,9 @@ final class LayerNormKernel implements Kernel {
                         "norm",
                         "layer_backward",
                         KernelLaunch.Grid.of(rows(x)),
+                        offset,
                         x,
-                        operands.get(1),
+                        operand(operands, 1),
                         results.get(1),
                         results.get(2),
                         dy,
@@ -107,9 +119,13 @@ final class LayerNormKernel implements Kernel {
                         group,
                         x.extent(-1),
                         repeat);
-        return List.of(
-                Optional.of(dx),
-                Optional.of(KernelContext.sumGroups(weights, operands.get(1).type())),
-                Optional.of(KernelContext.sumGroups(biases, operands.get(2).type())));
+        List<Optional<Tensor>> all = new ArrayList<>(List.of(Optional.of(dx)));
+        if (operands.size() > 1) {
+            all.add(Optional.of(KernelContext.sumGroups(weights, operands.get(1).type())));
+        }
+        if (operands.size() > 2) {
+            all.add(Optional.of(KernelContext.sumGroups(biases, operands.get(2).type())));
+        }
+        return List.copyOf(all);
     }
 }

@@ -1,18 +1,21 @@
 package carve.cuda.kernels;
 
 import carve.api.device.Kernel;
+import carve.api.op.Rope;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.cuda.gpu.KernelLaunch;
 import java.util.List;
 import java.util.Optional;
 
-/** {@link carve.api.op.Rope}; backward is the rotation by the opposite angle. */
+/** {@link Rope}; backward is the rotation by the opposite angle. */
 final class RopeKernel implements Kernel {
     private final KernelContext kernelContext;
+    private final boolean interleaved;
 
-    RopeKernel(KernelContext kernelContext) {
+    RopeKernel(KernelContext kernelContext, Rope op) {
         this.kernelContext = kernelContext;
+        this.interleaved = op.pairing() == Rope.Pairing.INTERLEAVED;
     }
 
     @Override
@@ -48,6 +51,7 @@ final class RopeKernel implements Kernel {
                         x.extent(2),
                         x.extent(3),
                         operands.get(1).extent(1),
+                        interleaved,
                         sign);
         return y;
     }
@@ -63,17 +67,27 @@ final class RopeKernel implements Kernel {
                 wanted.get(2) ? Optional.of(tableGradient(operands, dy, false)) : Optional.empty());
     }
 
-    // of cos: dy_low x_low + dy_high x_high; of sin: dy_high x_low - dy_low x_high; over rows and heads
-    private static Tensor tableGradient(List<Tensor> operands, Tensor dy, boolean cosine) {
+    // of cos: da a + db b; of sin: db a - da b; over rows and heads
+    private Tensor tableGradient(List<Tensor> operands, Tensor dy, boolean cosine) {
         Tensor x = operands.getFirst();
         int half = operands.get(1).extent(1);
-        Tensor low = x.slice(3, 0, half);
-        Tensor high = x.slice(3, half, 2 * half);
-        Tensor lowSlope = dy.slice(3, 0, half);
-        Tensor highSlope = dy.slice(3, half, 2 * half);
-        Tensor slope = cosine
-                ? lowSlope.multiply(low).add(highSlope.multiply(high))
-                : highSlope.multiply(low).subtract(lowSlope.multiply(high));
+        Tensor a = elements(x, half, 0);
+        Tensor b = elements(x, half, 1);
+        Tensor da = elements(dy, half, 0);
+        Tensor db = elements(dy, half, 1);
+        Tensor slope =
+                cosine ? da.multiply(a).add(db.multiply(b)) : db.multiply(a).subtract(da.multiply(b));
         return slope.sumTo(Shape.of(x.extent(1), 1, half)).reshape(x.extent(1), half);
+    }
+
+    // the first or second elements of all pairs, (B, T, H, R/2)
+    private Tensor elements(Tensor x, int half, int index) {
+        if (!interleaved) {
+            return x.slice(3, index * half, (index + 1) * half);
+        }
+        return x.slice(3, 0, 2 * half)
+                .reshape(x.extent(0), x.extent(1), x.extent(2), half, 2)
+                .slice(4, index, index + 1)
+                .reshape(x.shape().with(3, half));
     }
 }

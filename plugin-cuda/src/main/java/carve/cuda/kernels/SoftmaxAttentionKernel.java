@@ -18,26 +18,36 @@ final class SoftmaxAttentionKernel implements Kernel {
     private static final String FILE = "softmax_attention";
     private static final int TILE = 64;
     private static final int MAX_HEAD_WIDTH = 256;
+    private static final int MAX_DECODE_HEAD_WIDTH = 576;
     private static final int MAX_DECODE_POSITIONS = 4;
 
     private final KernelContext kernelContext;
     private final SoftmaxAttention op;
+    private final boolean narrow;
 
-    SoftmaxAttentionKernel(KernelContext kernelContext, SoftmaxAttention op) {
+    SoftmaxAttentionKernel(KernelContext kernelContext, SoftmaxAttention op, List<TensorType> operands) {
         this.kernelContext = kernelContext;
         this.op = op;
+        this.narrow = headWidth(operands) <= MAX_HEAD_WIDTH;
     }
 
     /** Returns whether heads are narrow enough, and stored in types that are taken. */
     static boolean supports(SoftmaxAttention op, List<TensorType> operands) {
-        return op.window() == 0
-                && op.softCap() == 0
-                && operands.size() == 3
-                && operands.get(0).dtype() == DType.F32
+        return operands.get(0).dtype() == DType.F32
                 && operands.get(1).dtype() == operands.get(2).dtype()
                 && operands.get(1).dtype().isFloating()
-                && operands.get(1).shape().extent(3) <= MAX_HEAD_WIDTH
-                && operands.get(2).shape().extent(3) <= MAX_HEAD_WIDTH;
+                && (operands.size() == 3 || operands.get(3).dtype() == DType.F32)
+                && headWidth(operands) <= (isDecoding(op) ? MAX_DECODE_HEAD_WIDTH : MAX_HEAD_WIDTH);
+    }
+
+    private static int headWidth(List<TensorType> operands) {
+        return Math.max(
+                operands.get(1).shape().extent(3), operands.get(2).shape().extent(3));
+    }
+
+    private static boolean isDecoding(SoftmaxAttention op) {
+        SequenceLayout s = op.sequenceLayout();
+        return s.positions() <= MAX_DECODE_POSITIONS && !s.isPacked() && !s.isPadded();
     }
 
     @Override
@@ -45,9 +55,16 @@ final class SoftmaxAttentionKernel implements Kernel {
         return kernelContext.tensorCoreOptions().isEmpty() ? "tiled-attention" : "tiled-attention on tensor cores";
     }
 
+    /** Returns false for heads so wide that only decoding takes them: the gradient is that of the reference. */
     @Override
     public boolean differentiable() {
-        return true;
+        return narrow;
+    }
+
+    // the keys before the windows of all queries, where rows are whole
+    private int hiddenKeys() {
+        int first = op.keys() - op.sequenceLayout().positions();
+        return op.window() == 0 ? 0 : Math.max(0, first + 1 - op.window());
     }
 
     // first row of q, rows, first row of k, rows, shift
@@ -69,7 +86,8 @@ final class SoftmaxAttentionKernel implements Kernel {
         }
         int t = s.positions();
         if (!s.isPadded()) {
-            return new int[] {i * t, t, i * capacity, op.keys(), op.keys() - t};
+            int hidden = hiddenKeys();
+            return new int[] {i * t, t, i * capacity + hidden, op.keys() - hidden, op.keys() - t - hidden};
         }
         int length = s.lengths().get(i);
         return s.zeroPadding()
@@ -87,18 +105,28 @@ final class SoftmaxAttentionKernel implements Kernel {
                 k,
                 v,
                 spans(k.extent(1)),
+                sinks(operands),
                 DTypeCode.of(k.dtype()),
                 q.extent(2),
                 k.extent(2),
                 k.extent(3),
                 v.extent(3),
                 op.causal(),
+                op.window(),
                 (float) op.scale(),
+                (float) op.softCap(),
                 0);
+    }
+
+    private static Object sinks(List<Tensor> operands) {
+        return operands.size() == 3 ? Long.valueOf(0) : operands.get(3);
     }
 
     private List<String> tileOptions(List<Tensor> operands) {
         int width = Math.max(operands.get(1).extent(3), operands.get(2).extent(3));
+        if (!narrow) {
+            return List.of("-DTILES=1", "-DSTEPS=18");
+        }
         if (width > 2 * TILE) {
             return List.of("-DTILES=4");
         }
@@ -136,7 +164,7 @@ final class SoftmaxAttentionKernel implements Kernel {
         Tensor y = make(
                 TensorType.f32(s.batch(), s.positions(), heads, operands.get(2).extent(3)), !skipsPaddedRows());
         Tensor sums = make(TensorType.f32(s.batch(), s.positions(), heads), !skipsPaddedRows());
-        if (s.positions() <= MAX_DECODE_POSITIONS && !s.isPacked() && !s.isPadded()) {
+        if (isDecoding(op)) {
             decode(operands, y, sums);
         } else {
             kernelContext
@@ -157,9 +185,10 @@ final class SoftmaxAttentionKernel implements Kernel {
         int heads = y.extent(2);
         int rows = y.extent(0) * y.extent(1);
         int width = y.extent(3);
-        int most = (op.keys() + TILE - 1) / TILE;
+        int keys = op.keys() - hiddenKeys();
+        int most = (keys + TILE - 1) / TILE;
         int splits = Math.clamp(4L * kernelContext.properties().multiprocessors() / ((long) heads * rows), 1, most);
-        int piece = (op.keys() + splits - 1) / splits;
+        int piece = (keys + splits - 1) / splits;
         Tensor parts = kernelContext.allocate(TensorType.f32(rows, heads, splits, width + 2));
         List<String> tiles = tileOptions(operands);
         kernelContext
@@ -181,6 +210,7 @@ final class SoftmaxAttentionKernel implements Kernel {
                         "attention_join",
                         new KernelLaunch.Grid(heads, rows, 1),
                         parts,
+                        sinks(operands),
                         y,
                         sums,
                         splits,
@@ -222,6 +252,27 @@ final class SoftmaxAttentionKernel implements Kernel {
         kernelContext
                 .gpuStream()
                 .launch(tiles, FILE, "attention_keys", grid(op.keys(), k.extent(2)), attention, gradient, dk, dv);
-        return OperandTypes.castGradients(operands, List.of(Optional.of(dq), Optional.of(dk), Optional.of(dv)));
+        List<Optional<Tensor>> all = new ArrayList<>(List.of(Optional.of(dq), Optional.of(dk), Optional.of(dv)));
+        if (operands.size() == 4) {
+            all.add(Optional.of(sinkGradient(operands.get(3), gradient, rows)));
+        }
+        return OperandTypes.castGradients(operands, all);
+    }
+
+    private Tensor sinkGradient(Tensor sinks, KernelLaunch.StructArgument gradient, long rows) {
+        Tensor dSinks = kernelContext.allocate(sinks.type());
+        int heads = sinks.extent(0);
+        kernelContext
+                .gpuStream()
+                .launch(
+                        List.of("-DTILES=1"),
+                        FILE,
+                        "attention_sinks",
+                        KernelLaunch.Grid.of(heads),
+                        sinks,
+                        gradient,
+                        dSinks,
+                        rows / heads);
+        return dSinks;
     }
 }

@@ -1,9 +1,10 @@
 // Norms over the last axis: of the root mean square, plain or with a SiLU gate, and LayerNorm.
 //
-// x, gate and y are (M, D); weight and bias (R, D), R dividing M: row m has weight row m % R (R heads, or 1).
-// gating 0: y = x / rms(x) * weight
-// gating 1: y = x / rms(x) * weight * silu(gate)
-// gating 2: y = h / rms(h) * weight, h = x * silu(gate)
+// x, gate and y are (M, D); weight and bias (R, D), R dividing M: row m has weight row m % R (R heads, or 1). An offset is added
+// to the weight; a weight or bias of 0 is none.
+// gating 0: y = x / rms(x) * (weight + offset)
+// gating 1: y = x / rms(x) * (weight + offset) * silu(gate)
+// gating 2: y = h / rms(h) * (weight + offset), h = x * silu(gate)
 // One block for each row. Forward keeps 1 / rms, and the mean for LayerNorm, for backward: scale (M), mean (M).
 #include "carve.cuh"
 
@@ -11,9 +12,23 @@ __device__ inline float gated(int gating, const float* x, const float* gate, i64
     return gating == 2 ? x[at] * silu(gate[at]) : x[at];
 }
 
+// The weights of a row.
+struct Weights {
+    const float* row;
+    float offset;
+
+    __device__ Weights(const float* weight, float offset, int width, int repeat) : offset(offset) {
+        row = weight ? weight + (i64) (blockIdx.x % repeat) * width : 0;
+    }
+
+    __device__ float at(int d) const {
+        return row ? row[d] + offset : 1;
+    }
+};
+
 extern "C" __global__ void rms_forward(
-        int gating, float epsilon, const float* x, const float* gate, const float* weight, float* y, float* scale,
-        int width, int repeat) {
+        int gating, float epsilon, float offset, const float* x, const float* gate, const float* weight, float* y,
+        float* scale, int width, int repeat) {
     i64 row = (i64) blockIdx.x * width;
     float squares = 0;
     for (int d = threadIdx.x; d < width; d += THREADS) {
@@ -21,9 +36,9 @@ extern "C" __global__ void rms_forward(
         squares += h * h;
     }
     float s = 1 / sqrtf(block_sum(squares) / width + epsilon);
-    const float* w = weight + (i64) (blockIdx.x % repeat) * width;
+    Weights w(weight, offset, width, repeat);
     for (int d = threadIdx.x; d < width; d += THREADS) {
-        float value = gated(gating, x, gate, row + d) * s * w[d];
+        float value = gated(gating, x, gate, row + d) * s * w.at(d);
         y[row + d] = gating == 1 ? value * silu(gate[row + d]) : value;
     }
     if (threadIdx.x == 0) {
@@ -33,20 +48,20 @@ extern "C" __global__ void rms_forward(
 
 // With u the gradient of h / rms: dh = s (u - n mean(u n)), n = h s.
 extern "C" __global__ void rms_backward(
-        int gating, const float* x, const float* gate, const float* weight, const float* scale, const float* dy,
-        float* dx, float* dgate, int width, int repeat) {
+        int gating, float offset, const float* x, const float* gate, const float* weight, const float* scale,
+        const float* dy, float* dx, float* dgate, int width, int repeat) {
     i64 row = (i64) blockIdx.x * width;
     float s = scale[blockIdx.x];
-    const float* w = weight + (i64) (blockIdx.x % repeat) * width;
+    Weights w(weight, offset, width, repeat);
     float products = 0;
     for (int d = threadIdx.x; d < width; d += THREADS) {
-        float u = dy[row + d] * w[d] * (gating == 1 ? silu(gate[row + d]) : 1);
+        float u = dy[row + d] * w.at(d) * (gating == 1 ? silu(gate[row + d]) : 1);
         products += u * gated(gating, x, gate, row + d) * s;
     }
     float mean = block_sum(products) / width;
     for (int d = threadIdx.x; d < width; d += THREADS) {
         float n = gated(gating, x, gate, row + d) * s;
-        float u = dy[row + d] * w[d];
+        float u = dy[row + d] * w.at(d);
         float dh = s * (u * (gating == 1 ? silu(gate[row + d]) : 1) - n * mean);
         dx[row + d] = gating == 2 ? dh * silu(gate[row + d]) : dh;
         if (gating == 1) {
@@ -77,8 +92,8 @@ extern "C" __global__ void rms_weight(
 }
 
 extern "C" __global__ void layer_forward(
-        float epsilon, const float* x, const float* weight, const float* bias, float* y, float* mean, float* scale,
-        int width, int repeat) {
+        float epsilon, float offset, const float* x, const float* weight, const float* bias, float* y, float* mean,
+        float* scale, int width, int repeat) {
     i64 row = (i64) blockIdx.x * width;
     float sum = 0;
     for (int d = threadIdx.x; d < width; d += THREADS) {
@@ -90,9 +105,10 @@ extern "C" __global__ void layer_forward(
         squares += (x[row + d] - m) * (x[row + d] - m);
     }
     float s = 1 / sqrtf(block_sum(squares) / width + epsilon);
-    i64 first = (i64) (blockIdx.x % repeat) * width;
+    Weights w(weight, offset, width, repeat);
+    const float* b = bias ? bias + (i64) (blockIdx.x % repeat) * width : 0;
     for (int d = threadIdx.x; d < width; d += THREADS) {
-        y[row + d] = (x[row + d] - m) * s * weight[first + d] + bias[first + d];
+        y[row + d] = (x[row + d] - m) * s * w.at(d) + (b ? b[d] : 0);
     }
     if (threadIdx.x == 0) {
         mean[blockIdx.x] = m;
@@ -102,23 +118,23 @@ extern "C" __global__ void layer_forward(
 
 // dx = s (u - mean(u) - n mean(u n)), u = dy weight, n = (x - mean) s
 extern "C" __global__ void layer_backward(
-        const float* x, const float* weight, const float* mean, const float* scale, const float* dy, float* dx,
-        int width, int repeat) {
+        float offset, const float* x, const float* weight, const float* mean, const float* scale, const float* dy,
+        float* dx, int width, int repeat) {
     i64 row = (i64) blockIdx.x * width;
     float m = mean[blockIdx.x];
     float s = scale[blockIdx.x];
-    const float* w = weight + (i64) (blockIdx.x % repeat) * width;
+    Weights w(weight, offset, width, repeat);
     float sum = 0;
     float products = 0;
     for (int d = threadIdx.x; d < width; d += THREADS) {
-        float u = dy[row + d] * w[d];
+        float u = dy[row + d] * w.at(d);
         sum += u;
         products += u * (x[row + d] - m) * s;
     }
     sum = block_sum(sum) / width;
     products = block_sum(products) / width;
     for (int d = threadIdx.x; d < width; d += THREADS) {
-        dx[row + d] = s * (dy[row + d] * w[d] - sum - (x[row + d] - m) * s * products);
+        dx[row + d] = s * (dy[row + d] * w.at(d) - sum - (x[row + d] - m) * s * products);
     }
 }
 

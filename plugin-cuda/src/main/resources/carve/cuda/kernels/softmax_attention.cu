@@ -4,17 +4,24 @@
 // q (B, T, H, K) F32; k (B, S, G, K), v (B, S, G, V) F32, BF16 or F16; y (B, T, H, V). Head h reads group h / (H / G).
 // spans: for each sequence 5 numbers: the first of its rows of q, how many; the first of its rows of k and v, how many;
 // and shift, by which query i sees keys up to i + shift where attention is causal. sums (B, T, H) is the logarithm of each
-// query's sum of exponentials, kept for backward. K and V are at most 64 TILES, which is
-// 1, 2 or 4 and given when the kernels are compiled. 256 threads.
+// query's sum of exponentials, kept for backward. With a window a query sees so many keys at most; with a soft cap a score s
+// becomes cap tanh(s / cap); sinks (H), if there are any, are the score of one more key of each head, whose value is 0. K and V
+// are at most 64 TILES, which is 1, 2 or 4, and at most 32 STEPS in decoding; both are given when the kernels are compiled. 256
+// threads.
 // Variant: -DTILES=1
 // Variant: -DTILES=2
 // Variant: -DTILES=4
 // Variant: -DTILES=2 -DTENSOR=1
 // Variant: -DTILES=2 -DTENSOR=2
+// Variant: -DTILES=1 -DSTEPS=18
 #include "carve.cuh"
 
 #ifndef TILES
 #define TILES 1
+#endif
+
+#ifndef STEPS
+#define STEPS 8
 #endif
 
 struct Attention {
@@ -22,14 +29,31 @@ struct Attention {
     const void* k;
     const void* v;
     const int* spans;
+    const float* sinks; // 0 if there are none
     int type;
     int heads;
     int groups;
     int key_width;
     int value_width;
     int causal;
+    int window; // 0 for none
     float scale;
+    float cap; // 0 for none
     int unused;
+
+    // of a product of a query and a key
+    __device__ float score(float product) const {
+        return cap == 0 ? scale * product : cap * tanhf(scale * product / cap);
+    }
+
+    // the derivative of a score by its product
+    __device__ float slope(float score) const {
+        return cap == 0 ? scale : scale * (1 - score / cap * (score / cap));
+    }
+
+    __device__ float sink(int head) const {
+        return sinks ? sinks[head] : NEVER;
+    }
 };
 
 struct Span {
@@ -48,9 +72,19 @@ struct Span {
         shift = s[4];
     }
 
-    // how many keys a query sees
+    // the end of the keys that a query sees
     __device__ int seen(const Attention& a, int i) const {
         return a.causal && i + shift + 1 < keys ? i + shift + 1 : keys;
+    }
+
+    // the first key that a query sees
+    __device__ int earliest(const Attention& a, int i) const {
+        int end = seen(a, i);
+        return a.window > 0 && end > a.window ? end - a.window : 0;
+    }
+
+    __device__ bool sees(const Attention& a, int i, int j) const {
+        return j < seen(a, i) && j >= earliest(a, i);
     }
 };
 
@@ -67,7 +101,7 @@ __device__ inline float value_at(const Attention& a, const Span& s, int group, i
     return j < s.keys && d < a.value_width ? load(a.v, a.type, ((s.key + j) * a.groups + group) * a.value_width + d) : 0;
 }
 
-// scale q . k of queries from i0 and keys from j0
+// q . k of queries from i0 and keys from j0
 __device__ inline void multiply_keys(Tile& tile, const Attention& a, const Span& s, int head, int i0, int j0) {
     int group = head / (a.heads / a.groups);
     tile.clear();
@@ -91,19 +125,19 @@ __device__ void attend(const Attention& a, float* y, float* sums) {
     }
     int t = threadIdx.x;
     if (t < TILE) {
-        most[t] = NEVER;
-        sum[t] = 0;
+        most[t] = a.sink(head);
+        sum[t] = a.sinks ? 1 : 0;
     }
     Tile out[TILES];
     for (int d = 0; d < TILES; d++) {
         out[d].clear();
     }
     int last = i0 + TILE < s.queries ? i0 + TILE - 1 : s.queries - 1;
-    for (int j0 = 0; j0 < s.seen(a, last); j0 += TILE) {
+    for (int j0 = s.earliest(a, i0); j0 < s.seen(a, last); j0 += TILE) {
         Tile tile;
         multiply_keys(tile, a, s, head, i0, j0);
         tile.each([&](int i, int j, float value) {
-            scores[i][j] = j0 + j < s.seen(a, i0 + i) ? a.scale * value : NEVER;
+            scores[i][j] = s.sees(a, i0 + i, j0 + j) ? a.score(value) : NEVER;
         });
         __syncthreads();
         // four threads for each query, 16 keys each
@@ -179,7 +213,8 @@ extern "C" __global__ void attention_products(const float* dy, const float* y, f
     }
 }
 
-// The softmax p[i, j] and the gradient of scaled scores, p (dp - dy . y), of a tile; 0 where a query does not see a key.
+// The softmax p[i, j] and the gradient of products, p (dp - dy . y) times the slope of scores, of a tile; 0 where a query does
+// not see a key.
 __device__ inline void slopes(
         Tile& p, Tile& ds, const Attention& a, const Slope& g, const Span& s, int head, int i0, int j0) {
     int group = head / (a.heads / a.groups);
@@ -192,9 +227,10 @@ __device__ inline void slopes(
         int row = i0 + threadIdx.x / 16 + 16 * i;
         i64 at = (s.query + row) * a.heads + head;
         for (int j = 0; j < 4; j++) {
-            bool seen = row < s.queries && j0 + (int) threadIdx.x % 16 + 16 * j < s.seen(a, row);
-            p.at[i][j] = seen ? expf(a.scale * p.at[i][j] - g.sums[at]) : 0;
-            ds.at[i][j] = seen ? p.at[i][j] * (ds.at[i][j] - g.products[at]) * a.scale : 0;
+            bool seen = row < s.queries && s.sees(a, row, j0 + (int) threadIdx.x % 16 + 16 * j);
+            float score = a.score(p.at[i][j]);
+            p.at[i][j] = seen ? expf(score - g.sums[at]) : 0;
+            ds.at[i][j] = seen ? p.at[i][j] * (ds.at[i][j] - g.products[at]) * a.slope(score) : 0;
         }
     }
 }
@@ -214,7 +250,7 @@ __device__ void attend_queries(const Attention& a, const Slope& g, float* dq) {
         out[d].clear();
     }
     int last = i0 + TILE < s.queries ? i0 + TILE - 1 : s.queries - 1;
-    for (int j0 = 0; j0 < s.seen(a, last); j0 += TILE) {
+    for (int j0 = s.earliest(a, i0); j0 < s.seen(a, last); j0 += TILE) {
         Tile p;
         Tile ds;
         slopes(p, ds, a, g, s, head, i0, j0);
@@ -261,7 +297,7 @@ __device__ void attend_keys(const Attention& a, const Slope& g, float* dk, float
     int share = a.heads / a.groups;
     int earliest = a.causal && j0 > s.shift ? (j0 - s.shift) / TILE * TILE : 0; // the first query that sees the first key
     for (int head = group * share; head < (group + 1) * share; head++) {
-        for (int i0 = earliest; i0 < s.queries; i0 += TILE) {
+        for (int i0 = earliest; i0 < s.queries && s.earliest(a, i0) < j0 + TILE; i0 += TILE) {
             Tile p;
             Tile ds;
             slopes(p, ds, a, g, s, head, i0, j0);
@@ -308,11 +344,25 @@ extern "C" __global__ void attention_keys(const Attention a, const Slope g, floa
     attend_keys(a, g, dk, dv);
 }
 
+// dsinks (H): minus the weight of a sink times dy . y, over all rows. Grid: heads.
+extern "C" __global__ void attention_sinks(const float* sinks, const Slope g, float* dsinks, i64 rows) {
+    int heads = gridDim.x;
+    float sum = 0;
+    for (i64 row = threadIdx.x; row < rows; row += THREADS) {
+        i64 at = row * heads + blockIdx.x;
+        sum += expf(sinks[blockIdx.x] - g.sums[at]) * g.products[at];
+    }
+    sum = block_sum(sum);
+    if (threadIdx.x == 0) {
+        dsinks[blockIdx.x] = -sum;
+    }
+}
+
 // Few queries against many keys, as in decoding: the keys are split among blocks, and within a block among its 8 warps,
 // each of which goes on with a maximum, a sum and values of its own. parts (rows, H, splits, V + 2): values, maximum, sum.
 // Grid: splits, heads, rows of q, of which each sequence has `positions`.
 extern "C" __global__ void attention_step(const Attention a, float* parts, int positions, int piece) {
-    __shared__ float values[THREADS / 32][256];
+    __shared__ float values[THREADS / 32][32 * STEPS];
     __shared__ float most[THREADS / 32];
     __shared__ float sums[THREADS / 32];
     Span s(a, blockIdx.z / positions);
@@ -321,11 +371,11 @@ extern "C" __global__ void attention_step(const Attention a, float* parts, int p
     int query = blockIdx.z % positions;
     int lane = threadIdx.x % 32;
     int warp = threadIdx.x / 32;
-    float q[8];
-    float value[8];
+    float q[STEPS];
+    float value[STEPS];
 #pragma unroll
-    for (int i = 0; i < 8; i++) {
-        q[i] = query_at(a, s, a.q, head, a.key_width, query, lane + 32 * i) * a.scale;
+    for (int i = 0; i < STEPS; i++) {
+        q[i] = query_at(a, s, a.q, head, a.key_width, query, lane + 32 * i);
         value[i] = 0;
     }
     float best = NEVER;
@@ -333,25 +383,27 @@ extern "C" __global__ void attention_step(const Attention a, float* parts, int p
     int from = blockIdx.x * piece;
     int seen = s.seen(a, query);
     int to = from + piece < seen ? from + piece : seen;
+    int earliest = s.earliest(a, query);
+    from = from < earliest ? earliest : from;
     for (int j = from + warp; j < to; j += THREADS / 32) {
         float score = 0;
 #pragma unroll
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < STEPS; i++) {
             score += q[i] * key_at(a, s, group, j, lane + 32 * i);
         }
-        score = lanes_sum(score, 32);
+        score = a.score(lanes_sum(score, 32));
         float next = greater(best, score);
         float shrink = expf(best - next);
         float p = expf(score - next);
 #pragma unroll
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < STEPS; i++) {
             value[i] = value[i] * shrink + p * value_at(a, s, group, j, lane + 32 * i);
         }
         sum = sum * shrink + p;
         best = next;
     }
 #pragma unroll
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < STEPS; i++) {
         values[warp][lane + 32 * i] = value[i];
     }
     if (lane == 0) {
@@ -365,14 +417,15 @@ extern "C" __global__ void attention_step(const Attention a, float* parts, int p
     }
     float* part = parts + (((i64) blockIdx.z * a.heads + head) * gridDim.x + blockIdx.x) * (a.value_width + 2);
     float total = 0;
-    float all = 0;
     for (int i = 0; i < THREADS / 32; i++) {
-        float share = best == NEVER ? 0 : expf(most[i] - best);
-        total += share * sums[i];
-        all += share * values[i][threadIdx.x];
+        total += best == NEVER ? 0 : expf(most[i] - best) * sums[i];
     }
-    if ((int) threadIdx.x < a.value_width) {
-        part[threadIdx.x] = all;
+    for (int d = threadIdx.x; d < a.value_width; d += THREADS) {
+        float all = 0;
+        for (int i = 0; i < THREADS / 32; i++) {
+            all += best == NEVER ? 0 : expf(most[i] - best) * values[i][d];
+        }
+        part[d] = all;
     }
     if (threadIdx.x == 0) {
         part[a.value_width] = best;
@@ -380,23 +433,26 @@ extern "C" __global__ void attention_step(const Attention a, float* parts, int p
     }
 }
 
-// Joins the splits: y (rows, H, V), sums (rows, H). Grid: heads, rows.
-extern "C" __global__ void attention_join(const float* parts, float* y, float* sums, int splits, int width) {
+// Joins the splits, and the sinks if there are any: y (rows, H, V), sums (rows, H). Grid: heads, rows.
+extern "C" __global__ void attention_join(
+        const float* parts, const float* sinks, float* y, float* sums, int splits, int width) {
     i64 row = (i64) blockIdx.y * gridDim.x + blockIdx.x;
     const float* part = parts + row * splits * (width + 2);
-    float best = NEVER;
+    float sink = sinks ? sinks[blockIdx.x] : NEVER;
+    float best = sink;
     for (int i = 0; i < splits; i++) {
         best = greater(best, part[i * (width + 2) + width]);
     }
-    float sum = 0;
-    float value = 0;
+    float sum = expf(sink - best);
     for (int i = 0; i < splits; i++) {
-        float share = expf(part[i * (width + 2) + width] - best);
-        sum += share * part[i * (width + 2) + width + 1];
-        value += (int) threadIdx.x < width ? share * part[i * (width + 2) + threadIdx.x] : 0;
+        sum += expf(part[i * (width + 2) + width] - best) * part[i * (width + 2) + width + 1];
     }
-    if ((int) threadIdx.x < width) {
-        y[row * width + threadIdx.x] = value / sum;
+    for (int d = threadIdx.x; d < width; d += THREADS) {
+        float value = 0;
+        for (int i = 0; i < splits; i++) {
+            value += expf(part[i * (width + 2) + width] - best) * part[i * (width + 2) + d];
+        }
+        y[row * width + d] = value / sum;
     }
     if (threadIdx.x == 0) {
         sums[row] = best + logf(sum);

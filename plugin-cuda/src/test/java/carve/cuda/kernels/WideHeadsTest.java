@@ -29,6 +29,14 @@ final class WideHeadsTest {
         agrees(attention(), FusedOpResults.NONE, shapes(1, 1, 130, 200));
     }
 
+    /** Decoding takes heads as wide as the latents of DeepSeek. */
+    @Test
+    void decodingOfLatents() {
+        SoftmaxAttention op = new SoftmaxAttention(0.05, true, 40, 2, POSITIONS, SequenceLayout.unpadded(2, 2));
+        Shape latents = Shape.of(2, POSITIONS, 1, 576);
+        agrees(op, FusedOpResults.NONE, Shape.of(2, 2, 3, 576), latents, latents, Shape.of(3));
+    }
+
     @Test
     void scanOfSeveralTiles() {
         agrees(
