@@ -39,18 +39,12 @@ final class BlobDownload {
      * @param received is told how many bytes have been added; fewer than zero where some are downloaded again
      * @param counted how many bytes of an earlier download have been counted already
      */
-    BlobDownload(
-            HubConnection connection,
-            HubCache cache,
-            HubReference reference,
-            String commit,
-            RemoteFile file,
-            LongConsumer received,
-            long counted) {
+    BlobDownload(HubConnection connection, Snapshot snapshot, RemoteFile file, LongConsumer received, long counted) {
+        HubCache cache = snapshot.cache();
         this.connection = connection;
-        this.reference = reference;
+        this.reference = snapshot.reference();
         this.file = file;
-        this.address = connection.address(reference, commit, file.name());
+        this.address = connection.address(reference, snapshot.commit(), file.name());
         this.blob = cache.blob(reference.repository(), file.digest());
         this.incomplete = cache.incomplete(reference.repository(), file.digest());
         this.lock = cache.lock(reference.repository(), file.digest());
@@ -61,15 +55,15 @@ final class BlobDownload {
     /**
      * Downloads the blob, unless another process has done it meanwhile.
      *
+     * @return how many bytes were missing
      * @throws HubException if the hub refuses, the content is not what it lists, or it cannot be written
      * @throws IOException if the lock cannot be opened
      */
-    void run(Retries retries) throws IOException, InterruptedException {
+    long run(Retries retries) throws IOException, InterruptedException {
         try (BlobLock _ = BlobLock.acquire(lock, file.name())) {
-            if (!isPresent(blob, file)) {
-                download(retries);
-            }
+            long downloaded = isPresent(blob, file) ? 0 : download(retries);
             count(file.size());
+            return downloaded;
         }
     }
 
@@ -78,10 +72,11 @@ final class BlobDownload {
         return Files.isRegularFile(path) && Files.size(path) == file.size();
     }
 
-    private void download(Retries retries) throws InterruptedException {
+    private long download(Retries retries) throws InterruptedException {
         try (PartFile part = PartFile.open(incomplete, file)) {
-            boolean resumed = part.size() > 0;
-            count(part.size());
+            long before = part.size();
+            boolean resumed = before > 0;
+            count(before);
             receiveAll(part, retries);
             if (!part.isIntact()) {
                 part.restart();
@@ -90,6 +85,7 @@ final class BlobDownload {
                 requireResumed(part.isIntact());
             }
             part.moveTo(blob);
+            return file.size() - before;
         }
     }
 

@@ -1,6 +1,6 @@
 package carve.runtime.hub;
 
-/** What a refusal of the hub means, and what would help. */
+/** Messages for refusals of the hub: what was refused, and what would help. */
 final class HubErrors {
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;

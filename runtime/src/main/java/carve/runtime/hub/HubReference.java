@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * @param file a file of the repository; empty for the whole model
  */
 public record HubReference(RepositoryName repository, String revision, String file) {
-    /** What a reference begins with where the path of a model could stand. */
+    /** The beginning of a reference where the path of a model could stand. */
     public static final String PREFIX = "hf:";
     /** The branch that is meant where no revision is given. */
     public static final String MAIN = "main";

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What was pulled.
+ * The result of a pull.
  *
  * @param folder the folder of the snapshot
  * @param commit its commit

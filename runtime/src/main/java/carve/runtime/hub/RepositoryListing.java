@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -21,6 +22,11 @@ record RepositoryListing(String commit, List<RemoteFile> files) {
 
     RepositoryListing {
         files = List.copyOf(files);
+    }
+
+    /** Returns the file of a name. */
+    Optional<RemoteFile> file(String name) {
+        return files.stream().filter(file -> file.name().equals(name)).findFirst();
     }
 
     /** Returns whether a revision is a commit in full. */

@@ -42,6 +42,7 @@ record Snapshot(HubCache cache, HubReference reference, String commit, boolean s
         if (!reference.revision().equals(commit)) {
             writeReference(cache.ref(reference));
         }
+        CacheTag.write(cache.root());
     }
 
     private void link(Path path, Path blob) throws IOException {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is pulled is what Carve reads or the user names, and never a pickle. */
+/** A pull gets the files that Carve reads or the user names, and never a pickle. */
 final class FileFilterTest {
     private static final HubReference MODEL = HubReference.parse("acme/tiny");
     private static final BlobDigest DIGEST = new BlobDigest("0".repeat(40));
