@@ -4,6 +4,7 @@ import carve.api.config.MapSettings;
 import carve.api.mixer.MixerCatalog;
 import carve.api.mixer.MixerProvider;
 import carve.attention.AttentionProvider;
+import carve.attention.LatentAttentionProvider;
 import carve.mamba2.MambaInLlamaProvider;
 import carve.testkit.TestMixerCatalog;
 import java.util.Map;
@@ -37,6 +38,17 @@ public final class OfficialMixers {
                                         false,
                                         "clip-qkv",
                                         0.0))
+                                .asTree());
+    }
+
+    /** Returns attention, latent attention and other mixers. */
+    public static TestMixerCatalog bothAttentionsAnd(MixerProvider... others) {
+        MixerProvider[] all = Stream.concat(Stream.of(new LatentAttentionProvider()), Stream.of(others))
+                .toArray(MixerProvider[]::new);
+        return attentionAnd(all)
+                .withDefaults(
+                        "latent-attention",
+                        MapSettings.of(Map.of("cache", "f32", "q-lora-rank", 0, "norm-epsilon", 1e-6))
                                 .asTree());
     }
 

@@ -1,5 +1,6 @@
 package carve.api.decoder;
 
+import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.NameRule;
 import carve.api.checkpoint.NameRule.Part;
 import carve.api.model.Block;
@@ -20,6 +21,9 @@ import java.util.Set;
  * concatenated in {@code mamba.in_proj}, as in the official hybrids; any other is under {@code mixer.} with its own names.
  */
 final class DecoderNameRules {
+    private static final List<String> PREDICTION =
+            List.of("embed_tokens", "enorm", "hnorm", "eh_proj", "shared_head.norm", "shared_head.head");
+    private static final String EXPERTS = "mlp.experts.";
     private static final List<String> SCALARS = List.of("dt_bias", "A_log", "D");
     private static final List<String> MAMBA = List.of("z", "x", "B", "C", "dt");
     private static final Set<String> PROJECTIONS = Set.of("q_proj", "k_proj", "v_proj", "o_proj");
@@ -42,6 +46,9 @@ final class DecoderNameRules {
         }
         for (int i = 0; i < spec.layers().size(); i++) {
             layer(i, spec.layers().get(i));
+        }
+        for (int i = 0; i < names.unreadLayers(); i++) {
+            unreadLayer(spec.layers().size() + i, spec.layers().getLast());
         }
         for (ParamSpec param : spec.finalNorm().parameters()) {
             add(NameRule.rename(prefix + names.finalNorm() + "." + param.name(), "final_norm." + param.name()));
@@ -75,12 +82,26 @@ final class DecoderNameRules {
             mixer.forEach(params::remove);
             ownMixer(checkpoint, model + "mixer.", block);
         }
+        Map<String, ParamSpec> experts = new LinkedHashMap<>(params);
+        experts.keySet().removeIf(name -> !name.startsWith(EXPERTS));
         Set<String> done = new HashSet<>();
         for (ParamSpec param : ordered(params)) {
-            if (!done.contains(param.name())) {
+            if (param.name().startsWith(EXPERTS) && done.addAll(experts.keySet())) {
+                names.experts().rules(checkpoint, model, experts).forEach(this::add);
+            } else if (!done.contains(param.name())) {
                 done.addAll(rule(checkpoint, model, block, param, params));
             }
         }
+    }
+
+    // a layer as the last one, with an embedding and an output of its own (DeepSeek-AI 2024, arXiv:2412.19437, section
+    // 2.2)
+    private void unreadLayer(int index, Block block) {
+        DecoderNameRules own = new DecoderNameRules(names, prefix);
+        own.layer(index, block);
+        NameMap.of(own.rules).checkpointNames().forEach(name -> add(NameRule.keep(name)));
+        String checkpoint = prefix + names.layer().replace("{i}", Integer.toString(index));
+        PREDICTION.forEach(name -> add(NameRule.keep(checkpoint + name + ".weight")));
     }
 
     private static List<ParamSpec> ordered(Map<String, ParamSpec> params) {

@@ -11,8 +11,8 @@ import java.util.Map;
  * The names of a decoder's tensors in its checkpoint.
  *
  * <p>Modules of a layer are named relative to the layer, by Carve's names of modules: {@code mixer_norm}, {@code mixer_post_norm},
- * {@code mlp_norm}, {@code mlp_post_norm}, {@code mixer.q_proj} and so on, {@code mlp.gate}, {@code mlp.up}, {@code mlp.down}. A
- * name is that of the longest leading part that the map has, with the rest added.
+ * {@code mlp_norm}, {@code mlp_post_norm}, {@code mixer.q_proj} and so on, {@code mlp.gate}, {@code mlp.up}, {@code mlp.down}, {@code
+ * mlp.router}, {@code mlp.shared}, {@code mlp.shared_gate}. A name is that of the longest leading part that the map has, with the rest added.
  *
  * @param tokens the token table
  * @param positions the learned embedding of positions
@@ -22,6 +22,8 @@ import java.util.Map;
  * @param modules the names of modules, by Carve's names
  * @param fused the tensors that hold several modules
  * @param transposed whether matrices of layers are stored (inputs, outputs), as GPT-2 does
+ * @param experts the tensors of experts, where there are some
+ * @param unreadLayers the number of layers after the last that are kept unread, for the prediction of further tokens
  * @param unread the names, relative to a layer, of tensors that are no parameters, such as tables that are computed
  */
 public record DecoderNames(
@@ -33,6 +35,8 @@ public record DecoderNames(
         Map<String, String> modules,
         List<Fused> fused,
         boolean transposed,
+        ExpertNames experts,
+        int unreadLayers,
         List<String> unread) {
     /** The names of Llama, which most families of the Transformers library have. */
     public static final DecoderNames LLAMA = new DecoderNames(
@@ -50,6 +54,8 @@ public record DecoderNames(
                     "mlp.down", "mlp.down_proj"),
             List.of(),
             false,
+            ExpertNames.PER_EXPERT,
+            0,
             List.of("self_attn.rotary_emb.inv_freq"));
 
     /**
@@ -77,7 +83,8 @@ public record DecoderNames(
     public DecoderNames module(String module, String name) {
         Map<String, String> changed = new LinkedHashMap<>(modules);
         changed.put(module, name);
-        return new DecoderNames(tokens, positions, layer, finalNorm, head, changed, fused, transposed, unread);
+        return new DecoderNames(
+                tokens, positions, layer, finalNorm, head, changed, fused, transposed, experts, unreadLayers, unread);
     }
 
     /** Returns these names with modules one below the other in one tensor. */
@@ -93,23 +100,58 @@ public record DecoderNames(
     private DecoderNames fuse(Fused more) {
         List<Fused> changed = new ArrayList<>(fused);
         changed.add(more);
-        return new DecoderNames(tokens, positions, layer, finalNorm, head, modules, changed, transposed, unread);
+        return new DecoderNames(
+                tokens, positions, layer, finalNorm, head, modules, changed, transposed, experts, unreadLayers, unread);
     }
 
     /** Returns these names with others for what is not in layers. */
     public DecoderNames outer(String otherTokens, String otherLayer, String otherFinalNorm, String otherHead) {
         return new DecoderNames(
-                otherTokens, positions, otherLayer, otherFinalNorm, otherHead, modules, fused, transposed, unread);
+                otherTokens,
+                positions,
+                otherLayer,
+                otherFinalNorm,
+                otherHead,
+                modules,
+                fused,
+                transposed,
+                experts,
+                unreadLayers,
+                unread);
     }
 
     /** Returns these names with matrices of layers stored (inputs, outputs), and a learned embedding of positions. */
     public DecoderNames transposed(String otherPositions) {
-        return new DecoderNames(tokens, otherPositions, layer, finalNorm, head, modules, fused, true, unread);
+        return new DecoderNames(
+                tokens, otherPositions, layer, finalNorm, head, modules, fused, true, experts, unreadLayers, unread);
+    }
+
+    /** Returns these names with others of the tensors of experts. */
+    public DecoderNames experts(ExpertNames others) {
+        return new DecoderNames(
+                tokens, positions, layer, finalNorm, head, modules, fused, transposed, others, unreadLayers, unread);
+    }
+
+    /** Returns these names with layers after the last that are kept unread, which predict further tokens. */
+    public DecoderNames unreadLayers(int count) {
+        return new DecoderNames(
+                tokens, positions, layer, finalNorm, head, modules, fused, transposed, experts, count, unread);
     }
 
     /** Returns these names with tensors of layers that are kept unread. */
     public DecoderNames unread(String... names) {
-        return new DecoderNames(tokens, positions, layer, finalNorm, head, modules, fused, transposed, List.of(names));
+        return new DecoderNames(
+                tokens,
+                positions,
+                layer,
+                finalNorm,
+                head,
+                modules,
+                fused,
+                transposed,
+                experts,
+                unreadLayers,
+                List.of(names));
     }
 
     /**

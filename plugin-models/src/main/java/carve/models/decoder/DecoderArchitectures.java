@@ -19,10 +19,13 @@ import java.util.stream.Stream;
  */
 public record DecoderArchitectures(List<DecoderArchitecture> all) {
     /** Those that come with this module. */
-    public static final DecoderArchitectures BUILT_IN = new DecoderArchitectures(
-            Stream.of(LlamaArchitectures.all(), GemmaArchitectures.all(), GptArchitectures.all())
-                    .flatMap(List::stream)
-                    .toList());
+    public static final DecoderArchitectures BUILT_IN = new DecoderArchitectures(Stream.of(
+                    LlamaArchitectures.all(),
+                    GemmaArchitectures.all(),
+                    GptArchitectures.all(),
+                    ExpertArchitectures.all())
+            .flatMap(List::stream)
+            .toList());
 
     /**
      * Copies the list.

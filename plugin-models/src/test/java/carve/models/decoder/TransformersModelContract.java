@@ -34,13 +34,17 @@ abstract class TransformersModelContract {
     private static final double FLOOR = 2e-5;
     private static final List<String> MODELS = List.of(
             "cohere",
+            "deepseek_v3",
             "gemma",
             "gemma2",
             "gemma3_text",
             "glm4",
             "gpt2",
             "gpt_neox",
+            "gpt_oss",
             "granite",
+            "granitemoe",
+            "granitemoeshared",
             "llama",
             "llama_attnbias",
             "llama_bf16",
@@ -55,6 +59,7 @@ abstract class TransformersModelContract {
             "mamba2_g2",
             "mistral",
             "mistral_nowindow",
+            "mixtral",
             "nemotron",
             "olmo2",
             "olmo3",
@@ -62,8 +67,10 @@ abstract class TransformersModelContract {
             "phi3",
             "phi3_longrope",
             "qwen2",
+            "qwen2_moe",
             "qwen2_window",
             "qwen3",
+            "qwen3_moe",
             "smollm3",
             "stablelm",
             "starcoder2");
@@ -94,7 +101,7 @@ abstract class TransformersModelContract {
         return ModelFolder.open(
                 folder,
                 List.of(new DecoderFamily(), new Mamba2Family()),
-                OfficialMixers.attentionAnd(new PlainMamba2Provider()));
+                OfficialMixers.bothAttentionsAnd(new PlainMamba2Provider()));
     }
 
     /** Returns the inputs of a case. */
