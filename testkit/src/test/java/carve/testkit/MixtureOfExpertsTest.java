@@ -89,7 +89,7 @@ final class MixtureOfExpertsTest {
                                 () -> new MixtureOfExperts(router, experts(4), FeedForward.NONE, true))
                         .getMessage());
         assertEquals(
-                "router: 2 of 1 experts are chosen, hidden=24; there must be as many",
+                "router: 1 experts, hidden=24, cannot be chosen from by " + router.routing(),
                 assertThrows(IllegalArgumentException.class, () -> new Router(HIDDEN, 1, router.routing()))
                         .getMessage());
     }

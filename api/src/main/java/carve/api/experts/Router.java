@@ -25,14 +25,18 @@ import java.util.List;
  */
 public record Router(int hidden, int experts, TopKRouting routing, boolean bias, boolean correction) {
     /**
-     * Checks that there are as many experts as are chosen.
+     * Checks that the experts are in as many equal groups, and as many, as are chosen.
      *
-     * @throws IllegalArgumentException if they are fewer
+     * @throws IllegalArgumentException if they are not
      */
     public Router {
-        if (hidden < 1 || experts < routing.experts()) {
-            throw new IllegalArgumentException("router: %d of %d experts are chosen, hidden=%d; there must be as many"
-                    .formatted(routing.experts(), experts, hidden));
+        int width = experts / routing.groups();
+        boolean grouped = width * routing.groups() == experts
+                && routing.scoresPerGroup() <= width
+                && routing.experts() <= routing.chosenGroups() * width;
+        if (hidden < 1 || !grouped) {
+            throw new IllegalArgumentException(
+                    "router: %d experts, hidden=%d, cannot be chosen from by %s".formatted(experts, hidden, routing));
         }
     }
 

@@ -196,6 +196,9 @@ final class ExpertArchitectures {
                 config.integer("n_group", 8),
                 config.integer("topk_group", 4),
                 2);
+        if (count % routing.groups() != 0) {
+            throw config.error("n_group", "%d groups do not divide %d experts".formatted(routing.groups(), count));
+        }
         requireOnly(config, "scoring_func", "sigmoid");
         requireOnly(config, "topk_method", "noaux_tc");
         requireOnly(config, "moe_layer_freq", 1);
