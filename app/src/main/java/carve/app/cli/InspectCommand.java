@@ -1,9 +1,9 @@
 package carve.app.cli;
 
+import carve.api.checkpoint.CheckpointException;
 import carve.api.model.Block;
 import carve.api.model.ModelSpec;
 import carve.api.param.ParamSpec;
-import carve.api.tensor.TensorType;
 import carve.app.report.HumanReadable;
 import carve.app.report.Terminal;
 import carve.app.report.TextTable;
@@ -11,11 +11,17 @@ import carve.app.train.RecipeExecution;
 import carve.app.wiring.ModelOpener;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.model.ModelFolder;
+import carve.runtime.model.ModelSummary;
+import carve.runtime.model.StoredWeights;
+import carve.runtime.safetensors.Checkpoint;
+import carve.runtime.safetensors.StoredTensor;
 import jakarta.inject.Inject;
 import jakarta.inject.Provider;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -82,12 +88,39 @@ final class InspectCommand implements Command {
                 .distinct()
                 .boxed()
                 .toList();
-        try (ModelFolder folder = modelOpener.open(CommandOptions.parameter(arguments, 0))) {
+        Path model = CommandOptions.parameter(arguments, 0);
+        try (ModelFolder folder = modelOpener.open(model)) {
             layers(terminal, folder.spec());
-            totals(terminal, folder);
+            terminal.println("");
+            ModelSummary summary = ModelSummary.of(model);
+            architecture(terminal, summary);
+            totals(terminal, folder, summary);
             states(terminal, folder.spec(), lengths);
+        } catch (CheckpointException e) {
+            // what it is, although it cannot be run; the error follows
+            ModelSummary summary = ModelSummary.of(model);
+            architecture(terminal, summary);
+            if (!summary.weights().isEmpty()) {
+                terminal.println(line("types", stored(summary)));
+            }
+            throw e;
         }
         return 0;
+    }
+
+    private static void architecture(Terminal terminal, ModelSummary summary) {
+        summary.architecture().forEach((label, text) -> terminal.println(line(label, text)));
+    }
+
+    private static String line(String label, String text) {
+        return "%-11s %s".formatted(label, text);
+    }
+
+    private static String stored(ModelSummary summary) {
+        return summary.weights().stream()
+                .map(type -> "%s %s (%s)"
+                        .formatted(HumanReadable.count(type.tensors()), type.type(), HumanReadable.bytes(type.bytes())))
+                .collect(Collectors.joining(", "));
     }
 
     private static void layers(Terminal terminal, ModelSpec spec) {
@@ -118,21 +151,26 @@ final class InspectCommand implements Command {
         return specs.stream().mapToLong(spec -> spec.shape().size()).sum();
     }
 
-    private static void totals(Terminal terminal, ModelFolder folder) {
+    private static void totals(Terminal terminal, ModelFolder folder, ModelSummary summary) {
         ModelSpec spec = folder.spec();
         long carried = size(spec.extraTensors());
-        terminal.println("");
-        terminal.println("family      " + spec.family());
-        terminal.println("layers      %d, width %d, vocabulary %s"
-                .formatted(spec.layers().size(), spec.hidden(), HumanReadable.count(spec.vocabulary())));
-        terminal.println("mixers      " + mixers(spec));
-        terminal.println("parameters  %s%s"
-                .formatted(
-                        HumanReadable.count(size(spec.parameters()) + carried),
-                        carried == 0
+        terminal.println(line("family", spec.family()));
+        terminal.println(line(
+                "layers",
+                "%d, width %d, vocabulary %s"
+                        .formatted(spec.layers().size(), spec.hidden(), HumanReadable.count(spec.vocabulary()))));
+        terminal.println(line("mixers", mixers(spec)));
+        terminal.println(line(
+                "parameters",
+                HumanReadable.count(size(spec.parameters()) + carried)
+                        + (carried == 0
                                 ? ""
-                                : ", %s of them carried along unused".formatted(HumanReadable.count(carried))));
-        terminal.println("weights     " + (folder.hasWeights() ? weights(folder) : "none (configuration only)"));
+                                : ", %s of them carried along unused".formatted(HumanReadable.count(carried)))));
+        terminal.println(line("weights", folder.hasWeights() ? weights(folder, summary) : "none (configuration only)"));
+        if (folder.hasWeights()) {
+            terminal.println(line("types", stored(summary)));
+            unpacked(folder, summary).ifPresent(text -> terminal.println(line("unpacked to", text)));
+        }
     }
 
     private static String mixers(ModelSpec spec) {
@@ -144,28 +182,39 @@ final class InspectCommand implements Command {
                 .collect(Collectors.joining(", "));
     }
 
-    private static String weights(ModelFolder folder) {
-        Map<String, Long> types = new TreeMap<>();
-        long bytes = 0;
-        long size = 0;
-        for (String name : folder.checkpoint().names()) {
-            TensorType type = folder.checkpoint().type(name);
-            types.merge(type.dtype().name(), 1L, Long::sum);
-            bytes += type.bytes();
-            size += type.shape().size();
-        }
-        String kinds = types.entrySet().stream()
-                .map(entry -> entry.getValue() + " " + entry.getKey())
+    private static String weights(ModelFolder folder, ModelSummary summary) {
+        Checkpoint checkpoint = folder.checkpoint();
+        long tensors =
+                summary.weights().stream().mapToLong(StoredWeights::tensors).sum();
+        long bytes = summary.weights().stream().mapToLong(StoredWeights::bytes).sum();
+        long values = checkpoint.names().stream()
+                .mapToLong(name -> checkpoint.type(name).shape().size())
+                .sum();
+        String kinds = summary.weights().stream()
+                .map(type -> type.tensors() + " " + type.type())
                 .collect(Collectors.joining(", "));
-        int files = folder.checkpoint().files().size();
+        int files = checkpoint.files().size();
         return "%s tensors (%s), %s values, %s in %d file%s"
                 .formatted(
-                        HumanReadable.count(folder.checkpoint().names().size()),
+                        HumanReadable.count(tensors),
                         kinds,
-                        HumanReadable.count(size),
+                        HumanReadable.count(values),
                         HumanReadable.bytes(bytes),
                         files,
                         files == 1 ? "" : "s");
+    }
+
+    /** Returns the types that tensors have once they are read, where these are others than in the files. */
+    private static Optional<String> unpacked(ModelFolder folder, ModelSummary summary) {
+        List<StoredTensor> read = folder.checkpoint().names().stream()
+                .map(folder.checkpoint()::type)
+                .map(type -> new StoredTensor(type.dtype().name(), type.bytes()))
+                .toList();
+        List<StoredWeights> types = StoredWeights.byType(read);
+        Set<String> before = summary.weights().stream().map(StoredWeights::type).collect(Collectors.toSet());
+        boolean same =
+                before.containsAll(types.stream().map(StoredWeights::type).toList()) && before.size() == types.size();
+        return same ? Optional.empty() : Optional.of(stored(new ModelSummary(Map.of(), types)));
     }
 
     private static void states(Terminal terminal, ModelSpec spec, List<Long> lengths) {

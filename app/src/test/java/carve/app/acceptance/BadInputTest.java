@@ -52,7 +52,7 @@ final class BadInputTest {
 
     // both commands open a model alike, and a conversion leaves nothing behind
     private void refused(String problem) {
-        carve.bad(problem, "inspect", folder.toString());
+        carve.badModel(problem, folder.toString());
         Path student = folder.resolve("student");
         carve.bad(problem, "convert", folder.toString(), "--plan", "linear", "--out", student.toString());
         assertFalse(Files.exists(student));

@@ -38,7 +38,7 @@ final class BadLlavaTest {
     }
 
     private void refused(String problem) {
-        carve.bad(problem, "inspect", model.toString());
+        carve.badModel(problem, model.toString());
         Path student = folder.resolve("student");
         carve.bad(problem, "convert", model.toString(), "--plan", "linear", "--out", student.toString());
         assertFalse(Files.exists(student));

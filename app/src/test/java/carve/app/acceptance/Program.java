@@ -34,10 +34,21 @@ final class Program {
 
     /** Runs a line that must fail with this message and nothing else, and show no result. */
     void bad(String message, String... line) {
+        fails(message, line);
+        Assertions.assertEquals("", out.toString());
+    }
+
+    /** Runs {@code inspect} on a model that it must refuse with this message, after it told what its configuration says. */
+    void badModel(String message, String model) {
+        fails(message, "inspect", model);
+        Assertions.assertTrue(out.toString().startsWith("model       "), out.toString());
+        Assertions.assertFalse(out.toString().contains("LAYER"), out.toString());
+    }
+
+    private void fails(String message, String... line) {
         int code = run(line);
         Assertions.assertEquals("carve: " + message + "\n", err.toString());
         Assertions.assertEquals(1, code);
-        Assertions.assertEquals("", out.toString());
     }
 
     /**

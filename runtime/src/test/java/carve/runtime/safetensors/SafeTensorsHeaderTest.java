@@ -44,9 +44,9 @@ final class SafeTensorsHeaderTest {
                         4,
                         "tensor 'a': dtype: expected a string, found 32"),
                 header(
-                        "{'a':{'dtype':'C64','shape':[4],'data_offsets':[0,4]}}",
+                        "{'a':{'dtype':'COMPLEX','shape':[4],'data_offsets':[0,4]}}",
                         4,
-                        "tensor 'a': no dtype 'C64'; there are BF16, BOOL, F8_E4M3, F8_E5M2, F16, F32, F64, I8, I16, I32, I64, U8"),
+                        "tensor 'a': no dtype 'COMPLEX'; there are BF16, BOOL, F8_E4M3, F8_E5M2, F16, F32, F64, I8, I16, I32, I64, U8"),
                 header(
                         "{'a':{'dtype':'f32','shape':[1],'data_offsets':[0,4]}}",
                         4,
