@@ -85,7 +85,7 @@ final class BadInputTest {
     void unknownTypesAreRefused() throws IOException {
         editHeader("(\"" + NORM + "\": ?\\{\"dtype\": ?)\"F32\"", "$1\"F31\"");
         refused(weights + ": tensor '" + NORM
-                + "': no dtype 'F31'; there are BF16, BOOL, F16, F32, F64, I8, I16, I32, I64, U8"
+                + "': no dtype 'F31'; there are BF16, BOOL, F8_E4M3, F8_E5M2, F16, F32, F64, I8, I16, I32, I64, U8"
                 + " (did you mean 'F32'?)");
     }
 
@@ -126,7 +126,7 @@ final class BadInputTest {
                         .stripTrailing()
                         .replaceFirst("}$", ", \"carve\": {\"layers\": [" + layers + "]}}"));
         refused(folder + ": its config.json asks for mixer 'retention', which is not installed; install the plugin that"
-                + " brings it (there are attention, mamba-in-llama, mamba2, plain-mamba2)");
+                + " brings it (there are attention, latent-attention, mamba-in-llama, mamba2, plain-mamba2)");
     }
 
     private void planRefused(String message, String plan) throws IOException {
@@ -153,7 +153,7 @@ final class BadInputTest {
     @Test
     void unknownMixersAreRefusedWithSuggestions() throws IOException {
         planRefused(
-                "plan.conf: 1: key 'repeat', entry 1: no mixer 'mamba3'; there are attention, mamba-in-llama, mamba2, plain-mamba2 (did you mean 'mamba2'?)",
+                "plan.conf: 1: key 'repeat', entry 1: no mixer 'mamba3'; there are attention, latent-attention, mamba-in-llama, mamba2, plain-mamba2 (did you mean 'mamba2'?)",
                 "repeat = [mamba3]\n");
     }
 
