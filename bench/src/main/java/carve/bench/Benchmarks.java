@@ -5,6 +5,7 @@ import carve.api.op.SequenceLayout;
 import carve.api.op.SoftmaxAttention;
 import carve.api.tensor.DType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** The benchmarks. */
@@ -37,9 +38,10 @@ final class Benchmarks {
                 new MatMulBenchmark(64, 8192, 2048),
                 new GemvBenchmark(DType.F32, 2048, 8192),
                 new GemvBenchmark(DType.BF16, 2048, 8192),
-                new GemvBenchmark(DType.BF16, 8192, 2048),
-                new GemvBenchmark(DType.Q8_0, 2048, 8192),
-                new GemvBenchmark(DType.Q4_0, 2048, 8192)));
+                new GemvBenchmark(DType.BF16, 8192, 2048)));
+        Arrays.stream(DType.values())
+                .filter(DType::isQuantised)
+                .forEach(dtype -> cases.add(new GemvBenchmark(dtype, 2048, 8192)));
         SEQUENCES.forEach(extents -> cases.add(scan(extents)));
         cases.add(scan(new Extents(1, 2048, 16, 1, 128))); // all heads share, as in plain Mamba-2
         SEQUENCES.forEach(extents -> cases.add(attention(extents)));

@@ -9,6 +9,7 @@ import carve.cpu.config.CpuConfig.Bf16Mode;
 import carve.cpu.config.CpuConfig.BlasMode;
 import carve.cpu.jit.JitSupport;
 import carve.cpu.memory.BufferPool;
+import carve.cpu.simd.CpuFeatures;
 import carve.cpu.thread.ThreadPool;
 import java.util.List;
 import java.util.Locale;
@@ -68,7 +69,7 @@ public final class GemmStrategies implements AutoCloseable {
         this.oneDnn = oneDnn;
         this.bf16 = new Bf16Gemm(config.bf16Mode(), oneDnn, threadPool, bufferPool);
         this.reasonAgainstJit = JitSupport.reasonAgainst(config.machineCode());
-        this.jit = new JitSkinnyGemm(threadPool);
+        this.jit = new JitSkinnyGemm(threadPool, reasonAgainstJit.isEmpty() && CpuFeatures.supportsVnni());
         this.scalar = new ScalarGemm(threadPool, scalarWork);
         this.packed = new PackedGemm(threadPool);
     }
@@ -127,7 +128,7 @@ public final class GemmStrategies implements AutoCloseable {
                         "jit-skinny-gemm",
                         large ? "weights of any type" : "weights of any type; M <= " + config.batchInvariantRows(),
                         "machine code, AVX-512",
-                        p -> JitSkinnyGemm.supports(p.rightType()) && (large ? p.linear() : isSkinny(p)),
+                        p -> jit.supports(p.rightType()) && (large ? p.linear() : isSkinny(p)),
                         jit)
                 .addingBias()
                 .unless(() -> reasonAgainstJit);

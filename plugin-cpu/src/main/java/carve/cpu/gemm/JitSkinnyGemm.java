@@ -25,17 +25,25 @@ final class JitSkinnyGemm implements GemmKernel, AutoCloseable {
 
     private final ThreadPool threadPool;
     private final Map<KernelKey, MachineCode> kernels = new HashMap<>();
+    private final Map<FixedPointLayout, MachineCode> fixedPointPackings = new HashMap<>();
+    private final boolean hasVnni;
     private Optional<MachineCode> q4Packing = Optional.empty();
 
     private record KernelKey(DType dtype, int k, int rows, boolean bias, RowPlacement placement) {}
 
-    JitSkinnyGemm(ThreadPool threadPool) {
+    /**
+     * Makes the kernel.
+     *
+     * @param hasVnni whether the processor multiplies and adds bytes in vectors of 512 bits
+     */
+    JitSkinnyGemm(ThreadPool threadPool, boolean hasVnni) {
         this.threadPool = threadPool;
+        this.hasVnni = hasVnni;
     }
 
     /** Returns whether there is code for weights of a type. */
-    static boolean supports(DType dtype) {
-        return !dtype.isQuantised() || dtype == DType.Q8_0 || dtype == DType.Q4_0;
+    boolean supports(DType dtype) {
+        return !dtype.isQuantised() || dtype == DType.Q8_0 || dtype == DType.Q4_0 || isFixedPoint(dtype);
     }
 
     @Override
@@ -51,13 +59,29 @@ final class JitSkinnyGemm implements GemmKernel, AutoCloseable {
 
     private void multiplyRowBlock(LinearWeights p, int m, long x, long y) {
         try (var _ = threadPool.scratch().frame()) {
-            multiplyPacked(p, m, p.dtype() == DType.Q4_0 ? packQ4Input(p, m, x) : x, y);
+            multiplyPacked(p, m, packInput(p, m, x), y);
         }
     }
 
-    private void multiplyPacked(LinearWeights p, int m, long from, long y) {
-        int xBytes = p.dtype() == DType.Q4_0 ? p.k() / Dequantisation.BLOCK * Q4_INPUT_BYTES : p.k() * Float.BYTES;
-        int tile = SkinnyGemmGenerator.maxRows(p.dtype(), p.k());
+    /**
+     * Rows of x as the machine code reads them.
+     *
+     * @param address of the first
+     * @param rowBytes from row to row
+     */
+    private record PackedInput(long address, int rowBytes) {}
+
+    private PackedInput packInput(LinearWeights p, int m, long x) {
+        if (isFixedPoint(p.dtype())) {
+            return packFixedPoint(new FixedPointLayout(p.dtype(), p.k()), m, x);
+        }
+        return p.dtype() == DType.Q4_0 ? packQ4Input(p, m, x) : new PackedInput(x, p.k() * Float.BYTES);
+    }
+
+    private void multiplyPacked(LinearWeights p, int m, PackedInput x, long y) {
+        int tile = isFixedPoint(p.dtype())
+                ? FixedPointGemmGenerator.MAX_ROWS
+                : SkinnyGemmGenerator.maxRows(p.dtype(), p.k());
         int passes = (m + tile - 1) / tile;
         int rows = (m + passes - 1) / passes;
         int last = m - (passes - 1) * rows;
@@ -70,7 +94,7 @@ final class JitSkinnyGemm implements GemmKernel, AutoCloseable {
             int count = Math.min(each, p.n() - n);
             for (int row = 0; row < m; row += rows) {
                 long to = y + 4L * ((long) row * p.n() + n);
-                (m - row < rows ? fewer : most).run(p, n, count, from + (long) row * xBytes, to);
+                (m - row < rows ? fewer : most).run(p, n, count, x.address + (long) row * x.rowBytes, to);
             }
         });
     }
@@ -116,26 +140,45 @@ final class JitSkinnyGemm implements GemmKernel, AutoCloseable {
         return (each + COLUMNS - 1) / COLUMNS * COLUMNS;
     }
 
-    private long packQ4Input(LinearWeights p, int m, long x) {
+    private PackedInput packFixedPoint(FixedPointLayout layout, int m, long x) {
+        long to = threadPool.scratch().nativeBuffer((long) m * layout.rowBytes());
+        fixedPointPackings
+                .computeIfAbsent(layout, key -> MachineCode.of(FixedPointPackingGenerator.generate(key)))
+                .call(x, to, m, 0, 0, 0, 0, 0);
+        return new PackedInput(to, layout.rowBytes());
+    }
+
+    private PackedInput packQ4Input(LinearWeights p, int m, long x) {
         long blocks = (long) m * p.k() / Dequantisation.BLOCK;
         long to = threadPool.scratch().nativeBuffer(blocks * Q4_INPUT_BYTES);
         if (q4Packing.isEmpty()) {
             q4Packing = Optional.of(MachineCode.of(Q4PackingGenerator.generate()));
         }
         q4Packing.get().call(x, to, blocks, 0, 0, 0, 0, 0);
-        return to;
+        return new PackedInput(to, p.k() / Dequantisation.BLOCK * Q4_INPUT_BYTES);
     }
 
     private MachineCode kernel(LinearWeights p, int rows, RowPlacement rowPlacement) {
         return kernels.computeIfAbsent(
                 new KernelKey(p.dtype(), p.k(), rows, p.bias() != 0, rowPlacement),
-                kernelKey -> MachineCode.of(SkinnyGemmGenerator.generate(
-                        kernelKey.dtype, kernelKey.k, kernelKey.rows, kernelKey.bias, kernelKey.placement)));
+                kernelKey -> MachineCode.of(generate(kernelKey)));
+    }
+
+    private byte[] generate(KernelKey key) {
+        return isFixedPoint(key.dtype)
+                ? FixedPointGemmGenerator.generate(
+                        new FixedPointLayout(key.dtype, key.k), key.rows, key.bias, key.placement)
+                : SkinnyGemmGenerator.generate(key.dtype, key.k, key.rows, key.bias, key.placement);
+    }
+
+    private boolean isFixedPoint(DType dtype) {
+        return hasVnni && FixedPointLayout.supports(dtype);
     }
 
     @Override
     public void close() {
         kernels.values().forEach(MachineCode::close);
+        fixedPointPackings.values().forEach(MachineCode::close);
         q4Packing.ifPresent(MachineCode::close);
     }
 }

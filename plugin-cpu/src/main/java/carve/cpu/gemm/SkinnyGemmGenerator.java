@@ -271,7 +271,8 @@ final class SkinnyGemmGenerator {
         }
     }
 
-    private static Address weights(int r) {
+    /** Returns where a row of weights is read. */
+    static Address weights(int r) {
         return switch (r) {
             case 0 -> Address.at(R10);
             case 1 -> Address.at(R10, RSI, 0);

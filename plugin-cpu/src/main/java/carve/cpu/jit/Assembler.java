@@ -13,7 +13,8 @@ public final class Assembler {
 
     private static final int CAPACITY = 64 * 1024;
     private static final int BROADCAST = 0x10;
-    private static final int ZEROED_BY_K1 = 0x81;
+    private static final int ZEROING = 0x80;
+    private static final int ZEROED_BY_K1 = ZEROING | 1;
 
     private final ByteBuffer code = ByteBuffer.allocate(CAPACITY).order(ByteOrder.LITTLE_ENDIAN);
 
@@ -52,6 +53,12 @@ public final class Assembler {
         memory(op, first, second, third, 0, op.unit);
     }
 
+    /** Writes an instruction on two vectors and memory with a number. */
+    public void vector(Instruction op, int first, int second, Address third, int number) {
+        vector(op, first, second, third);
+        code.put((byte) number);
+    }
+
     /** Writes an instruction on two vectors and a value in memory that is repeated. */
     public void broadcast(Instruction op, int first, int second, Address third) {
         memory(op, first, second, third, BROADCAST, Float.BYTES);
@@ -82,6 +89,37 @@ public final class Assembler {
     /** Writes {@code VPSLLD}: a shift of each I32. */
     public void shiftLeft(int to, int from, int bits) {
         vector(Instruction.VPSLLD, 6, to, from, bits);
+    }
+
+    /** Writes {@code VPSRLD}: a shift of each I32 that fills with zeros. */
+    public void shiftRight(int to, int from, int bits) {
+        vector(Instruction.VPSLLD, 2, to, from, bits);
+    }
+
+    /** Writes {@code VPSRAD}: a shift of each I32 that keeps the sign. */
+    public void shiftRightSigned(int to, int from, int bits) {
+        vector(Instruction.VPSLLD, 4, to, from, bits);
+    }
+
+    /** Writes an instruction that changes the lanes of a mask of {@link #maskRegister}; the others stay. */
+    public void merged(Instruction op, int first, int second, Address third, int mask) {
+        memory(op, first, second, third, mask, op.unit);
+    }
+
+    /** Writes an instruction that changes the lanes of a mask of {@link #maskRegister}; the others stay. */
+    public void merged(Instruction op, int first, int second, int third, int mask) {
+        evex(op, first, second, third >> 4, third >> 3, mask);
+        modRegister(first, third);
+    }
+
+    /** Writes an instruction that sets the lanes of a mask of {@link #maskRegister}; the others are 0. */
+    public void zeroed(Instruction op, int first, int second, Address third, int mask) {
+        memory(op, first, second, third, ZEROING | mask, op.unit);
+    }
+
+    /** Writes {@code KMOVQ}: a register's bits say which lanes a mask means, 1 to 7. */
+    public void maskRegister(int mask, Register from) {
+        put(0xC4, 0xC1 | (from.high() == 0 ? 0x20 : 0), 0xFB, 0x92, 0xC0 | mask << 3 | from.low());
     }
 
     /** Writes {@code KMOVW}: a register's low bits say which lanes {@link #masked} means. Changes {@code RAX}. */
@@ -129,6 +167,18 @@ public final class Assembler {
         rex(to, from);
         put(0x0F, 0xB7);
         modMemory(to.low(), from, 1);
+    }
+
+    /** Writes {@code MOV}: loads 32 bits, the others are 0. */
+    public void loadInt(Register to, Address from) {
+        rexNarrow(to, from);
+        put(0x8B);
+        modMemory(to.low(), from, 1);
+    }
+
+    /** Writes {@code SHL}: a shift of 64 bits. */
+    public void shiftLeft(Register to, int bits) {
+        put(0x48 | to.high(), 0xC1, 0xE0 | to.low(), bits);
     }
 
     /** Writes {@code LEA}: the address itself. */
@@ -198,8 +248,16 @@ public final class Assembler {
     }
 
     private void rex(Register register, Address address) {
+        put(0x08 | rexBits(register, address));
+    }
+
+    private void rexNarrow(Register register, Address address) {
+        put(rexBits(register, address));
+    }
+
+    private static int rexBits(Register register, Address address) {
         int x = address.hasIndex() ? address.index().high() : 0;
-        put(0x48 | register.high() << 2 | x << 1 | address.base().high());
+        return 0x40 | register.high() << 2 | x << 1 | address.base().high();
     }
 
     // --- operands

@@ -8,6 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The features of the processor, as the system reports them. */
 public final class CpuFeatures {
@@ -24,23 +27,42 @@ public final class CpuFeatures {
     /** The reason against kernels where it has none. */
     public static final String NO_FMA_REASON = "neither AVX2 nor AVX-512 is available to this JVM";
 
+    private static final Set<String> VNNI = Set.of("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni");
+
     private CpuFeatures() {}
 
     /** Returns whether there are instructions that multiply BF16, as far as the system says. */
     public static boolean supportsBf16() {
+        return supportsBf16(description());
+    }
+
+    /** Returns whether there are instructions that multiply and add bytes in 512 bits, as far as the system says. */
+    public static boolean supportsVnni() {
+        return supportsVnni(description());
+    }
+
+    private static String description() {
         try (InputStream in = Files.newInputStream(DESCRIPTION)) {
-            return supportsBf16(new String(in.readNBytes(FIRST), StandardCharsets.US_ASCII));
+            return new String(in.readNBytes(FIRST), StandardCharsets.US_ASCII);
         } catch (IOException e) {
-            return false; // not Linux: nothing is known
+            return ""; // not Linux: nothing is known
         }
     }
 
     /** Returns whether a description has a flag for products of BF16. */
     static boolean supportsBf16(String description) {
+        return flags(description).anyMatch(Set.of("avx512_bf16", "amx_bf16")::contains);
+    }
+
+    /** Returns whether a description has the flags for products of bytes. */
+    static boolean supportsVnni(String description) {
+        return flags(description).collect(Collectors.toSet()).containsAll(VNNI);
+    }
+
+    private static Stream<String> flags(String description) {
         return description
                 .lines()
                 .filter(line -> line.startsWith("flags"))
-                .flatMap(line -> Arrays.stream(line.split("\\s+")))
-                .anyMatch(flag -> flag.equals("avx512_bf16") || flag.equals("amx_bf16"));
+                .flatMap(line -> Arrays.stream(line.split("\\s+")));
     }
 }

@@ -15,4 +15,14 @@ final class CpuFeaturesTest {
         assertFalse(CpuFeatures.supportsBf16("model name : avx512_bf16\nFeatures : asimd bf16\n"));
         assertFalse(CpuFeatures.supportsBf16(""));
     }
+
+    @Test
+    void flagsSayWhetherBytesAreMultiplied() {
+        String all = "flags\t\t: fpu avx512f avx512dq avx512bw avx512vl avx512_vnni clzero\n";
+        assertTrue(CpuFeatures.supportsVnni(all));
+        for (String flag : new String[] {"avx512f ", "avx512dq", "avx512bw", "avx512vl", "avx512_vnni"}) {
+            assertFalse(CpuFeatures.supportsVnni(all.replace(flag, "")), flag);
+        }
+        assertFalse(CpuFeatures.supportsVnni(""));
+    }
 }
