@@ -108,7 +108,7 @@ final class HubConnection implements AutoCloseable {
      * @param offset the first byte that is wanted
      * @return the response, of status 200, 206 or 416; closed by the caller
      * @throws IOException if the connection fails, or the server cannot answer now
-     * @throws HubException if the hub refuses, or redirects in circles
+     * @throws HubException if the hub or a proxy refuses, or the hub redirects in circles
      */
     HubResponse get(HubReference reference, URI uri, long offset) throws IOException, InterruptedException {
         URI target = uri;
@@ -155,6 +155,10 @@ final class HubConnection implements AutoCloseable {
         }
         HttpResponse<ResponseStream> response =
                 await(client.sendAsync(request.build(), _ -> new ResponseStream(config.timeout())));
+        if (response.body() == null) {
+            // status 407 of a proxy to CONNECT; any other status of one is an IOException
+            throw HubErrors.ofProxy(uri);
+        }
         return new HubResponse(uri, response.statusCode(), response.headers(), response.body());
     }
 

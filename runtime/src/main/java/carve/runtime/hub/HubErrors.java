@@ -1,5 +1,7 @@
 package carve.runtime.hub;
 
+import java.net.URI;
+
 /** Messages for refusals of the hub: what was refused, and what would help. */
 final class HubErrors {
     private static final int UNAUTHORIZED = 401;
@@ -32,6 +34,13 @@ final class HubErrors {
                 });
     }
 
+    /** Returns the exception for a proxy that asks for a user and password. */
+    static HubException ofProxy(URI server) {
+        return new HubException(
+                "%s://%s: the proxy asks for a user and password; give them as HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT (in a program of one's own, start Java with -Djdk.http.auth.tunneling.disabledSchemes= as well)"
+                        .formatted(server.getScheme(), server.getHost()));
+    }
+
     private static String byStatus(
             HubReference reference, HubResponse response, String message, String page, boolean token) {
         return switch (response.status()) {
@@ -44,9 +53,7 @@ final class HubErrors {
                 "%s: access refused%s; check %s, and that the access token may read it (%s)"
                         .formatted(reference, message.isEmpty() ? "" : ": " + message, page, TOKENS);
             case NOT_FOUND -> notFound(reference, page, token);
-            case PROXY_AUTHENTICATION ->
-                "%s: the proxy asks for a user and password; give them as HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT and set JAVA_TOOL_OPTIONS=-Djdk.http.auth.tunneling.disabledSchemes="
-                        .formatted(reference);
+            case PROXY_AUTHENTICATION -> ofProxy(response.uri()).getMessage();
             default ->
                 "%s: %s answered with status %d%s"
                         .formatted(

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Proxies are those that the environment's variables name, as curl and Python read them. */
 final class EnvironmentProxiesTest {
@@ -75,6 +76,23 @@ final class EnvironmentProxiesTest {
                     seen.getFirst().path());
             assertEquals(Optional.of("Basic bWU6cGFzcyB3b3Jk"), seen.getFirst().header("Proxy-Authorization"));
             assertEquals(List.of(), hub.requests());
+        }
+    }
+
+    @ParameterizedTest
+    @Timeout(60)
+    @ValueSource(strings = {"http://hub.example", "https://hub.example"})
+    void aProxyThatAsksForAUserSaysHowToGiveOne(String endpoint) throws Exception {
+        Map<String, String> headers = Map.of("Proxy-Authenticate", "Basic realm=\"x\"");
+        try (TestHub hub = PullHarness.model(TestHub.start());
+                TestHttpServer proxy = TestHttpServer.start(0, _ -> Reply.of(407, headers, new byte[0]))) {
+            PullHarness harness = new PullHarness(hub, home)
+                    .with("HF_ENDPOINT", endpoint)
+                    .with("ALL_PROXY", proxy.address().toString());
+            assertEquals(
+                    endpoint
+                            + ": the proxy asks for a user and password; give them as HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT (in a program of one's own, start Java with -Djdk.http.auth.tunneling.disabledSchemes= as well)",
+                    assertThrows(HubException.class, harness::pull).getMessage());
         }
     }
 }
