@@ -5,10 +5,13 @@ import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
 import carve.api.device.KernelPolicy;
+import carve.api.json.Json;
+import carve.api.json.JsonString;
 import carve.hocon.Hocon;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.device.DeviceSelector;
 import carve.runtime.eval.EvaluationConfig;
+import carve.runtime.hub.HubReference;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -119,11 +122,16 @@ public record AppConfig(
         for (Map.Entry<String, String> entry : new TreeMap<>(overrides).entrySet()) {
             if (entry.getKey().startsWith(ROOT + ".") == own) {
                 String origin = "-D" + entry.getKey();
-                section = Hocon.parse(entry.getKey() + " = " + entry.getValue(), origin)
+                section = Hocon.parse(entry.getKey() + " = " + value(entry.getValue()), origin)
                         .asTree()
                         .over(section);
             }
         }
         return section;
+    }
+
+    // a shell takes the quotes that HOCON wants around a colon
+    private static String value(String text) {
+        return HubReference.isReference(text) ? Json.compact(new JsonString(text)) : text;
     }
 }

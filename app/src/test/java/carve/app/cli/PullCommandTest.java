@@ -113,6 +113,19 @@ final class PullCommandTest {
         return new Printed(started.waitFor(), out, Files.readString(errors));
     }
 
+    private String training(String teacher) throws IOException, InterruptedException {
+        Printed printed = run(
+                "http://127.0.0.1:1",
+                "inspect",
+                "mmmamba-linear",
+                "--training",
+                "-Dteacher=" + teacher,
+                "-Dout=" + home.resolve("out"),
+                "-Ddata.file=none.json");
+        assertEquals(0, printed.code, printed.err);
+        return printed.out;
+    }
+
     @Test
     void aPulledModelIsInspectedAndAnswers() throws Exception {
         Printed pulled;
@@ -126,6 +139,7 @@ final class PullCommandTest {
         Printed byName = run("http://127.0.0.1:1", "inspect", "hf:acme/teacher");
         assertEquals(0, byName.code, byName.err);
         assertEquals(run("http://127.0.0.1:1", "inspect", MODEL.toString()).out, byName.out);
+        assertEquals(training(MODEL.toString()), training("hf:acme/teacher"));
         String[] question = {"generate", "hf:acme/teacher", "--prompt", "hello", "--greedy", "--max-tokens", "4"};
         Printed answer = run("http://127.0.0.1:1", question);
         assertEquals(0, answer.code, answer.err);
@@ -138,7 +152,6 @@ final class PullCommandTest {
         for (String[] line : List.of(
                 new String[] {"chat", "hf:acme/other"},
                 new String[] {"serve", "hf:acme/other", "--port", "0"},
-                new String[] {"bench", "--models", "hf:acme/other"},
                 new String[] {"inspect", "hf:acme/other", "--training"},
                 new String[] {"quantize", "hf:acme/other", "out", "--type", "q8_0"})) {
             Printed printed = run("http://127.0.0.1:1", line);

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -88,5 +89,16 @@ final class AppConfigTest {
                 folder.resolve("carve.conf") + ": 1: key 'kernels': no policy 'prefered'; there are off, preferred,"
                         + " required (did you mean 'preferred'?)",
                 error.getMessage());
+    }
+
+    @Test
+    void aModelOfTheHubNeedsNoQuotesOnTheCommandLine() {
+        assertEquals(
+                Map.of("teacher", "hf:acme/tiny@v1.0", "seed", "7"),
+                AppConfig.overrides(Map.of("teacher", "hf:acme/tiny@v1.0", "seed", "7"), false)
+                        .toMap()
+                        .entrySet()
+                        .stream()
+                        .collect(Collectors.toMap(Map.Entry::getKey, entry -> String.valueOf(entry.getValue()))));
     }
 }
