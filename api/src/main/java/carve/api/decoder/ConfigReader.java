@@ -117,14 +117,31 @@ public final class ConfigReader {
         return json.optionalArray(key);
     }
 
-    /** Returns the numbers of a key, if it is there. */
+    /** Returns the numbers of a key, if it is there; Transformers 5 writes infinity as <code>{"__float__": "Infinity"}</code>. */
     public Optional<List<Double>> optionalReals(String key) {
         return optionalArray(key)
-                .map(array -> array.items().stream()
-                        .map(item -> item instanceof JsonNumber number
-                                ? number.real()
-                                : this.<Double>refuse(key, "expected an array of numbers, found " + Json.compact(item)))
-                        .toList());
+                .map(array ->
+                        array.items().stream().map(item -> real(key, item)).toList());
+    }
+
+    private double real(String key, JsonValue item) {
+        if (item instanceof JsonNumber number) {
+            return number.real();
+        }
+        if (item instanceof JsonObject object
+                && object.optionalString("__float__").filter("Infinity"::equals).isPresent()) {
+            return Double.POSITIVE_INFINITY;
+        }
+        return refuse(key, "expected an array of numbers, found " + Json.compact(item));
+    }
+
+    /** Returns a range of numbers, which is an array of two of them, if it is there. */
+    public Optional<List<Double>> optionalRange(String key) {
+        Optional<List<Double>> numbers = optionalReals(key);
+        if (numbers.isPresent() && numbers.get().size() != 2) {
+            throw error(key, "expected two numbers, found " + numbers.get());
+        }
+        return numbers;
     }
 
     /**

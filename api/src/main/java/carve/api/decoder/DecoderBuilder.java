@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -65,6 +66,7 @@ public final class DecoderBuilder {
     private double logitCap;
     private IntFunction<RotaryEmbedding> rope = _ -> RotaryEmbedding.NONE;
     private String mixer = "attention";
+    private IntFunction<Optional<OtherMixer>> otherMixers = _ -> Optional.empty();
     private final Map<String, IntFunction<Object>> settings = new LinkedHashMap<>();
     private IntFunction<FeedForward> feedForward = _ -> new Mlp(activation, gated, hidden, intermediate, mlpBias);
     private DecoderNames names = DecoderNames.LLAMA;
@@ -250,6 +252,18 @@ public final class DecoderBuilder {
         return this;
     }
 
+    /**
+     * Sets another mixer of some layers, where a model is a hybrid before conversion.
+     *
+     * @param layers which layers have it
+     * @param config what it is made for
+     * @param other the mixer, with its settings
+     */
+    public DecoderBuilder mixer(IntPredicate layers, LayerConfig config, MixerSpec other) {
+        otherMixers = layer -> layers.test(layer) ? Optional.of(new OtherMixer(config, other)) : Optional.empty();
+        return this;
+    }
+
     /** Sets a setting of the mixers of all layers. */
     public DecoderBuilder mixer(String setting, Object value) {
         return mixer(setting, _ -> value);
@@ -338,7 +352,16 @@ public final class DecoderBuilder {
     }
 
     private DecoderLayer layer(int index) {
-        LayerConfig layer = new LayerConfig(
+        OtherMixer own = otherMixers.apply(index).orElseGet(() -> new OtherMixer(attention(index), mixerOf(index)));
+        return new DecoderLayer(
+                own.config(),
+                own.mixer(),
+                layout.apply(norm).withResidualFactor(residualFactor),
+                feedForward.apply(index));
+    }
+
+    private LayerConfig attention(int layer) {
+        return new LayerConfig(
                 hidden,
                 heads,
                 kvHeads,
@@ -346,10 +369,10 @@ public final class DecoderBuilder {
                 attentionBias,
                 attentionOutputBias,
                 norm.epsilon(),
-                rope.apply(index));
-        return new DecoderLayer(
-                layer, mixerOf(index), layout.apply(norm).withResidualFactor(residualFactor), feedForward.apply(index));
+                rope.apply(layer));
     }
+
+    private record OtherMixer(LayerConfig config, MixerSpec mixer) {}
 
     // settings that say what holds anyway are left out
     private MixerSpec mixerOf(int layer) {

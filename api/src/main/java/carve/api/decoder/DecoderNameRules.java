@@ -156,7 +156,8 @@ final class DecoderNameRules {
         if (params.containsKey("in_proj.z.weight")) {
             mamba(checkpoint + "mamba.", model, params);
         } else {
-            params.keySet().forEach(name -> add(NameRule.rename(checkpoint + "mixer." + name, model + name)));
+            String module = names.mixer(block.mixerSpec().name());
+            params.keySet().forEach(name -> add(NameRule.rename(checkpoint + module + "." + name, model + name)));
         }
     }
 

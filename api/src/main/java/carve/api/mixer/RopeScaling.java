@@ -31,9 +31,9 @@ public interface RopeScaling {
      */
     default void requireWidth(int width) {}
 
-    /** Returns the unscaled frequencies {@code base^(-2 i / width)} of width/2 pairs. */
+    /** Returns the unscaled frequencies {@code base^(-2 i / width)} of width/2 pairs, rounded up. */
     static double[] frequencies(double base, int width) {
-        double[] frequencies = new double[width / 2];
+        double[] frequencies = new double[(width + 1) / 2];
         Arrays.setAll(frequencies, i -> Math.pow(base, -2.0 * i / width));
         return frequencies;
     }
@@ -220,10 +220,10 @@ public interface RopeScaling {
 
         @Override
         public void requireWidth(int width) {
-            if (2 * shortFactors.size() != width) {
+            if (shortFactors.size() != (width + 1) / 2) {
                 throw new IllegalArgumentException(
                         "rotary: %d elements of a head are rotated, which needs %d short and long factors; there are %d"
-                                .formatted(width, width / 2, shortFactors.size()));
+                                .formatted(width, (width + 1) / 2, shortFactors.size()));
             }
         }
 

@@ -10,7 +10,8 @@ import java.util.Arrays;
  * The settings of rotary position embedding.
  *
  * @param base the base of the angles: unscaled, angle i of R/2 is {@code position * base^(-2 i / R)}
- * @param width R, the leading elements of a head that are rotated; 0 for none
+ * @param width R, the leading elements of a head that are rotated; 0 for none; of an odd number one more is rotated, as in
+ *     Transformers
  * @param maxPositions how many positions the model was trained for
  * @param scaling the scaling of the frequencies
  * @param pairing which elements are rotated together
@@ -31,8 +32,8 @@ public record RotaryEmbedding(double base, int width, int maxPositions, RopeScal
 
     /** Checks ranges. */
     public RotaryEmbedding {
-        if (width < 0 || width % 2 != 0) {
-            throw new IllegalArgumentException("rotary: the width must be even and not negative; width=" + width);
+        if (width < 0) {
+            throw new IllegalArgumentException("rotary: the width must not be negative; width=" + width);
         }
         if (!(base > 0) || maxPositions < 1) {
             throw new IllegalArgumentException(
@@ -40,6 +41,11 @@ public record RotaryEmbedding(double base, int width, int maxPositions, RopeScal
                             .formatted(base, maxPositions));
         }
         scaling.requireWidth(width);
+    }
+
+    /** Returns the number of pairs of elements that are rotated together. */
+    public int pairs() {
+        return (width + 1) / 2;
     }
 
     /** Returns the same embedding with elements paired otherwise. */
@@ -70,7 +76,7 @@ public record RotaryEmbedding(double base, int width, int maxPositions, RopeScal
     }
 
     private Tensor rotate(Tensor x, float[] cos, float[] sin) {
-        Shape table = Shape.of(cos.length / (width / 2), width / 2);
+        Shape table = Shape.of(cos.length / pairs(), pairs());
         // rows at different positions are rotated as positions of one
         boolean perRow = table.extent(0) != x.extent(1);
         Tensor rows = perRow ? x.reshape(1, table.extent(0), x.extent(2), x.extent(3)) : x;
@@ -97,7 +103,7 @@ public record RotaryEmbedding(double base, int width, int maxPositions, RopeScal
 
     // for each position the length of its sequence, on which the frequencies may depend
     private float[] table(int[] positions, long[] lengths, boolean cosine) {
-        int half = width / 2;
+        int half = pairs();
         float[] table = new float[positions.length * half];
         double factor = scaling.attentionFactor();
         double[] frequencies = {};

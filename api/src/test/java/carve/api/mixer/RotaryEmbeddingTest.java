@@ -94,8 +94,8 @@ final class RotaryEmbeddingTest {
     @Test
     void valuesThatMeanNothingAreRefused() {
         assertEquals(
-                "rotary: the width must be even and not negative; width=3",
-                assertThrows(IllegalArgumentException.class, () -> new RotaryEmbedding(1e4, 3, 10))
+                "rotary: the width must not be negative; width=-1",
+                assertThrows(IllegalArgumentException.class, () -> new RotaryEmbedding(1e4, -1, 10))
                         .getMessage());
         assertThrows(IllegalArgumentException.class, () -> new RotaryEmbedding(0, 4, 10));
         assertEquals(
@@ -104,5 +104,13 @@ final class RotaryEmbeddingTest {
                                 IllegalArgumentException.class,
                                 () -> new LayerConfig(8, 3, 2, 4, false, 1e-5, RotaryEmbedding.NONE))
                         .getMessage());
+    }
+
+    // as Transformers has it: exponents are over the odd width, and a last element is rotated with them
+    @Test
+    void anOddWidthIsRoundedUp() {
+        RotaryEmbedding odd = new RotaryEmbedding(10_000, 5, 64);
+        assertEquals(3, odd.pairs());
+        assertEquals(Math.cos(Math.pow(10_000, -4.0 / 5)), odd.cos(new int[] {1}, 2)[2], 1e-6);
     }
 }

@@ -23,7 +23,8 @@ public record DecoderArchitectures(List<DecoderArchitecture> all) {
                     LlamaArchitectures.all(),
                     GemmaArchitectures.all(),
                     GptArchitectures.all(),
-                    ExpertArchitectures.all())
+                    ExpertArchitectures.all(),
+                    HybridArchitectures.all())
             .flatMap(List::stream)
             .toList());
 

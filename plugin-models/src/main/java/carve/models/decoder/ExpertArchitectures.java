@@ -257,7 +257,7 @@ final class ExpertArchitectures {
                 .orElse(1.0);
     }
 
-    private static void granite(DecoderBuilder d) {
+    static void granite(DecoderBuilder d) {
         LlamaArchitectures.granite(d);
         ConfigReader config = d.config();
         int count = count(config, "num_experts", 8);

@@ -2,12 +2,7 @@ package carve.models.mamba2;
 
 import carve.api.config.MapSettings;
 import carve.api.decoder.ConfigReader;
-import carve.api.json.Json;
-import carve.api.json.JsonArray;
-import carve.api.json.JsonException;
-import carve.api.json.JsonNumber;
 import carve.api.json.JsonObject;
-import carve.api.json.JsonValue;
 import carve.api.mixer.LayerConfig;
 import carve.api.mixer.MixerCatalog;
 import carve.api.mixer.RotaryEmbedding;
@@ -21,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The {@code config.json} of a Mamba-2 model, in either layout.
@@ -130,33 +124,10 @@ record Mamba2Config(ConfigReader json, Mamba2Format format, Mamba2Dims ssmDims) 
     }
 
     private double step(int index, double otherwise) {
-        String key = format.timeStepLimitKey();
-        ConfigReader mixer = format.ssmConfig(json);
-        return mixer.optionalArray(key)
-                .map(JsonArray::items)
-                .map(items -> {
-                    if (items.size() != 2) {
-                        throw notTwoNumbers(mixer, key);
-                    }
-                    return number(items.get(index)).orElseThrow(() -> notTwoNumbers(mixer, key));
-                })
+        return format.ssmConfig(json)
+                .optionalRange(format.timeStepLimitKey())
+                .map(range -> range.get(index))
                 .orElse(otherwise);
-    }
-
-    private static JsonException notTwoNumbers(ConfigReader mixer, String key) {
-        return mixer.error(
-                key, "expected two numbers, found " + Json.compact(mixer.json().array(key)));
-    }
-
-    // Transformers 5 writes Infinity as {"__float__": "Infinity"}
-    private static Optional<Double> number(JsonValue value) {
-        return switch (value) {
-            case JsonNumber number -> Optional.of(number.real());
-            case JsonObject object
-            when object.optionalString("__float__").filter("Infinity"::equals).isPresent() ->
-                Optional.of(Double.POSITIVE_INFINITY);
-            default -> Optional.empty();
-        };
     }
 
     /** Returns the mixers of the layers: those that the configuration lists for Carve, else its own. */

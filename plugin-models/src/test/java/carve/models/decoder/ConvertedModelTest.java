@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A model of each family becomes a hybrid, learns in a step from its teacher, and is the same after it was saved and opened. */
 final class ConvertedModelTest {
-    private static final MixerCatalog MIXERS = OfficialMixers.attentionAnd(
+    private static final MixerCatalog MIXERS = OfficialMixers.bothAttentionsAnd(
                     new PlainMamba2Provider(), new Mamba2Provider())
             .withDefaults(
                     "mamba2",

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.TestFactory;
 abstract class TransformersModelContract {
     private static final double FLOOR = 2e-5;
     private static final List<String> MODELS = List.of(
+            "bamba",
             "cohere",
             "deepseek_v3",
             "gemma",
@@ -44,6 +45,7 @@ abstract class TransformersModelContract {
             "gpt_oss",
             "granite",
             "granitemoe",
+            "granitemoehybrid",
             "granitemoeshared",
             "llama",
             "llama_attnbias",
