@@ -35,6 +35,19 @@ public interface ModelFamily {
         return this;
     }
 
+    /** Returns the {@code model_type}s of its configurations, for messages and lists. */
+    default List<String> modelTypes() {
+        return List.of();
+    }
+
+    /**
+     * Returns what a model of a configuration that the family does not support needs and it does not have, such as {@code the
+     * mixer Mamba-1}, if the family knows that kind of model.
+     */
+    default Optional<String> missing(JsonObject config) {
+        return Optional.empty();
+    }
+
     /** Returns whether a {@code config.json} describes a model of this family. */
     boolean supports(JsonObject config);
 

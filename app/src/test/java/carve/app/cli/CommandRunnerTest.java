@@ -90,8 +90,7 @@ final class CommandRunnerTest {
         Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"gpt2\"}");
         assertEquals(1, carve.run("inspect", folder.toString()));
         assertEquals(
-                "carve: %s: no installed model family goes by 'config.json' (model_type 'gpt2'); there are none\n"
-                        .formatted(folder),
+                "carve: %s: config.json: no model family for model_type 'gpt2'; there are none\n".formatted(folder),
                 carve.err());
     }
 

@@ -10,6 +10,7 @@ import carve.api.model.MixerSpec;
 import carve.api.model.ModelFamily;
 import carve.api.model.ModelSpec;
 import carve.api.text.Processor;
+import carve.models.KnownModels;
 import carve.models.LayerMixers;
 import carve.models.chat.ChatProcessor;
 import java.nio.file.Path;
@@ -41,6 +42,16 @@ public final class DecoderFamily implements ModelFamily {
     @Override
     public String name() {
         return "decoder";
+    }
+
+    @Override
+    public List<String> modelTypes() {
+        return architectures.modelTypes();
+    }
+
+    @Override
+    public Optional<String> missing(JsonObject config) {
+        return config.optionalString("model_type").flatMap(KnownModels.table()::missing);
     }
 
     @Override

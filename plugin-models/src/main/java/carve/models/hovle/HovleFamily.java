@@ -47,6 +47,11 @@ public final class HovleFamily implements ModelFamily {
     }
 
     @Override
+    public List<String> modelTypes() {
+        return List.of("internvl_chat", HovleConfig.MMMAMBA);
+    }
+
+    @Override
     public boolean supports(JsonObject config) {
         return HovleConfig.recognises(config);
     }

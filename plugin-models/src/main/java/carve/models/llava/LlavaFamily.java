@@ -49,6 +49,11 @@ public final class LlavaFamily implements ModelFamily {
     }
 
     @Override
+    public List<String> modelTypes() {
+        return List.of("tinyllava");
+    }
+
+    @Override
     public boolean supports(JsonObject config) {
         return LlavaConfig.recognises(config);
     }

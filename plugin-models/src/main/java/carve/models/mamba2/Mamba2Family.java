@@ -41,6 +41,11 @@ public final class Mamba2Family implements ModelFamily {
     }
 
     @Override
+    public List<String> modelTypes() {
+        return List.of("mamba2");
+    }
+
+    @Override
     public boolean supports(JsonObject config) {
         return config.optionalString("model_type").filter("mamba2"::equals).isPresent()
                 || config.value("ssm_cfg")

@@ -1,6 +1,7 @@
 package carve.runtime.model;
 
 import carve.api.checkpoint.CheckpointException;
+import carve.api.config.NameSuggestions;
 import carve.api.config.SettingsException;
 import carve.api.json.Json;
 import carve.api.json.JsonException;
@@ -16,7 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.Optional;
 
 /** The {@code config.json} of a model, from the file to the family and the model that it describes. */
 final class ModelConfig {
@@ -63,18 +64,31 @@ final class ModelConfig {
         if (those.size() == 1) {
             return those.getFirst();
         }
-        String kind = config.optionalString("model_type").map("'%s'"::formatted).orElse("not given");
-        Collection<ModelFamily> candidates = those.isEmpty() ? families : those;
-        String listed = String.join(
-                ", ", new TreeSet<>(candidates.stream().map(ModelFamily::name).toList()));
-        throw new CheckpointException("%s: %s by '%s' (model_type %s); %s %s"
-                .formatted(
-                        folder,
-                        those.isEmpty() ? "no installed model family goes" : "more than one model family goes",
-                        Checkpoint.CONFIG,
-                        kind,
-                        those.isEmpty() ? "there are" : "they are",
-                        listed.isEmpty() ? "none" : listed));
+        throw new CheckpointException("%s: %s: %s"
+                .formatted(folder, Checkpoint.CONFIG, those.isEmpty() ? unknown(config, families) : several(those)));
+    }
+
+    private static String unknown(JsonObject config, Collection<ModelFamily> families) {
+        Optional<String> type = config.optionalString("model_type");
+        if (type.isEmpty()) {
+            return "there is no 'model_type', which says what kind of model it is";
+        }
+        List<String> known = families.stream()
+                .flatMap(family -> family.modelTypes().stream())
+                .sorted()
+                .toList();
+        return families.stream()
+                .flatMap(family -> family.missing(config).stream())
+                .findFirst()
+                .map(missing -> "model_type '%s' cannot be opened: it needs %s, which is not supported"
+                        .formatted(type.get(), missing))
+                .orElseGet(() -> NameSuggestions.unknown("model family for model_type", type.get(), known));
+    }
+
+    private static String several(List<ModelFamily> families) {
+        return "more than one model family opens it: %s; remove all plugins of them but one"
+                .formatted(String.join(
+                        ", ", families.stream().map(ModelFamily::name).sorted().toList()));
     }
 
     /**
