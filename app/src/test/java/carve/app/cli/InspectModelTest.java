@@ -67,7 +67,9 @@ class InspectModelTest {
                 types       2 F16 (6.09 KiB), 1 I32 (1.13 KiB)
                 """, carve.out());
         assertTrue(
-                carve.err().startsWith("carve: " + whale + ": no installed model family goes by 'config.json'"),
+                carve.err()
+                        .startsWith(
+                                "carve: " + whale + ": config.json: no model family for model_type 'whale'; there are"),
                 carve.err());
     }
 

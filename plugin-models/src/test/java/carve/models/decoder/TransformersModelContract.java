@@ -14,6 +14,7 @@ import carve.api.op.SequenceLayout;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.mamba2.PlainMamba2Provider;
+import carve.models.KnownModels;
 import carve.models.OfficialMixers;
 import carve.models.mamba2.Mamba2Family;
 import carve.runtime.model.ModelFolder;
@@ -32,51 +33,6 @@ import org.junit.jupiter.api.TestFactory;
 /** Decoders and Mamba-2 as Transformers 4 and 5 save them agree with its values in float64. */
 abstract class TransformersModelContract {
     private static final double FLOOR = 2e-5;
-    private static final List<String> MODELS = List.of(
-            "bamba",
-            "cohere",
-            "deepseek_v3",
-            "gemma",
-            "gemma2",
-            "gemma3_text",
-            "glm4",
-            "gpt2",
-            "gpt_neox",
-            "gpt_oss",
-            "granite",
-            "granitemoe",
-            "granitemoehybrid",
-            "granitemoeshared",
-            "llama",
-            "llama_attnbias",
-            "llama_bf16",
-            "llama_bias",
-            "llama_headdim",
-            "llama_rope_dynamic",
-            "llama_rope_linear",
-            "llama_rope_llama3",
-            "llama_rope_yarn",
-            "llama_tied",
-            "mamba2_g1",
-            "mamba2_g2",
-            "mistral",
-            "mistral_nowindow",
-            "mixtral",
-            "nemotron",
-            "olmo2",
-            "olmo3",
-            "phi",
-            "phi3",
-            "phi3_longrope",
-            "qwen2",
-            "qwen2_moe",
-            "qwen2_window",
-            "qwen3",
-            "qwen3_moe",
-            "smollm3",
-            "stablelm",
-            "starcoder2");
-
     /** Returns the device under test, new; it is closed. */
     protected abstract Device open();
 
@@ -90,7 +46,8 @@ abstract class TransformersModelContract {
 
     /** Returns the names of the folders, with each of the two forms of a configuration that is there. */
     static Stream<String> folders() {
-        List<String> present = MODELS.stream()
+        List<String> present = KnownModels.table().all().stream()
+                .flatMap(kind -> kind.folders().stream())
                 .flatMap(name -> Stream.of(name, name + "_v4"))
                 .filter(name -> Files.exists(families().resolve(name)))
                 .toList();
