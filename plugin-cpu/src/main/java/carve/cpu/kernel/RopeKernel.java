@@ -1,6 +1,7 @@
 package carve.cpu.kernel;
 
 import static carve.cpu.kernel.KernelContext.addressOf;
+import static carve.cpu.memory.NativeMemory.F;
 import static carve.cpu.memory.NativeMemory.LANES;
 import static carve.cpu.memory.NativeMemory.load;
 import static carve.cpu.memory.NativeMemory.store;
@@ -21,7 +22,7 @@ import jdk.incubator.vector.VectorShuffle;
 public final class RopeKernel implements Kernel {
     private static final int GRAIN = 16 * 1024;
 
-    private static final VectorShuffle<Float> NEIGHBOURS = VectorShuffle.fromOp(NativeMemory.F, i -> i ^ 1);
+    private static final VectorShuffle<Float> NEIGHBOURS = VectorShuffle.fromOp(F, i -> i ^ 1);
 
     private final KernelContext kernelContext;
     private final Rope.Pairing pairing;
@@ -50,33 +51,50 @@ public final class RopeKernel implements Kernel {
     }
 
     private void rotate(Tensor x, Tensor cos, Tensor sin, float sign, Tensor y) {
-        int positions = x.extent(1);
-        int heads = x.extent(2);
-        int width = x.extent(3);
-        int half = cos.extent(1);
-        int rows = x.extent(0) * positions;
-        int perTask = Math.max(1, GRAIN / (heads * width));
-        long from = addressOf(x);
-        long to = addressOf(y);
-        long cosines = addressOf(cos);
-        long sines = addressOf(sin);
+        int rows = x.extent(0) * x.extent(1);
+        int perTask = Math.max(1, GRAIN / (x.extent(2) * x.extent(3)));
+        Heads heads = new Heads(
+                addressOf(x),
+                addressOf(y),
+                addressOf(cos),
+                addressOf(sin),
+                x.extent(1),
+                x.extent(2),
+                x.extent(3),
+                cos.extent(1));
         kernelContext.threads().parallelFor((rows + perTask - 1) / perTask, (task, scratchpad) -> {
-            float[] repeated = scratchpad.floats(2 * (2 * half + LANES));
-            for (int row = task * perTask; row < Math.min(rows, (task + 1) * perTask); row++) {
-                long table = 4L * (row % positions) * half;
-                if (pairing == Rope.Pairing.INTERLEAVED) {
-                    repeat(cosines + table, sines + table, sign, half, repeated);
-                }
-                for (int h = 0; h < heads; h++) {
-                    long at = 4L * ((long) row * heads + h) * width;
-                    if (pairing == Rope.Pairing.INTERLEAVED) {
-                        neighbours(from + at, repeated, to + at, half, width);
-                    } else {
-                        halves(from + at, cosines + table, sines + table, sign, to + at, half, width);
-                    }
-                }
+            int from = task * perTask;
+            int to = Math.min(rows, from + perTask);
+            if (pairing == Rope.Pairing.INTERLEAVED) {
+                heads.rotateNeighbours(from, to, sign, scratchpad.floats(2 * (2 * heads.half + LANES)));
+            } else {
+                heads.rotateHalves(from, to, sign);
             }
         });
+    }
+
+    /** The addresses of x (rows, heads, width), of the result, and of cosines and sines (positions, half). */
+    private record Heads(long x, long y, long cos, long sin, int positions, int heads, int width, int half) {
+        void rotateHalves(int from, int to, float sign) {
+            for (int row = from; row < to; row++) {
+                long table = 4L * (row % positions) * half;
+                for (int h = 0; h < heads; h++) {
+                    long at = 4L * ((long) row * heads + h) * width;
+                    halves(x + at, cos + table, sin + table, sign, y + at, half, width);
+                }
+            }
+        }
+
+        void rotateNeighbours(int from, int to, float sign, float[] factors) {
+            for (int row = from; row < to; row++) {
+                long table = 4L * (row % positions) * half;
+                repeat(cos + table, sin + table, sign, half, factors);
+                for (int h = 0; h < heads; h++) {
+                    long at = 4L * ((long) row * heads + h) * width;
+                    neighbours(x + at, factors, y + at, half, width);
+                }
+            }
+        }
     }
 
     /** Writes each cosine twice, then each sine twice, negative first, a vector apart: factors of elements and neighbours. */
@@ -112,13 +130,15 @@ public final class RopeKernel implements Kernel {
 
     private static void halves(long x, long cos, long sin, float sign, long y, int half, int width) {
         int i = 0;
-        for (; i <= half - LANES; i += LANES) {
-            FloatVector c = load(cos + 4L * i);
-            FloatVector s = load(sin + 4L * i).mul(sign);
-            FloatVector low = load(x + 4L * i);
-            FloatVector high = load(x + 4L * (i + half));
-            store(y + 4L * i, low.mul(c).sub(high.mul(s)));
-            store(y + 4L * (i + half), high.mul(c).add(low.mul(s)));
+        for (; i <= half - LANES; i += LANES) { // with what is inlined everywhere, see VectorMath
+            FloatVector c = FloatVector.fromMemorySegment(F, NativeMemory.ALL, cos + 4L * i, NativeMemory.ORDER);
+            FloatVector s = FloatVector.fromMemorySegment(F, NativeMemory.ALL, sin + 4L * i, NativeMemory.ORDER)
+                    .mul(sign);
+            FloatVector low = FloatVector.fromMemorySegment(F, NativeMemory.ALL, x + 4L * i, NativeMemory.ORDER);
+            FloatVector high =
+                    FloatVector.fromMemorySegment(F, NativeMemory.ALL, x + 4L * (i + half), NativeMemory.ORDER);
+            low.mul(c).sub(high.mul(s)).intoMemorySegment(NativeMemory.ALL, y + 4L * i, NativeMemory.ORDER);
+            high.mul(c).add(low.mul(s)).intoMemorySegment(NativeMemory.ALL, y + 4L * (i + half), NativeMemory.ORDER);
         }
         if (i < half) {
             VectorMask<Float> rest = NativeMemory.firstLanes(half - i);

@@ -2,21 +2,17 @@ package carve.cpu.norm;
 
 import static carve.cpu.memory.NativeMemory.F;
 import static carve.cpu.memory.NativeMemory.LANES;
-import static carve.cpu.memory.NativeMemory.load;
-import static carve.cpu.memory.NativeMemory.store;
 
 import carve.cpu.memory.NativeMemory;
 import carve.cpu.simd.LaneReduction;
 import carve.cpu.thread.ThreadPool;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
  * Layer normalisation over the last axis, forward and backward: n = (x - mean(x)) r with r = 1 / sqrt(variance(x) + eps), y = n w +
  * b, where w is the weight plus an offset. Gradients: dw and db are sums over rows of dy n and dy, and with h = dy w, dx = r (h - mean(h) - n mean(h n)).
  */
 final class LayerNormLoops {
-
     private final ThreadPool threadPool;
 
     LayerNormLoops(ThreadPool threadPool) {
@@ -26,39 +22,71 @@ final class LayerNormLoops {
     /** Writes y = (x - mean) / sqrt(variance + eps) * (weight + offset) + bias; a bias of 0 is none. */
     void forward(RmsNormLoops.NormShape normShape, long x, long weight, long bias, long y) {
         int perTask = normShape.perTask();
+        int width = normShape.width();
         threadPool.parallelFor(normShape.tasks(), (task, scratchpad) -> {
-            float[] u = scratchpad.floats(normShape.width() + LANES);
+            float[] u = scratchpad.floats(width + LANES);
             int end = Math.min(normShape.rows(), (task + 1) * perTask);
             for (int row = task * perTask; row < end; row++) {
-                long at = 4L * row * normShape.width();
-                long shift = 4L * (row % normShape.weightRows()) * normShape.width();
+                long at = 4L * row * width;
+                long shift = 4L * (row % normShape.weightRows()) * width;
                 float r = centred(normShape, x + at, u);
-                for (int i = 0; i < normShape.width(); i += LANES) {
-                    VectorMask<Float> m = NativeMemory.firstLanes(normShape.width() - i);
-                    FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
-                    FloatVector w = load(weight + shift + 4L * i, m).add(normShape.offset());
-                    store(y + at + 4L * i, bias == 0 ? n.mul(w) : n.fma(w, load(bias + shift + 4L * i, m)), m);
+                if (bias == 0) {
+                    RmsNormLoops.scaled(false, r, weight + shift, normShape.offset(), y + at, u, u, width);
+                } else {
+                    scaled(r, weight + shift, normShape.offset(), bias + shift, y + at, u, width);
                 }
             }
         });
     }
 
-    /** Copies x minus its mean, padded with zeros, and returns 1 / sqrt(variance + eps). */
+    private static void scaled(float r, long w, float offset, long bias, long y, float[] u, int width) {
+        int i = 0;
+        for (; i <= width - LANES; i += LANES) { // with what is inlined everywhere, see VectorMath
+            FloatVector.fromArray(F, u, i)
+                    .mul(r)
+                    .fma(
+                            FloatVector.fromMemorySegment(F, NativeMemory.ALL, w + 4L * i, NativeMemory.ORDER)
+                                    .add(offset),
+                            FloatVector.fromMemorySegment(F, NativeMemory.ALL, bias + 4L * i, NativeMemory.ORDER))
+                    .intoMemorySegment(NativeMemory.ALL, y + 4L * i, NativeMemory.ORDER);
+        }
+        for (; i < width; i++) {
+            float weight = NativeMemory.get(w + 4L * i) + offset;
+            NativeMemory.set(y + 4L * i, Math.fma(u[i] * r, weight, NativeMemory.get(bias + 4L * i)));
+        }
+    }
+
+    /** Copies x minus its mean and returns 1 / sqrt(variance + eps). */
     private static float centred(RmsNormLoops.NormShape normShape, long x, float[] u) {
         int width = normShape.width();
-        FloatVector sum = FloatVector.zero(F);
-        for (int i = 0; i < width; i += LANES) {
-            sum = sum.add(load(x + 4L * i, NativeMemory.firstLanes(width - i)));
-        }
-        float mean = LaneReduction.sum(sum) / width;
-        FloatVector square = FloatVector.zero(F);
-        for (int i = 0; i < width; i += LANES) {
-            VectorMask<Float> m = NativeMemory.firstLanes(width - i);
-            FloatVector v = load(x + 4L * i, m).sub(FloatVector.zero(F).blend(mean, m));
+        float mean = sum(x, width) / width;
+        int i = 0;
+        FloatVector squares = FloatVector.zero(F);
+        for (; i <= width - LANES; i += LANES) {
+            FloatVector v = FloatVector.fromMemorySegment(F, NativeMemory.ALL, x + 4L * i, NativeMemory.ORDER)
+                    .sub(mean);
             v.intoArray(u, i);
-            square = v.fma(v, square);
+            squares = v.fma(v, squares);
         }
-        return (float) (1 / Math.sqrt(LaneReduction.sum(square) / width + normShape.eps()));
+        float square = LaneReduction.sum(squares);
+        for (; i < width; i++) {
+            u[i] = NativeMemory.get(x + 4L * i) - mean;
+            square = Math.fma(u[i], u[i], square);
+        }
+        return (float) (1 / Math.sqrt(square / width + normShape.eps()));
+    }
+
+    private static float sum(long x, int width) {
+        int i = 0;
+        FloatVector sums = FloatVector.zero(F);
+        for (; i <= width - LANES; i += LANES) {
+            sums = sums.add(FloatVector.fromMemorySegment(F, NativeMemory.ALL, x + 4L * i, NativeMemory.ORDER));
+        }
+        float sum = LaneReduction.sum(sums);
+        for (; i < width; i++) {
+            sum += NativeMemory.get(x + 4L * i);
+        }
+        return sum;
     }
 
     /** Writes the gradients of {@link #forward}; that of the bias only if {@code db} is not 0. */
@@ -108,28 +136,47 @@ final class LayerNormLoops {
             int dbAt) {
         int width = normShape.width();
         float r = centred(normShape, x, u);
-        FloatVector dot = FloatVector.zero(F);
-        FloatVector sum = FloatVector.zero(F);
-        for (int i = 0; i < width; i += LANES) {
-            VectorMask<Float> m = NativeMemory.firstLanes(width - i);
+        int i = 0;
+        FloatVector dots = FloatVector.zero(F);
+        FloatVector sums = FloatVector.zero(F);
+        for (; i <= width - LANES; i += LANES) { // with what is inlined everywhere, see VectorMath
             FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
-            FloatVector d = load(dy + 4L * i, m);
-            d.fma(n, FloatVector.fromArray(F, partial, dwAt + i, m)).intoArray(partial, dwAt + i, m);
-            d.add(FloatVector.fromArray(F, partial, dbAt + i, m)).intoArray(partial, dbAt + i, m);
-            FloatVector hn = d.mul(load(w + 4L * i, m).add(normShape.offset()));
+            FloatVector d = FloatVector.fromMemorySegment(F, NativeMemory.ALL, dy + 4L * i, NativeMemory.ORDER);
+            d.fma(n, FloatVector.fromArray(F, partial, dwAt + i)).intoArray(partial, dwAt + i);
+            d.add(FloatVector.fromArray(F, partial, dbAt + i)).intoArray(partial, dbAt + i);
+            FloatVector hn = FloatVector.fromMemorySegment(F, NativeMemory.ALL, w + 4L * i, NativeMemory.ORDER)
+                    .add(normShape.offset())
+                    .mul(d);
             hn.intoArray(h, i);
-            dot = hn.fma(n, dot);
-            sum = sum.add(hn);
+            dots = hn.fma(n, dots);
+            sums = sums.add(hn);
         }
-        float mean = LaneReduction.sum(sum) / width;
-        float projection = LaneReduction.sum(dot) / width;
-        for (int i = 0; i < width; i += LANES) {
+        float dot = LaneReduction.sum(dots);
+        float sum = LaneReduction.sum(sums);
+        for (; i < width; i++) {
+            float d = NativeMemory.get(dy + 4L * i);
+            partial[dwAt + i] = Math.fma(d, u[i] * r, partial[dwAt + i]);
+            partial[dbAt + i] += d;
+            h[i] = (NativeMemory.get(w + 4L * i) + normShape.offset()) * d;
+            dot = Math.fma(h[i], u[i] * r, dot);
+            sum += h[i];
+        }
+        inputGradients(sum / width, dot / width, r, dx, width, u, h);
+    }
+
+    private static void inputGradients(
+            float mean, float projection, float r, long dx, int width, float[] u, float[] h) {
+        int i = 0;
+        for (; i <= width - LANES; i += LANES) {
             FloatVector n = FloatVector.fromArray(F, u, i).mul(r);
-            FloatVector value = FloatVector.fromArray(F, h, i)
+            FloatVector.fromArray(F, h, i)
                     .sub(mean)
                     .sub(n.mul(projection))
-                    .mul(r);
-            store(dx + 4L * i, value, NativeMemory.firstLanes(width - i));
+                    .mul(r)
+                    .intoMemorySegment(NativeMemory.ALL, dx + 4L * i, NativeMemory.ORDER);
+        }
+        for (; i < width; i++) {
+            NativeMemory.set(dx + 4L * i, (h[i] - mean - u[i] * r * projection) * r);
         }
     }
 }

@@ -91,8 +91,8 @@ public final class RmsNormLoops {
         scaled(normShape.gate == Gate.AFTER, r, w, normShape.offset, y, u, gates, width);
     }
 
-    private static void scaled(
-            boolean gated, float r, long w, float offset, long y, float[] u, float[] gates, int width) {
+    /** Writes y = u r (w + offset), times the gates if it is gated. */
+    static void scaled(boolean gated, float r, long w, float offset, long y, float[] u, float[] gates, int width) {
         int i = 0;
         for (; i <= width - LANES; i += LANES) { // with what is inlined everywhere, see VectorMath
             FloatVector n = FloatVector.fromArray(F, u, i)
