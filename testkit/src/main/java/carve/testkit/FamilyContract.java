@@ -109,9 +109,7 @@ public abstract class FamilyContract {
         holds(folder -> {
             NameMap names = folder.names();
             for (String name : folder.checkpoint().names()) {
-                names.modelNames(name)
-                        .forEach(inside ->
-                                assertTrue(names.checkpointNames(inside).contains(name), name));
+                names.modelNames(name).forEach(inside -> assertEquals(name, names.checkpointName(inside)));
             }
             List<String> declared =
                     folder.spec().parameters().stream().map(ParamSpec::name).toList();

@@ -25,26 +25,16 @@ public sealed interface ExpertNames {
         public List<NameRule> rules(String checkpoint, String model, Map<String, ParamSpec> params) {
             List<NameRule> rules = new ArrayList<>();
             params.forEach((name, param) -> {
-                String tensors = checkpoint + prefix + moduleOf(name, gate, up, down);
+                int dot = name.lastIndexOf('.');
+                String module = switch (name.substring(0, dot)) {
+                    case GATE -> gate;
+                    case UP -> up;
+                    default -> down;
+                };
+                String tensors = checkpoint + prefix + module + name.substring(dot);
                 rules.add(NameRule.stacked(tensors, model + name, param.shape().extent(0)));
             });
             return rules;
-        }
-    }
-
-    /**
-     * One tensor for all experts of each module, {@code (E, I, D)} or {@code (E, D, I)}, as GGUF files have it.
-     *
-     * @param gate the module of the gate
-     * @param up the module of the value
-     * @param down the module of the result
-     */
-    record Stacked(String gate, String up, String down) implements ExpertNames {
-        @Override
-        public List<NameRule> rules(String checkpoint, String model, Map<String, ParamSpec> params) {
-            return params.keySet().stream()
-                    .map(name -> NameRule.rename(checkpoint + moduleOf(name, gate, up, down), model + name))
-                    .toList();
         }
     }
 
@@ -66,6 +56,33 @@ public sealed interface ExpertNames {
                             new Part(model + GATE + ".weight", rows),
                             new Part(model + UP + ".weight", rows)),
                     NameRule.rename(checkpoint + down, model + DOWN + ".weight"));
+        }
+    }
+
+    /**
+     * One tensor {@code (E, I, D)} of gates, one of values, and one {@code (E, D, I)} of results of all experts, as GGUF files have
+     * them.
+     *
+     * @param gate the module of the gates
+     * @param up the module of the values
+     * @param down the module of the results
+     */
+    record Separate(String gate, String up, String down) implements ExpertNames {
+        @Override
+        public List<NameRule> rules(String checkpoint, String model, Map<String, ParamSpec> params) {
+            return params.keySet().stream()
+                    .map(name -> NameRule.rename(checkpoint + name(name), model + name))
+                    .toList();
+        }
+
+        private String name(String parameter) {
+            int dot = parameter.lastIndexOf('.');
+            String module = switch (parameter.substring(0, dot)) {
+                case GATE -> gate;
+                case UP -> up;
+                default -> down;
+            };
+            return module + parameter.substring(dot);
         }
     }
 
@@ -100,17 +117,6 @@ public sealed interface ExpertNames {
 
     /** The module of results, by Carve's names. */
     String DOWN = "mlp.experts.down";
-
-    // a parameter's name, with another one of its module
-    private static String moduleOf(String parameter, String gate, String up, String down) {
-        int dot = parameter.lastIndexOf('.');
-        String module = switch (parameter.substring(0, dot)) {
-            case GATE -> gate;
-            case UP -> up;
-            default -> down;
-        };
-        return module + parameter.substring(dot);
-    }
 
     /**
      * Returns the rules of the experts of a layer.

@@ -4,16 +4,17 @@ import carve.api.checkpoint.TensorSource;
 import carve.api.json.JsonObject;
 import carve.api.model.ModelSpec;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
- * The converter between GGUF files, as llama.cpp lays them out, and a family's own checkpoint layout.
+ * The converter between GGUF files, as llama.cpp lays them out, and the models of a family.
  *
  * <p>Values that mean the same on both sides stay where they are in the mapped file; only those that llama.cpp stores another
  * way are computed, when they are asked for.
  */
 public interface GgufConverter {
-    /** Returns whether files of a {@code general.architecture} are models of the family. */
-    boolean supports(String architecture);
+    /** Returns the {@code general.architecture}s of files that are models of the family. */
+    List<String> architectures();
 
     /**
      * Returns what {@code config.json} would say of a file's model.
@@ -24,20 +25,25 @@ public interface GgufConverter {
     JsonObject config(GgufFile file);
 
     /**
-     * Returns a file's tensors by the names of the official layout.
+     * Returns a file's tensors by the names of a model's parameters.
      *
+     * @param spec the model of the file's {@link #config}
      * @throws carve.api.checkpoint.CheckpointException if a tensor has no place there
      */
-    TensorSource fromGguf(GgufFile file);
+    TensorSource fromGguf(ModelSpec spec, GgufFile file);
 
     /**
      * Returns the metadata of a model: its architecture, its extents, its tokenizer.
      *
      * @param folder the model's folder, which may have a tokenizer
-     * @throws carve.api.checkpoint.CheckpointException if llama.cpp has no words for the model
+     * @throws carve.api.checkpoint.CheckpointException if llama.cpp would compute something else; it tells what
      */
     JsonObject metadata(ModelSpec spec, Path folder);
 
-    /** Returns the tensors of a model, given by their official names, as a file has them. */
-    TensorSource toGguf(ModelSpec spec, TensorSource official);
+    /**
+     * Returns the tensors of a model as a file has them.
+     *
+     * @param parameters the tensors by the names of the model's parameters
+     */
+    TensorSource toGguf(ModelSpec spec, TensorSource parameters);
 }

@@ -211,6 +211,11 @@ public final class GgufFile implements TensorSource, AutoCloseable {
         return tensor;
     }
 
+    @Override
+    public String label() {
+        return toString();
+    }
+
     /** Unmaps the files. */
     @Override
     public void close() {

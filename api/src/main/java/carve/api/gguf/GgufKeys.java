@@ -59,6 +59,16 @@ public final class GgufKeys {
         return keys;
     }
 
+    /**
+     * Returns a reader of metadata that are not in a file yet.
+     *
+     * @param label what messages call them
+     * @throws JsonException if there is no architecture
+     */
+    public static GgufKeys of(String label, JsonObject metadata) {
+        return new GgufKeys(label, metadata.string(GgufFile.ARCHITECTURE), metadata);
+    }
+
     private void check(String key, String only, String reason) {
         metadata.value(key).filter(value -> !plain(value).equals(only)).ifPresent(value -> {
             throw new CheckpointException("%s: %s is %s, which is not supported; it must be %s%s"
@@ -157,6 +167,11 @@ public final class GgufKeys {
     /** Returns the text of a key, or another one where there is no such key. */
     public String string(String key, String otherwise) {
         return metadata.optionalString(full(key)).orElse(otherwise);
+    }
+
+    /** Returns the value of a key, if there is one. */
+    public Optional<JsonValue> value(String key) {
+        return metadata.value(full(key));
     }
 
     /** Returns the array of a key, if there is one. */

@@ -13,6 +13,7 @@ import carve.api.text.Processor;
 import carve.models.KnownModels;
 import carve.models.LayerMixers;
 import carve.models.chat.ChatProcessor;
+import carve.models.decoder.gguf.DecoderGgufLayout;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -103,7 +104,7 @@ public final class DecoderFamily implements ModelFamily {
 
     @Override
     public Optional<GgufConverter> gguf() {
-        return Optional.of(new LlamaGgufLayout());
+        return Optional.of(new DecoderGgufLayout(architectures));
     }
 
     @Override

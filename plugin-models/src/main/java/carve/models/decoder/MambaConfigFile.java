@@ -148,7 +148,8 @@ public final class MambaConfigFile {
         if (replaced.isEmpty()) {
             return bare;
         }
-        boolean official = replaced.stream().allMatch(MambaConfigFile::isOfficial)
+        boolean official = decoder.spec().layers().stream().allMatch(layer -> layer.feedForward() instanceof Mlp)
+                && replaced.stream().allMatch(MambaConfigFile::isOfficial)
                 && replaced.stream().map(MambaConfigFile::bias).distinct().count() == 1;
         return official
                 ? bare.with(KEY, written(decoder, choices, bias(replaced.getFirst())))

@@ -1,6 +1,7 @@
 package carve.models.mamba2;
 
 import carve.api.checkpoint.CheckpointException;
+import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.TensorSource;
 import carve.api.gguf.GgufConverter;
 import carve.api.gguf.GgufFile;
@@ -12,6 +13,7 @@ import carve.models.TensorMapping;
 import carve.models.text.GgufTokenizer;
 import carve.models.text.GgufTokenizerWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -47,8 +49,8 @@ final class Mamba2GgufLayout implements GgufConverter {
             TOKENS, Mamba2Format.STATE_SPACES.tokens(), "output_norm.weight", "backbone.norm_f.weight", OUTPUT, HEAD);
 
     @Override
-    public boolean supports(String architecture) {
-        return architecture.equals(ARCHITECTURE);
+    public List<String> architectures() {
+        return List.of(ARCHITECTURE);
     }
 
     @Override
@@ -91,7 +93,16 @@ final class Mamba2GgufLayout implements GgufConverter {
     }
 
     @Override
-    public TensorSource fromGguf(GgufFile file) {
+    public TensorSource fromGguf(ModelSpec spec, GgufFile file) {
+        return names(spec).toModel(checkpoint(file));
+    }
+
+    private static NameMap names(ModelSpec spec) {
+        return new Mamba2Family().names(spec);
+    }
+
+    // by the names of state-spaces/mamba
+    private TensorSource checkpoint(GgufFile file) {
         Mamba2Dims shape = Mamba2Config.of(config(file)).ssmDims();
         int channels = shape.inner() + 2 * shape.groups() * shape.stateSize();
         file.requireNames(Mamba2GgufLayout::isKnown);
@@ -166,11 +177,11 @@ final class Mamba2GgufLayout implements GgufConverter {
     }
 
     @Override
-    public TensorSource toGguf(ModelSpec spec, TensorSource official) {
+    public TensorSource toGguf(ModelSpec spec, TensorSource parameters) {
         Mamba2Config config = Mamba2Config.of(spec.config());
         Mamba2Dims shape = config.ssmDims();
         int channels = shape.inner() + 2 * shape.groups() * shape.stateSize();
-        TensorMapping tensors = new TensorMapping(official);
+        TensorMapping tensors = new TensorMapping(names(spec).toCheckpoint(parameters));
         tensors.rename(config.format().tokens(), TOKENS);
         tensors.rename("backbone.norm_f.weight", "output_norm.weight");
         if (!spec.head().tied()) {

@@ -1,5 +1,6 @@
 package carve.runtime.convert;
 
+import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.TensorSource;
 import carve.api.checkpoint.TensorSources;
 import carve.api.device.Device;
@@ -17,6 +18,7 @@ import carve.api.tensor.Scope;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.runtime.model.ModelFolder;
+import carve.runtime.model.UnpackedParts;
 import carve.runtime.model.WeightPrecision;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -179,7 +181,8 @@ public final class Conversion {
      * @throws carve.api.checkpoint.CheckpointException if something cannot be written; the folder is then as it was
      */
     public void save(Path to, Consumer<String> begun) {
-        TensorSource all = teacher.family().names(student).toCheckpoint(tensors(begun));
+        NameMap names = teacher.family().names(student);
+        TensorSource all = names.toCheckpoint(UnpackedParts.of(tensors(begun), names));
         teacher.writer(to, student.config()).write(all);
     }
 

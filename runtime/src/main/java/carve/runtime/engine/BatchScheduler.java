@@ -116,10 +116,7 @@ final class BatchScheduler implements AutoCloseable {
         // the last position gives the first token, and scores need all of them
         int from = request.outputs().promptLogprobs() ? 0 : prompt.length() - 1;
         Optional<DraftModel> draft = drafts.stream()
-                // a penalty of repetition changes with each token, those of a proposal are scored together
-                .filter(_ -> request.maxTokens() > 1
-                        && request.deviceMoves().isEmpty()
-                        && !request.sampler().penalisesRepetition())
+                .filter(_ -> request.maxTokens() > 1 && request.deviceMoves().isEmpty())
                 .findFirst();
         int capacity = capacity(
                 request.positions() + draft.map(DraftModel::draftTokens).orElse(0));

@@ -47,8 +47,8 @@ import java.util.stream.Collectors;
  * }</pre>
  *
  * <p>Of the types of metadata this writes: whole numbers as U32, or I64 where that does not hold them; numbers with a point
- * or an exponent as F32; booleans; texts; arrays of texts, of whole numbers (I32) and of others (F32). The file appears
- * under its name when it is complete.
+ * or an exponent as F32; booleans; texts; arrays of texts, of booleans, of whole numbers (I32) and of others (F32). The file
+ * appears under its name when it is complete.
  */
 public final class GgufWriter {
     private final ByteArrayOutputStream head = new ByteArrayOutputStream();
@@ -185,8 +185,14 @@ public final class GgufWriter {
             array.items().forEach(item -> text(((JsonString) item).text()));
             return;
         }
+        if (array.items().stream().allMatch(JsonBoolean.class::isInstance)) {
+            integer(7);
+            longInteger(array.items().size());
+            array.items().forEach(item -> head.write(((JsonBoolean) item).value() ? 1 : 0));
+            return;
+        }
         if (!array.items().stream().allMatch(JsonNumber.class::isInstance)) {
-            throw new CheckpointException("metadata '%s': arrays are of texts or of numbers".formatted(key));
+            throw new CheckpointException("metadata '%s': arrays are of texts, booleans or numbers".formatted(key));
         }
         var numbers = array.items().stream().map(JsonNumber.class::cast).toList();
         boolean whole = numbers.stream().allMatch(n -> isWhole(n) && whole(n) == (int) whole(n));

@@ -18,12 +18,15 @@ import carve.runtime.safetensors.Checkpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
-import java.util.Optional;
+import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Models in GGUF files, in and out: of all families that have a {@link GgufConverter}. */
 public final class GgufModels {
     private static final String END = ".gguf";
+    private static final Pattern UNQUANTISED = Pattern.compile("norm\\.weight$|\\.router\\.|^positions\\.");
 
     private GgufModels() {}
 
@@ -45,9 +48,11 @@ public final class GgufModels {
             JsonObject config = layout.config(file);
             ModelSpec spec = ModelConfig.spec(file.file(), file.file(), config, family, mixers);
             NameMap names = family.names(spec);
-            Checkpoint checkpoint = Checkpoint.of(file, config, layout.fromGguf(file));
+            TensorSource parameters = layout.fromGguf(spec, file);
+            Checkpoint checkpoint =
+                    Checkpoint.of(file, config, names.toCheckpoint(UnpackedParts.of(parameters, names)));
             ModelFolder.manifest(spec, names).verify(checkpoint, names);
-            return new ModelFolder(file.file(), family, spec, names, Optional.of(checkpoint));
+            return new ModelFolder(file.file(), family, spec, names, checkpoint, parameters);
         } catch (JsonException e) {
             file.close();
             throw new CheckpointException("%s: %s".formatted(file, e.getMessage()), e);
@@ -60,13 +65,21 @@ public final class GgufModels {
     private static ModelFamily family(GgufFile file, Collection<ModelFamily> families) {
         String architecture = file.architecture();
         return families.stream()
-                .filter(family -> family.gguf()
-                        .filter(layout -> layout.supports(architecture))
-                        .isPresent())
+                .filter(family -> architectures(family).contains(architecture))
                 .findFirst()
                 .orElseThrow(() -> new CheckpointException(
-                        "%s: no installed model family reads GGUF files of the architecture '%s'"
-                                .formatted(file, architecture)));
+                        "%s: no installed model family reads GGUF files of the architecture '%s'; supported: %s"
+                                .formatted(
+                                        file,
+                                        architecture,
+                                        families.stream()
+                                                .flatMap(family -> architectures(family).stream())
+                                                .sorted()
+                                                .collect(Collectors.joining(", ")))));
+    }
+
+    private static List<String> architectures(ModelFamily family) {
+        return family.gguf().map(GgufConverter::architectures).orElse(List.of());
     }
 
     /**
@@ -92,15 +105,18 @@ public final class GgufModels {
                 .orElseThrow(() -> new CheckpointException(
                         "%s: models of the family '%s' have no GGUF layout".formatted(folder, family.name())));
         JsonObject metadata = layout.metadata(spec, folder).with(GgufFile.FILE_TYPE, GgufWriter.fileType(dtype));
-        Set<String> kept = family.names(spec).keptNames();
-        TensorSource used = TensorSources.select(official, name -> !kept.contains(name));
-        TensorSource cast = TensorSources.cast(used, name -> stored(used.type(name), dtype));
+        NameMap names = family.names(spec);
+        Set<String> kept = names.keptNames();
+        TensorSource parameters = names.toModel(TensorSources.select(official, name -> !kept.contains(name)));
+        TensorSource cast = TensorSources.cast(parameters, name -> stored(name, parameters.type(name), dtype));
         GgufWriter.write(file, metadata, layout.toGguf(spec, cast));
     }
 
-    private static DType stored(TensorType type, DType asked) {
-        boolean matrix =
-                QuantisationConfig.isMatrix(type.shape()) && type.shape().extent(-1) % asked.blockElements() == 0;
+    // llama.cpp wants norms, routers and positions in F32
+    private static DType stored(String name, TensorType type, DType asked) {
+        boolean matrix = !UNQUANTISED.matcher(name).find()
+                && QuantisationConfig.isMatrix(type.shape())
+                && type.shape().extent(-1) % asked.blockElements() == 0;
         return matrix ? asked : DType.F32;
     }
 }

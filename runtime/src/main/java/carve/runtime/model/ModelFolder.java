@@ -60,15 +60,39 @@ public final class ModelFolder implements AutoCloseable {
     private final ModelSpec spec;
     private final NameMap names;
     private final Optional<Checkpoint> checkpoint;
+    private final Optional<TensorSource> parameters;
     private final ReferenceCount referenceCount;
 
-    ModelFolder(Path path, ModelFamily family, ModelSpec spec, NameMap names, Optional<Checkpoint> checkpoint) {
+    private ModelFolder(
+            Path path,
+            ModelFamily family,
+            ModelSpec spec,
+            NameMap names,
+            Optional<Checkpoint> checkpoint,
+            Optional<TensorSource> parameters) {
         this.path = path;
         this.family = family;
         this.spec = spec;
         this.names = names;
         this.checkpoint = checkpoint;
+        this.parameters = parameters;
         this.referenceCount = new ReferenceCount(() -> checkpoint.ifPresent(Checkpoint::close));
+    }
+
+    /**
+     * Makes a model whose weights are not by the names of its checkpoint.
+     *
+     * @param checkpoint its weights as a folder would have them, which may be made when they are asked for
+     * @param parameters its weights by the model's names
+     */
+    ModelFolder(
+            Path path,
+            ModelFamily family,
+            ModelSpec spec,
+            NameMap names,
+            Checkpoint checkpoint,
+            TensorSource parameters) {
+        this(path, family, spec, names, Optional.of(checkpoint), Optional.of(parameters));
     }
 
     /**
@@ -95,7 +119,7 @@ public final class ModelFolder implements AutoCloseable {
             ModelSpec spec = ModelConfig.spec(folder, config, family, mixers);
             NameMap names = family.names(spec);
             checkpoint.ifPresent(tensors -> manifest(spec, names).verify(tensors, names));
-            return new ModelFolder(folder, family, spec, names, checkpoint);
+            return new ModelFolder(folder, family, spec, names, checkpoint, Optional.empty());
         } catch (RuntimeException e) {
             checkpoint.ifPresent(Checkpoint::close);
             throw e;
@@ -164,7 +188,7 @@ public final class ModelFolder implements AutoCloseable {
      * @throws CheckpointException if there are none
      */
     public TensorSource tensors() {
-        return family.weights(spec, path, names.toModel(checkpoint()), Checkpoint::open);
+        return family.weights(spec, path, parameters.orElseGet(() -> names.toModel(checkpoint())), Checkpoint::open);
     }
 
     /** Opens what is needed to talk to the model; the caller closes it. */
