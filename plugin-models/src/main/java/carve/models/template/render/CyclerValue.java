@@ -28,9 +28,9 @@ final class CyclerValue implements ObjectValue {
             case "current" -> Optional.of(items.get(position));
             case "items" -> Optional.of(TupleValue.of(items));
             case "pos" -> Optional.of(IntegerValue.of(position));
-            case "next" -> Optional.of(FunctionValue.method(name, arguments -> next()));
+            case "next" -> Optional.of(FunctionValue.method("Cycler", name, arguments -> next()));
             case "reset" ->
-                Optional.of(FunctionValue.method(name, arguments -> {
+                Optional.of(FunctionValue.method("Cycler", name, arguments -> {
                     position = 0;
                     return NoneValue.NONE;
                 }));

@@ -222,7 +222,9 @@ final class Evaluator {
 
     private static void spreadNamed(Value value, Map<String, Value> named) {
         if (!(value instanceof DictValue dict)) {
-            throw PythonException.type("argument after ** must be a mapping, not " + value.typeName());
+            throw PythonException.type(
+                    "jinja2.sandbox.SandboxedEnvironment.call() argument after ** must be a mapping, not "
+                            + value.typeName());
         }
         for (DictValue.Item item : dict.items()) {
             if (!(item.key() instanceof StringValue name)) {

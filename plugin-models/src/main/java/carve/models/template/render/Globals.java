@@ -26,8 +26,10 @@ import java.util.function.Function;
 /** The global functions of chat templates. */
 final class Globals {
     private static final int MAX_RANGE = 100_000;
-    private static final Signature RAISE = Signature.of("raise_exception", 0, "message");
-    private static final Signature STRFTIME = Signature.of("strftime_now", 0, "format");
+    private static final int MAX_BITS = 60;
+    private static final String LOCALS = "_cached_compile_jinja_template.<locals>.";
+    private static final Signature RAISE = Signature.of(LOCALS + "raise_exception", 0, "message");
+    private static final Signature STRFTIME = Signature.of(LOCALS + "strftime_now", 0, "format");
     private static final Signature JOINER = Signature.of("Joiner.__init__", 1, "sep=");
 
     private final Budget budget;
@@ -68,6 +70,9 @@ final class Globals {
         if (given.isEmpty() || given.size() > 3) {
             throw PythonException.type("range expected at %s, got %d"
                     .formatted(given.isEmpty() ? "least 1 argument" : "most 3 arguments", given.size()));
+        }
+        if (given.stream().anyMatch(bound -> Numbers.integer(bound).bitLength() > MAX_BITS)) {
+            throw new PythonException("OverflowError", "Python int too large to convert to C ssize_t");
         }
         long[] bounds = given.stream().mapToLong(Numbers::clampedLong).toArray();
         long start = bounds.length == 1 ? 0 : bounds[0];
@@ -141,7 +146,9 @@ final class Globals {
 
         @Override
         public Optional<Value> attribute(String name) {
-            return name.equals("fromkeys") ? Optional.of(FunctionValue.method(name, this::fromKeys)) : Optional.empty();
+            return name.equals("fromkeys")
+                    ? Optional.of(FunctionValue.method("dict", name, this::fromKeys))
+                    : Optional.empty();
         }
 
         private Value fromKeys(Arguments arguments) {

@@ -20,7 +20,14 @@ final class JsonFilter {
         all.put(
                 "tojson",
                 Filter.of(
-                        Signature.of("tojson", 0, "x", "ensure_ascii=", "indent=", "separators=", "sort_keys="),
+                        Signature.of(
+                                "_cached_compile_jinja_template.<locals>.tojson",
+                                0,
+                                "x",
+                                "ensure_ascii=",
+                                "indent=",
+                                "separators=",
+                                "sort_keys="),
                         JsonFilter::dumped));
     }
 

@@ -60,8 +60,10 @@ final class LoopValue implements CallableValue {
             case "last" -> Optional.of(BooleanValue.of(items.peek().isEmpty()));
             case "previtem" -> Optional.of(previous.orElse(UndefinedValue.because("there is no previous item")));
             case "nextitem" -> Optional.of(items.peek().orElse(UndefinedValue.because("there is no next item")));
-            case "cycle" -> Optional.of(FunctionValue.method(name, arguments -> cycled(arguments.positional())));
-            case "changed" -> Optional.of(FunctionValue.method(name, arguments -> changed(arguments.positional())));
+            case "cycle" ->
+                Optional.of(FunctionValue.method("LoopContext", name, arguments -> cycled(arguments.positional())));
+            case "changed" ->
+                Optional.of(FunctionValue.method("LoopContext", name, arguments -> changed(arguments.positional())));
             default -> Optional.empty();
         };
     }

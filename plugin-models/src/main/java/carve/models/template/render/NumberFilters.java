@@ -1,11 +1,11 @@
 package carve.models.template.render;
 
-import carve.models.template.value.Arguments;
 import carve.models.template.value.Conversion;
 import carve.models.template.value.FloatValue;
 import carve.models.template.value.IntegerValue;
 import carve.models.template.value.Numbers;
 import carve.models.template.value.PythonException;
+import carve.models.template.value.Repr;
 import carve.models.template.value.Signature;
 import carve.models.template.value.StringValue;
 import carve.models.template.value.UndefinedValue;
@@ -94,6 +94,9 @@ final class NumberFilters {
     }
 
     private static Value toward(Value value, String method) {
+        if (!Numbers.isNumber(value)) {
+            throw PythonException.type("must be real number, not " + value.typeName());
+        }
         if (!(value instanceof FloatValue f)) {
             return value;
         }
@@ -128,11 +131,23 @@ final class NumberFilters {
                 : Math.abs(value.setScale(precision, RoundingMode.HALF_EVEN).doubleValue());
     }
 
+    private static double bytes(Value value) {
+        return switch (value) {
+            case StringValue s ->
+                Conversion.real(s.text())
+                        .map(FloatValue::value)
+                        .orElseThrow(() ->
+                                PythonException.value("could not convert string to float: " + Repr.quoted(s.text())));
+            case UndefinedValue undefined -> throw undefined.failure();
+            case Value number when Numbers.isNumber(number) -> Numbers.real(number);
+            default ->
+                throw PythonException.type(
+                        "float() argument must be a string or a real number, not '%s'".formatted(value.typeName()));
+        };
+    }
+
     private static Value fileSize(FilterTools tools, Signature.Bound a) {
-        double bytes =
-                real(tools, Signature.of("float", 0, "value").bind(Arguments.of(a.at(0)))) instanceof FloatValue f
-                        ? f.value()
-                        : 0;
+        double bytes = bytes(a.at(0));
         boolean binary = a.flag(1);
         double base = binary ? 1024 : 1000;
         if (bytes == 1) {

@@ -41,11 +41,12 @@ final class OrderFilters {
         all.put(
                 "unique",
                 Filter.of(
-                        Signature.of("do_unique", 1, "value", "case_sensitive=", "attribute="), OrderFilters::unique));
+                        Signature.of("sync_do_unique", 1, "value", "case_sensitive=", "attribute="),
+                        OrderFilters::unique));
         all.put(
                 "groupby",
                 Filter.of(
-                        Signature.of("do_groupby", 1, "value", "attribute", "default=", "case_sensitive="),
+                        Signature.of("sync_do_groupby", 1, "value", "attribute", "default=", "case_sensitive="),
                         OrderFilters::groupBy));
         all.put(
                 "min",
@@ -57,7 +58,9 @@ final class OrderFilters {
                 Filter.of(
                         Signature.of("do_max", 1, "value", "case_sensitive=", "attribute="),
                         (tools, a) -> extreme(tools, a, ">")));
-        all.put("sum", Filter.of(Signature.of("do_sum", 1, "iterable", "attribute=", "start="), OrderFilters::sum));
+        all.put(
+                "sum",
+                Filter.of(Signature.of("sync_do_sum", 1, "iterable", "attribute=", "start="), OrderFilters::sum));
     }
 
     private static Value sort(FilterTools tools, Signature.Bound a) {
@@ -159,6 +162,6 @@ final class OrderFilters {
     }
 
     private static Value group(Value grouper, List<Value> items) {
-        return TupleValue.of(grouper, ListValue.of(items));
+        return TupleValue.of(grouper, ListValue.of(items)).named(List.of("grouper", "list"));
     }
 }

@@ -36,14 +36,14 @@ final class SequenceFilters {
         Filter orDefault = Filter.of(Signature.of("do_default", 0, "value", "default_value=", "boolean="), otherwise);
         all.put("default", orDefault);
         all.put("d", orDefault);
-        all.put("first", Filter.of(Signature.of("do_first", 1, "seq"), SequenceFilters::first));
+        all.put("first", Filter.of(Signature.of("sync_do_first", 1, "seq"), SequenceFilters::first));
         all.put("last", Filter.of(Signature.of("do_last", 1, "seq"), SequenceFilters::last));
         all.put(
                 "list",
                 Filter.of(
-                        Signature.of("do_list", 0, "value"),
+                        Signature.of("sync_do_list", 0, "value"),
                         (tools, a) -> ListValue.of(Iteration.list(a.at(0), tools.budget()))));
-        all.put("join", Filter.of(Signature.of("do_join", 1, "value", "d=", "attribute="), SequenceFilters::join));
+        all.put("join", Filter.of(Signature.of("sync_do_join", 1, "value", "d=", "attribute="), SequenceFilters::join));
         all.put("reverse", Filter.of(Signature.of("do_reverse", 0, "value"), SequenceFilters::reverse));
         all.put("items", Filter.of(Signature.of("do_items", 0, "value"), SequenceFilters::items));
         all.put(
@@ -51,7 +51,7 @@ final class SequenceFilters {
                 Filter.of(Signature.of("do_batch", 0, "value", "linecount", "fill_with="), SequenceFilters::batch));
         all.put(
                 "slice",
-                Filter.of(Signature.of("do_slice", 0, "value", "slices", "fill_with="), SequenceFilters::slice));
+                Filter.of(Signature.of("sync_do_slice", 0, "value", "slices", "fill_with="), SequenceFilters::slice));
         all.put("attr", Filter.of(Signature.of("do_attr", 1, "obj", "name"), SequenceFilters::attribute));
     }
 

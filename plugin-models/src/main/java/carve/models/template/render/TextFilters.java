@@ -6,6 +6,7 @@ import carve.models.template.value.DictValue;
 import carve.models.template.value.FunctionValue;
 import carve.models.template.value.IntegerValue;
 import carve.models.template.value.Iteration;
+import carve.models.template.value.ListValue;
 import carve.models.template.value.NoneValue;
 import carve.models.template.value.Numbers;
 import carve.models.template.value.PythonException;
@@ -116,6 +117,9 @@ final class TextFilters {
         if (a.at(0) instanceof UndefinedValue undefined) {
             throw undefined.failure();
         }
+        if (a.at(0) instanceof ListValue) {
+            throw new PythonException("AttributeError", "'list' object has no attribute 'splitlines'");
+        }
         if (!(a.at(0) instanceof StringValue s)) {
             throw PythonException.type("unsupported operand type(s) for +=: '%s' and 'str'"
                     .formatted(a.at(0).typeName()));
@@ -123,9 +127,7 @@ final class TextFilters {
         Value width = a.optional(1).orElse(IntegerValue.of(DEFAULT_INDENT));
         String indentation = width instanceof StringValue w
                 ? w.text()
-                : new TextBuilder(tools.budget())
-                        .repeat(" ", Numbers.clampedLong(width))
-                        .toString();
+                : tools.str(tools.arithmetic().multiply(StringValue.of(" "), width));
         boolean blank = a.flag(3);
         TextBuilder out = new TextBuilder(tools.budget()).append(a.flag(2) ? indentation : "");
         List<Value> lines = Iteration.list(method(tools, s.with(s.text() + "\n"), "splitlines"), tools.budget());
@@ -178,6 +180,9 @@ final class TextFilters {
         List<String> pairs = new ArrayList<>();
         Value items = value instanceof DictValue ? method(tools, value, "items") : value;
         for (Value item : Iteration.list(items, tools.budget())) {
+            if (!Iteration.isIterable(item)) {
+                throw PythonException.type("cannot unpack non-iterable %s object".formatted(item.typeName()));
+            }
             List<Value> pair = Iteration.list(item, tools.budget());
             if (pair.size() != 2) {
                 throw PythonException.value("not enough values to unpack (expected 2, got %d)".formatted(pair.size()));

@@ -215,6 +215,9 @@ final class PrimaryParser {
                 require(spreadNamed.isEmpty(), line);
                 String name = stream.next().text();
                 stream.next();
+                if (named.stream().anyMatch(other -> other.name().equals(name))) {
+                    throw new SyntaxException(line, "SyntaxError", "keyword argument repeated: " + name);
+                }
                 named.add(new CallArguments.NamedArgument(name, expressions.expression()));
             } else {
                 require(spread.isEmpty() && spreadNamed.isEmpty() && named.isEmpty(), line);

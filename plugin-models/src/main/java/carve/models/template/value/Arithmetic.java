@@ -171,7 +171,7 @@ public final class Arithmetic {
         }
         requireNumbers("%", left, right);
         if (Numbers.isInteger(left) && Numbers.isInteger(right)) {
-            requireNotZero(right, "integer division or modulo by zero");
+            requireNotZero(right, "integer modulo by zero");
             BigInteger divisor = Numbers.integer(right);
             BigInteger rest = Numbers.integer(left).mod(divisor.abs());
             return integer(divisor.signum() < 0 && rest.signum() != 0 ? rest.add(divisor) : rest);

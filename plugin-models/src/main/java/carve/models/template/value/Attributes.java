@@ -103,7 +103,7 @@ public final class Attributes {
             case StringValue s -> strings.method(s, name);
             case DictValue dict -> containers.method(dict, name);
             case ListValue list -> containers.method(list, name);
-            case TupleValue tuple -> containers.method(tuple, name);
+            case TupleValue tuple -> containers.item(tuple, name).or(() -> containers.method(tuple, name));
             case RangeValue range -> containers.method(range, name);
             case IntegerValue integer -> NumberAttributes.ofInteger(integer, name);
             case BooleanValue bool -> NumberAttributes.ofInteger(new IntegerValue(Numbers.integer(bool)), name);

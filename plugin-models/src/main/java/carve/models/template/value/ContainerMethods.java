@@ -15,8 +15,8 @@ final class ContainerMethods {
     Optional<Value> method(DictValue dict, String name) {
         return switch (name) {
             case "get", "items", "keys", "values", "copy", "fromkeys" ->
-                Optional.of(
-                        FunctionValue.method(name, arguments -> call(dict, new MethodCall("dict", name, arguments))));
+                Optional.of(FunctionValue.method(
+                        "dict", name, arguments -> call(dict, new MethodCall("dict", name, arguments))));
             default -> Optional.empty();
         };
     }
@@ -53,12 +53,19 @@ final class ContainerMethods {
         return DictValue.of(items);
     }
 
+    Optional<Value> item(TupleValue tuple, String name) {
+        int index = tuple.names().indexOf(name);
+        return index < 0 ? Optional.empty() : Optional.of(tuple.items().get(index));
+    }
+
     Optional<Value> method(SequenceValue sequence, String name) {
         boolean known =
                 name.equals("count") || name.equals("index") || name.equals("copy") && sequence instanceof ListValue;
         return known
                 ? Optional.of(FunctionValue.method(
-                        name, arguments -> call(sequence, new MethodCall(sequence.typeName(), name, arguments))))
+                        sequence.typeName(),
+                        name,
+                        arguments -> call(sequence, new MethodCall(sequence.typeName(), name, arguments))))
                 : Optional.empty();
     }
 

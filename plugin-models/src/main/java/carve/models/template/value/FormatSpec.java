@@ -71,6 +71,9 @@ final class FormatSpec {
         if (type != 0 && type != 's') {
             throw unknownCode(s);
         }
+        if (!grouping.isEmpty()) {
+            throw PythonException.value("Cannot specify '%s' with 's'.".formatted(grouping));
+        }
         if (!sign.equals("-")) {
             throw PythonException.value("Sign not allowed in string format specifier");
         }

@@ -50,7 +50,7 @@ final class NumberAttributes {
     }
 
     private static Value method(String name, String type, Supplier<Value> result) {
-        return FunctionValue.method(name, arguments -> {
+        return FunctionValue.method(type, name, arguments -> {
             new MethodCall(type, name, arguments).none();
             return result.get();
         });

@@ -53,7 +53,10 @@ final class PercentFormat {
         }
 
         private boolean isMapping() {
-            return values instanceof DictValue || values instanceof ListValue || values instanceof UndefinedValue;
+            return values instanceof DictValue
+                    || values instanceof ListValue
+                    || values instanceof RangeValue
+                    || values instanceof UndefinedValue;
         }
 
         private void conversion() {
@@ -202,6 +205,9 @@ final class PercentFormat {
 
         private String integer(char type, Value value, Flags flags, int precision) {
             boolean decimal = "diu".indexOf(type) >= 0;
+            if (decimal && value instanceof UndefinedValue undefined) {
+                throw undefined.failure();
+            }
             if (!Numbers.isInteger(value) && !(decimal && value instanceof FloatValue)) {
                 throw PythonException.type("%%%c format: %s is required, not %s"
                         .formatted(type, decimal ? "a real number" : "an integer", value.typeName()));

@@ -29,19 +29,16 @@ public final class Sorting {
                 items.stream().map(item -> new Keyed<>(key.apply(item), item)).toList());
         Comparator<Keyed<T>> order = (a, b) -> {
             budget.spend(1);
-            return compareKeys(a.key(), b.key());
+            return compare(a.key(), b.key());
         };
         try {
-            keyed.sort(reverse ? (a, b) -> order.compare(b, a) : order);
+            // as CPython does it, so that equal ones keep their order
+            List<Keyed<T>> inOrder = reverse ? keyed.reversed() : keyed;
+            inOrder.sort(order);
         } catch (IllegalArgumentException e) {
             throw PythonException.unsupported("sorting values whose order is not total, such as NaN");
         }
         return keyed.stream().map(Keyed::item).toList();
-    }
-
-    // Python asks whether the later key is less than the earlier one, and its message names them in that order
-    private static int compareKeys(Value left, Value right) {
-        return Comparison.ordered("<", right, left) ? 1 : Comparison.ordered("<", left, right) ? -1 : 0;
     }
 
     private record Keyed<T>(Value key, T item) {}

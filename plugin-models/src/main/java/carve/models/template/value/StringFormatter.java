@@ -175,8 +175,7 @@ final class StringFormatter {
 
         private Value positional(int index) {
             if (index >= arguments.positional().size()) {
-                throw new PythonException(
-                        "IndexError", "Replacement index %d out of range for positional args tuple".formatted(index));
+                throw new PythonException("IndexError", "tuple index out of range");
             }
             return arguments.positional().get(index);
         }

@@ -30,7 +30,7 @@ public final class StringMethods {
             throw PythonException.unsupported("str." + name);
         }
         return isMethod(name)
-                ? Optional.of(FunctionValue.method(name, arguments -> {
+                ? Optional.of(FunctionValue.method("str", name, arguments -> {
                     budget.text(self.text().length());
                     return call(self, new MethodCall("str", name, arguments));
                 }))

@@ -50,7 +50,11 @@ final class StringSearch {
 
     Value found(String text, MethodCall call) {
         Window window = Window.of(text, call);
-        String part = call.text(0);
+        if (!(call.at(0).orElseThrow() instanceof StringValue wanted)) {
+            throw PythonException.type(
+                    "must be str, not " + call.at(0).orElseThrow().typeName());
+        }
+        String part = wanted.text();
         if (window.isBeyond()) {
             return notFound(call.name());
         }
