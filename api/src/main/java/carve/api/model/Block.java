@@ -35,6 +35,7 @@ public record Block(
         BlockLayout layout,
         FeedForward feedForward,
         Dropout dropout) {
+    private static final String MLP = "mlp.";
 
     /** Makes a layer without dropout. */
     public Block(
@@ -56,6 +57,15 @@ public record Block(
         }
         feedForward.parameters().forEach(spec -> specs.add(spec.under("mlp")));
         return List.copyOf(specs);
+    }
+
+    /**
+     * Returns the share of a parameter's values that one position uses: all, but for what its feed-forward part says.
+     *
+     * @param parameter the name of one of the {@link #parameters}
+     */
+    public double usedShare(String parameter) {
+        return parameter.startsWith(MLP) ? feedForward.usedShare(parameter.substring(MLP.length())) : 1;
     }
 
     /** Returns this block with another mixer. */

@@ -165,7 +165,10 @@ final class InspectCommand implements Command {
                 HumanReadable.count(size(spec.parameters()) + carried)
                         + (carried == 0
                                 ? ""
-                                : ", %s of them carried along unused".formatted(HumanReadable.count(carried)))));
+                                : ", %s of them carried along unused".formatted(HumanReadable.count(carried)))
+                        + (used(spec) == size(spec.parameters())
+                                ? ""
+                                : ", %s of them used by each token".formatted(HumanReadable.count(used(spec))))));
         terminal.println(line("weights", folder.hasWeights() ? weights(folder, summary) : "none (configuration only)"));
         if (folder.hasWeights()) {
             terminal.println(line("types", stored(summary)));
@@ -180,6 +183,18 @@ final class InspectCommand implements Command {
                 .stream()
                 .map(entry -> entry.getKey() + " x" + entry.getValue())
                 .collect(Collectors.joining(", "));
+    }
+
+    // of experts only those that are chosen
+    private static long used(ModelSpec spec) {
+        double unused = 0;
+        for (Block block : spec.layers()) {
+            unused += block.parameters().stream()
+                    .mapToDouble(param ->
+                            (1 - block.usedShare(param.name())) * param.shape().size())
+                    .sum();
+        }
+        return size(spec.parameters()) - Math.round(unused);
     }
 
     private static String weights(ModelFolder folder, ModelSummary summary) {

@@ -31,8 +31,6 @@ import java.util.function.ToLongFunction;
  * @param context the number of positions for which states are counted
  */
 public record InferenceCost(List<LayerCost> layers, LayerCost other, long context) {
-    private static final String MLP = "mlp.";
-
     /**
      * The cost of a layer.
      *
@@ -128,7 +126,7 @@ public record InferenceCost(List<LayerCost> layers, LayerCost other, long contex
                 own.stream().mapToLong(param -> types.apply(param).bytes()).sum();
         double read = own.stream()
                 .mapToDouble(param ->
-                        usedShare(block, param.name()) * types.apply(param).bytes())
+                        block.usedShare(param.name()) * types.apply(param).bytes())
                 .sum();
         Mixer mixer = block.mixer();
         long cache = mixer.stateBytes(1, context);
@@ -142,10 +140,6 @@ public record InferenceCost(List<LayerCost> layers, LayerCost other, long contex
                 weights,
                 cache,
                 Math.round(read) + cache + written);
-    }
-
-    private static double usedShare(Block block, String parameter) {
-        return parameter.startsWith(MLP) ? block.feedForward().usedShare(parameter.substring(MLP.length())) : 1;
     }
 
     private static LayerCost rest(ModelSpec spec, Function<ParamSpec, TensorType> types) {
