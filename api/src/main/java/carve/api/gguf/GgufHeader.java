@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What stands at the beginning of a GGUF file: metadata, and where each tensor lies.
+ * The beginning of a GGUF file: metadata, and the place of each tensor.
  *
  * @param metadata the metadata
  * @param entries the tensors in the order of the file's list

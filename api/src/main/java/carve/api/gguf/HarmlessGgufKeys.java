@@ -10,7 +10,7 @@ import java.util.Optional;
  * keys below; keys of an architecture begin with {@code ARCHITECTURE.}.
  */
 public final class HarmlessGgufKeys {
-    /** What stands for the name of the architecture. */
+    /** The beginning of keys of an architecture, whichever it is. */
     public static final String ARCHITECTURE = "ARCHITECTURE.";
 
     private static final String DESCRIPTION = "describes the model, its origin and its file";

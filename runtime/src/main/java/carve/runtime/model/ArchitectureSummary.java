@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What the configuration of a model says, in words: also of one that no installed family can run. It reads the keys that most
+ * A description in words of a model's configuration, also of one that no installed family can run. It reads the keys that most
  * configurations share, {@code config.json} of the Transformers library and metadata of GGUF alike, and judges nothing.
  */
 public final class ArchitectureSummary {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a model's folder or GGUF file holds, whether or not it can be run.
+ * A description of a model's folder or GGUF file, whether or not it can be run.
  *
  * @param architecture what the configuration says, text by label; empty if it cannot be read
  * @param weights the storage types of its tensors; none if there are no weights or they cannot be read

@@ -135,7 +135,7 @@ final class GgufBlocksTest {
         }
     }
 
-    /** What a device computes with stays where it lies in the file. */
+    /** Types that devices compute with stay where they lie in the file. */
     @Test
     void typesOfDevicesAreNotCopied() {
         for (GgufTensorType type : GgufTensorType.values()) {

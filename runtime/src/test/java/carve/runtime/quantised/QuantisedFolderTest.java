@@ -78,7 +78,7 @@ final class QuantisedFolderTest {
         }
     }
 
-    /** What is not quantised is a view of the file, what is, is unpacked when it is read. */
+    /** Tensors that are not quantised are views of the file; the others are unpacked when they are read. */
     @Test
     void plainTensorsAreNotCopied() {
         try (Checkpoint stored = Checkpoint.open(fixture("awq"));

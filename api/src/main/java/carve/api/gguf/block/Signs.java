@@ -11,6 +11,6 @@ final class Signs {
 
     /** Returns a value, negated if the bit of its element is set. */
     static float apply(int signs, int element, float value) {
-        return (signs >> element & 1) == 0 ? value : -value;
+        return Float.intBitsToFloat(Float.floatToRawIntBits(value) ^ (signs >>> element & 1) << 31);
     }
 }
