@@ -17,6 +17,7 @@ module carve.runtime {
     exports carve.runtime.model;
     exports carve.runtime.plan;
     exports carve.runtime.progress;
+    exports carve.runtime.quantised;
     exports carve.runtime.safetensors;
     exports carve.runtime.train;
 

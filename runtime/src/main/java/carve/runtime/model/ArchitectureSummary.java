@@ -164,7 +164,7 @@ public final class ArchitectureSummary {
     private List<String> experts() {
         List<String> facts = new ArrayList<>();
         add(facts, "%s", "num_local_experts", "num_experts", "n_routed_experts", "expert_count");
-        if (facts.isEmpty() || facts.getFirst().equals("0")) {
+        if (facts.isEmpty()) {
             return List.of();
         }
         add(facts, "%s for each token", "num_experts_per_tok", "moe_topk", "expert_used_count");
@@ -183,7 +183,7 @@ public final class ArchitectureSummary {
     }
 
     private void add(List<String> facts, String format, String... keys) {
-        text(config, keys).ifPresent(text -> facts.add(format.formatted(text)));
+        text(config, keys).filter(text -> !text.equals("0")).ifPresent(text -> facts.add(format.formatted(text)));
     }
 
     private Optional<JsonValue> first(String... keys) {
