@@ -183,6 +183,28 @@ public final class ConfigReader {
     }
 
     /**
+     * Requires that a key is absent or has the one value that is supported.
+     *
+     * @throws JsonException if it has another one
+     */
+    public void require(String key, int only) {
+        if (has(key) && json.integer(key) != only) {
+            refuse(key, "%d is not supported; it must be %d".formatted(json.integer(key), only));
+        }
+    }
+
+    /**
+     * Requires that a key is absent or has the one value that is supported.
+     *
+     * @throws JsonException if it has another one
+     */
+    public void require(String key, String only) {
+        if (has(key) && !json.string(key).equals(only)) {
+            refuse(key, "'%s' is not supported; it must be '%s'".formatted(json.string(key), only));
+        }
+    }
+
+    /**
      * Requires that a key is absent or null.
      *
      * @param reason what it would ask for
@@ -235,7 +257,7 @@ public final class ConfigReader {
 
     private void unread(String path, List<String> unread) {
         json.members().forEach((key, value) -> {
-            if (!(value instanceof JsonNull) && !read.contains(key) && !HarmlessKeys.contains(key)) {
+            if (!read.contains(key) && !HarmlessKeys.contains(key, value)) {
                 unread.add(path + key);
             }
         });

@@ -1,7 +1,12 @@
 package carve.api.decoder;
 
+import carve.api.json.JsonBoolean;
+import carve.api.json.JsonNull;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonValue;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The keys of a {@code config.json} that never change what a model computes, each with the reason. */
@@ -15,6 +20,10 @@ public final class HarmlessKeys {
     private static final String COMPUTATION = "is about the precision and order of operations, not about their result";
     private static final String CLASSIFICATION =
             "is about classification heads, which are not part of a language model";
+
+    // of the base class of all configurations; they are harmless as long as they are false, or empty
+    private static final Set<String> OFF =
+            Set.of("is_encoder_decoder", "add_cross_attention", "tie_encoder_decoder", "pruned_heads");
 
     private static final Map<String, String> REASONS = table();
 
@@ -40,7 +49,7 @@ public final class HarmlessKeys {
         put(keys, OUTPUTS, "use_cache", "output_attentions", "output_hidden_states", "return_dict");
         put(keys, OUTPUTS, "num_logits_to_keep", "torchscript", "chunk_size_feed_forward");
         put(keys, TOKENS, "bos_token_id", "eos_token_id", "pad_token_id", "sep_token_id", "decoder_start_token_id");
-        put(keys, TOKENS, "tokenizer_class", "prefix", "unk_token_id", "cls_token_id", "mask_token_id");
+        put(keys, TOKENS, "tokenizer_class", "prefix", "ignore_index", "unk_token_id", "cls_token_id", "mask_token_id");
         put(keys, GENERATION, "max_length", "min_length", "do_sample", "early_stopping", "num_beams", "temperature");
         put(keys, GENERATION, "top_k", "top_p", "typical_p", "repetition_penalty", "length_penalty", "max_new_tokens");
         put(keys, GENERATION, "num_beam_groups", "diversity_penalty", "no_repeat_ngram_size", "task_specific_params");
@@ -92,6 +101,13 @@ public final class HarmlessKeys {
     /** Returns whether a key never changes what a model computes. */
     public static boolean contains(String key) {
         return REASONS.containsKey(key);
+    }
+
+    /** Returns whether a key with a value never changes what a decoder computes; null never does. */
+    static boolean contains(String key, JsonValue value) {
+        return value instanceof JsonNull
+                || contains(key)
+                || OFF.contains(key) && (value.equals(new JsonBoolean(false)) || value.equals(JsonObject.empty()));
     }
 
     /** Returns the keys with their reasons, sorted. */

@@ -27,6 +27,7 @@ record HovleConfig(JsonObject json) {
     }
 
     HovleConfig {
+        HovleKeys.require(json);
         refuse(json, json.optionalFlag("normalize_encoder_output").orElse(false), "normalize_encoder_output", "true");
         JsonObject embedding = json.object("embedding_config");
         refuse(

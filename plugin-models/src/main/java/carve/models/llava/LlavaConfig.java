@@ -20,6 +20,7 @@ record LlavaConfig(JsonObject json) {
     }
 
     LlavaConfig {
+        LlavaKeys.require(json);
         same(json, "hidden_size", text(json).hidden());
         same(json, "vocab_size", text(json).vocabulary());
         same(json, "vision_hidden_size", VisionTower.of(json).hidden());
