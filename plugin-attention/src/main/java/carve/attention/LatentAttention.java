@@ -38,7 +38,8 @@ import java.util.function.UnaryOperator;
  * }</pre>
  *
  * <p>Steps do not compute keys and values of earlier positions: {@code kv_b_proj} is multiplied into queries before, and into
- * means of latents after the softmax (section 2.1.2), so all heads attend to the latents themselves.
+ * means of latents after the softmax (section 2.1.2), so all heads attend to the latents themselves. Where new positions are so
+ * many that keys and values cost less than wider heads, they are computed.
  *
  * <p>Parameters: {@code q_proj.weight (H (N + M), D)}, or {@code q_a_proj.weight (Q, D)}, {@code q_a_layernorm.weight (Q)} and
  * {@code q_b_proj.weight (H (N + M), Q)}; {@code kv_a_proj_with_mqa.weight (R + M, D)}, {@code kv_a_layernorm.weight (R)},
@@ -122,11 +123,19 @@ public record LatentAttention(LayerConfig dims, LatentAttentionConfig config) im
         Tensor latents = rotateLast(latents(p, x), part -> rotary.rotate(part, slots));
         Tensor heads = slots.forEachState(List.of(q, latents), (one, parts) -> {
             Tensor cache = one.append(LATENTS, parts.get(1));
-            return one.position() == 0
-                    ? attendExpanded(p, parts.get(0), parts.get(1), one.layout())
+            return expands(one)
+                    ? attendExpanded(
+                            p, parts.get(0), cache.slice(1, 0, one.length()).cast(DType.F32), one.layout())
                     : attendLatents(p, parts.get(0), cache, one);
         });
         return projectHeads(p, heads, ActivationHook.NONE);
+    }
+
+    // whether keys and values of all positions take fewer products than heads of the width of latents
+    private boolean expands(StateSlots one) {
+        long wider = 2L * config.cacheWidth() - config.qkHeadDim() - config.vHeadDim();
+        long expansion = (long) config.kvLoraRank() * (config.qkNopeHeadDim() + config.vHeadDim());
+        return one.position() == 0 || one.layout().positions() * wider > expansion;
     }
 
     private Tensor queries(Params p, Tensor x) {
@@ -151,7 +160,7 @@ public record LatentAttention(LayerConfig dims, LatentAttentionConfig config) im
         return Tensors.concat(3, List.of(x.slice(3, 0, kept), rotated));
     }
 
-    // of positions that all are new: their keys and values are computed
+    // to latents (B, S, 1, R + M) of all positions, whose keys and values are computed
     private Tensor attendExpanded(Params p, Tensor q, Tensor latents, SequenceLayout s) {
         int heads = dims.heads();
         int nope = config.qkNopeHeadDim();
@@ -160,7 +169,7 @@ public record LatentAttention(LayerConfig dims, LatentAttentionConfig config) im
         Tensor shared = Heads.repeat(latents.slice(3, config.kvLoraRank(), config.cacheWidth()), heads);
         Tensor k = Tensors.concat(3, List.of(kv.slice(3, 0, nope), shared));
         Tensor v = kv.slice(3, nope, nope + config.vHeadDim());
-        return attend(q, k, v, s.positions(), s);
+        return attend(q, k, v, latents.extent(1), s);
     }
 
     private Tensor attendLatents(Params p, Tensor q, Tensor cache, StateSlots one) {

@@ -6,6 +6,10 @@ import carve.api.mixer.LayerConfig;
 import carve.api.mixer.Mixer;
 import carve.api.tensor.DType;
 import carve.attention.Attention;
+import carve.attention.AttentionConfig;
+import carve.attention.LatentAttention;
+import carve.attention.LatentAttentionConfig;
+import carve.attention.QkNorm;
 import carve.cpu.CpuDeviceProvider;
 import carve.mamba2.Mamba2;
 import carve.mamba2.Mamba2Config;
@@ -21,7 +25,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Sequences side by side have the bits that each has alone with the kernels of the CPU, too. */
+/** Laws that mixers keep with the kernels of the CPU, too: that sequences side by side have the bits that each has alone. */
 final class BatchedMixersOnCpuTest {
     private record Case(String name, Function<LayerConfig, Mixer> mixer) {
         @Override
@@ -48,9 +52,23 @@ final class BatchedMixersOnCpuTest {
         }
     }
 
-    static Stream<Case> cases() {
+    private static Function<LayerConfig, Mixer> attention(int window, double cap, QkNorm norm, boolean sinks) {
+        return config -> new Attention(config, new AttentionConfig(DType.F32, window, cap, 0, norm, 0, sinks, 0));
+    }
+
+    static Stream<Case> attentions() {
         return Stream.of(
                 new Case("attention", Attention::new),
+                new Case("attention, window and sinks", attention(5, 0, QkNorm.RMS_HEAD, true)),
+                new Case("attention, window and soft cap", attention(40, 1.5, QkNorm.LAYER_HEAD, false)),
+                new Case(
+                        "latent attention",
+                        config -> new LatentAttention(
+                                config, new LatentAttentionConfig(DType.F32, 7, 9, 5, 4, 3, 0, 1e-6))));
+    }
+
+    static Stream<Case> cases() {
+        Stream<Case> others = Stream.of(
                 new Case(
                         "mamba2",
                         config -> new Mamba2(config, new Mamba2Config(2, 1e-5, Mamba2Config.Initialisation.INHERIT))),
@@ -64,6 +82,7 @@ final class BatchedMixersOnCpuTest {
                         "plain-mamba2",
                         config -> new PlainMamba2(
                                 config, new PlainMamba2Config(4, true, 1e-5, 8, 2, 0, Double.POSITIVE_INFINITY))));
+        return Stream.concat(attentions(), others);
     }
 
     @ParameterizedTest
@@ -74,6 +93,21 @@ final class BatchedMixersOnCpuTest {
                         MixerContract::raggedRowsEqualRowsAlone,
                         MixerContract::continuousBatchingEqualsSingleSequences,
                         MixerContract::slotsAreReusedWithoutATrace)
+                .toList()) {
+            law.accept(new OnCpu(given));
+        }
+    }
+
+    /** The other laws hold for all forms of attention with the kernels of the CPU, too. */
+    @ParameterizedTest
+    @MethodSource("attentions")
+    void attentionKeepsItsLaws(Case given) {
+        for (Consumer<MixerContract> law : Stream.<Consumer<MixerContract>>of(
+                        MixerContract::futureDoesNotReachThePast,
+                        MixerContract::packedEqualsSeparate,
+                        MixerContract::paddedEqualsSeparate,
+                        MixerContract::stepsEqualForward,
+                        MixerContract::piecesEqualTheWhole)
                 .toList()) {
             law.accept(new OnCpu(given));
         }
