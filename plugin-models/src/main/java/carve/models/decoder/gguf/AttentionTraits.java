@@ -13,12 +13,19 @@ final class AttentionTraits {
     private static final String WINDOW = "attention.sliding_window";
     private static final String PATTERN = "attention.sliding_window_pattern";
     private static final String ATTENTION_CAP = "attn_logit_softcapping";
+    private static final int COHERE_LAYERS_WITH_NORMS = 64;
     private static final String LOGIT_CAP = "final_logit_softcapping";
 
-    /** A window of all layers, or none. */
-    static final GgufTrait WINDOW_OF_ALL = new GgufTrait(
-            r -> r.set("sliding_window", r.keys().integer(WINDOW, 0)),
-            w -> w.set(WINDOW, (long) GgufWriting.setting(w.layer(), "window")));
+    /** A window of all layers, or none. Files of Phi-3 have it, and llama.cpp computes without. */
+    static final GgufTrait WINDOW_OF_ALL =
+            new GgufTrait(r -> r.set("sliding_window", r.keys().integer(WINDOW, 0)), w -> {
+                long window = (long) GgufWriting.setting(w.layer(), "window");
+                w.set(WINDOW, window);
+                if (window > 0 && window < w.rope().maxPositions()) {
+                    w.problem("a window of %d for %d positions, which llama.cpp takes no notice of"
+                            .formatted(window, w.rope().maxPositions()));
+                }
+            });
 
     /** Gemma 2's caps of attention scores and logits, which the model always has. */
     static final GgufTrait GEMMA2_CAPS = new GgufTrait(
@@ -59,6 +66,17 @@ final class AttentionTraits {
     static final GgufTrait LOGIT_FACTOR = new GgufTrait(
             r -> r.set("logit_scale", factor(r.keys(), "logit_scale", 1)),
             w -> w.set("logit_scale", w.decoder().head().factor()));
+
+    /** The norms of queries and keys of Cohere, which llama.cpp has in models of many layers only. */
+    static final GgufTrait COHERE_NORMS =
+            new GgufTrait(r -> r.set("use_qk_norm", r.has("blk.0.attn_q_norm.weight")), w -> {
+                int layers = w.decoder().layers().size();
+                boolean normed = w.layer().mixer().settings().toMap().containsKey("qk-norm");
+                if (normed != layers >= COHERE_LAYERS_WITH_NORMS) {
+                    w.problem("%d layers %s norms of queries and keys, which llama.cpp does not read"
+                            .formatted(layers, normed ? "with" : "without"));
+                }
+            });
 
     /** Whether mixer and feed-forward part work on the same input. */
     static final GgufTrait PARALLEL = new GgufTrait(

@@ -20,6 +20,7 @@ import carve.models.text.GgufTokenizer;
 import carve.models.text.GgufTokenizerWriter;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,8 @@ import java.util.Set;
 /**
  * Decoders in GGUF files, of all architectures of a table.
  *
- * <p>A model is written only if reading the file back gives the same decoder; what would differ is refused by name.
+ * <p>A model is written only if reading the file back gives the same decoder, and llama.cpp computes the same; what would differ is
+ * refused by name.
  */
 public final class DecoderGgufLayout implements GgufConverter {
     private final DecoderArchitectures decoders;
@@ -112,10 +114,11 @@ public final class DecoderGgufLayout implements GgufConverter {
                 architecture.nameMap(spec).toCheckpoint(TensorSources.of(types(spec), _ -> MemorySegment.NULL)),
                 TensorSources.of(written.tensors()));
         JsonObject config = architecture.config(GgufKeys.of(folder.toString(), written.metadata()), tensors);
-        List<String> problems = DecoderFacts.differences(
+        List<String> problems = new ArrayList<>(written.problems());
+        problems.addAll(DecoderFacts.differences(
                 decoder,
                 decoders.read(config).spec(),
-                "a GGUF file of the architecture '%s'".formatted(architecture.name()));
+                "a GGUF file of the architecture '%s'".formatted(architecture.name())));
         if (!problems.isEmpty()) {
             throw CheckpointException.of(folder.toString(), problems);
         }

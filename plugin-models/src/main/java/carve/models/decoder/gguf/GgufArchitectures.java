@@ -2,6 +2,9 @@ package carve.models.decoder.gguf;
 
 import static carve.models.decoder.gguf.SizeTraits.DENSE;
 import static carve.models.decoder.gguf.SizeTraits.SIZES;
+import static carve.models.decoder.gguf.SizeTraits.SIZES_BY_HIDDEN;
+import static carve.models.decoder.gguf.SizeTraits.TIED;
+import static carve.models.decoder.gguf.SizeTraits.UNTIED;
 import static carve.models.decoder.gguf.SizeTraits.fixed;
 import static carve.models.decoder.gguf.SizeTraits.layerNorm;
 import static carve.models.decoder.gguf.SizeTraits.present;
@@ -74,10 +77,10 @@ final class GgufArchitectures {
                             "mixtral")
                     .withInterleaving()
                     .withFactors(RopeTraits.FREQUENCIES, RopeTraits.SHORT, RopeTraits.LONG),
-            new GgufArchitecture("qwen2", "qwen2", SIZES, RMS, RopeTraits.WHOLE, DENSE),
+            new GgufArchitecture("qwen2", "qwen2", SIZES_BY_HIDDEN, RMS, RopeTraits.WHOLE, DENSE),
             new GgufArchitecture("qwen3", "qwen3", SIZES, RMS, RopeTraits.WHOLE, DENSE),
             new GgufArchitecture("qwen3moe", "qwen3_moe", SIZES, RMS, RopeTraits.WHOLE, SizeTraits.QWEN3_EXPERTS),
-            new GgufArchitecture("gemma", "gemma", SIZES, RMS, RopeTraits.WHOLE, DENSE).withShiftedNorms(),
+            new GgufArchitecture("gemma", "gemma", SIZES, RMS, RopeTraits.WHOLE, TIED, DENSE).withShiftedNorms(),
             new GgufArchitecture(
                             "gemma2",
                             "gemma2",
@@ -87,6 +90,7 @@ final class GgufArchitectures {
                             AttentionTraits.windows(4096, 2),
                             AttentionTraits.GEMMA2_CAPS,
                             AttentionTraits.queryFactor(46),
+                            TIED,
                             DENSE)
                     .withShiftedNorms(),
             new GgufArchitecture(
@@ -100,7 +104,14 @@ final class GgufArchitectures {
                             AttentionTraits.queryFactor(62),
                             DENSE)
                     .withShiftedNorms(),
-            new GgufArchitecture("phi3", "phi3", SIZES, RMS, RopeTraits.PARTIAL, AttentionTraits.WINDOW_OF_ALL, DENSE)
+            new GgufArchitecture(
+                            "phi3",
+                            "phi3",
+                            SIZES_BY_HIDDEN,
+                            RMS,
+                            RopeTraits.PARTIAL,
+                            AttentionTraits.WINDOW_OF_ALL,
+                            DENSE)
                     .withNames(FUSED_ATTENTION.fuse("ffn_up", "mlp.gate", "mlp.up"))
                     .withFactors(RopeTraits.SHORT, RopeTraits.LONG),
             new GgufArchitecture(
@@ -116,7 +127,15 @@ final class GgufArchitectures {
                     .withInterleaving()
                     .withFactors(RopeTraits.FREQUENCIES, RopeTraits.SHORT, RopeTraits.LONG),
             new GgufArchitecture("smollm3", "smollm3", SIZES, RMS, RopeTraits.WHOLE, DENSE).withInterleaving(),
-            new GgufArchitecture("olmo2", "olmo2", SIZES, RMS, RopeTraits.OLMO, AttentionTraits.windowsOrNone(4), DENSE)
+            new GgufArchitecture(
+                            "olmo2",
+                            "olmo2",
+                            SIZES_BY_HIDDEN,
+                            RMS,
+                            RopeTraits.OLMO,
+                            AttentionTraits.windowsOrNone(4),
+                            UNTIED,
+                            DENSE)
                     .withModelTypes(r -> AttentionTraits.window(r) > 0 ? "olmo3" : "olmo2", "olmo2", "olmo3"),
             new GgufArchitecture(
                             "glm4",
@@ -130,7 +149,7 @@ final class GgufArchitectures {
             new GgufArchitecture(
                     "starcoder2",
                     "starcoder2",
-                    SIZES,
+                    SIZES_BY_HIDDEN,
                     layerNorm("norm_epsilon"),
                     RopeTraits.WHOLE,
                     fixed("use_bias", true),
@@ -138,20 +157,22 @@ final class GgufArchitectures {
             new GgufArchitecture(
                     "stablelm",
                     "stablelm",
-                    SIZES,
+                    SIZES_BY_HIDDEN,
                     layerNorm("layer_norm_eps"),
                     RopeTraits.PARTIAL,
                     present("use_qkv_bias", "blk.0.attn_q.bias"),
                     SizeTraits.absent("use_parallel_residual", "blk.0.ffn_norm.weight"),
                     SizeTraits.ignored("use_parallel_residual"), // llama.cpp goes by the norm, too
+                    UNTIED,
                     DENSE),
             new GgufArchitecture(
                             "gptneox",
                             "gpt_neox",
-                            SIZES,
+                            SIZES_BY_HIDDEN,
                             layerNorm("layer_norm_eps"),
                             RopeTraits.partial("rotary_emb_base", "rotary_pct"),
                             AttentionTraits.PARALLEL,
+                            UNTIED,
                             DENSE)
                     .withNames(FUSED_ATTENTION),
             new GgufArchitecture("gpt2", "gpt2", SizeTraits.GPT2_SIZES, layerNorm("layer_norm_epsilon"), DENSE)
@@ -159,20 +180,22 @@ final class GgufArchitectures {
             new GgufArchitecture(
                     "command-r",
                     "cohere",
-                    SIZES,
+                    SIZES_BY_HIDDEN,
                     layerNorm("layer_norm_eps"),
                     RopeTraits.WHOLE,
                     AttentionTraits.LOGIT_FACTOR,
-                    present("use_qk_norm", "blk.0.attn_q_norm.weight"),
+                    AttentionTraits.COHERE_NORMS,
+                    TIED,
                     DENSE),
             new GgufArchitecture(
                             "nemotron",
                             "nemotron",
-                            SIZES,
+                            SIZES_BY_HIDDEN,
                             layerNorm("norm_eps"),
                             RopeTraits.PARTIAL,
                             ATTENTION_BIAS,
                             MLP_BIAS,
+                            UNTIED,
                             DENSE)
                     .withShiftedNorms());
 

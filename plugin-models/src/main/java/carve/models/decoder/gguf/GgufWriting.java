@@ -14,6 +14,7 @@ import carve.api.tensor.DType;
 import carve.api.tensor.Shape;
 import carve.api.tensor.TensorType;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ final class GgufWriting {
     private final String architecture;
     private final DecoderSpec decoder;
     private final Map<String, TensorData> tensors = new LinkedHashMap<>();
+    private final List<String> problems = new ArrayList<>();
     private JsonObject metadata;
 
     GgufWriting(String architecture, DecoderSpec decoder, JsonObject metadata) {
@@ -116,6 +118,15 @@ final class GgufWriting {
     GgufWriting set(String key, JsonArray value) {
         metadata = metadata.with(architecture + "." + key, value);
         return this;
+    }
+
+    /** Notes that llama.cpp would compute something else, or nothing at all, of what is written rightly. */
+    void problem(String what) {
+        problems.add("%s in models of the architecture '%s'".formatted(what, architecture));
+    }
+
+    List<String> problems() {
+        return List.copyOf(problems);
     }
 
     /** Adds a tensor of one axis. */

@@ -18,10 +18,34 @@ final class SizeTraits {
                 .set("context_length", w.rope().maxPositions());
     });
 
+    /** The sizes of a model with the keys of Llama, whose heads together are as wide as the model. */
+    static final GgufTrait SIZES_BY_HIDDEN = new GgufTrait(SIZES.read(), w -> {
+        SIZES.write().accept(w);
+        int heads = w.sizes().heads() * w.sizes().headWidth();
+        if (heads != w.sizes().hidden()) {
+            w.problem("heads of together %d in place of the hidden size %d, which llama.cpp does not read"
+                    .formatted(heads, w.sizes().hidden()));
+        }
+    });
+
     /** The sizes of GPT-2, whose keys have names of their own, and its learned positions. */
     static final GgufTrait GPT2_SIZES = new GgufTrait(SizeTraits::readGpt2Sizes, w -> {
         writeSizes(w);
         w.set("context_length", w.decoder().positions().positions());
+    });
+
+    /** An output layer that is the token table; llama.cpp reads no other. */
+    static final GgufTrait TIED = new GgufTrait(r -> {}, w -> {
+        if (!w.decoder().head().tied()) {
+            w.problem("an output layer of its own, which llama.cpp does not read");
+        }
+    });
+
+    /** An output layer of its own, which llama.cpp requires. */
+    static final GgufTrait UNTIED = new GgufTrait(r -> {}, w -> {
+        if (w.decoder().head().tied()) {
+            w.problem("no output layer of its own, which llama.cpp requires");
+        }
     });
 
     /** No experts. */

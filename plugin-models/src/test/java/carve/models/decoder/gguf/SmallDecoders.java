@@ -8,7 +8,7 @@ import java.util.Map;
 /** Configurations of small decoders, one or more of each kind that GGUF files can have. */
 final class SmallDecoders {
     private static final String COMMON = """
-            {"hidden_size": 24, "intermediate_size": 40, "num_hidden_layers": 4, "num_attention_heads": 4,
+            {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4,
              "num_key_value_heads": 2, "head_dim": 8, "vocab_size": 11, "max_position_embeddings": 64}""";
 
     private SmallDecoders() {}
@@ -47,7 +47,7 @@ final class SmallDecoders {
                         + " 'rope_local_base_freq': 5000.0, 'rope_scaling': {'rope_type': 'linear', 'factor': 8.0},"
                         + " 'final_logit_softcapping': 20.0, 'layer_types': ['sliding_attention', 'full_attention',"
                         + " 'sliding_attention', 'full_attention']}");
-        put(all, "phi3", "{'model_type': 'phi3', 'sliding_window': 4}");
+        put(all, "phi3", "{'model_type': 'phi3', 'sliding_window': null}");
         put(
                 all,
                 "phi3 longrope",
@@ -60,14 +60,14 @@ final class SmallDecoders {
                 "{'model_type': 'granite', 'embedding_multiplier': 12.0, 'attention_multiplier': 0.05,"
                         + " 'residual_multiplier': 0.22, 'logits_scaling': 8.0}");
         put(all, "smollm3", "{'model_type': 'smollm3', 'tie_word_embeddings': false}");
-        put(all, "olmo2", "{'model_type': 'olmo2', 'head_dim': 6}");
+        put(all, "olmo2", "{'model_type': 'olmo2'}");
         put(
                 all,
                 "olmo3",
-                "{'model_type': 'olmo3', 'head_dim': 6, 'sliding_window': 4, 'rope_theta': 100.0,"
+                "{'model_type': 'olmo3', 'sliding_window': 4, 'rope_theta': 100.0,"
                         + " 'rope_scaling': {'rope_type': 'yarn', 'factor': 8.0, 'original_max_position_embeddings': 16}}");
         put(all, "glm4", "{'model_type': 'glm4', 'attention_bias': true, 'partial_rotary_factor': 0.5}");
-        put(all, "starcoder2", "{'model_type': 'starcoder2', 'head_dim': 6, 'sliding_window': null}");
+        put(all, "starcoder2", "{'model_type': 'starcoder2', 'sliding_window': null}");
         put(
                 all,
                 "stablelm",
@@ -88,8 +88,12 @@ final class SmallDecoders {
         all.put(
                 "gpt2",
                 parse(
-                        "{'model_type': 'gpt2', 'n_embd': 24, 'n_head': 4, 'n_layer': 2, 'n_positions': 64, 'vocab_size': 11}"));
-        put(all, "command-r", "{'model_type': 'cohere', 'logit_scale': 0.5, 'use_qk_norm': true}");
+                        "{'model_type': 'gpt2', 'n_embd': 32, 'n_head': 4, 'n_layer': 2, 'n_positions': 64, 'vocab_size': 11}"));
+        put(all, "command-r", "{'model_type': 'cohere', 'logit_scale': 0.5}");
+        put(
+                all,
+                "command-r plus",
+                "{'model_type': 'cohere', 'hidden_size': 32, 'head_dim': 8, 'num_hidden_layers': 64, 'use_qk_norm': true}");
         put(all, "nemotron", "{'model_type': 'nemotron', 'partial_rotary_factor': 0.5, 'attention_bias': true}");
         return all;
     }
