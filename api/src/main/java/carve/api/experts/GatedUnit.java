@@ -5,7 +5,7 @@ import carve.api.op.ClampedSwiGlu;
 import carve.api.op.SwiGlu;
 import carve.api.tensor.Tensor;
 
-/** What experts make of their two first products: a gated linear unit (Shazeer 2020, arXiv:2002.05202). */
+/** A gated linear unit, which experts make of their two first products (Shazeer 2020, arXiv:2002.05202). */
 public interface GatedUnit {
     /** Returns the unit {@code (..., I)} of a gate and a value, both {@code (..., I)}. */
     Tensor apply(Tensor gate, Tensor up);

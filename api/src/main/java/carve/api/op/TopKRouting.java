@@ -44,7 +44,7 @@ public record TopKRouting(
     /** Added to the sum of scores that weights are divided by, so that it is never zero. */
     public static final double LEAST_SUM = 1e-20;
 
-    /** How scores are made of logits. */
+    /** The functions from logits to scores. */
     public enum Scoring {
         /** Softmax over all experts. */
         SOFTMAX,
