@@ -47,6 +47,13 @@ public final class MappedFile {
         return MemorySegment.ofAddress(mapped.address()).reinterpret(mapped.byteSize(), arena, null);
     }
 
+    /** Returns whether values lie in a mapping. */
+    public static boolean holds(MemorySegment mapped, MemorySegment values) {
+        return values.isNative()
+                && values.address() >= mapped.address()
+                && values.address() + values.byteSize() <= mapped.address() + mapped.byteSize();
+    }
+
     /** Returns the exception for a file that cannot be opened. */
     public static CheckpointException failure(Path file, Exception e) {
         return switch (e) {

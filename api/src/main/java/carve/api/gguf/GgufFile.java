@@ -1,6 +1,7 @@
 package carve.api.gguf;
 
 import carve.api.checkpoint.CheckpointException;
+import carve.api.checkpoint.MappedFile;
 import carve.api.checkpoint.TensorSource;
 import carve.api.checkpoint.TensorSources;
 import carve.api.config.NameSuggestions;
@@ -184,6 +185,11 @@ public final class GgufFile implements TensorSource, AutoCloseable {
                 .format()
                 .unpack(tensor.shard().stored(tensor.entry()))
                 .asReadOnly();
+    }
+
+    /** Returns whether values lie in the mapped files, and were not unpacked or copied. */
+    public boolean holds(MemorySegment values) {
+        return shards.stream().anyMatch(shard -> MappedFile.holds(shard.bytes(), values));
     }
 
     /**

@@ -223,9 +223,13 @@ public final class ModelFolder implements AutoCloseable {
             return upload(device, tensors, name, weightPrecision);
         }
         List<MemorySegment> pieces = tensors.pieces(name);
-        return pieces.size() == 1
+        if (pieces.size() != 1) {
+            return upload(device, tensors, name, weightPrecision);
+        }
+        // what was unpacked is in memory that the collector frees, of which there is no more than the heap may have
+        return checkpoint().holds(pieces.getFirst())
                 ? Tensors.map(device, stored, pieces.getFirst(), referenceCount.retain())
-                : upload(device, tensors, name, weightPrecision);
+                : Tensors.upload(device, stored, pieces.getFirst());
     }
 
     /** Returns a copy on a device of a tensor of a source. */

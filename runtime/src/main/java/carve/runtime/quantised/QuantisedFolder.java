@@ -74,12 +74,17 @@ public final class QuantisedFolder {
     private static WeightFormat format(Path folder, JsonObject config) {
         try {
             QuantisationKeys keys = new QuantisationKeys(config.object(CONFIG_KEY));
-            WeightFormat format = format(folder, keys, keys.string(METHOD, "none"));
+            WeightFormat format = format(folder, keys, keys.string(METHOD, otherwise(keys)));
             keys.requireAllRead();
             return format;
         } catch (JsonException e) {
             throw new CheckpointException("%s: %s".formatted(folder, e.getMessage()), e);
         }
+    }
+
+    // as the Transformers library has it: the first configurations of bitsandbytes do not name it
+    private static String otherwise(QuantisationKeys keys) {
+        return keys.has("load_in_4bit") || keys.has("load_in_8bit") ? "bitsandbytes" : "none";
     }
 
     private static WeightFormat format(Path folder, QuantisationKeys keys, String method) {

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -52,6 +53,7 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
     private final Map<String, String> fileOf;
     private final Map<String, String> metadata;
     private final List<String> files;
+    private final Predicate<MemorySegment> holds;
     private final Runnable close;
 
     private Checkpoint(Path folder, JsonObject config, Map<String, SafeTensorsFile> files, Map<String, String> fileOf) {
@@ -62,6 +64,7 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
         this.fileOf = Collections.unmodifiableMap(fileOf);
         this.metadata = metadata(files);
         this.files = List.copyOf(files.keySet());
+        this.holds = values -> files.values().stream().anyMatch(file -> file.holds(values));
         this.close = () -> files.values().forEach(SafeTensorsFile::close);
     }
 
@@ -77,6 +80,7 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
         this.metadata = Map.of();
         this.files =
                 file.files().stream().map(part -> part.getFileName().toString()).toList();
+        this.holds = file::holds;
         this.close = file::close;
     }
 
@@ -88,6 +92,7 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
         this.fileOf = from.fileOf;
         this.metadata = from.metadata;
         this.files = from.files;
+        this.holds = from.holds;
         this.close = from.close;
     }
 
@@ -333,6 +338,11 @@ public final class Checkpoint implements TensorSource, AutoCloseable {
     @Override
     public List<MemorySegment> pieces(String name) {
         return tensors.pieces(name);
+    }
+
+    /** Returns whether values lie in the mapped files, and were not computed or copied. */
+    public boolean holds(MemorySegment values) {
+        return holds.test(values);
     }
 
     /** Unmaps all files. */

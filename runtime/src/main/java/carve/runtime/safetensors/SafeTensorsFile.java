@@ -128,6 +128,11 @@ public final class SafeTensorsFile implements TensorSource, AutoCloseable {
         return values.asSlice(entry.offset(), entry.type().bytes());
     }
 
+    /** Returns whether values lie in the mapped file, and were not copied. */
+    public boolean holds(MemorySegment other) {
+        return MappedFile.holds(mapped, other);
+    }
+
     private SafeTensorsHeader.Entry entry(String name) {
         var entry = header.entries().get(name);
         if (entry == null) {

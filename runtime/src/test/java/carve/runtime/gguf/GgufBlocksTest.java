@@ -79,6 +79,7 @@ final class GgufBlocksTest {
             assertEquals(blocks.type(bytes).bytes(), read.storedBytes("t"));
             assertEquals(type.with(stored.dtype()), read.type("t"));
             assertEquals(read.type("t").bytes(), read.data("t").byteSize());
+            assertEquals(!stored.isUnpacked(), read.holds(read.data("t")));
             float[] expected = DTypeConversion.floats(DType.F32, blocks.data(values));
             float[] found = DTypeConversion.floats(stored.dtype(), read.data("t"));
             assertArrayEquals(bits(expected), bits(found), values);

@@ -84,6 +84,8 @@ final class QuantisedFolderTest {
         try (Checkpoint stored = Checkpoint.open(fixture("awq"));
                 Checkpoint read = QuantisedFolder.open(fixture("awq"))) {
             assertEquals(1, read.pieces("lm_head.weight").size());
+            assertTrue(read.holds(read.pieces("lm_head.weight").getFirst()));
+            assertFalse(read.holds(read.data(PROJECTION + ".weight")));
             assertEquals(stored.type("lm_head.weight"), read.type("lm_head.weight"));
             assertEquals("I32", read.stored().get(PROJECTION + ".qweight").type());
             assertEquals(
@@ -239,6 +241,12 @@ final class QuantisedFolderTest {
                         + " mxfp4; open the model that it was made from, or a copy saved without quantisation (in Transformers:"
                         + " model.dequantize(), then save_pretrained)",
                 refusal("awq", config -> config.with("quant_method", method), Map.of()));
+    }
+
+    @Test
+    void bitsandbytesIsKnownByItsKeys() {
+        assertTrue(refusal("awq", config -> config.without("quant_method").with("load_in_4bit", true), Map.of())
+                .startsWith("quantised by the method 'bitsandbytes', which is not supported"));
     }
 
     @Test
