@@ -90,6 +90,14 @@ public interface ModelFamily {
     NameMap names(ModelSpec spec);
 
     /**
+     * Returns the prefix that tensors lack in a checkpoint that was saved without the output layer, such as {@code
+     * transformer.}, which the checkpoints of GPT-2 are; empty if there is none.
+     */
+    default String basePrefix(ModelSpec spec) {
+        return "";
+    }
+
+    /**
      * Returns a model with other mixers in the layers where a plan does not say {@code keep}, and with a configuration
      * that {@link #spec} understands.
      *

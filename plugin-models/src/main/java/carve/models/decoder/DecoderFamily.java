@@ -90,6 +90,12 @@ public final class DecoderFamily implements ModelFamily {
     }
 
     @Override
+    public String basePrefix(ModelSpec spec) {
+        String layer = architectures.read(spec.config()).spec().names().layer();
+        return layer.substring(0, layer.indexOf('.') + 1);
+    }
+
+    @Override
     public ModelSpec studentSpec(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
         plan.checked(teacher.layers().size(), mixers.names());
         List<MixerSpec> choices = LayerMixers.forPlan(teacher, plan);

@@ -4,6 +4,7 @@ import carve.api.checkpoint.CheckpointException;
 import carve.api.checkpoint.DTypeConversion;
 import carve.api.checkpoint.ExpectedTensors;
 import carve.api.checkpoint.NameMap;
+import carve.api.checkpoint.NameRule;
 import carve.api.checkpoint.TensorSource;
 import carve.api.checkpoint.TensorSources;
 import carve.api.device.Device;
@@ -113,17 +114,31 @@ public final class ModelFolder implements AutoCloseable {
         }
         JsonObject config = QuantisedFolder.plain(ModelConfig.read(folder));
         ModelFamily family = ModelConfig.family(folder, config, families);
-        Optional<Checkpoint> checkpoint =
+        Optional<Checkpoint> stored =
                 hasWeights(folder) ? Optional.of(QuantisedFolder.open(folder)) : Optional.empty();
         try {
             ModelSpec spec = ModelConfig.spec(folder, config, family, mixers);
             NameMap names = family.names(spec);
+            Optional<Checkpoint> checkpoint =
+                    stored.map(tensors -> withBasePrefix(tensors, family.basePrefix(spec), names));
             checkpoint.ifPresent(tensors -> manifest(spec, names).verify(tensors, names));
             return new ModelFolder(folder, family, spec, names, checkpoint, Optional.empty());
         } catch (RuntimeException e) {
-            checkpoint.ifPresent(Checkpoint::close);
+            stored.ifPresent(Checkpoint::close);
             throw e;
         }
+    }
+
+    // checkpoints without an output layer lack the prefix of all names
+    private static Checkpoint withBasePrefix(Checkpoint checkpoint, String prefix, NameMap names) {
+        Set<String> known = names.checkpointNames();
+        if (prefix.isEmpty() || checkpoint.names().stream().anyMatch(known::contains)) {
+            return checkpoint;
+        }
+        List<NameRule> rules = checkpoint.names().stream()
+                .map(name -> NameRule.rename(name, known.contains(prefix + name) ? prefix + name : name))
+                .toList();
+        return checkpoint.with(checkpoint.config(), NameMap.of(rules).toModel(checkpoint));
     }
 
     /** Opens a folder as {@link #open(Path, Collection, MixerCatalog)} does, with the installed families and mixers. */
