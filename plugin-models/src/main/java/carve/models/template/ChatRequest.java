@@ -6,6 +6,7 @@ import carve.api.json.JsonNull;
 import carve.api.json.JsonObject;
 import carve.api.json.JsonString;
 import carve.api.json.JsonValue;
+import carve.models.template.value.Characters;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,7 +42,7 @@ public record ChatRequest(JsonArray messages, JsonObject variables) {
      * Returns the text of the conversation.
      *
      * @param addGenerationPrompt whether the template shall begin the assistant's next message
-     * @throws TemplateException if a message is not an object, or the template fails
+     * @throws TemplateException if there is no message, or one is not an object, or the template fails
      */
     public String prompt(ChatTemplate template, boolean addGenerationPrompt) {
         return template.render(arguments(prepared(template), addGenerationPrompt));
@@ -50,7 +51,7 @@ public record ChatRequest(JsonArray messages, JsonObject variables) {
     /**
      * Returns the text of the conversation, and what of it the assistant has written.
      *
-     * @throws TemplateException if a message is not an object, or the template fails
+     * @throws TemplateException if there is no message, or one is not an object, or the template fails
      */
     public RenderedPrompt withGeneration(ChatTemplate template) {
         return template.renderWithGeneration(arguments(prepared(template), false));
@@ -64,20 +65,38 @@ public record ChatRequest(JsonArray messages, JsonObject variables) {
      */
     public String continued(ChatTemplate template) {
         List<JsonObject> prepared = new ArrayList<>(prepared(template));
-        if (prepared.isEmpty() || !prepared.getLast().has("content")) {
-            throw refuse(template, "the final message has no \"content\" to continue");
+        if (!prepared.getLast().has("content")) {
+            throw refuse(
+                    template, "continue_final_message is set but the final message has no \"content\" to continue!");
+        }
+        if (!template.source().contains("content")) {
+            throw refuse(
+                    template,
+                    "continue_final_message is set to \"content\" but this is not an accepted field in the chat_template");
         }
         JsonObject last = prepared.removeLast();
         Continuation continuation = Continuation.of(last.members().get("content"))
-                .orElseThrow(() -> refuse(template, "there is no text to continue in the final message"));
+                .orElseThrow(
+                        () -> refuse(
+                                template,
+                                "continue_final_message is set but we could not find any text to continue in the final message!"));
         prepared.add(last.with("content", continuation.tagged()));
         String rendered = template.render(arguments(prepared, false));
         int at = rendered.lastIndexOf(TAG.strip());
-        if (at < 0 || !rendered.contains(continuation.text().strip())) {
-            throw refuse(template, "the final message does not appear in the text that the template makes");
+        if (at < 0 || !rendered.contains(stripped(continuation.text(), true))) {
+            throw refuse(
+                    template,
+                    "continue_final_message is set but the final message does not appear in the chat after applying the chat template!"
+                            + " This can happen if the chat template deletes portions of the final message."
+                            + " Please verify the chat template and final message in your chat to ensure they are compatible.");
         }
         String before = rendered.substring(0, at);
-        return rendered.startsWith(TAG, at) ? before : before.stripTrailing();
+        return rendered.startsWith(TAG, at) ? before : stripped(before, false);
+    }
+
+    // white space as Python has it, which is not that of String.strip
+    private static String stripped(String text, boolean left) {
+        return Characters.strip(text, Characters::isSpace, left, true);
     }
 
     // the text that is continued, and the content with the tag after it
@@ -112,6 +131,10 @@ public record ChatRequest(JsonArray messages, JsonObject variables) {
     }
 
     private List<JsonObject> prepared(ChatTemplate template) {
+        if (messages.items().isEmpty()) {
+            throw refuse(
+                    template, "Cannot apply chat template to an empty conversation. Provide at least one message.");
+        }
         return messages.items().stream()
                 .map(message -> message instanceof JsonObject object
                         ? withReasoning(withoutNulls(object))

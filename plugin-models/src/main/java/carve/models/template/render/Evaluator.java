@@ -156,11 +156,11 @@ final class Evaluator {
 
     private boolean compared(String operator, Value left, Value right) {
         return switch (operator) {
-            case "==" -> Comparison.equal(left, right);
-            case "!=" -> !Comparison.equal(left, right);
+            case "==" -> Comparison.equal(left, right, budget);
+            case "!=" -> !Comparison.equal(left, right, budget);
             case "in" -> Comparison.contains(right, left, budget);
             case "not in" -> !Comparison.contains(right, left, budget);
-            default -> Comparison.ordered(operator, left, right);
+            default -> Comparison.ordered(operator, left, right, budget);
         };
     }
 

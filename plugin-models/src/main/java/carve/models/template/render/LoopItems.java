@@ -23,6 +23,10 @@ final class LoopItems {
         this.items = Iteration.over(source, budget);
     }
 
+    Budget budget() {
+        return budget;
+    }
+
     boolean hasNext() {
         return next.isPresent() || items.hasNext();
     }
@@ -31,6 +35,7 @@ final class LoopItems {
         Value item = next.orElseGet(items::next);
         next = Optional.empty();
         taken++;
+        budget.spend(1);
         return item;
     }
 

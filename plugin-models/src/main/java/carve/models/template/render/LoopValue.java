@@ -81,8 +81,9 @@ final class LoopValue implements CallableValue {
 
     private Value changed(List<Value> values) {
         Value now = TupleValue.of(values);
-        boolean changed =
-                lastChanged.filter(last -> Comparison.equal(last, now)).isEmpty();
+        boolean changed = lastChanged
+                .filter(last -> Comparison.equal(last, now, items.budget()))
+                .isEmpty();
         lastChanged = Optional.of(now);
         return BooleanValue.of(changed);
     }

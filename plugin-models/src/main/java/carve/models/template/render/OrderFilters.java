@@ -120,7 +120,7 @@ final class OrderFilters {
         List<Value> groups = new ArrayList<>();
         List<Value> group = new ArrayList<>();
         for (Value item : sorted) {
-            if (!group.isEmpty() && !Comparison.equal(getter.of(group.getFirst()), getter.of(item))) {
+            if (!group.isEmpty() && !Comparison.equal(getter.of(group.getFirst()), getter.of(item), tools.budget())) {
                 groups.add(group(exact.of(group.getFirst()), group));
                 group.clear();
             }
@@ -142,7 +142,7 @@ final class OrderFilters {
         while (items.hasNext()) {
             tools.budget().spend(1);
             Value item = items.next();
-            best = Comparison.ordered(operator, getter.of(item), getter.of(best)) ? item : best;
+            best = Comparison.ordered(operator, getter.of(item), getter.of(best), tools.budget()) ? item : best;
         }
         return best;
     }

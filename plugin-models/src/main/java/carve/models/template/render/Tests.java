@@ -109,8 +109,8 @@ final class Tests {
 
     private boolean unary(String name, Value value) {
         return switch (name) {
-            case "odd" -> Comparison.equal(modulo(value, IntegerValue.of(2)), IntegerValue.of(1));
-            case "even" -> Comparison.equal(modulo(value, IntegerValue.of(2)), IntegerValue.of(0));
+            case "odd" -> Comparison.equal(modulo(value, IntegerValue.of(2)), IntegerValue.of(1), budget);
+            case "even" -> Comparison.equal(modulo(value, IntegerValue.of(2)), IntegerValue.of(0), budget);
             case "defined" -> !(value instanceof UndefinedValue);
             case "undefined" -> value instanceof UndefinedValue;
             case "filter" -> value instanceof StringValue s && Filters.exists(s.text());
@@ -144,27 +144,27 @@ final class Tests {
 
     private boolean binary(String name, Value value, Value other) {
         return switch (name) {
-            case "divisibleby" -> Comparison.equal(modulo(value, other), IntegerValue.of(0));
+            case "divisibleby" -> Comparison.equal(modulo(value, other), IntegerValue.of(0), budget);
             case "sameas" -> same(value, other);
             case "in" -> Comparison.contains(other, value, budget);
             default -> compared(COMPARISONS.get(name), value, other);
         };
     }
 
-    private static boolean compared(String operator, Value value, Value other) {
+    private boolean compared(String operator, Value value, Value other) {
         return switch (operator) {
-            case "==" -> Comparison.equal(value, other);
-            case "!=" -> !Comparison.equal(value, other);
-            default -> Comparison.ordered(operator, value, other);
+            case "==" -> Comparison.equal(value, other, budget);
+            case "!=" -> !Comparison.equal(value, other, budget);
+            default -> Comparison.ordered(operator, value, other, budget);
         };
     }
 
     // CPython shares small integers and the strings of a template
-    private static boolean same(Value value, Value other) {
+    private boolean same(Value value, Value other) {
         boolean shared = value instanceof StringValue && other instanceof StringValue
                 || value instanceof IntegerValue i
                         && other instanceof IntegerValue
                         && i.value().abs().longValue() <= MAX_SHARED_INTEGER;
-        return value == other || shared && Comparison.equal(value, other);
+        return value == other || shared && Comparison.equal(value, other, budget);
     }
 }

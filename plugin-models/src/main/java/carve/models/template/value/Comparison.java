@@ -9,8 +9,17 @@ import java.util.OptionalInt;
 public final class Comparison {
     private Comparison() {}
 
-    /** Returns {@code left == right}. */
-    public static boolean equal(Value left, Value right) {
+    /**
+     * Returns {@code left == right}.
+     *
+     * @throws PythonException if the two have too many items to compare
+     */
+    public static boolean equal(Value left, Value right, Budget budget) {
+        Weight.charge(left, right, budget);
+        return equal(left, right);
+    }
+
+    private static boolean equal(Value left, Value right) {
         if (Numbers.isNumber(left) && Numbers.isNumber(right)) {
             return equalNumbers(left, right);
         }
@@ -90,7 +99,12 @@ public final class Comparison {
      * @param operator one of {@code <}, {@code <=}, {@code >} and {@code >=}
      * @throws PythonException if the two have no order
      */
-    public static boolean ordered(String operator, Value left, Value right) {
+    public static boolean ordered(String operator, Value left, Value right, Budget budget) {
+        Weight.charge(left, right, budget);
+        return ordered(operator, left, right);
+    }
+
+    private static boolean ordered(String operator, Value left, Value right) {
         if (left instanceof UndefinedValue undefined) {
             throw undefined.failure();
         }
@@ -182,7 +196,9 @@ public final class Comparison {
     private static boolean among(Iterator<Value> items, Value item, Budget budget) {
         while (items.hasNext()) {
             budget.spend(1);
-            if (same(items.next(), item)) {
+            Value next = items.next();
+            Weight.charge(next, item, budget);
+            if (same(next, item)) {
                 return true;
             }
         }

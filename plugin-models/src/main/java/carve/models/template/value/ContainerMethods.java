@@ -79,20 +79,20 @@ final class ContainerMethods {
             case "count" -> {
                 Value wanted = call.one();
                 yield IntegerValue.of(sequence.items().stream()
-                        .filter(item -> Comparison.equal(item, wanted))
+                        .filter(item -> Comparison.equal(item, wanted, budget))
                         .count());
             }
             default -> index(sequence, call.between(1, 3));
         };
     }
 
-    private static Value index(SequenceValue sequence, MethodCall call) {
+    private Value index(SequenceValue sequence, MethodCall call) {
         List<Value> items = sequence.items();
         Value wanted = call.at(0).orElseThrow();
         long start = bound(call, 1, 0, items.size());
         long end = Math.min(items.size(), bound(call, 2, items.size(), items.size()));
         for (long i = start; i < end; i++) {
-            if (Comparison.equal(items.get((int) i), wanted)) {
+            if (Comparison.equal(items.get((int) i), wanted, budget)) {
                 return IntegerValue.of(i);
             }
         }

@@ -6,6 +6,8 @@ import java.util.List;
 
 /** Java objects that are equal and hash alike where Python's values do: 1, 1.0 and True are one key. */
 public final class HashKey {
+    private static final int MAX_SIZE = 1000;
+
     private HashKey() {}
 
     private record Text(String text) {}
@@ -47,9 +49,24 @@ public final class HashKey {
     }
 
     private static Object ofTuple(TupleValue tuple) {
+        if (size(tuple) > MAX_SIZE) {
+            throw PythonException.limit("a key of a dict is a tuple of more than %d items".formatted(MAX_SIZE));
+        }
         List<Object> keys = new ArrayList<>();
         tuple.items().forEach(item -> keys.add(of(item)));
         return new Items(keys);
+    }
+
+    // counts no further than it needs to
+    private static int size(TupleValue tuple) {
+        int size = tuple.items().size();
+        for (Value item : tuple.items()) {
+            if (size > MAX_SIZE) {
+                break;
+            }
+            size += item instanceof TupleValue inner ? size(inner) : 0;
+        }
+        return size;
     }
 
     private static PythonException unhashable(Value value) {

@@ -21,8 +21,14 @@ public final class Iteration {
                 budget.list(s.text().length());
                 yield Characters.split(s.text()).iterator();
             }
-            case DictValue dict -> dict.keys().iterator();
-            case DictView view -> view.items().iterator();
+            case DictValue dict -> {
+                budget.spend(dict.items().size());
+                yield dict.keys().iterator();
+            }
+            case DictView view -> {
+                budget.spend(view.dict().items().size());
+                yield view.items().iterator();
+            }
             case IteratorValue iterator -> iterator.items();
             case UndefinedValue undefined -> Collections.emptyIterator();
             default -> throw PythonException.type("'%s' object is not iterable".formatted(value.typeName()));

@@ -24,20 +24,20 @@ public record JsonText(
      */
     public String of(Value value, Budget budget) {
         TextBuilder out = new TextBuilder(budget);
-        add(out, value, 0);
+        add(out, value, 0, budget);
         return out.toString();
     }
 
-    private void add(TextBuilder out, Value value, int level) {
+    private void add(TextBuilder out, Value value, int level, Budget budget) {
         switch (value) {
             case NoneValue none -> out.append("null");
             case BooleanValue b -> out.append(b.truth() ? "true" : "false");
             case IntegerValue i -> out.append(Repr.digits(i));
             case FloatValue f -> out.append(number(f.value()));
             case StringValue s -> out.append(quoted(s.text()));
-            case ListValue list -> addItems(out, list.items(), level);
-            case TupleValue tuple -> addItems(out, tuple.items(), level);
-            case DictValue dict -> addDict(out, dict, level);
+            case ListValue list -> addItems(out, list.items(), level, budget);
+            case TupleValue tuple -> addItems(out, tuple.items(), level, budget);
+            case DictValue dict -> addDict(out, dict, level, budget);
             default ->
                 throw PythonException.type("Object of type %s is not JSON serializable".formatted(value.typeName()));
         }
@@ -49,7 +49,7 @@ public record JsonText(
                 : Double.isInfinite(value) ? (value > 0 ? "Infinity" : "-Infinity") : FloatText.of(value);
     }
 
-    private void addItems(TextBuilder out, List<Value> items, int level) {
+    private void addItems(TextBuilder out, List<Value> items, int level, Budget budget) {
         if (items.isEmpty()) {
             out.append("[]");
             return;
@@ -57,26 +57,26 @@ public record JsonText(
         out.append("[");
         for (int i = 0; i < items.size(); i++) {
             separate(out, i, level + 1);
-            add(out, items.get(i), level + 1);
+            add(out, items.get(i), level + 1, budget);
         }
         newLine(out, level);
         out.append("]");
     }
 
-    private void addDict(TextBuilder out, DictValue dict, int level) {
+    private void addDict(TextBuilder out, DictValue dict, int level, Budget budget) {
         if (dict.items().isEmpty()) {
             out.append("{}");
             return;
         }
         List<DictValue.Item> items = new ArrayList<>(dict.items());
         if (sorted) {
-            items.sort(Comparator.comparing(DictValue.Item::key, Sorting::compare));
+            items.sort(Comparator.comparing(DictValue.Item::key, (a, b) -> Sorting.compare(a, b, budget)));
         }
         out.append("{");
         for (int i = 0; i < items.size(); i++) {
             separate(out, i, level + 1);
             out.append(quoted(key(items.get(i).key()))).append(keySeparator);
-            add(out, items.get(i).value(), level + 1);
+            add(out, items.get(i).value(), level + 1, budget);
         }
         newLine(out, level);
         out.append("}");

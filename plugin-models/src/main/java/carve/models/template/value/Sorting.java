@@ -15,8 +15,8 @@ public final class Sorting {
      *
      * @throws PythonException if they have none
      */
-    public static int compare(Value left, Value right) {
-        return Comparison.ordered("<", left, right) ? -1 : Comparison.ordered("<", right, left) ? 1 : 0;
+    public static int compare(Value left, Value right, Budget budget) {
+        return Comparison.ordered("<", left, right, budget) ? -1 : Comparison.ordered("<", right, left, budget) ? 1 : 0;
     }
 
     /**
@@ -29,7 +29,7 @@ public final class Sorting {
                 items.stream().map(item -> new Keyed<>(key.apply(item), item)).toList());
         Comparator<Keyed<T>> order = (a, b) -> {
             budget.spend(1);
-            return compare(a.key(), b.key());
+            return compare(a.key(), b.key(), budget);
         };
         try {
             // as CPython does it, so that equal ones keep their order
