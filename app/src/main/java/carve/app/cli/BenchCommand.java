@@ -1,6 +1,7 @@
 package carve.app.cli;
 
 import carve.api.config.MapSettings;
+import carve.api.config.NameSuggestions;
 import carve.api.config.SettingsNode;
 import carve.api.device.Device;
 import carve.api.device.DeviceException;
@@ -28,12 +29,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code carve bench}. */
 final class BenchCommand implements Command {
+    private static final List<String> TYPES = Stream.concat(
+                    Stream.of(DType.F32, DType.F16, DType.BF16),
+                    Arrays.stream(DType.values()).filter(DType::isQuantised))
+            .map(DType::key)
+            .toList();
     private static final String LONG_DEPTHS = "1024,4096,16384,65536,131072";
 
     private final Terminal terminal;
@@ -83,7 +91,7 @@ final class BenchCommand implements Command {
                         "--type",
                         String.class,
                         "LIST",
-                        "Types of random weights: " + String.join(", ", ExportCommand.TYPES) + "; f32 if not given.")
+                        "Types of random weights: " + String.join(", ", TYPES) + "; f32 if not given.")
                 .option("--repeat", Integer.class, "N", "Repetitions after the warm-up; 5 if not given.")
                 .option(
                         "--warm-up",
@@ -98,6 +106,13 @@ final class BenchCommand implements Command {
                 .example("carve bench --models shape:hovle-2.7b --models shape:hovle-2.7b+linear --models"
                         + " shape:hovle-2.7b+hybrid --type bf16 --prompt 0 --generate 8 --depth long --plots plots")
                 .build();
+    }
+
+    private static DType type(String word) {
+        if (!TYPES.contains(word)) {
+            throw new IllegalArgumentException(NameSuggestions.unknown("storage type of matrices", word, TYPES));
+        }
+        return DType.valueOf(word.toUpperCase(Locale.ROOT));
     }
 
     private record BenchPlan(
@@ -164,7 +179,7 @@ final class BenchCommand implements Command {
                 works,
                 threads.isEmpty() ? List.of(0) : numbers("--threads", threads, 1),
                 Arrays.stream(CommandOptions.valueOr(arguments, "--type", "f32").split(","))
-                        .map(ExportCommand::type)
+                        .map(BenchCommand::type)
                         .toList(),
                 repeat,
                 warmUp,

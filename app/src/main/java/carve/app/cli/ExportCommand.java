@@ -1,7 +1,5 @@
 package carve.app.cli;
 
-import carve.api.config.NameSuggestions;
-import carve.api.tensor.DType;
 import carve.app.bench.RandomModelArgument;
 import carve.app.plugin.Presets;
 import carve.app.report.HumanReadable;
@@ -11,22 +9,18 @@ import carve.runtime.catalog.Catalogs;
 import carve.runtime.model.GgufModels;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.PublishedConfigs;
+import carve.runtime.model.QuantisationMix;
 import carve.runtime.model.RandomModel;
 import jakarta.inject.Inject;
 import jakarta.inject.Provider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code carve export}. */
 final class ExportCommand implements Command {
-    /** Types that matrices of GGUF files and of random models may have. */
-    static final List<String> TYPES = List.of("f32", "f16", "bf16", "q8_0", "q4_0");
-
     private final Terminal terminal;
     private final Provider<Presets> presets;
     private final Provider<Catalogs> catalogs;
@@ -60,7 +54,8 @@ final class ExportCommand implements Command {
                         "--type",
                         String.class,
                         "TYPE",
-                        "Type of matrices: " + String.join(", ", TYPES) + "; f32 if not given. Other tensors are f32.")
+                        "Type of matrices: " + String.join(", ", QuantisationMix.keys())
+                                + "; f32 if not given. Other tensors are f32.")
                 .option("--seed", Long.class, "N", "Seed of random weights; 42 if not given.")
                 .example("carve export models/mamba2-130m mamba2-130m.gguf --type q8_0")
                 .example("carve export shape:llama-1b llama-1b.gguf --type bf16")
@@ -71,31 +66,23 @@ final class ExportCommand implements Command {
     public int run(ParseResult arguments) throws IOException {
         String model = CommandOptions.parameter(arguments, 0);
         Path file = CommandOptions.parameter(arguments, 1);
-        DType dtype = type(CommandOptions.valueOr(arguments, "--type", "f32"));
+        QuantisationMix mix = QuantisationMix.of(CommandOptions.valueOr(arguments, "--type", "f32"));
         if (model.startsWith(RandomModelArgument.PREFIX)) {
             long seed = CommandOptions.valueOr(arguments, "--seed", 42L);
             RandomModel random = RandomModelArgument.parse(
                     model.substring(RandomModelArgument.PREFIX.length()), catalogs.get(), presets.get(), seed);
             if (!GgufModels.hasGgufExtension(file)) {
-                random.save(file, dtype);
+                random.save(file, mix.matrices());
                 terminal.println("wrote " + file);
                 return 0;
             }
-            GgufModels.export(random.family(), random.spec(), Path.of(model), random.checkpointTensors(), file, dtype);
+            GgufModels.export(random.family(), random.spec(), Path.of(model), random.checkpointTensors(), file, mix);
         } else {
             try (ModelFolder folder = modelOpener.open(Path.of(model))) {
-                GgufModels.export(folder, file, dtype);
+                GgufModels.export(folder, file, mix);
             }
         }
         terminal.println("wrote %s, %s".formatted(file, HumanReadable.bytes(Files.size(file))));
         return 0;
-    }
-
-    /** Returns the storage type of a word. */
-    static DType type(String word) {
-        if (!TYPES.contains(word)) {
-            throw new IllegalArgumentException(NameSuggestions.unknown("storage type of matrices", word, TYPES));
-        }
-        return DType.valueOf(word.toUpperCase(Locale.ROOT));
     }
 }

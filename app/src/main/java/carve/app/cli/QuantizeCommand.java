@@ -22,6 +22,8 @@ import carve.runtime.hub.HubCache;
 import carve.runtime.model.GgufModels;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.QuantisationConfig;
+import carve.runtime.model.QuantisationConfig.Table;
+import carve.runtime.model.QuantisationMix;
 import carve.runtime.model.WeightPrecision;
 import jakarta.inject.Inject;
 import jakarta.inject.Provider;
@@ -29,6 +31,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,7 +42,13 @@ import picocli.CommandLine.ParseResult;
 
 /** {@code carve quantize}. */
 final class QuantizeCommand implements Command {
-    private static final List<String> TYPES = List.of("q8_0", "q4_0", "f16", "bf16");
+    private static final List<String> TYPES = QuantisationMix.keys().stream()
+            .filter(key -> !key.equals(QuantisationMix.F32.key()))
+            .toList();
+    private static final List<String> TABLE_TYPES = Arrays.stream(DType.values())
+            .filter(dtype -> dtype.isQuantised() || dtype.isHalf())
+            .map(DType::key)
+            .toList();
     private static final int QUESTIONS = 200;
 
     private final Terminal terminal;
@@ -70,12 +79,12 @@ final class QuantizeCommand implements Command {
                         "--embedding",
                         String.class,
                         "TYPE",
-                        "Type of the token embedding; if not given, q8_0 with --type q4_0, otherwise that of matrices.")
+                        "Type of the token embedding; if not given, what llama.cpp stores, and q8_0 with --type q4_0.")
                 .option(
                         "--output",
                         String.class,
                         "TYPE",
-                        "Type of the output matrix; if not given, q8_0 with --type q4_0, otherwise that of matrices.")
+                        "Type of the output matrix; if not given, what llama.cpp stores, and q8_0 with --type q4_0.")
                 .option(
                         "--wide",
                         String.class,
@@ -95,6 +104,7 @@ final class QuantizeCommand implements Command {
                         "Number of questions or pieces of text to compare on; 200 if not given.")
                 .flag("--no-comparison", "Do not compare.")
                 .example("carve quantize models/student models/student-q8 --type q8_0")
+                .example("carve quantize models/student models/student-q4 --type q4_k_m")
                 .example("carve quantize models/student models/student-q4 --type q4_0 --output bf16 --text wiki.txt")
                 .example("carve quantize demo/teacher teacher-q8 --type q8_0 --data shapes/test.json")
                 .build();
@@ -121,14 +131,15 @@ final class QuantizeCommand implements Command {
     }
 
     private static QuantisationConfig recast(ParseResult arguments) {
-        DType matrices = type("--type", CommandOptions.valueOr(arguments, "--type", "q8_0"));
-        String usual = (matrices == DType.Q4_0 ? DType.Q8_0 : matrices).key();
+        QuantisationMix mix =
+                QuantisationMix.of(known("--type", CommandOptions.valueOr(arguments, "--type", "q8_0"), TYPES));
+        Map<Table, DType> exceptions = new EnumMap<>(Table.class);
+        CommandOptions.<String>find(arguments, "--embedding")
+                .ifPresent(word -> exceptions.put(Table.EMBEDDING, type("--embedding", word)));
+        CommandOptions.<String>find(arguments, "--output")
+                .ifPresent(word -> exceptions.put(Table.OUTPUT, type("--output", word)));
         String wide = CommandOptions.valueOr(arguments, "--wide", String.join(",", QuantisationConfig.UNQUANTISED));
-        return new QuantisationConfig(
-                matrices,
-                type("--embedding", CommandOptions.valueOr(arguments, "--embedding", usual)),
-                type("--output", CommandOptions.valueOr(arguments, "--output", usual)),
-                Selector.of(globs(wide)));
+        return new QuantisationConfig(mix, exceptions, Selector.of(globs(wide)));
     }
 
     // a comma inside of braces belongs to the glob
@@ -140,10 +151,14 @@ final class QuantizeCommand implements Command {
     }
 
     private static DType type(String option, String word) {
-        if (!TYPES.contains(word)) {
-            throw new IllegalArgumentException(option + ": " + NameSuggestions.unknown("storage type", word, TYPES));
+        return DType.valueOf(known(option, word, TABLE_TYPES).toUpperCase(Locale.ROOT));
+    }
+
+    private static String known(String option, String word, List<String> words) {
+        if (!words.contains(word)) {
+            throw new IllegalArgumentException(option + ": " + NameSuggestions.unknown("storage type", word, words));
         }
-        return DType.valueOf(word.toUpperCase(Locale.ROOT));
+        return word;
     }
 
     private static List<LlavaQuestions.Question> questions(ParseResult arguments) {

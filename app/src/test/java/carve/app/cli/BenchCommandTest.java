@@ -64,7 +64,10 @@ final class BenchCommandTest {
         assertTrue(carve.err().contains("--depth: expected numbers from 0 with commas, found '1,x'"), carve.err());
         assertEquals(1, carve.run("export", "shape:mamba2-130m", "out.gguf", "--type", "q9"));
         assertTrue(
-                carve.err().contains("no storage type of matrices 'q9'; there are bf16, f16, f32, q4_0, q8_0"),
+                carve.err()
+                        .contains(
+                                "no storage type of matrices 'q9'; there are bf16, f16, f32, q4_0, q4_1, q4_k_m, q5_0,"
+                                        + " q5_1, q5_k_m, q6_k, q8_0"),
                 carve.err());
         assertEquals(
                 1,

@@ -120,12 +120,13 @@ final class QuantizeCommandTest {
     @Test
     void wrongLinesAreRefused() throws IOException {
         refused(
-                "--type: no storage type 'q5_0'; there are bf16, f16, q4_0, q8_0 (did you mean 'q4_0'?)",
+                "--type: no storage type 'q5_2'; there are bf16, f16, q4_0, q4_1, q4_k_m, q5_0, q5_1, q5_k_m, q6_k, q8_0"
+                        + " (did you mean 'q5_0'?)",
                 "quantize",
                 HYBRID,
                 out(),
                 "--type",
-                "q5_0");
+                "q5_2");
         refused(
                 "--limit: found 0; at least 1 expected",
                 "quantize",

@@ -11,22 +11,22 @@ import carve.api.json.JsonObject;
 import carve.api.mixer.MixerCatalog;
 import carve.api.model.ModelFamily;
 import carve.api.model.ModelSpec;
+import carve.api.param.Selector;
 import carve.api.tensor.DType;
-import carve.api.tensor.TensorType;
 import carve.runtime.gguf.GgufWriter;
+import carve.runtime.model.QuantisationConfig.Table;
 import carve.runtime.safetensors.Checkpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Models in GGUF files, in and out: of all families that have a {@link GgufConverter}. */
 public final class GgufModels {
     private static final String END = ".gguf";
-    private static final Pattern UNQUANTISED = Pattern.compile("norm\\.weight$|\\.router\\.|^positions\\.");
 
     private GgufModels() {}
 
@@ -86,37 +86,37 @@ public final class GgufModels {
      * Writes a model as a GGUF file.
      *
      * @param model the model, with weights
-     * @param dtype the type of matrices whose rows it divides; all else is F32
+     * @param mix the types of matrices; all else is F32
      * @throws CheckpointException if there are no weights, llama.cpp has no words for the model, or the file cannot be written
      */
-    public static void export(ModelFolder model, Path file, DType dtype) {
-        export(model.family(), model.spec(), model.path(), model.checkpoint(), file, dtype);
+    public static void export(ModelFolder model, Path file, QuantisationMix mix) {
+        export(model.family(), model.spec(), model.path(), model.checkpoint(), file, mix);
     }
 
     /**
-     * Writes a model as {@link #export(ModelFolder, Path, DType)} does.
+     * Writes a model as {@link #export(ModelFolder, Path, QuantisationMix)} does.
      *
      * @param folder where its tokenizer is, if it has one
      * @param official its tensors, by the names of its family's checkpoints
      */
     public static void export(
-            ModelFamily family, ModelSpec spec, Path folder, TensorSource official, Path file, DType dtype) {
+            ModelFamily family, ModelSpec spec, Path folder, TensorSource official, Path file, QuantisationMix mix) {
         GgufConverter layout = family.gguf()
                 .orElseThrow(() -> new CheckpointException(
                         "%s: models of the family '%s' have no GGUF layout".formatted(folder, family.name())));
-        JsonObject metadata = layout.metadata(spec, folder).with(GgufFile.FILE_TYPE, GgufWriter.fileType(dtype));
+        JsonObject metadata =
+                layout.metadata(spec, folder).with(GgufFile.FILE_TYPE, GgufWriter.fileType(mix.matrices()));
         NameMap names = family.names(spec);
         Set<String> kept = names.keptNames();
         TensorSource parameters = names.toModel(TensorSources.select(official, name -> !kept.contains(name)));
-        TensorSource cast = TensorSources.cast(parameters, name -> stored(name, parameters.type(name), dtype));
-        GgufWriter.write(file, metadata, layout.toGguf(spec, cast));
+        Map<String, DType> types = config(mix).exportedTypes(parameters, names, spec);
+        GgufWriter.write(file, metadata, layout.toGguf(spec, TensorSources.cast(parameters, types::get)));
     }
 
-    // llama.cpp wants norms, routers and positions in F32
-    private static DType stored(String name, TensorType type, DType asked) {
-        boolean matrix = !UNQUANTISED.matcher(name).find()
-                && QuantisationConfig.isMatrix(type.shape())
-                && type.shape().extent(-1) % asked.blockElements() == 0;
-        return matrix ? asked : DType.F32;
+    /** Returns the types of a mix; where it is a single type, tables have it as well. */
+    private static QuantisationConfig config(QuantisationMix mix) {
+        Map<Table, DType> tables =
+                mix.isMixed() ? Map.of() : Map.of(Table.EMBEDDING, mix.matrices(), Table.OUTPUT, mix.matrices());
+        return new QuantisationConfig(mix, tables, Selector.of(QuantisationConfig.UNQUANTISED));
     }
 }

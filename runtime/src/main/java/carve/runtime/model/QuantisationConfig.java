@@ -1,7 +1,9 @@
 package carve.runtime.model;
 
+import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.TensorSource;
 import carve.api.json.JsonObject;
+import carve.api.model.ModelSpec;
 import carve.api.param.Selector;
 import carve.api.tensor.DType;
 import carve.api.tensor.Shape;
@@ -12,17 +14,27 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The storage types of a quantised model: one for matrices, others for the token embedding and the output matrix. Parameters
- * in {@code unquantised}, tensors that are not matrices or experts' matrices, those that a checkpoint holds with other rows than the
- * model, and rows that are not a whole number of blocks stay as they are.
+ * The storage types of a quantised model: a mix for matrices, from which the token embedding and the output matrix may be
+ * excepted. Parameters in {@code unquantised}, tensors that are not matrices or experts' matrices, those that a checkpoint holds with
+ * other rows than the model, and rows that are not a whole number of blocks stay as they are.
  *
- * @param matrices the type of matrices
- * @param embedding the type of the token embedding
- * @param output the type of the output matrix, where it is not tied to the embedding
+ * @param mix the types of matrices
+ * @param exceptions the types of tables that are not what the mix says
  * @param unquantised other parameters that are not quantised, by the model's names
  */
-public record QuantisationConfig(DType matrices, DType embedding, DType output, Selector unquantised) {
-    /** The parameters that are not quantised by default: of scans, convolutions, norms, routers of experts, image encoders. */
+public record QuantisationConfig(QuantisationMix mix, Map<Table, DType> exceptions, Selector unquantised) {
+    /** The matrices that are as wide as the vocabulary. */
+    public enum Table {
+        /** The token embedding. */
+        EMBEDDING,
+        /** The output matrix, where it is not the embedding. */
+        OUTPUT
+    }
+
+    /**
+     * The parameters that are not quantised by default: of scans, convolutions, norms, routers of experts, positions, image
+     * encoders.
+     */
     public static final List<String> UNQUANTISED = List.of(
             "**.A_log",
             "**.D",
@@ -31,6 +43,7 @@ public record QuantisationConfig(DType matrices, DType embedding, DType output, 
             "**norm*.**",
             "**.router.*",
             "**.shared_gate.*",
+            "positions.**",
             "input.**");
 
     // rows of both are looked up together, so they are of one type
@@ -39,33 +52,67 @@ public record QuantisationConfig(DType matrices, DType embedding, DType output, 
     /** The key of {@code config.json} that describes the quantisation. */
     static final String CONFIG_KEY = "quantization_config";
 
+    /** Copies the exceptions. */
+    public QuantisationConfig {
+        exceptions = Map.copyOf(exceptions);
+    }
+
     /** Returns the storage type of each tensor of a checkpoint, by its name there. */
     public Map<String, DType> types(ModelFolder folder) {
-        TensorSource checkpoint = folder.checkpoint();
-        Set<String> kept = folder.names().keptNames();
+        return types(folder.checkpoint(), folder.names(), folder.spec());
+    }
+
+    private Map<String, DType> types(TensorSource checkpoint, NameMap names, ModelSpec spec) {
+        MixedMatrices mixed = MixedMatrices.of(mix, names.modelNames());
+        Set<String> kept = names.keptNames();
         Map<String, DType> types = new LinkedHashMap<>();
         for (String name : checkpoint.names()) {
             TensorType type = checkpoint.type(name);
-            DType asked = kept.contains(name)
+            DType asked = kept.contains(name) || !isMatrix(type.shape())
                     ? type.dtype()
-                    : asked(
-                            folder.names().modelNames(name),
-                            folder.spec().head().weight(),
-                            type.dtype());
-            boolean fits = fits(type, asked) && folder.names().hasRowsOfModel(name, type);
+                    : asked(names.modelNames(name), spec.head().weight(), type, mixed);
+            boolean fits = fits(type, asked) && names.hasRowsOfModel(name, type);
             types.put(name, fits ? asked : type.dtype());
         }
         return types;
     }
 
-    private DType asked(List<String> parts, String logits, DType stored) {
+    /**
+     * Returns the storage type of each parameter, by the model's names; those that are not quantised are F32. Parameters that a
+     * checkpoint holds in one matrix are of one type.
+     */
+    Map<String, DType> exportedTypes(TensorSource parameters, NameMap names, ModelSpec spec) {
+        MixedMatrices mixed = MixedMatrices.of(mix, names.modelNames());
+        Map<String, DType> types = new LinkedHashMap<>();
+        for (String name : parameters.names()) {
+            TensorType wide = parameters.type(name).with(DType.F32);
+            List<String> parts = names.modelNames(names.checkpointName(name));
+            DType asked = isMatrix(wide.shape()) ? asked(parts, spec.head().weight(), wide, mixed) : DType.F32;
+            types.put(name, fits(wide, asked) ? asked : DType.F32);
+        }
+        return types;
+    }
+
+    private DType asked(List<String> parts, String logits, TensorType stored, MixedMatrices mixed) {
+        DType asked;
         if (parts.stream().anyMatch(TABLES::contains)) {
-            return embedding;
+            asked = embedding(TABLES.contains(logits));
+        } else if (parts.stream().anyMatch(unquantised::matches)) {
+            return stored.dtype();
+        } else if (parts.contains(logits)) {
+            asked = output();
+        } else {
+            asked = mix.isMixed() ? mixed.type(parts) : mix.matrices();
         }
-        if (parts.stream().anyMatch(unquantised::matches)) {
-            return stored;
-        }
-        return parts.contains(logits) ? output : matrices;
+        return QuantisationMix.fitting(asked, stored.shape().extent(-1));
+    }
+
+    private DType embedding(boolean tied) {
+        return exceptions.getOrDefault(Table.EMBEDDING, mix.embedding(tied));
+    }
+
+    private DType output() {
+        return exceptions.getOrDefault(Table.OUTPUT, mix.output());
     }
 
     /** Returns whether a shape is that of a matrix (N, K), or of those of experts (E, N, K); convolutions are (C, 1, K). */
@@ -81,15 +128,16 @@ public record QuantisationConfig(DType matrices, DType embedding, DType output, 
 
     /** Returns a configuration that says how the model is quantised, for programs that would take blocks for weights. */
     public JsonObject config(JsonObject config) {
-        if (!matrices.isQuantised() && !embedding.isQuantised() && !output.isQuantised()) {
+        DType embedding = embedding(false);
+        if (!mix.matrices().isQuantised() && !embedding.isQuantised() && !output().isQuantised()) {
             return config;
         }
         return config.with(
                 CONFIG_KEY,
                 JsonObject.empty()
                         .with("quant_method", "carve")
-                        .with("weights", matrices.key())
+                        .with("weights", mix.key())
                         .with("embedding", embedding.key())
-                        .with("output", output.key()));
+                        .with("output", output().key()));
     }
 }

@@ -36,6 +36,7 @@ import carve.runtime.convert.Conversion;
 import carve.runtime.gguf.GgufWriter;
 import carve.runtime.model.GgufModels;
 import carve.runtime.model.ModelFolder;
+import carve.runtime.model.QuantisationMix;
 import carve.runtime.model.WeightPrecision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -96,9 +97,13 @@ final class GgufArchitecturesTest {
     }
 
     private Path export(Path from, DType dtype) {
+        return export(from, QuantisationMix.of(dtype.key()));
+    }
+
+    private Path export(Path from, QuantisationMix mix) {
         Path file = folder.resolve("model.gguf");
         try (ModelFolder model = ModelFolder.open(from, FAMILIES, MIXERS)) {
-            GgufModels.export(model, file, dtype);
+            GgufModels.export(model, file, mix);
         }
         return file;
     }
@@ -168,6 +173,22 @@ final class GgufArchitecturesTest {
                 opened.save(loaded, copy, DType.F32);
             }
             assertArrayEquals(logits(file), logits(copy), 2e-5f);
+        });
+    }
+
+    /** Matrices that a file holds in one have one type, whatever the mix says of each. */
+    @TestFactory
+    Stream<DynamicTest> mixesAreReadAgain() {
+        return each(config -> {
+            Path file = export(model(config), QuantisationMix.Q4_K_M);
+            try (GgufFile written = GgufFile.open(file)) {
+                assertEquals(15, written.metadata().integer(GgufFile.FILE_TYPE));
+                assertTrue(written.names().stream()
+                        .anyMatch(name -> written.type(name).dtype() == DType.Q5_0));
+            }
+            for (float logit : logits(file)) {
+                assertTrue(Float.isFinite(logit));
+            }
         });
     }
 
