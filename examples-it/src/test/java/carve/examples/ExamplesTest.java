@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The examples, each copied out of this build, compiled and tested against the artifacts, installed, and worked with. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class ExamplesTest {
-    private static final List<String> EXAMPLES = List.of("retention", "sliding-window", "cohere2", "focal-kl", "counting-device");
+    private static final List<String> EXAMPLES =
+            List.of("retention", "sliding-window", "cohere2", "focal-kl", "counting-device");
 
     private DistillationWorkflow distillationWorkflow;
     private ExternalWorkspace externalWorkspace;

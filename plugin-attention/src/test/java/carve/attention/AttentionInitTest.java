@@ -19,7 +19,7 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What attention takes from attention. */
+/** Tests the initialisation of attention from attention. */
 final class AttentionInitTest {
     private static final LayerConfig DIMS = new LayerConfig(24, 4, 2, 6, false, 1e-5, RotaryEmbedding.NONE);
     private static final Mixer LATENT =

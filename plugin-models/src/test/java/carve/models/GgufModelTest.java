@@ -215,7 +215,7 @@ final class GgufModelTest {
         assertEquals(file + ": llama.embedding_length: expected an integer, found no such key", refusal(file));
     }
 
-    /** Nothing of a file is passed over: keys and tensors that no one reads are refused by name, all of them. */
+    /** No part of a file is passed over: keys and tensors that no one reads are refused by name, all of them. */
     @Test
     void whatNobodyReadsIsRefused() throws IOException {
         for (String config : List.of(MAMBA, LLAMA)) {

@@ -24,8 +24,8 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
- * What a decoder is made of, described step by step from its configuration. {@link #readLlama} reads what most configurations have
- * in common; the other methods say what is different, and come after it.
+ * A builder of the description of a decoder, step by step from its configuration. {@link #readLlama} reads what most
+ * configurations have in common; the other methods say what is different, and come after it.
  */
 public final class DecoderBuilder {
     private static final Map<String, Activation> ACTIVATIONS = Map.of(

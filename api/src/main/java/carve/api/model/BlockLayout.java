@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where the norms of a block are, and how its parts are added to the residual stream. Without parallel parts, with factor r:
+ * Places of the norms of a block, and the way its parts are added to the residual stream. Without parallel parts, with factor r:
  *
  * <pre>{@code
  * x = x + r mixer_post_norm(mixer(mixer_norm(x)))

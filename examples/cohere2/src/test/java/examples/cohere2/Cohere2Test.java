@@ -39,7 +39,8 @@ final class Cohere2Test extends FamilyContract {
     @Override
     protected Path folder() {
         try {
-            return Path.of(Cohere2Test.class.getResource("/tiny/config.json").toURI()).getParent();
+            return Path.of(Cohere2Test.class.getResource("/tiny/config.json").toURI())
+                    .getParent();
         } catch (URISyntaxException e) {
             throw new AssertionError(e);
         }

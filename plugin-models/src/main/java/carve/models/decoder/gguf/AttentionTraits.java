@@ -78,7 +78,7 @@ final class AttentionTraits {
                 }
             });
 
-    /** Whether mixer and feed-forward part work on the same input. */
+    /** The trait that mixer and feed-forward part work on the same input. */
     static final GgufTrait PARALLEL = new GgufTrait(
             r -> r.set("use_parallel_residual", r.keys().flag("use_parallel_residual", true)),
             w -> w.set("use_parallel_residual", w.layer().layout().parallel()));

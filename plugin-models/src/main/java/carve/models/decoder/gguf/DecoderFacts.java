@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What decides what a decoder computes, under names for messages: values, and numbers that are compared within the precision of
- * F32. The names of tensors are none of it.
+ * Facts that decide what a decoder computes, under names for messages: values, and numbers that are compared within
+ * the precision of F32. The names of tensors are none of it.
  */
 final class DecoderFacts {
     private static final double TOLERANCE = 1e-6;

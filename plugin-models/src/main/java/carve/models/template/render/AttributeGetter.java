@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What filters take an item's attribute with: {@code a.b.0} is the first item of the attribute b of the attribute a. */
+/** A path by which filters take an item's attribute: {@code a.b.0} is the first item of the attribute b of the attribute a. */
 final class AttributeGetter {
     private final List<Value> parts;
     private final Optional<Value> otherwise;

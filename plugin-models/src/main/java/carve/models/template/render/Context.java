@@ -5,7 +5,7 @@ import carve.models.template.value.Value;
 import java.util.HashMap;
 import java.util.Map;
 
-/** What every scope of a template sees: variables of its top level, what the caller gave, and global functions. */
+/** Variables that every scope of a template sees: those of its top level, what the caller gave, and global functions. */
 final class Context {
     private final Map<String, Value> exported = new HashMap<>();
     private final Map<String, Value> given;

@@ -27,7 +27,7 @@ public final class Engine {
     }
 
     /**
-     * What a rendering made.
+     * Result of a rendering.
      *
      * @param text the text
      * @param generated the ranges of the text that generation blocks made

@@ -7,7 +7,7 @@ import carve.models.template.value.Repr;
 import carve.models.template.value.Value;
 
 /**
- * What filters work with.
+ * Tools of a rendering that filters work with.
  *
  * @param budget of the rendering
  * @param arithmetic the operators

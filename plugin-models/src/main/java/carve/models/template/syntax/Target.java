@@ -3,7 +3,7 @@ package carve.models.template.syntax;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What a statement assigns to. */
+/** The left side of an assignment. */
 public sealed interface Target {
 
     /** Returns the variables that are assigned. */

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/** What Jinja checks when it compiles a template: names of filters, tests and blocks, and the places of loop controls. */
+/** Checks that Jinja makes when it compiles a template: names of filters, tests and blocks, and the places of loop controls. */
 public final class TemplateChecks {
     private final Predicate<String> filters;
     private final Predicate<String> tests;

@@ -3,7 +3,7 @@ package carve.models.template.value;
 import java.util.concurrent.CancellationException;
 
 /**
- * What one rendering of a template may still spend: steps, characters, depth.
+ * Limits of one rendering of a template, less what it has spent: steps, characters, depth.
  *
  * <p>It is also where a rendering notices that its thread was interrupted. Not thread-safe; every rendering has one of its own.
  */

@@ -3,13 +3,13 @@ package carve.models.template.value;
 import java.util.List;
 
 /**
- * What {@code keys}, {@code values} and {@code items} of a Python dict give.
+ * The result of {@code keys}, {@code values} or {@code items} of a Python dict.
  *
  * @param kind which of them
  * @param dict the dict
  */
 public record DictView(Kind kind, DictValue dict) implements Value {
-    /** Which part of the dict. */
+    /** The part of the dict. */
     public enum Kind {
         /** The keys. */
         KEYS("dict_keys"),

@@ -4,7 +4,7 @@ import java.math.BigInteger;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
-/** What numbers have in common; {@code bool} is one. */
+/** Operations on numbers; {@code bool} is one. */
 public final class Numbers {
     private Numbers() {}
 

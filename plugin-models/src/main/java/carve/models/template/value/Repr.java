@@ -2,7 +2,7 @@ package carve.models.template.value;
 
 import java.util.List;
 
-/** What Python's {@code str} and {@code repr} make of a value. */
+/** The text that Python's {@code str} and {@code repr} make of a value. */
 public final class Repr {
     // CPython refuses longer ones
     private static final int MAX_DIGITS = 4300;

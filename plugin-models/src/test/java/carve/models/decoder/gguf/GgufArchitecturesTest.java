@@ -159,7 +159,7 @@ final class GgufArchitecturesTest {
         });
     }
 
-    /** What is quantised in a file is so again in a folder, or unpacked where folders cannot have it. */
+    /** Weights that are quantised in a file are so again in a folder, or unpacked where folders cannot have them. */
     @TestFactory
     Stream<DynamicTest> filesOfBlocksAreFoldersToo() {
         return each(config -> {
@@ -261,7 +261,7 @@ final class GgufArchitecturesTest {
         assertEquals(message, refusal(small(name, changes)));
     }
 
-    /** What llama.cpp would compute in another way is not written. */
+    /** Models that llama.cpp would compute in another way are not written. */
     @Test
     void whatFilesCannotSayIsRefused() {
         refuses(
