@@ -8,7 +8,7 @@ import carve.api.tensor.DType;
  * lower ones of integers of 24 bits; and behind those of a step a vector of sums of its integers. Elements are in the order in
  * which weights of the type are unpacked. The last step of a row is filled up with zeros.
  *
- * <p>The integers are {@code round(x / scale)} with {@code scale = max|x| / 8355711}, so that an element is off by at most half of
+ * <p>The integers are {@code round(x / scale)} with {@code scale = max|x| / 8355584}, so that an element is off by at most half of
  * 1 in 8.3 million of the row's greatest one: about what F32 is.
  *
  * @param dtype the type of the weights
@@ -21,8 +21,8 @@ record FixedPointLayout(DType dtype, int k) {
     static final int VECTOR = 64;
     /** The elements that stay together, which make a quarter of a vector of bytes. */
     static final int PIECE = 16;
-    /** The greatest integer whose three signed bytes do not overflow. */
-    static final int MAX = 0x7F7F7F;
+    /** The greatest integer, below {@code 0x7F7F7F}, beyond which three signed bytes overflow, by more than divisions round up. */
+    static final int MAX = 0x7F7F00;
 
     /** The sums that go with the integers of a step. */
     enum Sums {

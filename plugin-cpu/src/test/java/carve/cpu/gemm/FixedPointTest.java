@@ -94,6 +94,31 @@ final class FixedPointTest {
         assertArrayEquals(expected, actual, 2e-4f * norm(without) + 1e-6f * norm(alone));
     }
 
+    /** The greatest element of a row divided by its scale may be rounded up, which must not turn its sign. */
+    @ParameterizedTest
+    @MethodSource("types")
+    void theGreatestElementStays(DType dtype) {
+        int k = 2 * dtype.blockElements();
+        float[] one = product(dtype, floats(ROWS * k, i -> i % k == 7 ? 1 : 0));
+        float greatest = mostRoundedUp();
+        float[] actual = product(dtype, floats(ROWS * k, i -> i % k == 7 ? greatest : 0));
+        float[] expected = floats(one.length, i -> greatest * one[i]);
+        assertArrayEquals(expected, actual, 1e-6f * norm(expected));
+    }
+
+    private static float mostRoundedUp() {
+        float most = 1;
+        for (float x = 1; x < 2; x = Math.nextUp(x)) {
+            most = integer(x) > integer(most) ? x : most;
+        }
+        return most;
+    }
+
+    private static float integer(float greatest) {
+        float scale = greatest * (1f / FixedPointLayout.MAX);
+        return greatest * (1f / scale);
+    }
+
     private static float[] floats(int count, IntToDoubleFunction value) {
         float[] result = new float[count];
         for (int i = 0; i < count; i++) {
