@@ -32,7 +32,7 @@ final class Letters implements Processor {
         int at = 0;
         for (Message message : conversation) {
             int length = turn(message).length;
-            Arrays.fill(answer, at, at + length, message.role() == Message.Role.ASSISTANT);
+            Arrays.fill(answer, at, at + length, message.isFrom(Message.Role.ASSISTANT));
             at += length;
         }
         return new Sample(tokens, answer, Map.of());

@@ -132,6 +132,16 @@ final class ModelFolderFuzzTest {
         Path bare = Files.createDirectories(temporary.resolve(name + "-bare"));
         Files.writeString(bare.resolve("config.json"), Json.print(config));
         Files.copy(tokenizer.resolve("tokenizer.json"), bare.resolve("tokenizer.json"));
+        Files.writeString(
+                bare.resolve("generation_config.json"), "{\"eos_token_id\": [2], \"do_sample\": true, \"top_k\": 5}");
+        if (name.equals("llama") || name.equals("mamba2")) {
+            Files.writeString(
+                    bare.resolve("tokenizer_config.json"),
+                    "{\"bos_token\": \"<s>\", \"eos_token\": {\"content\": \"</s>\"}, \"model_max_length\": 9}");
+            Files.writeString(
+                    bare.resolve("chat_template.jinja"),
+                    "{{ bos_token }}{% for m in messages %}{{ m.role }}: {{ m.content | trim }}{% endfor %}");
+        }
         Path folder = temporary.resolve(name);
         try (Device device = new ReferenceDevice();
                 ModelFolder empty = ModelFolder.open(bare, FAMILIES, MIXERS);
@@ -168,6 +178,7 @@ final class ModelFolderFuzzTest {
                 Processor processor = folder.processor();
                 LoadedModel model = folder.load(device, WeightPrecision.AS_STORED);
                 Generator generator = new Generator(model)) {
+            processor.generationDefaults();
             Sample prompt = processor.prompt(List.of(message(picture)));
             int[] tokens = generator
                     .generate(

@@ -31,7 +31,7 @@ final class SmallProcessor implements Processor {
         int at = 0;
         for (Message message : conversation) {
             int length = turn(message).length;
-            Arrays.fill(answer, at, at + length, message.role() == Message.Role.ASSISTANT);
+            Arrays.fill(answer, at, at + length, message.isFrom(Message.Role.ASSISTANT));
             at += length;
         }
         return new Sample(tokens, answer, Map.of());
@@ -39,7 +39,7 @@ final class SmallProcessor implements Processor {
 
     private int[] turn(Message message) {
         int[] text = encode(Message.unescape(message.text()));
-        return message.role() == Message.Role.ASSISTANT ? Arrays.copyOf(text, text.length + 1) : text;
+        return message.isFrom(Message.Role.ASSISTANT) ? Arrays.copyOf(text, text.length + 1) : text;
     }
 
     @Override

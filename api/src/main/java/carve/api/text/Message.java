@@ -1,31 +1,97 @@
 package carve.api.text;
 
+import carve.api.json.JsonArray;
+import carve.api.json.JsonObject;
+import carve.api.json.JsonString;
+import carve.api.json.JsonValue;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
- * One turn of a conversation.
+ * One message of a conversation.
  *
- * @param role who speaks
- * @param text what is said; {@code <image>} marks the places of images, which otherwise come first; where the characters
- *     themselves are meant, {@link #escape} has put a backslash before the {@code >}
- * @param images the images of this turn, in order
+ * @param json the message as chat templates see it: {@code role}, {@code content}, and whatever other fields it has, such as
+ *     {@code tool_calls}; an image in the content is a part {@code {"type": "image"}}
+ * @param text what is said, for models whose conversations are not made by a chat template; {@code <image>} marks the places of
+ *     images, which otherwise come first; where the characters themselves are meant, {@link #escape} has put a backslash before
+ *     the {@code >}
+ * @param images the images of this message, in order
  */
-public record Message(Role role, String text, List<EncodedImage> images) {
+public record Message(JsonObject json, String text, List<EncodedImage> images) {
     private static final String IMAGE = "<image";
+    private static final String PLACE = "<image>";
 
-    /** The speaker of a turn. */
+    /** The roles that every model has; a chat template may know others. */
     public enum Role {
         /** The instructions of the application. */
         SYSTEM,
         /** The person. */
         USER,
         /** The model. */
-        ASSISTANT
+        ASSISTANT;
+
+        /** Returns the role as messages have it, in lower case. */
+        public String text() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
-    /** Copies the list. */
+    /**
+     * Copies the list.
+     *
+     * @throws carve.api.json.JsonException if the object has no {@code role}, or one that is no string
+     */
     public Message {
         images = List.copyOf(images);
+        json.string("role");
+    }
+
+    /** Makes a message of a text, in which {@code <image>} marks the places of images unless it is escaped. */
+    public Message(Role role, String text, List<EncodedImage> images) {
+        this(JsonObject.empty().with("role", role.text()).with("content", content(text, images.size())), text, images);
+    }
+
+    /** Returns the role, which need not be a {@link Role}. */
+    public String role() {
+        return json.string("role");
+    }
+
+    /** Returns whether this is a message of a role. */
+    public boolean isFrom(Role role) {
+        return role().equals(role.text());
+    }
+
+    // a text with images is a list of parts, in which images without a place come first
+    private static JsonValue content(String text, int images) {
+        List<JsonValue> parts = new ArrayList<>();
+        if (!text.contains(PLACE)) {
+            for (int i = 0; i < images; i++) {
+                parts.add(imagePart());
+            }
+        }
+        int from = 0;
+        for (int at = text.indexOf(PLACE); at >= 0; at = text.indexOf(PLACE, from)) {
+            addText(parts, text.substring(from, at));
+            parts.add(imagePart());
+            from = at + PLACE.length();
+        }
+        if (parts.isEmpty()) {
+            return new JsonString(unescape(text));
+        }
+        addText(parts, text.substring(from));
+        return new JsonArray(parts);
+    }
+
+    private static void addText(List<JsonValue> parts, String text) {
+        if (!text.isEmpty()) {
+            parts.add(JsonObject.empty().with("type", "text").with("text", unescape(text)));
+        }
+    }
+
+    /** Returns the part of a content that stands for an image. */
+    public static JsonObject imagePart() {
+        return JsonObject.empty().with("type", "image");
     }
 
     /**

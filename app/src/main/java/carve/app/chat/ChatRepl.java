@@ -2,6 +2,7 @@ package carve.app.chat;
 
 import carve.api.mixer.LayerConfig;
 import carve.api.model.Block;
+import carve.api.text.ChatTemplateException;
 import carve.api.text.EncodedImage;
 import carve.app.report.HumanReadable;
 import carve.app.report.Terminal;
@@ -26,11 +27,17 @@ public final class ChatRepl implements AutoCloseable {
     private final Map<String, Conversation> conversations = new LinkedHashMap<>();
     private final List<EncodedImage> pendingPictures = new ArrayList<>();
     private final Conversation blank;
+    private final boolean showPrompt;
     private String current = MAIN;
     private boolean showTimings;
 
-    /** Begins with a conversation, which it owns. */
-    public ChatRepl(Terminal terminal, LineInput lines, Conversation conversation) {
+    /**
+     * Begins with a conversation, which it owns.
+     *
+     * @param showPrompt whether the prompt of each question is printed before the answer
+     */
+    public ChatRepl(Terminal terminal, LineInput lines, Conversation conversation, boolean showPrompt) {
+        this.showPrompt = showPrompt;
         this.terminal = terminal;
         this.lines = lines;
         this.blank = conversation.fork();
@@ -71,7 +78,7 @@ public final class ChatRepl implements AutoCloseable {
             }
             try {
                 handle(line.get().strip());
-            } catch (ChatException | IllegalArgumentException e) {
+            } catch (ChatException | ChatTemplateException | IllegalArgumentException e) {
                 terminal.printMessage(e.getMessage());
             } catch (NoSuchFileException e) {
                 terminal.printMessage(e.getFile() + ": no such file");
@@ -127,6 +134,9 @@ public final class ChatRepl implements AutoCloseable {
         AtomicBoolean enough = new AtomicBoolean();
         List<EncodedImage> pictures = List.copyOf(pendingPictures);
         pendingPictures.clear();
+        if (showPrompt) {
+            terminal.println(conversation().promptText(text, pictures));
+        }
         lines.runInterruptibly(
                 () -> enough.set(true), () -> conversation().ask(text, pictures, terminal::print, enough::get));
         terminal.println("");
@@ -178,7 +188,7 @@ public final class ChatRepl implements AutoCloseable {
         terminal.println("loaded %d positions; nothing needs to be computed again".formatted(loaded.position()));
         loaded.messages()
                 .forEach(message -> terminal.println("%s%s"
-                        .formatted(message.role() == carve.api.text.Message.Role.USER ? "> " : "", message.text())));
+                        .formatted(message.isFrom(carve.api.text.Message.Role.USER) ? "> " : "", message.text())));
     }
 
     private void speed() {

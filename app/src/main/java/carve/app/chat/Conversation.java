@@ -3,6 +3,7 @@ package carve.app.chat;
 import carve.api.checkpoint.TensorSource;
 import carve.api.data.Sample;
 import carve.api.model.LoadedModel;
+import carve.api.text.ChatOptions;
 import carve.api.text.EncodedImage;
 import carve.api.text.Message;
 import carve.api.text.Message.Role;
@@ -108,15 +109,31 @@ public final class Conversation implements AutoCloseable {
     }
 
     /**
+     * Returns the text of the prompt that a question would make.
+     *
+     * @throws IllegalArgumentException if the model cannot take the question
+     * @throws carve.api.text.ChatTemplateException if the model has no chat template, or it refuses the conversation
+     */
+    public String promptText(String text, List<EncodedImage> pictures) {
+        return processor.promptText(with(text, pictures), ChatOptions.ANSWER);
+    }
+
+    private List<Message> with(String text, List<EncodedImage> pictures) {
+        List<Message> next = new ArrayList<>(messages);
+        next.add(new Message(Role.USER, text, pictures));
+        return next;
+    }
+
+    /**
      * Adds a question, and returns the answer.
      *
      * @param listener receives the answer as it comes
      * @param cancelled is asked after each token whether the answer is to end here
      * @throws IllegalArgumentException if the model cannot take the question; the conversation is as it was
+     * @throws carve.api.text.ChatTemplateException if the chat template refuses the conversation; it is as it was
      */
     public String ask(String text, List<EncodedImage> pictures, Consumer<String> listener, BooleanSupplier cancelled) {
-        List<Message> next = new ArrayList<>(messages);
-        next.add(new Message(Role.USER, text, pictures));
+        List<Message> next = with(text, pictures);
         Sample sample = processor.prompt(next);
         Prompt prompt = generator.prompt(sample);
         // draws are numbered by position, so that no two answers have the same
@@ -154,16 +171,17 @@ public final class Conversation implements AutoCloseable {
      * @throws ChatException if there is no question
      */
     public void undo() {
-        if (messages.stream().noneMatch(message -> message.role() == Role.USER)) {
+        if (messages.stream().noneMatch(message -> message.isFrom(Role.USER))) {
             throw new ChatException("there is no question to undo");
         }
         messages.removeLast();
         messages.removeLast();
-        boolean asked = messages.stream().anyMatch(message -> message.role() == Role.USER);
+        boolean asked = messages.stream().anyMatch(message -> message.isFrom(Role.USER));
         // states stay that are of no more than what is left
         Optional<Prompt> left = asked
-                ? Optional.of(
-                        generator.prompt(processor.trainingSample(messages)).with(List.of(0)))
+                ? Optional.of(generator
+                        .prompt(processor.prompt(messages, ChatOptions.WHOLE))
+                        .with(List.of(0)))
                 : Optional.empty();
         states.removeIf(state -> {
             boolean beyond = left.isEmpty() || !state.prefix().isPrefixOf(left.get());
@@ -212,7 +230,7 @@ public final class Conversation implements AutoCloseable {
      * @throws IllegalArgumentException if the tensors are not those of a state of this model
      */
     void restoreState(int[] tokens, MediaRows images, TensorSource tensors) {
-        Sample sample = processor.trainingSample(messages);
+        Sample sample = processor.prompt(messages, ChatOptions.WHOLE);
         Prompt prefix = generator.prompt(new Sample(tokens, new boolean[tokens.length], images.firstRows(sample)));
         states.add(generator.pin(prefix, tensors));
     }

@@ -84,7 +84,7 @@ final class ConversationFile {
 
     private static JsonObject json(Message message) {
         return JsonObject.empty()
-                .with("role", message.role().name().toLowerCase(Locale.ROOT))
+                .with("role", message.role())
                 .with("text", message.text())
                 .with(
                         "pictures",

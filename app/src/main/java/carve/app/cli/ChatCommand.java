@@ -52,6 +52,8 @@ final class ChatCommand implements Command {
                                         + " the commands.")
                         .parameter(Path.class, "MODEL", "Folder of the model, a GGUF file, or hf:ORG/NAME.")
                         .option("--system", String.class, "TEXT", "System prompt."))
+                .flag("--show-prompt", "Print the prompt of each question, as the model gets it, before the answer.")
+                .option(ChatTemplateOption.NAME, Path.class, "FILE", ChatTemplateOption.DESCRIPTION)
                 .example("carve chat demo/teacher")
                 .example("echo 'Who are you?' | carve chat MODEL --greedy")
                 .build();
@@ -59,12 +61,20 @@ final class ChatCommand implements Command {
 
     @Override
     public int run(ParseResult arguments) throws IOException {
-        GenerationConfig defaults = appConfig.get().generationConfig();
-        int maxTokens = SamplingOptions.maxTokens(arguments, defaults);
         Path path = CommandOptions.parameter(arguments, 0);
         try (ModelFolder folder = modelOpener.open(path);
-                Processor processor = folder.processor();
-                LoadedModel model = folder.load(openDevices.device(), WeightPrecision.AS_STORED);
+                Processor processor = ChatTemplateOption.apply(arguments, folder.processor())) {
+            processor.requireChat();
+            chat(arguments, path, folder, processor);
+        }
+        return 0;
+    }
+
+    private void chat(ParseResult arguments, Path path, ModelFolder folder, Processor processor) throws IOException {
+        GenerationConfig defaults =
+                SamplingOptions.defaults(arguments, appConfig.get().generationConfig(), processor);
+        int maxTokens = SamplingOptions.maxTokens(arguments, defaults);
+        try (LoadedModel model = folder.load(openDevices.device(), WeightPrecision.AS_STORED);
                 Generator generator = new Generator(model);
                 LineInput lines = lines()) {
             Conversation conversation = new Conversation(
@@ -72,11 +82,11 @@ final class ChatCommand implements Command {
             CommandOptions.<String>find(arguments, "--system").ifPresent(conversation::systemPrompt);
             terminal.printMessage("%s, on %s; /help lists the commands"
                     .formatted(path, openDevices.selector().selected().orElse("none")));
-            try (ChatRepl chatRepl = new ChatRepl(terminal, lines, conversation)) {
+            boolean showPrompt = CommandOptions.hasFlag(arguments, "--show-prompt");
+            try (ChatRepl chatRepl = new ChatRepl(terminal, lines, conversation, showPrompt)) {
                 chatRepl.run();
             }
         }
-        return 0;
     }
 
     // an editor where a person types, a reader where a program does

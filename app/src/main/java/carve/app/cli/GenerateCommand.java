@@ -69,6 +69,8 @@ final class GenerateCommand implements Command {
                                 "The prompt; <image> marks the positions of images. Without it, images come first.")
                         .files("--image", "F", "Images, PNG, JPEG, GIF or BMP, in order of their positions.")
                         .option("--system", String.class, "TEXT", "System prompt."))
+                .flag("--raw", "Continue the prompt as it is, without a chat template, as base models do.")
+                .option(ChatTemplateOption.NAME, Path.class, "FILE", ChatTemplateOption.DESCRIPTION)
                 .option(
                         "--draft",
                         Path.class,
@@ -88,6 +90,7 @@ final class GenerateCommand implements Command {
                 .example("carve generate MODEL --image photo.jpg --prompt 'What is this?' --greedy")
                 .example("carve generate MODEL --prompt 'Who are you?' --device reference --move 8:cpu")
                 .example("carve generate MODEL --prompt 'Tell a story' --temperature 0.8 --top-p 0.9 --seed 7")
+                .example("carve generate BASE_MODEL --prompt 'Once upon a time' --raw")
                 .example("carve generate runs/hybrid --draft runs/linear --prompt 'Tell a story'")
                 .build();
     }
@@ -98,8 +101,10 @@ final class GenerateCommand implements Command {
         requireCompatible(arguments, moves);
         List<Message> conversation = conversation(arguments);
         try (ModelFolder folder = modelOpener.open(CommandOptions.parameter(arguments, 0));
-                Processor processor = folder.processor()) {
-            Sample prompt = processor.prompt(conversation);
+                Processor processor = ChatTemplateOption.apply(arguments, folder.processor())) {
+            Sample prompt = CommandOptions.hasFlag(arguments, "--raw")
+                    ? raw(processor, conversation.getLast())
+                    : processor.prompt(conversation);
             try (LoadedModel model = folder.load(openDevices.device(), WeightPrecision.AS_STORED)) {
                 Processor.TextStream text = processor.textStream();
                 long started = System.nanoTime();
@@ -126,13 +131,23 @@ final class GenerateCommand implements Command {
     }
 
     private GenerationRequest request(ParseResult arguments, Processor processor, Sample prompt, Generator generator) {
-        GenerationConfig defaults = appConfig.get().generationConfig();
+        GenerationConfig defaults =
+                SamplingOptions.defaults(arguments, appConfig.get().generationConfig(), processor);
         return new GenerationRequest(
                         generator.prompt(prompt),
                         SamplingOptions.sampler(arguments, defaults, processor),
                         processor.stopTokens(),
                         processor.maxNewTokens(prompt, SamplingOptions.maxTokens(arguments, defaults)))
                 .with(GenerationRequest.CachePolicy.NONE);
+    }
+
+    private static Sample raw(Processor processor, Message prompt) {
+        if (!prompt.images().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "--raw: a text that is continued has no images; leave out --image or --raw");
+        }
+        int[] tokens = processor.encode(prompt.text());
+        return new Sample(tokens, new boolean[tokens.length], Map.of());
     }
 
     private Completion withGenerator(ParseResult arguments, LoadedModel model, Function<Generator, Completion> body) {

@@ -14,6 +14,8 @@ import carve.app.serve.web.RunHandlers;
 import carve.app.train.RunFolders;
 import carve.app.train.RunPageData;
 import carve.app.wiring.AppConfig;
+import carve.app.wiring.AppConfig.GenerationConfig;
+import carve.app.wiring.AppConfig.GenerationConfigSource;
 import carve.app.wiring.GlobalOptions;
 import carve.app.wiring.PluginFolders;
 import carve.runtime.device.ReferenceDeviceProvider;
@@ -87,6 +89,16 @@ final class ServeCommand implements Command {
                         String[].class,
                         "KEY",
                         "An API key that requests must have; may be given more than once.")
+                .option(
+                        ChatTemplateOption.NAME,
+                        String[].class,
+                        "[NAME=]FILE",
+                        "Chat template in Jinja for a served model, or for all; may be given more than once.")
+                .option(
+                        "--generation-config",
+                        String.class,
+                        "SOURCE",
+                        "auto: parameters in a model's generation_config.json go over the settings; carve: they do not.")
                 .option("--api-key-file", Path.class, "FILE", "File with an API key on each line.")
                 .flag("--no-api-key", "Accept requests without an API key on an address that other machines can reach.")
                 .option(
@@ -135,12 +147,16 @@ final class ServeCommand implements Command {
                     config.engine().prefillChunk(),
                     config.engine().cacheFolder());
             requireServed(arguments, folders.keySet());
+            GenerationConfig sampling = sampling(arguments, config);
+            Map<String, Path> templates = templates(arguments, folders.keySet());
             try {
                 folders.forEach((name, folder) -> {
                     terminal.printMessage("carve: opening %s, %s".formatted(name, folder));
                     ModelEngine engine = ModelEngine.open(
-                            name, () -> opening.load(folder, drafts(arguments, name)), config.engine());
-                    models.add(ServedModel.of(engine, config.requestLimits()));
+                            name,
+                            () -> opening.load(folder, drafts(arguments, name), template(templates, name)),
+                            config.engine());
+                    models.add(ServedModel.of(engine, sampling, config.requestLimits()));
                 });
                 serve(terminal, config, models, runs, shutdown);
             } finally {
@@ -149,6 +165,33 @@ final class ServeCommand implements Command {
             }
         }
         return 0;
+    }
+
+    private static GenerationConfig sampling(ParseResult arguments, ServerConfig config) {
+        return CommandOptions.<String>find(arguments, "--generation-config")
+                .map(source -> config.generationConfig().with(GenerationConfigSource.of(source, "--generation-config")))
+                .orElse(config.generationConfig());
+    }
+
+    // by the name of the model; one file for all of them
+    private static Map<String, Path> templates(ParseResult arguments, Set<String> models) {
+        Map<String, Path> templates = new LinkedHashMap<>();
+        for (String given : CommandOptions.valueOr(arguments, ChatTemplateOption.NAME, new String[0])) {
+            int at = given.indexOf('=');
+            String name = given.substring(0, Math.max(0, at));
+            Path file = Path.of(at > 0 && models.contains(name) ? given.substring(at + 1) : given);
+            for (String model : at > 0 && models.contains(name) ? Set.of(name) : models) {
+                if (templates.put(model, file) != null) {
+                    throw new SettingsException("%s: found two templates for the model '%s'; give one"
+                            .formatted(ChatTemplateOption.NAME, model));
+                }
+            }
+        }
+        return templates;
+    }
+
+    private static List<Path> template(Map<String, Path> templates, String model) {
+        return templates.containsKey(model) ? List.of(templates.get(model)) : List.of();
     }
 
     private static Map<String, Path> draftFolders(ParseResult arguments) {

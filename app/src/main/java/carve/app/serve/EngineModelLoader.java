@@ -16,6 +16,7 @@ import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,8 +43,9 @@ public record EngineModelLoader(ReloadablePlugins plugins, AppConfig config, int
      *
      * @param model its folder or GGUF file, or a reference to the hub's cache
      * @param drafts a draft model for speculative decoding, or none
+     * @param chatTemplate the file of a chat template that takes the place of the model's own, or none
      */
-    public EngineModel load(Path model, List<DraftOptions> drafts) {
+    public EngineModel load(Path model, List<DraftOptions> drafts, List<Path> chatTemplate) {
         Path path = HubCache.resolve(model);
         List<AutoCloseable> held = new ArrayList<>();
         try {
@@ -57,7 +59,7 @@ public record EngineModelLoader(ReloadablePlugins plugins, AppConfig config, int
             held.add(device);
             ModelFolder folder = ModelFolder.open(path, catalogs.families().providers(), catalogs.mixerCatalog());
             held.add(folder);
-            Processor processor = folder.processor();
+            Processor processor = processor(folder, chatTemplate);
             LoadedModel loaded = folder.load(device, WeightPrecision.AS_STORED);
             List<DraftModel> opened = new ArrayList<>();
             for (DraftOptions draft : drafts) {
@@ -75,6 +77,18 @@ public record EngineModelLoader(ReloadablePlugins plugins, AppConfig config, int
         } catch (RuntimeException e) {
             held.reversed().forEach(EngineModelLoader::close);
             throw e;
+        }
+    }
+
+    private static Processor processor(ModelFolder folder, List<Path> chatTemplate) {
+        Processor processor = folder.processor();
+        try {
+            return chatTemplate.isEmpty()
+                    ? processor
+                    : processor.withChatTemplate(
+                            chatTemplate.getFirst().toString(), Files.readString(chatTemplate.getFirst()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

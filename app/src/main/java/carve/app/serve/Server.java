@@ -53,14 +53,15 @@ public final class Server implements AutoCloseable {
     }
 
     private static void addModelRoutes(Router.Builder routes, ServerConfig config, ServedModels models) {
-        RequestPreprocessor preprocessor = new RequestPreprocessor(
-                config.httpLimits().maxBodyBytes(), config.requestLimits(), config.generationConfig());
+        RequestPreprocessor preprocessor =
+                new RequestPreprocessor(config.httpLimits().maxBodyBytes(), config.requestLimits());
         StatesHandler states = new StatesHandler(models, preprocessor);
         TokenizeHandler tokenize = new TokenizeHandler(models, preprocessor);
         routes.route("POST", "/v1/chat/completions", new ChatCompletionsHandler(models, preprocessor, states))
                 .route("POST", "/v1/completions", new CompletionsHandler(models, preprocessor))
                 .route("POST", "/tokenize", tokenize::tokenize)
                 .route("POST", "/detokenize", tokenize::detokenize)
+                .route("POST", "/apply-template", tokenize::applyTemplate)
                 .route("GET", "/tokenizer_info", tokenize::tokenizerInfo)
                 .route("GET", "/v1/states", states::list)
                 .route("POST", "/v1/states", states::create)

@@ -7,6 +7,9 @@ import carve.api.config.TreeSettings;
 import carve.api.device.KernelPolicy;
 import carve.api.json.Json;
 import carve.api.json.JsonString;
+import carve.api.text.GenerationDefaults;
+import carve.api.text.GenerationDefaults.Parameter;
+import carve.api.text.Processor;
 import carve.hocon.Hocon;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.device.DeviceSelector;
@@ -44,16 +47,80 @@ public record AppConfig(
      * @param temperature how far from greedy
      * @param topK how many tokens may be chosen
      * @param topP the share of tokens that may be chosen
+     * @param minP the least share of the greatest probability
+     * @param repetitionPenalty the penalty of tokens that were there before
      * @param seed of the choices
+     * @param generationConfig whether what a model's {@code generation_config.json} recommends goes over these
      */
-    public record GenerationConfig(int maxTokens, double temperature, int topK, double topP, long seed) {
+    public record GenerationConfig(
+            int maxTokens,
+            double temperature,
+            int topK,
+            double topP,
+            double minP,
+            double repetitionPenalty,
+            long seed,
+            GenerationConfigSource generationConfig) {
         static GenerationConfig from(Settings settings) {
             return new GenerationConfig(
                     settings.integer("max-tokens"),
                     settings.real("temperature"),
                     settings.integer("top-k"),
                     settings.real("top-p"),
-                    settings.longInteger("seed"));
+                    settings.real("min-p"),
+                    settings.real("repetition-penalty"),
+                    settings.longInteger("seed"),
+                    GenerationConfigSource.of(
+                            settings.string("generation-config"),
+                            settings.origin("generation-config") + ": key 'generation-config'"));
+        }
+
+        /** Returns these defaults with another source of recommendations. */
+        public GenerationConfig with(GenerationConfigSource source) {
+            return new GenerationConfig(maxTokens, temperature, topK, topP, minP, repetitionPenalty, seed, source);
+        }
+
+        /**
+         * Returns the defaults for a model: these, with what its authors recommend over them if that is asked for.
+         *
+         * @throws carve.api.CarveException if they recommend what is not supported; the message names it
+         */
+        public GenerationConfig of(Processor processor) {
+            if (generationConfig == GenerationConfigSource.CARVE) {
+                return this;
+            }
+            GenerationDefaults model = processor.generationDefaults();
+            return new GenerationConfig(
+                    model.valueOr(Parameter.MAX_NEW_TOKENS, maxTokens),
+                    model.valueOr(Parameter.TEMPERATURE, temperature),
+                    model.valueOr(Parameter.TOP_K, topK),
+                    model.valueOr(Parameter.TOP_P, topP),
+                    model.valueOr(Parameter.MIN_P, minP),
+                    model.valueOr(Parameter.REPETITION_PENALTY, repetitionPenalty),
+                    seed,
+                    generationConfig);
+        }
+    }
+
+    /** The sources of the defaults of sampling, as {@code --generation-config} of vLLM has them. */
+    public enum GenerationConfigSource {
+        /** What a model's {@code generation_config.json} recommends, and the settings where it says nothing. */
+        AUTO,
+        /** The settings alone. */
+        CARVE;
+
+        /**
+         * Returns the source of a name.
+         *
+         * @param where what an error says of its place
+         * @throws SettingsException if there is none of that name
+         */
+        public static GenerationConfigSource of(String name, String where) {
+            return switch (name) {
+                case "auto" -> AUTO;
+                case "carve" -> CARVE;
+                default -> throw new SettingsException("%s: expected auto or carve, found '%s'".formatted(where, name));
+            };
         }
     }
 

@@ -14,6 +14,7 @@ import carve.runtime.device.DeviceSelector;
 import carve.runtime.device.ReferenceDeviceProvider;
 import carve.runtime.engine.Completion;
 import carve.runtime.engine.GenerationEvent.FinishReason;
+import carve.runtime.engine.GenerationEvent.TokenGenerated;
 import carve.runtime.engine.GenerationRequest;
 import carve.runtime.engine.GenerationRequest.CachePolicy;
 import carve.runtime.engine.Generator;
@@ -26,6 +27,8 @@ import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -87,6 +90,44 @@ final class GeneratorTest {
                 }
             }
         });
+    }
+
+    /** A token that is in the prompt or in the answer counts as seen, in a batch and alone. */
+    @ParameterizedTest
+    @ValueSource(strings = {"hovle_tiny", "mmmamba_linear_tiny"})
+    void repetitionIsPenalisedByPromptAndAnswer(String name) {
+        Sampler penalty = new Sampler(0, 0, 1, 0, 1.3, 42, Set.of(120));
+        with(name, model -> {
+            try (Generator generator = new Generator(model)) {
+                List<GenerationRequest> requests = PROMPTS.stream()
+                        .map(prompt -> new GenerationRequest(prompt, penalty, Set.of(), 24)
+                                .with(new GenerationRequest.Outputs(-1, false, true)))
+                        .toList();
+                List<Completion> completions = generator.generate(requests, TokenListener.NONE);
+                for (int i = 0; i < requests.size(); i++) {
+                    Set<Integer> seen = new HashSet<>(
+                            Arrays.stream(PROMPTS.get(i).tokens()).boxed().toList());
+                    for (TokenGenerated step : completions.get(i).generated()) {
+                        assertEquals(penalised(step.logits(), seen), step.token());
+                        seen.add(step.token());
+                    }
+                }
+            }
+        });
+    }
+
+    private static int penalised(float[] logits, Set<Integer> seen) {
+        int best = 0;
+        float most = Float.NEGATIVE_INFINITY;
+        for (int token = 0; token < logits.length; token++) {
+            double logit = logits[token];
+            float value = (float) (!seen.contains(token) ? logit : logit < 0 ? logit * 1.3 : logit / 1.3);
+            if (token != 120 && value > most) {
+                most = value;
+                best = token;
+            }
+        }
+        return best;
     }
 
     /** After the prompt and after the answer, at any position. */

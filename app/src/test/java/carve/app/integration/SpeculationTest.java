@@ -117,6 +117,19 @@ final class SpeculationTest {
         }
     }
 
+    /** A penalty changes with each token, so that proposals are not scored with it. */
+    @Test
+    void aPenaltyOfRepetitionNeedsNoDraft() {
+        Sampler penalty = new Sampler(0, 0, 1, 0, 1.3, 42, Set.of(120));
+        try (LoadedModel model = load("mmmamba_hybrid_tiny");
+                LoadedModel draft = load(DRAFT);
+                Generator generator = generator(model, draft, 3)) {
+            Completion completion = generator.generate(request(penalty, Set.of(), TOKENS), TokenListener.NONE);
+            assertArrayEquals(plain(model, penalty, Set.of()), completion.tokens());
+            assertEquals(SpeculationMetrics.NONE, completion.end().speculation());
+        }
+    }
+
     /** Few sequences take steps with the draft, many take steps together; sequences come and go. */
     @Test
     void sequencesGoFromBatchesToDraftsAndBack() {

@@ -59,6 +59,11 @@ final class RequestFieldsTest {
                 "\"logit_bias\": {}",
                 "\"suffix\": \"\"",
                 "\"tools\": []",
+                "\"documents\": []",
+                "\"chat_template_kwargs\": {}",
+                "\"continue_final_message\": false",
+                "\"repetition_penalty\": 1.1",
+                "\"min_p\": 0.1",
                 "\"functions\": []",
                 "\"tool_choice\": \"none\"",
                 "\"tool_choice\": \"auto\"",
@@ -100,7 +105,14 @@ final class RequestFieldsTest {
     @Test
     void whatWouldChangeTheAnswerIsRefusedByName() throws IOException, InterruptedException {
         List<String> refused = List.of(
-                "\"repetition_penalty\": 1.1",
+                "\"repetition_penalty\": 0",
+                "\"min_p\": 1.5",
+                "\"tools\": [{\"type\": \"function\"}]",
+                "\"documents\": [{\"text\": \"a\"}]",
+                "\"chat_template_kwargs\": {\"a\": 1}",
+                "\"add_generation_prompt\": false",
+                "\"continue_final_message\": true",
+                "\"chat_template\": \"a\"",
                 "\"n\": 2",
                 "\"n\": 1.5",
                 "\"n\": {}",

@@ -9,6 +9,7 @@ import carve.app.serve.http.HttpLimits;
 import carve.app.serve.openai.RequestLimits;
 import carve.app.wiring.AppConfig;
 import carve.app.wiring.AppConfig.GenerationConfig;
+import carve.app.wiring.AppConfig.GenerationConfigSource;
 import carve.app.wiring.GlobalOptions;
 import carve.runtime.engine.EngineConfig;
 import java.nio.file.Path;
@@ -20,7 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class ServerConfigTest {
-    private static final GenerationConfig GREEDY = new GenerationConfig(16, 0, 0, 1, 42);
+    private static final GenerationConfig GREEDY =
+            new GenerationConfig(16, 0, 0, 1, 0, 1, 42, GenerationConfigSource.AUTO);
     private static final List<Path> FOLDER = List.of(Path.of("states"));
 
     private static ServerConfig read(Map<String, String> overrides) {

@@ -11,6 +11,7 @@ import carve.app.serve.openai.ServedModel;
 import carve.app.serve.openai.ServedModels;
 import carve.app.serve.web.RunHandlers;
 import carve.app.wiring.AppConfig.GenerationConfig;
+import carve.app.wiring.AppConfig.GenerationConfigSource;
 import carve.runtime.engine.EngineConfig;
 import carve.runtime.engine.ModelEngine;
 import java.io.IOException;
@@ -70,12 +71,12 @@ final class TestServer implements AutoCloseable {
     private Server start(EngineConfig engine, Set<String> keys, int patience, int bytesPerToken) throws IOException {
         HttpLimits httpLimits = HttpLimits.of(BODY, patience);
         RequestLimits requestLimits = new RequestLimits(1 << 20, 4, 64, bytesPerToken, 100, 1 << 20);
-        GenerationConfig greedy = new GenerationConfig(16, 0, 0, 1, 42);
+        GenerationConfig greedy = new GenerationConfig(16, 0, 0, 1, 0, 1, 42, GenerationConfigSource.AUTO);
         ServerConfig config = new ServerConfig("127.0.0.1", 0, keys, httpLimits, requestLimits, 60_000, engine, greedy);
         return Server.start(
                 config,
                 new ServedModels(running.stream()
-                        .map(one -> ServedModel.of(one, requestLimits))
+                        .map(one -> ServedModel.of(one, greedy, requestLimits))
                         .toList()),
                 new RunHandlers(Optional.empty()));
     }

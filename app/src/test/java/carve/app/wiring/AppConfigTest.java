@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import carve.api.config.SettingsException;
 import carve.api.device.KernelPolicy;
 import carve.app.wiring.AppConfig.GenerationConfig;
+import carve.app.wiring.AppConfig.GenerationConfigSource;
 import carve.runtime.eval.EvaluationConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,7 +38,9 @@ final class AppConfigTest {
         assertEquals("auto", config.device());
         assertEquals(KernelPolicy.PREFERRED, config.kernelPolicy());
         assertEquals(List.of(), config.plugins());
-        assertEquals(new GenerationConfig(512, 0.7, 0, 0.95, 42), config.generationConfig());
+        assertEquals(
+                new GenerationConfig(512, 0.7, 0, 0.95, 0, 1, 42, GenerationConfigSource.AUTO),
+                config.generationConfig());
         assertEquals(new EvaluationConfig(16, 64), config.evaluation());
         assertEquals(Map.of(), config.providers().members());
     }
@@ -47,7 +50,10 @@ final class AppConfigTest {
         AppConfig config = with("""
                 carve {
                   device = reference, kernels = off, plugins = [more]
-                  generation { max-tokens = 1, temperature = 0, top-k = 2, top-p = 0.5, seed = 3 }
+                  generation {
+                    max-tokens = 1, temperature = 0, top-k = 2, top-p = 0.5, min-p = 0.25, repetition-penalty = 1.5, seed = 3
+                    generation-config = carve
+                  }
                   evaluation { batch-size = 4, max-tokens = 5 }
                   mixers.mamba2.state-size = 6
                 }
@@ -55,7 +61,9 @@ final class AppConfigTest {
         assertEquals("reference", config.device());
         assertEquals(KernelPolicy.OFF, config.kernelPolicy());
         assertEquals(List.of(Path.of("more")), config.plugins());
-        assertEquals(new GenerationConfig(1, 0, 2, 0.5, 3), config.generationConfig());
+        assertEquals(
+                new GenerationConfig(1, 0, 2, 0.5, 0.25, 1.5, 3, GenerationConfigSource.CARVE),
+                config.generationConfig());
         assertEquals(new EvaluationConfig(4, 5), config.evaluation());
         assertEquals(
                 Map.of("mixers", Map.of("mamba2", Map.of("state-size", 6))),

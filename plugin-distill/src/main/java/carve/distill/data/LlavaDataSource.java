@@ -168,8 +168,8 @@ final class LlavaDataSource implements Dataset {
         List<Message> messages = new ArrayList<>();
         boolean given = pictures.isEmpty();
         for (Message message : llavaConversation.messages()) {
-            boolean takes = !given && message.role() == Message.Role.USER;
-            messages.add(takes ? new Message(message.role(), message.text(), pictures) : message);
+            boolean takes = !given && message.isFrom(Message.Role.USER);
+            messages.add(takes ? new Message(Message.Role.USER, message.text(), pictures) : message);
             given |= takes;
         }
         return messages;

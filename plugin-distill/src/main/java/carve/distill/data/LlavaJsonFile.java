@@ -83,7 +83,7 @@ final class LlavaJsonFile {
             }
             messages.add(new Message(role(said), said.string("value"), List.of()));
         }
-        if (messages.stream().noneMatch(message -> message.role() == Message.Role.ASSISTANT)) {
+        if (messages.stream().noneMatch(message -> message.isFrom(Message.Role.ASSISTANT))) {
             throw new JsonException("conversations: expected an answer, found none");
         }
         return new LlavaConversation(id(object, index), images(object), messages);

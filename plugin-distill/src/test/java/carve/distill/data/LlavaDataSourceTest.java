@@ -49,7 +49,7 @@ final class LlavaDataSourceTest {
             float pictures = 0;
             for (Message message : conversation) {
                 for (var encodedImage : message.images()) {
-                    assertEquals(Message.Role.USER, message.role());
+                    assertTrue(message.isFrom(Message.Role.USER));
                     if (encodedImage.bytes().length == 1 && encodedImage.bytes()[0] == 0) {
                         throw new ImageDecodingException("image " + encodedImage.name() + ": broken PNG data");
                     }
@@ -60,7 +60,7 @@ final class LlavaDataSourceTest {
                 }
                 for (int letter : encode(message.text())) {
                     tokens.add(letter);
-                    answers.add(message.role() == Message.Role.ASSISTANT);
+                    answers.add(message.isFrom(Message.Role.ASSISTANT));
                 }
             }
             boolean[] flags = new boolean[answers.size()];

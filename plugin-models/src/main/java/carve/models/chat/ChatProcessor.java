@@ -1,50 +1,52 @@
 package carve.models.chat;
 
 import carve.api.data.Sample;
-import carve.api.json.JsonException;
 import carve.api.json.JsonObject;
 import carve.api.tensor.HostTensor;
-import carve.api.text.EncodedImage;
+import carve.api.text.ChatOptions;
+import carve.api.text.ChatTemplateException;
+import carve.api.text.GenerationDefaults;
 import carve.api.text.Message;
 import carve.api.text.Processor;
 import carve.models.image.ImageDecoder;
 import carve.models.image.ImagePreprocessor;
 import carve.models.image.PixelValues;
-import carve.models.text.ChatTurn;
+import carve.models.text.AnsweredText;
 import carve.models.text.ConversationEncoder;
 import carve.models.text.ConversationTemplate;
+import carve.models.text.TextFiles;
 import carve.models.text.TokenizedConversation;
-import carve.models.text.Tokenizer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * The processor of models whose conversations are turns of question and answer, with or without images.
+ * The processor of models whose conversations are made by a chat template, or by code as TinyLLaVA's; with or without images.
  *
  * <p>{@code <image>} in a text is the placeholder of an image. The text is split there, each piece is tokenised alone,
  * and the image token is inserted between them, once for each position that the image takes, so that training targets
- * align with their tokens. As in TinyLLaVA's code, a question's images come before its text, each on a line of its own,
- * wherever their placeholders were.
+ * align with their tokens.
  *
- * @param template the chat template
+ * @param format how conversations become texts
  * @param encoder text to ids; its tokenizer is owned
  * @param vision the input of images, if the model takes images
+ * @param files what the model's files say about texts
  * @param stopTokens tokens that end an answer
  */
 public record ChatProcessor(
-        ConversationTemplate template,
+        ConversationFormat format,
         ConversationEncoder encoder,
         Optional<VisionInput> vision,
+        TextFiles files,
         Set<Integer> stopTokens)
         implements Processor {
-    private static final String PLACEHOLDER = "<image>";
+    static final String PLACEHOLDER = "<image>";
 
     /**
      * The image input of a model.
@@ -62,20 +64,21 @@ public record ChatProcessor(
     }
 
     /**
-     * Opens a processor for text alone. The template is that of the key {@code template} of the configuration, else the
-     * usual one of the {@code model_type}.
+     * Opens a processor for text alone. Conversations are made by the model's chat template; where it has none, by the template that
+     * the key {@code template} of the configuration names; else they are refused.
      */
     public static ChatProcessor text(JsonObject config, Path folder) {
-        String usual = switch (config.optionalString("model_type").orElse("")) {
-            case "phi" -> "instruct";
-            case "qwen2", "internlm2" -> "chatml";
-            default -> "plain";
-        };
-        return open(config, folder, usual, config, Optional.empty());
+        TextFiles files = TextFiles.open(config, folder);
+        ConversationEncoder encoder = encoder(files);
+        ConversationFormat format = Formats.of(folder, files, encoder)
+                .or(() -> config.optionalString("template").map(name -> turns(config, name, encoder, false)))
+                .orElseGet(() -> NoFormat.of(folder));
+        return of(format, encoder, Optional.empty(), files);
     }
 
     /**
-     * Opens a processor.
+     * Opens a processor of a model whose conversations are made by code. A chat template in a file of its own is executed all the
+     * same; one in {@code tokenizer_config.json} is that of the language model from which this one was made.
      *
      * @param config the configuration, which may have {@code template} and {@code system_message}
      * @param usual the template if the configuration names none
@@ -83,28 +86,36 @@ public record ChatProcessor(
      */
     public static ChatProcessor open(
             JsonObject config, Path folder, String usual, JsonObject text, Optional<VisionInput> vision) {
-        ConversationTemplate named =
-                ConversationTemplate.of(config.optionalString("template").orElse(usual));
+        TextFiles files = TextFiles.open(text, folder);
+        ConversationEncoder encoder = encoder(files);
+        ConversationFormat format = Formats.ofFiles(folder, files, encoder, vision.isPresent())
+                .orElseGet(() ->
+                        turns(config, config.optionalString("template").orElse(usual), encoder, vision.isPresent()));
+        return of(format, encoder, vision, files);
+    }
+
+    private static ConversationEncoder encoder(TextFiles files) {
+        return new ConversationEncoder(files.tokenizer(), PLACEHOLDER, List.of());
+    }
+
+    private static TurnFormat turns(JsonObject config, String name, ConversationEncoder encoder, boolean images) {
+        ConversationTemplate named = ConversationTemplate.of(name);
         ConversationTemplate template = config.optionalString("system_message")
                 .map(named::withSystemMessage)
                 .orElse(named);
-        Tokenizer tokenizer = Tokenizer.open(folder);
-        Set<Integer> stops =
-                new TreeSet<>(Arrays.stream(template.stopIds(tokenizer)).boxed().toList());
-        endOfText(text).ifPresent(stops::add);
-        return new ChatProcessor(template, new ConversationEncoder(tokenizer, PLACEHOLDER, List.of()), vision, stops);
+        return new TurnFormat(template, encoder, images);
     }
 
-    // some models have a list of them; the template names those that end an answer
-    private static Optional<Integer> endOfText(JsonObject text) {
-        try {
-            return text.optionalInteger("eos_token_id");
-        } catch (JsonException _) {
-            return Optional.empty();
+    private static ChatProcessor of(
+            ConversationFormat format, ConversationEncoder encoder, Optional<VisionInput> vision, TextFiles files) {
+        Set<Integer> stops = new TreeSet<>(files.endTokens());
+        if (format instanceof TurnFormat turns) {
+            Arrays.stream(turns.template().stopIds(files.tokenizer())).forEach(stops::add);
         }
+        return new ChatProcessor(format, encoder, vision, files, stops);
     }
 
-    /** Returns the names of tokenizer files and of the generation configuration. */
+    /** Returns the names of tokenizer files, chat templates and the generation configuration. */
     public static List<String> companions() {
         return List.of(
                 "generation_config.json",
@@ -114,106 +125,100 @@ public record ChatProcessor(
                 "added_tokens.json",
                 "special_tokens_map.json",
                 "vocab.json",
-                "merges.txt");
+                "merges.txt",
+                ChatTemplates.FILE,
+                ChatTemplates.JSON_FILE);
     }
 
-    /** Turns, and the pixel values of their images, in order. */
-    private record ParsedConversation(List<ChatTurn> turns, ConversationTemplate template, List<PixelValues> pixels) {}
+    @Override
+    public ChatFormat chatFormat() {
+        return format.kind();
+    }
+
+    @Override
+    public void requireChat() {
+        if (format instanceof NoFormat none) {
+            throw new ChatTemplateException(none.reason());
+        }
+    }
+
+    @Override
+    public Optional<String> chatTemplate() {
+        return Formats.source(format);
+    }
+
+    @Override
+    public Processor withChatTemplate(String name, String source) {
+        return of(Formats.given(name, source, files, encoder, vision.isPresent()), encoder, vision, files);
+    }
 
     @Override
     public Sample prompt(List<Message> conversation) {
-        ParsedConversation parsed = parse(conversation);
-        if (!parsed.turns.getLast().answer().isEmpty()) {
-            throw new IllegalArgumentException(
-                    "a prompt must end with a user message, this one ends with an assistant message");
-        }
-        requireImagePlaceholders(parsed);
-        int[] ids = ids(parsed.template.prompt(parsed.turns));
-        return new Sample(ids, new boolean[ids.length], media(parsed.pixels));
+        return prompt(conversation, ChatOptions.ANSWER);
+    }
+
+    @Override
+    public Sample prompt(List<Message> conversation, ChatOptions options) {
+        String text = format.prompt(conversation, options);
+        List<PixelValues> pixels = pixels(conversation);
+        requireImagePlaceholders(conversation, text, pixels);
+        int[] ids = ids(text);
+        return new Sample(ids, new boolean[ids.length], media(pixels));
+    }
+
+    @Override
+    public String promptText(List<Message> conversation, ChatOptions options) {
+        return Message.unescape(encoder.unquote(format.prompt(conversation, options)));
     }
 
     @Override
     public Sample trainingSample(List<Message> conversation) {
-        ParsedConversation parsed = parse(conversation);
-        requireImagePlaceholders(parsed);
-        TokenizedConversation tokens = parsed.template.encode(parsed.turns, this::ids);
-        return new Sample(tokens.ids(), tokens.answerMask(), media(parsed.pixels));
+        AnsweredText answered = format.answered(conversation);
+        List<PixelValues> pixels = pixels(conversation);
+        requireImagePlaceholders(conversation, answered.text(), pixels);
+        TokenizedConversation tokens = answered.encode(this::ids);
+        return new Sample(tokens.ids(), tokens.answerMask(), media(pixels));
     }
 
-    private ParsedConversation parse(List<Message> conversation) {
-        ConversationTemplate used = template;
-        List<ChatTurn> turns = new ArrayList<>();
-        List<PixelValues> pixels = new ArrayList<>();
-        for (Message message : conversation) {
-            switch (message.role()) {
-                case SYSTEM -> used = used.withSystemMessage(encoder.quote(message.text()));
-                case USER -> {
-                    turns.add(new ChatTurn(question(message), ""));
-                    message.images().forEach(image -> pixels.add(pixels(image)));
-                }
-                case ASSISTANT -> {
-                    if (turns.isEmpty() || !turns.getLast().answer().isEmpty()) {
-                        throw new IllegalArgumentException("user and assistant messages must alternate");
-                    }
-                    turns.add(new ChatTurn(turns.removeLast().question(), answer(message)));
-                }
-            }
-        }
-        if (turns.isEmpty()) {
-            throw new IllegalArgumentException("a conversation needs at least one user message");
-        }
-        return new ParsedConversation(turns, used, pixels);
-    }
-
-    // a template, its system message or an answer may add placeholders, or drop some
-    private static void requireImagePlaceholders(ParsedConversation parsed) {
-        int places = placeholders(parsed.template.text(parsed.turns));
-        if (places != parsed.pixels.size()) {
-            throw new IllegalArgumentException(
-                    "chat template '%s': %d placeholders '%s' for %d images; use one placeholder for each image"
-                            .formatted(parsed.template.name(), places, PLACEHOLDER, parsed.pixels.size()));
-        }
-    }
-
-    private static int placeholders(String text) {
-        return text.split(Pattern.quote(PLACEHOLDER), -1).length - 1;
-    }
-
-    private String question(Message message) {
-        int images = message.images().size();
-        int places = placeholders(message.text());
-        if (images > 0 && vision.isEmpty()) {
+    private List<PixelValues> pixels(List<Message> conversation) {
+        long images = conversation.stream()
+                .mapToLong(message -> message.images().size())
+                .sum();
+        if (vision.isEmpty() && images > 0) {
             throw new IllegalArgumentException(
                     "this model accepts text only, but was given %d images".formatted(images));
         }
-        if (places > 0 && places != images) {
-            throw new IllegalArgumentException(
-                    "%d placeholders '%s' for %d images; use one placeholder for each image, or none"
-                            .formatted(places, PLACEHOLDER, images));
-        }
-        return images == 0
-                ? encoder.quote(message.text())
-                : ((PLACEHOLDER + "\n").repeat(images)
-                                + encoder.quote(
-                                        message.text().replace(PLACEHOLDER, "").strip()))
-                        .strip();
+        return conversation.stream()
+                .flatMap(message -> message.images().stream())
+                .map(image -> vision.orElseThrow()
+                        .preprocessor()
+                        .apply(ImageDecoder.standard().read(image)))
+                .toList();
     }
 
-    private String answer(Message message) {
-        if (message.text().contains(PLACEHOLDER) || !message.images().isEmpty()) {
+    // a template, its system message or an answer may add placeholders, or drop some
+    private void requireImagePlaceholders(List<Message> conversation, String text, List<PixelValues> pixels) {
+        long parts = TemplateFormat.imageParts(conversation);
+        if (format.kind() == ChatFormat.TEMPLATE && parts != pixels.size()) {
             throw new IllegalArgumentException(
-                    "an assistant message is text only; it must not contain images or '%s'".formatted(PLACEHOLDER));
+                    "the messages have %d parts of the type 'image' and %d images; give an image for each part"
+                            .formatted(parts, pixels.size()));
         }
-        return encoder.quote(message.text());
+        int places = placeholders(text);
+        if (places != pixels.size()) {
+            throw new IllegalArgumentException(
+                    "chat template '%s': %d placeholders '%s' for %d images; use one placeholder for each image"
+                            .formatted(format.name(), places, PLACEHOLDER, pixels.size()));
+        }
     }
 
-    private PixelValues pixels(EncodedImage image) {
-        return vision.orElseThrow().preprocessor().apply(ImageDecoder.standard().read(image));
+    static int placeholders(String text) {
+        return text.split(Pattern.quote(PLACEHOLDER), -1).length - 1;
     }
 
     private int[] ids(String text) {
         String[] pieces = text.split(Pattern.quote(PLACEHOLDER), -1);
-        int[] ids = encoder.encode(pieces[0], true);
+        int[] ids = encoder.encode(pieces[0], format.beginsSequence());
         for (int i = 1; i < pieces.length; i++) {
             VisionInput images = vision.orElseThrow(() -> new IllegalArgumentException(
                     "'%s' is the placeholder of an image, but this model accepts text only".formatted(PLACEHOLDER)));
@@ -233,6 +238,11 @@ public record ChatProcessor(
     @Override
     public int[] encode(String text) {
         return encoder.tokenizer().encode(text);
+    }
+
+    @Override
+    public int[] encode(String text, boolean addSpecialTokens, boolean parseSpecialTokens) {
+        return encoder.encode(text, addSpecialTokens, parseSpecialTokens);
     }
 
     @Override
@@ -257,7 +267,22 @@ public record ChatProcessor(
 
     @Override
     public Set<Integer> suppressedTokens() {
-        return Set.of();
+        return files.suppressedTokens();
+    }
+
+    @Override
+    public OptionalInt beginningToken() {
+        return files.beginningToken();
+    }
+
+    @Override
+    public OptionalInt endToken() {
+        return files.endToken();
+    }
+
+    @Override
+    public GenerationDefaults generationDefaults() {
+        return files.defaults().get();
     }
 
     @Override

@@ -2,40 +2,47 @@ package carve.models.hovle;
 
 import carve.api.data.Sample;
 import carve.api.tensor.HostTensor;
-import carve.api.text.EncodedImage;
+import carve.api.text.ChatOptions;
+import carve.api.text.GenerationDefaults;
 import carve.api.text.Message;
 import carve.api.text.Processor;
+import carve.models.chat.ConversationFormat;
+import carve.models.chat.Formats;
 import carve.models.image.ImageDecoder;
 import carve.models.image.InternVlPreprocessor;
 import carve.models.image.PixelValues;
-import carve.models.text.ChatTurn;
+import carve.models.text.AnsweredText;
 import carve.models.text.ConversationEncoder;
 import carve.models.text.ImageTokens;
 import carve.models.text.InternVlChatTemplate;
+import carve.models.text.TextFiles;
 import carve.models.text.TokenizedConversation;
-import carve.models.text.Tokenizer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import java.util.TreeSet;
 
-/** The processor of HoVLE and mmMamba: chat template, tokenizer and image tiling. */
+/**
+ * The processor of HoVLE and mmMamba: conversations, tokenizer and image tiling. Conversations are made by InternVL's code, as the
+ * authors' own {@code chat} does, unless a chat template is given or has a file of its own.
+ */
 final class HovleProcessor implements Processor {
     private final HovleConfig config;
-    private final Tokenizer tokenizer;
+    private final TextFiles files;
     private final ConversationEncoder encoder;
-    private final InternVlChatTemplate template;
+    private final ConversationFormat format;
     private final InternVlPreprocessor preprocessor;
 
-    private HovleProcessor(HovleConfig config, Tokenizer tokenizer) {
+    private HovleProcessor(
+            HovleConfig config, TextFiles files, ConversationEncoder encoder, ConversationFormat format) {
         this.config = config;
-        this.tokenizer = tokenizer;
-        this.encoder = ImageTokens.INTERN_VL.encoder(tokenizer);
-        this.template = InternVlChatTemplate.of(config.json());
+        this.files = files;
+        this.encoder = encoder;
+        this.format = format;
         boolean tiled = config.json().optionalFlag("dynamic_image_size").orElse(true);
         int maxTiles =
                 tiled ? config.json().optionalInteger("max_dynamic_patch").orElse(12) : 1;
@@ -43,70 +50,72 @@ final class HovleProcessor implements Processor {
     }
 
     static HovleProcessor open(HovleConfig config, Path folder) {
-        return new HovleProcessor(config, Tokenizer.open(folder));
+        TextFiles files = TextFiles.open(config.json(), folder);
+        ConversationEncoder encoder = ImageTokens.INTERN_VL.encoder(files.tokenizer());
+        ConversationFormat format = Formats.ofFiles(folder, files, encoder, true)
+                .orElseGet(() -> new InternVlFormat(InternVlChatTemplate.of(config.json()), encoder));
+        return new HovleProcessor(config, files, encoder, format);
     }
 
-    /** Turns, and the pixel values of their images, in order. */
-    private record ParsedConversation(List<ChatTurn> turns, InternVlChatTemplate template, List<PixelValues> pixels) {
-        List<Integer> counts(HovleConfig config) {
-            return pixels.stream()
-                    .map(image -> image.count() * config.tokensPerTile())
-                    .toList();
-        }
+    @Override
+    public ChatFormat chatFormat() {
+        return format.kind();
+    }
+
+    @Override
+    public Optional<String> chatTemplate() {
+        return Formats.source(format);
+    }
+
+    @Override
+    public Processor withChatTemplate(String name, String source) {
+        return new HovleProcessor(config, files, encoder, Formats.given(name, source, files, encoder, true));
     }
 
     @Override
     public Sample prompt(List<Message> conversation) {
-        ParsedConversation parsed = parse(conversation);
-        ChatTurn last = parsed.turns.getLast();
-        if (!last.answer().isEmpty()) {
-            throw new IllegalArgumentException(
-                    "a prompt must end with a user message, this one ends with an assistant message");
-        }
-        String text = parsed.template.prompt(parsed.turns.subList(0, parsed.turns.size() - 1), last.question());
-        int[] ids = ImageTokens.INTERN_VL.encode(encoder, text, parsed.counts(config));
-        return new Sample(ids, new boolean[ids.length], media(parsed.pixels));
+        return prompt(conversation, ChatOptions.ANSWER);
+    }
+
+    @Override
+    public Sample prompt(List<Message> conversation, ChatOptions options) {
+        String text = format.prompt(conversation, options);
+        List<PixelValues> pixels = pixels(conversation);
+        int[] ids = ids(text, counts(pixels));
+        return new Sample(ids, new boolean[ids.length], media(pixels));
+    }
+
+    @Override
+    public String promptText(List<Message> conversation, ChatOptions options) {
+        return Message.unescape(encoder.unquote(format.prompt(conversation, options)));
     }
 
     @Override
     public Sample trainingSample(List<Message> conversation) {
-        ParsedConversation parsed = parse(conversation);
+        AnsweredText answered = format.answered(conversation);
+        List<PixelValues> pixels = pixels(conversation);
+        List<Integer> counts = counts(pixels);
+        ids(answered.text(), counts); // as many places as images
         TokenizedConversation tokens =
-                parsed.template.encode(encoder, parsed.turns, ImageTokens.INTERN_VL, parsed.counts(config));
-        return new Sample(tokens.ids(), tokens.answerMask(), media(parsed.pixels));
+                answered.encode(text -> ids(text, counts.subList(0, ImageTokens.INTERN_VL.count(text))));
+        return new Sample(tokens.ids(), tokens.answerMask(), media(pixels));
     }
 
-    private ParsedConversation parse(List<Message> conversation) {
-        InternVlChatTemplate used = template;
-        List<ChatTurn> turns = new ArrayList<>();
-        List<PixelValues> pixels = new ArrayList<>();
-        for (Message message : conversation) {
-            switch (message.role()) {
-                case SYSTEM -> used = used.withSystemMessage(encoder.quote(message.text()));
-                case USER -> {
-                    message.images().forEach(image -> pixels.add(pixels(image)));
-                    turns.add(new ChatTurn(
-                            InternVlChatTemplate.withImages(
-                                    encoder.quote(message.text()),
-                                    message.images().size()),
-                            ""));
-                }
-                case ASSISTANT -> {
-                    if (turns.isEmpty() || !turns.getLast().answer().isEmpty()) {
-                        throw new IllegalArgumentException("user and assistant messages must alternate");
-                    }
-                    turns.add(new ChatTurn(turns.removeLast().question(), encoder.quote(message.text())));
-                }
-            }
-        }
-        if (turns.isEmpty()) {
-            throw new IllegalArgumentException("a conversation needs at least one user message");
-        }
-        return new ParsedConversation(turns, used, pixels);
+    private int[] ids(String text, List<Integer> counts) {
+        return ImageTokens.INTERN_VL.encode(encoder, text, counts, format.beginsSequence());
     }
 
-    private PixelValues pixels(EncodedImage image) {
-        return preprocessor.apply(ImageDecoder.standard().read(image));
+    private List<PixelValues> pixels(List<Message> conversation) {
+        return conversation.stream()
+                .flatMap(message -> message.images().stream())
+                .map(image -> preprocessor.apply(ImageDecoder.standard().read(image)))
+                .toList();
+    }
+
+    private List<Integer> counts(List<PixelValues> pixels) {
+        return pixels.stream()
+                .map(image -> image.count() * config.tokensPerTile())
+                .toList();
     }
 
     private static Map<String, HostTensor> media(List<PixelValues> images) {
@@ -115,41 +124,67 @@ final class HovleProcessor implements Processor {
 
     @Override
     public int[] encode(String text) {
-        return tokenizer.encode(text);
+        return files.tokenizer().encode(text);
     }
 
     @Override
     public String decode(int... tokens) {
-        return tokenizer.decode(tokens);
+        return files.tokenizer().decode(tokens);
     }
 
     @Override
     public String decodeWithSpecialTokens(int... tokens) {
-        return tokenizer.decodeWithSpecialTokens(tokens);
+        return files.tokenizer().decodeWithSpecialTokens(tokens);
     }
 
     @Override
     public byte[] tokenBytes(int token) {
-        return tokenizer.bytes(token);
+        return files.tokenizer().bytes(token);
     }
 
     @Override
     public TextStream textStream() {
-        return tokenizer.stream();
+        return files.tokenizer().stream();
     }
 
     @Override
     public Set<Integer> stopTokens() {
-        return Arrays.stream(template.stopIds(tokenizer)).boxed().collect(Collectors.toSet());
+        Set<Integer> stops = new TreeSet<>(files.endTokens());
+        if (format instanceof InternVlFormat official) {
+            Arrays.stream(official.template().stopIds(files.tokenizer())).forEach(stops::add);
+        }
+        return Set.copyOf(stops);
     }
 
     @Override
     public Set<Integer> suppressedTokens() {
-        return IntStream.of(config.imageToken()).boxed().collect(Collectors.toSet());
+        Set<Integer> suppressed = new TreeSet<>(files.suppressedTokens());
+        suppressed.add(config.imageToken());
+        return Set.copyOf(suppressed);
+    }
+
+    @Override
+    public OptionalInt beginningToken() {
+        return files.beginningToken();
+    }
+
+    @Override
+    public OptionalInt endToken() {
+        return files.endToken();
+    }
+
+    @Override
+    public GenerationDefaults generationDefaults() {
+        return files.defaults().get();
+    }
+
+    @Override
+    public int[] encode(String text, boolean addSpecialTokens, boolean parseSpecialTokens) {
+        return encoder.encode(text, addSpecialTokens, parseSpecialTokens);
     }
 
     @Override
     public void close() {
-        tokenizer.close();
+        files.tokenizer().close();
     }
 }

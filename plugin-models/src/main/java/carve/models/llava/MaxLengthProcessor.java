@@ -1,9 +1,13 @@
 package carve.models.llava;
 
 import carve.api.data.Sample;
+import carve.api.text.ChatOptions;
+import carve.api.text.GenerationDefaults;
 import carve.api.text.Message;
 import carve.api.text.Processor;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -27,6 +31,51 @@ record MaxLengthProcessor(Processor processor, int features) implements Processo
     }
 
     @Override
+    public Sample prompt(List<Message> conversation, ChatOptions options) {
+        return processor.prompt(conversation, options);
+    }
+
+    @Override
+    public String promptText(List<Message> conversation, ChatOptions options) {
+        return processor.promptText(conversation, options);
+    }
+
+    @Override
+    public ChatFormat chatFormat() {
+        return processor.chatFormat();
+    }
+
+    @Override
+    public void requireChat() {
+        processor.requireChat();
+    }
+
+    @Override
+    public Optional<String> chatTemplate() {
+        return processor.chatTemplate();
+    }
+
+    @Override
+    public Processor withChatTemplate(String name, String source) {
+        return new MaxLengthProcessor(processor.withChatTemplate(name, source), features);
+    }
+
+    @Override
+    public OptionalInt beginningToken() {
+        return processor.beginningToken();
+    }
+
+    @Override
+    public OptionalInt endToken() {
+        return processor.endToken();
+    }
+
+    @Override
+    public GenerationDefaults generationDefaults() {
+        return processor.generationDefaults();
+    }
+
+    @Override
     public Sample trainingSample(List<Message> conversation) {
         return processor.trainingSample(conversation);
     }
@@ -34,6 +83,11 @@ record MaxLengthProcessor(Processor processor, int features) implements Processo
     @Override
     public int[] encode(String text) {
         return processor.encode(text);
+    }
+
+    @Override
+    public int[] encode(String text, boolean addSpecialTokens, boolean parseSpecialTokens) {
+        return processor.encode(text, addSpecialTokens, parseSpecialTokens);
     }
 
     @Override

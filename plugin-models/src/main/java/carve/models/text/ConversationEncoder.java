@@ -65,6 +65,16 @@ public final class ConversationEncoder {
         return quoted.toString();
     }
 
+    /** Returns a text whose special tokens {@link #encode} takes for tokens: what is a mark in it is text. */
+    public String literal(String text) {
+        return text.replace(String.valueOf(MARK), String.valueOf(MARK).repeat(2));
+    }
+
+    /** Returns the text that {@link #quote} or {@link #literal} was given. */
+    public String unquote(String quoted) {
+        return String.join("", pieces(quoted));
+    }
+
     private boolean isSpecial(String text, int at) {
         for (String token : specialTokens.getOrDefault(text.charAt(at), List.of())) {
             if (text.startsWith(token, at)) {
@@ -84,6 +94,19 @@ public final class ConversationEncoder {
                 .flatMap(piece -> cut(piece, placeholder).stream())
                 .toList();
         return tokenizer.encode(pieces, beginning);
+    }
+
+    /**
+     * Returns the ids of a text that is no conversation.
+     *
+     * @param addSpecialTokens whether the tokens that the tokenizer puts around texts are added
+     * @param parseSpecialTokens whether special tokens in the text are tokens; else they are text
+     */
+    public int[] encode(String text, boolean addSpecialTokens, boolean parseSpecialTokens) {
+        if (!parseSpecialTokens) {
+            return tokenizer.encode(pieces(quote(text)), addSpecialTokens);
+        }
+        return addSpecialTokens ? tokenizer.encode(text) : tokenizer.encodeContinuation(text);
     }
 
     private static List<String> pieces(String text) {

@@ -1,6 +1,5 @@
 package carve.models.text;
 
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -115,34 +114,5 @@ public record ConversationTemplate(
                 .flatMapToInt(stop -> tokenizer.id(stop).stream())
                 .distinct()
                 .toArray();
-    }
-
-    /**
-     * Returns the ids of whole turns, and which of them are training targets: the answers and their ends. Up to each
-     * answer the ids are those of the {@link #prompt}, as in generation.
-     *
-     * @param encode the encoding of a text from the beginning of the conversation
-     */
-    public TokenizedConversation encode(List<ChatTurn> turns, TextEncoder encode) {
-        int[] ids = encode.ids(text(turns));
-        boolean[] answers = new boolean[ids.length];
-        for (int i = 1; i <= turns.size(); i++) {
-            int from = commonPrefix(ids, encode.ids(prompt(turns.subList(0, i))));
-            int to = commonPrefix(ids, encode.ids(text(turns.subList(0, i))));
-            Arrays.fill(answers, from, Math.max(from, to), true);
-        }
-        return new TokenizedConversation(ids, answers);
-    }
-
-    private static int commonPrefix(int[] left, int[] right) {
-        int mismatch = Arrays.mismatch(left, right);
-        return mismatch < 0 ? left.length : mismatch;
-    }
-
-    /** The encoding of a text. */
-    @FunctionalInterface
-    public interface TextEncoder {
-        /** Returns the ids of a text. */
-        int[] ids(String text);
     }
 }

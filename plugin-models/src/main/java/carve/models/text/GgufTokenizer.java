@@ -5,6 +5,7 @@ import carve.api.gguf.GgufFile;
 import carve.api.json.JsonArray;
 import carve.api.json.JsonNumber;
 import carve.api.json.JsonObject;
+import carve.api.json.JsonString;
 import carve.api.json.JsonValue;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -45,14 +46,33 @@ public final class GgufTokenizer {
     }
 
     static Tokenizer open(Path file) {
+        return of(metadata(file), file);
+    }
+
+    /** Returns the metadata of a file. */
+    static JsonObject metadata(Path file) {
         try (GgufFile ggufFile = GgufFile.open(file)) {
-            JsonObject metadata = ggufFile.metadata();
-            return metadata.optionalString(KEY + "model").orElse("").equals("llama")
-                    ? GgufSentencePiece.of(metadata, file)
-                    : JsonTokenizer.of(json(metadata, file), file);
+            return ggufFile.metadata();
         } catch (CheckpointException e) {
             throw new TextException("tokenizer %s".formatted(e.getMessage()), e);
         }
+    }
+
+    /** Returns the spelling of a named token, such as {@code bos}, if the metadata has one. */
+    static Optional<String> token(JsonObject metadata, String name) {
+        return metadata.optionalInteger(KEY + name + "_token_id")
+                .flatMap(id -> metadata.optionalArray(KEY + "tokens")
+                        .filter(tokens -> id >= 0 && id < tokens.items().size())
+                        .map(tokens -> tokens.items().get(id))
+                        .filter(JsonString.class::isInstance)
+                        .map(token -> ((JsonString) token).text()));
+    }
+
+    /** Returns the tokenizer of a file's metadata. */
+    static Tokenizer of(JsonObject metadata, Path file) {
+        return metadata.optionalString(KEY + "model").orElse("").equals("llama")
+                ? GgufSentencePiece.of(metadata, file)
+                : JsonTokenizer.of(json(metadata, file), file);
     }
 
     /** Returns the {@code tokenizer.json} of a file's metadata. */

@@ -41,10 +41,11 @@ public record ImageTokens(String placeholder, String start, String context, Stri
      *
      * @param encoder the encoder that quoted parts of the prompt
      * @param counts the number of context tokens of each image
+     * @param beginning whether the prompt begins a sequence
      * @throws TextException if there are more or fewer placeholders than images
      */
-    public int[] encode(ConversationEncoder encoder, String prompt, List<Integer> counts) {
-        return encoder.encode(expand(prompt, counts), true);
+    public int[] encode(ConversationEncoder encoder, String prompt, List<Integer> counts, boolean beginning) {
+        return encoder.encode(expand(prompt, counts), beginning);
     }
 
     /** Returns an encoder of conversations in which the tokens of images, too, are text where a person typed them. */

@@ -1,7 +1,8 @@
 package carve.models.text;
 
 import carve.api.json.JsonObject;
-import java.util.Arrays;
+import carve.models.template.TextRange;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -100,34 +101,17 @@ public record InternVlChatTemplate(
         return text(history) + userTurn(question);
     }
 
-    /**
-     * Returns the ids of whole turns, and which of them are training targets: the answers and the separators after
-     * them.
-     *
-     * <p>Up to each answer the ids are those of the {@link #prompt}, as in generation.
-     *
-     * @param encoder the encoder that quoted what people wrote in the turns
-     * @param images the tokens of images
-     * @param counts context tokens per image, in the order of the placeholders
-     */
-    public TokenizedConversation encode(
-            ConversationEncoder encoder, List<ChatTurn> turns, ImageTokens images, List<Integer> counts) {
-        int[] ids = images.encode(encoder, text(turns), counts);
-        boolean[] answers = new boolean[ids.length];
-        var soFar = new StringBuilder(systemPrefix).append(systemMessage).append(separator);
-        int placeholders = images.count(soFar.toString());
+    /** Returns the text of whole turns, and where the answers and the separators after them are. */
+    public AnsweredText answered(List<ChatTurn> turns) {
+        var text = new StringBuilder(systemPrefix).append(systemMessage).append(separator);
+        List<TextRange> answers = new ArrayList<>();
         for (ChatTurn turn : turns) {
-            String question = userTurn(turn.question());
-            String answer = turn.answer() + separator;
-            int next = placeholders + images.count(question);
-            int from = commonPrefix(
-                    ids, images.encode(encoder, soFar.append(question).toString(), counts.subList(0, next)));
-            placeholders = next + images.count(answer);
-            int to = commonPrefix(
-                    ids, images.encode(encoder, soFar.append(answer).toString(), counts.subList(0, placeholders)));
-            Arrays.fill(answers, from, to, true);
+            text.append(userTurn(turn.question()));
+            int start = text.length();
+            text.append(turn.answer()).append(separator);
+            answers.add(new TextRange(start, text.length()));
         }
-        return new TokenizedConversation(ids, answers);
+        return new AnsweredText(text.toString(), answers);
     }
 
     /** Returns the ids that end an answer; a stop that the tokenizer does not have is left out. */
@@ -137,10 +121,5 @@ public record InternVlChatTemplate(
 
     private String userTurn(String question) {
         return userPrefix + question + separator + assistantPrefix;
-    }
-
-    private static int commonPrefix(int[] left, int[] right) {
-        int mismatch = Arrays.mismatch(left, right);
-        return mismatch < 0 ? left.length : mismatch;
     }
 }

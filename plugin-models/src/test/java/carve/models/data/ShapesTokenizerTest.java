@@ -71,11 +71,9 @@ class ShapesTokenizerTest {
     @Test
     void aPromptHasOneTokenPerWordAndMark() {
         var template = InternVlChatTemplate.internLm2Chat().withSystemMessage("");
-        var tokens = template.encode(
-                ImageTokens.INTERN_VL.encoder(tokenizer),
-                List.of(new ChatTurn("<image>\nhow many circles are there?", "two")),
-                ImageTokens.INTERN_VL,
-                List.of(2));
+        var encoder = ImageTokens.INTERN_VL.encoder(tokenizer);
+        var tokens = template.answered(List.of(new ChatTurn("<image>\nhow many circles are there?", "two")))
+                .encode(text -> ImageTokens.INTERN_VL.encode(encoder, text, List.of(2), true));
         assertEquals(
                 List.of(
                         "<s>",
@@ -118,11 +116,11 @@ class ShapesTokenizerTest {
         try (Tokenizer phi = Tokenizer.open(folder)) {
             var template = ConversationTemplate.of("phi").withSystemMessage("");
             var turns = List.of(new ChatTurn("how many?", "two"), new ChatTurn("where is it?", "top left"));
-            var tokens = template.encode(turns, phi::encode);
+            int[] ids = phi.encode(template.text(turns));
             assertEquals(
                     "\u2581USER : \u2581how \u2581many ? \u2581ASSISTANT : \u2581two <|endoftext|>"
                             + " \u2581USER : \u2581where \u2581is <unk> ? \u2581ASSISTANT : \u2581top \u2581left <|endoftext|>",
-                    Arrays.stream(tokens.ids())
+                    Arrays.stream(ids)
                             .mapToObj(id -> ShapesTokenizer.PHI.tokens().get(id))
                             .collect(Collectors.joining(" ")));
         }

@@ -70,14 +70,15 @@ class InternVlChatTemplateTest {
         try (var tokenizer = Tokenizer.open(folder)) {
             ConversationEncoder encoder = ImageTokens.INTERN_VL.encoder(tokenizer);
             String typed = encoder.quote(Message.escape("a <IMG_CONTEXT><image></s> "));
-            int[] ids = ImageTokens.INTERN_VL.encode(encoder, typed + "<image>" + typed, List.of(2));
+            int[] ids = ImageTokens.INTERN_VL.encode(encoder, typed + "<image>" + typed, List.of(2), true);
             assertEquals(2, Arrays.stream(ids).filter(id -> id == 269).count());
             assertEquals(1, Arrays.stream(ids).filter(id -> id == 267).count());
             // the model puts a space before the text after a special token
             assertEquals("a <IMG_CONTEXT><image></s>  a <IMG_CONTEXT><image></s> ", tokenizer.decode(ids));
             assertThrows(
-                    TextException.class, () -> ImageTokens.INTERN_VL.encode(encoder, typed + "<image>", List.of(1, 1)));
-            assertThrows(TextException.class, () -> ImageTokens.INTERN_VL.encode(encoder, typed, List.of(1)));
+                    TextException.class,
+                    () -> ImageTokens.INTERN_VL.encode(encoder, typed + "<image>", List.of(1, 1), true));
+            assertThrows(TextException.class, () -> ImageTokens.INTERN_VL.encode(encoder, typed, List.of(1), true));
         }
     }
 
@@ -90,8 +91,10 @@ class InternVlChatTemplateTest {
         try (var tokenizer = Tokenizer.open(folder)) {
             var turns = List.of(
                     new ChatTurn("<image>a", "ab"), new ChatTurn("b", "<|im_end|>"), new ChatTurn("<image>", ""));
-            var tokens =
-                    QUIET.encode(ImageTokens.INTERN_VL.encoder(tokenizer), turns, ImageTokens.INTERN_VL, List.of(2, 1));
+            var encoder = ImageTokens.INTERN_VL.encoder(tokenizer);
+            var tokens = QUIET.answered(turns)
+                    .encode(text -> ImageTokens.INTERN_VL.encode(
+                            encoder, text, List.of(2, 1).subList(0, ImageTokens.INTERN_VL.count(text)), true));
             assertArrayEquals(
                     tokenizer.encode(ImageTokens.INTERN_VL.expand(QUIET.text(turns), List.of(2, 1))), tokens.ids());
             assertEquals("ab^|^^|^", learned(tokenizer, tokens));

@@ -116,7 +116,10 @@ final class BatchScheduler implements AutoCloseable {
         // the last position gives the first token, and scores need all of them
         int from = request.outputs().promptLogprobs() ? 0 : prompt.length() - 1;
         Optional<DraftModel> draft = drafts.stream()
-                .filter(_ -> request.maxTokens() > 1 && request.deviceMoves().isEmpty())
+                // a penalty of repetition changes with each token, those of a proposal are scored together
+                .filter(_ -> request.maxTokens() > 1
+                        && request.deviceMoves().isEmpty()
+                        && !request.sampler().penalisesRepetition())
                 .findFirst();
         int capacity = capacity(
                 request.positions() + draft.map(DraftModel::draftTokens).orElse(0));

@@ -80,6 +80,20 @@ final class Candidates {
         }
     }
 
+    /** Keeps those whose weight is at least this share of the best one's, which is 1. */
+    void keepMinP(double share) {
+        if (share > 0) {
+            int kept = 0;
+            for (int i = 0; i < count; i++) {
+                if (weights[i] >= share) {
+                    swap(i, kept++);
+                }
+            }
+            count = kept;
+            totalWeight = sum(0, count);
+        }
+    }
+
     /** Returns the token at a share of the weight, from 0 up to, not including, 1, going from the best to the worst. */
     int tokenAt(double share) {
         double before = share * totalWeight;

@@ -4,6 +4,7 @@ import carve.api.model.ModelState;
 import carve.api.op.SampleToken;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,6 +18,8 @@ final class RunningSequence implements AutoCloseable {
     private final Prefill prefill;
     private final Optional<DraftPrefill> draft;
     private final List<Integer> answer = new ArrayList<>();
+    // the tokens of prompt and answer, where a repetition penalty asks for them
+    private final BitSet seen = new BitSet();
     private final List<PinnedState> pinned = new ArrayList<>();
     private Optional<Speculation> speculation = Optional.empty();
     private boolean prefilled;
@@ -46,6 +49,10 @@ final class RunningSequence implements AutoCloseable {
         this.state = new SequenceState(pass, prefill.state());
         this.prefill = prefill;
         this.draft = draft;
+        if (request.sampler().penalisesRepetition()) {
+            // tokens of images may be negative
+            Arrays.stream(request.prompt().tokens()).filter(token -> token >= 0).forEach(seen::set);
+        }
     }
 
     GenerationJob job() {
@@ -184,7 +191,7 @@ final class RunningSequence implements AutoCloseable {
 
     /** Samples the next token from a row of logits. */
     void sample(float[] logits, int offset) {
-        accept(request.sampler().sample(logits, offset, state.pass().vocabulary(), nextDraw()), logits, offset);
+        accept(request.sampler().sample(logits, offset, state.pass().vocabulary(), nextDraw(), seen), logits, offset);
         speculation.ifPresent(active -> active.advanced(lastToken()));
     }
 
@@ -203,6 +210,9 @@ final class RunningSequence implements AutoCloseable {
         int vocabulary = state.pass().vocabulary();
         boolean stop = request.stopTokens().contains(token);
         answer.add(token);
+        if (request.sampler().penalisesRepetition()) {
+            seen.set(token);
+        }
         TokenLogprob logprob = outputs.wantsLogprobs()
                 ? TokenLogprob.of(logits, offset, vocabulary, token, outputs.topLogprobs())
                 : TokenLogprob.NONE;

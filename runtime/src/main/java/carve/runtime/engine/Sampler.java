@@ -7,6 +7,7 @@ import carve.api.tensor.Tensor;
 import carve.api.tensor.TensorType;
 import carve.api.tensor.Tensors;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
@@ -18,19 +19,40 @@ import java.util.stream.IntStream;
  * @param temperature by which logits are divided; 0 takes the most probable token
  * @param topK how many of the most probable tokens may be chosen; 0 for all
  * @param topP only the most probable tokens that together have this share may be chosen; 1 for all
+ * @param minP only tokens of at least this share of the greatest probability may be chosen; 0 for all
+ * @param repetitionPenalty by which the logits of tokens that were there before are divided, or multiplied where they are negative
+ *     (Keskar et al. 2019, arXiv:1909.05858, section 4.1); 1 for none
  * @param seed of the random numbers
  * @param excluded token ids that are never chosen
  */
-public record Sampler(double temperature, int topK, double topP, long seed, Set<Integer> excluded) {
+public record Sampler(
+        double temperature,
+        int topK,
+        double topP,
+        double minP,
+        double repetitionPenalty,
+        long seed,
+        Set<Integer> excluded) {
+    private static final BitSet NONE_SEEN = new BitSet(0);
+
     /** Checks the ranges. */
     public Sampler {
         excluded = Set.copyOf(excluded);
+        if (!(minP >= 0 && minP <= 1) || !(repetitionPenalty > 0) || Double.isInfinite(repetitionPenalty)) {
+            throw new IllegalArgumentException("min-p must be 0 to 1, the repetition penalty above 0; found %s, %s"
+                    .formatted(minP, repetitionPenalty));
+        }
         if (!(temperature >= 0) || topK < 0 || !(topP > 0 && topP <= 1)) {
             throw new IllegalArgumentException(
                     ("temperature must be 0 or more, top-k 0 or more, top-p above 0 and at most 1;"
                                     + " found %s, %d, %s")
                             .formatted(temperature, topK, topP));
         }
+    }
+
+    /** Makes a sampler without min-p and repetition penalty. */
+    public Sampler(double temperature, int topK, double topP, long seed, Set<Integer> excluded) {
+        this(temperature, topK, topP, 0, 1, seed, excluded);
     }
 
     /** Returns a sampler that takes the most probable token. */
@@ -44,6 +66,8 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
                 temperature,
                 topK,
                 topP,
+                minP,
+                repetitionPenalty,
                 seed,
                 IntStream.concat(
                                 excluded.stream().mapToInt(Integer::intValue),
@@ -56,7 +80,7 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
      * Returns a token.
      *
      * <p>Where the temperature is above 0: of the top-k best tokens those are kept that together, from the best on, have
-     * the share top-p of their softmax at the temperature. A random number u of (seed, draw) then takes the first token,
+     * the share top-p of their softmax at the temperature, and of these the ones of at least min-p times the greatest. A random number u of (seed, draw) then takes the first token,
      * from the best on, at which their cumulative share goes above u.
      *
      * @param logits of several rows
@@ -66,7 +90,27 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
      * @throws EngineException if a logit is not a number, or is infinite
      */
     public int sample(float[] logits, int offset, int vocabulary, long draw) {
-        return sample(row(logits, offset, vocabulary), draw);
+        return sample(logits, offset, vocabulary, draw, NONE_SEEN);
+    }
+
+    /**
+     * Returns a token as {@link #sample(float[], int, int, long)} does, where some tokens were there before.
+     *
+     * @param seen the tokens that were there
+     */
+    int sample(float[] logits, int offset, int vocabulary, long draw, BitSet seen) {
+        float[] row = row(logits, offset, vocabulary);
+        if (penalisesRepetition()) {
+            for (int token = seen.nextSetBit(0); token >= 0 && token < vocabulary; token = seen.nextSetBit(token + 1)) {
+                row[token] = (float) (row[token] < 0 ? row[token] * repetitionPenalty : row[token] / repetitionPenalty);
+            }
+        }
+        return sample(row, draw);
+    }
+
+    /** Returns whether the tokens that were there before change what is chosen. */
+    boolean penalisesRepetition() {
+        return repetitionPenalty != 1;
     }
 
     /** Returns the probabilities {@code (V)} with which {@link #sample(float[], int, int, long)} takes each token. */
@@ -85,11 +129,16 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
         return temperature == other.temperature
                 && topK == other.topK
                 && topP == other.topP
+                && minP == other.minP
+                && repetitionPenalty == other.repetitionPenalty
                 && excluded.equals(other.excluded);
     }
 
     /** Returns whether the tokens of rows are better sampled where the logits are: whether the device has a kernel for it. */
     boolean samplesOnDevice(Device device, int rows, int vocabulary) {
+        if (penalisesRepetition() || minP > 0) {
+            return false;
+        }
         SampleToken op = op(Collections.nCopies(rows, 0.0));
         return device.context().kernels().hasKernel(device, op, List.of(TensorType.f32(rows, vocabulary)));
     }
@@ -144,6 +193,7 @@ public record Sampler(double temperature, int topK, double topP, long seed, Set<
         }
         candidates.softmax(temperature);
         candidates.keepTopP(topP);
+        candidates.keepMinP(minP);
         return candidates;
     }
 }

@@ -53,7 +53,7 @@ public final class LlavaQuestions {
             }
             List<Message> messages = new ArrayList<>();
             for (Message turn : conversation) {
-                boolean first = turn.role() == Role.USER && messages.stream().noneMatch(m -> m.role() == Role.USER);
+                boolean first = turn.isFrom(Role.USER) && messages.stream().noneMatch(m -> m.isFrom(Role.USER));
                 messages.add(first ? new Message(Role.USER, turn.text(), pictures) : turn);
             }
             return messages;
@@ -121,7 +121,7 @@ public final class LlavaQuestions {
                 .map(value -> value instanceof JsonString string ? string.text() : Json.compact(value))
                 .orElse(Integer.toString(index));
         List<Message> turns = turns(object);
-        if (turns.size() < 2 || turns.getLast().role() != Role.ASSISTANT) {
+        if (turns.size() < 2 || !turns.getLast().isFrom(Role.ASSISTANT)) {
             throw new JsonException("'conversations' must end with an answer of 'gpt'");
         }
         return new Question(

@@ -12,6 +12,7 @@ import carve.api.param.CounterRandom;
 import carve.api.tensor.Shape;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -57,6 +58,35 @@ final class SamplerTest {
         // the two largest have 2 e^3 of 2 e^3 + e^2 + e + 1, which is 78 %
         assertEquals(Set.of(1, 3), chosen(new Sampler(1, 0, 0.7, 42, Set.of())));
         assertEquals(Set.of(1, 2, 3), chosen(new Sampler(1, 0, 0.8, 42, Set.of())));
+    }
+
+    @Test
+    void minPKeepsWhatIsProbableBesideTheBest() {
+        // the shares of the greatest probability are 1, e^-1, e^-2 and e^-3
+        assertEquals(Set.of(1, 3), chosen(new Sampler(1, 0, 1, 0.4, 1, 42, Set.of())));
+        assertEquals(Set.of(1, 2, 3), chosen(new Sampler(1, 0, 1, 0.3, 1, 42, Set.of())));
+        assertEquals(Set.of(0, 1, 2, 3, 4), chosen(new Sampler(3, 0, 1, 0.3, 1, 42, Set.of())));
+        assertThrows(IllegalArgumentException.class, () -> new Sampler(1, 0, 1, 1.5, 1, 42, Set.of()));
+    }
+
+    /** Positive logits are divided, negative ones multiplied. */
+    @Test
+    void tokensThatWereThereArePenalised() {
+        float[] logits = {4, 3, -1, -1.5f};
+        BitSet seen = new BitSet();
+        Sampler sampler = new Sampler(0, 0, 1, 0, 2, 42, Set.of());
+        assertEquals(0, sampler.sample(logits, 0, 4, 0, seen));
+        seen.set(0);
+        assertEquals(1, sampler.sample(logits, 0, 4, 0, seen));
+        assertEquals(0, Sampler.greedy(Set.of()).sample(logits, 0, 4, 0, seen));
+        assertEquals(3, new Sampler(0, 0, 1, 0, 2, 42, Set.of(0, 1)).sample(logits, 0, 4, 0, all(2)));
+        assertThrows(IllegalArgumentException.class, () -> new Sampler(1, 0, 1, 0, 0, 42, Set.of()));
+    }
+
+    private static BitSet all(int... tokens) {
+        BitSet set = new BitSet();
+        IntStream.of(tokens).forEach(set::set);
+        return set;
     }
 
     @Test

@@ -6,7 +6,6 @@ import carve.api.json.JsonNull;
 import carve.api.json.JsonObject;
 import carve.api.json.JsonString;
 import carve.api.json.JsonValue;
-import carve.api.text.Message;
 import carve.app.serve.http.HttpCall;
 import carve.app.serve.http.RequestHandler;
 import carve.runtime.engine.GenerationJob;
@@ -52,7 +51,8 @@ public final class ChatCompletionsHandler implements RequestHandler {
             ServedModel model,
             CompletionStream completionStream,
             int best,
-            SaveRequest saveRequest) {
+            SaveRequest saveRequest,
+            JsonObject variables) {
         JsonObject head(String object) {
             return JsonObject.empty()
                     .with("id", id)
@@ -88,15 +88,15 @@ public final class ChatCompletionsHandler implements RequestHandler {
 
     private void answer(HttpCall httpCall, RequestFields requestFields, ServedModel model, SaveRequest saveRequest)
             throws IOException, InterruptedException {
-        List<Message> messages = MessageParser.parsePrompt(saveRequest.messages(), requestPreprocessor.limits());
-        SamplingParameters samplingParameters =
-                SamplingParameters.of(requestFields, requestPreprocessor.defaults(), model.engine());
+        ConversationRequest conversation = ConversationRequest.of(
+                requestFields, saveRequest.messages(), model.engine().processor(), requestPreprocessor.limits());
+        SamplingParameters samplingParameters = SamplingParameters.of(requestFields, model);
         boolean scored = requestFields.flag("logprobs").orElse(false);
         int best = requestFields.integer("top_logprobs", 0, MOST_BEST).orElse(0);
         Optional<Integer> most = requestFields
                 .integer("max_completion_tokens", 1, Integer.MAX_VALUE)
                 .or(() -> requestFields.integer("max_tokens", 1, Integer.MAX_VALUE));
-        RequestPreprocessor.TokenizedPrompt tokenizedPrompt = requestPreprocessor.tokenize(model, messages);
+        RequestPreprocessor.TokenizedPrompt tokenizedPrompt = requestPreprocessor.tokenize(model, conversation);
         int tokens = model.engine()
                 .processor()
                 .maxNewTokens(
@@ -117,7 +117,13 @@ public final class ChatCompletionsHandler implements RequestHandler {
                 generationJob, model.engine().processor(), samplingParameters.stopStrings(), completionMetrics)) {
             String id = "chatcmpl-" + UUID.randomUUID().toString().replace("-", "");
             Reply reply = new Reply(
-                    id, System.currentTimeMillis() / 1000, model, completionStream, scored ? best : -1, saveRequest);
+                    id,
+                    System.currentTimeMillis() / 1000,
+                    model,
+                    completionStream,
+                    scored ? best : -1,
+                    saveRequest,
+                    conversation.options().variables());
             if (requestFields.flag("stream").orElse(false)) {
                 boolean usage = requestFields
                         .object("stream_options")
@@ -165,7 +171,8 @@ public final class ChatCompletionsHandler implements RequestHandler {
         }
         List<JsonValue> messages = new ArrayList<>(saveRequest.messages().items());
         messages.add(JsonObject.empty().with("role", "assistant").with("content", text));
-        JsonObject state = statesHandler.save(httpCall, reply.model(), saveRequest.parent(), new JsonArray(messages));
+        JsonObject state = statesHandler.save(
+                httpCall, reply.model(), saveRequest.parent(), new JsonArray(messages), reply.variables());
         return figures.with("state", state.string("id"));
     }
 

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 
 /**
@@ -75,7 +76,7 @@ public final class CompletionsHandler implements RequestHandler {
         List<CompletionPrompt> prompts = prompts(requestFields, model);
         CompletionOptions completionOptions = new CompletionOptions(
                 model,
-                SamplingParameters.of(requestFields, requestPreprocessor.defaults(), model.engine()),
+                SamplingParameters.of(requestFields, model),
                 requestFields.integer("max_tokens", 0, Integer.MAX_VALUE).orElse(USUAL_TOKENS),
                 requestFields.integer("logprobs", 0, MOST_BEST).orElse(-1),
                 requestFields.flag("echo").orElse(false));
@@ -122,7 +123,7 @@ public final class CompletionsHandler implements RequestHandler {
         Processor processor = model.engine().processor();
         int[] tokens = switch (value) {
             case JsonString text when text.text().isEmpty() -> beginning(processor);
-            case JsonString text -> requestPreprocessor.encode(model, text.text(), true);
+            case JsonString text -> requestPreprocessor.encode(model, text.text(), true, true);
             case JsonArray ids ->
                 TokenizeHandler.tokenIds(ids, "prompt", model.engine().spec().vocabulary());
             default ->
@@ -142,13 +143,15 @@ public final class CompletionsHandler implements RequestHandler {
     // an empty prompt is the beginning of a new text, which follows a token that begins texts or ends them
     private static int[] beginning(Processor processor) {
         int[] tokens = processor.encode("");
-        return tokens.length > 0
-                ? tokens
-                : processor.stopTokens().stream()
-                        .sorted()
-                        .limit(1)
-                        .mapToInt(Integer::intValue)
-                        .toArray();
+        OptionalInt named = processor.beginningToken().isPresent() ? processor.beginningToken() : processor.endToken();
+        if (tokens.length > 0 || named.isPresent()) {
+            return tokens.length > 0 ? tokens : named.stream().toArray();
+        }
+        return processor.stopTokens().stream()
+                .sorted()
+                .limit(1)
+                .mapToInt(Integer::intValue)
+                .toArray();
     }
 
     private void whole(

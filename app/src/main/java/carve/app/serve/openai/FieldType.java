@@ -44,6 +44,14 @@ record FieldType(String description, Predicate<JsonValue> condition) {
                         && string.text().codePointCount(0, string.text().length()) <= maxLength);
     }
 
+    /** Returns the type of arrays whose items are all of a type. */
+    static FieldType arrayOf(FieldType items) {
+        return new FieldType(
+                "an array, each item %s".formatted(items.description),
+                value -> value instanceof JsonArray array
+                        && array.items().stream().allMatch(items::accepts));
+    }
+
     /** Returns the type of objects whose values are all of a type. */
     static FieldType mapOf(FieldType values) {
         return new FieldType(

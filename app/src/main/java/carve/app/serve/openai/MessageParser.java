@@ -63,7 +63,7 @@ final class MessageParser {
      */
     static List<Message> parsePrompt(JsonArray messages, RequestLimits requestLimits) {
         List<Message> all = new ArrayList<>(parse(messages, requestLimits));
-        if (all.getLast().role() != Role.USER) {
+        if (!all.getLast().isFrom(Role.USER)) {
             all.add(Message.user(""));
         }
         return all;
@@ -71,7 +71,7 @@ final class MessageParser {
 
     private void addAnswer(Message answer) {
         // an answer that follows no question answers an empty one
-        if (turns.isEmpty() || turns.getLast().role() != Role.USER) {
+        if (turns.isEmpty() || !turns.getLast().isFrom(Role.USER)) {
             turns.add(Message.user(""));
         }
         turns.add(answer);
@@ -164,7 +164,16 @@ final class MessageParser {
 
     private EncodedImage picture(RequestFields part) {
         pictures++;
-        if (pictures > requestLimits.maxImages()) {
+        return picture(part, pictures, requestLimits);
+    }
+
+    /**
+     * Returns the image of a part.
+     *
+     * @param number how many images the request has so far, with this one
+     */
+    static EncodedImage picture(RequestFields part, int number, RequestLimits requestLimits) {
+        if (number > requestLimits.maxImages()) {
             throw ApiException.invalidParameter(
                     part.path("image_url"),
                     "Too many images: at most %d are allowed per request.",

@@ -2,18 +2,16 @@ package carve.app.serve.openai;
 
 import carve.api.CarveException;
 import carve.api.data.Sample;
-import carve.api.text.Message;
+import carve.api.text.ChatTemplateException;
 import carve.api.text.Processor;
 import carve.app.serve.http.ApiException;
 import carve.app.serve.http.HttpCall;
-import carve.app.wiring.AppConfig.GenerationConfig;
 import carve.runtime.engine.EngineException;
 import carve.runtime.engine.GenerationJob;
 import carve.runtime.engine.GenerationRequest;
 import carve.runtime.engine.ModelEngine;
 import carve.runtime.engine.Prompt;
 import java.io.IOException;
-import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
@@ -32,18 +30,15 @@ public final class RequestPreprocessor {
     private final RequestReader reader;
     private final TokenizerThreads tokenizing = new TokenizerThreads();
     private final RequestLimits limits;
-    private final GenerationConfig defaults;
 
     /**
      * Makes a preprocessor.
      *
      * @param maxBodyBytes the greatest length of a body
-     * @param defaults how tokens are chosen where a request does not say
      */
-    public RequestPreprocessor(long maxBodyBytes, RequestLimits limits, GenerationConfig defaults) {
+    public RequestPreprocessor(long maxBodyBytes, RequestLimits limits) {
         this.reader = new RequestReader(maxBodyBytes, Runtime.getRuntime().maxMemory());
         this.limits = limits;
-        this.defaults = defaults;
     }
 
     /**
@@ -59,19 +54,25 @@ public final class RequestPreprocessor {
         return limits;
     }
 
-    GenerationConfig defaults() {
-        return defaults;
-    }
-
     /** A conversation as a model takes it. */
     record TokenizedPrompt(Prompt prompt, Sample sample) {}
 
     /** Returns a conversation as a model takes it. */
-    TokenizedPrompt tokenize(ServedModel model, List<Message> messages) throws InterruptedException {
-        long length =
-                messages.stream().mapToLong(message -> message.text().length()).sum();
-        requireLength(model, "messages", messages.stream().map(Message::text));
-        return alone(length, () -> process(model, messages));
+    TokenizedPrompt tokenize(ServedModel model, ConversationRequest request) throws InterruptedException {
+        return alone(checkedLength(model, request), () -> process(model, request));
+    }
+
+    /** Returns the text of a conversation's prompt. */
+    String promptText(ServedModel model, ConversationRequest request) throws InterruptedException {
+        Processor processor = model.engine().processor();
+        return alone(
+                checkedLength(model, request),
+                () -> tokenized("messages", () -> processor.promptText(request.messages(), request.options())));
+    }
+
+    private long checkedLength(ServedModel model, ConversationRequest request) {
+        requireLength(model, "messages", request.texts().stream());
+        return request.texts().stream().mapToLong(String::length).sum();
     }
 
     /** An action that may have to wait. */
@@ -92,18 +93,21 @@ public final class RequestPreprocessor {
         }
     }
 
-    private TokenizedPrompt process(ServedModel model, List<Message> messages) throws InterruptedException {
-        boolean large = messages.stream().anyMatch(message -> !message.images().isEmpty());
+    private TokenizedPrompt process(ServedModel model, ConversationRequest request) throws InterruptedException {
+        boolean large = request.messages().stream()
+                .anyMatch(message -> !message.images().isEmpty());
         if (large) {
             pictures.acquire();
         }
         try {
             Processor processor = model.engine().processor();
             OptionalInt picture = model.engine().spec().input().imageToken();
-            Sample sample = tokenizing.call(() -> processor.prompt(messages));
+            Sample sample = tokenizing.call(() -> processor.prompt(request.messages(), request.options()));
             return new TokenizedPrompt(Prompt.of(sample, picture), sample);
         } catch (IllegalArgumentException e) {
             throw ApiException.invalidParameter("messages", "Invalid 'messages': %s", e.getMessage());
+        } catch (ChatTemplateException e) {
+            throw refused("messages", e);
         } catch (RuntimeException e) {
             if (!large) {
                 throw e instanceof CarveException refused ? refused("messages", refused) : e;
@@ -117,32 +121,35 @@ public final class RequestPreprocessor {
         }
     }
 
-    /** Returns the tokens of a whole conversation, the last answer of which is known. */
-    Sample tokenizeWhole(ServedModel model, List<Message> messages) throws InterruptedException {
-        requireLength(model, "messages", messages.stream().map(Message::text));
-        return tokenized("messages", () -> model.engine().processor().trainingSample(messages));
-    }
-
     /**
      * Returns the token ids of a text, see {@link TokenizeHandler#encode}.
      *
      * @param begun whether the text stands at the beginning
+     * @param special whether special tokens in it are tokens
      */
-    int[] encode(ServedModel model, String text, boolean begun) throws InterruptedException {
+    int[] encode(ServedModel model, String text, boolean begun, boolean special) throws InterruptedException {
         requireLength(model, "prompt", Stream.of(text));
         Processor processor = model.engine().processor();
-        return alone(text.length(), () -> tokenized("prompt", () -> TokenizeHandler.encode(processor, text, begun)));
+        return alone(
+                text.length(),
+                () -> tokenized("prompt", () -> TokenizeHandler.encode(processor, text, begun, special)));
     }
 
     private <T> T tokenized(String field, Callable<T> tokenizer) throws InterruptedException {
         try {
             return tokenizing.call(tokenizer);
+        } catch (IllegalArgumentException e) {
+            throw ApiException.invalidParameter(field, "Invalid '%s': %s", field, e.getMessage());
         } catch (CarveException e) {
             throw refused(field, e);
         }
     }
 
+    // what a chat template raises is said as it is
     private static ApiException refused(String field, CarveException e) {
+        if (e instanceof ChatTemplateException) {
+            return ApiException.invalidParameter(field, "%s", e.getMessage());
+        }
         return ApiException.invalidParameter(field, "Invalid '%s': %s", field, e.getMessage());
     }
 
@@ -172,7 +179,7 @@ public final class RequestPreprocessor {
     /** Returns how many tokens an answer may have: as many as asked for, or else as usual and as there is room for. */
     int maxTokens(ServedModel model, Prompt prompt, java.util.Optional<Integer> asked) {
         int room = model.engine().config().contextLength() - prompt.length();
-        int usual = Math.max(1, Math.min(defaults.maxTokens(), room));
+        int usual = Math.max(1, Math.min(model.defaults().maxTokens(), room));
         return asked.orElse(usual);
     }
 

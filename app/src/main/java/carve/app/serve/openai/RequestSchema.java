@@ -10,6 +10,7 @@ import carve.api.json.JsonValue;
 import carve.app.serve.http.ApiException;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -46,6 +47,9 @@ final class RequestSchema {
             FieldType.oneOf("none", "minimal", "low", "medium", "high", "xhigh", "max");
     private static final FieldType CACHE_OPTIONS =
             FieldType.objectOf(Map.of("mode", FieldType.oneOf("implicit", "explicit"), "ttl", FieldType.oneOf("30m")));
+    private static final String GENERATION_PROMPT = "add_generation_prompt";
+    private static final List<String> OF_TEMPLATES =
+            List.of("tools", "documents", "chat_template_kwargs", GENERATION_PROMPT, "continue_final_message");
     private static final Map<String, Field> FIELDS = fields();
 
     private RequestSchema() {}
@@ -53,6 +57,7 @@ final class RequestSchema {
     private static Map<String, Field> fields() {
         Map<String, Field> fields = new LinkedHashMap<>();
         addRead(fields);
+        addOfTemplates(fields);
         addPassedOver(fields);
         addRefused(fields);
         return Map.copyOf(fields);
@@ -67,6 +72,8 @@ final class RequestSchema {
         fields.put("temperature", new Field(FieldType.NUMBER, BOTH, none()));
         fields.put("top_p", new Field(FieldType.NUMBER, BOTH, none()));
         fields.put("top_k", new Field(FieldType.INTEGER, BOTH, none()));
+        fields.put("min_p", new Field(FieldType.NUMBER, BOTH, none()));
+        fields.put("repetition_penalty", new Field(FieldType.NUMBER, BOTH, none()));
         fields.put("seed", new Field(FieldType.INTEGER, BOTH, none()));
         fields.put("stop", new Field(FieldType.ANY, BOTH, none()));
         fields.put("max_tokens", new Field(FieldType.INTEGER, BOTH, none()));
@@ -76,6 +83,17 @@ final class RequestSchema {
         fields.put("echo", new Field(FieldType.BOOLEAN, COMPLETIONS, value -> value.equals(new JsonBoolean(false))));
         fields.put("ignore_eos", new Field(FieldType.BOOLEAN, BOTH, none()));
         fields.put("carve", new Field(FieldType.OBJECT, CHAT, none()));
+    }
+
+    // what a chat template sees; other models do not, see requireNoTemplate
+    private static void addOfTemplates(Map<String, Field> fields) {
+        fields.put("tools", new Field(FieldType.arrayOf(FieldType.OBJECT), CHAT, RequestSchema::isEmpty));
+        fields.put("documents", new Field(FieldType.arrayOf(FieldType.OBJECT), CHAT, RequestSchema::isEmpty));
+        fields.put("chat_template_kwargs", new Field(FieldType.OBJECT, CHAT, RequestSchema::isEmpty));
+        fields.put(GENERATION_PROMPT, new Field(FieldType.BOOLEAN, CHAT, none()));
+        fields.put(
+                "continue_final_message",
+                new Field(FieldType.BOOLEAN, CHAT, value -> value.equals(new JsonBoolean(false))));
     }
 
     private static void addPassedOver(Map<String, Field> fields) {
@@ -100,11 +118,9 @@ final class RequestSchema {
         fields.put("num_beams", new Field(FieldType.INTEGER, NEITHER, whole(1)));
         fields.put("frequency_penalty", new Field(FieldType.NUMBER, NEITHER, number(0)));
         fields.put("presence_penalty", new Field(FieldType.NUMBER, NEITHER, number(0)));
-        fields.put("repetition_penalty", new Field(FieldType.NUMBER, NEITHER, number(1)));
         fields.put("logit_bias", new Field(FieldType.OBJECT, NEITHER, RequestSchema::isEmpty));
         fields.put("suffix", new Field(FieldType.STRING, NEITHER, text("")));
         fields.put("response_format", new Field(FieldType.OBJECT, NEITHER, RequestSchema::isTextFormat));
-        fields.put("tools", new Field(FieldType.ARRAY, NEITHER, RequestSchema::isEmpty));
         fields.put("functions", new Field(FieldType.ARRAY, NEITHER, RequestSchema::isEmpty));
         fields.put("tool_choice", new Field(FieldType.ANY, NEITHER, text("none", "auto")));
         fields.put("function_call", new Field(FieldType.ANY, NEITHER, text("none", "auto")));
@@ -112,6 +128,7 @@ final class RequestSchema {
         fields.put("audio", new Field(FieldType.OBJECT, NEITHER, none()));
         fields.put("prediction", new Field(FieldType.OBJECT, NEITHER, none()));
         fields.put("web_search_options", new Field(FieldType.OBJECT, NEITHER, none()));
+        fields.put("chat_template", new Field(FieldType.STRING, NEITHER, none()));
         fields.put("moderation", new Field(FieldType.ANY, NEITHER, none()));
     }
 
@@ -158,11 +175,30 @@ final class RequestSchema {
             if (value instanceof JsonNull || isNeutral(name, value, field)) {
                 read = read.without(name);
             } else if (!field.accepted().contains(endpoint)) {
-                throw ApiException.invalidParameter(
-                        name, "Unsupported value: '%s' is not supported here, found %s.", name, value.describe());
+                throw unsupported(name, value);
             }
         }
         return requireTogether(new RequestFields(read));
+    }
+
+    /**
+     * Refuses the fields that only chat templates see.
+     *
+     * @throws ApiException if one is there; it names the field
+     */
+    static void requireNoTemplate(RequestFields fields) {
+        for (String name : OF_TEMPLATES) {
+            fields.value(name)
+                    .filter(value -> !(name.equals(GENERATION_PROMPT) && value.equals(new JsonBoolean(true))))
+                    .ifPresent(value -> {
+                        throw unsupported(name, value);
+                    });
+        }
+    }
+
+    private static ApiException unsupported(String name, JsonValue value) {
+        return ApiException.invalidParameter(
+                name, "Unsupported value: '%s' is not supported here, found %s.", name, value.describe());
     }
 
     // null is the default of this field: the beginning of a new text

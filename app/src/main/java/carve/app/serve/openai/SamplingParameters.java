@@ -18,6 +18,8 @@ import java.util.TreeSet;
  */
 record SamplingParameters(Sampler sampler, List<String> stopStrings, Set<Integer> stopTokens) {
     private static final int MAX_STOPS = 4;
+    private static final double MIN_PENALTY = 0.01;
+    private static final double MAX_PENALTY = 100;
     private static final SecureRandom SEEDS = new SecureRandom();
 
     SamplingParameters {
@@ -26,7 +28,9 @@ record SamplingParameters(Sampler sampler, List<String> stopStrings, Set<Integer
     }
 
     /** Reads the fields that all answers have. */
-    static SamplingParameters of(RequestFields requestFields, GenerationConfig usual, ModelEngine engine) {
+    static SamplingParameters of(RequestFields requestFields, ServedModel model) {
+        ModelEngine engine = model.engine();
+        GenerationConfig usual = model.defaults();
         Set<Integer> excluded = new TreeSet<>(engine.processor().suppressedTokens());
         engine.spec().input().imageToken().ifPresent(excluded::add);
         Sampler sampler = new Sampler(
@@ -36,6 +40,10 @@ record SamplingParameters(Sampler sampler, List<String> stopStrings, Set<Integer
                         .map(k -> Math.max(0, k))
                         .orElse(usual.topK()),
                 Math.max(Double.MIN_VALUE, requestFields.real("top_p", 0, 1).orElse(usual.topP())),
+                requestFields.real("min_p", 0, 1).orElse(usual.minP()),
+                requestFields
+                        .real("repetition_penalty", MIN_PENALTY, MAX_PENALTY)
+                        .orElse(usual.repetitionPenalty()),
                 requestFields.longInteger("seed").orElseGet(SEEDS::nextLong),
                 excluded);
         List<String> stops = requestFields.strings("stop").stream()

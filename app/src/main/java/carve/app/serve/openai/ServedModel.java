@@ -1,6 +1,8 @@
 package carve.app.serve.openai;
 
 import carve.api.json.JsonArray;
+import carve.api.json.JsonNull;
+import carve.api.json.JsonNumber;
 import carve.api.json.JsonObject;
 import carve.api.json.JsonString;
 import carve.api.json.JsonValue;
@@ -8,22 +10,38 @@ import carve.api.mixer.LayerConfig;
 import carve.api.model.Block;
 import carve.api.model.ModelSpec;
 import carve.api.param.ParamSpec;
+import carve.app.wiring.AppConfig.GenerationConfig;
 import carve.runtime.engine.ModelEngine;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A model that the server has.
  *
  * @param engine what runs it
+ * @param defaults how tokens are chosen where a request does not say
  * @param created when it was opened, in seconds since 1970
  * @param states conversations of it that were saved, if there is a folder for them
  */
-public record ServedModel(ModelEngine engine, long created, Optional<SavedStateStore> states) {
-    /** Returns a model that is being served from now on. */
-    public static ServedModel of(ModelEngine engine, RequestLimits requestLimits) {
+public record ServedModel(
+        ModelEngine engine, GenerationConfig defaults, long created, Optional<SavedStateStore> states) {
+    private static final List<String> MAX_POSITIONS =
+            List.of("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length", "n_ctx");
+    private static final List<String> TEXT_CONFIGS = List.of("text_config", "llm_config", "language_config");
+
+    /**
+     * Returns a model that is being served from now on.
+     *
+     * @param settings the defaults of sampling, over which the model's own may go
+     * @throws carve.api.CarveException if the model's own are not supported; the message names them
+     */
+    public static ServedModel of(ModelEngine engine, GenerationConfig settings, RequestLimits requestLimits) {
         return new ServedModel(
-                engine, System.currentTimeMillis() / 1000, SavedStateStore.open(engine, requestLimits.maxSavedBytes()));
+                engine,
+                settings.of(engine.processor()),
+                System.currentTimeMillis() / 1000,
+                SavedStateStore.open(engine, requestLimits.maxSavedBytes()));
     }
 
     /** Returns what it is called. */
@@ -66,6 +84,31 @@ public record ServedModel(ModelEngine engine, long created, Optional<SavedStateS
                 .sum();
     }
 
+    /**
+     * Returns the most positions that are worth asking for: those the model was made for, as its configuration says, and no more
+     * than the server takes.
+     */
+    public int maxModelLength() {
+        return MAX_POSITIONS.stream()
+                .flatMap(key -> textConfigs().map(config -> config.value(key).orElse(new JsonNull())))
+                .filter(JsonNumber.class::isInstance)
+                .mapToLong(value -> ((JsonNumber) value).whole().orElse(0))
+                .filter(length -> length > 0)
+                .mapToInt(length -> (int) Math.min(length, engine.config().contextLength()))
+                .findFirst()
+                .orElse(engine.config().contextLength());
+    }
+
+    private Stream<JsonObject> textConfigs() {
+        JsonObject config = engine.spec().config();
+        return Stream.concat(
+                Stream.of(config),
+                TEXT_CONFIGS.stream()
+                        .map(key -> config.value(key).orElse(new JsonNull()))
+                        .filter(JsonObject.class::isInstance)
+                        .map(JsonObject.class::cast));
+    }
+
     /** Returns what {@code /v1/models} tells. */
     JsonObject json() {
         List<JsonValue> mixers = engine.spec().layers().stream()
@@ -76,7 +119,7 @@ public record ServedModel(ModelEngine engine, long created, Optional<SavedStateS
                 .with("object", "model")
                 .with("created", created)
                 .with("owned_by", "carve")
-                .with("max_model_len", engine.config().contextLength())
+                .with("max_model_len", maxModelLength())
                 .with(
                         "carve",
                         JsonObject.empty()

@@ -1,11 +1,9 @@
 package carve.app.serve.openai;
 
 import carve.api.checkpoint.CheckpointException;
-import carve.api.data.Sample;
 import carve.api.json.JsonArray;
 import carve.api.json.JsonObject;
 import carve.api.json.JsonValue;
-import carve.api.text.Message;
 import carve.app.serve.http.ApiException;
 import carve.app.serve.http.HttpCall;
 import carve.runtime.engine.EngineException;
@@ -19,7 +17,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -121,18 +118,25 @@ public final class StatesHandler {
         }
         more.ifPresent(array -> messages.addAll(array.items()));
         String parent = from.map(savedState -> savedState.state().string("id")).orElse("");
-        httpCall.send(200, save(httpCall, model, parent, new JsonArray(messages)));
+        httpCall.send(200, save(httpCall, model, parent, new JsonArray(messages), JsonObject.empty()));
     }
 
-    /** Saves a conversation: reads it, as far as that has not been done, and keeps what the model remembers. */
-    JsonObject save(HttpCall httpCall, ServedModel model, String parent, JsonArray messages)
+    /**
+     * Saves a conversation: reads it, as far as that has not been done, and keeps what the model remembers.
+     *
+     * @param variables what its prompt was made with beside the messages
+     */
+    JsonObject save(HttpCall httpCall, ServedModel model, String parent, JsonArray messages, JsonObject variables)
             throws IOException, InterruptedException {
         SavedStateStore states = model.states()
                 .orElseThrow(() -> ApiException.serverError(
                         501, "Saved states are disabled: the server was started without a state folder."));
-        List<Message> conversation = MessageParser.parse(messages, requestPreprocessor.limits());
-        Prompt prompt = prompt(model, conversation);
         ModelEngine engine = model.engine();
+        Prompt prompt = requestPreprocessor
+                .tokenize(
+                        model,
+                        ConversationRequest.kept(messages, variables, engine.processor(), requestPreprocessor.limits()))
+                .prompt();
         GenerationJob generationJob = RequestPreprocessor.submit(
                 engine, new GenerationRequest(prompt, Sampler.greedy(Set.of()), Set.of(), 0), "messages");
         try {
@@ -168,20 +172,6 @@ public final class StatesHandler {
                 throw ApiException.of(failed);
             }
             return event.get();
-        }
-    }
-
-    // a conversation that the model had the last word in is read as examples are
-    private Prompt prompt(ServedModel model, List<Message> conversation) throws InterruptedException {
-        if (conversation.getLast().role() != Message.Role.ASSISTANT) {
-            return requestPreprocessor.tokenize(model, conversation).prompt();
-        }
-        try {
-            OptionalInt picture = model.engine().spec().input().imageToken();
-            Sample whole = requestPreprocessor.tokenizeWhole(model, conversation);
-            return Prompt.of(whole, picture);
-        } catch (IllegalArgumentException e) {
-            throw ApiException.invalidParameter("messages", "Invalid 'messages': %s", e.getMessage());
         }
     }
 }

@@ -27,33 +27,33 @@ final class TokenizeHandlerTest {
     @Test
     void textsBeginOnce() {
         Processor begun = new Letters('^');
-        assertArrayEquals(new int[] {'^', 'a', 'b'}, TokenizeHandler.encode(begun, "ab", true));
-        assertArrayEquals(new int[] {'^', 'a', 'b'}, TokenizeHandler.encode(begun, "^ab", true));
-        assertArrayEquals(new int[] {'^'}, TokenizeHandler.encode(begun, "^", true));
-        assertArrayEquals(new int[] {'^'}, TokenizeHandler.encode(begun, "", true));
+        assertArrayEquals(new int[] {'^', 'a', 'b'}, TokenizeHandler.encode(begun, "ab", true, true));
+        assertArrayEquals(new int[] {'^', 'a', 'b'}, TokenizeHandler.encode(begun, "^ab", true, true));
+        assertArrayEquals(new int[] {'^'}, TokenizeHandler.encode(begun, "^", true, true));
+        assertArrayEquals(new int[] {'^'}, TokenizeHandler.encode(begun, "", true, true));
     }
 
     @Test
     void piecesDoNotBegin() {
         Processor begun = new Letters('^');
-        assertArrayEquals(new int[] {'a', 'b'}, TokenizeHandler.encode(begun, "ab", false));
-        assertArrayEquals(new int[] {'^'}, TokenizeHandler.encode(begun, "^", false));
-        assertArrayEquals(new int[0], TokenizeHandler.encode(begun, "", false));
+        assertArrayEquals(new int[] {'a', 'b'}, TokenizeHandler.encode(begun, "ab", false, true));
+        assertArrayEquals(new int[] {'^'}, TokenizeHandler.encode(begun, "^", false, true));
+        assertArrayEquals(new int[0], TokenizeHandler.encode(begun, "", false, true));
     }
 
     @Test
     void textsThatNothingIsPutBeforeAreAsTheyAre() {
         Processor plain = new Letters();
         for (boolean beginning : new boolean[] {true, false}) {
-            assertArrayEquals(new int[] {'a', 'b'}, TokenizeHandler.encode(plain, "ab", beginning));
-            assertArrayEquals(new int[0], TokenizeHandler.encode(plain, "", beginning));
+            assertArrayEquals(new int[] {'a', 'b'}, TokenizeHandler.encode(plain, "ab", beginning, true));
+            assertArrayEquals(new int[0], TokenizeHandler.encode(plain, "", beginning, true));
         }
     }
 
     @Test
     void zeroIsATokenToo() {
         Processor begun = new Letters(0);
-        assertArrayEquals(new int[] {0}, TokenizeHandler.encode(begun, "", true));
-        assertArrayEquals(new int[] {0, 'a'}, TokenizeHandler.encode(begun, "a", true));
+        assertArrayEquals(new int[] {0}, TokenizeHandler.encode(begun, "", true, true));
+        assertArrayEquals(new int[] {0, 'a'}, TokenizeHandler.encode(begun, "a", true, true));
     }
 }
