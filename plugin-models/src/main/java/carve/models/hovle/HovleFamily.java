@@ -22,6 +22,7 @@ import carve.api.param.ParamSpec;
 import carve.api.tensor.Shape;
 import carve.api.text.Processor;
 import carve.models.LayerMixers;
+import carve.models.chat.ChatProcessor;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -179,12 +180,6 @@ public final class HovleFamily implements ModelFamily {
 
     @Override
     public List<String> auxiliaryFiles() {
-        return List.of(
-                "generation_config.json",
-                "tokenizer.json",
-                "tokenizer.model",
-                "tokenizer_config.json",
-                "added_tokens.json",
-                "special_tokens_map.json");
+        return ChatProcessor.companions();
     }
 }
