@@ -134,6 +134,11 @@ public final class PrimitiveKernels {
 
     private void quantise(Operand x, Operand y) {
         requireSupported(x.type().dtype().isFloating(), "quantise", x.type().dtype());
+        DType to = y.type().dtype();
+        if (to != DType.Q8_0 && to != DType.Q4_0) {
+            throw new DeviceException(
+                    "quantising to %s is not supported on the GPU; quantise on the CPU".formatted(to));
+        }
         long blocks = y.shape().size() / y.type().dtype().blockElements();
         gpuStream.launch(
                 "elementwise",
