@@ -25,16 +25,26 @@ public sealed interface ExpertNames {
         public List<NameRule> rules(String checkpoint, String model, Map<String, ParamSpec> params) {
             List<NameRule> rules = new ArrayList<>();
             params.forEach((name, param) -> {
-                int dot = name.lastIndexOf('.');
-                String module = switch (name.substring(0, dot)) {
-                    case GATE -> gate;
-                    case UP -> up;
-                    default -> down;
-                };
-                String tensors = checkpoint + prefix + module + name.substring(dot);
+                String tensors = checkpoint + prefix + moduleOf(name, gate, up, down);
                 rules.add(NameRule.stacked(tensors, model + name, param.shape().extent(0)));
             });
             return rules;
+        }
+    }
+
+    /**
+     * One tensor for all experts of each module, {@code (E, I, D)} or {@code (E, D, I)}, as GGUF files have it.
+     *
+     * @param gate the module of the gate
+     * @param up the module of the value
+     * @param down the module of the result
+     */
+    record Stacked(String gate, String up, String down) implements ExpertNames {
+        @Override
+        public List<NameRule> rules(String checkpoint, String model, Map<String, ParamSpec> params) {
+            return params.keySet().stream()
+                    .map(name -> NameRule.rename(checkpoint + moduleOf(name, gate, up, down), model + name))
+                    .toList();
         }
     }
 
@@ -117,6 +127,17 @@ public sealed interface ExpertNames {
 
     /** The module of results, by Carve's names. */
     String DOWN = "mlp.experts.down";
+
+    // a parameter's name, with another one of its module
+    private static String moduleOf(String parameter, String gate, String up, String down) {
+        int dot = parameter.lastIndexOf('.');
+        String module = switch (parameter.substring(0, dot)) {
+            case GATE -> gate;
+            case UP -> up;
+            default -> down;
+        };
+        return module + parameter.substring(dot);
+    }
 
     /**
      * Returns the rules of the experts of a layer.
