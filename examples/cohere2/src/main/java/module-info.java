@@ -1,7 +1,7 @@
 /** Command R7B, a family of decoders. */
-module examples.cohere2 {
+module examples.cohere {
     requires carve.api;
 
     provides carve.api.decoder.DecoderArchitecture with
-            examples.cohere2.Cohere2;
+            examples.cohere.Cohere2;
 }

@@ -65,7 +65,7 @@ final class ExamplesTest {
         String loaders = externalWorkspace.runWithProgram(
                 PrintClassOrigins.class, "installed", "org.apache.commons.lang3.StringUtils");
         assertEquals("""
-                examples.cohere2 none
+                examples.cohere none
                 examples.countingdevice commons-lang3-3.18.0.jar
                 examples.focalkl none
                 examples.retention none

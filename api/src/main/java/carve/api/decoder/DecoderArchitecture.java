@@ -15,7 +15,7 @@ import java.util.function.Consumer;
  *     }
  *
  *     public void describe(DecoderBuilder decoder) {
- *         decoder.readLlama().attention("qk-norm", "rms-head");
+ *         decoder.readLlama().mixer("qk-norm", "rms-head");
  *     }
  * }
  * }
@@ -53,9 +53,13 @@ public interface DecoderArchitecture {
         };
     }
 
-    /** Returns the decoder that a configuration describes, of which every key is read, harmless, or refused. */
-    default DecoderSpec read(ConfigReader config) {
-        DecoderBuilder decoder = new DecoderBuilder(config);
+    /**
+     * Returns the decoder that a configuration describes, of which every key is read, harmless, or refused.
+     *
+     * @param attention the name of the mixer that layers have where the architecture names no other
+     */
+    default DecoderSpec read(ConfigReader config, String attention) {
+        DecoderBuilder decoder = new DecoderBuilder(config, attention);
         describe(decoder);
         DecoderSpec spec = decoder.build();
         config.requireAllRead();

@@ -65,14 +65,15 @@ public final class DecoderBuilder {
     private double logitFactor = 1;
     private double logitCap;
     private IntFunction<RotaryEmbedding> rope = _ -> RotaryEmbedding.NONE;
-    private String mixer = "attention";
+    private String mixer;
     private IntFunction<Optional<OtherMixer>> otherMixers = _ -> Optional.empty();
     private final Map<String, IntFunction<Object>> settings = new LinkedHashMap<>();
     private IntFunction<FeedForward> feedForward = _ -> new Mlp(activation, gated, hidden, intermediate, mlpBias);
     private DecoderNames names = DecoderNames.LLAMA;
 
-    DecoderBuilder(ConfigReader config) {
+    DecoderBuilder(ConfigReader config, String attention) {
         this.config = config;
+        this.mixer = attention;
     }
 
     /** Sets the extents of a configuration that leaves them out; comes before they are read. */
@@ -246,7 +247,7 @@ public final class DecoderBuilder {
         return this;
     }
 
-    /** Sets the mixer of all layers, where that is not {@code attention}. */
+    /** Sets the mixer of all layers, where that is not softmax attention. */
     public DecoderBuilder mixer(String name) {
         mixer = name;
         return this;

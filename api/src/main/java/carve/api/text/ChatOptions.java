@@ -3,7 +3,7 @@ package carve.api.text;
 import carve.api.json.JsonObject;
 
 /**
- * What a prompt is made with beside the messages, as {@code apply_chat_template} of Transformers has it.
+ * The options that a prompt is made with beside the messages, as {@code apply_chat_template} of Transformers has it.
  *
  * @param addGenerationPrompt whether the prompt ends with what begins the model's next message
  * @param continueFinalMessage whether the prompt ends with the text of the last message, which the model continues

@@ -14,9 +14,9 @@ public record GenerationDefaults(Map<Parameter, Double> values) {
 
     /** A parameter of sampling. */
     public enum Parameter {
-        /** By which logits are divided; 0 takes the most probable token. */
+        /** The number that logits are divided by; 0 takes the most probable token. */
         TEMPERATURE,
-        /** How many of the most probable tokens may be chosen; 0 for all. */
+        /** The number of the most probable tokens that may be chosen; 0 for all. */
         TOP_K,
         /** The share that the most probable tokens have together; 1 for all. */
         TOP_P,

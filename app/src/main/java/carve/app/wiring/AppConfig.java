@@ -104,7 +104,7 @@ public record AppConfig(
 
     /** The sources of the defaults of sampling, as {@code --generation-config} of vLLM has them. */
     public enum GenerationConfigSource {
-        /** What a model's {@code generation_config.json} recommends, and the settings where it says nothing. */
+        /** The values of a model's {@code generation_config.json}, and the settings where it says nothing. */
         AUTO,
         /** The settings alone. */
         CARVE;

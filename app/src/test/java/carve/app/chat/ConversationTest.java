@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** What is known from earlier turns does not change an answer, also where a template writes earlier turns differently. */
+/** Tests that what is known from earlier turns does not change an answer, also where a template writes earlier turns differently. */
 final class ConversationTest {
     private static final String LETTERS = "\nabcdefghijklmnopqrstuvwxyz ?";
     private static final Sampler GREEDY = Sampler.greedy(Set.of(0));

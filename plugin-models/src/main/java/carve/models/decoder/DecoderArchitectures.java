@@ -85,6 +85,6 @@ public record DecoderArchitectures(List<DecoderArchitecture> all) {
                         json.error("model_type", NameSuggestions.unknown("kind of text decoder", type, modelTypes())));
         ConfigReader config = ConfigReader.of(json);
         config.ignore(MambaConfigFile.KEY);
-        return new DecoderConfig(json, architecture.read(config));
+        return new DecoderConfig(json, architecture.read(config, "attention"));
     }
 }

@@ -17,10 +17,12 @@ import carve.models.OfficialMixers;
 import carve.runtime.memory.InferenceCost;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.QuantisationConfig;
+import carve.runtime.model.QuantisationMix;
 import carve.testkit.Fixture;
 import carve.testkit.RandomModelContract;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -124,7 +126,8 @@ final class ExpertFamilyTest {
     }
 
     private static QuantisationConfig q8() {
-        return new QuantisationConfig(DType.Q8_0, DType.Q8_0, DType.Q8_0, Selector.of(QuantisationConfig.UNQUANTISED));
+        return new QuantisationConfig(
+                QuantisationMix.of("q8_0"), Map.of(), Selector.of(QuantisationConfig.UNQUANTISED));
     }
 
     @Test
@@ -156,7 +159,7 @@ final class ExpertFamilyTest {
     void columnsOfExpertsStayAsTheyAre(@TempDir Path temporary) {
         Path out = temporary.resolve("q8");
         try (ModelFolder folder = open(Fixture.folder().resolve("families/gpt_oss"))) {
-            folder.save(new QuantisationConfig(DType.BF16, DType.BF16, DType.BF16, Selector.of(List.of())), out);
+            folder.save(new QuantisationConfig(QuantisationMix.of("bf16"), Map.of(), Selector.of(List.of())), out);
         }
         try (ModelFolder written = open(out)) {
             assertEquals(

@@ -114,8 +114,7 @@ public final class ModelFolder implements AutoCloseable {
         }
         JsonObject config = QuantisedFolder.plain(ModelConfig.read(folder));
         ModelFamily family = ModelConfig.family(folder, config, families);
-        Optional<Checkpoint> stored =
-                hasWeights(folder) ? Optional.of(QuantisedFolder.open(folder)) : Optional.empty();
+        Optional<Checkpoint> stored = hasWeights(folder) ? Optional.of(QuantisedFolder.open(folder)) : Optional.empty();
         try {
             ModelSpec spec = ModelConfig.spec(folder, config, family, mixers);
             NameMap names = family.names(spec);

@@ -2,6 +2,7 @@ package carve.runtime.model;
 
 import carve.api.checkpoint.CheckpointException;
 import carve.api.gguf.GgufFile;
+import carve.runtime.hub.HubCache;
 import carve.runtime.safetensors.Checkpoint;
 import carve.runtime.safetensors.StoredTensor;
 import java.nio.file.Path;
@@ -24,20 +25,24 @@ public record ModelSummary(Map<String, String> architecture, List<StoredWeights>
         weights = List.copyOf(weights);
     }
 
-    /** Returns the summary of a folder or file; what cannot be read is left out. */
+    /** Returns the summary of a folder, a file or a reference to the hub; what cannot be read is left out. */
     public static ModelSummary of(Path model) {
         try {
-            if (GgufModels.isGgufFile(model)) {
-                try (GgufFile file = GgufFile.open(model)) {
-                    Collection<StoredTensor> tensors = file.names().stream()
-                            .map(name -> new StoredTensor(file.storedType(name).name(), file.storedBytes(name)))
-                            .toList();
-                    return new ModelSummary(ArchitectureSummary.of(file), StoredWeights.byType(tensors));
-                }
-            }
-            return new ModelSummary(ArchitectureSummary.of(ModelConfig.read(model)), weights(model));
+            Path path = HubCache.resolve(model);
+            return GgufModels.isGgufFile(path)
+                    ? ofFile(path)
+                    : new ModelSummary(ArchitectureSummary.of(ModelConfig.read(path)), weights(path));
         } catch (CheckpointException e) {
             return new ModelSummary(Map.of(), List.of());
+        }
+    }
+
+    private static ModelSummary ofFile(Path model) {
+        try (GgufFile file = GgufFile.open(model)) {
+            Collection<StoredTensor> tensors = file.names().stream()
+                    .map(name -> new StoredTensor(file.storedType(name).name(), file.storedBytes(name)))
+                    .toList();
+            return new ModelSummary(ArchitectureSummary.of(file), StoredWeights.byType(tensors));
         }
     }
 

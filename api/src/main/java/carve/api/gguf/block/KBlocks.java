@@ -37,13 +37,13 @@ final class KBlocks {
 
     /** Unpacks Q3_K to Q6_K. */
     static void q3(byte[] block, byte[] target) {
-        Q6Writer.copyScale(block, 108, target);
+        Q6Packing.copyScale(block, 108, target);
         for (int group = 0; group < SIZE / GROUP; group++) {
-            Q6Writer.setScale(target, group, q3Scale(block, group) - 32);
+            Q6Packing.setScale(target, group, q3Scale(block, group) - 32);
         }
         for (int i = 0; i < SIZE; i++) {
             int third = block[i % 32] >> i / 32 & 1;
-            Q6Writer.set(target, i, (twoBits(block, 32, i) | third << 2) - 4);
+            Q6Packing.set(target, i, (twoBits(block, 32, i) | third << 2) - 4);
         }
     }
 

@@ -31,16 +31,16 @@ final class ThreeBitCodebooks {
 
     /** Unpacks IQ3_S to Q6_K. */
     static void s(byte[] block, byte[] target) {
-        Q6Writer.copyScale(block, 0, target);
+        Q6Packing.copyScale(block, 0, target);
         for (int half = 0; half < 2 * GROUPS; half++) {
             int s = BlockBytes.nibble(block, 106 + half / 4, half / 2 % 2 == 1);
-            Q6Writer.setScale(target, half, 2 * s + 1);
+            Q6Packing.setScale(target, half, 2 * s + 1);
         }
         for (int i = 0; i < 256; i++) {
             int ninth = block[66 + i / 32] >> i % 32 / 4 & 1;
             int magnitude = Codebook.IQ3_S.value(block[2 + i / 4] & 255 | ninth << 8, i % 4);
             boolean negative = (block[74 + i / 8] >> i % 8 & 1) == 1;
-            Q6Writer.set(target, i, negative ? -magnitude : magnitude);
+            Q6Packing.set(target, i, negative ? -magnitude : magnitude);
         }
     }
 }

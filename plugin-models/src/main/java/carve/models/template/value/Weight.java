@@ -1,6 +1,6 @@
 package carve.models.template.value;
 
-/** What it costs to walk through values. */
+/** The cost of walking through values. */
 final class Weight {
     private static final int CHARACTERS_PER_STEP = 64;
 

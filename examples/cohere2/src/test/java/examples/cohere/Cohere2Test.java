@@ -1,4 +1,4 @@
-package examples.cohere2;
+package examples.cohere;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 

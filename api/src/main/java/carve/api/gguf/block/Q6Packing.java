@@ -1,15 +1,15 @@
 package carve.api.gguf.block;
 
 /**
- * Writes a block of Q6_K: 128 bytes with the lower four, 64 with the upper two bits of each of 256 elements, 16 scales of 8
+ * The parts of a block of Q6_K, as they are written: 128 bytes with the lower four, 64 with the upper two bits of each of 256 elements, 16 scales of 8
  * bits, d of F16; an element of -32 to 31 stands for {@code d * scale * q}.
  */
-final class Q6Writer {
+final class Q6Packing {
     private static final int UPPER = 128;
     private static final int SCALES = 192;
     private static final int D = 208;
 
-    private Q6Writer() {}
+    private Q6Packing() {}
 
     /** Copies the F16 scale of a block. */
     static void copyScale(byte[] block, int at, byte[] target) {

@@ -1,4 +1,4 @@
-package examples.cohere2;
+package examples.cohere;
 
 import carve.api.decoder.ConfigReader;
 import carve.api.decoder.DecoderArchitecture;
