@@ -6,13 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import carve.api.checkpoint.TensorSources;
 import carve.api.json.Json;
+import carve.api.json.JsonArray;
 import carve.api.json.JsonObject;
 import carve.runtime.gguf.GgufWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -137,6 +141,26 @@ final class GgufTokenizerTest {
                 "tokenizer " + folder.resolve("small.gguf") + ": expected a score for each of 9 tokens, found 0",
                 assertThrows(TextException.class, () -> encoded(metadata.without("tokenizer.ggml.scores"), "a"))
                         .getMessage());
+    }
+
+    /** As in files of Gemma 3, where the unknown piece is a control token: bytes stand for all that is not in the vocabulary. */
+    @Test
+    void withAPieceForEachByteNoneIsUnknown() throws IOException {
+        List<String> tokens = new ArrayList<>(List.of("<pad>", "<unk>", "a"));
+        IntStream.range(0, 256).forEach(value -> tokens.add("<0x%02X>".formatted(value)));
+        List<Integer> types = new ArrayList<>(List.of(3, 3, 1));
+        types.addAll(Collections.nCopies(256, 6));
+        JsonObject metadata = Json.parseObject(
+                """
+                {"tokenizer.ggml.model": "llama", "tokenizer.ggml.tokens": TOKENS, "tokenizer.ggml.scores": SCORES,
+                 "tokenizer.ggml.token_type": TYPES, "tokenizer.ggml.add_bos_token": false,
+                 "tokenizer.ggml.add_space_prefix": false}
+                """.replace("TOKENS", Json.compact(JsonArray.ofStrings(tokens)))
+                        .replace(
+                                "SCORES", Collections.nCopies(tokens.size(), -1).toString())
+                        .replace("TYPES", types.toString()),
+                "metadata");
+        assertArrayEquals(new int[] {2, 3 + 'b', 2}, encoded(metadata, "aba"));
     }
 
     private int[] encoded(JsonObject metadata, String text) {

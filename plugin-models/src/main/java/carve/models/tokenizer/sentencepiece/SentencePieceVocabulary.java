@@ -25,7 +25,7 @@ final class SentencePieceVocabulary {
     /**
      * Makes the vocabulary.
      *
-     * @throws TextException if a score is not finite, or there is no unknown piece, or none of a byte where bytes are needed
+     * @throws TextException if a score is not finite, or there is neither an unknown piece nor one for each byte
      */
     SentencePieceVocabulary(List<Piece> pieces, boolean byteFallback) {
         this.pieces = pieces;
@@ -44,10 +44,24 @@ final class SentencePieceVocabulary {
         this.unknown = IntStream.range(0, pieces.size())
                 .filter(id -> pieces.get(id).kind() == Kind.UNKNOWN)
                 .findFirst()
-                .orElseThrow(() -> new TextException("tokenizer: the SentencePiece model has no unknown piece"));
+                .orElse(-1);
+        if (!byteFallback) {
+            requireUnknown();
+        }
         if (byteFallback && IntStream.of(byteIds).anyMatch(id -> id < 0)) {
             throw new TextException(
                     "tokenizer: the SentencePiece model has byte fallback, but not a piece for each byte");
+        }
+    }
+
+    /**
+     * Requires that there is a piece for what is unknown; with a piece for each byte BPE needs none.
+     *
+     * @throws TextException if there is none
+     */
+    void requireUnknown() {
+        if (unknown < 0) {
+            throw new TextException("tokenizer: the SentencePiece model has no unknown piece");
         }
     }
 

@@ -18,6 +18,7 @@ final class UnigramSegmenter implements Segmenter {
     private final float unknownScore;
 
     UnigramSegmenter(SentencePieceVocabulary vocabulary) {
+        vocabulary.requireUnknown();
         this.vocabulary = vocabulary;
         this.scores = new float[vocabulary.size()];
         float least = Float.MAX_VALUE;
