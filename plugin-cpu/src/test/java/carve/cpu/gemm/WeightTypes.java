@@ -11,7 +11,7 @@ final class WeightTypes {
     /** Returns all of them. */
     static List<DType> all() {
         return Arrays.stream(DType.values())
-                .filter(dtype -> dtype.isFloating() && dtype != DType.F64)
+                .filter(dtype -> dtype.isFloating() && dtype != DType.F64 && !dtype.isFloat8())
                 .toList();
     }
 

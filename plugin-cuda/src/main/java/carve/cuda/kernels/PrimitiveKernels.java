@@ -1,5 +1,6 @@
 package carve.cuda.kernels;
 
+import carve.api.checkpoint.DTypeConversion;
 import carve.api.device.DeviceException;
 import carve.api.tensor.DType;
 import carve.api.tensor.Op;
@@ -11,6 +12,8 @@ import carve.cuda.gpu.DTypeCode;
 import carve.cuda.gpu.GpuBlas;
 import carve.cuda.gpu.GpuStream;
 import carve.cuda.gpu.KernelLaunch;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -136,8 +139,8 @@ public final class PrimitiveKernels {
         requireSupported(x.type().dtype().isFloating(), "quantise", x.type().dtype());
         DType to = y.type().dtype();
         if (to != DType.Q8_0 && to != DType.Q4_0) {
-            throw new DeviceException(
-                    "quantising to %s is not supported on the GPU; quantise on the CPU".formatted(to));
+            quantiseOnHost(x, y);
+            return;
         }
         long blocks = y.shape().size() / y.type().dtype().blockElements();
         gpuStream.launch(
@@ -149,6 +152,17 @@ public final class PrimitiveKernels {
                 DTypeCode.of(y.type().dtype()),
                 y.address(),
                 blocks);
+    }
+
+    // types that no cache is stored in, and no step of training or generation writes
+    private void quantiseOnHost(Operand x, Operand y) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment values = arena.allocate(x.type().bytes(), Long.BYTES);
+            gpuStream.download(x.address(), values, x.type().bytes());
+            MemorySegment blocks =
+                    DTypeConversion.convert(x.type().dtype(), values, y.type().dtype(), arena);
+            gpuStream.upload(blocks, y.address(), y.type().bytes());
+        }
     }
 
     /** Writes x over the part of y that starts at an index of an axis. */
