@@ -187,9 +187,9 @@ public final class ConfigReader {
      *
      * @throws JsonException if it has another one
      */
-    public void require(String key, int only) {
-        if (has(key) && json.integer(key) != only) {
-            refuse(key, "%d is not supported; it must be %d".formatted(json.integer(key), only));
+    public void require(String key, double only) {
+        if (has(key) && json.real(key) != only) {
+            refuse(key, "%s is not supported; it must be %s".formatted(json.real(key), only));
         }
     }
 

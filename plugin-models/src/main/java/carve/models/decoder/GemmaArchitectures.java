@@ -55,6 +55,8 @@ final class GemmaArchitectures {
 
     private static DecoderBuilder gemma2And3(DecoderBuilder d, double attentionCap, double logitCap) {
         ConfigReader config = d.config();
+        config.ignore("hidden_act"); // files of Gemma 2 have it too; its class in Transformers does not read it
+        config.require("sliding_window_size", config.integer("sliding_window", 4096));
         return common(d, "hidden_activation")
                 .layout(BlockLayout::sandwichNorm)
                 .names(SANDWICH)

@@ -130,12 +130,17 @@ final class GptArchitectures {
                 .mixer("window", config.integer("sliding_window", 0))
                 .tied(true)
                 .names(DecoderNames.LLAMA.module("mlp.up", "mlp.c_fc").module("mlp.down", "mlp.c_proj"));
-        config.ignore("mlp_type", "norm_type");
+        config.require("mlp_type", "default");
+        config.require("norm_type", "layer_norm");
+        // its class in Transformers does not read them
+        config.ignore("activation_function", "layer_norm_epsilon", "scale_attn_weights");
+        config.ignore("attention_softmax_in_fp32", "scale_attention_softmax_in_fp32");
     }
 
     private static void stableLm(DecoderBuilder d) {
         ConfigReader config = d.config();
         config.require("qk_layernorm", false);
+        config.require("rotary_scaling_factor", 1);
         boolean parallel = config.flag("use_parallel_residual", false);
         d.readExtents()
                 .activation("hidden_act", "silu", true)
@@ -163,8 +168,9 @@ final class GptArchitectures {
     private static void nemotron(DecoderBuilder d) {
         ConfigReader config = d.config();
         boolean bias = config.flag("attention_bias", false);
-        d.readExtents()
-                .activation("hidden_act", "relu2", false)
+        d.readExtents();
+        config.require("kv_channels", d.headWidth());
+        d.activation("hidden_act", "relu2", false)
                 .norm(Norm.Kind.LAYER, config.real("norm_eps", 1e-5), 1)
                 .rope(d.ropeReader().withDefaultPartial(0.5))
                 .attentionBias(bias, bias)

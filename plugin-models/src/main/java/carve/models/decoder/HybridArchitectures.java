@@ -59,6 +59,7 @@ final class HybridArchitectures {
         d.norm(Norm.Kind.RMS, epsilon, 0)
                 .rope(d.ropeReader().withDefaultPartial(0.5))
                 .names(BAMBA);
+        config.require("attn_rotary_emb", d.rope(0).width());
         Set<Integer> attention = layers(config, "attn_layer_indices");
         d.mixer(layer -> !attention.contains(layer), mamba2(d, epsilon), mamba2Mixer(config, epsilon));
     }

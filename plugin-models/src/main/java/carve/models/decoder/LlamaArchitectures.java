@@ -81,6 +81,7 @@ final class LlamaArchitectures {
 
     static void llama(DecoderBuilder d) {
         attentionBias(d.readLlama()).mlpBias(d.config().flag("mlp_bias", false));
+        d.config().require("activation", "swiglu");
     }
 
     private static DecoderBuilder attentionBias(DecoderBuilder d) {
@@ -134,6 +135,7 @@ final class LlamaArchitectures {
         ConfigReader config = d.readLlama().config();
         RotaryEmbedding rope = d.ropeReader().withDefaultTheta(2_000_000).read(d.headWidth());
         List<Boolean> rotated = ropeLayers(config, d.layers());
+        config.ignore("max_window_layers"); // its class in Transformers does not read it
         boolean used = config.flag("use_sliding_window", false);
         int window = config.integer("sliding_window", 0);
         List<String> types = d.layerTypes(layer -> used && window > 0 && !rotated.get(layer) ? SLIDING : FULL);
@@ -161,6 +163,7 @@ final class LlamaArchitectures {
     static void granite(DecoderBuilder d) {
         llama(d);
         ConfigReader config = d.config();
+        config.require("normalization_function", "rmsnorm");
         d.embeddingFactor(config.real("embedding_multiplier", 1))
                 .residualFactor(config.real("residual_multiplier", 1))
                 .logits(1 / config.real("logits_scaling", 1), 0)
@@ -189,6 +192,8 @@ final class LlamaArchitectures {
 
     private static void phi3(DecoderBuilder d) {
         d.config().has("original_max_position_embeddings");
+        d.config().require("full_attn_mod", 1);
+        d.config().require("interpolate_factor", 1);
         d.readLlama()
                 .norm(Norm.Kind.RMS, d.config().real("rms_norm_eps", 1e-5), 0)
                 .mixer("window", d.config().integer("sliding_window", 0))

@@ -53,7 +53,7 @@ enum Mamba2Format {
         void check(ConfigReader json) {
             requireFlag(json, "rms_norm", true);
             // Transformers writes these and does not read them
-            json.ignore("norm_before_gate", "time_step_rank", "time_step_min");
+            json.ignore("norm_before_gate", "time_step_rank", "time_step_min", "intermediate_size");
             String activation = json.string("hidden_act", "silu");
             if (!activation.equals("silu") && !activation.equals("swish")) {
                 throw json.error("hidden_act", "'%s' is not supported; there is silu".formatted(activation));

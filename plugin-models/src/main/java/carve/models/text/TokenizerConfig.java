@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -46,7 +47,7 @@ public record TokenizerConfig(Map<String, String> tokens, Map<String, String> te
     }
 
     private static final KeyTable KEYS = new KeyTable(
-            java.util.Set.of(
+            Set.of(
                     "bos_token",
                     "eos_token",
                     "unk_token",

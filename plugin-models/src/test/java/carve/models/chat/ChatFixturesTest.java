@@ -1,9 +1,9 @@
 package carve.models.chat;
 
+import static carve.testkit.LoggedAssumptions.assumeTrue;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import carve.api.json.Json;
 import carve.api.json.JsonObject;
