@@ -2,6 +2,7 @@ package carve.api.data;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Samples by number, so that a run can be resumed at any of them. Safe for use by several threads. */
 public interface Dataset extends AutoCloseable {
@@ -26,6 +27,16 @@ public interface Dataset extends AutoCloseable {
     /** Returns the files that samples are made of; none unless overridden. */
     default DatasetFiles files() {
         return DatasetFiles.NONE;
+    }
+
+    /** Returns the samples that are held back from training to measure it; empty if none are. Whoever opened this closes both. */
+    default Optional<Dataset> validation() {
+        return Optional.empty();
+    }
+
+    /** Returns the number of tokens of one epoch; empty if it is not known before samples are made. */
+    default OptionalLong tokens() {
+        return OptionalLong.empty();
     }
 
     /** Returns the different samples that have been left out so far, by reason. */
