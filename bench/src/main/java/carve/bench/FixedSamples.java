@@ -4,6 +4,7 @@ import carve.api.data.Dataset;
 import carve.api.data.Sample;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The same samples in every epoch, so that every step has the same work.
@@ -31,8 +32,9 @@ record FixedSamples(List<Sample> samples) implements Dataset {
         return new FixedSamples(samples.subList(0, count));
     }
 
-    /** Returns how many positions they have together. */
-    long tokens() {
-        return samples.stream().mapToLong(sample -> sample.tokens().length).sum();
+    @Override
+    public OptionalLong tokens() {
+        return OptionalLong.of(
+                samples.stream().mapToLong(sample -> sample.tokens().length).sum());
     }
 }

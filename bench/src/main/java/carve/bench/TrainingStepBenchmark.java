@@ -57,9 +57,12 @@ record TrainingStepBenchmark(String name, DemoModels models, boolean distillatio
             }
             String shape = "%d rows, %d tokens"
                     .formatted(
-                            models.samples().samples().size(), models.samples().tokens());
+                            models.samples().samples().size(),
+                            models.samples().tokens().orElseThrow());
             String remark = timing.map(times -> String.format(
-                            Locale.ROOT, "%.0f tokens/s", models.samples().tokens() / times.median()))
+                            Locale.ROOT,
+                            "%.0f tokens/s",
+                            models.samples().tokens().orElseThrow() / times.median()))
                     .orElse("");
             return List.of(new BenchmarkResult(
                     name, shape, ran(device), work(benchmarkContext), correctnessGate, timing, remark));
@@ -132,7 +135,7 @@ record TrainingStepBenchmark(String name, DemoModels models, boolean distillatio
                             + 2 * weights(student.spec(), "layers.*.mixer.**")
                             + 2 * weights(teacher.spec(), "**")
                     : 6 * weights(teacher.spec(), "**");
-            return new Work(each * models.samples().tokens(), 0);
+            return new Work(each * models.samples().tokens().orElseThrow(), 0);
         }
     }
 
