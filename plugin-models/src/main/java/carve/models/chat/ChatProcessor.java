@@ -5,7 +5,6 @@ import carve.api.json.JsonObject;
 import carve.api.tensor.HostTensor;
 import carve.api.text.ChatOptions;
 import carve.api.text.ChatTemplateException;
-import carve.api.text.GenerationDefaults;
 import carve.api.text.Message;
 import carve.api.text.Processor;
 import carve.models.image.ImageDecoder;
@@ -21,7 +20,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -45,7 +43,7 @@ public record ChatProcessor(
         Optional<VisionInput> vision,
         TextFiles files,
         Set<Integer> stopTokens)
-        implements Processor {
+        implements FilesProcessor {
     static final String PLACEHOLDER = "<image>";
 
     /**
@@ -131,11 +129,6 @@ public record ChatProcessor(
     }
 
     @Override
-    public ChatFormat chatFormat() {
-        return format.kind();
-    }
-
-    @Override
     public void requireChat() {
         if (format instanceof NoFormat none) {
             throw new ChatTemplateException(none.reason());
@@ -143,18 +136,8 @@ public record ChatProcessor(
     }
 
     @Override
-    public Optional<String> chatTemplate() {
-        return Formats.source(format);
-    }
-
-    @Override
     public Processor withChatTemplate(String name, String source) {
         return of(Formats.given(name, source, files, encoder, vision.isPresent()), encoder, vision, files);
-    }
-
-    @Override
-    public Sample prompt(List<Message> conversation) {
-        return prompt(conversation, ChatOptions.ANSWER);
     }
 
     @Override
@@ -164,11 +147,6 @@ public record ChatProcessor(
         requireImagePlaceholders(conversation, text, pixels);
         int[] ids = ids(text);
         return new Sample(ids, new boolean[ids.length], media(pixels));
-    }
-
-    @Override
-    public String promptText(List<Message> conversation, ChatOptions options) {
-        return Message.unescape(encoder.unquote(format.prompt(conversation, options)));
     }
 
     @Override
@@ -233,60 +211,5 @@ public record ChatProcessor(
 
     private Map<String, HostTensor> media(List<PixelValues> images) {
         return images.isEmpty() ? Map.of() : Map.of(vision.orElseThrow().media(), PixelValues.stack(images));
-    }
-
-    @Override
-    public int[] encode(String text) {
-        return encoder.tokenizer().encode(text);
-    }
-
-    @Override
-    public int[] encode(String text, boolean addSpecialTokens, boolean parseSpecialTokens) {
-        return encoder.encode(text, addSpecialTokens, parseSpecialTokens);
-    }
-
-    @Override
-    public String decode(int... tokens) {
-        return encoder.tokenizer().decode(tokens);
-    }
-
-    @Override
-    public String decodeWithSpecialTokens(int... tokens) {
-        return encoder.tokenizer().decodeWithSpecialTokens(tokens);
-    }
-
-    @Override
-    public byte[] tokenBytes(int token) {
-        return encoder.tokenizer().bytes(token);
-    }
-
-    @Override
-    public TextStream textStream() {
-        return encoder.tokenizer().stream();
-    }
-
-    @Override
-    public Set<Integer> suppressedTokens() {
-        return files.suppressedTokens();
-    }
-
-    @Override
-    public OptionalInt beginningToken() {
-        return files.beginningToken();
-    }
-
-    @Override
-    public OptionalInt endToken() {
-        return files.endToken();
-    }
-
-    @Override
-    public GenerationDefaults generationDefaults() {
-        return files.defaults().get();
-    }
-
-    @Override
-    public void close() {
-        encoder.tokenizer().close();
     }
 }

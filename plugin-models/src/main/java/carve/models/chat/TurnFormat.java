@@ -2,7 +2,6 @@ package carve.models.chat;
 
 import carve.api.text.ChatOptions;
 import carve.api.text.Message;
-import carve.api.text.Processor.ChatFormat;
 import carve.models.template.TextRange;
 import carve.models.text.AnsweredText;
 import carve.models.text.ChatTurn;
@@ -20,21 +19,10 @@ import java.util.List;
  * @param encoder quotes what people wrote
  * @param images whether the model takes images
  */
-record TurnFormat(ConversationTemplate template, ConversationEncoder encoder, boolean images)
-        implements ConversationFormat {
+record TurnFormat(ConversationTemplate template, ConversationEncoder encoder, boolean images) implements CodeFormat {
     @Override
     public String name() {
         return template.name();
-    }
-
-    @Override
-    public ChatFormat kind() {
-        return ChatFormat.CODE;
-    }
-
-    @Override
-    public boolean beginsSequence() {
-        return true;
     }
 
     @Override

@@ -3,10 +3,10 @@ package carve.models.hovle;
 import carve.api.data.Sample;
 import carve.api.tensor.HostTensor;
 import carve.api.text.ChatOptions;
-import carve.api.text.GenerationDefaults;
 import carve.api.text.Message;
 import carve.api.text.Processor;
 import carve.models.chat.ConversationFormat;
+import carve.models.chat.FilesProcessor;
 import carve.models.chat.Formats;
 import carve.models.image.ImageDecoder;
 import carve.models.image.InternVlPreprocessor;
@@ -21,8 +21,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -30,7 +28,7 @@ import java.util.TreeSet;
  * The processor of HoVLE and mmMamba: conversations, tokenizer and image tiling. Conversations are made by InternVL's code, as the
  * authors' own {@code chat} does, unless a chat template is given or has a file of its own.
  */
-final class HovleProcessor implements Processor {
+final class HovleProcessor implements FilesProcessor {
     private final HovleConfig config;
     private final TextFiles files;
     private final ConversationEncoder encoder;
@@ -58,13 +56,18 @@ final class HovleProcessor implements Processor {
     }
 
     @Override
-    public ChatFormat chatFormat() {
-        return format.kind();
+    public TextFiles files() {
+        return files;
     }
 
     @Override
-    public Optional<String> chatTemplate() {
-        return Formats.source(format);
+    public ConversationEncoder encoder() {
+        return encoder;
+    }
+
+    @Override
+    public ConversationFormat format() {
+        return format;
     }
 
     @Override
@@ -73,21 +76,11 @@ final class HovleProcessor implements Processor {
     }
 
     @Override
-    public Sample prompt(List<Message> conversation) {
-        return prompt(conversation, ChatOptions.ANSWER);
-    }
-
-    @Override
     public Sample prompt(List<Message> conversation, ChatOptions options) {
         String text = format.prompt(conversation, options);
         List<PixelValues> pixels = pixels(conversation);
         int[] ids = ids(text, counts(pixels));
         return new Sample(ids, new boolean[ids.length], media(pixels));
-    }
-
-    @Override
-    public String promptText(List<Message> conversation, ChatOptions options) {
-        return Message.unescape(encoder.unquote(format.prompt(conversation, options)));
     }
 
     @Override
@@ -123,31 +116,6 @@ final class HovleProcessor implements Processor {
     }
 
     @Override
-    public int[] encode(String text) {
-        return files.tokenizer().encode(text);
-    }
-
-    @Override
-    public String decode(int... tokens) {
-        return files.tokenizer().decode(tokens);
-    }
-
-    @Override
-    public String decodeWithSpecialTokens(int... tokens) {
-        return files.tokenizer().decodeWithSpecialTokens(tokens);
-    }
-
-    @Override
-    public byte[] tokenBytes(int token) {
-        return files.tokenizer().bytes(token);
-    }
-
-    @Override
-    public TextStream textStream() {
-        return files.tokenizer().stream();
-    }
-
-    @Override
     public Set<Integer> stopTokens() {
         Set<Integer> stops = new TreeSet<>(files.endTokens());
         if (format instanceof InternVlFormat official) {
@@ -161,30 +129,5 @@ final class HovleProcessor implements Processor {
         Set<Integer> suppressed = new TreeSet<>(files.suppressedTokens());
         suppressed.add(config.imageToken());
         return Set.copyOf(suppressed);
-    }
-
-    @Override
-    public OptionalInt beginningToken() {
-        return files.beginningToken();
-    }
-
-    @Override
-    public OptionalInt endToken() {
-        return files.endToken();
-    }
-
-    @Override
-    public GenerationDefaults generationDefaults() {
-        return files.defaults().get();
-    }
-
-    @Override
-    public int[] encode(String text, boolean addSpecialTokens, boolean parseSpecialTokens) {
-        return encoder.encode(text, addSpecialTokens, parseSpecialTokens);
-    }
-
-    @Override
-    public void close() {
-        files.tokenizer().close();
     }
 }

@@ -2,8 +2,7 @@ package carve.models.hovle;
 
 import carve.api.text.ChatOptions;
 import carve.api.text.Message;
-import carve.api.text.Processor.ChatFormat;
-import carve.models.chat.ConversationFormat;
+import carve.models.chat.CodeFormat;
 import carve.models.text.AnsweredText;
 import carve.models.text.ChatTurn;
 import carve.models.text.ConversationEncoder;
@@ -17,20 +16,10 @@ import java.util.List;
  * @param template the texts between the turns
  * @param encoder quotes what people wrote
  */
-record InternVlFormat(InternVlChatTemplate template, ConversationEncoder encoder) implements ConversationFormat {
+record InternVlFormat(InternVlChatTemplate template, ConversationEncoder encoder) implements CodeFormat {
     @Override
     public String name() {
         return template.name();
-    }
-
-    @Override
-    public ChatFormat kind() {
-        return ChatFormat.CODE;
-    }
-
-    @Override
-    public boolean beginsSequence() {
-        return true;
     }
 
     @Override
