@@ -15,4 +15,13 @@ public interface DatasetProvider {
      * @param seed of the order
      */
     Dataset open(Settings settings, Processor processor, long seed);
+
+    /**
+     * Opens the data that settings describe, and shows what takes long. Unless overridden, nothing does.
+     *
+     * @throws carve.api.config.SettingsException if a setting is wrong, or the data cannot be used; the message names all of it
+     */
+    default Dataset open(Settings settings, DatasetContext context) {
+        return open(settings, context.processor(), context.seed());
+    }
 }

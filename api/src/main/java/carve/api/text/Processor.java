@@ -108,6 +108,14 @@ public interface Processor extends AutoCloseable {
         return addSpecialTokens ? tokens : Arrays.copyOfRange(tokens, encode("").length, tokens.length);
     }
 
+    /**
+     * Returns a digest of all that the token ids of texts and conversations depend on, the chat template included; empty if it is not
+     * known, so that tokens are not kept from one run to another. Unless overridden, it is not.
+     */
+    default Optional<String> digest() {
+        return Optional.empty();
+    }
+
     /** Returns the token that the tokenizer names as the beginning of texts, if there is one. */
     default OptionalInt beginningToken() {
         return OptionalInt.empty();

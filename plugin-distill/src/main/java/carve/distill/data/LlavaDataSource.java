@@ -4,6 +4,7 @@ import carve.api.CarveException;
 import carve.api.config.SettingsException;
 import carve.api.data.Dataset;
 import carve.api.data.DatasetFiles;
+import carve.api.data.EpochSampler;
 import carve.api.data.Sample;
 import carve.api.data.SkippedSamples;
 import carve.api.tensor.HostTensor;

@@ -15,12 +15,12 @@ public enum LossMask {
     /** Those whose next token is an answer. */
     ANSWERS;
 
-    /** Returns {@code (B, T)} F32, 1 for positions that count and 0 for others. */
+    /** Returns {@code (B, T)} F32, 1, or the weight of the sample, for positions that count and 0 for others. */
     Tensor of(Tensor targets, Tensor present) {
         return switch (this) {
             case ALL -> Tensors.ones(present.device(), present.shape());
             case NON_PADDING -> present;
-            case ANSWERS -> answers(targets);
+            case ANSWERS -> answers(targets).multiply(present);
         };
     }
 

@@ -15,6 +15,7 @@ import carve.models.text.ConversationEncoder;
 import carve.models.text.ConversationTemplate;
 import carve.models.text.TextFiles;
 import carve.models.text.TokenizedConversation;
+import carve.models.text.TokenizerDigest;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -211,5 +212,16 @@ public record ChatProcessor(
 
     private Map<String, HostTensor> media(List<PixelValues> images) {
         return images.isEmpty() ? Map.of() : Map.of(vision.orElseThrow().media(), PixelValues.stack(images));
+    }
+
+    @Override
+    public Optional<String> digest() {
+        return Optional.of(TokenizerDigest.of(List.of(
+                files.digest().get(),
+                format.kind().name(),
+                format.name(),
+                chatTemplate().orElse(""),
+                vision.map(input -> "%d %d".formatted(input.token(), input.positions()))
+                        .orElse(""))));
     }
 }

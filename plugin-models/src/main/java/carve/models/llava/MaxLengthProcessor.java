@@ -61,6 +61,11 @@ record MaxLengthProcessor(Processor processor, int features) implements Processo
     }
 
     @Override
+    public Optional<String> digest() {
+        return processor.digest();
+    }
+
+    @Override
     public OptionalInt beginningToken() {
         return processor.beginningToken();
     }

@@ -19,13 +19,15 @@ import java.util.function.Supplier;
  *     tokenizer's {@code eos_token}; in GGUF files, those that llama.cpp collects
  * @param suppressedTokens the tokens that are never chosen
  * @param defaults the recommended sampling parameters, read when they are asked for
+ * @param digest the digest of the files that token ids depend on, computed when it is asked for
  */
 public record TextFiles(
         Tokenizer tokenizer,
         TokenizerConfig config,
         Set<Integer> endTokens,
         Set<Integer> suppressedTokens,
-        Supplier<GenerationDefaults> defaults) {
+        Supplier<GenerationDefaults> defaults,
+        Supplier<String> digest) {
     /** Copies the sets. */
     public TextFiles {
         endTokens = Set.copyOf(endTokens);
@@ -47,7 +49,8 @@ public record TextFiles(
                     TokenizerConfig.of(metadata),
                     GgufEndTokens.of(metadata),
                     Set.of(),
-                    () -> GenerationDefaults.NONE);
+                    () -> GenerationDefaults.NONE,
+                    () -> TokenizerDigest.of(metadata));
         }
         TokenizerConfig named = TokenizerConfig.open(model);
         GenerationConfigFile generation = GenerationConfigFile.open(model);
@@ -55,7 +58,7 @@ public record TextFiles(
         Set<Integer> suppressed = generation.suppressedTokens();
         Tokenizer tokenizer = Tokenizer.open(model);
         named.id("eos_token", tokenizer).ifPresent(ends::add);
-        return new TextFiles(tokenizer, named, ends, suppressed, generation::defaults);
+        return new TextFiles(tokenizer, named, ends, suppressed, generation::defaults, () -> TokenizerDigest.of(model));
     }
 
     /** Returns the token that the tokenizer names as the beginning of texts, if there is one. */

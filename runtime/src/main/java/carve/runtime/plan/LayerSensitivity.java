@@ -14,6 +14,7 @@ import carve.api.stage.ProgressListener;
 import carve.api.tensor.Scope;
 import carve.api.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -68,7 +69,7 @@ public record LayerSensitivity(LoadedModel teacher, LoadedModel student) {
     private void measure(Batch batch, List<Sums> layers, double[] counts) {
         TeacherOutputs teacherOutputs = runTeacher(batch);
         counts[0] += teacherOutputs.mask.sum().item();
-        counts[1] += answers(batch);
+        counts[1] += answers(teacherOutputs.targets);
         counts[2] += loss(teacherOutputs, teacherOutputs.logits);
         for (int i = 0; i < layers.size(); i++) {
             int layer = i;
@@ -76,14 +77,10 @@ public record LayerSensitivity(LoadedModel teacher, LoadedModel student) {
         }
     }
 
-    private static long answers(Batch batch) {
-        long count = 0;
-        for (var sample : batch.samples()) {
-            for (int t = 1; t < sample.tokens().length; t++) {
-                count += sample.lossMask()[t] ? 1 : 0;
-            }
-        }
-        return count;
+    private static long answers(Tensor targets) {
+        return Arrays.stream(targets.ints())
+                .filter(target -> target != Batch.IGNORE_INDEX)
+                .count();
     }
 
     // the last of the inputs is what the last layer gives

@@ -6,7 +6,6 @@ import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
 import carve.api.data.Batch;
 import carve.api.data.Dataset;
-import carve.api.data.DatasetProvider;
 import carve.api.data.Sample;
 import carve.api.device.Device;
 import carve.api.model.LayerPlan;
@@ -18,6 +17,7 @@ import carve.runtime.convert.Conversion;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import carve.runtime.progress.Progress;
+import carve.runtime.train.Datasets;
 import carve.runtime.train.ParamDigest;
 import carve.runtime.train.StageContext;
 import carve.runtime.train.TrainingStage;
@@ -138,7 +138,7 @@ public record PlanSuggester(Catalogs catalogs, Device device, TreeSettings setti
         Path start = work.resolve("start");
         Conversion conversion = Conversion.of(teacherFolder, plan, catalogs.mixerCatalog(), device, seed);
         try (Processor processor = teacherFolder.processor();
-                Dataset dataset = dataset(data, processor, seed);
+                Dataset dataset = Datasets.open(catalogs, data, processor, seed, progress);
                 LoadedModel teacher = teacherFolder.load(device, WeightPrecision.F32)) {
             List<Batch> batches = batches(dataset, trained, wanted, rows);
             conversion.save(start, _ -> {});
@@ -159,11 +159,6 @@ public record PlanSuggester(Catalogs catalogs, Device device, TreeSettings setti
 
     private TrainingStage stage() {
         return TrainingStage.of(new TreeSettings(settings.section("align").asTree()), catalogs);
-    }
-
-    private Dataset dataset(Settings data, Processor processor, long seed) {
-        return catalogs.data()
-                .create(data, (DatasetProvider provider, Settings own) -> provider.open(own, processor, seed));
     }
 
     private static List<Batch> batches(Dataset dataset, long from, int wanted, int rows) {

@@ -14,7 +14,8 @@ public final class PaddedBatches {
 
     /** Returns the batches in which the rows of a batch go through the models. */
     static List<Batch> microBatches(PaddingMask mask, Batch batch) {
-        boolean even = batch.samples().stream().allMatch(sample -> sample.tokens().length == batch.positions());
+        boolean even = batch.isPacked()
+                || batch.samples().stream().allMatch(sample -> sample.tokens().length == batch.positions());
         return mask != PaddingMask.NONE || even
                 ? List.of(batch)
                 : batch.samples().stream()

@@ -1,9 +1,7 @@
 package carve.runtime.train;
 
-import carve.api.config.Settings;
 import carve.api.config.SettingsException;
 import carve.api.data.Dataset;
-import carve.api.data.DatasetProvider;
 import carve.api.device.Device;
 import carve.api.json.Json;
 import carve.api.json.JsonArray;
@@ -239,11 +237,7 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
             Optional<String> predecessor)
             throws IOException {
         TrainingStage stage = recipeStage.stage();
-        try (Dataset data = catalogs.data()
-                .create(
-                        recipeStage.data(),
-                        (DatasetProvider provider, Settings settings) ->
-                                provider.open(settings, processor, run.seed))) {
+        try (Dataset data = Datasets.open(catalogs, recipeStage.data(), processor, run.seed, progress)) {
             InputFiles files = runFolder.dataFiles(data, progress).and(models.files);
             return run(stage, run, models, data, files, processor, predecessor);
         }

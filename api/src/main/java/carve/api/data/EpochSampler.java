@@ -1,9 +1,9 @@
-package carve.distill.data;
+package carve.api.data;
 
 import carve.api.param.CounterRandom;
 
 /** The order of the samples in each epoch: a function of the seed and the epoch's number. Safe for several threads. */
-final class EpochSampler {
+public final class EpochSampler {
     private record Epoch(long number, int[] order) {}
 
     private final int size;
@@ -11,7 +11,12 @@ final class EpochSampler {
     private final long seed;
     private volatile Epoch current;
 
-    EpochSampler(int size, boolean shuffled, long seed) {
+    /**
+     * Makes the order of a number of samples.
+     *
+     * @param shuffled whether each epoch has an order of its own, rather than that of the numbers
+     */
+    public EpochSampler(int size, boolean shuffled, long seed) {
         this.size = size;
         this.shuffled = shuffled;
         this.seed = seed;
@@ -19,7 +24,7 @@ final class EpochSampler {
     }
 
     /** Returns the number of the sample at a position, which counts through all epochs. */
-    int index(long position) {
+    public int index(long position) {
         int within = (int) (position % size);
         if (!shuffled) {
             return within;

@@ -1,0 +1,7 @@
+/** Training data of text: files of text, conversations, and mixtures of several sets. */
+module carve.data {
+    requires carve.api;
+
+    provides carve.api.data.DatasetProvider with
+            carve.data.TextDataProvider;
+}
