@@ -9,6 +9,7 @@ module carve.runtime {
     exports carve.runtime.device;
     exports carve.runtime.engine;
     exports carve.runtime.eval;
+    exports carve.runtime.eval.quality;
     exports carve.runtime.eval.recall;
     exports carve.runtime.eval.suite;
     exports carve.runtime.gguf;

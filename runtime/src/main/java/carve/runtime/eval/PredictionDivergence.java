@@ -62,7 +62,8 @@ public record PredictionDivergence(long tokens, double mean, double max, double 
         }
     }
 
-    static double divergence(float[] p, float[] q, int at, int width) {
+    /** Returns {@code KL(p || q)} in nats of two rows of logits that begin at an index. */
+    public static double divergence(float[] p, float[] q, int at, int width) {
         double logP = logSumExp(p, at, width);
         double logQ = logSumExp(q, at, width);
         double sum = 0;
@@ -72,7 +73,8 @@ public record PredictionDivergence(long tokens, double mean, double max, double 
         return Math.max(0, sum); // what rounding takes below
     }
 
-    private static double logSumExp(float[] x, int at, int width) {
+    /** Returns the logarithm of the sum of exponentials of a row of logits that begins at an index. */
+    public static double logSumExp(float[] x, int at, int width) {
         double most = x[argMax(x, at, width)];
         double sum = 0;
         for (int i = at; i < at + width; i++) {
@@ -81,7 +83,8 @@ public record PredictionDivergence(long tokens, double mean, double max, double 
         return most + Math.log(sum);
     }
 
-    private static int argMax(float[] x, int at, int width) {
+    /** Returns the index of the greatest logit of a row that begins at an index; the first of equal ones. */
+    public static int argMax(float[] x, int at, int width) {
         int best = at;
         for (int i = at + 1; i < at + width; i++) {
             best = x[i] > x[best] ? i : best;

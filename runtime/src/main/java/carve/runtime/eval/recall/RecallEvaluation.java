@@ -1,8 +1,6 @@
 package carve.runtime.eval.recall;
 
-import carve.api.data.Sample;
 import carve.api.model.LoadedModel;
-import carve.api.param.CounterRandom;
 import carve.api.stage.ProgressListener;
 import carve.api.text.Processor;
 import carve.runtime.engine.Completion;
@@ -27,8 +25,6 @@ public record RecallEvaluation(LoadedModel model, Processor processor, RecallGri
     // the most positions of a batch: states of long prompts take memory
     private static final int MAX_POSITIONS = 65_536;
 
-    private record Asked(RecallScores.Cell cell, RecallExample example, Sample prompt) {}
-
     /**
      * Asks for everything in the grid.
      *
@@ -38,32 +34,18 @@ public record RecallEvaluation(LoadedModel model, Processor processor, RecallGri
     public RecallScores run(List<RecallTask> tasks, ProgressListener progress) {
         long started = System.nanoTime();
         long total = grid.examples(tasks);
+        RecallExamples examples = new RecallExamples(grid, new RecallPrompts(processor, grid.chat()));
         List<RecallScores.Answer> answers = new ArrayList<>();
         for (RecallTask task : tasks) {
             for (int length : grid.lengths()) {
                 AnsweredCount counted = new AnsweredCount(progress, answers.size(), total);
-                answers.addAll(answers(examples(task, length), length, counted));
+                answers.addAll(answers(examples.of(task, length), length, counted));
             }
         }
         return new RecallScores(answers, (System.nanoTime() - started) / 1e9);
     }
 
-    private List<Asked> examples(RecallTask task, int length) {
-        RecallPrompts prompts = new RecallPrompts(processor, grid.chat());
-        TokenCounter counter = prompts.counter();
-        List<Asked> examples = new ArrayList<>();
-        for (Depth depth : grid.depths(task)) {
-            RecallScores.Cell cell = new RecallScores.Cell(task.name(), task.haystack(), length, depth);
-            CounterRandom seeds = new CounterRandom(grid.seed(), "%s/%d/%s".formatted(task.name(), length, depth));
-            for (int i = 0; i < grid.samples(); i++) {
-                RecallExample example = task.example(counter, new RecallRequest(length, depth, seeds.bits(i)));
-                examples.add(new Asked(cell, example, prompts.prompt(example)));
-            }
-        }
-        return examples;
-    }
-
-    private List<RecallScores.Answer> answers(List<Asked> examples, int length, TokenListener listener) {
+    private List<RecallScores.Answer> answers(List<RecallExamples.Asked> examples, int length, TokenListener listener) {
         int batch = Math.clamp(MAX_POSITIONS / length, 1, grid.batchSize());
         try (Generator generator = new Generator(model, GeneratorConfig.DEFAULT.withMaxBatchSize(batch))) {
             List<GenerationRequest> requests =
@@ -78,7 +60,7 @@ public record RecallEvaluation(LoadedModel model, Processor processor, RecallGri
         }
     }
 
-    private GenerationRequest request(Generator generator, Asked asked) {
+    private GenerationRequest request(Generator generator, RecallExamples.Asked asked) {
         return new GenerationRequest(
                         generator.prompt(asked.prompt()),
                         Sampler.greedy(processor.suppressedTokens()),
@@ -87,7 +69,7 @@ public record RecallEvaluation(LoadedModel model, Processor processor, RecallGri
                 .with(CachePolicy.NONE);
     }
 
-    private static RecallScores.Answer answer(Asked asked, String generated) {
+    private static RecallScores.Answer answer(RecallExamples.Asked asked, String generated) {
         RecallExample example = asked.example();
         return new RecallScores.Answer(
                 asked.cell(), asked.prompt().tokens().length, example.answers(), generated, example.score(generated));

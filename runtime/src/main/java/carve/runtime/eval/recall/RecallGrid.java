@@ -47,7 +47,7 @@ public record RecallGrid(
     }
 
     /** Returns how many examples of some tasks there are. */
-    long examples(List<RecallTask> tasks) {
+    public long examples(List<RecallTask> tasks) {
         return tasks.stream()
                 .mapToLong(
                         task -> (long) samples * lengths.size() * depths(task).size())

@@ -69,6 +69,14 @@ public record RecallScores(List<Answer> answers, double seconds) {
                         Collectors.averagingDouble(Answer::score)));
     }
 
+    /** Returns how many answers to a task at a length there are. */
+    public int count(String task, int length) {
+        return (int) answers.stream()
+                .filter(answer ->
+                        answer.cell().task().equals(task) && answer.cell().length() == length)
+                .count();
+    }
+
     /** Returns the mean score of each place in the grid. */
     public Map<Cell, Double> byCell() {
         return answers.stream()
