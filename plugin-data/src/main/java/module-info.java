@@ -3,5 +3,7 @@ module carve.data {
     requires carve.api;
 
     provides carve.api.data.DatasetProvider with
+            carve.data.ChatDataProvider,
+            carve.data.MixDataProvider,
             carve.data.TextDataProvider;
 }

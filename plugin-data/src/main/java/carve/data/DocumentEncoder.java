@@ -1,7 +1,9 @@
 package carve.data;
 
 import carve.api.json.JsonObject;
+import java.io.IOException;
 import java.util.Set;
+import java.util.function.LongConsumer;
 
 /** Makes tokens of the rows of files. */
 interface DocumentEncoder {
@@ -22,6 +24,11 @@ interface DocumentEncoder {
      */
     EncodedDocument encode(JsonObject row);
 
-    /** Reads the rows of plain files. */
-    PlainRows plainRows();
+    /**
+     * Reads the rows of a plain file.
+     *
+     * @param progress is told of numbers of bytes as they are read
+     * @throws IOException if it cannot be read
+     */
+    void readPlain(DataFile file, RowSink sink, LongConsumer progress) throws IOException;
 }

@@ -1,5 +1,6 @@
 package carve.data;
 
+import carve.api.CarveException;
 import carve.api.json.JsonArray;
 import carve.api.json.JsonBoolean;
 import carve.api.json.JsonNull;
@@ -20,8 +21,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Rows of Parquet files as objects: strings, numbers, booleans, structs and lists; a column of another type is refused by name. */
 final class ParquetRows {
@@ -47,10 +51,18 @@ final class ParquetRows {
             try (RowReader rows = reader.buildRowReader().projection(projection).build()) {
                 rows(place, reader.getFileMetaData().rowGroups(), rows, sink);
             }
-        } catch (IllegalArgumentException | IllegalStateException | UnsupportedOperationException e) {
-            throw new IOException("not Parquet as it can be read: " + e.getMessage(), e);
+        } catch (CarveException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // the library throws whatever a damaged file leads to
+            throw new IOException(reason(e), e);
         }
         progress.accept(Files.size(file.path()));
+    }
+
+    private static String reason(Throwable failure) {
+        Stream<Throwable> causes = Stream.iterate(failure, Objects::nonNull, Throwable::getCause);
+        return causes.map(cause -> String.valueOf(cause.getMessage())).collect(Collectors.joining(": "));
     }
 
     private static String columns(ParquetFileReader reader) {

@@ -121,7 +121,9 @@ record RowMaker(TokenStore store, Packing packing, int maxLength, Overlong overl
         long end = overlong == Overlong.TRUNCATE ? Math.min(length, maxLength) : length;
         for (long from = 0; from < end; from += maxLength) {
             Piece piece = new Piece(start + from, (int) Math.min(end - from, maxLength));
-            if (piece.length < LEAST) {
+            if (!store.isTrained(piece.start, piece.length)) {
+                index.skip("no token that is trained within %d tokens".formatted(maxLength), "document " + document);
+            } else if (piece.length < LEAST) {
                 index.skip("fewer than %d tokens".formatted(LEAST), "document " + document);
             } else {
                 sink.add(piece);

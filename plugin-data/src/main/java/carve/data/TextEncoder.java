@@ -3,8 +3,10 @@ package carve.data;
 import carve.api.config.Settings;
 import carve.api.json.JsonObject;
 import carve.api.text.Processor;
+import java.io.IOException;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -77,7 +79,7 @@ record TextEncoder(
     }
 
     @Override
-    public PlainRows plainRows() {
-        return new PlainRows(column, split);
+    public void readPlain(DataFile file, RowSink sink, LongConsumer progress) throws IOException {
+        new PlainRows(column, split).read(file, sink, progress);
     }
 }

@@ -143,7 +143,7 @@ record TokenCache(Path root, OnError onError, Phases phases) {
     private static void read(DataFile file, DocumentEncoder encoder, RowSink sink, LongConsumer progress) {
         try {
             switch (file.format()) {
-                case PLAIN -> encoder.plainRows().read(file, sink, progress);
+                case PLAIN -> encoder.readPlain(file, sink, progress);
                 case JSON -> JsonRows.read(file, sink, progress);
                 case PARQUET -> ParquetRows.read(file, encoder.columns(), sink, progress);
             }
@@ -181,7 +181,7 @@ record TokenCache(Path root, OnError onError, Phases phases) {
             try {
                 writer.add(document);
             } catch (IOException e) {
-                throw new UncheckedIOException("%s: %s".formatted(place, e.getMessage()), e);
+                throw new SettingsException("data: tokens cannot be written: " + e.getMessage(), e);
             }
         }
 

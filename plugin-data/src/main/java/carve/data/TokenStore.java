@@ -124,6 +124,19 @@ final class TokenStore implements AutoCloseable {
         }
     }
 
+    /** Returns whether one of the tokens after the first has a weight. */
+    boolean isTrained(long from, int count) {
+        if (!weighted || count == 1) {
+            return true;
+        }
+        for (long t = from + 1; t < from + count; t++) {
+            if (Float.intBitsToFloat(weights.get(INT, t * Float.BYTES)) > 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Returns the rows of files that were left out, by reason. */
     Map<String, SkippedSamples> skipped() {
         return Map.copyOf(skipped);

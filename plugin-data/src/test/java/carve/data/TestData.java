@@ -5,6 +5,9 @@ import carve.api.config.Settings;
 import carve.api.data.Dataset;
 import carve.api.data.DatasetContext;
 import carve.api.data.Sample;
+import carve.api.json.JsonObject;
+import carve.api.text.Processor;
+import carve.models.chat.ChatProcessor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,6 +16,9 @@ import java.util.Map;
 
 /** Data sets of files in a folder. */
 final class TestData {
+    /** The fixtures of the checkout, whatever folder others are read from. */
+    static final Path FIXTURES = Path.of("..", "fixtures");
+
     private TestData() {}
 
     static Map<String, Object> defaults(Path files, Path cache) {
@@ -42,6 +48,20 @@ final class TestData {
 
     static Dataset text(Path files, Path cache, Map<String, Object> others) {
         return new TextDataProvider().open(settings(files, cache, others), new DatasetContext(new Letters(), 42));
+    }
+
+    static Dataset chat(Path files, Path cache, Processor processor, Map<String, Object> others) {
+        Map<String, Object> values = new HashMap<>(defaults(files, cache));
+        List.of("column", "split", "bos", "eos", "parse-special-tokens").forEach(values::remove);
+        values.putAll(Map.of("format", "auto", "mask", "completion", "packing", "none", "max-length", 4096));
+        values.putAll(Map.of("shuffle", false, "overlong", "skip"));
+        values.putAll(others);
+        return new ChatDataProvider().open(MapSettings.of(values), new DatasetContext(processor, 42));
+    }
+
+    /** Returns the processor of the fixture, which has tokens of bytes and a chat template. */
+    static Processor chatProcessor() {
+        return ChatProcessor.text(JsonObject.empty(), FIXTURES.resolve("chat_tiny"));
     }
 
     static List<String> rows(Dataset data) {

@@ -1,6 +1,7 @@
 package carve.runtime.train;
 
 import carve.api.config.SettingsException;
+import carve.api.config.TreeSettings;
 import carve.api.data.Dataset;
 import carve.api.device.Device;
 import carve.api.json.Json;
@@ -187,9 +188,21 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
             settings.requireSame(run.out);
             return;
         }
+        requireData(run, teacher);
         settings.write(run.out);
         try (Progress.Phase task = progress.begin("converting", "tensors")) {
             new ConversionRunner(catalogs, device).convert(teacher, Plan.of(recipe.settings()), run.seed, start, task);
+        }
+    }
+
+    // whatever is wrong with the data is told before a student is written
+    private void requireData(Run run, ModelFolder teacher) {
+        try (Processor processor = teacher.processor()) {
+            run.stages.stream()
+                    .map(stage -> stage.data().asTree())
+                    .distinct()
+                    .forEach(data -> Datasets.open(catalogs, new TreeSettings(data), processor, run.seed, progress)
+                            .close());
         }
     }
 
