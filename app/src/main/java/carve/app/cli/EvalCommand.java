@@ -15,6 +15,7 @@ import carve.app.wiring.OpenDevices;
 import carve.runtime.eval.EvaluationConfig;
 import carve.runtime.eval.ExactMatchEvaluation;
 import carve.runtime.eval.LlavaQuestions;
+import carve.runtime.eval.recall.RecallTasks;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import jakarta.inject.Inject;
@@ -49,13 +50,16 @@ final class EvalCommand implements Command {
                         "eval",
                         "Ask a model the questions of a file and score its answers by exact match.",
                         "The file is LLaVA-style JSON; scores are shown for each \"kind\" of question.",
+                        "With --task, texts of any length are made in which something must be found again.",
+                        "With --against, a student is measured beside its teacher: predictions, recall, speed, memory.",
                         "With --suite, files, prompts and scoring are those of a public evaluation suite.")
                 .parameter(Path.class, "MODEL", "Folder of the model, a GGUF file, or hf:ORG/NAME.")
-                .required(
+                .option(
                         "--data",
                         Path.class,
                         "FILE",
-                        "JSON with conversations, images relative to its folder; with --suite, the suite's file or folder.")
+                        "JSON with conversations, images relative to its folder; with --suite, the suite's file or folder; with"
+                                + " --against, texts: a .txt or .jsonl file, a folder of them, or a glob.")
                 .option("--report", Path.class, "FILE", "Write scores as JSON; without --suite, also every answer.")
                 .option("--limit", Integer.class, "N", "Only ask the first N questions.")
                 .option(
@@ -64,6 +68,30 @@ final class EvalCommand implements Command {
                         "N",
                         "Batch size: prompts of equal length that are answered together.")
                 .option("--max-tokens", Integer.class, "N", "Maximum number of tokens of an answer.")
+                .option(
+                        "--task",
+                        String.class,
+                        "NAMES",
+                        "Recall tasks: " + String.join(", ", RecallTasks.names()) + ".")
+                .option(
+                        "--lengths",
+                        String.class,
+                        "LENGTHS",
+                        "Lengths in tokens of prompts with answers, as in 512,4k.")
+                .option(
+                        "--depths",
+                        Integer.class,
+                        "N",
+                        "Places of answers, from beginning to end; random ones if not given.")
+                .option("--samples", Integer.class, "N", "Examples at each length and depth.")
+                .option(
+                        "--haystack",
+                        Path.class,
+                        "FILE",
+                        "Text that the needle forms with an essay use; repeated noise if not given.")
+                .flag("--apply-chat-template", "Ask in a conversation; otherwise the model continues texts.")
+                .option("--against", Path.class, "TEACHER", "Folder of the teacher, a GGUF file, or hf:ORG/NAME.")
+                .flag("--card", "With --against: also write the model card, README.md, into the student's folder.")
                 .option("--suite", String.class, "NAME", EvalSuiteRunner.suites())
                 .option("--images", Path.class, "DIR", "Folder of the suite's images, if it is not beside the data.")
                 .option("--split", String.class, "NAME", "Split of the suite.")
@@ -75,8 +103,9 @@ final class EvalCommand implements Command {
                 .option(
                         "--out",
                         Path.class,
-                        "FILE",
-                        "Write the suite's answers as JSON lines; an interrupted run continues from there.")
+                        "PATH",
+                        "With --suite, write answers as JSON lines, from which an interrupted run continues; with --task or"
+                                + " --against, a folder for pictures and pages.")
                 .option(
                         "--official",
                         Path.class,
@@ -85,6 +114,9 @@ final class EvalCommand implements Command {
                 .option("--grades", Path.class, "FILE", "MM-Vet: the result file of its authors' evaluator.")
                 .example("carve eval MODEL --data shapes/test.json")
                 .example("carve eval MODEL --data shapes/test.json --report report.json --limit 500")
+                .example(
+                        "carve eval MODEL --task niah-multikey,variable-tracking --lengths 1k,4k --depths 5 --out recall")
+                .example("carve eval STUDENT --against TEACHER --data 'texts/*.txt' --lengths 512,4k --out quality")
                 .example("carve eval MODEL --suite pope --data pope/coco --images val2014 --out pope.jsonl")
                 .example(
                         "carve eval MODEL --suite mmbench --data MMBench_DEV_EN.tsv --out mmbench.jsonl --report mmbench.json")
@@ -93,7 +125,30 @@ final class EvalCommand implements Command {
 
     @Override
     public int run(ParseResult arguments) throws IOException {
-        if (EvalSuiteRunner.requested(arguments)) {
+        EvalMode mode = EvalMode.of(arguments);
+        if (mode == EvalMode.RECALL) {
+            new RecallRunner(
+                            arguments,
+                            terminal,
+                            modelOpener,
+                            openDevices,
+                            appConfig.get().recall(),
+                            batch())
+                    .run();
+            return 0;
+        }
+        if (mode == EvalMode.AGAINST) {
+            new AgainstRunner(
+                            arguments,
+                            terminal,
+                            modelOpener,
+                            openDevices,
+                            appConfig.get().recall(),
+                            batch())
+                    .run();
+            return 0;
+        }
+        if (mode == EvalMode.SUITE) {
             new EvalSuiteRunner(arguments, terminal, modelOpener, openDevices).run();
             return 0;
         }
@@ -117,6 +172,10 @@ final class EvalCommand implements Command {
             show(terminal, result);
         }
         return 0;
+    }
+
+    private int batch() {
+        return appConfig.get().evaluation().batchSize();
     }
 
     private static List<LlavaQuestions.Question> read(Path data) {

@@ -32,8 +32,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
 /** {@code carve eval --suite}. */
@@ -57,20 +55,6 @@ final class EvalSuiteRunner {
         List<String> lines = new ArrayList<>(List.of("A public suite, from its authors' files or VLMEvalKit's table:"));
         Suites.all().forEach(suite -> lines.add("%s: %s".formatted(suite.name(), suite.acceptedFiles())));
         return lines.toArray(String[]::new);
-    }
-
-    /** Returns whether a suite is asked for; refuses what belongs to suites where none is. */
-    static boolean requested(ParseResult arguments) {
-        boolean asked = CommandOptions.find(arguments, "--suite").isPresent();
-        Stream.of("--images", "--split", "--prompts", "--out", "--official", "--grades")
-                .filter(option ->
-                        !asked && CommandOptions.find(arguments, option).isPresent())
-                .findFirst()
-                .ifPresent(option -> {
-                    throw new ParameterException(
-                            arguments.commandSpec().commandLine(), "'%s' goes with --suite".formatted(option));
-                });
-        return asked;
     }
 
     void run() throws IOException {

@@ -29,6 +29,7 @@ import java.util.TreeMap;
  * @param plugins folders with plugins
  * @param generationConfig how answers are generated where the command line does not say
  * @param evaluation how models are evaluated where the command line does not say
+ * @param recall at which lengths recall is evaluated where the command line does not say
  * @param serving how models are served where the command line does not say
  * @param providers settings of all that is plugged in, which go over its defaults
  */
@@ -38,6 +39,7 @@ public record AppConfig(
         List<Path> plugins,
         GenerationConfig generationConfig,
         EvaluationConfig evaluation,
+        RecallDefaults recall,
         SettingsNode.Section serving,
         SettingsNode.Section providers) {
     /**
@@ -102,6 +104,20 @@ public record AppConfig(
         }
     }
 
+    /**
+     * The defaults of an evaluation of recall.
+     *
+     * @param lengths lengths in tokens with commas between them; k is 1024
+     * @param samples how many examples there are at each length and depth
+     * @param seed of the examples
+     */
+    public record RecallDefaults(String lengths, int samples, long seed) {
+        static RecallDefaults from(Settings settings) {
+            return new RecallDefaults(
+                    settings.string("lengths"), settings.integer("samples"), settings.longInteger("seed"));
+        }
+    }
+
     /** The sources of the defaults of sampling, as {@code --generation-config} of vLLM has them. */
     public enum GenerationConfigSource {
         /** The values of a model's {@code generation_config.json}, and the settings where it says nothing. */
@@ -157,6 +173,7 @@ public record AppConfig(
                 config.plugins,
                 config.generationConfig,
                 config.evaluation,
+                config.recall,
                 config.serving,
                 config.providers);
     }
@@ -175,6 +192,7 @@ public record AppConfig(
                 carve.strings("plugins").stream().map(Path::of).toList(),
                 GenerationConfig.from(carve.section("generation")),
                 EvaluationConfig.from(carve.section("evaluation")),
+                RecallDefaults.from(carve.section("evaluation").section("recall")),
                 carve.section("serving").asTree(),
                 new SettingsNode.Section(providers, carve.origin()));
     }

@@ -7,6 +7,7 @@ import carve.api.config.SettingsException;
 import carve.api.device.KernelPolicy;
 import carve.app.wiring.AppConfig.GenerationConfig;
 import carve.app.wiring.AppConfig.GenerationConfigSource;
+import carve.app.wiring.AppConfig.RecallDefaults;
 import carve.runtime.eval.EvaluationConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,6 +43,7 @@ final class AppConfigTest {
                 new GenerationConfig(512, 0.7, 0, 0.95, 0, 1, 42, GenerationConfigSource.AUTO),
                 config.generationConfig());
         assertEquals(new EvaluationConfig(16, 64), config.evaluation());
+        assertEquals(new RecallDefaults("512,1k", 20, 42), config.recall());
         assertEquals(Map.of(), config.providers().members());
     }
 
@@ -54,7 +56,7 @@ final class AppConfigTest {
                     max-tokens = 1, temperature = 0, top-k = 2, top-p = 0.5, min-p = 0.25, repetition-penalty = 1.5, seed = 3
                     generation-config = carve
                   }
-                  evaluation { batch-size = 4, max-tokens = 5 }
+                  evaluation { batch-size = 4, max-tokens = 5, recall { lengths = "2k", samples = 3, seed = 4 } }
                   mixers.mamba2.state-size = 6
                 }
                 """);
@@ -65,6 +67,7 @@ final class AppConfigTest {
                 new GenerationConfig(1, 0, 2, 0.5, 0.25, 1.5, 3, GenerationConfigSource.CARVE),
                 config.generationConfig());
         assertEquals(new EvaluationConfig(4, 5), config.evaluation());
+        assertEquals(new RecallDefaults("2k", 3, 4), config.recall());
         assertEquals(
                 Map.of("mixers", Map.of("mamba2", Map.of("state-size", 6))),
                 config.providers().toMap());
