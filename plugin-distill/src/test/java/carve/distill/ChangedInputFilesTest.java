@@ -16,6 +16,7 @@ import carve.runtime.io.FileDigests;
 import carve.runtime.train.InputFiles;
 import carve.runtime.train.Resume;
 import carve.runtime.train.StageContext;
+import carve.runtime.train.StageReport;
 import carve.runtime.train.StageResult;
 import carve.testkit.CharacterProcessor;
 import carve.testkit.SmallModels;
@@ -77,6 +78,7 @@ final class ChangedInputFilesTest {
                             run,
                             Optional.empty(),
                             resume,
+                            StageReport.NONE,
                             listener));
         }
     }

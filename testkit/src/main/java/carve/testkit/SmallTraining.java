@@ -10,6 +10,7 @@ import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 import carve.runtime.train.BatchConfig;
 import carve.runtime.train.ChunkedLogitsLoss;
+import carve.runtime.train.LayerWeighting;
 import carve.runtime.train.TrainingConfig;
 import carve.runtime.train.TrainingConfig.LoggingConfig;
 import carve.runtime.train.TrainingConfig.StartFrom;
@@ -76,6 +77,7 @@ public final class SmallTraining {
                 1,
                 0,
                 false,
+                LayerWeighting.ABSOLUTE,
                 new ChunkedLogitsLoss(0),
                 new BatchConfig(2, 1, 0, 42, 1),
                 new LoggingConfig(checkpointSteps, 2, 1, false));

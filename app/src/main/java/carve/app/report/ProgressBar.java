@@ -121,6 +121,12 @@ public final class ProgressBar implements Progress.Phase {
         }
     }
 
+    @Override
+    public synchronized void message(String line) {
+        close();
+        terminal.printMessage(line);
+    }
+
     /** Takes the bar away. */
     @Override
     public synchronized void close() {

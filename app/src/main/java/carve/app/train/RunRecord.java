@@ -119,6 +119,7 @@ record RunRecord(String name, Optional<JsonObject> manifest, List<StageRecord> s
                 .with("tokens_per_second", column(points, StepMetrics::tokensPerSecond))
                 .with("seconds", column(points, StepMetrics::seconds))
                 .with("layer_values", layerValues(points))
+                .with("validation", new JsonArray(List.copyOf(stage.validation())))
                 .with("samples", new JsonArray(List.copyOf(stage.samples())));
         return stage.schedule().isPresent()
                 ? json.with("schedule", stage.schedule().get())

@@ -28,6 +28,7 @@ public final class RunTextReport {
             }
             lines.add(title(run));
             lines.addAll(stages(run).lines());
+            run.stages().forEach(stage -> lines.addAll(validation(stage)));
             run.stages().forEach(stage -> lines.addAll(heatMap(stage)));
             run.stages().stream()
                     .filter(stage -> !stage.samples().isEmpty())
@@ -81,6 +82,29 @@ public final class RunTextReport {
                     HumanReadable.time(last.seconds()));
         }
         return textTable;
+    }
+
+    private static List<String> validation(StageRecord stage) {
+        if (stage.validation().isEmpty()) {
+            return List.of();
+        }
+        TextTable textTable = new TextTable("STEP", "PERPLEXITY", "TEACHER", "KL", "TOP-1 AGREEMENT");
+        List<JsonObject> all = stage.validation();
+        List.of(all.getFirst(), all.getLast()).stream()
+                .distinct()
+                .forEach(line -> textTable.row(
+                        HumanReadable.count(line.longInteger("step")),
+                        "%.4g".formatted(line.real("perplexity")),
+                        figure(line, "teacher_perplexity"),
+                        figure(line, "kl"),
+                        figure(line, "top_1_agreement")));
+        List<String> lines = new ArrayList<>(List.of("", stage.name() + ": validation"));
+        lines.addAll(textTable.lines());
+        return lines;
+    }
+
+    private static String figure(JsonObject line, String key) {
+        return line.optionalReal(key).map("%.4g"::formatted).orElse("-");
     }
 
     private static String steps(StageRecord stage) {

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The files of a stage, read as they grow: {@code metrics.jsonl}, {@code samples.jsonl}, {@code schedule.json} of what it will
+ * The files of a stage, read as they grow: {@code metrics.jsonl}, {@code samples.jsonl}, {@code validation.jsonl}, {@code schedule.json} of what it will
  * do, and {@code stage.json}, which is written when it has ended. Confined to one thread.
  */
 final class StageRecord {
@@ -26,6 +26,8 @@ final class StageRecord {
     private final Path folder;
     private final FileTail metricLines;
     private final FileTail sampleLines;
+    private final FileTail validationLines;
+    private final List<JsonObject> validation = new ArrayList<>();
     private final List<StepMetrics> metrics = new ArrayList<>();
     private final List<JsonObject> samples = new ArrayList<>();
     private Optional<JsonObject> schedule = Optional.empty();
@@ -49,6 +51,7 @@ final class StageRecord {
         this.folder = folder;
         this.metricLines = new FileTail(folder.resolve(METRICS));
         this.sampleLines = new FileTail(folder.resolve("samples.jsonl"));
+        this.validationLines = new FileTail(folder.resolve("validation.jsonl"));
     }
 
     /** Reads what was written since the last call. */
@@ -72,6 +75,11 @@ final class StageRecord {
         for (String text : answers.lines()) {
             sample(text);
         }
+        FileTail.NewLines measured = validationLines.poll();
+        if (measured.fromStart()) {
+            validation.clear();
+        }
+        measured.lines().forEach(this::measured);
         lastModified = Files.exists(metricLines.path())
                 ? Files.getLastModifiedTime(metricLines.path()).toInstant()
                 : Instant.EPOCH;
@@ -106,6 +114,25 @@ final class StageRecord {
                         "%s: invalid line in samples file: %s; skipped".formatted(sampleLines.path(), e.getMessage()));
             }
         }
+    }
+
+    private void measured(String text) {
+        try {
+            JsonObject line = Json.parseObject(text, "validation.jsonl");
+            line.longInteger("step");
+            line.real("perplexity");
+            validation.add(line);
+        } catch (JsonException e) {
+            if (problem.isEmpty()) {
+                problem = Optional.of("%s: invalid line of validation: %s; skipped"
+                        .formatted(validationLines.path(), e.getMessage()));
+            }
+        }
+    }
+
+    /** Returns the measurements of the student on samples that are held back, that before the first step included. */
+    List<JsonObject> validation() {
+        return validation;
     }
 
     String name() {

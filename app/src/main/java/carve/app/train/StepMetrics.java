@@ -46,6 +46,9 @@ record StepMetrics(
         Map<String, Map<Integer, Double>> layers = new LinkedHashMap<>();
         line.optionalObject("layers")
                 .ifPresent(labels -> labels.keys().forEach(label -> layers.put(label, numbered(labels.object(label)))));
+        line.optionalObject("relative_layers")
+                .ifPresent(labels -> labels.keys()
+                        .forEach(label -> layers.put("relative " + label, numbered(labels.object(label)))));
         line.optionalObject(GRADIENTS).ifPresent(norms -> layers.put(GRADIENTS, numbered(norms)));
         layers.values().removeIf(Map::isEmpty);
         return new StepMetrics(

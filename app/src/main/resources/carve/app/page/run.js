@@ -102,8 +102,33 @@
     if (next) { next.focus(); next.click(); at('stages').querySelector('[aria-selected="true"]').focus(); }
   });
 
+  const validationOf = (s, key) => ({ x: s.validation.map(v => v.step), y: s.validation.map(v => v[key] ?? null) });
+
+  function validationTiles(s) {
+    const now = (s.validation || []).at(-1);
+    if (!now) return [];
+    const start = s.validation[0];
+    const percent = x => (100 * x).toFixed(1) + ' %';
+    const tiles = [tile(charts.figure(now.perplexity), `validation perplexity (${now.teacher_perplexity == null ? '' : 'teacher ' + charts.figure(now.teacher_perplexity) + ', '}start ${charts.figure(start.perplexity)})`)];
+    if (now.kl != null) {
+      tiles.push(tile(charts.figure(now.kl), `KL to the teacher (start ${charts.figure(start.kl)})`),
+        tile(percent(now.top_1_agreement), `top-1 agreement (start ${percent(start.top_1_agreement)})`));
+    }
+    return tiles;
+  }
+
+  function drawValidation(s) {
+    const shown = (s.validation || []).length > 1;
+    at('validation-panel').classList.toggle('hidden', !shown);
+    if (!shown) return;
+    const series = [{ name: 'student', ...validationOf(s, 'perplexity') }];
+    if (s.validation[0].teacher_perplexity != null) series.push({ name: 'teacher', ...validationOf(s, 'teacher_perplexity'), dashed: true, colour: 'var(--quiet)' });
+    charts.lines(at('validation'), series, { log: true, height: 170, last: s.total_steps, label: 'validation perplexity' });
+  }
+
   function drawTiles(s) {
     at('tiles').replaceChildren(
+      ...validationTiles(s),
       tile(charts.figure(mean(s.loss.slice(-Math.max(1, Math.round(20 / s.steps_per_point))))), 'loss (last steps)'),
       tile(charts.figure(s.loss[0]), 'first loss'),
       tile(charts.figure(s.learning_rate.at(-1)), 'learning rate'),
@@ -119,6 +144,7 @@
     at('loss-note').textContent = (labels.length === 1 ? labels[0] : '') + (s.steps_per_point > 1 ? ` · each point is the mean of ${s.steps_per_point} steps` : '');
     charts.lines(at('loss'), series.length ? series : [{ name: 'loss', x: s.step, y: s.loss }],
       { log: at('log').checked, last: s.total_steps, label: `loss of ${s.name}`, smooth: true });
+    drawValidation(s);
     const heats = Object.keys(s.layer_values);
     at('heat-panel').classList.toggle('hidden', !heats.length);
     if (heats.length) {

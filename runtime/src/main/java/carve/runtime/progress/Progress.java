@@ -13,6 +13,9 @@ public interface Progress {
 
     /** A listener for one phase. It is closed at the end of the phase, whether or not the phase succeeded. */
     interface Phase extends ProgressListener, AutoCloseable {
+        /** Shows a line about the work, such as a measurement. */
+        default void message(String line) {}
+
         @Override
         void close();
     }

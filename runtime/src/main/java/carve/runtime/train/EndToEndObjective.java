@@ -42,6 +42,7 @@ import java.util.Set;
  * @param layerwise the losses with {@code inputs = teacher}
  * @param paddingMask what models see of padding
  * @param gradientCheckpointing whether activations inside of layers are recomputed for gradients
+ * @param layerWeighting how losses of layers are weighted
  * @param logitsLoss how many logits are computed at a time
  */
 record EndToEndObjective(
@@ -53,6 +54,7 @@ record EndToEndObjective(
         Optional<LayerwiseDistillation> layerwise,
         PaddingMask paddingMask,
         boolean gradientCheckpointing,
+        LayerWeighting layerWeighting,
         ChunkedLogitsLoss logitsLoss)
         implements Objective {
     EndToEndObjective {
@@ -124,7 +126,7 @@ record EndToEndObjective(
             Tape tape = new Tape();
             Map<String, Tensor> watched = WatchedParams.watch(tape, student, trained, "");
             Params params = Params.overlay(watched, student.params());
-            WeightedLoss weightedLoss = new WeightedLoss(accumulator);
+            WeightedLoss weightedLoss = new WeightedLoss(accumulator, layerWeighting);
             addLosses(weightedLoss, pass, params, observeStudent(params, inputs, chunked));
             weightedLoss.backward(tape, watched);
         });
@@ -140,12 +142,7 @@ record EndToEndObjective(
                     Tensor value = observed.require(sites().of(term, layer));
                     LossInputs inputs = new LossInputs(
                             value, teacherValue(term, layer, pass, observed, value), pass.targets, pass.mask);
-                    weightedLoss.add(
-                            term,
-                            layer,
-                            pass.lossScale,
-                            layers.size(),
-                            term.loss().compute(inputs));
+                    weightedLoss.add(term, layer, pass.lossScale, layers.size(), inputs);
                 }
             }
         }

@@ -15,6 +15,8 @@ public final class GradientAccumulator implements AutoCloseable {
     private final Map<String, Tensor> gradients = new LinkedHashMap<>();
     private final List<LossComponent> components = new ArrayList<>();
     private final List<Tensor> losses = new ArrayList<>();
+    private final List<LossComponent> relativeComponents = new ArrayList<>();
+    private final List<Tensor> relatives = new ArrayList<>();
 
     /** Makes an empty accumulator. */
     public GradientAccumulator() {}
@@ -34,6 +36,13 @@ public final class GradientAccumulator implements AutoCloseable {
         losses.add(Scope.keep(value));
     }
 
+    /** Adds the value of a loss in a layer, and what it were if the student's value was zero. */
+    void addReference(LossComponent lossComponent, Tensor value, Tensor zero) {
+        relativeComponents.add(lossComponent);
+        relatives.add(Scope.keep(value.detach()));
+        relatives.add(Scope.keep(zero));
+    }
+
     /** Returns the gradient of a parameter. */
     public Tensor gradient(String name) {
         return gradients.get(name);
@@ -45,6 +54,7 @@ public final class GradientAccumulator implements AutoCloseable {
                     List<Tensor> parts = new ArrayList<>();
                     losses.forEach(loss -> parts.add(loss.reshape(1)));
                     gradients.values().forEach(gradient -> parts.add(sumOfSquares(gradient)));
+                    relatives.forEach(value -> parts.add(value.reshape(1)));
                     return Tensors.concat(0, parts);
                 })
                 .floats();
@@ -53,7 +63,7 @@ public final class GradientAccumulator implements AutoCloseable {
         for (String name : gradients.keySet()) {
             squares.put(name, (double) values[next++]);
         }
-        return new StepMetrics(components, values, squares);
+        return new StepMetrics(components, values, squares, RelativeLosses.of(relativeComponents, values, next));
     }
 
     private static Tensor sumOfSquares(Tensor gradient) {
@@ -65,8 +75,11 @@ public final class GradientAccumulator implements AutoCloseable {
     public void close() {
         gradients.values().stream().map(Tensor::buffer).forEach(Buffer::close);
         losses.stream().map(Tensor::buffer).forEach(Buffer::close);
+        relatives.stream().map(Tensor::buffer).forEach(Buffer::close);
         gradients.clear();
         losses.clear();
         components.clear();
+        relatives.clear();
+        relativeComponents.clear();
     }
 }

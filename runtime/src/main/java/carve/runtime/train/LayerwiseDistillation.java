@@ -27,8 +27,10 @@ import java.util.Set;
  * @param student the model that is trained
  * @param layers the numbers of the converted layers
  * @param terms the losses with {@code inputs = teacher}
+ * @param layerWeighting how losses of layers are weighted
  */
-record LayerwiseDistillation(String stage, LoadedModel student, List<Integer> layers, List<LossTerm> terms) {
+record LayerwiseDistillation(
+        String stage, LoadedModel student, List<Integer> layers, List<LossTerm> terms, LayerWeighting layerWeighting) {
     LayerwiseDistillation {
         layers = layers.stream().sorted().toList();
         List<String> elsewhere = terms.stream()
@@ -112,7 +114,7 @@ record LayerwiseDistillation(String stage, LoadedModel student, List<Integer> la
                         layerTargets.sequenceLayout(),
                         terms,
                         needsWholeLayer()));
-        WeightedLoss weightedLoss = new WeightedLoss(accumulator);
+        WeightedLoss weightedLoss = new WeightedLoss(accumulator, layerWeighting);
         for (LossTerm term : terms) {
             Site site = siteIn(layer, term);
             Tensor value = observed.require(site);
@@ -121,12 +123,7 @@ record LayerwiseDistillation(String stage, LoadedModel student, List<Integer> la
                     term.loss().needsTeacher() ? layerTargets.teacher().require(site) : value,
                     layerTargets.targets(),
                     layerTargets.mask());
-            weightedLoss.add(
-                    term,
-                    OptionalInt.of(layer),
-                    lossScale,
-                    layers.size(),
-                    term.loss().compute(lossInputs));
+            weightedLoss.add(term, OptionalInt.of(layer), lossScale, layers.size(), lossInputs);
         }
         weightedLoss.backward(tape, watched);
     }

@@ -23,10 +23,11 @@ import java.util.Optional;
  *
  * <pre>{@code
  * {"step":7,"loss":450.6,"losses":{"mean-squared-error@heads":0.45},"layers":{"mean-squared-error@heads":{"0":0.3,"1":0.6}},
- *  "layer_grad_norms":{"0":61.0,"1":67.8},"learning_rate":0.001,"grad_norm":91.2,"tokens_per_second":5120.5,"seconds":3.2}
+ *  "relative_layers":{"mean-squared-error@heads":{"0":0.1,"1":0.2}},"layer_grad_norms":{"0":61.0,"1":67.8},"learning_rate":0.001,"grad_norm":91.2,"tokens_per_second":5120.5,"seconds":3.2}
  * }</pre>
  *
- * <p>{@code loss} is the weighted sum that is made small; {@code losses} have no weights; {@code layer_grad_norms} are the norms of
+ * <p>{@code loss} is the weighted sum that is made small; {@code losses} have no weights;
+ * {@code relative_layers} are parts of the loss that a student of zeros has; {@code layer_grad_norms} are the norms of
  * the gradients of each layer. A resumed run removes the lines
  * after the step that it goes on from, and begins another event file, whose first event makes TensorBoard forget them too.
  */
@@ -57,11 +58,12 @@ final class MetricsLog implements AutoCloseable {
         }
     }
 
-    private static void truncateAfter(Path file, long step) throws IOException {
+    /** Removes the lines of later steps from a file of JSON objects. */
+    static void truncateAfter(Path file, long step) throws IOException {
         if (!Files.exists(file)) {
             return;
         }
-        Path rest = file.resolveSibling(FILE + ".new");
+        Path rest = file.resolveSibling(file.getFileName() + ".new");
         // bytes that are not text become characters that no line of ours has
         List<String> kept = new String(Files.readAllBytes(file), StandardCharsets.UTF_8)
                 .lines()
@@ -86,8 +88,9 @@ final class MetricsLog implements AutoCloseable {
                 .with("step", step)
                 .with("loss", values.loss())
                 .with("losses", object(values.losses()))
-                .with("layers", layers(values))
-                .with("layer_grad_norms", layers(values.layerGradientNorms()))
+                .with("layers", layers(values.layerLosses()))
+                .with("relative_layers", layers(values.relativeLosses()))
+                .with("layer_grad_norms", numbered(values.layerGradientNorms()))
                 .with("learning_rate", rate)
                 .with("grad_norm", values.gradientNorm())
                 .with("tokens_per_second", tokensPerSecond)
@@ -102,19 +105,24 @@ final class MetricsLog implements AutoCloseable {
         tensorBoard.ifPresent(out -> out.write(step, scalars(values, rate, tokensPerSecond)));
     }
 
+    /** Writes other values of a step for TensorBoard. */
+    void write(long step, Map<String, Double> scalars) {
+        tensorBoard.ifPresent(out -> out.write(step, scalars));
+    }
+
     private static JsonObject object(Map<String, Double> values) {
         Map<String, JsonValue> members = new LinkedHashMap<>();
         values.forEach((key, value) -> members.put(key, JsonNumber.of(value)));
         return JsonObject.of(members);
     }
 
-    private static JsonObject layers(StepMetrics values) {
+    private static JsonObject layers(Map<String, Map<Integer, Double>> values) {
         Map<String, JsonValue> members = new LinkedHashMap<>();
-        values.layerLosses().forEach((label, layers) -> members.put(label, layers(layers)));
+        values.forEach((label, layers) -> members.put(label, numbered(layers)));
         return JsonObject.of(members);
     }
 
-    private static JsonObject layers(Map<Integer, Double> values) {
+    private static JsonObject numbered(Map<Integer, Double> values) {
         Map<String, Double> named = new LinkedHashMap<>();
         values.forEach((layer, value) -> named.put(Integer.toString(layer), value));
         return object(named);
@@ -127,6 +135,9 @@ final class MetricsLog implements AutoCloseable {
         values.layerLosses()
                 .forEach((label, layers) ->
                         layers.forEach((layer, value) -> scalars.put("layers/" + label + "/" + layer, value)));
+        values.relativeLosses()
+                .forEach((label, layers) ->
+                        layers.forEach((layer, value) -> scalars.put("relative_layers/" + label + "/" + layer, value)));
         scalars.put("learning_rate", rate);
         scalars.put("grad_norm", values.gradientNorm());
         scalars.put("tokens_per_second", tokensPerSecond);

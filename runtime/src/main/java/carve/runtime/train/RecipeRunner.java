@@ -65,6 +65,7 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
             List<RecipeStage> stages,
             String source,
             SampleGenerationLog.Config samples,
+            Validation.Config validation,
             Path out,
             long seed,
             List<DType> dtype,
@@ -166,6 +167,7 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
                 RecipeStage.of(recipe, catalogs),
                 recipe.path(source).toString(),
                 SampleGenerationLog.Config.from(recipe.settings().section("samples")),
+                Validation.Config.from(recipe.settings().section("validation")),
                 recipe.path("out"),
                 recipe.seed(),
                 recipe.outputDtype(),
@@ -282,6 +284,10 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
                     folder,
                     predecessor,
                     run.resume,
+                    new StageReport(
+                            run.validation,
+                            Validation.of(run.validation, data, models.teacher, models.student),
+                            task::message),
                     both));
         }
     }

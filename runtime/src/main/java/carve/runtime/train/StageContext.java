@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param predecessor the {@link ParamDigest} of the parameters that what came before ended with, be it a stage or a
  *     conversion; empty if nothing did
  * @param resume whether to go on where an interrupted run of this stage stopped; a run that had ended gives its result again
+ * @param report what is said about the student as it goes
  * @param progressListener is told of every step
  */
 public record StageContext(
@@ -33,6 +34,7 @@ public record StageContext(
         Path folder,
         Optional<String> predecessor,
         Resume resume,
+        StageReport report,
         ProgressListener progressListener) {
     /** Copies the list. */
     public StageContext {
@@ -62,6 +64,7 @@ public record StageContext(
                 folder,
                 predecessor,
                 resume ? Resume.SAME_FILES : Resume.NO,
+                StageReport.NONE,
                 progressListener);
     }
 

@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
  * @param loss the total
  * @param losses by label, without weights, means over batches of the means or sums over layers
  * @param layerLosses by label and layer, means over batches
+ * @param relativeLosses by label and layer, as parts of the loss of a student that is zero
  * @param gradientNorm the norm of all gradients together
  * @param squaredGradientNorms by parameter the square of the norm of its gradient
  */
@@ -20,15 +21,21 @@ public record StepMetrics(
         double loss,
         Map<String, Double> losses,
         Map<String, Map<Integer, Double>> layerLosses,
+        Map<String, Map<Integer, Double>> relativeLosses,
         double gradientNorm,
         Map<String, Double> squaredGradientNorms) {
     private static final Pattern LAYER = Pattern.compile("layers\\.(\\d+)\\.");
 
-    StepMetrics(List<LossComponent> readings, float[] values, Map<String, Double> squares) {
+    StepMetrics(
+            List<LossComponent> readings,
+            float[] values,
+            Map<String, Double> squares,
+            Map<String, Map<Integer, Double>> relativeLosses) {
         this(
                 total(readings, values),
                 means(readings, values),
                 layers(readings, values),
+                relativeLosses,
                 Math.sqrt(
                         squares.values().stream().mapToDouble(square -> square).sum()),
                 squares);

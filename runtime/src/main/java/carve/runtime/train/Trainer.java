@@ -119,8 +119,13 @@ final class Trainer {
                         context.folder(), from.step(), settings.logging().tensorboard());
                 BatchPrefetcher batches =
                         new BatchPrefetcher(loader, settings.batches().prefetchBatches())) {
+            ValidationLog validation =
+                    new ValidationLog(stage.name(), settings.steps(), context.report(), context.folder(), from.step());
+            if (from.step() == 0) {
+                validation.start(metrics);
+            }
             while (state.step() < settings.steps()) {
-                state = step(state, trained, batches, metrics);
+                state = step(state, trained, batches, metrics, validation);
                 if (state.step() % settings.logging().checkpointSteps() == 0 || state.step() == settings.steps()) {
                     writeCheckpoint(state, trained);
                 }
@@ -150,7 +155,11 @@ final class Trainer {
     }
 
     private TrainerState step(
-            TrainerState before, TrainableParams trained, BatchPrefetcher batches, MetricsLog metrics) {
+            TrainerState before,
+            TrainableParams trained,
+            BatchPrefetcher batches,
+            MetricsLog metrics,
+            ValidationLog validation) {
         long began = System.nanoTime();
         long step = before.step() + 1;
         long tokens = 0;
@@ -176,7 +185,9 @@ final class Trainer {
         if (step % settings.logging().metricsSteps() == 0 || step == settings.steps()) {
             metrics.write(step, values, learningRate(step - 1), tokens / seconds, before.seconds() + seconds);
         }
-        return before.next(position, tokens, seconds, values.loss());
+        TrainerState after = before.next(position, tokens, seconds, values.loss());
+        validation.step(after, values, metrics);
+        return after;
     }
 
     private void accumulate(long batchIndex, DataLoader.Item item, Set<String> trained, GradientAccumulator buffer) {

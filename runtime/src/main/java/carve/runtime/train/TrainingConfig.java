@@ -18,6 +18,7 @@ import java.util.Map;
  * @param maxGradientNorm the norm that gradients are clipped to; 0 for no clipping
  * @param dropout the probability with which the outputs of mixers and feed-forwards are dropped
  * @param gradientCheckpointing whether activations inside of layers are recomputed for gradients
+ * @param layerWeighting how losses of layers are weighted
  * @param logitsLoss how many logits are computed at a time
  * @param batches how samples are batched
  * @param logging how often checkpoints and metrics are written
@@ -31,6 +32,7 @@ public record TrainingConfig(
         double maxGradientNorm,
         double dropout,
         boolean gradientCheckpointing,
+        LayerWeighting layerWeighting,
         ChunkedLogitsLoss logitsLoss,
         BatchConfig batches,
         LoggingConfig logging) {
@@ -76,6 +78,7 @@ public record TrainingConfig(
                 maxGradientNorm(settings),
                 dropout(settings),
                 settings.flag("gradient-checkpointing"),
+                settings.enumConstant("layer-weighting", LayerWeighting.class),
                 ChunkedLogitsLoss.from(settings),
                 new BatchConfig(
                         atLeast(settings, "batch-size", 1),
@@ -120,6 +123,9 @@ public record TrainingConfig(
         fixed.put("max-gradient-norm", Double.toString(maxGradientNorm));
         if (dropout > 0) {
             fixed.put("dropout", Double.toString(dropout));
+        }
+        if (layerWeighting != LayerWeighting.ABSOLUTE) {
+            fixed.put("layer-weighting", Settings.enumConstant(layerWeighting));
         }
         fixed.put("batch-size", Integer.toString(batches.batchSize()));
         fixed.put("length-bucket-batches", Integer.toString(batches.bucketBatches()));

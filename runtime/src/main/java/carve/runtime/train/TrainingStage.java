@@ -101,7 +101,8 @@ public record TrainingStage(String name, Stage stage, TrainingConfig config) {
         List<LossTerm> rest = withTeacherInputs(false);
         Optional<LayerwiseDistillation> distillation = separate.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new LayerwiseDistillation(name, layerwise, context.converted(), separate));
+                : Optional.of(new LayerwiseDistillation(
+                        name, layerwise, context.converted(), separate, config.layerWeighting()));
         if (rest.isEmpty()) {
             return new LayerwiseObjective(
                     name, context.teacher().orElseThrow(), distillation.orElseThrow(), stage.paddingMask());
@@ -115,6 +116,7 @@ public record TrainingStage(String name, Stage stage, TrainingConfig config) {
                 distillation,
                 stage.paddingMask(),
                 config.gradientCheckpointing(),
+                config.layerWeighting(),
                 config.logitsLoss());
     }
 

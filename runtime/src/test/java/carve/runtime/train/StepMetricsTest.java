@@ -12,6 +12,7 @@ final class StepMetricsTest {
                 1,
                 Map.of(),
                 Map.of(),
+                Map.of(),
                 6,
                 Map.of(
                         "layers.2.mixer.q_proj.weight", 9.0,
