@@ -14,8 +14,10 @@ final class LineReader {
 
     private final InputStream in;
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+    private final byte[] buffer = new byte[1 << 16];
+    private int from;
+    private int to;
     private int number;
-    private boolean ended;
 
     LineReader(InputStream in) {
         this.in = in;
@@ -23,22 +25,35 @@ final class LineReader {
 
     /** Moves to the next line, and returns whether there is one. */
     boolean next() throws IOException {
-        if (ended) {
-            return false;
-        }
         line.reset();
-        int next = in.read();
-        ended = next < 0;
-        while (next >= 0 && next != '\n') {
-            if (line.size() == MAX_BYTES) {
-                throw new IOException("line %d is longer than %d MiB".formatted(number + 1, MAX_BYTES >> 20));
-            }
-            line.write(next);
-            next = in.read();
-        }
-        ended |= next < 0;
         number++;
-        return !ended || line.size() > 0;
+        boolean ended = false;
+        while (!ended) {
+            if (from == to && !fill()) {
+                return line.size() > 0;
+            }
+            int end = from;
+            while (end < to && buffer[end] != '\n') {
+                end++;
+            }
+            add(end - from);
+            ended = end < to;
+            from = Math.min(end + 1, to);
+        }
+        return true;
+    }
+
+    private boolean fill() throws IOException {
+        from = 0;
+        to = Math.max(0, in.read(buffer, 0, buffer.length));
+        return to > 0;
+    }
+
+    private void add(int count) throws IOException {
+        if (line.size() > MAX_BYTES - count) {
+            throw new IOException("line %d is longer than %d MiB".formatted(number, MAX_BYTES >> 20));
+        }
+        line.write(buffer, from, count);
     }
 
     /** Returns the number of the line, from 1. */

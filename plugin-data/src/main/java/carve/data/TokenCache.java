@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ import java.util.function.LongConsumer;
  * @param phases shows the work
  */
 record TokenCache(Path root, OnError onError, Phases phases) {
+    private static final System.Logger LOG = System.getLogger(TokenCache.class.getName());
     private static final String BYTES = "bytes";
 
     /**
@@ -51,14 +53,19 @@ record TokenCache(Path root, OnError onError, Phases phases) {
             }
             Path folder = root.resolve(key(files, encoder, tokenizer.get()));
             if (Files.isDirectory(folder)) {
-                phases.run("tokens reused from " + folder, "runs", listener -> listener.step(1, 1));
-            } else {
-                make(files, encoder, folder);
+                return opened(folder, "reused from");
             }
-            return new TokenStore(folder, List.of());
+            make(files, encoder, folder);
+            return opened(folder, "kept in");
         } catch (IOException | UncheckedIOException e) {
             throw new SettingsException("data: cannot be tokenised: " + e.getMessage(), e);
         }
+    }
+
+    private static TokenStore opened(Path folder, String verb) {
+        TokenStore store = new TokenStore(folder, List.of());
+        LOG.log(Level.INFO, "data: {0} documents, {1} tokens {2} {3}", store.documents(), store.tokens(), verb, folder);
+        return store;
     }
 
     private String key(List<DataFile> files, DocumentEncoder encoder, String tokenizer) throws IOException {

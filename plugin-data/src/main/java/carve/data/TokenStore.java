@@ -93,6 +93,11 @@ final class TokenStore implements AutoCloseable {
         return documents;
     }
 
+    /** Returns the number of tokens of all documents. */
+    long tokens() {
+        return documents == 0 ? 0 : end(documents - 1);
+    }
+
     /** Returns whether tokens have weights. */
     boolean isWeighted() {
         return weighted;

@@ -39,6 +39,7 @@ final class TokenWriter implements AutoCloseable {
 
     private static final int MAX_SHORT = 0xFFFF;
     private static final int BUFFER = 1 << 20;
+    private static final int PIECE = 1 << 10;
 
     private final Path folder;
     private final boolean weighted;
@@ -71,11 +72,14 @@ final class TokenWriter implements AutoCloseable {
             if (width == Short.BYTES && id > MAX_SHORT) {
                 widen();
             }
-            put(tokens, id, width);
         }
-        for (int t = 0; weighted && t < ids.length; t++) {
-            float weight = document.weights().length == 0 ? 1f : document.weights()[t];
-            put(weights, Float.floatToRawIntBits(weight), Float.BYTES);
+        write(tokens, ids, width);
+        if (weighted) {
+            int[] bits = new int[ids.length];
+            for (int t = 0; t < bits.length; t++) {
+                bits[t] = Float.floatToRawIntBits(document.weights().length == 0 ? 1f : document.weights()[t]);
+            }
+            write(weights, bits, Float.BYTES);
         }
         count += ids.length;
         documents++;
@@ -83,6 +87,17 @@ final class TokenWriter implements AutoCloseable {
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putLong(count)
                 .array());
+    }
+
+    private static void write(OutputStream out, int[] values, int width) throws IOException {
+        byte[] bytes = new byte[PIECE * width];
+        for (int from = 0; from < values.length; from += PIECE) {
+            int count = Math.min(PIECE, values.length - from);
+            for (int i = 0; i < count * width; i++) {
+                bytes[i] = (byte) (values[from + i / width] >>> i % width * Byte.SIZE);
+            }
+            out.write(bytes, 0, count * width);
+        }
     }
 
     private static void put(OutputStream out, int value, int width) throws IOException {

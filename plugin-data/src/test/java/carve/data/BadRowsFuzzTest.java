@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Files with changed bytes are read, or refused with their name; nothing else comes out. */
 final class BadRowsFuzzTest {
-    private static final int ROUNDS = 200;
+    private static final int ROUNDS = 100;
 
     @TempDir
     private Path folder;

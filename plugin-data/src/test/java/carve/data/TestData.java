@@ -51,12 +51,16 @@ final class TestData {
     }
 
     static Dataset chat(Path files, Path cache, Processor processor, Map<String, Object> others) {
+        return chat(files, cache, processor, others, 42);
+    }
+
+    static Dataset chat(Path files, Path cache, Processor processor, Map<String, Object> others, long seed) {
         Map<String, Object> values = new HashMap<>(defaults(files, cache));
         List.of("column", "split", "bos", "eos", "parse-special-tokens").forEach(values::remove);
         values.putAll(Map.of("format", "auto", "mask", "completion", "packing", "none", "max-length", 4096));
         values.putAll(Map.of("shuffle", false, "overlong", "skip"));
         values.putAll(others);
-        return new ChatDataProvider().open(MapSettings.of(values), new DatasetContext(processor, 42));
+        return new ChatDataProvider().open(MapSettings.of(values), new DatasetContext(processor, seed));
     }
 
     /** Returns the processor of the fixture, which has tokens of bytes and a chat template. */

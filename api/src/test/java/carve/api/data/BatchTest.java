@@ -2,6 +2,7 @@ package carve.api.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
@@ -56,5 +57,32 @@ final class BatchTest {
         assertEquals(
                 SequenceLayout.unpadded(2, 1),
                 Batch.of(List.of(sample(0, 5), sample(0, 8)), 0).inputs(device).sequenceLayout());
+    }
+
+    @Test
+    void packedSamplesAreOneRowOfSequences() {
+        boolean[] all = {true, true, true, true};
+        Sample packed =
+                new Sample(new int[] {5, 6, 7, 8}, all, Map.of(), new float[] {1, 0.5f, 1, 0.25f}, new int[] {0, 2});
+        Batch batch = Batch.of(List.of(packed, sample(0, 3, 4)), 9);
+        int ignored = Batch.IGNORE_INDEX;
+        assertEquals(6, batch.positions());
+        assertEquals(SequenceLayout.packed(0, 2, 4, 6), batch.inputs(device).sequenceLayout());
+        assertArrayEquals(new int[] {5, 6, 7, 8, 3, 4}, batch.inputs(device).tokens());
+        assertArrayEquals(
+                new int[] {6, ignored, 8, ignored, 4, ignored},
+                batch.targets(device).ints());
+        assertArrayEquals(
+                new float[] {0.5f, 1, 0.25f, 1, 1, 1}, batch.paddingMask(device).floats());
+        assertEquals(Shape.of(1, 6), batch.targets(device).shape());
+    }
+
+    @Test
+    void sequencesBeginOneAfterTheOther() {
+        for (int[] starts : new int[][] {{1}, {0, 0}, {0, 3}, {0, 2, 1}}) {
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> new Sample(new int[3], new boolean[3], Map.of(), new float[0], starts));
+        }
     }
 }
