@@ -8,6 +8,7 @@ module carve.distill {
             carve.distill.loss.HardCrossEntropyLossProvider,
             carve.distill.loss.JensenShannonLossProvider,
             carve.distill.loss.KlLossProvider,
+            carve.distill.loss.L2LossProvider,
             carve.distill.loss.MeanSquaredErrorLossProvider,
             carve.distill.loss.ReverseKlLossProvider;
     provides carve.api.data.DatasetProvider with
@@ -18,6 +19,7 @@ module carve.distill {
     provides carve.api.stage.LearningRateScheduleProvider with
             carve.distill.optimizer.ConstantScheduleProvider,
             carve.distill.optimizer.CosineScheduleProvider,
+            carve.distill.optimizer.LinearScheduleProvider,
             carve.distill.optimizer.WarmupStableDecayScheduleProvider;
     provides carve.api.stage.StageProvider with
             carve.distill.DistillStageProvider,

@@ -69,9 +69,9 @@ final class PresetTest {
                 stages.stream().map(s -> s.config().optimizer().learningRate()).toList());
         assertEquals(
                 List.of(
-                        "WarmupStableDecaySchedule[warmup=2000, stable=16000, decay=2000, minRateRatio=0.0]",
-                        "WarmupStableDecaySchedule[warmup=5000, stable=40000, decay=5000, minRateRatio=0.0]",
-                        "WarmupStableDecaySchedule[warmup=2000, stable=16000, decay=2000, minRateRatio=0.0]"),
+                        "WarmupStableDecaySchedule[warmup=Warmup[steps=2000, fromZero=true], stable=16000, decay=2000, decayShape=COSINE, minRateRatio=0.0]",
+                        "WarmupStableDecaySchedule[warmup=Warmup[steps=5000, fromZero=true], stable=40000, decay=5000, decayShape=COSINE, minRateRatio=0.0]",
+                        "WarmupStableDecaySchedule[warmup=Warmup[steps=2000, fromZero=true], stable=16000, decay=2000, decayShape=COSINE, minRateRatio=0.0]"),
                 stages.stream()
                         .map(stage -> stage.config().learningRateSchedule().toString())
                         .toList());
@@ -107,10 +107,10 @@ final class PresetTest {
         assertEquals(0.1, settings.maxGradientNorm());
         assertEquals(64, settings.batches().batchSize() * settings.accumulationSteps());
         assertEquals(
-                "WarmupStableDecaySchedule[warmup=1000, stable=8396, decay=1000, minRateRatio=0.0]",
+                "WarmupStableDecaySchedule[warmup=Warmup[steps=1000, fromZero=true], stable=8396, decay=1000, decayShape=COSINE, minRateRatio=0.0]",
                 settings.learningRateSchedule().toString());
         assertEquals(
-                "AdamWOptimizer[learningRate=2.0E-4, beta1=0.9, beta2=0.95, epsilon=1.0E-8, weightDecay=0.01, noWeightDecay=[], weightDecayMinRank=2]",
+                "AdamWOptimizer[learningRate=2.0E-4, beta1=0.9, beta2=0.95, epsilon=1.0E-8, weightDecay=0.01, noWeightDecay=[], weightDecayMinRank=2, groups=[]]",
                 settings.optimizer().toString());
         assertEquals(
                 List.of(

@@ -38,7 +38,7 @@ final class StageConfigTest {
         assertEquals(StartFrom.PREVIOUS_STAGE, settings.startFrom());
         assertEquals("kl@logits", stage.stage().losses().getFirst().label());
         assertEquals(
-                "WarmupStableDecaySchedule[warmup=10, stable=80, decay=10, minRateRatio=0.0]",
+                "WarmupStableDecaySchedule[warmup=Warmup[steps=10, fromZero=false], stable=80, decay=10, decayShape=COSINE, minRateRatio=0.0]",
                 settings.learningRateSchedule().toString());
         assertEquals(100, settings.steps());
         assertEquals(1, settings.accumulationSteps());
@@ -74,7 +74,8 @@ final class StageConfigTest {
                 "mean-squared-error@heads-2", stage.stage().losses().getLast().label());
         assertEquals(5, settings.optimizer().learningRate());
         assertEquals(
-                "ConstantSchedule[warmup=0]", settings.learningRateSchedule().toString());
+                "ConstantSchedule[warmup=Warmup[steps=0, fromZero=false]]",
+                settings.learningRateSchedule().toString());
         assertEquals(7, settings.steps());
         assertEquals(3, settings.accumulationSteps());
         assertEquals(0, settings.maxGradientNorm());

@@ -117,8 +117,8 @@ final class StageValidationTest {
     @Test
     void lossesOfTheWholeModelNeedTheWholeModel() {
         refused(
-                "stage 'align': inputs = teacher trains each layer separately, so losses must be per layer (site heads, output or"
-                        + " hidden), not [kl@logits]; use inputs = own",
+                "stage 'align': inputs = teacher trains each layer separately, so losses must be per layer (site heads, mixer,"
+                        + " output or hidden), not [kl@logits]; use inputs = own",
                 () -> run(ALIGN.replace("type = mean-squared-error", "type = kl")));
     }
 
@@ -126,13 +126,13 @@ final class StageValidationTest {
     void missingSitesNameModelAndLayer() {
         String problem =
                 "has no site 'layers.0.haeds'; the mixer 'retention' of layer 0 does not publish 'haeds'; mixers publish"
-                        + " 'heads', and every layer has 'input', 'output' and 'hidden'";
+                        + " 'heads', and every layer has 'input', 'mixer', 'output' and 'hidden'";
         String misspelt = ALIGN.replace("mean-squared-error", "mean-squared-error, site = haeds");
         refused("stage 'align': the student (small) " + problem, () -> run(misspelt));
         refused("stage 'align': the student (small) " + problem, () -> run(misspelt.replace("= teacher", "= own")));
         refused(
                 "stage 'align': the student (small) has no site 'input.image'; models have embed, final_norm, logits, and for each"
-                        + " of their 2 layers heads, input, output and hidden",
+                        + " of their 2 layers heads, input, mixer, output and hidden",
                 () -> run(ALIGN.replace("mean-squared-error", "mean-squared-error, site = input.image")
                         .replace("= teacher", "= own")));
     }
@@ -177,7 +177,7 @@ final class StageValidationTest {
         student.close();
         student = SmallModels.decoder(device, 42);
         String adam =
-                "AdamWOptimizer[learningRate=%s, beta1=0.9, beta2=0.999, epsilon=1.0E-8, weightDecay=0.05, noWeightDecay=[**bias**], weightDecayMinRank=0]";
+                "AdamWOptimizer[learningRate=%s, beta1=0.9, beta2=0.999, epsilon=1.0E-8, weightDecay=0.05, noWeightDecay=[**bias**], weightDecayMinRank=0, groups=[]]";
         refused(
                 "stage 'align': cannot resume from " + folder.resolve("checkpoint-0000000001.safetensors")
                         + ", these settings have changed:\n"

@@ -10,11 +10,13 @@ import carve.distill.loss.FrobeniusLossProvider;
 import carve.distill.loss.HardCrossEntropyLossProvider;
 import carve.distill.loss.JensenShannonLossProvider;
 import carve.distill.loss.KlLossProvider;
+import carve.distill.loss.L2LossProvider;
 import carve.distill.loss.MeanSquaredErrorLossProvider;
 import carve.distill.loss.ReverseKlLossProvider;
 import carve.distill.optimizer.AdamWOptimizerProvider;
 import carve.distill.optimizer.ConstantScheduleProvider;
 import carve.distill.optimizer.CosineScheduleProvider;
+import carve.distill.optimizer.LinearScheduleProvider;
 import carve.distill.optimizer.WarmupStableDecayScheduleProvider;
 import carve.hocon.Hocon;
 import carve.mamba2.Mamba2Provider;
@@ -47,6 +49,7 @@ final class TestCatalogs {
                     new LlavaDataProvider(),
                     new MeanSquaredErrorLossProvider(),
                     new KlLossProvider(),
+                    new L2LossProvider(),
                     new CrossEntropyLossProvider(),
                     new FrobeniusLossProvider(),
                     new HardCrossEntropyLossProvider(),
@@ -55,6 +58,7 @@ final class TestCatalogs {
                     new AdamWOptimizerProvider(),
                     new WarmupStableDecayScheduleProvider(),
                     new CosineScheduleProvider(),
+                    new LinearScheduleProvider(),
                     new ConstantScheduleProvider(),
                     new DistillStageProvider(),
                     new SupervisedStageProvider()),

@@ -11,6 +11,12 @@ public interface ActivationHook {
     /** The output of each head before the output projection, {@code (B, T, H, P)}. */
     String HEADS = "heads";
 
+    /**
+     * The output of a layer's mixer after the output projection, before the residual addition, {@code (B, T, D)}. Every layer
+     * publishes it for whatever mixer it has; a mixer need not.
+     */
+    String MIXER = "mixer";
+
     /** A probe that wants nothing. */
     ActivationHook NONE = new ActivationHook() {
         @Override

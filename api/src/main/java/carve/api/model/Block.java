@@ -90,7 +90,11 @@ public record Block(
     }
 
     private Tensor mix(Params p, Tensor normed, SequenceLayout s, ActivationHook activationHook) {
-        return named(() -> mixer.forward(p.under("mixer"), normed, s, activationHook));
+        Tensor mixed = named(() -> mixer.forward(p.under("mixer"), normed, s, activationHook));
+        if (activationHook.wants(ActivationHook.MIXER)) {
+            activationHook.publish(ActivationHook.MIXER, mixed);
+        }
+        return mixed;
     }
 
     // what fails on every device alike is the mixer's fault

@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
  * embed            (B, T, D), the input of the first layer
  * layers.3.input   (B, T, D), the input of layer 3
  * layers.3.heads   (B, T, H, P), what its mixer publishes: each head's output before the output projection
+ * layers.3.mixer   (B, T, D), the output of its mixer, before the residual addition
  * layers.3.output  (B, T, D), the output of layer 3
  * final_norm       (B, T, D), the output of the final norm
  * logits           (B, T, V)
@@ -34,6 +35,9 @@ public sealed interface Site {
 
     /** Each layer's heads before the output projection, {@code (B, T, H, P)}. */
     Site HEADS = new EachLayer("heads");
+
+    /** The output of each layer's mixer after the output projection, before the residual addition, {@code (B, T, D)}. */
+    Site MIXER = new EachLayer("mixer");
 
     /** Each layer's output, {@code (B, T, D)}. */
     Site OUTPUT = new EachLayer("output");
@@ -120,7 +124,7 @@ public sealed interface Site {
         }
         if (!text.matches("[^.\\s]+")) {
             throw new IllegalArgumentException(
-                    "'%s' is no site; write logits, final_norm, embed, heads, output, hidden, or layers.3.heads"
+                    "'%s' is no site; write logits, final_norm, embed, heads, mixer, output, hidden, or layers.3.heads"
                             .formatted(text));
         }
         return new EachLayer(text);

@@ -22,6 +22,8 @@ final class SiteTest {
                 "output",
                 "hidden",
                 "layers.3.heads",
+                "layers.3.mixer",
+                "mixer",
                 "layers.12.input",
                 "layers.0.gate.state",
                 "input.image_features",
@@ -59,8 +61,8 @@ final class SiteTest {
                 SettingsException.class,
                 () -> Site.from(MapSettings.of(Map.of("site", "layers.3."), "recipe"), "site"));
         assertEquals(
-                "recipe: key 'site' is wrong: 'layers.3.' is no site; write logits, final_norm, embed, heads, output, hidden, or"
-                        + " layers.3.heads",
+                "recipe: key 'site' is wrong: 'layers.3.' is no site; write logits, final_norm, embed, heads, mixer, output, hidden,"
+                        + " or layers.3.heads",
                 wrong.getMessage());
     }
 }

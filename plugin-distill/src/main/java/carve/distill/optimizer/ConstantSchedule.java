@@ -3,13 +3,13 @@ package carve.distill.optimizer;
 import carve.api.stage.LearningRateSchedule;
 
 /**
- * Linear warm-up from 0, then constant.
+ * Linear warm-up, then constant.
  *
- * @param warmup steps of the warm-up
+ * @param warmup the warm-up
  */
-record ConstantSchedule(long warmup) implements LearningRateSchedule {
+record ConstantSchedule(Warmup warmup) implements LearningRateSchedule {
     @Override
     public double factor(long step) {
-        return step < warmup ? (double) step / warmup : 1;
+        return warmup.has(step) ? warmup.factor(step) : 1;
     }
 }

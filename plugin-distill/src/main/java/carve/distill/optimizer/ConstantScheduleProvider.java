@@ -13,6 +13,6 @@ public final class ConstantScheduleProvider implements LearningRateScheduleProvi
 
     @Override
     public LearningRateSchedule create(Settings settings, long steps) {
-        return new ConstantSchedule(StepCount.of(settings, "warmup", steps));
+        return new ConstantSchedule(Warmup.of(settings, steps));
     }
 }

@@ -13,6 +13,6 @@ public final class CosineScheduleProvider implements LearningRateScheduleProvide
 
     @Override
     public LearningRateSchedule create(Settings settings, long steps) {
-        return new CosineSchedule(StepCount.of(settings, "warmup", steps), steps, MinRateRatio.of(settings));
+        return new DecaySchedule(Warmup.of(settings, steps), steps, DecayShape.COSINE, MinRateRatio.of(settings));
     }
 }

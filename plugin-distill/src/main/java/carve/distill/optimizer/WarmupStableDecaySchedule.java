@@ -3,28 +3,26 @@ package carve.distill.optimizer;
 import carve.api.stage.LearningRateSchedule;
 
 /**
- * Linear warm-up from 0, a constant part, and a cosine decay, as {@code get_wsd_schedule} of
- * transformers 4.43.1; the first step of a warm-up has the factor 0.
+ * Linear warm-up, a constant part, and a decay. With a cosine and a warm-up from zero it is {@code get_wsd_schedule} of
+ * transformers 4.43.1.
  *
- * @param warmup steps of the warm-up
+ * @param warmup the warm-up
  * @param stable steps at 1
  * @param decay steps of the decay
+ * @param decayShape how the rate falls
  * @param minRateRatio the factor at the end and after it
  */
-record WarmupStableDecaySchedule(long warmup, long stable, long decay, double minRateRatio)
+record WarmupStableDecaySchedule(Warmup warmup, long stable, long decay, DecayShape decayShape, double minRateRatio)
         implements LearningRateSchedule {
     @Override
     public double factor(long step) {
-        if (step < warmup) {
-            return (double) step / warmup;
+        if (warmup.has(step)) {
+            return warmup.factor(step);
         }
-        if (step < warmup + stable) {
+        long decayed = step - warmup.steps() - stable;
+        if (decayed < 0) {
             return 1;
         }
-        if (step < warmup + stable + decay) {
-            return (1 - minRateRatio) * CosineSchedule.halfCosine((double) (step - warmup - stable) / decay)
-                    + minRateRatio;
-        }
-        return minRateRatio;
+        return decayed < decay ? decayShape.factor((double) decayed / decay, minRateRatio) : minRateRatio;
     }
 }

@@ -15,11 +15,16 @@ public final class WarmupStableDecayScheduleProvider implements LearningRateSche
 
     @Override
     public LearningRateSchedule create(Settings settings, long steps) {
-        long warmup = StepCount.of(settings, "warmup", steps);
+        Warmup warmup = Warmup.of(settings, steps);
         long decay = StepCount.of(settings, "decay", steps);
         long stable = settings.string("stable").equals(REST)
-                ? Math.max(0, steps - warmup - decay)
+                ? Math.max(0, steps - warmup.steps() - decay)
                 : StepCount.of(settings, "stable", steps);
-        return new WarmupStableDecaySchedule(warmup, stable, decay, MinRateRatio.of(settings));
+        return new WarmupStableDecaySchedule(
+                warmup,
+                stable,
+                decay,
+                settings.enumConstant("decay-shape", DecayShape.class),
+                MinRateRatio.of(settings));
     }
 }

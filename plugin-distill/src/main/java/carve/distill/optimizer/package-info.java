@@ -1,5 +1,5 @@
 /**
- * The optimizer {@code adamw} and the schedules {@code warmup-stable-decay}, {@code cosine} and {@code constant}.
+ * The optimizer {@code adamw} and the schedules {@code warmup-stable-decay}, {@code cosine}, {@code linear} and {@code constant}.
  *
  * <pre>{@code
  * optimizer { type = adamw, learning-rate = 1e-3, weight-decay = 0.05 }

@@ -15,6 +15,7 @@ import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 import carve.distill.TestParts;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** AdamW steps as PyTorch's does, with the official parameter groups. */
@@ -27,14 +28,14 @@ final class AdamWOptimizerTest {
     void defaultsAreTheOfficialOnes() {
         AdamWOptimizer adam = of("type = adamw");
         assertEquals(
-                "AdamWOptimizer[learningRate=0.001, beta1=0.9, beta2=0.999, epsilon=1.0E-8, weightDecay=0.05, noWeightDecay=[**bias**], weightDecayMinRank=0]",
+                "AdamWOptimizer[learningRate=0.001, beta1=0.9, beta2=0.999, epsilon=1.0E-8, weightDecay=0.05, noWeightDecay=[**bias**], weightDecayMinRank=0, groups=[]]",
                 adam.toString());
     }
 
     @Test
     void everyKeyIsRead() {
         assertEquals(
-                "AdamWOptimizer[learningRate=0.5, beta1=0.1, beta2=0.2, epsilon=0.3, weightDecay=0.4, noWeightDecay=[a.*, b], weightDecayMinRank=2]",
+                "AdamWOptimizer[learningRate=0.5, beta1=0.1, beta2=0.2, epsilon=0.3, weightDecay=0.4, noWeightDecay=[a.*, b], weightDecayMinRank=2, groups=[]]",
                 of("type = adamw, learning-rate = 0.5, betas = [0.1, 0.2], epsilon = 0.3, weight-decay = 0.4, no-weight-decay = [\"a.*\", b],"
                                 + " weight-decay-min-rank = 2")
                         .toString());
@@ -114,6 +115,65 @@ final class AdamWOptimizerTest {
         assertEquals(
                 "recipe: 1: key 'no-weight-decay' has an invalid glob: glob '{': '{' without '}'",
                 assertThrows(SettingsException.class, () -> of("type = adamw, no-weight-decay = [\"{\"]"))
+                        .getMessage());
+    }
+
+    private static final String GROUPS =
+            "type = adamw, learning-rate = 0.01, weight-decay = 0, groups = [{ match = [\"**attn**\"], learning-rate = 0.1,"
+                    + " betas = [0.5, 0.6], weight-decay = 0.5 }, { match = [\"**.late.**\"], learning-rate = 0.2 }]";
+
+    @Test
+    void theFirstGroupThatMatchesCounts() {
+        assertEquals(
+                new AdamWOptimizer(
+                                0.01,
+                                0.9,
+                                0.999,
+                                1e-8,
+                                0,
+                                of(GROUPS).noWeightDecay(),
+                                0,
+                                List.of(
+                                        new ParamGroup(
+                                                of(GROUPS).groups().getFirst().match(), 0.1, 0.5, 0.6, 0.5),
+                                        new ParamGroup(
+                                                of(GROUPS).groups().getLast().match(), 0.2, 0.9, 0.999, 0)))
+                        .toString(),
+                of(GROUPS).toString());
+        // the first step moves by the rate, and decays by rate times decay; half the peak rate is given
+        assertEquals(1 - 0.05f - 0.5f * 0.05f, moved("layers.1.attn.late.weight"), 1e-6f);
+        assertEquals(1 - 0.1f, moved("layers.1.late.weight"), 1e-6f);
+        assertEquals(1 - 0.005f, moved("layers.1.mlp.weight"), 1e-6f);
+    }
+
+    private static float moved(String name) {
+        try (Device device = new ReferenceDevice()) {
+            Tensor zeros = Tensors.zeros(device, Shape.of(1));
+            Tensor one = Tensors.full(device, Shape.of(1), 1);
+            return of(GROUPS)
+                    .step(name, one, one, List.of(zeros, zeros), 0.005, 1)
+                    .getFirst()
+                    .floats()[0];
+        }
+    }
+
+    @Test
+    void groupsThatHoldNothingAreNamed() {
+        assertEquals(List.of("[**.late.**]"), of(GROUPS).unusedGroups(Set.of("a.attn.b", "a.attn.late.b", "c")));
+        assertEquals(List.of(), of(GROUPS).unusedGroups(Set.of("a.attn.b", "a.late.b")));
+    }
+
+    @Test
+    void wrongGroupsAreRefused() {
+        assertEquals(
+                "recipe: 1: key 'match' must name the parameters of the group, such as [\"**attn**\"], is empty",
+                assertThrows(SettingsException.class, () -> of("type = adamw, groups = [{ match = [] }]"))
+                        .getMessage());
+        assertEquals(
+                "recipe: 1: key 'learning-rate' must be positive, is 0.0; exclude the parameters from 'train' instead",
+                assertThrows(
+                                SettingsException.class,
+                                () -> of("type = adamw, groups = [{ match = [a], learning-rate = 0 }]"))
                         .getMessage());
     }
 }

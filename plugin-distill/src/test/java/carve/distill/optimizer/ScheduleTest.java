@@ -2,6 +2,7 @@ package carve.distill.optimizer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.config.SettingsException;
 import carve.api.json.Json;
@@ -28,7 +29,7 @@ final class ScheduleTest {
             Matcher numbers = NAME.matcher(name);
             assertEquals(true, numbers.matches(), name);
             LearningRateSchedule learningRateSchedule = TestParts.schedule(
-                    "type = warmup-stable-decay, warmup = %s, stable = %s, decay = %s"
+                    "type = warmup-stable-decay, warmup = %s, warmup-from-zero = true, stable = %s, decay = %s"
                             .formatted(numbers.group(1), numbers.group(2), numbers.group(3)),
                     12);
             JsonArray factors = all.array(name);
@@ -44,29 +45,40 @@ final class ScheduleTest {
     @Test
     void defaultsAreSharesOfTheRun() {
         assertEquals(
-                new WarmupStableDecaySchedule(10, 80, 10, 0), TestParts.schedule("type = warmup-stable-decay", 100));
-        assertEquals(new CosineSchedule(10, 100, 0), TestParts.schedule("type = cosine", 100));
-        assertEquals(new ConstantSchedule(0), TestParts.schedule("type = constant", 100));
+                new WarmupStableDecaySchedule(new Warmup(10, false), 80, 10, DecayShape.COSINE, 0),
+                TestParts.schedule("type = warmup-stable-decay", 100));
+        assertEquals(
+                new DecaySchedule(new Warmup(10, false), 100, DecayShape.COSINE, 0),
+                TestParts.schedule("type = cosine", 100));
+        assertEquals(
+                new DecaySchedule(new Warmup(10, false), 100, DecayShape.LINEAR, 0),
+                TestParts.schedule("type = linear", 100));
+        assertEquals(new ConstantSchedule(new Warmup(0, false)), TestParts.schedule("type = constant", 100));
     }
 
     @Test
     void everyKeyIsRead() {
         assertEquals(
-                new WarmupStableDecaySchedule(5, 20, 3, 0.1),
+                new WarmupStableDecaySchedule(new Warmup(5, true), 20, 3, DecayShape.LINEAR, 0.1),
                 TestParts.schedule(
-                        "type = warmup-stable-decay, warmup = \"2.5%\", stable = 20, decay = 3, min-rate-ratio = 0.1",
+                        "type = warmup-stable-decay, warmup = \"2.5%\", stable = 20, decay = 3, min-rate-ratio = 0.1, decay-shape = linear, warmup-from-zero = true",
                         200));
         assertEquals(
-                new CosineSchedule(7, 200, 0.5),
-                TestParts.schedule("type = cosine, warmup = 7, min-rate-ratio = 0.5", 200));
-        assertEquals(new ConstantSchedule(9), TestParts.schedule("type = constant, warmup = 9", 200));
+                new DecaySchedule(new Warmup(7, true), 200, DecayShape.COSINE, 0.5),
+                TestParts.schedule("type = cosine, warmup = 7, min-rate-ratio = 0.5, warmup-from-zero = true", 200));
+        assertEquals(
+                new DecaySchedule(new Warmup(7, true), 200, DecayShape.LINEAR, 0.5),
+                TestParts.schedule("type = linear, warmup = 7, min-rate-ratio = 0.5, warmup-from-zero = true", 200));
+        assertEquals(
+                new ConstantSchedule(new Warmup(9, true)),
+                TestParts.schedule("type = constant, warmup = 9, warmup-from-zero = true", 200));
     }
 
     @Test
     void cosineFallsFromItsPeakToItsFloor() {
-        LearningRateSchedule cosine = new CosineSchedule(2, 12, 0.1);
-        assertEquals(0, cosine.factor(0));
-        assertEquals(0.5, cosine.factor(1));
+        LearningRateSchedule cosine = new DecaySchedule(new Warmup(2, false), 12, DecayShape.COSINE, 0.1);
+        assertEquals(0.5, cosine.factor(0));
+        assertEquals(1, cosine.factor(1));
         assertEquals(1, cosine.factor(2));
         assertEquals(0.55, cosine.factor(7), 1e-15);
         assertEquals(0.1, cosine.factor(12), 1e-15);
@@ -74,9 +86,35 @@ final class ScheduleTest {
     }
 
     @Test
+    void linearFallsFromItsPeakToItsFloor() {
+        LearningRateSchedule linear = new DecaySchedule(new Warmup(2, false), 12, DecayShape.LINEAR, 0.1);
+        assertEquals(1, linear.factor(2));
+        assertEquals(0.82, linear.factor(4), 1e-15);
+        assertEquals(0.55, linear.factor(7), 1e-15);
+        assertEquals(0.1, linear.factor(12), 1e-15);
+        LearningRateSchedule stable = new WarmupStableDecaySchedule(new Warmup(2, false), 3, 5, DecayShape.LINEAR, 0.5);
+        assertEquals(1, stable.factor(5));
+        assertEquals(0.8, stable.factor(7), 1e-15);
+        assertEquals(0.5, stable.factor(10), 1e-15);
+    }
+
+    @Test
+    void noStepHasTheRateZero() {
+        for (String type : new String[] {"warmup-stable-decay", "cosine", "linear", "constant"}) {
+            for (int steps : new int[] {1, 2, 5, 13, 65, 200}) {
+                LearningRateSchedule schedule = TestParts.schedule("type = " + type, steps);
+                for (int step = 0; step < steps; step++) {
+                    assertTrue(schedule.factor(step) > 0, type + " of " + steps + " at " + step);
+                }
+            }
+        }
+    }
+
+    @Test
     void constantGrowsAndStays() {
-        LearningRateSchedule constant = new ConstantSchedule(4);
-        assertEquals(0.75, constant.factor(3));
+        LearningRateSchedule constant = new ConstantSchedule(new Warmup(4, false));
+        assertEquals(0.25, constant.factor(0));
+        assertEquals(1, constant.factor(3));
         assertEquals(1, constant.factor(4));
         assertEquals(1, constant.factor(400));
     }

@@ -23,15 +23,26 @@ final class ParamSelection {
     /**
      * Returns the names that the settings choose, in the student's order.
      *
-     * @throws carve.api.stage.StageException if a glob chooses none
+     * @throws carve.api.stage.StageException if a glob chooses none, or a group of the optimizer holds none of them
      */
     Set<String> names() {
         Set<String> names = new LinkedHashSet<>(context.student().params().names());
         names.removeIf(name -> !isInScope(name));
         try {
-            return new LinkedHashSet<>(stage.stage().train().select(names));
+            Set<String> selected = new LinkedHashSet<>(stage.stage().train().select(names));
+            requireUsedGroups(selected);
+            return selected;
         } catch (ParamException e) {
             throw stage.failure("'train': " + e.getMessage());
+        }
+    }
+
+    private void requireUsedGroups(Set<String> selected) {
+        List<String> unused = stage.config().optimizer().unusedGroups(selected);
+        if (!unused.isEmpty()) {
+            throw stage.failure(
+                    "'optimizer': the groups %s match no trained parameter that an earlier group does not; names look like %s"
+                            .formatted(unused, selected.stream().limit(3).toList()));
         }
     }
 

@@ -32,11 +32,11 @@ record Sites(String stage, String role, LoadedModel model, Map<Site, Tensor> val
     private String available(Site site) {
         if (site instanceof Site.Layer layer
                 && layer.index() < model.spec().layers().size()) {
-            return "the mixer '%s' of layer %d does not publish '%s'; mixers publish 'heads', and every layer has 'input', 'output' and 'hidden'"
+            return "the mixer '%s' of layer %d does not publish '%s'; mixers publish 'heads', and every layer has 'input', 'mixer', 'output' and 'hidden'"
                     .formatted(
                             model.spec().layers().get(layer.index()).mixerSpec().name(), layer.index(), layer.name());
         }
-        return "models have embed, final_norm, logits, and for each of their %d layers heads, input, output and hidden"
+        return "models have embed, final_norm, logits, and for each of their %d layers heads, input, mixer, output and hidden"
                 .formatted(model.spec().layers().size());
     }
 }

@@ -4,6 +4,7 @@ import carve.api.config.Settings;
 import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
 import carve.api.model.LoadedModel;
+import carve.api.model.Site;
 import carve.api.stage.LayerInputs;
 import carve.api.stage.LossTerm;
 import carve.api.stage.Stage;
@@ -87,7 +88,7 @@ public record TrainingStage(String name, Stage stage, TrainingConfig config) {
         if (needsTeacher() && context.teacher().isEmpty()) {
             throw failure("needs a teacher; set 'teacher' in the recipe");
         }
-        context.teacher().ifPresent(teacher -> requireSameShape(teacher, context.student()));
+        context.teacher().ifPresent(teacher -> requireFit(teacher, context.student()));
         DropoutObjective.Factory factory = (endToEnd, layerwise) -> objective(context, endToEnd, layerwise);
         Objective plain = factory.create(context.student(), context.student());
         return config.dropout() == 0
@@ -124,6 +125,22 @@ public record TrainingStage(String name, Stage stage, TrainingConfig config) {
         return stage.losses().stream()
                 .filter(term -> has == (term.inputs() == LayerInputs.TEACHER))
                 .toList();
+    }
+
+    // logits are compared with those of any model with the same vocabulary, all else layer by layer
+    private void requireFit(LoadedModel teacher, LoadedModel student) {
+        boolean onlyLogits = stage.losses().stream()
+                .filter(LossTerm::needsTeacher)
+                .allMatch(term -> term.loss().site().equals(Site.LOGITS));
+        if (!onlyLogits) {
+            requireSameShape(teacher, student);
+        } else if (needsTeacher()
+                && teacher.spec().vocabulary() != student.spec().vocabulary()) {
+            throw failure(
+                    "the vocabularies of teacher (%d tokens) and student (%d tokens) differ; choose a teacher with the student's tokenizer"
+                            .formatted(
+                                    teacher.spec().vocabulary(), student.spec().vocabulary()));
+        }
     }
 
     private void requireSameShape(LoadedModel teacher, LoadedModel student) {
