@@ -59,7 +59,7 @@ public record MambaInLlamaConfig(
                 width, epsilon, bias, settings.flag("repeat-before-conv"), state(settings), initialisation);
     }
 
-    private static Initialisation init(Settings settings) {
+    static Initialisation init(Settings settings) {
         List<String> known =
                 Arrays.stream(Initialisation.values()).map(Initialisation::word).toList();
         String name = settings.string("init");

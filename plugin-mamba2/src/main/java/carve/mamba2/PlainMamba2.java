@@ -37,7 +37,12 @@ import java.util.Map;
  * <p>Parameters have the names of the official checkpoints: {@code in_proj.weight (2 I + 2 G N + H, D)}, whose rows are those
  * of z, x, B, C and dt, {@code conv1d.weight (I + 2 G N, 1, W)}, {@code conv1d.bias}, {@code dt_bias (H)}, {@code A_log (H)},
  * {@code D (H)}, {@code norm.weight (I)} and {@code out_proj.weight (D, I)}; biases of both projections where the model has
- * them. It takes nothing of an attention layer.
+ * them.
+ *
+ * <p>With the initialisation {@code kqvo} x, B and C take the projections of v, k and q, those of keys and values once for each
+ * head that shares them, and the output projection that of o. The gate begins as {@code (W_o^T + W_v) / 2} (as AWS's priming of
+ * hybrids has it), and time steps are those of {@code dt_bias} alone. {@code kqvo-identity} adds a convolution that changes nothing
+ * and no skip connection.
  *
  * @param dims H heads, G of keys and values, of width P
  * @param config its settings
@@ -65,15 +70,16 @@ public record PlainMamba2(LayerConfig dims, PlainMamba2Config config) implements
 
     @Override
     public List<ParamSpec> parameters() {
-        Init conv = Init.fanIn(config.convWidth());
+        boolean identity = config.init().isIdentity();
+        Init conv = identity ? Mamba2::identityConv : Init.fanIn(config.convWidth());
         List<ParamSpec> specs = new ArrayList<>();
         specs.add(new ParamSpec("dt_bias", Shape.of(dims.heads()), Init.softplusLogUniform(1e-3, 1e-1, 1e-4)));
         specs.add(new ParamSpec("A_log", Shape.of(dims.heads()), Init.logUniform(1, 16)));
-        specs.add(new ParamSpec("D", Shape.of(dims.heads()), Init.ONES));
+        specs.add(new ParamSpec("D", Shape.of(dims.heads()), identity ? Init.ZEROS : Init.ONES));
         specs.addAll(in().parameters());
         specs.add(new ParamSpec("conv1d.weight", Shape.of(channels(), 1, config.convWidth()), conv));
         if (config.convBias()) {
-            specs.add(new ParamSpec("conv1d.bias", Shape.of(channels()), conv));
+            specs.add(new ParamSpec("conv1d.bias", Shape.of(channels()), identity ? Init.ZEROS : conv));
         }
         specs.add(new ParamSpec("norm.weight", Shape.of(innerWidth()), Init.ONES));
         specs.addAll(out().parameters());
@@ -126,6 +132,25 @@ public record PlainMamba2(LayerConfig dims, PlainMamba2Config config) implements
 
     @Override
     public Map<String, Tensor> initFrom(AttentionWeights from) {
-        return Map.of();
+        Map<String, Tensor> attention = from.projections();
+        if (config.init() == MambaInLlamaConfig.Initialisation.RANDOM || attention.isEmpty()) {
+            return Map.of();
+        }
+        Tensor output = attention.get("o_proj.weight");
+        Tensor values = perHead(attention.get("v_proj.weight"));
+        Tensor gate = output.transpose().add(values).multiply(0.5);
+        Tensor steps = gate.slice(0, 0, dims.heads()).multiply(0);
+        Tensor in = Tensors.concat(
+                0,
+                List.of(gate, values, perHead(attention.get("k_proj.weight")), attention.get("q_proj.weight"), steps));
+        return Map.of("in_proj.weight", in, "out_proj.weight", output);
+    }
+
+    // (G P, D) as (H P, D), each group once for each of its heads
+    private Tensor perHead(Tensor weight) {
+        int hidden = dims.hidden();
+        int groups = weight.extent(0) / dims.headWidth();
+        int head = dims.headWidth() * hidden;
+        return Heads.repeat(weight.reshape(1, 1, groups, head), dims.heads()).reshape(innerWidth(), hidden);
     }
 }

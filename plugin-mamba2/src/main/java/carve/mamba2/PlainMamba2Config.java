@@ -2,6 +2,8 @@ package carve.mamba2;
 
 import carve.api.config.Settings;
 import carve.api.mixer.LayerConfig;
+import carve.api.mixer.RotaryEmbedding;
+import java.util.List;
 
 /**
  * The settings of the mixer {@code plain-mamba2}.
@@ -13,6 +15,7 @@ import carve.api.mixer.LayerConfig;
  * @param normGroups into how many parts the gated norm divides the inner width
  * @param minTimeStep the least time step
  * @param maxTimeStep the greatest time step; infinite if there is none
+ * @param init what is taken from attention, and what new parameters begin with
  */
 public record PlainMamba2Config(
         int convWidth,
@@ -21,9 +24,11 @@ public record PlainMamba2Config(
         int stateSize,
         int normGroups,
         double minTimeStep,
-        double maxTimeStep) {
+        double maxTimeStep,
+        MambaInLlamaConfig.Initialisation init) {
     /**
-     * Returns the configuration that settings describe, for a layer of these dimensions.
+     * Returns the configuration that settings describe, for a layer of these dimensions, whose heads of keys are the groups of
+     * B and C.
      *
      * @throws carve.api.config.SettingsException if a value is out of range, or does not divide what it should
      */
@@ -34,8 +39,8 @@ public record PlainMamba2Config(
         if (!(epsilon > 0)) {
             throw settings.error("norm-epsilon", "must be positive; norm-epsilon=" + epsilon);
         }
-        int state = between(settings, "state-width", 1, 1024);
-        int groups = between(settings, "norm-groups", 1, dims.heads());
+        int state = orElse(between(settings, "state-width", 0, 1024), dims.headWidth());
+        int groups = orElse(between(settings, "norm-groups", 0, dims.heads()), dims.kvHeads());
         if (dims.heads() % groups != 0) {
             throw settings.error("norm-groups", "must divide %d heads; norm-groups=%d".formatted(dims.heads(), groups));
         }
@@ -45,7 +50,46 @@ public record PlainMamba2Config(
             throw settings.error(
                     "max-step", "must exceed min-step %s, which is at least 0; max-step=%s".formatted(min, max));
         }
-        return new PlainMamba2Config(width, bias, epsilon, state, groups, min, max);
+        return new PlainMamba2Config(width, bias, epsilon, state, groups, min, max, init(settings, dims, state));
+    }
+
+    /**
+     * Returns the dimensions of the mixer in the place of an attention layer: with the groups of B and C that {@code groups}
+     * names, and without positions.
+     */
+    static LayerConfig dims(Settings settings, LayerConfig dims) {
+        String groups = settings.string("groups");
+        if (!List.of("kv-heads", "heads").contains(groups)) {
+            throw settings.error("groups", "must be kv-heads or heads; groups=" + groups);
+        }
+        return new LayerConfig(
+                dims.hidden(),
+                dims.heads(),
+                groups.equals("heads") ? dims.heads() : dims.kvHeads(),
+                dims.headWidth(),
+                dims.bias(),
+                dims.outputBias(),
+                dims.epsilon(),
+                RotaryEmbedding.NONE);
+    }
+
+    private static MambaInLlamaConfig.Initialisation init(Settings settings, LayerConfig dims, int state) {
+        MambaInLlamaConfig.Initialisation init = MambaInLlamaConfig.init(settings);
+        if (init == MambaInLlamaConfig.Initialisation.KQVO_OPEN_GATE) {
+            throw settings.error("init", "is kqvo-open-gate, which needs a bias of the gate; use kqvo-identity");
+        }
+        if (init != MambaInLlamaConfig.Initialisation.RANDOM
+                && (dims.kvHeads() != dims.heads() || state != dims.headWidth())) {
+            throw settings.error(
+                    "init",
+                    "takes B and C of each head from keys and queries; set groups = heads and state-width = 0 (%d)"
+                            .formatted(dims.headWidth()));
+        }
+        return init;
+    }
+
+    private static int orElse(int value, int other) {
+        return value == 0 ? other : value;
     }
 
     private static int between(Settings settings, String key, int min, int max) {

@@ -17,6 +17,7 @@ public final class PlainMamba2Provider implements MixerProvider {
 
     @Override
     public Mixer create(LayerConfig dims, Settings settings) {
-        return new PlainMamba2(dims, PlainMamba2Config.from(settings, dims));
+        LayerConfig own = PlainMamba2Config.dims(settings, dims);
+        return new PlainMamba2(own, PlainMamba2Config.from(settings, own));
     }
 }

@@ -19,12 +19,30 @@ final class PlainMamba2Test {
 
         @Override
         protected Mixer mixer(LayerConfig dims) {
-            return new PlainMamba2(dims, config);
+            boolean seeded = initialisesFromAttention();
+            LayerConfig own = new LayerConfig(
+                    dims.hidden(),
+                    dims.heads(),
+                    seeded ? dims.heads() : dims.kvHeads(),
+                    dims.headWidth(),
+                    dims.bias(),
+                    dims.epsilon(),
+                    dims.rotaryEmbedding());
+            PlainMamba2Config sized = new PlainMamba2Config(
+                    config.convWidth(),
+                    config.convBias(),
+                    config.epsilon(),
+                    seeded ? dims.headWidth() : config.stateSize(),
+                    config.normGroups(),
+                    config.minTimeStep(),
+                    config.maxTimeStep(),
+                    config.init());
+            return new PlainMamba2(own, sized);
         }
 
         @Override
         protected boolean initialisesFromAttention() {
-            return false;
+            return config.init() != MambaInLlamaConfig.Initialisation.RANDOM;
         }
 
         // time steps near 1 instead of 0.01, with which the gradients of B and C drown in rounding
@@ -37,7 +55,8 @@ final class PlainMamba2Test {
     @Nested
     final class ReleasedConfig extends ConfigContract {
         ReleasedConfig() {
-            super(new PlainMamba2Config(4, true, 1, 5, 1, 0, Double.POSITIVE_INFINITY));
+            super(new PlainMamba2Config(
+                    4, true, 1, 5, 1, 0, Double.POSITIVE_INFINITY, MambaInLlamaConfig.Initialisation.RANDOM));
         }
     }
 
@@ -45,7 +64,25 @@ final class PlainMamba2Test {
     @Nested
     final class GroupedNorm extends ConfigContract {
         GroupedNorm() {
-            super(new PlainMamba2Config(2, false, 1, 3, 2, 1e-6, 1e3));
+            super(new PlainMamba2Config(2, false, 1, 3, 2, 1e-6, 1e3, MambaInLlamaConfig.Initialisation.RANDOM));
+        }
+    }
+
+    /** Projections of attention, B and C of each head. */
+    @Nested
+    final class FromAttention extends ConfigContract {
+        FromAttention() {
+            super(new PlainMamba2Config(
+                    4, true, 1, 0, 2, 0, Double.POSITIVE_INFINITY, MambaInLlamaConfig.Initialisation.KQVO_IDENTITY));
+        }
+
+        @Override
+        protected Init initialValues(ParamSpec spec) {
+            return switch (spec.name()) {
+                case "conv1d.weight" -> Init.fanIn(4);
+                case "D" -> Init.ONES;
+                default -> super.initialValues(spec);
+            };
         }
     }
 }

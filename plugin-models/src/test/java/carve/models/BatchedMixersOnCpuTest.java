@@ -81,7 +81,16 @@ final class BatchedMixersOnCpuTest {
                 new Case(
                         "plain-mamba2",
                         config -> new PlainMamba2(
-                                config, new PlainMamba2Config(4, true, 1e-5, 8, 2, 0, Double.POSITIVE_INFINITY))));
+                                config,
+                                new PlainMamba2Config(
+                                        4,
+                                        true,
+                                        1e-5,
+                                        8,
+                                        2,
+                                        0,
+                                        Double.POSITIVE_INFINITY,
+                                        carve.mamba2.MambaInLlamaConfig.Initialisation.RANDOM))));
         return Stream.concat(attentions(), others);
     }
 

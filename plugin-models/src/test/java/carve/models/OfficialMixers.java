@@ -1,6 +1,7 @@
 package carve.models;
 
 import carve.api.config.MapSettings;
+import carve.api.config.SettingsNode;
 import carve.api.mixer.MixerCatalog;
 import carve.api.mixer.MixerProvider;
 import carve.attention.AttentionProvider;
@@ -38,7 +39,13 @@ public final class OfficialMixers {
                                         false,
                                         "clip-qkv",
                                         0.0))
-                                .asTree());
+                                .asTree())
+                .withDefaults("plain-mamba2", plainMamba2());
+    }
+
+    /** Returns the defaults of Mamba-2 that configurations of models do not set. */
+    public static SettingsNode.Section plainMamba2() {
+        return MapSettings.of(Map.of("groups", "kv-heads", "init", "random")).asTree();
     }
 
     /** Returns attention, latent attention and other mixers. */

@@ -57,17 +57,17 @@ public final class DecoderFamily implements ModelFamily {
 
     @Override
     public boolean supports(JsonObject config) {
-        return architectures.find(config).isPresent();
+        return architectures.find(CarveHybrid.base(config).orElse(config)).isPresent();
     }
 
     @Override
     public JsonObject completeConfig(Path folder, JsonObject config) {
-        return MambaConfigFile.gather(folder, config);
+        return MambaConfigFile.gather(folder, CarveHybrid.base(config).orElse(config));
     }
 
     @Override
     public Map<String, byte[]> configFiles(JsonObject config) {
-        return MambaConfigFile.files(config);
+        return MambaConfigFile.files(CarveHybrid.written(config));
     }
 
     @Override
@@ -99,7 +99,14 @@ public final class DecoderFamily implements ModelFamily {
     public ModelSpec studentSpec(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
         plan.checked(teacher.layers().size(), mixers.names());
         List<MixerSpec> choices = LayerMixers.forPlan(teacher, plan);
-        JsonObject json = MambaConfigFile.with(teacher.config(), architectures.read(teacher.config()), choices);
+        DecoderConfig decoder = architectures.read(teacher.config());
+        Optional<JsonObject> granite = StudentLayouts.granite(decoder, choices, mixers, architectures::read);
+        if (granite.isPresent()) {
+            ModelSpec read = spec(granite.get(), mixers);
+            return teacher.with(
+                    granite.get(), LayerMixers.blocks(read, StudentLayouts.withInit(read, choices), mixers));
+        }
+        JsonObject json = MambaConfigFile.with(teacher.config(), decoder, choices);
         return teacher.with(json, LayerMixers.blocks(spec(json, mixers), choices, mixers));
     }
 

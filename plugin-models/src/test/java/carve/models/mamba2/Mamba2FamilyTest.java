@@ -33,7 +33,8 @@ final class Mamba2FamilyTest {
     private static final Mamba2Family FAMILY = new Mamba2Family();
 
     private static MixerCatalog mixers() {
-        return TestMixerCatalog.of(new PlainMamba2Provider());
+        return TestMixerCatalog.of(new PlainMamba2Provider())
+                .withDefaults("plain-mamba2", carve.models.OfficialMixers.plainMamba2());
     }
 
     private static final String HUGGING_FACE = """

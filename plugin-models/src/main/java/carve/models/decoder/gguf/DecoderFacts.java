@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * Facts that decide what a decoder computes, under names for messages: values, and numbers that are compared within
  * the precision of F32. The names of tensors are none of it.
  */
-final class DecoderFacts {
+public final class DecoderFacts {
     private static final double TOLERANCE = 1e-6;
     private static final int LENGTHS = 22;
     private static final String NONE = "none";
@@ -31,7 +31,7 @@ final class DecoderFacts {
      *
      * @param place what messages call the place of the other one
      */
-    static List<String> differences(DecoderSpec decoder, DecoderSpec other, String place) {
+    public static List<String> differences(DecoderSpec decoder, DecoderSpec other, String place) {
         Map<String, Object> expected = of(decoder);
         Map<String, Object> found = of(other);
         List<String> differences = new ArrayList<>();
@@ -61,7 +61,7 @@ final class DecoderFacts {
         if (expected instanceof double[] a && found instanceof double[] b) {
             boolean close = a.length == b.length;
             for (int i = 0; close && i < a.length; i++) {
-                close = Math.abs(a[i] - b[i]) <= TOLERANCE * Math.abs(a[i]);
+                close = a[i] == b[i] || Math.abs(a[i] - b[i]) <= TOLERANCE * Math.abs(a[i]);
             }
             return close;
         }
