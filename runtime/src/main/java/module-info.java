@@ -4,6 +4,7 @@ module carve.runtime {
     requires java.net.http; // for the hub
 
     exports carve.runtime;
+    exports carve.runtime.answers;
     exports carve.runtime.catalog;
     exports carve.runtime.convert;
     exports carve.runtime.device;

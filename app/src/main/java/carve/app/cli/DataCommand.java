@@ -33,11 +33,13 @@ final class DataCommand implements Command {
                         DataCommand.class,
                         "data",
                         "Generate a data set, such as images with questions. Without a name, list the data sets.")
+                .subcommand(DataGenerateCommand.commandSpec())
                 .optionalParameter(String.class, "NAME", "The data set, such as shapes.")
                 .option("--out", Path.class, "DIR", "Folder to write, which must not exist yet.")
                 .example("carve data")
                 .example("carve data shapes --out runs/shapes")
                 .example("carve data shapes --out runs/shapes -Dseed=7")
+                .example("carve data generate MODEL --prompts prompts.jsonl --out answers.jsonl")
                 .build();
     }
 

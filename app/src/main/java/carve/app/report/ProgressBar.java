@@ -26,6 +26,7 @@ public final class ProgressBar implements Progress.Phase {
     private long lastNanos;
     private double perSecond;
     private boolean open;
+    private String detail = "";
 
     /** Begins work with a title, whose steps are called units; {@link Progress#BYTES} are shown as MiB or GiB. */
     public ProgressBar(Terminal terminal, String title, String unit) {
@@ -54,6 +55,11 @@ public final class ProgressBar implements Progress.Phase {
         }
         shown = now;
         show(line(done, total, loss));
+    }
+
+    /** Shows a text after the rate from now on, such as another rate. */
+    public synchronized void detail(String text) {
+        detail = text;
     }
 
     private void measure(long done, long now) {
@@ -91,6 +97,9 @@ public final class ProgressBar implements Progress.Phase {
         }
         if (loss != 0) {
             line.append(String.format(Locale.ROOT, ", loss %.4g", loss));
+        }
+        if (!detail.isEmpty()) {
+            line.append(", ").append(detail);
         }
         if (perSecond > 0 && done < total) {
             line.append(", ")

@@ -28,6 +28,7 @@ import java.util.TreeMap;
  * @param kernelPolicy whether fused ops run by kernels
  * @param plugins folders with plugins
  * @param generationConfig how answers are generated where the command line does not say
+ * @param answers how training data is generated where the command line does not say
  * @param evaluation how models are evaluated where the command line does not say
  * @param recall at which lengths recall is evaluated where the command line does not say
  * @param serving how models are served where the command line does not say
@@ -38,6 +39,7 @@ public record AppConfig(
         KernelPolicy kernelPolicy,
         List<Path> plugins,
         GenerationConfig generationConfig,
+        GenerationConfig answers,
         EvaluationConfig evaluation,
         RecallDefaults recall,
         SettingsNode.Section serving,
@@ -142,7 +144,7 @@ public record AppConfig(
 
     private static final String ROOT = "carve";
     private static final List<String> APP_KEYS =
-            List.of("device", "kernels", "plugins", "generation", "evaluation", "serving");
+            List.of("device", "kernels", "plugins", "generation", "answers", "evaluation", "serving");
 
     /** Copies the list. */
     public AppConfig {
@@ -172,6 +174,7 @@ public record AppConfig(
                         : DeviceSelector.kernelPolicy(globalOptions.kernels(), "--require"),
                 config.plugins,
                 config.generationConfig,
+                config.answers,
                 config.evaluation,
                 config.recall,
                 config.serving,
@@ -191,6 +194,7 @@ public record AppConfig(
                 DeviceSelector.kernelPolicy(carve.string("kernels"), carve.origin("kernels") + ": key 'kernels'"),
                 carve.strings("plugins").stream().map(Path::of).toList(),
                 GenerationConfig.from(carve.section("generation")),
+                GenerationConfig.from(carve.section("answers")),
                 EvaluationConfig.from(carve.section("evaluation")),
                 RecallDefaults.from(carve.section("evaluation").section("recall")),
                 carve.section("serving").asTree(),
