@@ -17,7 +17,7 @@ final class PlanCommand {
                 .subcommand(PlanSuggestCommand.commandSpec())
                 .example("carve plan show models/hovle --plan mmmamba-hybrid")
                 .example("carve plan import nemotron/config.json")
-                .example("carve plan suggest models/hovle --attention 8 --data train.json")
+                .example("carve plan suggest models/hovle --keep 8 --data train.json")
                 .build();
     }
 }

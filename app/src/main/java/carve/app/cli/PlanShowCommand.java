@@ -1,6 +1,5 @@
 package carve.app.cli;
 
-import carve.api.config.SettingsException;
 import carve.api.config.TreeSettings;
 import carve.api.model.LayerPlan;
 import carve.app.plugin.Presets;
@@ -76,7 +75,7 @@ final class PlanShowCommand implements Command {
             throw new IllegalArgumentException("--at must be 1 or more, is " + context);
         }
         Optional<Path> picture = CommandOptions.find(arguments, "--picture");
-        picture.ifPresent(PlanShowCommand::suffix);
+        picture.ifPresent(PictureFile::suffix);
         Optional<String> name = CommandOptions.find(arguments, "--plan");
         Path path = CommandOptions.parameter(arguments, 0);
         try (ModelFolder model = modelOpener.open(path)) {
@@ -87,7 +86,8 @@ final class PlanShowCommand implements Command {
             if (picture.isPresent()) {
                 String title = name.map(plan -> "%s by %s".formatted(folder(path), folder(Path.of(plan))))
                         .orElse(folder(path));
-                draw(picture.get(), new LayerDiagram(title, after, name.map(_ -> before)));
+                var diagram = new LayerDiagram(title, after, name.map(_ -> before));
+                Files.write(picture.get(), PictureFile.bytes(picture.get(), diagram::svg, diagram::png));
                 terminal.println("wrote " + picture.get());
             }
         }
@@ -179,30 +179,6 @@ final class PlanShowCommand implements Command {
             textTable.row(name, bytes ? HumanReadable.bytes(was) : HumanReadable.count(was), shown, change);
         } else {
             textTable.row(name, shown);
-        }
-    }
-
-    private static String suffix(Path file) {
-        String name = file.toString().toLowerCase(Locale.ROOT);
-        if (!name.endsWith(".svg") && !name.endsWith(".png")) {
-            throw new SettingsException("--picture: found '%s'; name a file that ends in .svg or .png".formatted(file));
-        }
-        return name.substring(name.length() - 3);
-    }
-
-    private static void draw(Path file, LayerDiagram picture) throws IOException {
-        Files.write(file, suffix(file).equals("svg") ? picture.svg() : png(picture));
-    }
-
-    // a machine without fonts cannot draw letters; what fails then is not the same everywhere
-    private static byte[] png(LayerDiagram picture) {
-        try {
-            return picture.png();
-        } catch (LinkageError | InternalError e) {
-            throw new SettingsException(
-                    "--picture: a PNG needs the machine's fonts, which cannot be used (%s); an SVG does not"
-                            .formatted(e),
-                    e);
         }
     }
 }

@@ -1,10 +1,11 @@
 package carve.app.cli;
 
-import carve.api.config.SettingsException;
 import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
 import carve.api.io.TemporaryFolder;
+import carve.api.json.Json;
 import carve.app.plugin.Presets;
+import carve.app.report.LayerScoreBars;
 import carve.app.report.PlanSuggestionReport;
 import carve.app.report.ProgressBar;
 import carve.app.report.Terminal;
@@ -18,12 +19,13 @@ import carve.hocon.Hocon;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.plan.PlanSuggester;
-import carve.runtime.plan.PlanSuggester.Suggestion;
 import carve.runtime.plan.PlanWriter;
+import carve.runtime.plan.Suggestion;
 import carve.runtime.progress.Progress;
 import jakarta.inject.Inject;
 import jakarta.inject.Provider;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -66,12 +68,19 @@ final class PlanSuggestCommand implements Command {
         return CommandOptions.of(
                         PlanSuggestCommand.class,
                         "suggest",
-                        "Suggest the layers that keep attention: convert, initialise and align all layers, then measure the predictions"
-                                + " of the teacher with one converted layer at a time.",
-                        "The plan is written together with a table of the measurements.")
+                        "Suggest the layers that keep attention: change one layer of the teacher at a time, and measure what it loses.",
+                        "Methods: marginal replaces a layer by an aligned one; window makes its attention a sliding window;"
+                                + " importance makes its mixer's output zero; restore-one gives a student without attention one layer's"
+                                + " attention again, and trains it; recall divides lost recall by lost likelihood.",
+                        "The plan is written together with a table of the scores.")
                 .parameter(Path.class, "TEACHER", "Folder of the teacher, or hf:ORG/NAME.")
-                .required("--attention", Integer.class, "N", "Number of layers that keep attention.")
-                .option("--data", Path.class, "FILE", "LLaVA-style JSON for alignment and measurement.")
+                .option("--keep", String.class, "N|P%", "Layers that keep attention; 25%% if not given.")
+                .option(
+                        "--by",
+                        String.class,
+                        "METHOD",
+                        "marginal (if not given), restore-one, window, recall or importance.")
+                .option("--data", Path.class, "PATH", "LLaVA-style JSON, or a file or folder of text.")
                 .option("--recipe", String.class, "RECIPE", "Recipe from which data and mixers are taken.")
                 .option(
                         "--mixer",
@@ -80,48 +89,57 @@ final class PlanSuggestCommand implements Command {
                         "Mixer of converted layers, or a name under 'mixers'; mamba2 if not given.")
                 .option("--steps", Integer.class, "N", "Alignment steps; 100 if not given.")
                 .option("--samples", Integer.class, "N", "Samples for the measurement; 64 if not given.")
+                .option("--window", Integer.class, "N", "Width of the sliding window; 512 if not given.")
+                .option("--tasks", String.class, "NAMES", "Recall tasks, separated by commas; scores are then recall.")
+                .flag("--heads", "With importance, measure every head too.")
+                .option("--import", Path.class, "FILE", "Take scores from CSV (layer,score) or JSON; measure nothing.")
                 .option("--out", Path.class, "FILE", "File to write the plan to; printed if not given.")
+                .option("--json", Path.class, "FILE", "Also write the scores as JSON.")
+                .option("--picture", Path.class, "FILE", "Also draw the scores: FILE.svg or FILE.png.")
                 .option(
                         "--work",
                         Path.class,
                         "DIR",
-                        "Folder for the converted student, which is as large as the teacher; a temporary folder if not given.")
-                .example("carve plan suggest models/hovle --attention 8 --data train.json --out plan.conf")
-                .example("carve plan suggest demo/teacher --attention 2 --recipe demo/hybrid.conf --steps 50")
-                .example(
-                        "carve plan suggest models/hovle --attention 4 --data train.json -Dalign.optimizer.learning-rate=1e-3")
+                        "Folder for measurements and checkpoints, with which a stopped command goes on; a temporary folder if not given.")
+                .example("carve plan suggest models/hovle --keep 25%% --data train.json --work suggest --out plan.conf")
+                .example("carve plan suggest models/smollm2 --by window --window 128 --data corpus --keep 8")
+                .example("carve plan suggest models/smollm2 --import scores.csv --keep 8 --out plan.conf")
+                .example("carve plan suggest models/hovle --data train.json -Dalign.optimizer.learning-rate=1e-3")
                 .build();
     }
 
     @Override
     public int run(ParseResult arguments) throws IOException {
+        Optional<Path> picture = CommandOptions.find(arguments, "--picture");
+        picture.ifPresent(PictureFile::suffix);
         TreeSettings settings = settings(arguments);
         Path path = CommandOptions.parameter(arguments, 0);
-        int attention = CommandOptions.valueOr(arguments, "--attention", 0);
-        try (TemporaryFolder work = work(arguments);
-                ModelFolder teacher = modelOpener.open(path)) {
-            requireLayers(attention, teacher.spec().layers().size());
-            Progress progress = (phase, unit) -> new ProgressBar(terminal, phase, unit);
+        try (ModelFolder teacher = modelOpener.open(path)) {
             var suggester = new PlanSuggester(catalogs.get(), openDevices.device(), settings);
-            show(arguments, terminal, path, suggester.suggest(teacher, attention, work.path(), progress));
+            show(arguments, path, suggestion(arguments, suggester, teacher));
         }
         return 0;
     }
 
-    private static void requireLayers(int attention, int layers) {
-        if (attention < 0 || attention > layers) {
-            throw new SettingsException("--attention: found %d; the model has %d layers".formatted(attention, layers));
+    private Suggestion suggestion(ParseResult arguments, PlanSuggester suggester, ModelFolder teacher)
+            throws IOException {
+        Optional<Path> scores = CommandOptions.find(arguments, "--import");
+        if (scores.isPresent()) {
+            return suggester.imported(teacher, scores.get());
+        }
+        Optional<Path> work = CommandOptions.find(arguments, "--work");
+        if (work.isPresent()) {
+            return suggest(suggester, teacher, Files.createDirectories(work.get()));
+        }
+        try (TemporaryFolder temporary = TemporaryFolder.create("suggest")) {
+            temporary.deleteOnShutdown();
+            return suggest(suggester, teacher, temporary.path());
         }
     }
 
-    private static TemporaryFolder work(ParseResult arguments) throws IOException {
-        Optional<Path> given = CommandOptions.find(arguments, "--work");
-        Path parent = given.isPresent()
-                ? Files.createDirectories(given.get())
-                : Path.of(System.getProperty("java.io.tmpdir"));
-        TemporaryFolder work = TemporaryFolder.create(parent, "suggest");
-        work.deleteOnShutdown();
-        return work;
+    private Suggestion suggest(PlanSuggester suggester, ModelFolder teacher, Path work) throws IOException {
+        Progress progress = (phase, unit) -> new ProgressBar(terminal, phase, unit);
+        return suggester.suggest(teacher, work, progress, terminal::printMessage);
     }
 
     private TreeSettings settings(ParseResult arguments) {
@@ -146,8 +164,15 @@ final class PlanSuggestCommand implements Command {
 
     private static SettingsNode.Section options(ParseResult arguments) {
         List<String> lines = new ArrayList<>();
-        CommandOptions.<Path>find(arguments, "--data")
-                .ifPresent(file -> lines.add("data.file = \"%s\"".formatted(file)));
+        CommandOptions.<Path>find(arguments, "--data").ifPresent(file -> lines.add(data(file)));
+        CommandOptions.<String>find(arguments, "--keep").ifPresent(keep -> lines.add("keep = \"%s\"".formatted(keep)));
+        CommandOptions.<String>find(arguments, "--by").ifPresent(by -> lines.add("by = \"%s\"".formatted(by)));
+        CommandOptions.<Integer>find(arguments, "--window").ifPresent(window -> lines.add("window = " + window));
+        CommandOptions.<String>find(arguments, "--tasks")
+                .ifPresent(names -> lines.add("score = recall, recall.tasks = [%s]".formatted(names)));
+        if (CommandOptions.hasFlag(arguments, "--heads")) {
+            lines.add("heads = true");
+        }
         CommandOptions.<String>find(arguments, "--mixer")
                 .ifPresent(name -> lines.add("mixer = \"%s\"".formatted(name)));
         CommandOptions.<Integer>find(arguments, "--steps").ifPresent(steps -> lines.add("align.steps = " + steps));
@@ -155,8 +180,13 @@ final class PlanSuggestCommand implements Command {
         return Hocon.parse(String.join("\n", lines), "the command line").asTree();
     }
 
-    private static void show(ParseResult arguments, Terminal terminal, Path teacher, Suggestion suggestion)
-            throws IOException {
+    private static String data(Path file) {
+        return file.toString().endsWith(".json")
+                ? "data.file = \"%s\"".formatted(file)
+                : "data { type = text, files = [\"%s\"] }".formatted(file);
+    }
+
+    private void show(ParseResult arguments, Path teacher, Suggestion suggestion) throws IOException {
         List<String> table = PlanSuggestionReport.table(suggestion).lines();
         List<String> remarks = new ArrayList<>(List.of("Suggested for %s.".formatted(teacher), ""));
         remarks.addAll(PlanSuggestionReport.remarks(suggestion));
@@ -165,11 +195,24 @@ final class PlanSuggestCommand implements Command {
         String text = PlanWriter.format(suggestion.plan(), remarks);
         Optional<Path> out = CommandOptions.find(arguments, "--out");
         if (out.isPresent()) {
-            Files.writeString(out.get(), text);
             table.forEach(terminal::println);
-            terminal.println("wrote " + out.get());
+            write(out.get(), text.getBytes(StandardCharsets.UTF_8));
         } else {
             terminal.print(text);
         }
+        Optional<Path> json = CommandOptions.find(arguments, "--json");
+        if (json.isPresent()) {
+            write(json.get(), (Json.print(suggestion.json()) + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        Optional<Path> picture = CommandOptions.find(arguments, "--picture");
+        if (picture.isPresent()) {
+            var bars = new LayerScoreBars("Layers by " + suggestion.method().word(), suggestion);
+            write(picture.get(), PictureFile.bytes(picture.get(), bars::svg, bars::png));
+        }
+    }
+
+    private void write(Path file, byte[] content) throws IOException {
+        Files.write(file, content);
+        terminal.printMessage("wrote " + file);
     }
 }

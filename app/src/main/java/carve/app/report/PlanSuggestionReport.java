@@ -1,29 +1,35 @@
 package carve.app.report;
 
-import carve.runtime.plan.PlanSuggester.LayerScore;
-import carve.runtime.plan.PlanSuggester.Suggestion;
+import carve.runtime.plan.Suggestion;
+import carve.runtime.plan.Suggestion.HeadScore;
+import carve.runtime.plan.Suggestion.LayerScore;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
 /** A table of the measurements behind a suggested plan, with an explanation. */
 public final class PlanSuggestionReport {
+    private static final int HEADS = 10;
+
     private PlanSuggestionReport() {}
 
     /** Returns the table: a row for each layer. */
     public static TextTable table(Suggestion suggestion) {
-        TextTable table = new TextTable(
-                "LAYER", "LABEL", "RANK", "KL DIVERGENCE", "INITIALISED ONLY", "LOSS INCREASE", "RELATIVE ERROR", "");
-        int index = 0;
-        for (LayerScore layer : suggestion.layers()) {
-            table.row(
-                    index++,
-                    layer.label(),
-                    layer.rank(),
-                    decimal(layer.aligned().klDivergence()),
-                    decimal(layer.initialised().klDivergence()),
-                    String.format(Locale.ROOT, "%+.4f", layer.aligned().lossIncrease()),
-                    decimal(layer.aligned().relativeError()),
-                    layer.kept() ? "keep" : "");
+        List<String> figures = suggestion.layers().stream()
+                .flatMap(layer -> layer.figures().keySet().stream())
+                .distinct()
+                .toList();
+        List<String> header = new ArrayList<>(List.of("LAYER", "LABEL", "RANK", "SCORE"));
+        figures.forEach(figure -> header.add(figure.toUpperCase(Locale.ROOT)));
+        header.add("");
+        TextTable table = new TextTable(header.toArray(new String[0]));
+        for (int i = 0; i < suggestion.layers().size(); i++) {
+            LayerScore layer = suggestion.layers().get(i);
+            List<Object> row = new ArrayList<>(List.of(i, layer.label(), layer.rank(), decimal(layer.score())));
+            figures.forEach(figure -> row.add(decimal(layer.figures().get(figure))));
+            row.add(layer.kept() ? "keep" : "");
+            table.row(row.toArray());
         }
         return table;
     }
@@ -35,18 +41,27 @@ public final class PlanSuggestionReport {
     /** Returns the explanation, line by line. */
     public static List<String> remarks(Suggestion suggestion) {
         long kept = suggestion.layers().stream().filter(LayerScore::kept).count();
-        return List.of(
-                "%d of %d layers keep their attention: those whose replacement changes the predictions most."
-                        .formatted(kept, suggestion.layers().size()),
-                "",
-                "Each layer alone was replaced, after %d steps of alignment, and measured on %d samples%s."
+        List<String> lines = new ArrayList<>(List.of(
+                "%d of %d layers keep their attention: those with the greatest score by %s."
                         .formatted(
-                                suggestion.steps(),
-                                suggestion.samples(),
-                                suggestion.measuredOnTrainingData()
-                                        ? ", some of which were used for the alignment"
-                                        : " that were not used for the alignment"),
-                "KL divergence: from the teacher's predictions, in nats per token; initialised only: before the alignment;",
-                "loss increase: of the cross-entropy of answers; relative error: of the layer's output, relative to its change.");
+                                kept,
+                                suggestion.layers().size(),
+                                suggestion.method().word()),
+                ""));
+        lines.addAll(suggestion.remarks());
+        if (!suggestion.heads().isEmpty()) {
+            lines.add("Heads whose absence changes the predictions most: " + heads(suggestion) + ".");
+        }
+        return lines;
+    }
+
+    private static String heads(Suggestion suggestion) {
+        return String.join(
+                ", ",
+                suggestion.heads().stream()
+                        .sorted(Comparator.comparingDouble((HeadScore head) -> -head.score()))
+                        .limit(HEADS)
+                        .map(head -> "%d.%d (%s)".formatted(head.layer(), head.head(), decimal(head.score())))
+                        .toList());
     }
 }

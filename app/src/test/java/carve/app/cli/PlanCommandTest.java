@@ -89,7 +89,7 @@ final class PlanCommandTest {
                 "plan",
                 "suggest",
                 DEMO,
-                "--attention",
+                "--keep",
                 "2",
                 "--data",
                 data.resolve("train.json").toString(),
@@ -123,8 +123,8 @@ final class PlanCommandTest {
 
     @Test
     void suggestionsForMoreLayersThanThereAreAreRefused() {
-        assertEquals(1, carve.run("plan", "suggest", DEMO, "--attention", "7", "--data", "none.json"));
-        assertEquals("carve: --attention: found 7; the model has 6 layers\n", carve.err());
+        assertEquals(1, carve.run("plan", "suggest", DEMO, "--keep", "7", "--import", "none.csv"));
+        assertEquals("carve: keep: found 7; the model has 6 layers\n", carve.err());
     }
 
     @Test

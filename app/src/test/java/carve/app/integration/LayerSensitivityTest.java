@@ -1,33 +1,46 @@
 package carve.app.integration;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import carve.api.config.SettingsException;
 import carve.api.data.Batch;
 import carve.api.data.Sample;
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
+import carve.api.model.ActivationRecorder;
 import carve.api.model.LoadedModel;
+import carve.api.op.KlDivergence;
+import carve.api.stage.ProgressListener;
+import carve.api.tensor.Scope;
+import carve.api.tensor.Tensor;
 import carve.app.TestDistribution;
-import carve.app.report.ProgressBar;
-import carve.app.report.Terminal;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
+import carve.runtime.plan.LayerCandidate;
 import carve.runtime.plan.LayerSensitivity;
-import java.io.PrintWriter;
-import java.io.Writer;
+import carve.runtime.plan.SuggestionState;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Replacing a layer by itself does nothing; by another, something, and padding has no part in it. */
 final class LayerSensitivityTest {
     private static final Path FIXTURES = Path.of(System.getProperty("carve.fixtures"));
 
+    @TempDir
+    private Path work;
+
+    private int measured;
     private Catalogs catalogs;
 
     @BeforeEach
@@ -49,11 +62,82 @@ final class LayerSensitivityTest {
         return new Sample(tokens, answer, Map.of());
     }
 
-    private static List<LayerSensitivity.Effect> measure(LoadedModel teacher, LoadedModel student, Batch... batches) {
-        Terminal nowhere =
-                new Terminal(new PrintWriter(Writer.nullWriter()), new PrintWriter(Writer.nullWriter()), false);
-        try (ProgressBar bar = new ProgressBar(nowhere, "measuring", "batches")) {
-            return new LayerSensitivity(teacher, student).measure(List.of(batches), bar);
+    private List<LayerSensitivity.Effect> measure(LoadedModel teacher, LoadedModel student, Batch... batches) {
+        return measure(teacher, LayerCandidate.ofModel(student), "measurements" + measured++, batches);
+    }
+
+    private List<LayerSensitivity.Effect> measure(
+            LoadedModel teacher, List<LayerCandidate> candidates, String file, Batch... batches) {
+        try {
+            SuggestionState state = SuggestionState.open(work.resolve(file), "test");
+            return new LayerSensitivity(teacher, candidates)
+                    .measure("layers", List.of(batches), state, ProgressListener.NONE, (_, _) -> {});
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void sharedHiddenStatesGiveTheBitsOfWholePasses() {
+        try (Device device = new ReferenceDevice();
+                ModelFolder folder = open("hovle_tiny");
+                ModelFolder others = open("mmmamba_linear_tiny");
+                LoadedModel teacher = folder.load(device, WeightPrecision.F32);
+                LoadedModel student = others.load(device, WeightPrecision.F32)) {
+            Batch batch = Batch.of(List.of(sample(13), sample(5)), 0);
+            List<LayerCandidate> candidates = LayerCandidate.ofModel(student);
+            List<LayerSensitivity.Effect> effects = measure(teacher, student, batch);
+            for (int i = 0; i < candidates.size(); i++) {
+                assertEquals(
+                        divergence(teacher, candidates.get(i).in(teacher), batch),
+                        effects.get(i).klDivergence());
+            }
+        }
+    }
+
+    private static double divergence(LoadedModel teacher, LoadedModel other, Batch batch) {
+        double[] sums = new double[2];
+        Scope.run(teacher.device(), () -> {
+            Tensor mask = batch.paddingMask(teacher.device()).reshape(-1);
+            sums[0] = KlDivergence.apply(logits(other, batch), logits(teacher, batch), 1)
+                    .multiply(mask)
+                    .sum()
+                    .item();
+            sums[1] = mask.sum().item();
+        });
+        return sums[0] / sums[1];
+    }
+
+    private static Tensor logits(LoadedModel model, Batch batch) {
+        Tensor logits = model.model().forward(model.params(), batch.inputs(model.device()), ActivationRecorder.NONE);
+        return logits.reshape(-1, logits.extent(2));
+    }
+
+    @Test
+    void aSearchThatWasStoppedGoesOnWithTheSameBits() throws IOException {
+        try (Device device = new ReferenceDevice();
+                ModelFolder folder = open("hovle_tiny");
+                ModelFolder others = open("mmmamba_linear_tiny");
+                LoadedModel teacher = folder.load(device, WeightPrecision.F32);
+                LoadedModel student = others.load(device, WeightPrecision.F32)) {
+            Batch[] batches = {Batch.of(List.of(sample(13)), 0), Batch.of(List.of(sample(5)), 0)};
+            List<LayerCandidate> candidates = LayerCandidate.ofModel(student);
+            List<LayerSensitivity.Effect> whole = measure(teacher, candidates, "stopped", batches);
+            Path file = work.resolve("stopped");
+            List<String> lines = Files.readAllLines(file);
+            assertEquals(1 + 2 * 7, lines.size());
+            Files.writeString(
+                    file,
+                    String.join("\n", lines.subList(0, 10)) + "\n"
+                            + lines.get(10).substring(0, 20));
+            assertEquals(whole, measure(teacher, candidates, "stopped", batches));
+            assertEquals(lines, Files.readAllLines(file));
+            SettingsException other =
+                    assertThrows(SettingsException.class, () -> SuggestionState.open(file, "other settings"));
+            assertEquals(
+                    file
+                            + ": measurements with other settings, data or another model; name another folder, or delete it to begin anew",
+                    other.getMessage());
         }
     }
 
