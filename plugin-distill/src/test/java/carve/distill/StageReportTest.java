@@ -163,6 +163,35 @@ final class StageReportTest {
         assertEquals(lines(whole), lines(parts));
     }
 
+    @Test
+    void samplesThatAreHeldBackAreClosedByTheirDataAlone() {
+        Dataset rows = SmallModels.data(3, 43);
+        Dataset held = new Dataset() {
+            @Override
+            public long size() {
+                return rows.size();
+            }
+
+            @Override
+            public Optional<Sample> sample(long position) {
+                return rows.sample(position);
+            }
+
+            @Override
+            public String fingerprint() {
+                return rows.fingerprint();
+            }
+
+            @Override
+            public void close() {
+                throw new IllegalStateException("closed twice");
+            }
+        };
+        Dataset all = new Held(SmallModels.data(6, 42), held);
+        assertTrue(Validation.of(new Validation.Config(1, 3), all, Optional.of(teacher), student)
+                .isPresent());
+    }
+
     private JsonObject firstMetrics(String more) throws IOException {
         Path run = folder.resolve("run" + more.length());
         run(HEADS + more, run, Resume.NO, ProgressListener.NONE);

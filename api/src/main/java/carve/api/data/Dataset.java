@@ -29,7 +29,7 @@ public interface Dataset extends AutoCloseable {
         return DatasetFiles.NONE;
     }
 
-    /** Returns the samples that are held back from training to measure it; empty if none are. Whoever opened this closes both. */
+    /** Returns the samples that are held back from training to measure it; empty if none are. Closing this closes it. */
     default Optional<Dataset> validation() {
         return Optional.empty();
     }

@@ -73,13 +73,13 @@ public final class Validation {
         if (held.isEmpty()) {
             return Optional.empty();
         }
-        try (Dataset rows = held.get()) {
-            List<Sample> samples = new ArrayList<>();
-            for (long i = 0; i < rows.size() && samples.size() < config.samples(); i++) {
-                rows.sample(i).filter(sample -> sample.tokens().length > 1).ifPresent(samples::add);
-            }
-            return samples.isEmpty() ? Optional.empty() : Optional.of(new Validation(teacher, student, samples));
+        // closed with the data that it is part of
+        Dataset rows = held.get();
+        List<Sample> samples = new ArrayList<>();
+        for (long i = 0; i < rows.size() && samples.size() < config.samples(); i++) {
+            rows.sample(i).filter(sample -> sample.tokens().length > 1).ifPresent(samples::add);
         }
+        return samples.isEmpty() ? Optional.empty() : Optional.of(new Validation(teacher, student, samples));
     }
 
     /** Returns the number of samples. */
