@@ -35,10 +35,7 @@ public record PlainMamba2Config(
     public static PlainMamba2Config from(Settings settings, LayerConfig dims) {
         int width = between(settings, "conv-width", 1, 8);
         boolean bias = settings.flag("conv-bias");
-        double epsilon = settings.real("norm-epsilon");
-        if (!(epsilon > 0)) {
-            throw settings.error("norm-epsilon", "must be positive; norm-epsilon=" + epsilon);
-        }
+        double epsilon = epsilon(settings, dims);
         int state = orElse(between(settings, "state-width", 0, 1024), dims.headWidth());
         int groups = orElse(between(settings, "norm-groups", 0, dims.heads()), dims.kvHeads());
         if (dims.heads() % groups != 0) {
@@ -86,6 +83,18 @@ public record PlainMamba2Config(
                             .formatted(dims.headWidth()));
         }
         return init;
+    }
+
+    private static double epsilon(Settings settings, LayerConfig dims) {
+        double epsilon = settings.real("norm-epsilon");
+        double used = epsilon == 0 ? dims.epsilon() : epsilon;
+        if (!(used > 0)) {
+            throw settings.error(
+                    "norm-epsilon",
+                    "must be positive, or 0 for that of the model's norms, %s; norm-epsilon=%s"
+                            .formatted(dims.epsilon(), epsilon));
+        }
+        return used;
     }
 
     private static int orElse(int value, int other) {

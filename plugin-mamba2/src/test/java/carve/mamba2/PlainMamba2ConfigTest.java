@@ -68,7 +68,9 @@ final class PlainMamba2ConfigTest {
     void refusesWhatIsOutOfRange() {
         assertMessage("key 'conv-width' must be from 1 to 8; conv-width=0", Map.of("conv-width", 0));
         assertMessage("key 'state-width' must be from 0 to 1024; state-width=1025", Map.of("state-width", 1025));
-        assertMessage("key 'norm-epsilon' must be positive; norm-epsilon=0.0", Map.of("norm-epsilon", 0.0));
+        assertMessage(
+                "key 'norm-epsilon' must be positive, or 0 for that of the model's norms, 1.0E-5; norm-epsilon=-1.0",
+                Map.of("norm-epsilon", -1.0));
         assertMessage("key 'norm-groups' must divide 4 heads; norm-groups=3", Map.of("norm-groups", 3));
         assertMessage(
                 "key 'max-step' must exceed min-step 2.0, which is at least 0; max-step=1.0",
@@ -76,8 +78,11 @@ final class PlainMamba2ConfigTest {
     }
 
     @Test
-    void zeroIsTheWidthOfHeadsAndTheGroupsOfB() {
-        PlainMamba2Config config = PlainMamba2Config.from(settings(Map.of("state-width", 0, "norm-groups", 0)), DIMS);
+    void zeroIsWhatTheModelHas() {
+        LayerConfig dims = new LayerConfig(24, 4, 2, 12, false, 3e-6, RotaryEmbedding.NONE);
+        PlainMamba2Config config =
+                PlainMamba2Config.from(settings(Map.of("state-width", 0, "norm-groups", 0, "norm-epsilon", 0.0)), dims);
+        assertEquals(3e-6, config.epsilon());
         assertEquals(12, config.stateSize());
         assertEquals(2, config.normGroups());
     }

@@ -106,6 +106,16 @@ public interface ModelFamily {
     ModelSpec studentSpec(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers);
 
     /**
+     * Returns why a student is saved in a format that only Carve opens, in place of one that Transformers has; empty if it is not,
+     * or if the family knows no other.
+     *
+     * @throws carve.api.config.SettingsException if the plan does not fit the model
+     */
+    default List<String> formatProblems(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
+        return List.of();
+    }
+
+    /**
      * Opens what is needed to talk to a model.
      *
      * @param folder the checkpoint's folder, which has the tokenizer; with {@link #gguf}, perhaps a GGUF file

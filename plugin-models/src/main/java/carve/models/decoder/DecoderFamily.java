@@ -99,15 +99,25 @@ public final class DecoderFamily implements ModelFamily {
     public ModelSpec studentSpec(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
         plan.checked(teacher.layers().size(), mixers.names());
         List<MixerSpec> choices = LayerMixers.forPlan(teacher, plan);
-        DecoderConfig decoder = architectures.read(teacher.config());
-        Optional<JsonObject> granite = StudentLayouts.granite(decoder, choices, mixers, architectures::read);
-        if (granite.isPresent()) {
-            ModelSpec read = spec(granite.get(), mixers);
+        StudentLayouts.Layout granite = granite(teacher, choices, mixers);
+        if (granite.fits()) {
+            ModelSpec read = spec(granite.config(), mixers);
             return teacher.with(
-                    granite.get(), LayerMixers.blocks(read, StudentLayouts.withInit(read, choices), mixers));
+                    granite.config(), LayerMixers.blocks(read, StudentLayouts.withInit(read, choices), mixers));
         }
-        JsonObject json = MambaConfigFile.with(teacher.config(), decoder, choices);
+        JsonObject json = MambaConfigFile.with(teacher.config(), architectures.read(teacher.config()), choices);
         return teacher.with(json, LayerMixers.blocks(spec(json, mixers), choices, mixers));
+    }
+
+    private StudentLayouts.Layout granite(ModelSpec teacher, List<MixerSpec> choices, MixerCatalog mixers) {
+        return StudentLayouts.granite(architectures.read(teacher.config()), choices, mixers, architectures::read);
+    }
+
+    @Override
+    public List<String> formatProblems(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
+        return LayerMixers.read(studentSpec(teacher, plan, mixers).config()).isPresent()
+                ? granite(teacher, LayerMixers.forPlan(teacher, plan), mixers).problems()
+                : List.of();
     }
 
     @Override

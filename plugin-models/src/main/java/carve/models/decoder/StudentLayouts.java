@@ -1,14 +1,12 @@
 package carve.models.decoder;
 
 import carve.api.config.MapSettings;
+import carve.api.config.SettingsException;
+import carve.api.config.SettingsNode;
 import carve.api.decoder.DecoderLayer;
 import carve.api.decoder.DecoderSpec;
-import carve.api.json.JsonArray;
 import carve.api.json.JsonException;
-import carve.api.json.JsonNumber;
 import carve.api.json.JsonObject;
-import carve.api.json.JsonString;
-import carve.api.json.JsonValue;
 import carve.api.mixer.Mixer;
 import carve.api.mixer.MixerCatalog;
 import carve.api.model.MixerSpec;
@@ -16,15 +14,17 @@ import carve.api.model.Mlp;
 import carve.api.model.ModelSpec;
 import carve.api.param.ParamSpec;
 import carve.api.tensor.Shape;
+import carve.models.LayerMixers;
 import carve.models.decoder.gguf.DecoderFacts;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Students of Llama-like teachers with Mamba-2 as {@code granitemoehybrid} without experts, which Transformers and llama.cpp run.
@@ -32,12 +32,12 @@ import java.util.stream.Collectors;
  */
 final class StudentLayouts {
     private static final String MIXER = "plain-mamba2";
-    private static final Set<String> TEACHERS = Set.of("llama", "mistral", "granite");
-    private static final String CONV = "conv1d.weight";
+    private static final List<String> TEACHERS = List.of("granite", "llama", "mistral");
 
     private final DecoderConfig teacher;
     private final List<MixerSpec> choices;
     private final MixerCatalog mixers;
+    private final List<String> problems = new ArrayList<>();
 
     private StudentLayouts(DecoderConfig teacher, List<MixerSpec> choices, MixerCatalog mixers) {
         this.teacher = teacher;
@@ -46,54 +46,105 @@ final class StudentLayouts {
     }
 
     /**
-     * Returns the configuration of a student as {@code granitemoehybrid}, if that is exactly what it is.
+     * A layout of a student.
+     *
+     * @param config its {@code config.json}
+     * @param problems what it cannot say of the student; empty if it is exactly what the student is
+     */
+    record Layout(JsonObject config, List<String> problems) {
+        Layout {
+            problems = List.copyOf(problems);
+        }
+
+        /** Returns whether it is exactly what the student is. */
+        boolean fits() {
+            return problems.isEmpty();
+        }
+    }
+
+    /**
+     * Returns a student as {@code granitemoehybrid}.
      *
      * @param read reads the decoder of a configuration
      */
-    static Optional<JsonObject> granite(
+    static Layout granite(
             DecoderConfig teacher,
             List<MixerSpec> choices,
             MixerCatalog mixers,
             Function<JsonObject, DecoderConfig> read) {
         StudentLayouts layouts = new StudentLayouts(teacher, choices, mixers);
-        try {
-            return layouts.mayFit()
-                    ? Optional.of(layouts.config())
-                            .filter(config -> layouts.fits(read.apply(config).spec()))
-                    : Optional.empty();
-        } catch (JsonException e) {
-            return Optional.empty(); // a key that the layout does not have
-        }
+        JsonObject config = layouts.config(read);
+        return new Layout(config, layouts.problems);
     }
 
     /** Returns the mixers of a student in its layout, with how the plan initialises them. */
     static List<MixerSpec> withInit(ModelSpec read, List<MixerSpec> choices) {
-        List<MixerSpec> all = new ArrayList<>();
-        for (int i = 0; i < choices.size(); i++) {
-            all.add(withInit(read.layers().get(i).mixerSpec(), choices.get(i)));
-        }
-        return List.copyOf(all);
+        return IntStream.range(0, choices.size())
+                .mapToObj(i -> withInit(read.layers().get(i).mixerSpec(), choices.get(i)))
+                .toList();
     }
 
     private static MixerSpec withInit(MixerSpec own, MixerSpec choice) {
-        Map<String, Object> settings = new LinkedHashMap<>(own.settings().toMap());
         Object init = choice.settings().toMap().get(MixerSpec.INIT);
-        if (init != null) {
-            settings.put(MixerSpec.INIT, init);
-        }
+        return init == null ? own : with(own, MixerSpec.INIT, init);
+    }
+
+    private static MixerSpec with(MixerSpec spec, String key, Object value) {
+        Map<String, Object> settings = new LinkedHashMap<>(spec.settings().toMap());
+        settings.put(key, value);
         return new MixerSpec(
-                own.name(), MapSettings.of(settings, choice.origin()).asTree());
+                spec.name(), MapSettings.of(settings, spec.origin()).asTree());
+    }
+
+    private JsonObject config(Function<JsonObject, DecoderConfig> read) {
+        teacherProblems();
+        mixerNames();
+        if (!problems.isEmpty()) {
+            return JsonObject.empty();
+        }
+        try {
+            JsonObject config = GraniteHybridConfig.of(
+                    teacher,
+                    IntStream.range(0, choices.size()).mapToObj(this::isMamba).toList(),
+                    groups(),
+                    shapes(mixer(firstMamba())));
+            compare(read.apply(config).spec());
+            return config;
+        } catch (JsonException e) {
+            problems.add(e.getMessage()); // a key that the layout does not have
+            return JsonObject.empty();
+        }
     }
 
     private boolean isMamba(int layer) {
         return choices.get(layer).name().equals(MIXER);
     }
 
-    private boolean mayFit() {
-        return TEACHERS.contains(teacher.json().string("model_type"))
-                && !teacher.json().optionalFlag("mlp_bias").orElse(false)
-                && teacher.spec().layers().getFirst().feedForward() instanceof Mlp
-                && firstMamba() < choices.size();
+    private void teacherProblems() {
+        String type = teacher.json().string("model_type");
+        if (!TEACHERS.contains(type)) {
+            problems.add(
+                    "model_type: '%s'; students of %s have the layout".formatted(type, String.join(", ", TEACHERS)));
+        }
+        if (teacher.json().optionalFlag("mlp_bias").orElse(false)) {
+            problems.add("mlp_bias: true; the layout has no biases of feed-forward parts");
+        }
+        if (!(teacher.spec().layers().getFirst().feedForward() instanceof Mlp)) {
+            problems.add("layers.0: experts; the layout would have none");
+        }
+    }
+
+    private void mixerNames() {
+        for (int i = 0; i < choices.size(); i++) {
+            String kept = teacher.mixers().get(i).name();
+            String name = choices.get(i).name();
+            if (!isMamba(i) && !name.equals(kept)) {
+                problems.add("layers.%d: mixer '%s'; the layout has %s and %s".formatted(i, name, kept, MIXER));
+            }
+        }
+        if (firstMamba() == choices.size()) {
+            problems.add("no layer has the mixer " + MIXER);
+        }
     }
 
     private int firstMamba() {
@@ -109,67 +160,24 @@ final class StudentLayouts {
         return mixers.create(choice.name(), teacher.spec().layers().get(layer).config(), choice.settings());
     }
 
-    private JsonObject config() {
-        var dims = teacher.dims();
-        Map<String, Shape> shapes =
-                mixer(firstMamba()).parameters().stream().collect(Collectors.toMap(ParamSpec::name, ParamSpec::shape));
-        int inner = dims.heads() * dims.headWidth();
-        int groups = "heads".equals(choices.get(firstMamba()).settings().toMap().get("groups"))
-                ? dims.heads()
-                : dims.kvHeads();
-        JsonObject sized = teacher.json()
-                .without("sliding_window")
-                .without("layers_block_type")
-                .with("model_type", "granitemoehybrid")
-                .with("architectures", new JsonArray(List.of(new JsonString("GraniteMoeHybridForCausalLM"))))
-                .with("layer_types", types())
-                .with("shared_intermediate_size", intermediate())
-                .with("num_local_experts", 0)
-                .with("num_experts_per_tok", 0)
-                .with("position_embedding_type", "rope")
-                .with("mamba_n_heads", dims.heads())
-                .with("mamba_d_head", dims.headWidth())
-                .with("mamba_n_groups", groups)
-                .with("mamba_d_state", (shapes.get(CONV).extent(0) - inner) / (2 * groups))
-                .with("mamba_d_conv", shapes.get(CONV).extent(2))
-                .with("mamba_expand", Math.max(1, inner / teacher.hidden()))
-                .with("mamba_conv_bias", shapes.containsKey("conv1d.bias"))
-                .with("mamba_proj_bias", false);
-        return factors(sized, dims.headWidth());
+    private static Map<String, Shape> shapes(Mixer mixer) {
+        return mixer.parameters().stream()
+                .collect(Collectors.toMap(ParamSpec::name, ParamSpec::shape, (a, _) -> a, TreeMap::new));
     }
 
-    private static JsonObject factors(JsonObject config, int width) {
-        Map<String, Double> factors = Map.of(
-                "embedding_multiplier", 1.0,
-                "residual_multiplier", 1.0,
-                "logits_scaling", 1.0,
-                "attention_multiplier", 1 / Math.sqrt(width));
-        JsonObject all = config;
-        for (String name : factors.keySet().stream().sorted().toList()) {
-            all = all.has(name) ? all : all.with(name, JsonNumber.of(factors.get(name)));
-        }
-        return all;
+    private int groups() {
+        boolean ofHeads =
+                "heads".equals(choices.get(firstMamba()).settings().toMap().get("groups"));
+        return ofHeads ? teacher.dims().heads() : teacher.dims().kvHeads();
     }
 
-    private int intermediate() {
-        return teacher.spec().layers().getFirst().feedForward() instanceof Mlp mlp ? mlp.intermediate() : 0;
-    }
-
-    private JsonArray types() {
-        List<JsonValue> types = new ArrayList<>();
-        for (int i = 0; i < choices.size(); i++) {
-            types.add(new JsonString(isMamba(i) ? "linear_attention" : "full_attention"));
-        }
-        return new JsonArray(types);
-    }
-
-    private boolean fits(DecoderSpec read) {
+    private void compare(DecoderSpec read) {
         List<DecoderLayer> expected = new ArrayList<>();
         for (int i = 0; i < choices.size(); i++) {
             DecoderLayer own = teacher.spec().layers().get(i);
             DecoderLayer other = read.layers().get(i);
-            if (isMamba(i) && !sameMixer(i, other)) {
-                return false;
+            if (isMamba(i)) {
+                problems.addAll(differences(i, other));
             }
             expected.add(
                     isMamba(i)
@@ -179,20 +187,64 @@ final class StudentLayouts {
         DecoderSpec spec = teacher.spec();
         DecoderSpec student =
                 new DecoderSpec(spec.tokens(), spec.positions(), expected, spec.finalNorm(), spec.head(), spec.names());
-        return DecoderFacts.differences(student, read, "the layout").isEmpty();
+        problems.addAll(DecoderFacts.differences(student, read, "the layout"));
     }
 
-    private boolean sameMixer(int layer, DecoderLayer other) {
-        MixerSpec spec = withInit(other.mixer(), choices.get(layer));
-        return mixer(layer).equals(mixers.create(spec.name(), other.config(), spec.settings()));
+    private List<String> differences(int layer, DecoderLayer other) {
+        Mixer own = mixer(layer);
+        MixerSpec theirs = withInit(other.mixer(), choices.get(layer));
+        Mixer read = mixers.create(theirs.name(), other.config(), theirs.settings());
+        if (own.equals(read)) {
+            return List.of();
+        }
+        List<String> found = new ArrayList<>(settings(layer, own, other.mixer()));
+        found.addAll(tensors(layer, shapes(own), shapes(read)));
+        return found.isEmpty() ? List.of("layers.%d: the configuration of its mixer".formatted(layer)) : found;
+    }
+
+    // those that would change the mixer if they were as the layout has them
+    private List<String> settings(int layer, Mixer own, MixerSpec theirs) {
+        List<String> found = new ArrayList<>();
+        new TreeMap<>(LayerMixers.persistentSettings(theirs)).forEach((key, value) -> {
+            MixerSpec changed = with(choices.get(layer), key, value);
+            if (changes(layer, own, changed)) {
+                Object set = choices.get(layer).settings().toMap().getOrDefault(key, "its default");
+                found.add("layers.%d: %s: %s; the layout would have %s".formatted(layer, key, set, value));
+            }
+        });
+        return found;
+    }
+
+    private boolean changes(int layer, Mixer own, MixerSpec changed) {
+        SettingsNode.Section settings = changed.settings();
+        try {
+            var dims = teacher.spec().layers().get(layer).config();
+            return !own.equals(mixers.create(changed.name(), dims, settings));
+        } catch (SettingsException e) {
+            return true; // the value does not fit beside the others
+        }
+    }
+
+    private static List<String> tensors(int layer, Map<String, Shape> own, Map<String, Shape> read) {
+        TreeSet<String> names = new TreeSet<>(own.keySet());
+        names.addAll(read.keySet());
+        return names.stream()
+                .filter(name -> !text(own, name).equals(text(read, name)))
+                .map(name -> "layers.%d: %s: %s; the layout would have %s"
+                        .formatted(layer, name, text(own, name), text(read, name)))
+                .toList();
+    }
+
+    private static String text(Map<String, Shape> shapes, String name) {
+        Shape shape = shapes.get(name);
+        return shape == null ? "none" : shape.toString();
     }
 
     // attention of Llama has the scale that the layout writes down
     private MixerSpec scaled(DecoderLayer own, int layer) {
         MixerSpec choice = choices.get(layer);
-        Map<String, Object> settings = new LinkedHashMap<>(choice.settings().toMap());
-        settings.putIfAbsent("scale", 1 / Math.sqrt(own.config().headWidth()));
-        return new MixerSpec(
-                choice.name(), MapSettings.of(settings, choice.origin()).asTree());
+        return choice.settings().toMap().containsKey("scale")
+                ? choice
+                : with(choice, "scale", 1 / Math.sqrt(own.config().headWidth()));
     }
 }

@@ -29,7 +29,7 @@ final class StudentLayoutsTest {
     private static final Map<String, Object> FITTING = Map.of("groups", "heads", "state-width", 0, "norm-groups", 0);
 
     private static Map<String, Object> defaults() {
-        Map<String, Object> all = new HashMap<>(Map.of("conv-width", 4, "conv-bias", true, "norm-epsilon", 1e-5));
+        Map<String, Object> all = new HashMap<>(Map.of("conv-width", 4, "conv-bias", true, "norm-epsilon", 0.0));
         all.putAll(Map.of("groups", "kv-heads", "state-width", 128, "norm-groups", 1));
         all.putAll(Map.of("min-step", 0.0, "max-step", "Infinity", "init", "random"));
         return all;
@@ -48,10 +48,22 @@ final class StudentLayoutsTest {
     }
 
     private static ModelSpec student(JsonObject teacher, Map<String, Object> settings) {
-        MixerSpec mamba =
-                new MixerSpec("plain-mamba2", MapSettings.of(settings, "plan").asTree());
         return FAMILY.studentSpec(
-                FAMILY.spec(teacher, MIXERS), new LayerPlan(List.of(MixerSpec.of("keep"), mamba)), MIXERS);
+                FAMILY.spec(teacher, MIXERS), new LayerPlan(List.of(MixerSpec.of("keep"), mamba(settings))), MIXERS);
+    }
+
+    private static Map<String, Object> with(String key, Object value) {
+        Map<String, Object> settings = new HashMap<>(FITTING);
+        settings.put(key, value);
+        return settings;
+    }
+
+    private static List<String> problems(JsonObject teacher, MixerSpec... layers) {
+        return FAMILY.formatProblems(FAMILY.spec(teacher, MIXERS), new LayerPlan(List.of(layers)), MIXERS);
+    }
+
+    private static MixerSpec mamba(Map<String, Object> settings) {
+        return new MixerSpec("plain-mamba2", MapSettings.of(settings, "plan").asTree());
     }
 
     private static JsonObject written(ModelSpec student) {
@@ -85,13 +97,43 @@ final class StudentLayoutsTest {
         assertTrue(FAMILY.names(student).checkpointNames().contains("model.layers.1.mamba.in_proj.weight"));
     }
 
+    /** The gated norm has the model's epsilon if the plan says nothing else. */
+    @Test
+    void anyEpsilonOfTheTeacherFits() {
+        ModelSpec student = student(teacher(3e-6), FITTING);
+        assertEquals("granitemoehybrid", written(student).string("model_type"));
+        assertOpensAgain(student);
+    }
+
+    @Test
+    void whatStandsInTheWayIsNamed() {
+        MixerSpec keep = MixerSpec.of("keep");
+        JsonObject teacher = teacher(1e-5);
+        assertEquals(List.of(), problems(teacher, keep, mamba(FITTING)));
+        assertEquals(List.of(), problems(teacher, keep, keep));
+        assertEquals(
+                List.of("layers.1: norm-epsilon: 1.0E-6; the layout would have 1.0E-5"),
+                problems(teacher, keep, mamba(with("norm-epsilon", 1e-6))));
+        assertEquals(
+                List.of(
+                        "layers.1: state-width: 5; the layout would have 6",
+                        "layers.1: conv1d.bias: (64); the layout would have (72)",
+                        "layers.1: conv1d.weight: (64, 1, 4); the layout would have (72, 1, 4)",
+                        "layers.1: in_proj.weight: (92, 24); the layout would have (100, 24)"),
+                problems(teacher, mamba(FITTING), mamba(with("state-width", 5))));
+        assertEquals(
+                List.of("mlp_bias: true; the layout has no biases of feed-forward parts"),
+                problems(teacher.with("mlp_bias", true), keep, mamba(FITTING)));
+        assertEquals(
+                List.of("model_type: 'qwen2'; students of granite, llama, mistral have the layout"),
+                problems(teacher.with("model_type", "qwen2"), keep, mamba(FITTING)));
+    }
+
     @Test
     void whatDoesNotFitIsNoLlama() {
-        Map<String, Object> wrongGroups = new HashMap<>(FITTING);
-        wrongGroups.put("norm-groups", 1);
         for (ModelSpec student : List.of(
-                student(teacher(1e-6), FITTING), // the gated norm has 1e-5
-                student(teacher(1e-5), wrongGroups),
+                student(teacher(1e-6), with("norm-epsilon", 1e-5)),
+                student(teacher(1e-5), with("norm-groups", 1)),
                 student(teacher(1e-5).with("mlp_bias", true), FITTING),
                 student(teacher(1e-5).with("attention_bias", true), FITTING))) {
             JsonObject file = written(student);
@@ -105,7 +147,7 @@ final class StudentLayoutsTest {
     /** Folders from before have the list of mixers beside the teacher's keys. */
     @Test
     void oldFoldersOpen() {
-        JsonObject old = student(teacher(1e-6), FITTING).config();
+        JsonObject old = student(teacher(1e-6), with("norm-epsilon", 1e-5)).config();
         assertFalse(CarveHybrid.base(old).isPresent());
         assertEquals(
                 "plain-mamba2",

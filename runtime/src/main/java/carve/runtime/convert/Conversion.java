@@ -1,5 +1,6 @@
 package carve.runtime.convert;
 
+import carve.api.checkpoint.CheckpointException;
 import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.TensorSource;
 import carve.api.checkpoint.TensorSources;
@@ -20,6 +21,7 @@ import carve.api.tensor.TensorType;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.UnpackedParts;
 import carve.runtime.model.WeightPrecision;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -63,8 +65,11 @@ public final class Conversion {
      */
     public record TensorReport(String name, TensorType type, Outcome outcome) {}
 
+    private static final System.Logger LOG = System.getLogger("carve.runtime");
+
     private final ModelFolder teacher;
     private final ModelSpec student;
+    private final List<String> formatProblems;
     private final TensorSource tensors;
     private final List<Integer> converted;
     private final Device device;
@@ -76,9 +81,16 @@ public final class Conversion {
     private int current = -1;
     private Map<String, MemorySegment> made = Map.of();
 
-    private Conversion(ModelFolder teacher, ModelSpec student, Device device, long seed, BaseStudent earlier) {
+    private Conversion(
+            ModelFolder teacher,
+            ModelSpec student,
+            List<String> formatProblems,
+            Device device,
+            long seed,
+            BaseStudent earlier) {
         this.teacher = teacher;
         this.student = student;
+        this.formatProblems = formatProblems;
         this.tensors = teacher.tensors();
         this.converted = converted(teacher.spec(), student);
         this.device = device;
@@ -99,7 +111,8 @@ public final class Conversion {
         plan.checked(teacher.spec().layers().size(), mixers.names());
         refuseWrongSettings(teacher.spec(), plan, mixers);
         ModelSpec student = teacher.family().studentSpec(teacher.spec(), plan, mixers);
-        return new Conversion(teacher, student, device, seed, BaseStudent.none(teacher.tensors()));
+        List<String> problems = teacher.family().formatProblems(teacher.spec(), plan, mixers);
+        return new Conversion(teacher, student, problems, device, seed, BaseStudent.none(teacher.tensors()));
     }
 
     /**
@@ -112,7 +125,7 @@ public final class Conversion {
      */
     public Conversion continueFrom(ModelFolder student) {
         BaseStudent found = BaseStudent.of(student, teacher.spec(), this.student, converted);
-        return new Conversion(teacher, this.student, device, seed, found);
+        return new Conversion(teacher, this.student, formatProblems, device, seed, found);
     }
 
     // a family reads them from a config.json that it wrote, where it cannot tell who said so
@@ -184,6 +197,12 @@ public final class Conversion {
         NameMap names = teacher.family().names(student);
         TensorSource all = names.toCheckpoint(UnpackedParts.of(tensors(begun), names));
         teacher.writer(to, student.config()).write(all);
+        if (!formatProblems.isEmpty()) {
+            LOG.log(
+                    Level.INFO,
+                    CheckpointException.of(to + ": saved as a model that only Carve opens", formatProblems)
+                            .getMessage());
+        }
     }
 
     /** Returns the student with its weights on a device; the caller closes it. */
