@@ -8,6 +8,7 @@ module carve.app {
     requires jakarta.inject;
     requires java.se; // for plugins in layers: only the boot layer can hold it
     requires jdk.incubator.vector; // for plugins in layers
+    requires jdk.management; // for the size of the machine's memory
     requires jdk.unsupported; // for JavaCPP in plugins
     requires org.eclipse.jetty.server;
     requires org.jline.reader;

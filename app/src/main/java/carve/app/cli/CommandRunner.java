@@ -68,6 +68,7 @@ public final class CommandRunner {
                         "carve",
                         "Turns Transformer language and vision-language models into Mamba-2 and hybrid models, and runs them.")
                 .subcommand(PullCommand.commandSpec())
+                .subcommand(LinearizeCommand.commandSpec())
                 .subcommand(GenerateCommand.commandSpec())
                 .subcommand(ChatCommand.commandSpec())
                 .subcommand(ServeCommand.commandSpec())

@@ -72,6 +72,7 @@ public record LayerPlanReader(Settings settings, OptionalInt layers) {
             "seed",
             "dtype",
             "samples",
+            "validation",
             "data",
             "stages",
             "demo",
