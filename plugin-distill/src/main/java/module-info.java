@@ -10,7 +10,8 @@ module carve.distill {
             carve.distill.loss.KlLossProvider,
             carve.distill.loss.L2LossProvider,
             carve.distill.loss.MeanSquaredErrorLossProvider,
-            carve.distill.loss.ReverseKlLossProvider;
+            carve.distill.loss.ReverseKlLossProvider,
+            carve.distill.loss.TopKKlLossProvider;
     provides carve.api.data.DatasetProvider with
             carve.distill.data.InternVlDataProvider,
             carve.distill.data.LlavaDataProvider;

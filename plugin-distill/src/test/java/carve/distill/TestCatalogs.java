@@ -13,6 +13,7 @@ import carve.distill.loss.KlLossProvider;
 import carve.distill.loss.L2LossProvider;
 import carve.distill.loss.MeanSquaredErrorLossProvider;
 import carve.distill.loss.ReverseKlLossProvider;
+import carve.distill.loss.TopKKlLossProvider;
 import carve.distill.optimizer.AdamWOptimizerProvider;
 import carve.distill.optimizer.ConstantScheduleProvider;
 import carve.distill.optimizer.CosineScheduleProvider;
@@ -55,6 +56,7 @@ final class TestCatalogs {
                     new HardCrossEntropyLossProvider(),
                     new JensenShannonLossProvider(),
                     new ReverseKlLossProvider(),
+                    new TopKKlLossProvider(),
                     new AdamWOptimizerProvider(),
                     new WarmupStableDecayScheduleProvider(),
                     new CosineScheduleProvider(),

@@ -79,7 +79,7 @@ final class TrainingEquivalenceTest {
     void logitsInPiecesGiveTheSame() throws IOException {
         String losses =
                 ", losses = [{ type = kl, temperature = 2 }, { type = reverse-kl, mask = all, reduction = sum },"
-                        + " { type = jensen-shannon }, { type = hard-cross-entropy }, { type = cross-entropy },"
+                        + " { type = jensen-shannon }, { type = top-k-kl, k = 2 }, { type = hard-cross-entropy }, { type = cross-entropy },"
                         + " { type = mean-squared-error, site = final_norm }]";
         for (String train : List.of("", ", train = [\"**\"], train-scope = all")) {
             assertClose(

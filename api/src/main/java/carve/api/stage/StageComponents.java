@@ -14,8 +14,8 @@ public interface StageComponents {
     Loss loss(Settings section);
 
     /**
-     * Returns the terms under the key {@code losses}, a list of sections. Each may set {@code inputs} and {@code
-     * layer-reduction} for itself if it is a loss per layer.
+     * Returns the terms under the key {@code losses}, a list of sections. Each may set {@code inputs}, {@code
+     * layer-reduction} and {@code every} for itself if it is a loss per layer.
      *
      * @param settings the settings of a stage
      * @param inputs the inputs of layers where a section does not set them

@@ -14,6 +14,7 @@ final class RoutingRow {
     private final float[] group;
     private final float[] goodness;
     private final float[] chosen;
+    private final int[] best;
     private final boolean[] open;
 
     RoutingRow(TopKRouting op, int experts, Scratchpad scratchpad) {
@@ -24,6 +25,7 @@ final class RoutingRow {
         this.group = scratchpad.floats(experts);
         this.goodness = scratchpad.floats(op.groups());
         this.chosen = scratchpad.floats(op.experts());
+        this.best = new int[op.experts()];
         this.open = new boolean[op.groups()];
     }
 
@@ -37,13 +39,28 @@ final class RoutingRow {
         if (op.groups() > 1) {
             closeOtherGroups();
         }
+        takeGreatest();
         for (int i = 0; i < op.experts(); i++) {
-            int best = takeGreatest(choice, experts);
-            chosen[i] = scores[best];
-            NativeMemory.setInt(numbers + 4L * i, best);
+            chosen[i] = scores[best[i]];
+            NativeMemory.setInt(numbers + 4L * i, best[i]);
         }
         toWeights();
         NativeMemory.copy(chosen, 0, weights, op.experts());
+    }
+
+    /** Writes the numbers of the greatest choices in descending order; of equal ones the smaller number is first. */
+    private void takeGreatest() {
+        int last = op.experts() - 1;
+        for (int e = 0; e < experts; e++) {
+            if (e <= last || choice[e] > choice[best[last]]) {
+                int place = Math.min(e, last);
+                while (place > 0 && choice[e] > choice[best[place - 1]]) {
+                    best[place] = best[place - 1];
+                    place--;
+                }
+                best[place] = e;
+            }
+        }
     }
 
     /** Makes the choice minus infinity outside of the best groups. */

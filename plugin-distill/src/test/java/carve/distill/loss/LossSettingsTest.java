@@ -25,6 +25,7 @@ final class LossSettingsTest {
         assertEquals(
                 new JensenShannonLoss(Site.LOGITS, 1, JensenShannonLoss.Form.STANDARD, 1, SANE),
                 TestParts.loss("type = jensen-shannon"));
+        assertEquals(new TopKKlLoss(Site.LOGITS, 1, 64, 1, SANE), TestParts.loss("type = top-k-kl"));
         assertEquals(new HardCrossEntropyLoss(1, SANE), TestParts.loss("type = hard-cross-entropy"));
     }
 
@@ -51,6 +52,9 @@ final class LossSettingsTest {
         assertEquals(
                 new ReverseKlLoss(Site.OUTPUT, 2, 3, official),
                 TestParts.loss("type = reverse-kl, temperature = 3" + rest));
+        assertEquals(
+                new TopKKlLoss(Site.OUTPUT, 2, 5, 3, official),
+                TestParts.loss("type = top-k-kl, k = 5, temperature = 3" + rest));
         assertEquals(
                 new JensenShannonLoss(Site.OUTPUT, 2, JensenShannonLoss.Form.REVERSED, 3, official),
                 TestParts.loss("type = jensen-shannon, form = reversed, temperature = 3" + rest));
@@ -93,7 +97,7 @@ final class LossSettingsTest {
         refused("'at' was not used; it is now called 'site'", "type = kl, at = logits");
         assertEquals(
                 "recipe: 1: no loss 'mean-square'; there are cross-entropy, frobenius, hard-cross-entropy, jensen-shannon, kl,"
-                        + " mean-squared-error, reverse-kl (it is now called 'mean-squared-error')",
+                        + " l2, mean-squared-error, reverse-kl, top-k-kl (it is now called 'mean-squared-error')",
                 assertThrows(SettingsException.class, () -> TestParts.loss("type = mean-square"))
                         .getMessage());
     }

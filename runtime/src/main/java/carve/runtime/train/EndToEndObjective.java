@@ -138,11 +138,12 @@ record EndToEndObjective(
         }
         for (LossTerm term : terms) {
             if (!pass.chunked || !isLogitsTerm(term)) {
-                for (OptionalInt layer : sites().layersOf(term)) {
+                List<OptionalInt> own = sites().layersOf(term);
+                for (OptionalInt layer : own) {
                     Tensor value = observed.require(sites().of(term, layer));
                     LossInputs inputs = new LossInputs(
                             value, teacherValue(term, layer, pass, observed, value), pass.targets, pass.mask);
-                    weightedLoss.add(term, layer, pass.lossScale, layers.size(), inputs);
+                    weightedLoss.add(term, layer, pass.lossScale, own.size(), inputs);
                 }
             }
         }

@@ -25,14 +25,18 @@ import java.util.Set;
  *
  * @param stage the stage's name, for messages
  * @param student the model that is trained
- * @param layers the numbers of the converted layers
+ * @param converted the numbers of the converted layers
  * @param terms the losses with {@code inputs = teacher}
  * @param layerWeighting how losses of layers are weighted
  */
 record LayerwiseDistillation(
-        String stage, LoadedModel student, List<Integer> layers, List<LossTerm> terms, LayerWeighting layerWeighting) {
+        String stage,
+        LoadedModel student,
+        List<Integer> converted,
+        List<LossTerm> terms,
+        LayerWeighting layerWeighting) {
     LayerwiseDistillation {
-        layers = layers.stream().sorted().toList();
+        converted = converted.stream().sorted().toList();
         List<String> elsewhere = terms.stream()
                 .filter(term -> !term.isPerLayer())
                 .map(LossTerm::label)
@@ -43,7 +47,7 @@ record LayerwiseDistillation(
                                     + " output or hidden), not %s; use inputs = own")
                             .formatted(stage, elsewhere));
         }
-        if (layers.isEmpty()) {
+        if (converted.isEmpty()) {
             throw new StageException(
                     "stage '%s': inputs = teacher needs converted layers, but the plan converts none".formatted(stage));
         }
@@ -62,6 +66,17 @@ record LayerwiseDistillation(
     record LayerTargets(
             int layer, Tensor x, SequenceLayout sequenceLayout, Sites teacher, Tensor targets, Tensor mask) {}
 
+    /** Returns the numbers of the layers that have a loss, in ascending order. */
+    List<Integer> layers() {
+        return converted.stream().filter(layer -> !termsOf(layer).isEmpty()).toList();
+    }
+
+    private List<LossTerm> termsOf(int layer) {
+        return terms.stream()
+                .filter(term -> term.layersAmong(converted).contains(layer))
+                .toList();
+    }
+
     /** Returns whether the whole layer of the student runs, rather than its mixer alone. */
     boolean needsWholeLayer() {
         return needsWholeLayer(terms);
@@ -73,15 +88,17 @@ record LayerwiseDistillation(
                 .anyMatch(site -> site.equals(Site.OUTPUT) || site.equals(Site.HIDDEN));
     }
 
-    /** Returns the losses that need the teacher's value, rather than the input of its layer alone. */
-    List<LossTerm> termsWithTeacherValue() {
-        return terms.stream().filter(term -> term.loss().needsTeacher()).toList();
+    /** Returns the losses of a layer that need the teacher's value, rather than the input of its layer alone. */
+    List<LossTerm> termsWithTeacherValue(int layer) {
+        return termsOf(layer).stream()
+                .filter(term -> term.loss().needsTeacher())
+                .toList();
     }
 
     /** Returns the sites of the teacher that a layer needs. */
     Set<Site> teacherSites(int layer) {
         Set<Site> sites = new LinkedHashSet<>(Set.of(Site.layer(layer, "input")));
-        termsWithTeacherValue().forEach(term -> sites.add(siteIn(layer, term)));
+        termsWithTeacherValue(layer).forEach(term -> sites.add(siteIn(layer, term)));
         return sites;
     }
 
@@ -99,6 +116,7 @@ record LayerwiseDistillation(
     /** Adds the losses of a layer to a step, and the gradients of those of its parameters that are trained. */
     void accumulate(LayerTargets layerTargets, double lossScale, Set<String> trained, GradientAccumulator accumulator) {
         int layer = layerTargets.layer();
+        List<LossTerm> own = termsOf(layer);
         Tape tape = new Tape();
         Map<String, Tensor> watched = WatchedParams.watch(tape, student, trained, ModelSpec.layerPrefix(layer) + ".");
         Params params = Params.overlay(watched, student.params());
@@ -112,10 +130,10 @@ record LayerwiseDistillation(
                         layer,
                         layerTargets.x(),
                         layerTargets.sequenceLayout(),
-                        terms,
+                        own,
                         needsWholeLayer()));
         WeightedLoss weightedLoss = new WeightedLoss(accumulator, layerWeighting);
-        for (LossTerm term : terms) {
+        for (LossTerm term : own) {
             Site site = siteIn(layer, term);
             Tensor value = observed.require(site);
             LossInputs lossInputs = new LossInputs(
@@ -123,7 +141,12 @@ record LayerwiseDistillation(
                     term.loss().needsTeacher() ? layerTargets.teacher().require(site) : value,
                     layerTargets.targets(),
                     layerTargets.mask());
-            weightedLoss.add(term, OptionalInt.of(layer), lossScale, layers.size(), lossInputs);
+            weightedLoss.add(
+                    term,
+                    OptionalInt.of(layer),
+                    lossScale,
+                    term.layersAmong(converted).size(),
+                    lossInputs);
         }
         weightedLoss.backward(tape, watched);
     }

@@ -81,7 +81,7 @@ record LayerwiseObjective(
 
     // the output of the last converted layer is the input of no other
     private Sites teacherLayer(int layer, Tensor x, SequenceLayout sequenceLayout) {
-        List<LossTerm> terms = distillation.layers().contains(layer) ? distillation.termsWithTeacherValue() : List.of();
+        List<LossTerm> terms = distillation.termsWithTeacherValue(layer);
         boolean whole = layer < distillation.layers().getLast()
                 || terms.stream().anyMatch(LayerwiseDistillation::needsWholeLayer);
         Map<Site, Tensor> values = whole || !terms.isEmpty()

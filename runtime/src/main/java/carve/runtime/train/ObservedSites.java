@@ -18,7 +18,9 @@ import java.util.Set;
 record ObservedSites(List<LossTerm> terms, List<Integer> layers, int count) {
     /** Returns the layers that a loss is evaluated for; one without a number if it is evaluated once. */
     List<OptionalInt> layersOf(LossTerm term) {
-        return term.isPerLayer() ? layers.stream().map(OptionalInt::of).toList() : List.of(OptionalInt.empty());
+        return term.isPerLayer()
+                ? term.layersAmong(layers).stream().map(OptionalInt::of).toList()
+                : List.of(OptionalInt.empty());
     }
 
     /** Returns the site of a loss in one of its layers. */

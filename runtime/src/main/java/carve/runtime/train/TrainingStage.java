@@ -98,6 +98,7 @@ public record TrainingStage(String name, Stage stage, TrainingConfig config) {
     }
 
     private Objective objective(StageContext context, LoadedModel endToEnd, LoadedModel layerwise) {
+        requireLayers(context.converted());
         List<LossTerm> separate = withTeacherInputs(true);
         List<LossTerm> rest = withTeacherInputs(false);
         Optional<LayerwiseDistillation> distillation = separate.isEmpty()
@@ -119,6 +120,16 @@ public record TrainingStage(String name, Stage stage, TrainingConfig config) {
                 config.gradientCheckpointing(),
                 config.layerWeighting(),
                 config.logitsLoss());
+    }
+
+    private void requireLayers(List<Integer> converted) {
+        stage.losses().stream()
+                .filter(term -> term.isPerLayer() && term.every() > Math.max(1, converted.size()))
+                .findFirst()
+                .ifPresent(term -> {
+                    throw failure("%s has every = %d, but the plan converts only %d layers"
+                            .formatted(term.label(), term.every(), converted.size()));
+                });
     }
 
     private List<LossTerm> withTeacherInputs(boolean has) {
@@ -175,12 +186,14 @@ public record TrainingStage(String name, Stage stage, TrainingConfig config) {
     }
 
     private static String fingerprint(LossTerm term) {
-        return term.isPerLayer()
-                ? "%s with inputs = %s, layer-reduction = %s"
-                        .formatted(
-                                term.loss(),
-                                Settings.enumConstant(term.inputs()),
-                                Settings.enumConstant(term.layerReduction()))
-                : term.loss().toString();
+        if (!term.isPerLayer()) {
+            return term.loss().toString();
+        }
+        String all = "%s with inputs = %s, layer-reduction = %s"
+                .formatted(
+                        term.loss(),
+                        Settings.enumConstant(term.inputs()),
+                        Settings.enumConstant(term.layerReduction()));
+        return term.every() == 1 ? all : all + ", every = " + term.every();
     }
 }
