@@ -59,6 +59,8 @@ final class ConfigKeysTest {
             entry("truncate", ConfigKeysTest::isGptOss),
             entry("swiglu_limit", ConfigKeysTest::isGptOss),
             entry("num_nextn_predict_layers", _ -> true),
+            entry("intermediate_size", ConfigKeysTest::isDenseGranite),
+            entry("num_experts_per_tok", ConfigKeysTest::isDenseGranite),
             entry("rope_theta", ConfigKeysTest::turnsOnePair),
             entry("factor", config -> config.toString().contains("dynamic")));
 
@@ -70,6 +72,11 @@ final class ConfigKeysTest {
     // with 12 elements of a head all pairs are beyond both bounds, and no gate reaches the limit
     private static boolean isGptOss(JsonObject config) {
         return config.string("model_type").equals("gpt_oss");
+    }
+
+    // keys of experts, of which it has none; Transformers does not read them either
+    private static boolean isDenseGranite(JsonObject config) {
+        return config.string("model_type").equals("granitemoehybrid") && config.integer("num_local_experts") == 0;
     }
 
     private static boolean usesWindow(JsonObject config) {
