@@ -1,8 +1,10 @@
 package carve.distill;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import carve.api.config.SettingsException;
 import carve.api.stage.LayerInputs;
 import carve.api.stage.LayerReduction;
 import carve.api.stage.LossTerm;
@@ -16,6 +18,8 @@ import carve.runtime.train.TrainingConfig.StartFrom;
 import carve.runtime.train.TrainingStage;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Stages have the defaults of their reference, and read every key. */
 final class StageConfigTest {
@@ -81,6 +85,24 @@ final class StageConfigTest {
         assertEquals(0, settings.maxGradientNorm());
         assertEquals(new BatchConfig(4, 5, 6, 7, 8), settings.batches());
         assertEquals(new LoggingConfig(9, 10, 11, false), settings.logging());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "tokens = 20M| recipe: 1: key 'tokens' needs the data of a recipe; set 'steps' here",
+                "tokens = 20M, steps = 3| recipe: 1: key 'tokens' and 'steps' exclude each other; remove one",
+                "tokens = 20X| recipe: 1: key 'tokens' must be a number of tokens such as 500k, 20M or 1.5B, is '20X'",
+                "tokens = 0| recipe: 1: key 'tokens' must be a number of tokens such as 500k, 20M or 1.5B, is '0'",
+                "batch-size = 1| recipe: key 'steps' is missing: the length of a stage is its 'steps', or its 'tokens'"
+            })
+    void aStageHasStepsOrTokens(String length, String problem) {
+        String message = assertThrows(
+                        SettingsException.class, () -> stage("type = distill, name = a, train = [\"**\"], " + length))
+                .getMessage();
+        assertEquals(problem, message);
     }
 
     @Test

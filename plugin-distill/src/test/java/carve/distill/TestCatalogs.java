@@ -31,6 +31,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,34 +40,39 @@ import java.util.Set;
 
 /** The providers that these tests use, with the defaults of every module. */
 final class TestCatalogs {
-    static final Catalogs CATALOGS = Catalogs.of(
-            List.of(
-                    new AttentionProvider(),
-                    new Mamba2Provider(),
-                    new MambaInLlamaProvider(),
-                    new HovleFamily(),
-                    new LlavaFamily(),
-                    new InternVlDataProvider(),
-                    new LlavaDataProvider(),
-                    new MeanSquaredErrorLossProvider(),
-                    new KlLossProvider(),
-                    new L2LossProvider(),
-                    new CrossEntropyLossProvider(),
-                    new FrobeniusLossProvider(),
-                    new HardCrossEntropyLossProvider(),
-                    new JensenShannonLossProvider(),
-                    new ReverseKlLossProvider(),
-                    new TopKKlLossProvider(),
-                    new AdamWOptimizerProvider(),
-                    new WarmupStableDecayScheduleProvider(),
-                    new CosineScheduleProvider(),
-                    new LinearScheduleProvider(),
-                    new ConstantScheduleProvider(),
-                    new DistillStageProvider(),
-                    new SupervisedStageProvider()),
-            defaults());
+    static final Catalogs CATALOGS = with();
 
     private TestCatalogs() {}
+
+    /** Returns the providers of these tests and others. */
+    static Catalogs with(Object... others) {
+        List<Object> all = new ArrayList<>(List.of(
+                new AttentionProvider(),
+                new Mamba2Provider(),
+                new MambaInLlamaProvider(),
+                new HovleFamily(),
+                new LlavaFamily(),
+                new InternVlDataProvider(),
+                new LlavaDataProvider(),
+                new MeanSquaredErrorLossProvider(),
+                new KlLossProvider(),
+                new L2LossProvider(),
+                new CrossEntropyLossProvider(),
+                new FrobeniusLossProvider(),
+                new HardCrossEntropyLossProvider(),
+                new JensenShannonLossProvider(),
+                new ReverseKlLossProvider(),
+                new TopKKlLossProvider(),
+                new AdamWOptimizerProvider(),
+                new WarmupStableDecayScheduleProvider(),
+                new CosineScheduleProvider(),
+                new LinearScheduleProvider(),
+                new ConstantScheduleProvider(),
+                new DistillStageProvider(),
+                new SupervisedStageProvider()));
+        all.addAll(List.of(others));
+        return Catalogs.of(all, defaults());
+    }
 
     // those on the class path share a loader, which would find the first reference.conf alone
     private static SettingsNode.Section defaults() {

@@ -179,7 +179,7 @@ public final class Recipe {
     }
 
     /**
-     * Returns the stages.
+     * Returns the stages. The steps of those whose length is in tokens are not known before their data is opened, and are nominal.
      *
      * @throws SettingsException if one is wrong, or two have one name
      */

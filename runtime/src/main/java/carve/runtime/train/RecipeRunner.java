@@ -1,6 +1,7 @@
 package carve.runtime.train;
 
 import carve.api.config.SettingsException;
+import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
 import carve.api.data.Dataset;
 import carve.api.device.Device;
@@ -26,8 +27,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The execution of recipes: conversion, stages, the saved result.
@@ -116,6 +120,7 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
         Run run = read(recipe, "model", resume);
         try (ModelFolder folder = open(recipe.path("model"))) {
             recipe.settings().requireAllRead();
+            requireData(run, folder);
             try (RunFolder runFolder = RunFolder.open(run.out);
                     LoadedModel model = folder.hasWeights()
                             ? folder.load(device, WeightPrecision.F32)
@@ -149,6 +154,7 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
                                 "and 'student' exclude each other: 'student' is already converted; remove one");
             }
             try (RunFolder runFolder = RunFolder.open(run.out)) {
+                requireData(run, teachers);
                 if (converts) {
                     convert(recipe, teachers, run, start);
                 }
@@ -190,7 +196,6 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
             settings.requireSame(run.out);
             return;
         }
-        requireData(run, teacher);
         settings.write(run.out);
         try (Progress.Phase task = progress.begin("converting", "tensors")) {
             new ConversionRunner(catalogs, device).convert(teacher, Plan.of(recipe.settings()), run.seed, start, task);
@@ -198,13 +203,17 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
     }
 
     // whatever is wrong with the data is told before a student is written
-    private void requireData(Run run, ModelFolder teacher) {
-        try (Processor processor = teacher.processor()) {
-            run.stages.stream()
-                    .map(stage -> stage.data().asTree())
-                    .distinct()
-                    .forEach(data -> Datasets.open(catalogs, new TreeSettings(data), processor, run.seed, progress)
-                            .close());
+    private void requireData(Run run, ModelFolder folder) {
+        Map<SettingsNode.Section, List<RecipeStage>> stages = run.stages.stream()
+                .collect(
+                        Collectors.groupingBy(stage -> stage.data().asTree(), LinkedHashMap::new, Collectors.toList()));
+        try (Processor processor = folder.processor()) {
+            stages.forEach((settings, users) -> {
+                try (Dataset data =
+                        Datasets.open(catalogs, new TreeSettings(settings), processor, run.seed, progress)) {
+                    users.forEach(stage -> stage.on(data, catalogs));
+                }
+            });
         }
     }
 
@@ -251,8 +260,8 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
             Processor processor,
             Optional<String> predecessor)
             throws IOException {
-        TrainingStage stage = recipeStage.stage();
         try (Dataset data = Datasets.open(catalogs, recipeStage.data(), processor, run.seed, progress)) {
+            TrainingStage stage = recipeStage.on(data, catalogs);
             InputFiles files = runFolder.dataFiles(data, progress).and(models.files);
             return run(stage, run, models, data, files, processor, predecessor);
         }
@@ -269,6 +278,9 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
             throws IOException {
         Path folder = Files.createDirectories(run.out.resolve(stage.name()));
         try (Progress.Phase task = progress.begin(stage.name(), "steps")) {
+            if (data.tokens().isPresent()) {
+                task.message(RecipeStage.length(stage, data));
+            }
             ProgressListener samples =
                     SampleGenerationLog.of(run.samples, processor, models.teacher, models.student, data, folder);
             ProgressListener both = (done, total, loss, rate) -> {

@@ -68,7 +68,7 @@ public record TrainingConfig(
      * @throws carve.api.config.SettingsException if one is wrong
      */
     static TrainingConfig from(Settings settings, Catalogs catalogs) {
-        long steps = atLeast(settings, "steps", 1);
+        long steps = steps(settings);
         return new TrainingConfig(
                 settings.enumConstant("start-from", StartFrom.class),
                 catalogs.optimizer(settings.section("optimizer")),
@@ -87,6 +87,17 @@ public record TrainingConfig(
                         settings.longInteger("seed"),
                         atLeast(settings, "prefetch-batches", 1)),
                 LoggingConfig.from(settings));
+    }
+
+    private static long steps(Settings settings) {
+        if (settings.has(TokenBudget.TOKENS)) {
+            TokenBudget.of(settings);
+            throw settings.error(TokenBudget.TOKENS, "needs the data of a recipe; set 'steps' here");
+        }
+        if (!settings.has("steps")) {
+            throw settings.error("steps", "is missing: the length of a stage is its 'steps', or its 'tokens'");
+        }
+        return atLeast(settings, "steps", 1);
     }
 
     private static double maxGradientNorm(Settings settings) {
@@ -111,6 +122,11 @@ public record TrainingConfig(
             throw settings.error(key, "must be %d or more, is %d".formatted(least, value));
         }
         return value;
+    }
+
+    /** Returns the number of samples of a step. */
+    long samplesPerStep() {
+        return (long) batches.batchSize() * accumulationSteps;
     }
 
     /** Returns the settings that must be the same when a run is resumed, by key. */

@@ -1,0 +1,117 @@
+package carve.distill;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import carve.api.config.SettingsException;
+import carve.api.device.Device;
+import carve.api.device.ReferenceDevice;
+import carve.api.stage.StageException;
+import carve.hocon.Hocon;
+import carve.runtime.catalog.Catalogs;
+import carve.runtime.progress.Progress;
+import carve.runtime.train.Recipe;
+import carve.runtime.train.RecipeResult;
+import carve.runtime.train.RecipeRunner;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whole runs of recipes, from a teacher to the folders of students. */
+final class RecipeRunTest {
+    private static final Catalogs CATALOGS = TestCatalogs.with(new TokenRows());
+    private static final String STAGE =
+            "type = distill, train = [\"layers.*.mixer.A_log*\"], inputs = teacher, losses = [{ type = mean-squared-error, site = heads }],"
+                    + " tensorboard = false, prefetch-batches = 1, batch-size = 2, schedule { type = cosine, warmup = 1 }";
+
+    @TempDir
+    private Path folder;
+
+    private final List<String> messages = new ArrayList<>();
+
+    private Recipe recipe(String data, String more, String... stages) {
+        StringBuilder text =
+                new StringBuilder("teacher = \"%s\", out = \"%s\", samples.every = 0, validation.every = 0\n"
+                        .formatted(Path.of("..", "demo", "teacher"), folder.resolve("run")));
+        text.append("mixers { mamba2 { type = mamba2 } }, repeat = [mamba2, keep]\n")
+                .append("data { type = token-rows, counted = true, readable = true, %s }\n".formatted(data))
+                .append(more)
+                .append("\nstages = [\n");
+        for (String stage : stages) {
+            text.append("{ %s, %s }\n".formatted(stage, STAGE));
+        }
+        return Recipe.of(Hocon.parse(text.append("]").toString(), "recipe"));
+    }
+
+    private RecipeResult run(Recipe recipe, boolean resume) throws IOException {
+        try (Device device = new ReferenceDevice()) {
+            return new RecipeRunner(CATALOGS, device, (phase, unit) -> new Said(messages)).run(recipe, resume);
+        }
+    }
+
+    private record Said(List<String> messages) implements Progress.Phase {
+        @Override
+        public void message(String line) {
+            messages.add(line);
+        }
+
+        @Override
+        public void step(long done, long total, double loss, double rate) {
+            // lines alone are of interest
+        }
+
+        @Override
+        public void close() {
+            // nothing is open
+        }
+    }
+
+    private String refusal(Class<? extends Exception> type, Recipe recipe) {
+        return assertThrows(type, () -> run(recipe, false)).getMessage();
+    }
+
+    // a step reads 2 samples of 5 tokens
+    @Test
+    void tokensAreStepsOfTheData() throws IOException {
+        assertEquals(
+                3,
+                run(recipe("", "", "name = a, tokens = 0.021k"), false)
+                        .stages()
+                        .getFirst()
+                        .steps());
+        assertTrue(messages.contains("a: 3 steps, about 30 tokens"), messages.toString());
+    }
+
+    @Test
+    void aRunOfTokensResumesAsTheRunOfItsSteps() throws IOException {
+        String digest = run(recipe("", "", "name = a, tokens = 20"), false)
+                .stages()
+                .getFirst()
+                .digest();
+        assertEquals(
+                digest,
+                run(recipe("", "", "name = a, steps = 2"), true)
+                        .stages()
+                        .getFirst()
+                        .digest());
+        String message = assertThrows(StageException.class, () -> run(recipe("", "", "name = a, tokens = 21"), true))
+                .getMessage();
+        assertTrue(message.contains("steps: was 2, is 3"), message);
+    }
+
+    @Test
+    void dataThatDoesNotKnowItsTokensIsRefusedBeforeTheConversion() {
+        String message = refusal(SettingsException.class, recipe("counted = false", "", "name = a, tokens = 20"));
+        assertTrue(
+                message.endsWith(
+                        "key 'tokens' cannot be turned into steps: the data does not know how many tokens it has; set 'steps'"),
+                message);
+        assertFalse(Files.exists(folder.resolve("run").resolve(RecipeRunner.INITIAL_STUDENT)));
+    }
+}
