@@ -1,5 +1,6 @@
 package carve.distill;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,10 +9,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import carve.api.config.SettingsException;
 import carve.api.device.Device;
 import carve.api.device.ReferenceDevice;
+import carve.api.json.Json;
+import carve.api.model.LoadedModel;
 import carve.api.stage.StageException;
 import carve.hocon.Hocon;
 import carve.runtime.catalog.Catalogs;
+import carve.runtime.model.ModelFolder;
+import carve.runtime.model.WeightPrecision;
 import carve.runtime.progress.Progress;
+import carve.runtime.train.ParamDigest;
 import carve.runtime.train.Recipe;
 import carve.runtime.train.RecipeResult;
 import carve.runtime.train.RecipeRunner;
@@ -19,6 +25,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,6 +110,48 @@ final class RecipeRunTest {
         String message = assertThrows(StageException.class, () -> run(recipe("", "", "name = a, tokens = 21"), true))
                 .getMessage();
         assertTrue(message.contains("steps: was 2, is 3"), message);
+    }
+
+    @Test
+    void eachStageLeavesItsStudent() throws IOException {
+        String[] stages = {"name = a, steps = 1", "name = b, steps = 1"};
+        RecipeResult result = run(recipe("", "dtype = f32", stages), false);
+        Path run = folder.resolve("run");
+        assertEquals(
+                "{\"a\":\"a/student\",\"b\":\"b/student\"}",
+                Json.print(Json.readObject(run.resolve("run.json")).object("students"))
+                        .replaceAll("\\s", ""));
+        assertArrayEquals(bytes(result.model()), bytes(run.resolve("b/student")));
+        assertFalse(Arrays.equals(bytes(result.model()), bytes(run.resolve("a/student"))));
+        try (Device device = new ReferenceDevice();
+                ModelFolder first = ModelFolder.open(run.resolve("a/student"), CATALOGS);
+                LoadedModel student = first.load(device, WeightPrecision.F32)) {
+            assertEquals(result.stages().getFirst().digest(), ParamDigest.of(student.params()));
+        }
+    }
+
+    private static byte[] bytes(Path model) throws IOException {
+        return Files.readAllBytes(model.resolve("model.safetensors"));
+    }
+
+    // as a run that was killed while it wrote the student of a stage that had ended
+    @Test
+    void aResumedRunWritesStudentsThatAreMissing() throws IOException {
+        Recipe recipe = recipe("", "", "name = a, steps = 1", "name = b, steps = 1");
+        run(recipe, false);
+        Path missing = folder.resolve("run/a/student");
+        byte[] before = bytes(missing);
+        Files.delete(missing.resolve("carve.json"));
+        Files.delete(missing.resolve("model.safetensors"));
+        run(recipe("", "", "name = a, steps = 1", "name = b, steps = 1"), true);
+        assertArrayEquals(before, bytes(missing));
+    }
+
+    @Test
+    void theResultAloneIsKeptIfAsked() throws IOException {
+        run(recipe("", "keep-students = last", "name = a, steps = 1"), false);
+        assertTrue(Files.exists(folder.resolve("run/student/model.safetensors")));
+        assertFalse(Files.exists(folder.resolve("run/a/student")));
     }
 
     @Test

@@ -25,7 +25,8 @@ import java.util.Optional;
  * @param diskBytes of the folder at the end
  */
 record Resources(List<Long> stageBytes, long diskBytes) {
-    // beside the two students, checkpoints: two of each stage, of trained parameters and two moments
+    // beside the first student, the last and that of each stage, checkpoints: two of each stage, of trained parameters
+    // and two moments
     private static final int MODELS_ON_DISK = 2;
     private static final int CHECKPOINT_MODELS = 3;
     private static final int CHECKPOINTS = 2;
@@ -49,7 +50,7 @@ record Resources(List<Long> stageBytes, long diskBytes) {
                 .map(ParamSpec::shape)
                 .mapToLong(shape -> shape.size() * Float.BYTES)
                 .sum();
-        return new Resources(bytes, model * (MODELS_ON_DISK + (long) CHECKPOINT_MODELS * CHECKPOINTS * stages.size()));
+        return new Resources(bytes, model * (MODELS_ON_DISK + (1L + CHECKPOINT_MODELS * CHECKPOINTS) * stages.size()));
     }
 
     /** Returns the memory of the most demanding stage. */

@@ -73,6 +73,7 @@ public record LayerPlanReader(Settings settings, OptionalInt layers) {
             "dtype",
             "samples",
             "validation",
+            "keep-students",
             "data",
             "stages",
             "demo",

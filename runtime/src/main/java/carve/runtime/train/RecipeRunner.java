@@ -37,7 +37,7 @@ import java.util.stream.Collectors;
  * The execution of recipes: conversion, stages, the saved result.
  *
  * <p>A run has a folder: {@code start/} is the student as the conversion made it, {@code NAME/} has checkpoints and metrics of
- * the stage of that name, {@value #RUN_FILE} describes the run, and {@code student/} (with a teacher) or {@code model/}
+ * the stage of that name and the student that it ended with, {@value #RUN_FILE} describes the run, and {@code student/} (with a teacher) or {@code model/}
  * (without) is the result. A run that was killed can be resumed: finished stages return their results again, the unfinished
  * one continues from its last checkpoint.
  *
@@ -70,6 +70,7 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
             String source,
             SampleGenerationLog.Config samples,
             Validation.Config validation,
+            KeepStudents keepStudents,
             Path out,
             long seed,
             List<DType> dtype,
@@ -127,8 +128,9 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
                             : folder.initial(device, run.seed)) {
                 InputFiles files = runFolder.modelFiles("model", folder.path(), progress);
                 Models models = new Models(Optional.empty(), model, List.of(), Optional.empty(), files);
-                List<StageResult> results = stages(run, runFolder, models, folder);
-                return new RecipeResult(save(folder, model, run.out.resolve(RESULT_OF_TRAINING), run.dtype), results);
+                SavedModels saved = new SavedModels(folder, RESULT_OF_TRAINING, run.dtype);
+                List<StageResult> results = stages(run, runFolder, models, folder, saved);
+                return new RecipeResult(saved.save(model, run.out), results);
             }
         }
     }
@@ -174,6 +176,7 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
                 recipe.path(source).toString(),
                 SampleGenerationLog.Config.from(recipe.settings().section("samples")),
                 Validation.Config.from(recipe.settings().section("validation")),
+                recipe.settings().enumConstant("keep-students", KeepStudents.class),
                 recipe.path("out"),
                 recipe.seed(),
                 recipe.outputDtype(),
@@ -228,28 +231,39 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
                     Conversion.converted(teachers.spec(), students.spec()),
                     Optional.of(ParamDigest.of(student.params())),
                     files);
-            List<StageResult> results = stages(run, runFolder, models, teachers);
-            return new RecipeResult(
-                    save(students, student, run.out.resolve(RESULT_OF_DISTILLATION), run.dtype), results);
+            SavedModels saved = new SavedModels(students, RESULT_OF_DISTILLATION, run.dtype);
+            List<StageResult> results = stages(run, runFolder, models, teachers, saved);
+            return new RecipeResult(saved.save(student, run.out), results);
         }
     }
 
-    private List<StageResult> stages(Run run, RunFolder runFolder, Models models, ModelFolder folder)
+    private List<StageResult> stages(Run run, RunFolder runFolder, Models models, ModelFolder folder, SavedModels saved)
             throws IOException {
         List<StageResult> results = new ArrayList<>();
-        try (FolderTransaction transaction = FolderTransaction.begin(run.out)) {
-            transaction.write(RUN_FILE, Json.print(json(run, models)).getBytes(StandardCharsets.UTF_8));
-            transaction.commit();
-        }
+        describe(run, models, JsonObject.empty());
+        JsonObject kept = JsonObject.empty();
         try (Processor processor = folder.processor()) {
             Optional<String> predecessor = models.digest;
             for (RecipeStage stage : run.stages) {
                 StageResult result = run(stage, run, runFolder, models, processor, predecessor);
                 predecessor = Optional.of(result.digest());
                 results.add(result);
+                if (run.keepStudents == KeepStudents.ALL) {
+                    saved.keep(models.student, result, run.out.resolve(result.stage()));
+                    kept = kept.with(result.stage(), result.stage() + "/" + saved.name());
+                    describe(run, models, kept);
+                }
             }
         }
         return results;
+    }
+
+    private static void describe(Run run, Models models, JsonObject kept) {
+        JsonObject description = json(run, models).with("students", kept);
+        try (FolderTransaction transaction = FolderTransaction.begin(run.out)) {
+            transaction.write(RUN_FILE, Json.print(description).getBytes(StandardCharsets.UTF_8));
+            transaction.commit();
+        }
     }
 
     private StageResult run(
@@ -318,16 +332,5 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
                         JsonArray.ofStrings(models.student.spec().layers().stream()
                                 .map(block -> block.mixerSpec().name())
                                 .toList()));
-    }
-
-    private static Path save(ModelFolder folder, LoadedModel model, Path to, List<DType> dtype) throws IOException {
-        if (dtype.isEmpty()) {
-            folder.save(model, to);
-        } else {
-            folder.save(model, to, dtype.getFirst());
-        }
-        JsonObject digest = JsonObject.empty().with("digest", ParamDigest.of(model.params()));
-        Files.writeString(to.resolve("carve.json"), Json.print(digest) + "\n");
-        return to;
     }
 }
