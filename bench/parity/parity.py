@@ -116,7 +116,9 @@ def llama_cpp(model, path, out, count):
     from llama_cpp import Llama
 
     ids = [int(token) for token in load_file(path)["input_ids"][0]]
-    llama = Llama(model, n_ctx=len(ids) + int(count) + 1, logits_all=True, n_gpu_layers=0, n_threads=2, verbose=False)
+    llama = Llama(  # keys and values in F32 (0), which are F16 by default
+        model, n_ctx=len(ids) + int(count) + 1, logits_all=True, n_gpu_layers=0, n_threads=2, flash_attn=False, type_k=0, type_v=0,
+        verbose=False)
     llama.eval(ids)
     logits = np.array(llama.scores[:len(ids)], np.float32)[None]
     tokens = [int(np.argmax(llama.scores[len(ids) - 1]))]

@@ -67,13 +67,37 @@ public final class TensorMapping {
 
     /** Adds a tensor whose row {@code i} is the source's row {@code order(i)}. */
     public void permuteRows(String name, String to, IntUnaryOperator order) {
+        rows(name, to, from.type(name).shape().extent(0), order);
+    }
+
+    /** Adds a tensor of so many rows, of which row {@code i} is the source's row {@code order(i)}, or zeros if that is negative. */
+    public void rows(String name, String to, int count, IntUnaryOperator order) {
         TensorType type = from.type(name);
-        put(to, type, () -> {
+        TensorType other = type.with(type.shape().with(0, count));
+        put(to, other, () -> {
             MemorySegment source = from.data(name);
-            MemorySegment target = Arena.ofAuto().allocate(Math.max(1, type.bytes()), Long.BYTES);
+            MemorySegment target = Arena.ofAuto().allocate(Math.max(1, other.bytes()), Long.BYTES);
             long row = type.bytes() / type.shape().extent(0);
-            for (int i = 0; i < type.shape().extent(0); i++) {
-                MemorySegment.copy(source, order.applyAsInt(i) * row, target, i * row, row);
+            for (int i = 0; i < count; i++) {
+                if (order.applyAsInt(i) >= 0) {
+                    MemorySegment.copy(source, order.applyAsInt(i) * row, target, i * row, row);
+                }
+            }
+            return target.asReadOnly();
+        });
+    }
+
+    /** Adds a matrix with columns of zeros after the source's, so that it has so many. */
+    public void padColumns(String name, String to, int count) {
+        TensorType type = from.type(name);
+        TensorType other = type.with(type.shape().with(1, count));
+        put(to, other, () -> {
+            MemorySegment source = from.data(name);
+            MemorySegment target = Arena.ofAuto().allocate(Math.max(1, other.bytes()), Long.BYTES);
+            int rows = type.shape().extent(0);
+            for (int i = 0; i < rows; i++) {
+                long bytes = type.bytes() / rows;
+                MemorySegment.copy(source, i * bytes, target, i * (other.bytes() / rows), bytes);
             }
             return target.asReadOnly();
         });

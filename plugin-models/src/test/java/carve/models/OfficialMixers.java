@@ -61,7 +61,14 @@ public final class OfficialMixers {
 
     /** Returns attention and MambaInLlama's mixer. */
     public static MixerCatalog mambaInLlama() {
-        return attentionAnd(new MambaInLlamaProvider())
+        return mambaInLlamaAnd();
+    }
+
+    /** Returns attention, MambaInLlama's mixer and others. */
+    public static MixerCatalog mambaInLlamaAnd(MixerProvider... others) {
+        MixerProvider[] all = Stream.concat(Stream.of(new MambaInLlamaProvider()), Stream.of(others))
+                .toArray(MixerProvider[]::new);
+        return attentionAnd(all)
                 .withDefaults(
                         "mamba-in-llama",
                         MapSettings.of(Map.of(

@@ -156,8 +156,8 @@ final class DecoderNameRules {
         if (params.containsKey("in_proj.z.weight")) {
             mamba(checkpoint + "mamba.", model, params);
         } else {
-            String module = names.mixer(block.mixerSpec().name());
-            params.keySet().forEach(name -> add(NameRule.rename(checkpoint + module + "." + name, model + name)));
+            String mixer = block.mixerSpec().name();
+            params.keySet().forEach(name -> add(NameRule.rename(checkpoint + names.mixer(mixer, name), model + name)));
         }
     }
 

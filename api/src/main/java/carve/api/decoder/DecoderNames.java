@@ -13,7 +13,7 @@ import java.util.Map;
  * <p>Modules of a layer are named relative to the layer, by Carve's names of modules: {@code mixer_norm}, {@code mixer_post_norm},
  * {@code mlp_norm}, {@code mlp_post_norm}, {@code mixer.q_proj} and so on, {@code mlp.gate}, {@code mlp.up}, {@code mlp.down}, {@code
  * mlp.router}, {@code mlp.shared}, {@code mlp.shared_gate}. A name is that of the longest leading part that the map has, with the rest added. A mixer that is not attention is
- * {@code mixer:NAME}, where a hybrid's checkpoints have it.
+ * {@code mixer:NAME}, where a hybrid's checkpoints have it, and its modules and parameters {@code mixer:NAME.MODULE}.
  *
  * @param tokens the token table
  * @param positions the learned embedding of positions
@@ -164,9 +164,11 @@ public record DecoderNames(
         return new DecoderNameRules(this, prefix).of(spec);
     }
 
-    /** Returns the name of the module of a mixer that is not attention. */
-    String mixer(String mixer) {
-        return modules.getOrDefault("mixer:" + mixer, "mixer");
+    /** Returns the name of a parameter of a mixer that is not attention, relative to the layer. */
+    String mixer(String mixer, String parameter) {
+        String own = "mixer:" + mixer + "." + parameter;
+        String name = name(own);
+        return name.equals(own) ? "mixer." + parameter : name;
     }
 
     /** Returns the name of a module of a layer, relative to the layer. */

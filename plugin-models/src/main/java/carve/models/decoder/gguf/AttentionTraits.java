@@ -43,10 +43,9 @@ final class AttentionTraits {
             });
 
     /** The factors of Granite; those that are not there or 0 are 1, and that of attention is then one by the head's width. */
-    static final GgufTrait GRANITE = new GgufTrait(
+    static final GgufTrait GRANITE_FACTORS = new GgufTrait(
             r -> {
                 GgufKeys keys = r.keys();
-                keys.require("rope.scaling.finetuned", true); // false is for no rotary embedding
                 r.set("logits_scaling", positive(keys, "logit_scale", 0))
                         .set("residual_multiplier", factor(keys, "residual_scale", 1))
                         .set("embedding_multiplier", factor(keys, "embedding_scale", 1))
@@ -61,6 +60,14 @@ final class AttentionTraits {
                     .set("residual_scale", w.layer().layout().residualFactor())
                     .set("embedding_scale", w.decoder().tokens().factor())
                     .set("attention.scale", GgufWriting.setting(w.layer(), "scale")));
+
+    /** The factors of Granite, whose attention has a rotary embedding. */
+    static final GgufTrait GRANITE = new GgufTrait(
+            r -> {
+                r.keys().require("rope.scaling.finetuned", true); // false is for none
+                GRANITE_FACTORS.read().accept(r);
+            },
+            GRANITE_FACTORS.write());
 
     /** The factor of logits of Cohere. */
     static final GgufTrait LOGIT_FACTOR = new GgufTrait(

@@ -1,5 +1,6 @@
 package carve.models.decoder.gguf;
 
+import carve.api.CarveException;
 import carve.api.checkpoint.CheckpointException;
 import carve.api.checkpoint.ExpectedTensors;
 import carve.api.checkpoint.NameMap;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -72,10 +74,27 @@ public final class DecoderGgufLayout implements GgufConverter {
         GgufArchitecture architecture = architecture(file);
         NameMap names = architecture.nameMap(spec);
         file.requireNames(names.checkpointNames()::contains);
-        new ExpectedTensors(types(spec)).verify(file, names);
+        TensorSource shaped = mamba(spec).map(layers -> layers.fromGguf(file)).orElse(file);
+        new ExpectedTensors(types(spec)).verify(shaped, names);
         Set<String> kept = names.keptNames();
         return TensorSources.select(
-                names.toModel(StoredValues.of(architecture, spec).fromGguf(file)), name -> !kept.contains(name));
+                names.toModel(StoredValues.of(architecture, spec).fromGguf(shaped)), name -> !kept.contains(name));
+    }
+
+    private Optional<StoredMamba2> mamba(ModelSpec spec) {
+        return PaddedHeads.of(decoder(spec)).map(heads -> StoredMamba2.of(heads, spec));
+    }
+
+    private DecoderSpec decoder(ModelSpec spec) {
+        return decoders.read(spec.config()).spec();
+    }
+
+    // with the heads that the file has
+    private DecoderSpec written(ModelSpec spec) {
+        DecoderSpec own = decoder(spec);
+        return PaddedHeads.of(own)
+                .map(heads -> decoders.read(heads.config(spec.config())).spec())
+                .orElse(own);
     }
 
     private static Map<String, TensorType> types(ModelSpec spec) {
@@ -87,8 +106,8 @@ public final class DecoderGgufLayout implements GgufConverter {
     @Override
     public JsonObject metadata(ModelSpec spec, Path folder) {
         GgufArchitecture architecture = architecture(spec);
-        DecoderSpec decoder = decoders.read(spec.config()).spec();
-        requirePlain(spec, decoder, folder);
+        requirePlain(spec, decoder(spec), folder);
+        DecoderSpec decoder = written(spec);
         GgufWriting written = architecture.written(decoder);
         requireSame(architecture, spec, decoder, written, folder);
         return GgufTokenizerWriter.with(written.metadata(), folder, spec.vocabulary());
@@ -113,12 +132,18 @@ public final class DecoderGgufLayout implements GgufConverter {
         TensorSource tensors = TensorSources.union(
                 architecture.nameMap(spec).toCheckpoint(TensorSources.of(types(spec), _ -> MemorySegment.NULL)),
                 TensorSources.of(written.tensors()));
-        JsonObject config = architecture.config(GgufKeys.of(folder.toString(), written.metadata()), tensors);
         List<String> problems = new ArrayList<>(written.problems());
-        problems.addAll(DecoderFacts.differences(
-                decoder,
-                decoders.read(config).spec(),
-                "a GGUF file of the architecture '%s'".formatted(architecture.name())));
+        try {
+            JsonObject config = architecture.config(GgufKeys.of(folder.toString(), written.metadata()), tensors);
+            problems.addAll(DecoderFacts.differences(
+                    decoder,
+                    decoders.read(config).spec(),
+                    "a GGUF file of the architecture '%s'".formatted(architecture.name())));
+        } catch (CarveException e) {
+            if (problems.isEmpty()) {
+                throw e; // else they are why it cannot be read
+            }
+        }
         if (!problems.isEmpty()) {
             throw CheckpointException.of(folder.toString(), problems);
         }
@@ -127,9 +152,11 @@ public final class DecoderGgufLayout implements GgufConverter {
     @Override
     public TensorSource toGguf(ModelSpec spec, TensorSource parameters) {
         GgufArchitecture architecture = architecture(spec);
-        GgufWriting written = architecture.written(decoders.read(spec.config()).spec());
-        TensorSource stored = StoredValues.of(architecture, spec)
-                .toGguf(architecture.nameMap(spec).toCheckpoint(parameters));
+        GgufWriting written = architecture.written(written(spec));
+        TensorSource checkpoint = architecture.nameMap(spec).toCheckpoint(parameters);
+        TensorSource shaped =
+                mamba(spec).map(layers -> layers.toGguf(checkpoint)).orElse(checkpoint);
+        TensorSource stored = StoredValues.of(architecture, spec).toGguf(shaped);
         return TensorSources.union(TensorSources.of(written.tensors()), stored);
     }
 }

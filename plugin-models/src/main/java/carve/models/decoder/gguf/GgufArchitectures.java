@@ -55,6 +55,14 @@ final class GgufArchitectures {
             NAMES.fuse("attn_qkv", "mixer.q_proj", "mixer.k_proj", "mixer.v_proj");
     private static final DecoderNames FUSED_MLP = NAMES.fuse("ffn_up", "mlp.gate", "mlp.up");
 
+    private static final DecoderNames MAMBA = NAMES.module("mixer:plain-mamba2.in_proj", "ssm_in")
+            .module("mixer:plain-mamba2.conv1d", "ssm_conv1d")
+            .module("mixer:plain-mamba2.dt_bias", "ssm_dt.bias")
+            .module("mixer:plain-mamba2.A_log", "ssm_a")
+            .module("mixer:plain-mamba2.D", "ssm_d")
+            .module("mixer:plain-mamba2.norm", "ssm_norm")
+            .module("mixer:plain-mamba2.out_proj", "ssm_out");
+
     private static final GgufTrait RMS = rmsNorm("rms_norm_eps");
     private static final GgufTrait ATTENTION_BIAS = presentOrOmitted("attention_bias", "blk.0.attn_q.bias");
     private static final GgufTrait MLP_BIAS = presentOrOmitted("mlp_bias", "blk.0.ffn_up.bias");
@@ -126,6 +134,19 @@ final class GgufArchitectures {
                             DENSE)
                     .withInterleaving()
                     .withFactors(RopeTraits.FREQUENCIES, RopeTraits.SHORT, RopeTraits.LONG),
+            new GgufArchitecture(
+                            "granitehybrid",
+                            "granitemoehybrid",
+                            HybridTraits.SIZES,
+                            RMS,
+                            HybridTraits.ROPE,
+                            HybridTraits.ATTENTION_BIAS,
+                            HybridTraits.MAMBA,
+                            AttentionTraits.GRANITE_FACTORS,
+                            DENSE)
+                    .withNames(MAMBA)
+                    .withInterleaving()
+                    .withFactors(RopeTraits.FREQUENCIES),
             new GgufArchitecture("smollm3", "smollm3", SIZES, RMS, RopeTraits.WHOLE, DENSE).withInterleaving(),
             new GgufArchitecture(
                             "olmo2",

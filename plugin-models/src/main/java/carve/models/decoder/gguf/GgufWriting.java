@@ -47,9 +47,12 @@ final class GgufWriting {
         return tensors;
     }
 
-    /** Returns the first layer, whose sizes are those of all. */
+    /** Returns the first layer, whose sizes are those of all, but for layers of Mamba-2. */
     DecoderLayer layer() {
-        return decoder.layers().getFirst();
+        return decoder.layers().stream()
+                .filter(layer -> !PaddedHeads.isMamba(layer))
+                .findFirst()
+                .orElse(decoder.layers().getFirst());
     }
 
     LayerConfig sizes() {

@@ -10,7 +10,7 @@ final class SizeTraits {
     static final String OUTPUT = "output.weight";
 
     /** The sizes of a model with the keys of Llama. */
-    static final GgufTrait SIZES = new GgufTrait(SizeTraits::readSizes, w -> {
+    static final GgufTrait SIZES = new GgufTrait(r -> readSizes(r, kvHeads(r)), w -> {
         writeSizes(w);
         w.set("attention.head_count_kv", w.sizes().kvHeads())
                 .set("attention.key_length", w.sizes().headWidth())
@@ -82,7 +82,12 @@ final class SizeTraits {
 
     private SizeTraits() {}
 
-    private static void readSizes(GgufReading r) {
+    private static int kvHeads(GgufReading r) {
+        return r.keys().has("attention.head_count_kv") ? r.uniform("attention.head_count_kv") : heads(r);
+    }
+
+    /** Reads the sizes, with so many heads of keys. */
+    static void readSizes(GgufReading r, int kvHeads) {
         GgufKeys keys = r.keys();
         int hidden = keys.integer("embedding_length");
         int heads = heads(r);
@@ -93,9 +98,7 @@ final class SizeTraits {
                 .set("intermediate_size", r.uniform("feed_forward_length"))
                 .set("num_hidden_layers", r.layers())
                 .set("num_attention_heads", heads)
-                .set(
-                        "num_key_value_heads",
-                        keys.has("attention.head_count_kv") ? r.uniform("attention.head_count_kv") : heads)
+                .set("num_key_value_heads", kvHeads)
                 .set("head_dim", width)
                 .set("max_position_embeddings", keys.integer("context_length"));
     }

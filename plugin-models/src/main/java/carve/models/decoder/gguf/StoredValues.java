@@ -20,7 +20,12 @@ record StoredValues(boolean interleaved, boolean shiftedNorms, int headWidth) {
         return new StoredValues(
                 architecture.interleaved(),
                 architecture.shiftedNorms(),
-                spec.layers().getFirst().config().headWidth());
+                spec.layers().stream()
+                        .filter(layer -> !layer.mixerSpec().name().equals(PaddedHeads.MIXER))
+                        .findFirst()
+                        .orElse(spec.layers().getFirst())
+                        .config()
+                        .headWidth());
     }
 
     TensorSource fromGguf(TensorSource file) {

@@ -30,6 +30,7 @@ import carve.api.param.ParamSpec;
 import carve.api.param.ParamStore;
 import carve.api.tensor.DType;
 import carve.api.tensor.Tensors;
+import carve.mamba2.PlainMamba2Provider;
 import carve.models.OfficialMixers;
 import carve.models.decoder.DecoderFamily;
 import carve.runtime.convert.Conversion;
@@ -60,7 +61,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Small decoders of each architecture go to GGUF files and come back. */
 final class GgufArchitecturesTest {
     private static final List<ModelFamily> FAMILIES = List.of(new DecoderFamily());
-    private static final MixerCatalog MIXERS = OfficialMixers.mambaInLlama();
+    private static final MixerCatalog MIXERS = OfficialMixers.mambaInLlamaAnd(new PlainMamba2Provider());
     private static final int[] TOKENS = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8};
 
     @TempDir
@@ -312,10 +313,27 @@ final class GgufArchitecturesTest {
                 "model: heads of together 64 in place of the hidden size 32, which llama.cpp does not read in models of the"
                         + " architecture 'qwen2'");
         refuses(
+                "granitehybrid",
+                "{'mamba_conv_bias': false}",
+                "model: a convolution without a bias, which llama.cpp requires in models of the architecture 'granitehybrid'");
+        refuses(
+                "granitehybrid",
+                "{'mamba_n_heads': 12, 'mamba_expand': 3}",
+                "model: an inner width of Mamba-2 of 96 in place of 64, which llama.cpp does not read in models of the"
+                        + " architecture 'granitehybrid'");
+        refuses(
+                "granitehybrid",
+                "{'layer_types': ['linear_attention', 'linear_attention', 'linear_attention', 'linear_attention']}",
+                "model: no layer with attention, whose sizes llama.cpp requires in models of the architecture 'granitehybrid'");
+        refuses(
+                "granitehybrid",
+                "{'layer_types': ['full_attention', 'full_attention', 'full_attention', 'full_attention']}",
+                "model: no layer with Mamba-2, whose sizes llama.cpp requires in models of the architecture 'granitehybrid'");
+        refuses(
                 "llama tied",
                 "{'model_type': 'internlm2', 'bias': false}",
                 "config.json: model_type: GGUF files of 'internlm2' are not supported; supported: cohere, gemma, gemma2,"
-                        + " gemma3_text, glm4, gpt2, gpt_neox, granite, llama, ministral, mistral, mixtral, nemotron, olmo2,"
+                        + " gemma3_text, glm4, gpt2, gpt_neox, granite, granitemoehybrid, llama, ministral, mistral, mixtral, nemotron, olmo2,"
                         + " olmo3, phi3, qwen2, qwen3, qwen3_moe, smollm3, stablelm, starcoder2");
     }
 

@@ -11,6 +11,13 @@ final class SmallDecoders {
             {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4,
              "num_key_value_heads": 2, "head_dim": 8, "vocab_size": 11, "max_position_embeddings": 64}""";
 
+    private static final String GRANITE_HYBRID =
+            "{'model_type': 'granitemoehybrid', 'num_local_experts': 0, 'num_experts_per_tok': 0, 'shared_intermediate_size': 64,"
+                    + " 'embedding_multiplier': 12.0, 'attention_multiplier': 0.05,"
+                    + " 'residual_multiplier': 0.22, 'logits_scaling': 8.0, 'mamba_d_head': 8, 'mamba_d_state': 5,"
+                    + " 'mamba_d_conv': 4, 'layer_types': ['linear_attention', 'full_attention', 'linear_attention',"
+                    + " 'full_attention'], ";
+
     private SmallDecoders() {}
 
     /** Returns the configurations by what messages call them. */
@@ -59,6 +66,21 @@ final class SmallDecoders {
                 "granite",
                 "{'model_type': 'granite', 'embedding_multiplier': 12.0, 'attention_multiplier': 0.05,"
                         + " 'residual_multiplier': 0.22, 'logits_scaling': 8.0}");
+        put(
+                all,
+                "granitehybrid",
+                GRANITE_HYBRID
+                        + "'mamba_n_heads': 8, 'mamba_n_groups': 2, 'mamba_expand': 2, 'position_embedding_type': 'rope'}");
+        put(
+                all,
+                "granitehybrid with heads of zeros",
+                GRANITE_HYBRID
+                        + "'mamba_n_heads': 4, 'mamba_n_groups': 2, 'mamba_expand': 1, 'position_embedding_type': 'rope'}");
+        put(
+                all,
+                "granitehybrid without positions",
+                GRANITE_HYBRID
+                        + "'mamba_n_heads': 4, 'mamba_n_groups': 4, 'mamba_expand': 1, 'position_embedding_type': null}");
         put(all, "smollm3", "{'model_type': 'smollm3', 'tie_word_embeddings': false}");
         put(all, "olmo2", "{'model_type': 'olmo2'}");
         put(
