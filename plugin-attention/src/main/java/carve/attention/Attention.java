@@ -91,7 +91,12 @@ public record Attention(LayerConfig dims, AttentionConfig config) implements Mix
         RotaryEmbedding rotary = dims.rotaryEmbedding();
         Tensor q = rotary.rotate(queries(p, x), positions, s.maxLength());
         Tensor k = rotary.rotate(keys(p, x), positions, s.maxLength());
-        return projectHeads(p, attend(p, q, k, values(p, x), s.positions(), s), activationHook);
+        SoftmaxAttention op = op(s.positions(), s);
+        List<Tensor> operands = operands(p, q, k, values(p, x));
+        if (activationHook.wants(ActivationHook.MATRIX)) {
+            activationHook.publish(ActivationHook.MATRIX, op.weights(operands));
+        }
+        return projectHeads(p, Tensors.apply(op, operands).getFirst(), activationHook);
     }
 
     @Override
@@ -101,7 +106,8 @@ public record Attention(LayerConfig dims, AttentionConfig config) implements Mix
         Tensor heads = slots.forEachState(List.of(q, k, values(p, x)), (one, qkv) -> {
             Tensor keys = one.append(KEYS, qkv.get(1));
             Tensor values = one.append(VALUES, qkv.get(2));
-            return attend(p, qkv.getFirst(), keys, values, one.length(), one.layout());
+            return Tensors.apply(op(one.length(), one.layout()), operands(p, qkv.getFirst(), keys, values))
+                    .getFirst();
         });
         return projectHeads(p, heads, ActivationHook.NONE);
     }
@@ -130,11 +136,13 @@ public record Attention(LayerConfig dims, AttentionConfig config) implements Mix
         return x.binary(BinaryFunction.MINIMUM, limit).binary(BinaryFunction.MAXIMUM, limit.negate());
     }
 
-    private Tensor attend(Params p, Tensor q, Tensor k, Tensor v, int keys, SequenceLayout s) {
+    private SoftmaxAttention op(int keys, SequenceLayout s) {
         double scale = config.scale() == 0 ? 1 / Math.sqrt(dims.headWidth()) : config.scale();
-        SoftmaxAttention op = new SoftmaxAttention(scale, true, config.window(), config.softCap(), keys, s);
-        List<Tensor> operands = config.sinks() ? List.of(q, k, v, p.get(SINKS).cast(DType.F32)) : List.of(q, k, v);
-        return Tensors.apply(op, operands).getFirst();
+        return new SoftmaxAttention(scale, true, config.window(), config.softCap(), keys, s);
+    }
+
+    private List<Tensor> operands(Params p, Tensor q, Tensor k, Tensor v) {
+        return config.sinks() ? List.of(q, k, v, p.get(SINKS).cast(DType.F32)) : List.of(q, k, v);
     }
 
     private Tensor projectHeads(Params p, Tensor heads, ActivationHook activationHook) {

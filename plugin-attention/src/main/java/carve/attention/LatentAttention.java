@@ -113,7 +113,7 @@ public record LatentAttention(LayerConfig dims, LatentAttentionConfig config) im
         RotaryEmbedding rotary = dims.rotaryEmbedding();
         Tensor q = rotateLast(queries(p, x), part -> rotary.rotate(part, positions, s.maxLength()));
         Tensor latents = rotateLast(latents(p, x), part -> rotary.rotate(part, positions, s.maxLength()));
-        return projectHeads(p, attendExpanded(p, q, latents, s), activationHook);
+        return projectHeads(p, attendExpanded(p, q, latents, s, activationHook), activationHook);
     }
 
     @Override
@@ -125,7 +125,11 @@ public record LatentAttention(LayerConfig dims, LatentAttentionConfig config) im
             Tensor cache = one.append(LATENTS, parts.get(1));
             return expands(one)
                     ? attendExpanded(
-                            p, parts.get(0), cache.slice(1, 0, one.length()).cast(DType.F32), one.layout())
+                            p,
+                            parts.get(0),
+                            cache.slice(1, 0, one.length()).cast(DType.F32),
+                            one.layout(),
+                            ActivationHook.NONE)
                     : attendLatents(p, parts.get(0), cache, one);
         });
         return projectHeads(p, heads, ActivationHook.NONE);
@@ -161,7 +165,7 @@ public record LatentAttention(LayerConfig dims, LatentAttentionConfig config) im
     }
 
     // to latents (B, S, 1, R + M) of all positions, whose keys and values are computed
-    private Tensor attendExpanded(Params p, Tensor q, Tensor latents, SequenceLayout s) {
+    private Tensor attendExpanded(Params p, Tensor q, Tensor latents, SequenceLayout s, ActivationHook activationHook) {
         int heads = dims.heads();
         int nope = config.qkNopeHeadDim();
         Tensor latent = Heads.merge(latents.slice(3, 0, config.kvLoraRank()));
@@ -169,6 +173,10 @@ public record LatentAttention(LayerConfig dims, LatentAttentionConfig config) im
         Tensor shared = Heads.repeat(latents.slice(3, config.kvLoraRank(), config.cacheWidth()), heads);
         Tensor k = Tensors.concat(3, List.of(kv.slice(3, 0, nope), shared));
         Tensor v = kv.slice(3, nope, nope + config.vHeadDim());
+        if (activationHook.wants(ActivationHook.MATRIX)) {
+            activationHook.publish(
+                    ActivationHook.MATRIX, op(latents.extent(1), s).weights(List.of(q, k, v)));
+        }
         return attend(q, k, v, latents.extent(1), s);
     }
 
@@ -195,8 +203,11 @@ public record LatentAttention(LayerConfig dims, LatentAttentionConfig config) im
     }
 
     private Tensor attend(Tensor q, Tensor k, Tensor v, int keys, SequenceLayout s) {
-        return Tensors.apply(new SoftmaxAttention(config.effectiveScale(), true, keys, s), q, k, v)
-                .getFirst();
+        return Tensors.apply(op(keys, s), q, k, v).getFirst();
+    }
+
+    private SoftmaxAttention op(int keys, SequenceLayout s) {
+        return new SoftmaxAttention(config.effectiveScale(), true, keys, s);
     }
 
     private Tensor projectHeads(Params p, Tensor heads, ActivationHook activationHook) {

@@ -133,12 +133,14 @@ public record Mamba2(LayerConfig dims, Mamba2Config config) implements Mixer {
         Tensor step = timeStep().apply(p, x).add(p.get("dt_bias")).unary(UnaryFunction.SOFTPLUS); // (B, T, H)
         Tensor decay = step.multiply(p.get("A_log_bias").exp().negate());
         Tensor y = Mamba2States.scan(
-                Heads.split(vkq.get(2), dims.headWidth()),
-                Heads.split(vkq.get(1), dims.headWidth()),
-                Heads.split(vkq.get(0), dims.headWidth()),
-                decay,
-                step,
-                slots);
+                List.of(
+                        Heads.split(vkq.get(2), dims.headWidth()),
+                        Heads.split(vkq.get(1), dims.headWidth()),
+                        Heads.split(vkq.get(0), dims.headWidth()),
+                        decay,
+                        step),
+                slots,
+                activationHook);
         Tensor gate = Heads.split(gate().apply(p, x), dims.headWidth());
         Tensor heads = GatedRmsNorm.apply(y, gate, p.get("g_norm.weight"), config.epsilon(), false);
         if (activationHook.wants(ActivationHook.HEADS)) {

@@ -1,5 +1,6 @@
 package carve.mamba2;
 
+import carve.api.mixer.ActivationHook;
 import carve.api.mixer.StateSlots;
 import carve.api.mixer.StateSpec;
 import carve.api.op.CausalConv;
@@ -72,9 +73,19 @@ final class Mamba2States {
         return split;
     }
 
-    /** Returns what the scan gives, y {@code (B, T, H, P)}. */
-    static Tensor scan(Tensor q, Tensor k, Tensor v, Tensor decay, Tensor step, StateSlots slots) {
-        List<Tensor> results = Tensors.apply(new DecayScan(slots.layout()), q, k, v, decay, step, slots.get(SSM_STATE));
+    /**
+     * Returns what the scan gives, y {@code (B, T, H, P)}, and publishes its matrix.
+     *
+     * @param inputs q, k, v, the logarithm of the decay and the time step
+     */
+    static Tensor scan(List<Tensor> inputs, StateSlots slots, ActivationHook activationHook) {
+        DecayScan op = new DecayScan(slots.layout());
+        if (activationHook.wants(ActivationHook.MATRIX)) {
+            activationHook.publish(ActivationHook.MATRIX, op.matrix(inputs));
+        }
+        List<Tensor> operands = new ArrayList<>(inputs);
+        operands.add(slots.get(SSM_STATE));
+        List<Tensor> results = Tensors.apply(op, operands);
         slots.set(SSM_STATE, results.get(1));
         return results.getFirst();
     }

@@ -134,12 +134,14 @@ public record MambaInLlama(LayerConfig dims, MambaInLlamaConfig config) implemen
         Tensor decay = step.multiply(p.get("A_log").exp().negate());
         Tensor values = Heads.split(xbc.get(0), dims.headWidth());
         Tensor scanned = Mamba2States.scan(
-                Heads.split(xbc.get(2), dims.headWidth()),
-                Heads.split(xbc.get(1), dims.headWidth()),
-                values,
-                decay,
-                step,
-                slots);
+                List.of(
+                        Heads.split(xbc.get(2), dims.headWidth()),
+                        Heads.split(xbc.get(1), dims.headWidth()),
+                        values,
+                        decay,
+                        step),
+                slots,
+                activationHook);
         Tensor y = scanned.add(skipConnection(p, values));
         Tensor gate = Heads.split(linear(p, "in_proj.z", u), dims.headWidth());
         Tensor weight = p.get("norm.weight").reshape(dims.heads(), dims.headWidth());

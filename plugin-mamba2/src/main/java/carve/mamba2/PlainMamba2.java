@@ -106,18 +106,20 @@ public record PlainMamba2(LayerConfig dims, PlainMamba2Config config) implements
     private Tensor mix(Params p, Tensor u, StateSlots slots, ActivationHook activationHook) {
         var op = new CombinedConvScan(
                 slots.layout(), config.normGroups(), config.epsilon(), config.minTimeStep(), config.maxTimeStep());
-        List<Tensor> results = Tensors.apply(
-                op,
-                List.of(
-                        in().apply(p, u),
-                        p.get("conv1d.weight"),
-                        convBias(p, u),
-                        p.get("dt_bias"),
-                        p.get("A_log"),
-                        p.get("D"),
-                        p.get("norm.weight"),
-                        slots.get(Mamba2States.CONV_STATE),
-                        slots.get(Mamba2States.SSM_STATE)));
+        List<Tensor> operands = List.of(
+                in().apply(p, u),
+                p.get("conv1d.weight"),
+                convBias(p, u),
+                p.get("dt_bias"),
+                p.get("A_log"),
+                p.get("D"),
+                p.get("norm.weight"),
+                slots.get(Mamba2States.CONV_STATE),
+                slots.get(Mamba2States.SSM_STATE));
+        if (activationHook.wants(ActivationHook.MATRIX)) {
+            activationHook.publish(ActivationHook.MATRIX, op.matrix(operands));
+        }
+        List<Tensor> results = Tensors.apply(op, operands);
         slots.set(Mamba2States.CONV_STATE, results.get(1));
         slots.set(Mamba2States.SSM_STATE, results.get(2));
         if (activationHook.wants(ActivationHook.HEADS)) {

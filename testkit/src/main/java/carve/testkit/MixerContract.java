@@ -114,13 +114,22 @@ public abstract class MixerContract extends MixerStateContract {
         assertEquals(declared, read, "read by " + form);
     }
 
-    /** A hook that keeps the published heads. */
+    /** A hook that keeps what is published of some names, by default the heads. */
     private static final class HeadsProbe implements ActivationHook {
+        private final Set<String> wanted;
         private final Map<String, Tensor> published = new TreeMap<>();
+
+        HeadsProbe() {
+            this(HEADS);
+        }
+
+        HeadsProbe(String... wanted) {
+            this.wanted = Set.of(wanted);
+        }
 
         @Override
         public boolean wants(String name) {
-            return name.equals(HEADS);
+            return wanted.contains(name);
         }
 
         @Override
@@ -144,6 +153,37 @@ public abstract class MixerContract extends MixerStateContract {
             assertEquals(List.of(4, 2, 5), List.of(heads.rank(), heads.extent(0), heads.extent(1)), "heads " + heads);
             TensorAssertions.assertBitwiseEqual("output", forward(mixer, p, x), y);
         });
+    }
+
+    /**
+     * A mixer that publishes its matrix, as {@link ActivationHook#MATRIX} defines, has one of the right shape, in which the past
+     * does not see the future, nor one packed sequence another; publishing changes no result.
+     */
+    @Test
+    public void matricesAreCausalWithinSequences() {
+        holds((device, mixer, p) -> {
+            Tensor x = input(device, "x", 1, 5);
+            SequenceLayout packed = SequenceLayout.packed(0, 2, 5);
+            HeadsProbe probe = new HeadsProbe(ActivationHook.HEADS, ActivationHook.MATRIX);
+            Tensor y = mixer.forward(p, x, packed, probe);
+            TensorAssertions.assertBitwiseEqual("output", mixer.forward(p, x, packed, ActivationHook.NONE), y);
+            Tensor matrix = probe.published.get(ActivationHook.MATRIX);
+            if (matrix != null) {
+                int heads = probe.published.get(ActivationHook.HEADS).extent(2);
+                assertEquals(Shape.of(1, heads, 5, 5), matrix.shape());
+                assertCausalWithinSequences(TensorValues.of(matrix), 5, 2);
+            }
+        });
+    }
+
+    private static void assertCausalWithinSequences(double[] matrix, int positions, int border) {
+        for (int i = 0; i < matrix.length; i++) {
+            int column = i % positions;
+            int row = i / positions % positions;
+            assertTrue(
+                    matrix[i] == 0 || column <= row && column < border == row < border,
+                    "position %d sees position %d".formatted(row, column));
+        }
     }
 
     /** Initial values from an attention layer have declared names and shapes, and are finite; or there are none. */

@@ -10,7 +10,7 @@ import carve.api.tensor.Tensor;
  */
 public interface Loss {
     /**
-     * Returns the site that it compares. One that each layer has ({@link Site#HEADS}, {@link Site#MIXER}, {@link Site#OUTPUT}, {@link
+     * Returns the site that it compares. One that each layer has ({@link Site#HEADS}, {@link Site#MIXER}, {@link Site#MATRIX}, {@link Site#OUTPUT}, {@link
      * Site#HIDDEN})
      * is evaluated for every converted layer, and the recipe sets whether the mean or the sum is taken.
      */

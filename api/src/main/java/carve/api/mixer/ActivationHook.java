@@ -5,11 +5,19 @@ import carve.api.tensor.Tensor;
 /**
  * Receives named inner values of a forward pass, which losses and traces look at.
  *
- * <p>Every mixer publishes {@link #HEADS}. A value is made only if it is wanted, and published as it is, watched or not.
+ * <p>Every mixer publishes {@link #HEADS}, and one that can publishes {@link #MATRIX}. A value is made only if it is wanted, and published as it is, watched or not.
  */
 public interface ActivationHook {
     /** The output of each head before the output projection, {@code (B, T, H, P)}. */
     String HEADS = "heads";
+
+    /**
+     * The transfer matrix of each head, {@code (B, H, T, T)}: element {@code [b, h, t, s]} is the factor of the value of position s
+     * in the sum that head h has at position t, before a skip connection, gate and norm where there are any. Of attention it is
+     * the weights after the softmax; of Mamba-2 {@code L o (C B^T)} with decay and dt (MOHAWK, arXiv:2408.10189, section 3). Sequences
+     * of one row have zeros for each other; rows of padding mean nothing. It is published by mixers that are such sums.
+     */
+    String MATRIX = "matrix";
 
     /**
      * The output of a layer's mixer after the output projection, before the residual addition, {@code (B, T, D)}. Every layer

@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
  * embed            (B, T, D), the input of the first layer
  * layers.3.input   (B, T, D), the input of layer 3
  * layers.3.heads   (B, T, H, P), what its mixer publishes: each head's output before the output projection
+ * layers.3.matrix  (B, H, T, T), the factors of values at positions in each head, of mixers that publish them
  * layers.3.mixer   (B, T, D), the output of its mixer, before the residual addition
  * layers.3.output  (B, T, D), the output of layer 3
  * final_norm       (B, T, D), the output of the final norm
@@ -38,6 +39,9 @@ public sealed interface Site {
 
     /** The output of each layer's mixer after the output projection, before the residual addition, {@code (B, T, D)}. */
     Site MIXER = new EachLayer("mixer");
+
+    /** Each layer's transfer matrix of each head, {@code (B, H, T, T)}; see {@link carve.api.mixer.ActivationHook#MATRIX}. */
+    Site MATRIX = new EachLayer("matrix");
 
     /** Each layer's output, {@code (B, T, D)}. */
     Site OUTPUT = new EachLayer("output");

@@ -145,6 +145,15 @@ public record CombinedConvScan(SequenceLayout sequenceLayout, int groups, double
         return List.of(gateAndNormalise(scanInputs, scanned.getFirst()), scanInputs.conv, scanned.get(1));
     }
 
+    /** Returns the factors of x in the scan's y from a state of zeros, {@code (B, H, T, T)}, of operands as this op has them. */
+    public Tensor matrix(List<Tensor> operands) {
+        ScanInputs inputs = scanInputs(
+                operands.subList(0, CONV_STATE),
+                operands.get(CONV_STATE),
+                operands.get(SCAN_STATE).shape());
+        return new DecayScan(sequenceLayout).matrix(List.of(inputs.q, inputs.k, inputs.v, inputs.decay, inputs.dt));
+    }
+
     /**
      * The operands of the scan, and those of the norm after it.
      *

@@ -94,6 +94,25 @@ public record DecayScan(SequenceLayout sequenceLayout) implements FusedOp {
         return sequenceLayout.forEachSequence(operands.subList(0, STATE), operands.get(STATE), DecayScan::scan);
     }
 
+    /**
+     * Returns the factors of v in y from a state of zeros, {@code (B, H, T, T)}: {@code exp(g[s+1] + ... + g[t]) w[s] q[t] k[s]}
+     * where s is at most t and of the same sequence, and 0 elsewhere.
+     *
+     * @param operands q, k, v, g and w, as this op has them
+     */
+    public Tensor matrix(List<Tensor> operands) {
+        return sequenceLayout.matrices(operands, DecayScan::quadraticForm);
+    }
+
+    private static Tensor quadraticForm(List<Tensor> operands) {
+        Tensor w = operands.get(W).permute(0, 2, 1); // (B, H, L)
+        int heads = w.extent(1);
+        Tensor q = Heads.transpose(Heads.repeat(operands.get(Q), heads)); // (B, H, L, N)
+        Tensor k = Heads.transpose(Heads.repeat(operands.get(K), heads));
+        Tensor decay = segmentSums(operands.get(G).permute(0, 2, 1)).exp();
+        return q.matmul(k, false, true).multiply(decay).multiply(w.reshape(w.extent(0), heads, 1, w.extent(2)));
+    }
+
     private static List<Tensor> scan(List<Tensor> operands, Tensor state) {
         int heads = operands.get(G).extent(2);
         int positions = operands.get(G).extent(1);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -172,6 +173,27 @@ public record SequenceLayout(
             states.add(result.get(1));
         }
         return List.of(Tensors.concat(1, results), Tensors.concat(0, states));
+    }
+
+    /**
+     * Returns the matrices {@code (B, H, T, T)} of rows, with zeros between packed sequences.
+     *
+     * @param operands tensors (B, T, ...), cut at the offsets
+     * @param body gives the matrix (B, H, t, t) of what it is given
+     */
+    Tensor matrices(List<Tensor> operands, Function<List<Tensor>, Tensor> body) {
+        if (!isPacked()) {
+            return body.apply(operands);
+        }
+        List<Tensor> rows = new ArrayList<>();
+        for (int s = 0; s < count(); s++) {
+            int from = offsets.get(s);
+            int to = offsets.get(s + 1);
+            List<Tensor> parts =
+                    operands.stream().map(x -> x.slice(1, from, to)).toList();
+            rows.add(body.apply(parts).pad(3, from, positions - to));
+        }
+        return Tensors.concat(2, rows);
     }
 
     private static void require(boolean condition, String message) {

@@ -118,13 +118,35 @@ public record SoftmaxAttention(
         return List.of(Tensors.concat(1, results));
     }
 
+    /**
+     * Returns the weights of the values, {@code (B, H, T, T)}, of operands as this op has them, whose keys are those of the queries'
+     * positions. Where results are 0, so are their weights.
+     *
+     * @throws ShapeException if there are keys of earlier positions
+     */
+    public Tensor weights(List<Tensor> operands) {
+        results(operands.stream().map(Tensor::type).toList());
+        if (keys != sequenceLayout.positions()) {
+            throw new ShapeException("softmax-attention: weights need keys of the queries' positions, not %d keys of %s"
+                    .formatted(keys, sequenceLayout));
+        }
+        Tensor k = operands.get(1).slice(1, 0, keys).cast(DType.F32);
+        List<Tensor> sinks = operands.subList(3, operands.size());
+        Tensor weights = sequenceLayout.matrices(
+                List.of(operands.getFirst(), k), parts -> weights(parts.get(0), parts.get(1), sinks));
+        return Heads.transpose(withoutPadding(Heads.transpose(weights)));
+    }
+
     private Tensor attend(Tensor q, Tensor k, Tensor v, List<Tensor> sinks) {
-        int heads = q.extent(2);
-        Tensor scores = Heads.transpose(q)
-                .matmul(Heads.transpose(Heads.repeat(k, heads)), false, true)
-                .multiply(scale);
-        Tensor mean = weights(mask(capped(scores)), sinks).matmul(Heads.transpose(Heads.repeat(v, heads)));
+        Tensor mean = weights(q, k, sinks).matmul(Heads.transpose(Heads.repeat(v, q.extent(2))));
         return withoutPadding(mean.permute(0, 2, 1, 3));
+    }
+
+    private Tensor weights(Tensor q, Tensor k, List<Tensor> sinks) {
+        Tensor scores = Heads.transpose(q)
+                .matmul(Heads.transpose(Heads.repeat(k, q.extent(2))), false, true)
+                .multiply(scale);
+        return weights(mask(capped(scores)), sinks);
     }
 
     private Tensor capped(Tensor scores) {

@@ -43,7 +43,7 @@ record LayerwiseDistillation(
                 .toList();
         if (!elsewhere.isEmpty()) {
             throw new StageException(
-                    ("stage '%s': inputs = teacher trains each layer separately, so losses must be per layer (site heads, mixer,"
+                    ("stage '%s': inputs = teacher trains each layer separately, so losses must be per layer (site heads, matrix, mixer,"
                                     + " output or hidden), not %s; use inputs = own")
                             .formatted(stage, elsewhere));
         }

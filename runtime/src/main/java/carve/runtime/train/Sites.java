@@ -32,7 +32,7 @@ record Sites(String stage, String role, LoadedModel model, Map<Site, Tensor> val
     private String available(Site site) {
         if (site instanceof Site.Layer layer
                 && layer.index() < model.spec().layers().size()) {
-            return "the mixer '%s' of layer %d does not publish '%s'; mixers publish 'heads', and every layer has 'input', 'mixer', 'output' and 'hidden'"
+            return "the mixer '%s' of layer %d does not publish '%s'; mixers publish 'heads', and attention and Mamba-2 'matrix', and every layer has 'input', 'mixer', 'output' and 'hidden'"
                     .formatted(
                             model.spec().layers().get(layer.index()).mixerSpec().name(), layer.index(), layer.name());
         }
