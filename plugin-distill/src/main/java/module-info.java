@@ -3,12 +3,14 @@ module carve.distill {
     requires carve.api;
 
     provides carve.api.loss.LossProvider with
+            carve.distill.loss.AttentionCrossEntropyLossProvider,
             carve.distill.loss.CrossEntropyLossProvider,
             carve.distill.loss.FrobeniusLossProvider,
             carve.distill.loss.HardCrossEntropyLossProvider,
             carve.distill.loss.JensenShannonLossProvider,
             carve.distill.loss.KlLossProvider,
             carve.distill.loss.L2LossProvider,
+            carve.distill.loss.MatrixFrobeniusLossProvider,
             carve.distill.loss.MeanSquaredErrorLossProvider,
             carve.distill.loss.ReverseKlLossProvider,
             carve.distill.loss.TopKKlLossProvider;

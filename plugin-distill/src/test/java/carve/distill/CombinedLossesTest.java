@@ -169,7 +169,7 @@ final class CombinedLossesTest {
                         + " [kl@logits]; use inputs = own",
                 () -> objective(KL, ", inputs = student", List.of(0)));
         assertEquals(
-                "recipe: 1: key 'inputs' applies only to losses per layer (site heads, output or hidden), not to kl@logits",
+                "recipe: 1: key 'inputs' applies only to losses per layer (site heads, mixer, output or hidden), not to kl@logits",
                 assertThrows(
                                 SettingsException.class,
                                 () -> objective("{ type = kl, inputs = teacher }", "", List.of(0)))

@@ -50,6 +50,9 @@ final class PublishedPresetTest {
             priming        | 0 | states    | mean-squared-error@final_norm | OWN     | 256x8192   | 19000 | 1e-4 | 0.001389 1       1
             priming        | 1 | context   | cross-entropy@logits          | OWN     | 48x131072  | 4480  | 5e-5 | 0.004785 1       0
             mamba-in-llama | 0 | logits    | kl@logits                     | OWN     | 64x2048    | 53406 | 2e-5 | 0.001873 1       0
+            mohawk         | 0 | matrices  | matrix-frobenius@matrix       | TEACHER | 64x2048    | 7629  | 1e-4 | 0.002625 1       0.001409
+            mohawk         | 1 | states    | l2@output                     | TEACHER | 128x2048   | 19073 | 1e-4 | 0.001048 1       0.000624
+            mohawk         | 2 | logits    | kl@logits                     | OWN     | 128x2048   | 22888 | 1e-5 | 0.000874 1       0.001436
             m1             | 0 | logits    | reverse-kl@logits             | OWN     | 16x8192    | 4000  | 1e-5 | 0.005    1       0
             m1             | 1 | answers   | cross-entropy@logits          | OWN     | 16x8192    | 4000  | 1e-5 | 0.005    1       0
             m1             | 2 | reasoning | cross-entropy@logits          | OWN     | 16x24576   | 4000  | 6e-6 | 0.005    1       0
@@ -96,7 +99,8 @@ final class PublishedPresetTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"radlads, 28", "kl-guided, 21", "halo, 21", "priming, 14", "mamba-in-llama, 14", "m1, 22"})
+    @CsvSource({"radlads, 28", "kl-guided, 21", "halo, 21", "priming, 14", "mamba-in-llama, 14", "m1, 22", "mohawk, 28"
+    })
     void plansConvertThePublishedShare(String name, int converted) {
         assertEquals(
                 converted,
@@ -106,12 +110,12 @@ final class PublishedPresetTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"radlads", "kl-guided", "halo", "priming", "mamba-in-llama", "m1"})
+    @ValueSource(strings = {"radlads", "kl-guided", "halo", "priming", "mamba-in-llama", "m1", "mohawk"})
     void everyStageRuns(String name) {
         int stages = preset(name).sections("stages").size();
         try (Device device = new ReferenceDevice();
-                LoadedModel teacher = SmallModels.decoder(device, 7);
-                LoadedModel student = SmallModels.decoder(device, 42)) {
+                LoadedModel teacher = model(device, 7, "attention");
+                LoadedModel student = model(device, 42, firstMixer(name))) {
             Optional<String> before = Optional.empty();
             for (int i = 0; i < stages; i++) {
                 TrainingStage stage = stage(
@@ -131,6 +135,19 @@ final class PublishedPresetTest {
                 before = Optional.of(result.digest());
             }
         }
+    }
+
+    private static LoadedModel model(Device device, long seed, String mixer) {
+        return SmallModels.decoder(device, seed, TestCatalogs.CATALOGS.mixerCatalog(), mixer, mixer);
+    }
+
+    // the mixer that a preset converts to
+    private static String firstMixer(String name) {
+        return LayerPlanReader.read(preset(name), 28).layers().stream()
+                .filter(layer -> !layer.isKeep())
+                .findFirst()
+                .orElseThrow()
+                .name();
     }
 
     private static TrainingStage stage(String name, int index, String overrides) {

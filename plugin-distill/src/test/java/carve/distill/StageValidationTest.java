@@ -117,7 +117,7 @@ final class StageValidationTest {
     @Test
     void lossesOfTheWholeModelNeedTheWholeModel() {
         refused(
-                "stage 'align': inputs = teacher trains each layer separately, so losses must be per layer (site heads, mixer,"
+                "stage 'align': inputs = teacher trains each layer separately, so losses must be per layer (site heads, matrix, mixer,"
                         + " output or hidden), not [kl@logits]; use inputs = own",
                 () -> run(ALIGN.replace("type = mean-squared-error", "type = kl")));
     }
@@ -126,7 +126,7 @@ final class StageValidationTest {
     void missingSitesNameModelAndLayer() {
         String problem =
                 "has no site 'layers.0.haeds'; the mixer 'retention' of layer 0 does not publish 'haeds'; mixers publish"
-                        + " 'heads', and every layer has 'input', 'mixer', 'output' and 'hidden'";
+                        + " 'heads', and attention and Mamba-2 'matrix', and every layer has 'input', 'mixer', 'output' and 'hidden'";
         String misspelt = ALIGN.replace("mean-squared-error", "mean-squared-error, site = haeds");
         refused("stage 'align': the student (small) " + problem, () -> run(misspelt));
         refused("stage 'align': the student (small) " + problem, () -> run(misspelt.replace("= teacher", "= own")));

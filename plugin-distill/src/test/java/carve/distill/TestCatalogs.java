@@ -5,12 +5,14 @@ import carve.api.config.SettingsNode;
 import carve.attention.AttentionProvider;
 import carve.distill.data.InternVlDataProvider;
 import carve.distill.data.LlavaDataProvider;
+import carve.distill.loss.AttentionCrossEntropyLossProvider;
 import carve.distill.loss.CrossEntropyLossProvider;
 import carve.distill.loss.FrobeniusLossProvider;
 import carve.distill.loss.HardCrossEntropyLossProvider;
 import carve.distill.loss.JensenShannonLossProvider;
 import carve.distill.loss.KlLossProvider;
 import carve.distill.loss.L2LossProvider;
+import carve.distill.loss.MatrixFrobeniusLossProvider;
 import carve.distill.loss.MeanSquaredErrorLossProvider;
 import carve.distill.loss.ReverseKlLossProvider;
 import carve.distill.loss.TopKKlLossProvider;
@@ -61,6 +63,8 @@ final class TestCatalogs {
                 new FrobeniusLossProvider(),
                 new HardCrossEntropyLossProvider(),
                 new JensenShannonLossProvider(),
+                new AttentionCrossEntropyLossProvider(),
+                new MatrixFrobeniusLossProvider(),
                 new ReverseKlLossProvider(),
                 new TopKKlLossProvider(),
                 new AdamWOptimizerProvider(),

@@ -47,8 +47,8 @@ import org.junit.jupiter.api.TestFactory;
  * }</pre>
  *
  * <p>A loss that lacks a reduction says so by overriding {@link #reductions}, and the contract asserts that it is refused. A
- * loss that needs values of a shape or range of its own, such as attention weights, overrides {@link #valueShape} and {@link
- * #values}.
+ * loss that needs values of a shape or range of its own, such as attention weights, overrides {@link #valueShape},
+ * {@link #values} and {@link #atSite}.
  */
 public abstract class LossContract {
     private static final int BATCH = 3;
@@ -112,6 +112,19 @@ public abstract class LossContract {
         return RANDOMS.normals(variant == 0 ? name : name + " again", Math.toIntExact(shape.size()));
     }
 
+    /**
+     * Returns values {@code (B, T, ...)} in the layout of the loss's site; by default as they are. A loss whose site has the
+     * positions elsewhere, such as {@code (B, H, T, T)}, permutes axes.
+     */
+    protected Tensor atSite(Tensor values) {
+        return values;
+    }
+
+    private Tensor compute(Loss loss, LossInputs inputs) {
+        return loss.compute(
+                new LossInputs(atSite(inputs.student()), atSite(inputs.teacher()), inputs.targets(), inputs.mask()));
+    }
+
     /** Returns the device to try it on, new; the contract closes it. */
     protected Device open() {
         return new ReferenceDevice();
@@ -143,11 +156,11 @@ public abstract class LossContract {
     @TestFactory
     public Stream<DynamicTest> lossIsAFiniteScalar() {
         return forEachReduction((device, loss, reduction) -> {
-            Tensor value = loss.compute(lossInputs(device, loss));
+            Tensor value = compute(loss, lossInputs(device, loss));
             assertEquals(1, value.shape().size(), "size of " + value);
             assertTrue(Float.isFinite(value.item()) && value.item() > 0, "value " + value.item());
             assertTrue(loss.weight() >= 0 && Double.isFinite(loss.weight()), "weight " + loss.weight());
-            TensorAssertions.assertBitwiseEqual("twice", value, loss.compute(lossInputs(device, loss)));
+            TensorAssertions.assertBitwiseEqual("twice", value, compute(loss, lossInputs(device, loss)));
         });
     }
 
@@ -162,8 +175,8 @@ public abstract class LossContract {
                 Tape tape = new Tape();
                 LossInputs different = lossInputs(device, loss);
                 Tensor student = tape.watch(different.teacher());
-                Tensor value = loss.compute(
-                        new LossInputs(student, different.teacher(), different.targets(), different.mask()));
+                Tensor value = compute(
+                        loss, new LossInputs(student, different.teacher(), different.targets(), different.mask()));
                 Tensor gradient = tape.gradients(value, List.of(student)).getFirst();
                 if (isZeroForEqualInputs()) {
                     assertEquals(0, value.item(), 1e-6, "loss");
@@ -195,11 +208,13 @@ public abstract class LossContract {
                     .assertGradients(
                             loss.toString(),
                             operands,
-                            in -> List.of(loss.compute(new LossInputs(
-                                    in.getFirst(),
-                                    loss.needsTeacher() ? all.teacher() : in.getFirst(),
-                                    all.targets(),
-                                    all.mask()))));
+                            in -> List.of(compute(
+                                    loss,
+                                    new LossInputs(
+                                            in.getFirst(),
+                                            loss.needsTeacher() ? all.teacher() : in.getFirst(),
+                                            all.targets(),
+                                            all.mask()))));
         });
     }
 
@@ -211,7 +226,7 @@ public abstract class LossContract {
             Tape tape = new Tape();
             Tensor student = tape.watch(all.student());
             Tensor teacher = loss.needsTeacher() ? all.teacher() : student;
-            Tensor value = loss.compute(new LossInputs(student, teacher, all.targets(), all.mask()));
+            Tensor value = compute(loss, new LossInputs(student, teacher, all.targets(), all.mask()));
             double[] gradient =
                     TensorValues.of(tape.gradients(value, List.of(student)).getFirst());
             int width = gradient.length / (BATCH * POSITIONS);
@@ -221,7 +236,8 @@ public abstract class LossContract {
                         counts(countedPositions(reduction), i), changes, "whether position " + i + " has a gradient");
             }
             Tensor other = changedWhereNothingCounts(device, all.student(), countedPositions(reduction));
-            Tensor changed = loss.compute(
+            Tensor changed = compute(
+                    loss,
                     new LossInputs(other, loss.needsTeacher() ? all.teacher() : other, all.targets(), all.mask()));
             TensorAssertions.assertBitwiseEqual("loss", value, changed);
         });
@@ -248,7 +264,7 @@ public abstract class LossContract {
                 case SUM -> 2;
                 case TOKEN_MEAN, BATCH_MEAN, MEAN -> 1;
             };
-            assertRatio(Math.pow(factor, reductionExponent()), loss.compute(twice), loss.compute(once));
+            assertRatio(Math.pow(factor, reductionExponent()), compute(loss, twice), compute(loss, once));
         });
     }
 
@@ -258,8 +274,8 @@ public abstract class LossContract {
         try (Device device = open()) {
             for (Reduction reduction : EnumSet.of(Reduction.TOKEN_MEAN, Reduction.BATCH_MEAN)) {
                 if (reductions().containsAll(EnumSet.of(Reduction.SUM, reduction))) {
-                    Tensor sum = loss(Reduction.SUM).compute(lossInputs(device, loss(Reduction.SUM)));
-                    Tensor mean = loss(reduction).compute(lossInputs(device, loss(reduction)));
+                    Tensor sum = compute(loss(Reduction.SUM), lossInputs(device, loss(Reduction.SUM)));
+                    Tensor mean = compute(loss(reduction), lossInputs(device, loss(reduction)));
                     long count = IntStream.range(0, BATCH * POSITIONS)
                             .filter(i -> counts(countedPositions(reduction), i))
                             .count();

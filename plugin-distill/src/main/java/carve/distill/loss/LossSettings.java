@@ -2,6 +2,7 @@ package carve.distill.loss;
 
 import carve.api.config.Settings;
 import carve.api.loss.Reduction;
+import carve.api.model.Site;
 
 /** The reading of the settings that several losses have. */
 final class LossSettings {
@@ -21,6 +22,15 @@ final class LossSettings {
             throw settings.error("temperature", "must be positive, is " + temperature);
         }
         return temperature;
+    }
+
+    static Site matrixSite(Settings settings) {
+        Site site = Site.from(settings, "site");
+        boolean isMatrix = site instanceof Site.Layer layer && new Site.EachLayer(layer.name()).equals(Site.MATRIX);
+        if (!site.equals(Site.MATRIX) && !isMatrix) {
+            throw settings.error("site", "must be matrix, or that of one layer, such as layers.3.matrix, is " + site);
+        }
+        return site;
     }
 
     static MaskedReduction maskedReduction(Settings settings) {

@@ -26,6 +26,11 @@ final class LossSettingsTest {
                 new JensenShannonLoss(Site.LOGITS, 1, JensenShannonLoss.Form.STANDARD, 1, SANE),
                 TestParts.loss("type = jensen-shannon"));
         assertEquals(new TopKKlLoss(Site.LOGITS, 1, 64, 1, SANE), TestParts.loss("type = top-k-kl"));
+        assertEquals(
+                new MatrixFrobeniusLoss(Site.MATRIX, 1, LossMask.NON_PADDING),
+                TestParts.loss("type = matrix-frobenius"));
+        assertEquals(
+                new AttentionCrossEntropyLoss(Site.MATRIX, 1, SANE), TestParts.loss("type = attention-cross-entropy"));
         assertEquals(new HardCrossEntropyLoss(1, SANE), TestParts.loss("type = hard-cross-entropy"));
     }
 
@@ -52,6 +57,12 @@ final class LossSettingsTest {
         assertEquals(
                 new ReverseKlLoss(Site.OUTPUT, 2, 3, official),
                 TestParts.loss("type = reverse-kl, temperature = 3" + rest));
+        assertEquals(
+                new MatrixFrobeniusLoss(Site.layer(3, "matrix"), 2, LossMask.ALL),
+                TestParts.loss("type = matrix-frobenius, site = layers.3.matrix, weight = 2, mask = all"));
+        assertEquals(
+                new AttentionCrossEntropyLoss(Site.layer(3, "matrix"), 2, official),
+                TestParts.loss("type = attention-cross-entropy" + rest.replace("output", "layers.3.matrix")));
         assertEquals(
                 new TopKKlLoss(Site.OUTPUT, 2, 5, 3, official),
                 TestParts.loss("type = top-k-kl, k = 5, temperature = 3" + rest));
@@ -89,6 +100,9 @@ final class LossSettingsTest {
                         + " tokens",
                 "type = cross-entropy, reduction = mean");
         refused("'form' must be one of standard, reversed, is 'matvlm'", "type = jensen-shannon, form = matvlm");
+        refused(
+                "'site' must be matrix, or that of one layer, such as layers.3.matrix, is heads",
+                "type = matrix-frobenius, site = heads");
         refused("'temprature' was not used; did you mean 'temperature'?", "type = kl, temprature = 2");
     }
 
@@ -96,8 +110,8 @@ final class LossSettingsTest {
     void formerNamesAreRefusedWithTheNewOnes() {
         refused("'at' was not used; it is now called 'site'", "type = kl, at = logits");
         assertEquals(
-                "recipe: 1: no loss 'mean-square'; there are cross-entropy, frobenius, hard-cross-entropy, jensen-shannon, kl,"
-                        + " l2, mean-squared-error, reverse-kl, top-k-kl (it is now called 'mean-squared-error')",
+                "recipe: 1: no loss 'mean-square'; there are attention-cross-entropy, cross-entropy, frobenius, hard-cross-entropy, jensen-shannon, kl,"
+                        + " l2, matrix-frobenius, mean-squared-error, reverse-kl, top-k-kl (it is now called 'mean-squared-error')",
                 assertThrows(SettingsException.class, () -> TestParts.loss("type = mean-square"))
                         .getMessage());
     }
