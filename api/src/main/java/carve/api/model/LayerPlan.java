@@ -11,11 +11,25 @@ import java.util.stream.IntStream;
  * The mixer of each layer of a model, first layer first.
  *
  * @param layers one choice for each layer
+ * @param format the format of the student's {@code config.json}: {@link #AUTO}, or another of {@link ModelFamily#studentFormats}
  */
-public record LayerPlan(List<MixerSpec> layers) {
+public record LayerPlan(List<MixerSpec> layers, String format) {
+    /** The format that the family chooses. */
+    public static final String AUTO = "auto";
+
     /** Copies the list. */
     public LayerPlan {
         layers = List.copyOf(layers);
+    }
+
+    /** Makes a plan whose format the family chooses. */
+    public LayerPlan(List<MixerSpec> layers) {
+        this(layers, AUTO);
+    }
+
+    /** Returns this plan with another format. */
+    public LayerPlan withFormat(String other) {
+        return new LayerPlan(layers, other);
     }
 
     /**

@@ -105,6 +105,11 @@ public interface ModelFamily {
      */
     ModelSpec studentSpec(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers);
 
+    /** Returns the formats of a student's configuration that a plan may ask for. */
+    default List<String> studentFormats() {
+        return List.of(LayerPlan.AUTO);
+    }
+
     /**
      * Returns why a student is saved in a format that only Carve opens, in place of one that Transformers has; empty if it is not,
      * or if the family knows no other.

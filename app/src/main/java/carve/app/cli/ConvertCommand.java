@@ -2,6 +2,7 @@ package carve.app.cli;
 
 import carve.api.config.MapSettings;
 import carve.api.config.TreeSettings;
+import carve.api.model.LayerPlan;
 import carve.app.plugin.Presets;
 import carve.app.report.ConversionReport;
 import carve.app.report.ProgressBar;
@@ -66,6 +67,11 @@ final class ConvertCommand implements Command {
                         Path.class,
                         "FOLDER",
                         "An earlier student, from which layers that it has converted already are taken.")
+                .option(
+                        "--format",
+                        String.class,
+                        "FORMAT",
+                        "Format of the student: auto (if not given), granitemoehybrid, which Transformers and llama.cpp run, or carve.")
                 .option("--seed", Long.class, "N", "Random seed of new parameters; 42 if not given.")
                 .example("carve convert models/hovle --plan mmmamba-hybrid --out models/student")
                 .example("carve convert models/hovle --plan my-plan.conf --out models/student --seed 7")
@@ -82,17 +88,18 @@ final class ConvertCommand implements Command {
             openDevices.select(RecipeDevice.of(named, openDevices.defaultSelector(), globalOptions));
             var plan = continuing(named, CommandOptions.valueOr(arguments, "--previous-checkpoint", Path.of("")));
             long seed = CommandOptions.valueOr(arguments, "--seed", 42L);
-            ConversionReport.print(terminal, convert(teacher, plan, seed, out));
+            String format = CommandOptions.valueOr(arguments, "--format", LayerPlan.AUTO);
+            ConversionReport.print(terminal, convert(teacher, Plan.of(plan).withFormat(format), seed, out));
         }
         terminal.println("wrote " + out);
         return 0;
     }
 
-    private List<Conversion.TensorReport> convert(ModelFolder teacher, TreeSettings plan, long seed, Path out)
+    private List<Conversion.TensorReport> convert(ModelFolder teacher, Plan plan, long seed, Path out)
             throws IOException {
         var runner = new ConversionRunner(catalogs.get(), openDevices.device());
         try (ProgressBar bar = new ProgressBar(terminal, "converting", "tensors")) {
-            return runner.convert(teacher, Plan.of(plan), seed, out, bar);
+            return runner.convert(teacher, plan, seed, out, bar);
         }
     }
 

@@ -1,6 +1,8 @@
 package carve.models.decoder;
 
+import carve.api.checkpoint.CheckpointException;
 import carve.api.checkpoint.NameMap;
+import carve.api.config.SettingsException;
 import carve.api.decoder.DecoderArchitecture;
 import carve.api.gguf.GgufConverter;
 import carve.api.json.JsonObject;
@@ -24,6 +26,8 @@ import java.util.Optional;
  * which have {@code mamba_config.json} beside {@code config.json} as the authors of MambaInLlama write them.
  */
 public final class DecoderFamily implements ModelFamily {
+    private static final String CARVE = "carve";
+
     private final DecoderArchitectures architectures;
 
     /** Makes the family of the architectures that come with this module. */
@@ -100,12 +104,18 @@ public final class DecoderFamily implements ModelFamily {
         plan.checked(teacher.layers().size(), mixers.names());
         List<MixerSpec> choices = LayerMixers.forPlan(teacher, plan);
         StudentLayouts.Layout granite = granite(teacher, choices, mixers);
-        if (granite.fits()) {
+        if (plan.format().equals(GraniteHybridConfig.TYPE) && !granite.fits()) {
+            throw new SettingsException(CheckpointException.of("format: granitemoehybrid", granite.problems())
+                    .getMessage());
+        }
+        if (granite.fits() && !plan.format().equals(CARVE)) {
             ModelSpec read = spec(granite.config(), mixers);
             return teacher.with(
                     granite.config(), LayerMixers.blocks(read, StudentLayouts.withInit(read, choices), mixers));
         }
-        JsonObject json = MambaConfigFile.with(teacher.config(), architectures.read(teacher.config()), choices);
+        JsonObject json = plan.format().equals(CARVE)
+                ? LayerMixers.write(teacher.config().without(MambaConfigFile.KEY), choices)
+                : MambaConfigFile.with(teacher.config(), architectures.read(teacher.config()), choices);
         return teacher.with(json, LayerMixers.blocks(spec(json, mixers), choices, mixers));
     }
 
@@ -114,8 +124,16 @@ public final class DecoderFamily implements ModelFamily {
     }
 
     @Override
+    public List<String> studentFormats() {
+        return List.of(LayerPlan.AUTO, CARVE, GraniteHybridConfig.TYPE);
+    }
+
+    @Override
     public List<String> formatProblems(ModelSpec teacher, LayerPlan plan, MixerCatalog mixers) {
-        return LayerMixers.read(studentSpec(teacher, plan, mixers).config()).isPresent()
+        boolean asked = plan.format().equals(CARVE);
+        return !asked
+                        && LayerMixers.read(studentSpec(teacher, plan, mixers).config())
+                                .isPresent()
                 ? granite(teacher, LayerMixers.forPlan(teacher, plan), mixers).problems()
                 : List.of();
     }

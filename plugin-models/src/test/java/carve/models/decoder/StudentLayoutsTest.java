@@ -2,9 +2,11 @@ package carve.models.decoder;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import carve.api.config.MapSettings;
+import carve.api.config.SettingsException;
 import carve.api.json.Json;
 import carve.api.json.JsonObject;
 import carve.api.mixer.MixerCatalog;
@@ -127,6 +129,25 @@ final class StudentLayoutsTest {
         assertEquals(
                 List.of("model_type: 'qwen2'; students of granite, llama, mistral have the layout"),
                 problems(teacher.with("model_type", "qwen2"), keep, mamba(FITTING)));
+    }
+
+    private static ModelSpec student(String format, Map<String, Object> settings) {
+        LayerPlan plan = new LayerPlan(List.of(MixerSpec.of("keep"), mamba(settings)), format);
+        return FAMILY.studentSpec(FAMILY.spec(teacher(1e-5), MIXERS), plan, MIXERS);
+    }
+
+    @Test
+    void theFormatCanBeAskedFor() {
+        assertEquals(
+                "granitemoehybrid",
+                written(student("granitemoehybrid", FITTING)).string("model_type"));
+        ModelSpec own = student("carve", FITTING);
+        assertEquals("carve_hybrid", written(own).string("model_type"));
+        assertOpensAgain(own);
+        assertEquals(
+                "format: granitemoehybrid: layers.1: norm-epsilon: 1.0E-6; the layout would have 1.0E-5",
+                assertThrows(SettingsException.class, () -> student("granitemoehybrid", with("norm-epsilon", 1e-6)))
+                        .getMessage());
     }
 
     @Test

@@ -4,6 +4,8 @@ import carve.api.checkpoint.CheckpointException;
 import carve.api.checkpoint.NameMap;
 import carve.api.checkpoint.TensorSource;
 import carve.api.checkpoint.TensorSources;
+import carve.api.config.NameSuggestions;
+import carve.api.config.SettingsException;
 import carve.api.device.Device;
 import carve.api.mixer.AttentionWeights;
 import carve.api.mixer.MixerCatalog;
@@ -110,6 +112,10 @@ public final class Conversion {
     public static Conversion of(ModelFolder teacher, LayerPlan plan, MixerCatalog mixers, Device device, long seed) {
         plan.checked(teacher.spec().layers().size(), mixers.names());
         refuseWrongSettings(teacher.spec(), plan, mixers);
+        List<String> formats = teacher.family().studentFormats();
+        if (!formats.contains(plan.format())) {
+            throw new SettingsException("format: " + NameSuggestions.unknown("format", plan.format(), formats));
+        }
         ModelSpec student = teacher.family().studentSpec(teacher.spec(), plan, mixers);
         List<String> problems = teacher.family().formatProblems(teacher.spec(), plan, mixers);
         return new Conversion(teacher, student, problems, device, seed, BaseStudent.none(teacher.tensors()));

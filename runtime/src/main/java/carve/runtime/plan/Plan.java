@@ -40,6 +40,11 @@ public final class Plan {
         return new Plan(_ -> plan, List.of());
     }
 
+    /** Returns this plan with a format of the student's configuration. */
+    public Plan withFormat(String format) {
+        return new Plan(count -> layers.apply(count).withFormat(format), previousCheckpoints);
+    }
+
     /**
      * Returns the mixers of a model's layers.
      *
