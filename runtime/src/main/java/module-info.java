@@ -37,7 +37,4 @@ module carve.runtime {
     uses carve.api.stage.StageProvider;
     uses carve.runtime.catalog.ConfigFormat;
     uses carve.runtime.catalog.SettingsFormat;
-
-    provides carve.api.data.DatasetGenerator with
-            carve.runtime.eval.recall.RecallGenerator;
 }

@@ -157,15 +157,16 @@ public record AppConfig(
      * @throws SettingsException if a setting is wrong or unknown; the message has its place
      */
     public static AppConfig from(GlobalOptions globalOptions) {
-        SettingsNode.Section root = Hocon.parseResource(AppConfig.class.getModule(), "reference.conf")
+        SettingsNode.Section defaults = Hocon.parseResource(AppConfig.class.getModule(), "reference.conf")
                 .orElseThrow()
                 .asTree();
+        SettingsNode.Section given = new SettingsNode.Section(Map.of(), defaults.origin());
         for (Path file : globalOptions.config()) {
-            root = Hocon.parseFile(file).asTree().over(root);
+            given = Hocon.parseFile(file).asTree().over(given);
         }
-        root = overrides(globalOptions.overrides(), true).over(root);
-        Settings settings = new TreeSettings(root);
-        AppConfig config = from(settings.section(ROOT));
+        given = overrides(globalOptions.overrides(), true).over(given);
+        Settings settings = new TreeSettings(given.over(defaults));
+        AppConfig config = from(settings.section(ROOT), providers(new TreeSettings(given)));
         settings.requireAllRead();
         return new AppConfig(
                 globalOptions.device().isEmpty() ? config.device : globalOptions.device(),
@@ -181,13 +182,22 @@ public record AppConfig(
                 config.providers);
     }
 
-    private static AppConfig from(Settings carve) {
+    // the defaults of providers are those of their modules, the app's own included
+    private static SettingsNode.Section providers(Settings given) {
         Map<String, SettingsNode> providers = new LinkedHashMap<>();
-        for (String kind : Catalogs.SECTIONS) {
-            if (carve.has(kind)) {
-                providers.put(kind, carve.section(kind).asTree());
-            }
+        if (given.has(ROOT)) {
+            Settings carve = given.section(ROOT);
+            Catalogs.SECTIONS.stream()
+                    .filter(carve::has)
+                    .forEach(kind -> providers.put(kind, carve.section(kind).asTree()));
         }
+        return new SettingsNode.Section(providers, given.origin());
+    }
+
+    private static AppConfig from(Settings carve, SettingsNode.Section providers) {
+        Catalogs.SECTIONS.stream()
+                .filter(carve::has)
+                .forEach(kind -> carve.section(kind).asTree());
         APP_KEYS.forEach(carve::has);
         return new AppConfig(
                 carve.string("device"),
@@ -198,7 +208,7 @@ public record AppConfig(
                 EvaluationConfig.from(carve.section("evaluation")),
                 RecallDefaults.from(carve.section("evaluation").section("recall")),
                 carve.section("serving").asTree(),
-                new SettingsNode.Section(providers, carve.origin()));
+                providers);
     }
 
     /**

@@ -1,4 +1,4 @@
-package carve.runtime.eval.recall;
+package carve.app.data;
 
 import carve.api.config.Settings;
 import carve.api.config.SettingsException;
@@ -8,6 +8,13 @@ import carve.api.json.JsonArray;
 import carve.api.json.JsonObject;
 import carve.api.param.CounterRandom;
 import carve.api.stage.ProgressListener;
+import carve.runtime.eval.recall.Depth;
+import carve.runtime.eval.recall.Haystack;
+import carve.runtime.eval.recall.RecallExample;
+import carve.runtime.eval.recall.RecallRequest;
+import carve.runtime.eval.recall.RecallTask;
+import carve.runtime.eval.recall.RecallTasks;
+import carve.runtime.eval.recall.TokenCounter;
 import carve.runtime.io.FolderTransaction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,0 +1,2 @@
+/** Data sets that {@code carve data} makes. */
+package carve.app.data;
