@@ -11,6 +11,7 @@ import carve.api.tensor.Tensors;
 import carve.runtime.train.BatchConfig;
 import carve.runtime.train.ChunkedLogitsLoss;
 import carve.runtime.train.LayerWeighting;
+import carve.runtime.train.LoraConfig;
 import carve.runtime.train.TrainingConfig;
 import carve.runtime.train.TrainingConfig.LoggingConfig;
 import carve.runtime.train.TrainingConfig.StartFrom;
@@ -75,6 +76,7 @@ public final class SmallTraining {
                 steps,
                 1,
                 1,
+                LoraConfig.NONE,
                 0,
                 false,
                 LayerWeighting.ABSOLUTE,

@@ -30,6 +30,12 @@ public final class GradientAccumulator implements AutoCloseable {
         }
     }
 
+    /** Puts the gradients of other parameters in the place of one, which is released. */
+    void replace(String name, Map<String, Tensor> others) {
+        gradients.remove(name).buffer().close();
+        others.forEach((other, gradient) -> gradients.put(other, Scope.keep(gradient)));
+    }
+
     /** Adds a loss value, a scalar. */
     public void addLoss(LossComponent lossComponent, Tensor value) {
         components.add(lossComponent);

@@ -6,6 +6,7 @@ import carve.api.tensor.Scope;
 import carve.api.tensor.Tensor;
 import carve.api.tensor.Tensors;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ final class TrainableParams implements AutoCloseable {
     private final ParamStore params;
     private final Set<String> names;
     private final Map<String, Tensor> frozen;
+    private final LowRankAdapters adapters;
     private final ParamStore moments;
 
     /** Widens the chosen parameters, and makes moments of zero. */
@@ -27,12 +29,26 @@ final class TrainableParams implements AutoCloseable {
         castToF32();
         frozen = new LinkedHashMap<>(params.asMap());
         frozen.keySet().removeAll(names);
+        adapters = new LowRankAdapters(stage, params, names);
         moments = new ParamStore(params.device());
         for (String kind : momentNames()) {
-            names.forEach(name -> moments.put(
-                    momentKey(kind, name),
-                    Tensors.zeros(params.device(), params.get(name).shape())));
+            optimized()
+                    .forEach(name -> moments.put(
+                            momentKey(kind, name),
+                            Tensors.zeros(params.device(), store(name).get(name).shape())));
         }
+    }
+
+    // the parameters that are trained as they are, and the factors of others
+    private List<String> optimized() {
+        List<String> optimized = new ArrayList<>(names);
+        optimized.removeAll(adapters.targets());
+        optimized.addAll(adapters.factors().names());
+        return optimized;
+    }
+
+    private ParamStore store(String name) {
+        return adapters.factors().names().contains(name) ? adapters.factors() : params;
     }
 
     private void castToF32() {
@@ -66,19 +82,24 @@ final class TrainableParams implements AutoCloseable {
         long bytes = names.stream()
                 .mapToLong(name -> params.get(name).type().bytes())
                 .sum();
-        return new TrainingMemory(bytes, bytes, moments.bytes());
+        return new TrainingMemory(bytes + adapters.bytes(), bytes, moments.bytes());
     }
 
     /** Reads parameters and moments from a checkpoint. */
     void load(Path checkpoint) {
-        CheckpointFolder.load(checkpoint, "param.", List.copyOf(names), params);
+        List<String> whole = new ArrayList<>(names);
+        whole.removeAll(adapters.targets());
+        CheckpointFolder.load(checkpoint, "param.", whole, params);
+        CheckpointFolder.load(
+                checkpoint, "param.", List.copyOf(adapters.factors().names()), adapters.factors());
+        adapters.merge();
         CheckpointFolder.load(checkpoint, "moment.", List.copyOf(moments.names()), moments);
     }
 
     /** Returns what a checkpoint has, by name. */
     Map<String, Tensor> tensors() {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
-        names.forEach(name -> tensors.put("param." + name, params.get(name)));
+        optimized().forEach(name -> tensors.put("param." + name, store(name).get(name)));
         moments.asMap().forEach((name, tensor) -> tensors.put("moment." + name, tensor));
         return tensors;
     }
@@ -91,9 +112,15 @@ final class TrainableParams implements AutoCloseable {
      * @param clip what gradients are multiplied by, at most 1
      */
     void update(long step, double rate, GradientAccumulator buffer, double clip) {
-        for (String name : names) {
+        for (String name : optimized()) {
             Scope.run(params.device(), () -> update(name, step, rate, clipped(buffer.gradient(name), clip)));
         }
+        adapters.merge();
+    }
+
+    /** Replaces the gradients of weights with low-rank adapters by those of their factors. */
+    void project(GradientAccumulator gradients) {
+        adapters.project(gradients);
     }
 
     private static Tensor clipped(Tensor gradient, double clip) {
@@ -104,8 +131,8 @@ final class TrainableParams implements AutoCloseable {
         List<String> kinds = momentNames();
         List<Tensor> given =
                 kinds.stream().map(kind -> moments.get(momentKey(kind, name))).toList();
-        List<Tensor> next = stage.config().optimizer().step(name, params.get(name), gradient, given, rate, step);
-        params.put(name, next.getFirst());
+        List<Tensor> next = stage.config().optimizer().step(name, store(name).get(name), gradient, given, rate, step);
+        store(name).put(name, next.getFirst());
         for (int i = 0; i < kinds.size(); i++) {
             moments.put(momentKey(kinds.get(i), name), next.get(i + 1));
         }
@@ -125,9 +152,10 @@ final class TrainableParams implements AutoCloseable {
         }
     }
 
-    /** Releases the moments; the parameters are the student's. */
+    /** Releases moments and adapters; the parameters are the student's. */
     @Override
     public void close() {
         moments.close();
+        adapters.close();
     }
 }

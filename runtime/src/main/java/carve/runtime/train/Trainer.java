@@ -74,6 +74,7 @@ final class Trainer {
                     accumulate(i, loader.next(), names, buffer);
                 }
                 TrainingMemory trainingMemory = trained.footprint();
+                trained.project(buffer);
                 trained.update(1, learningRate(0), buffer, buffer.metrics().clipFactor(settings.maxGradientNorm()));
                 return trainingMemory;
             }
@@ -174,6 +175,7 @@ final class Trainer {
                 last = Optional.of(item.batch());
                 position = item.nextPosition();
             }
+            trained.project(buffer);
             values = buffer.metrics();
             requireFinite(step, values, last);
             if (step == 1) {
@@ -211,7 +213,7 @@ final class Trainer {
     private void warnOfZeroGradients(StepMetrics values) {
         List<String> idle = new ArrayList<>();
         values.squaredGradientNorms().forEach((name, square) -> {
-            if (square == 0) {
+            if (square == 0 && !LowRankAdapters.isInitiallyIdle(name)) {
                 idle.add(name);
             }
         });

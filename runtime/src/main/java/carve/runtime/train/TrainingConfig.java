@@ -16,6 +16,7 @@ import java.util.Map;
  * @param steps the number of optimizer steps
  * @param accumulationSteps the batches in a step, whose gradients are averaged
  * @param maxGradientNorm the norm that gradients are clipped to; 0 for no clipping
+ * @param lora the low-rank adapters that are trained in place of weights, if any
  * @param dropout the probability with which the outputs of mixers and feed-forwards are dropped
  * @param gradientCheckpointing whether activations inside of layers are recomputed for gradients
  * @param layerWeighting how losses of layers are weighted
@@ -30,6 +31,7 @@ public record TrainingConfig(
         long steps,
         int accumulationSteps,
         double maxGradientNorm,
+        LoraConfig lora,
         double dropout,
         boolean gradientCheckpointing,
         LayerWeighting layerWeighting,
@@ -76,6 +78,7 @@ public record TrainingConfig(
                 steps,
                 atLeast(settings, "gradient-accumulation-steps", 1),
                 maxGradientNorm(settings),
+                LoraConfig.from(settings.section("lora")),
                 dropout(settings),
                 settings.flag("gradient-checkpointing"),
                 settings.enumConstant("layer-weighting", LayerWeighting.class),
@@ -137,6 +140,9 @@ public record TrainingConfig(
         fixed.put("steps", Long.toString(steps));
         fixed.put("gradient-accumulation-steps", Integer.toString(accumulationSteps));
         fixed.put("max-gradient-norm", Double.toString(maxGradientNorm));
+        if (!lora.isOff()) {
+            fixed.put("lora", lora.toString());
+        }
         if (dropout > 0) {
             fixed.put("dropout", Double.toString(dropout));
         }
