@@ -2,6 +2,7 @@
 module carve.runtime {
     requires transitive carve.api;
     requires java.net.http; // for the hub
+    requires jdk.management; // for the size of the machine's memory
 
     exports carve.runtime;
     exports carve.runtime.answers;

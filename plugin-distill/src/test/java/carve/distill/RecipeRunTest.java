@@ -51,7 +51,7 @@ final class RecipeRunTest {
                 .append(more)
                 .append("\nstages = [\n");
         for (String stage : stages) {
-            text.append("{ %s, %s }\n".formatted(stage, STAGE));
+            text.append("{ %s, %s }\n".formatted(STAGE, stage));
         }
         return Recipe.of(Hocon.parse(text.append("]").toString(), "recipe"));
     }
@@ -152,6 +152,49 @@ final class RecipeRunTest {
         run(recipe("", "keep-students = last", "name = a, steps = 1"), false);
         assertTrue(Files.exists(folder.resolve("run/student/model.safetensors")));
         assertFalse(Files.exists(folder.resolve("run/a/student")));
+    }
+
+    @Test
+    void aRunPrintsWhatItTakes() throws IOException {
+        run(recipe("", "", "name = a, steps = 1"), false);
+        assertTrue(
+                messages.stream().anyMatch(line -> line.matches("a +\\S+ MiB +\\S+ MiB +\\S+ [KM]iB +\\S+ \\w+")),
+                messages.toString());
+        assertTrue(messages.stream().anyMatch(line -> line.startsWith("disk: 3 models of ")), messages.toString());
+    }
+
+    @Test
+    void dataWithoutAReadableSampleIsRefusedBeforeTheConversion() {
+        assertEquals(
+                "stage 'a': data: rows.txt: line 1: no tokens",
+                refusal(StageException.class, recipe("readable = false", "", "name = a, steps = 1")));
+        assertFalse(Files.exists(folder.resolve("run").resolve(RecipeRunner.INITIAL_STUDENT)));
+    }
+
+    private static final String END_TO_END =
+            "name = a, steps = 2, inputs = own, losses = [{ type = kl }], batch-size = 4";
+
+    // the models alone take about 19 MiB, all of a step of 4 rows about 29
+    @Test
+    void stagesAreMadeToFitIntoTheMemory() throws IOException {
+        RecipeResult fitted = run(recipe("", "memory = 23m", END_TO_END), false);
+        assertEquals(2, fitted.stages().getFirst().steps());
+        assertTrue(
+                messages.stream()
+                        .anyMatch(line -> line.startsWith("a: to fit into 23 MiB: gradient-checkpointing = true")),
+                messages.toString());
+    }
+
+    @Test
+    void whatCannotFitIsRefusedBeforeTheConversion() {
+        String message = refusal(StageException.class, recipe("", "memory = 2m", END_TO_END));
+        assertTrue(
+                message.matches(
+                        "stage 'a': a step takes \\S+ MiB, and 'memory' has 2 MiB; memory = \\d+m would do, or shorter samples than 5 tokens"),
+                message);
+        assertFalse(Files.exists(folder.resolve("run").resolve(RecipeRunner.INITIAL_STUDENT)));
+        assertTrue(refusal(SettingsException.class, recipe("", "memory = 12", END_TO_END))
+                .endsWith("key 'memory' must be auto or a size such as 800m or 12g, is '12'"));
     }
 
     @Test

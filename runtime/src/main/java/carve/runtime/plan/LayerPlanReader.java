@@ -74,6 +74,7 @@ public record LayerPlanReader(Settings settings, OptionalInt layers) {
             "samples",
             "validation",
             "keep-students",
+            "memory",
             "data",
             "stages",
             "demo",

@@ -8,7 +8,9 @@ import carve.api.device.Device;
 import carve.api.json.Json;
 import carve.api.json.JsonArray;
 import carve.api.json.JsonObject;
+import carve.api.model.LayerPlan;
 import carve.api.model.LoadedModel;
+import carve.api.model.ModelSpec;
 import carve.api.stage.ProgressListener;
 import carve.api.tensor.DType;
 import carve.api.text.Processor;
@@ -17,6 +19,7 @@ import carve.runtime.convert.Conversion;
 import carve.runtime.convert.ConversionRunner;
 import carve.runtime.hub.HubCache;
 import carve.runtime.io.FolderTransaction;
+import carve.runtime.memory.StageTrainingMemory.TeacherStudent;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.model.WeightPrecision;
 import carve.runtime.plan.LayerPlanReader;
@@ -31,6 +34,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -57,6 +61,9 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
     /** The file that describes a run: the folder it started from, its stages and the mixers of its layers. */
     static final String RUN_FILE = "run.json";
 
+    // the student as the conversion made it, and the result
+    private static final int FIRST_AND_LAST = 2;
+
     private static final String RESULT_OF_DISTILLATION = "student";
     private static final String RESULT_OF_TRAINING = "model";
 
@@ -74,7 +81,12 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
             Path out,
             long seed,
             List<DType> dtype,
-            Resume resume) {}
+            MemoryLimit memory,
+            Resume resume) {
+        Run with(List<RecipeStage> changed) {
+            return new Run(changed, source, samples, validation, keepStudents, out, seed, dtype, memory, resume);
+        }
+    }
 
     /** The models that stages work on. */
     private record Models(
@@ -118,20 +130,25 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
      * @throws IOException if a file cannot be read or written
      */
     public RecipeResult train(Recipe recipe, Resume resume) throws IOException {
-        Run run = read(recipe, "model", resume);
+        Run asked = read(recipe, "model", resume);
         try (ModelFolder folder = open(recipe.path("model"))) {
             recipe.settings().requireAllRead();
-            requireData(run, folder);
-            try (RunFolder runFolder = RunFolder.open(run.out);
-                    LoadedModel model = folder.hasWeights()
-                            ? folder.load(device, WeightPrecision.F32)
-                            : folder.initial(device, run.seed)) {
-                InputFiles files = runFolder.modelFiles("model", folder.path(), progress);
-                Models models = new Models(Optional.empty(), model, List.of(), Optional.empty(), files);
-                SavedModels saved = new SavedModels(folder, RESULT_OF_TRAINING, run.dtype);
-                List<StageResult> results = stages(run, runFolder, models, folder, saved);
-                return new RecipeResult(saved.save(model, run.out), results);
+            try (RunFolder runFolder = RunFolder.open(asked.out)) {
+                Run run = checked(
+                        asked, folder, new TeacherStudent(folder.family(), Optional.empty(), folder.spec(), List.of()));
+                return train(run, runFolder, folder);
             }
+        }
+    }
+
+    private RecipeResult train(Run run, RunFolder runFolder, ModelFolder folder) throws IOException {
+        try (LoadedModel model =
+                folder.hasWeights() ? folder.load(device, WeightPrecision.F32) : folder.initial(device, run.seed)) {
+            InputFiles files = runFolder.modelFiles("model", folder.path(), progress);
+            Models models = new Models(Optional.empty(), model, List.of(), Optional.empty(), files);
+            SavedModels saved = new SavedModels(folder, RESULT_OF_TRAINING, run.dtype);
+            List<StageResult> results = stages(run, runFolder, models, folder, saved);
+            return new RecipeResult(saved.save(model, run.out), results);
         }
     }
 
@@ -144,10 +161,10 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
      * @throws IOException if a file cannot be read or written
      */
     public RecipeResult distill(Recipe recipe, Resume resume) throws IOException {
-        Run run = read(recipe, "teacher", resume);
+        Run asked = read(recipe, "teacher", resume);
         try (ModelFolder teachers = open(recipe.path("teacher"))) {
             boolean converts = !recipe.has("student");
-            Path start = converts ? run.out.resolve(INITIAL_STUDENT) : HubCache.resolve(recipe.path("student"));
+            Path start = converts ? asked.out.resolve(INITIAL_STUDENT) : HubCache.resolve(recipe.path("student"));
             recipe.settings().requireAllRead();
             if (!converts && recipe.has(LayerPlanReader.PREVIOUS_CHECKPOINT)) {
                 throw recipe.settings()
@@ -155,8 +172,8 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
                                 LayerPlanReader.PREVIOUS_CHECKPOINT,
                                 "and 'student' exclude each other: 'student' is already converted; remove one");
             }
-            try (RunFolder runFolder = RunFolder.open(run.out)) {
-                requireData(run, teachers);
+            try (RunFolder runFolder = RunFolder.open(asked.out)) {
+                Run run = checked(asked, teachers, models(recipe, teachers));
                 if (converts) {
                     convert(recipe, teachers, run, start);
                 }
@@ -180,6 +197,7 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
                 recipe.path("out"),
                 recipe.seed(),
                 recipe.outputDtype(),
+                MemoryLimit.of(recipe.settings(), device),
                 resume);
     }
 
@@ -188,11 +206,6 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
     }
 
     private void convert(Recipe recipe, ModelFolder teacher, Run run, Path start) throws IOException {
-        if (!recipe.hasPlan()) {
-            throw new SettingsException(
-                    "%s: a recipe needs a 'student', or a plan that makes one: 'layers', 'repeat' or 'ratio'"
-                            .formatted(recipe.settings().origin()));
-        }
         ConversionRecord settings = ConversionRecord.of(recipe);
         // the report is written last: without it the conversion was not finished
         if (run.resume.isWanted() && Files.exists(start.resolve(ConversionRunner.REPORT))) {
@@ -205,8 +218,43 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
         }
     }
 
-    // whatever is wrong with the data is told before a student is written
-    private void requireData(Run run, ModelFolder folder) {
+    private TeacherStudent models(Recipe recipe, ModelFolder teacher) {
+        ModelSpec taught = teacher.spec();
+        ModelSpec student;
+        if (recipe.has("student")) {
+            try (ModelFolder folder = open(recipe.path("student"))) {
+                student = folder.spec();
+            }
+        } else if (recipe.hasPlan()) {
+            LayerPlan plan = LayerPlanReader.readRecipe(
+                    recipe.settings(), taught.layers().size());
+            student = teacher.family().studentSpec(taught, plan, catalogs.mixerCatalog());
+        } else {
+            throw new SettingsException(
+                    "%s: a recipe needs a 'student', or a plan that makes one: 'layers', 'repeat' or 'ratio'"
+                            .formatted(recipe.settings().origin()));
+        }
+        return new TeacherStudent(
+                teacher.family(), Optional.of(taught), student, Conversion.converted(taught, student));
+    }
+
+    // whatever is wrong with data, memory or disk is told before a student is written
+    private Run checked(Run run, ModelFolder folder, TeacherStudent models) throws IOException {
+        try (Progress.Phase task = progress.begin("checking", "stages")) {
+            // a run that is resumed has printed them before
+            Consumer<String> lines = run.resume.isWanted() ? _ -> {} : task::message;
+            RunResources resources = new RunResources(models, positions(run, folder), catalogs, lines);
+            int kept = run.keepStudents == KeepStudents.ALL ? run.stages.size() : 0;
+            DType dtype = run.dtype.isEmpty() ? folder.commonDType(true) : run.dtype.getFirst();
+            RunResources.Written written =
+                    new RunResources.Written(run.resume.isWanted() ? 0 : kept + FIRST_AND_LAST, dtype);
+            return run.with(resources.check(run.stages, run.memory, run.out, written));
+        }
+    }
+
+    // the length of the longest of the first samples of each stage
+    private Map<String, Integer> positions(Run run, ModelFolder folder) {
+        Map<String, Integer> positions = new LinkedHashMap<>();
         Map<SettingsNode.Section, List<RecipeStage>> stages = run.stages.stream()
                 .collect(
                         Collectors.groupingBy(stage -> stage.data().asTree(), LinkedHashMap::new, Collectors.toList()));
@@ -214,10 +262,12 @@ public record RecipeRunner(Catalogs catalogs, Device device, Progress progress) 
             stages.forEach((settings, users) -> {
                 try (Dataset data =
                         Datasets.open(catalogs, new TreeSettings(settings), processor, run.seed, progress)) {
-                    users.forEach(stage -> stage.on(data, catalogs));
+                    users.forEach(stage -> positions.put(
+                            stage.stage().name(), stage.on(data, catalogs).samplePositions(data)));
                 }
             });
         }
+        return positions;
     }
 
     private RecipeResult distill(

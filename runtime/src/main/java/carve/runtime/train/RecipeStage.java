@@ -7,7 +7,9 @@ import carve.api.data.Dataset;
 import carve.runtime.catalog.Catalogs;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -51,6 +53,14 @@ record RecipeStage(TrainingStage stage, SettingsNode.Section settings, Settings 
         }
         TokenBudget.of(settings);
         return TrainingStage.of(new TreeSettings(TokenBudget.withSteps(settings, UNKNOWN_STEPS)), catalogs);
+    }
+
+    /** Returns the stage with other values of some keys. */
+    RecipeStage with(Map<String, Object> values, Catalogs catalogs) {
+        Map<String, SettingsNode> members = new LinkedHashMap<>(settings.members());
+        values.forEach((key, value) -> members.put(key, new SettingsNode.Scalar(value, settings.origin())));
+        SettingsNode.Section own = new SettingsNode.Section(members, settings.origin());
+        return new RecipeStage(stage(own, catalogs), own, data);
     }
 
     /** Returns whether the length is in tokens. */

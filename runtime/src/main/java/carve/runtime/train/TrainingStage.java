@@ -3,6 +3,8 @@ package carve.runtime.train;
 import carve.api.config.Settings;
 import carve.api.config.SettingsNode;
 import carve.api.config.TreeSettings;
+import carve.api.data.Batch;
+import carve.api.data.Dataset;
 import carve.api.model.LoadedModel;
 import carve.api.model.Site;
 import carve.api.stage.LayerInputs;
@@ -51,6 +53,22 @@ public record TrainingStage(String name, Stage stage, TrainingConfig config) {
                 .resource(TrainingStage.class.getModule(), DEFAULTS)
                 .orElseThrow(() -> new IllegalStateException("the module has no " + DEFAULTS))
                 .asTree();
+    }
+
+    /**
+     * Returns the number of positions of the longest row of the first batch of data.
+     *
+     * @throws StageException if a sample of it cannot be read
+     */
+    int samplePositions(Dataset data) {
+        BatchConfig batches = config.batches();
+        BatchConfig first = new BatchConfig(batches.batchSize(), 1, batches.paddingToken(), batches.seed(), 1);
+        try {
+            Batch batch = new DataLoader(data, first, DataPosition.START).next().batch();
+            return Math.max(2, batch.positions());
+        } catch (IllegalArgumentException e) {
+            throw new StageException("stage '%s': data: %s".formatted(name, e.getMessage()), e);
+        }
     }
 
     /** Returns whether the stage needs a teacher. */
