@@ -96,7 +96,11 @@ enum MixerFault {
     /** The result depends on how often the mixer was called. */
     NOT_DETERMINISTIC(
             "sameBitsTwice",
-            Set.of("futureDoesNotReachThePast", "publishesHeadsIfWanted", "batchRowsAreIndependent"),
+            Set.of(
+                    "batchRowsAreIndependent",
+                    "futureDoesNotReachThePast",
+                    "matricesAreCausalWithinSequences",
+                    "publishesHeadsIfWanted"),
             whole -> new FaultyMixer(whole) {
                 private int calls;
 
