@@ -118,6 +118,26 @@ record LinearizeConfig(
         return config;
     }
 
+    /** Returns these settings with other rows held back. */
+    LinearizeConfig withValidationRows(int rows) {
+        return new LinearizeConfig(
+                seed,
+                keep,
+                recipe,
+                budget,
+                mixer,
+                mixers,
+                data,
+                rows,
+                scaling,
+                forwardsPerStep,
+                trainingShare,
+                ownData,
+                suggest,
+                measure,
+                everything);
+    }
+
     private static int atLeast(Settings settings, String key, int least) {
         int value = settings.integer(key);
         if (value < least) {

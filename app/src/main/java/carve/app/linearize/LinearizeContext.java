@@ -5,10 +5,13 @@ import carve.api.config.SettingsNode.Items;
 import carve.api.config.SettingsNode.Scalar;
 import carve.api.config.SettingsNode.Section;
 import carve.api.config.TreeSettings;
+import carve.api.data.Dataset;
 import carve.api.device.Device;
+import carve.api.text.Processor;
 import carve.runtime.catalog.Catalogs;
 import carve.runtime.model.ModelFolder;
 import carve.runtime.progress.Progress;
+import carve.runtime.train.Datasets;
 import carve.runtime.train.Recipe;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -44,9 +47,35 @@ record LinearizeContext(
         Consumer<String> messages) {
     static final String ORIGIN = "carve linearize";
 
+    private static final int SMALLEST_PART = 10;
+
     /** Copies the list. */
     LinearizeContext {
         data = List.copyOf(data);
+    }
+
+    /** Returns this with no more rows held back than a tenth of the data that was given, but at least one. */
+    LinearizeContext withSmallValidation() {
+        if (data.isEmpty()) {
+            return this;
+        }
+        Section whole = new Section(Map.of("validation", new Scalar("none", ORIGIN)), ORIGIN);
+        try (Processor processor = teacher.processor();
+                Dataset rows = Datasets.open(
+                        catalogs, new TreeSettings(whole.over(dataSection())), processor, config.seed(), progress)) {
+            int most = Math.toIntExact(Math.clamp(rows.size() / SMALLEST_PART, 1, config.validationRows()));
+            return new LinearizeContext(
+                    teacher,
+                    data,
+                    out,
+                    config.withValidationRows(most),
+                    catalogs,
+                    presets,
+                    suggestDefaults,
+                    device,
+                    progress,
+                    messages);
+        }
     }
 
     /** Returns the file in which the teacher's own texts are. */

@@ -41,16 +41,17 @@ public record LinearizeRunner(
         LinearizeConfig config = LinearizeConfig.from(settings.over(resource("linearize.conf")));
         try (ModelFolder folder = modelOpener.open(teacher)) {
             LinearizeContext context = new LinearizeContext(
-                    folder,
-                    data,
-                    out,
-                    config,
-                    catalogs,
-                    presets::load,
-                    resource("suggest.conf"),
-                    openDevices.device(),
-                    (title, unit) -> new ProgressBar(terminal, "      " + title, unit),
-                    terminal::printMessage);
+                            folder,
+                            data,
+                            out,
+                            config,
+                            catalogs,
+                            presets::load,
+                            resource("suggest.conf"),
+                            openDevices.device(),
+                            (title, unit) -> new ProgressBar(terminal, "      " + title, unit),
+                            terminal::printMessage)
+                    .withSmallValidation();
             Linearization linearization = new Linearization(context, new LinearizeReport(terminal));
             if (dryRun) {
                 linearization.plan();
