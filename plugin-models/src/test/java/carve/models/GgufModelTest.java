@@ -207,7 +207,7 @@ final class GgufModelTest {
         assertEquals(
                 file
                         + ": no installed model family reads GGUF files of the architecture 'whale'; supported: command-r, gemma,"
-                        + " gemma2, gemma3, glm4, gpt2, gptneox, granite, llama, mamba2, nemotron, olmo2, phi3, qwen2, qwen3,"
+                        + " gemma2, gemma3, glm4, gpt2, gptneox, granite, granitehybrid, llama, mamba2, nemotron, olmo2, phi3, qwen2, qwen3,"
                         + " qwen3moe, smollm3, stablelm, starcoder2",
                 refusal(file));
         keys = JsonObject.empty().with("general.architecture", "llama");
