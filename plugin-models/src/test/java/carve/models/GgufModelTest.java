@@ -207,12 +207,12 @@ final class GgufModelTest {
         assertEquals(
                 file
                         + ": no installed model family reads GGUF files of the architecture 'whale'; supported: command-r, gemma,"
-                        + " gemma2, gemma3, glm4, gpt2, gptneox, granite, granitehybrid, llama, mamba2, nemotron, olmo2, phi3, qwen2, qwen3,"
-                        + " qwen3moe, smollm3, stablelm, starcoder2",
+                        + " gemma2, gemma3, glm4, gpt2, gptneox, granite, granitehybrid, llama, mamba2, nemotron, olmo2,"
+                        + " phi3, qwen2, qwen3, qwen3moe, smollm3, stablelm, starcoder2",
                 refusal(file));
         keys = JsonObject.empty().with("general.architecture", "llama");
         GgufWriter.write(file, keys, TensorSources.of(Map.of()));
-        assertEquals(file + ": llama.embedding_length: expected an integer, found no such key", refusal(file));
+        assertEquals(file + ": llama.block_count: expected an integer, found no such key", refusal(file));
     }
 
     /** No part of a file is passed over: keys and tensors that no one reads are refused by name, all of them. */
