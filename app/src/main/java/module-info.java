@@ -35,8 +35,6 @@ module carve.app {
     uses carve.api.stage.OptimizerProvider;
     uses carve.api.stage.StageProvider;
 
-    provides carve.api.data.DatasetGenerator with
-            carve.app.data.RecallGenerator;
     provides System.LoggerFinder with
             carve.app.report.ConsoleLoggerFinder;
 }

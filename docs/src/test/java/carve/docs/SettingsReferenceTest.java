@@ -26,6 +26,7 @@ final class SettingsReferenceTest {
         }
         reference.with("Recipes", Project.ROOT.resolve("runtime/src/main/resources/recipe.conf"));
         reference.with("All stages of recipes", Project.ROOT.resolve("runtime/src/main/resources/stage.conf"));
+        reference.with("carve data recall", Project.ROOT.resolve("app/src/main/resources/recall.conf"));
         reference.with("carve linearize", Project.ROOT.resolve("app/src/main/resources/linearize.conf"));
         Project.requireUpToDate("settings.md", reference.page());
     }

@@ -1,21 +1,30 @@
 package carve.app.cli;
 
+import carve.api.config.Settings;
 import carve.api.config.SettingsException;
+import carve.api.config.SettingsNode;
+import carve.api.config.TreeSettings;
 import carve.api.data.DatasetGenerator;
+import carve.app.data.RecallGenerator;
 import carve.app.report.ProgressBar;
 import carve.app.report.Terminal;
 import carve.app.report.TextTable;
 import carve.app.wiring.AppConfig;
 import carve.app.wiring.GlobalOptions;
+import carve.hocon.Hocon;
 import carve.runtime.catalog.Catalogs;
 import jakarta.inject.Inject;
 import jakarta.inject.Provider;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code carve data}. */
 final class DataCommand implements Command {
+    // it needs the runtime, which plugins do not have
+    private static final DatasetGenerator RECALL = new RecallGenerator();
+
     private final Terminal terminal;
     private final GlobalOptions globalOptions;
     private final Provider<Catalogs> catalogs;
@@ -51,27 +60,39 @@ final class DataCommand implements Command {
 
     private int list() {
         TextTable textTable = new TextTable("DATA SET", "DESCRIPTION");
-        catalogs.get().generators().providers().forEach(data -> textTable.row(data.name(), data.description()));
+        Stream.concat(Stream.of(RECALL), catalogs.get().generators().providers().stream())
+                .forEach(data -> textTable.row(data.name(), data.description()));
         textTable.print(terminal);
         return 0;
     }
 
     private int generate(ParseResult arguments, String name) {
-        var generators = catalogs.get().generators();
-        generators.provider(name);
+        boolean recall = name.equals(RECALL.name());
+        if (!recall) {
+            catalogs.get().generators().provider(name);
+        }
         Path out = CommandOptions.<Path>find(arguments, "--out")
                 .orElseThrow(() ->
                         new SettingsException("data set '%s' needs a folder to go to: --out DIR".formatted(name)));
         try (ProgressBar bar = new ProgressBar(terminal, name, "samples")) {
-            generators.create(
-                    name,
-                    AppConfig.overrides(globalOptions.overrides(), false),
-                    (DatasetGenerator generator, carve.api.config.Settings settings) -> {
-                        generator.generate(settings, out, bar);
-                        return out;
-                    });
+            SettingsNode.Section overrides = AppConfig.overrides(globalOptions.overrides(), false);
+            if (recall) {
+                RECALL.generate(recallSettings(overrides), out, bar);
+            } else {
+                catalogs.get().generators().create(name, overrides, (DatasetGenerator generator, Settings settings) -> {
+                    generator.generate(settings, out, bar);
+                    return out;
+                });
+            }
         }
         terminal.println("wrote " + out);
         return 0;
+    }
+
+    private static Settings recallSettings(SettingsNode.Section overrides) {
+        SettingsNode.Section defaults = Hocon.parseResource(DataCommand.class.getModule(), "recall.conf")
+                .orElseThrow()
+                .asTree();
+        return new TreeSettings(overrides.over(defaults));
     }
 }

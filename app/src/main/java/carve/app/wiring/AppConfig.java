@@ -157,16 +157,15 @@ public record AppConfig(
      * @throws SettingsException if a setting is wrong or unknown; the message has its place
      */
     public static AppConfig from(GlobalOptions globalOptions) {
-        SettingsNode.Section defaults = Hocon.parseResource(AppConfig.class.getModule(), "reference.conf")
+        SettingsNode.Section root = Hocon.parseResource(AppConfig.class.getModule(), "reference.conf")
                 .orElseThrow()
                 .asTree();
-        SettingsNode.Section given = new SettingsNode.Section(Map.of(), defaults.origin());
         for (Path file : globalOptions.config()) {
-            given = Hocon.parseFile(file).asTree().over(given);
+            root = Hocon.parseFile(file).asTree().over(root);
         }
-        given = overrides(globalOptions.overrides(), true).over(given);
-        Settings settings = new TreeSettings(given.over(defaults));
-        AppConfig config = from(settings.section(ROOT), providers(new TreeSettings(given)));
+        root = overrides(globalOptions.overrides(), true).over(root);
+        Settings settings = new TreeSettings(root);
+        AppConfig config = from(settings.section(ROOT));
         settings.requireAllRead();
         return new AppConfig(
                 globalOptions.device().isEmpty() ? config.device : globalOptions.device(),
@@ -182,22 +181,13 @@ public record AppConfig(
                 config.providers);
     }
 
-    // the defaults of providers are those of their modules, the app's own included
-    private static SettingsNode.Section providers(Settings given) {
+    private static AppConfig from(Settings carve) {
         Map<String, SettingsNode> providers = new LinkedHashMap<>();
-        if (given.has(ROOT)) {
-            Settings carve = given.section(ROOT);
-            Catalogs.SECTIONS.stream()
-                    .filter(carve::has)
-                    .forEach(kind -> providers.put(kind, carve.section(kind).asTree()));
+        for (String kind : Catalogs.SECTIONS) {
+            if (carve.has(kind)) {
+                providers.put(kind, carve.section(kind).asTree());
+            }
         }
-        return new SettingsNode.Section(providers, given.origin());
-    }
-
-    private static AppConfig from(Settings carve, SettingsNode.Section providers) {
-        Catalogs.SECTIONS.stream()
-                .filter(carve::has)
-                .forEach(kind -> carve.section(kind).asTree());
         APP_KEYS.forEach(carve::has);
         return new AppConfig(
                 carve.string("device"),
@@ -208,7 +198,7 @@ public record AppConfig(
                 EvaluationConfig.from(carve.section("evaluation")),
                 RecallDefaults.from(carve.section("evaluation").section("recall")),
                 carve.section("serving").asTree(),
-                providers);
+                new SettingsNode.Section(providers, carve.origin()));
     }
 
     /**
