@@ -16,6 +16,7 @@ import carve.runtime.safetensors.SafeTensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -193,8 +194,8 @@ final class EndToEndTest {
         byte[] whole = Files.readAllBytes(folder.resolve("hybrid/student/model.safetensors"));
         watched(folder.resolve("hybrid"));
         // as if killed in the second stage, before its first checkpoint
-        try (var files = Files.list(folder.resolve("hybrid/logits"))) {
-            for (Path file : files.toList()) {
+        try (var files = Files.walk(folder.resolve("hybrid/logits"))) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
         }
