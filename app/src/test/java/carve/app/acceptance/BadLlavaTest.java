@@ -119,7 +119,7 @@ final class BadLlavaTest {
     @Test
     void picturesThatAreGoneWhenTheirTurnComesAreNamed() throws IOException, InterruptedException {
         Files.createDirectory(folder.resolve("gone.png")); // there when the files are counted, and not to be read
-        trainingRefused("DATA: id 7: Is a directory", "gone.png", "");
+        trainingRefused("stage 'words': data: DATA: id 7: Is a directory", "gone.png", "");
     }
 
     @Test
