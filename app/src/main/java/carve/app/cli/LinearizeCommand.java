@@ -58,7 +58,7 @@ final class LinearizeCommand implements Command {
                         "--data",
                         "PATH",
                         "Files or folders of text or conversations: plain files, JSON lines, Parquet. Without it the teacher makes the data.")
-                .option("--keep", String.class, "N|P%%", "Layers that keep attention; 25%% if not given, 0 for none.")
+                .option("--keep", String.class, "N|P%", "Layers that keep attention; 25%% if not given, 0 for none.")
                 .option(
                         "--recipe",
                         String.class,

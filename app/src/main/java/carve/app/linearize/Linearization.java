@@ -48,7 +48,7 @@ public final class Linearization {
         List<StageScaling.Stage> stages = context.stages(budget.tokens());
         Resources resources = Resources.of(context, stages);
         report.plan(context, budget, stages, resources);
-        resources.require(context.out(), context.isOnHost());
+        resources.require(context.out(), context.device());
     }
 
     /**
@@ -83,7 +83,7 @@ public final class Linearization {
     private void checkBudget(long dataTokens) throws IOException {
         TokenBudget budget = TokenBudget.of(records.outcome(BudgetPhase.NAME).orElseThrow());
         List<StageScaling.Stage> stages = context.stages(budget.tokens());
-        Resources.of(context, stages).require(context.out(), context.isOnHost());
+        Resources.of(context, stages).require(context.out(), context.device());
         report.stages(stages);
         if (dataTokens > 0 && budget.tokens() > dataTokens) {
             report.outcome("the data has %s tokens: it is read %.1f times"

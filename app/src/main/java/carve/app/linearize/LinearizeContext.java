@@ -123,9 +123,4 @@ record LinearizeContext(
     List<StageScaling.Stage> stages(long tokens) {
         return config.scaling().scale(recipe(), tokens);
     }
-
-    /** Returns whether models are in the machine's own memory. */
-    boolean isOnHost() {
-        return !device.name().equals("cuda");
-    }
 }

@@ -7,6 +7,7 @@ import carve.app.report.HumanReadable;
 import carve.app.report.Terminal;
 import carve.app.report.TextTable;
 import carve.runtime.eval.quality.QualityReport;
+import carve.runtime.train.HostResources;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -56,7 +57,7 @@ record LinearizeReport(Terminal terminal) {
         terminal.println("memory %s (counted; this machine has %s), disk %s at most in %s"
                 .formatted(
                         HumanReadable.bytes(resources.memoryBytes()),
-                        HumanReadable.bytes(Resources.machineBytes()),
+                        HumanReadable.bytes(HostResources.memoryBytes()),
                         HumanReadable.bytes(resources.diskBytes()),
                         context.out()));
     }

@@ -2,6 +2,7 @@ package carve.app.linearize;
 
 import carve.api.config.SettingsException;
 import carve.api.config.TreeSettings;
+import carve.api.device.Device;
 import carve.api.model.ModelSpec;
 import carve.api.param.ParamSpec;
 import carve.api.tensor.DType;
@@ -9,11 +10,9 @@ import carve.app.report.HumanReadable;
 import carve.runtime.convert.Conversion;
 import carve.runtime.memory.StageTrainingMemory;
 import carve.runtime.memory.StageTrainingMemory.TeacherStudent;
+import carve.runtime.train.HostResources;
 import carve.runtime.train.TrainingStage;
-import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -58,34 +57,21 @@ record Resources(List<Long> stageBytes, long diskBytes) {
         return stageBytes.stream().mapToLong(bytes -> bytes).max().orElse(0);
     }
 
-    /** Returns the memory of this machine. */
-    static long machineBytes() {
-        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
-    }
-
-    /** Returns the free bytes of the disk where a folder is or will be. */
-    static long freeBytes(Path folder) throws IOException {
-        Path there = folder.toAbsolutePath();
-        while (!Files.exists(there)) {
-            there = there.getParent();
-        }
-        return Files.getFileStore(there).getUsableSpace();
-    }
-
     /**
-     * Refuses a run that the machine cannot hold.
+     * Refuses a run that the device or the disk cannot hold.
      *
-     * @param memory whether models are in the machine's own memory
      * @throws SettingsException if it cannot
      */
-    void require(Path out, boolean memory) throws IOException {
-        if (memory && memoryBytes() > machineBytes()) {
+    void require(Path out, Device device) throws IOException {
+        long memory = HostResources.memoryBytes(device);
+        if (memoryBytes() > memory) {
             throw new SettingsException("training takes %s, this machine has %s; shorter rows (-Dmax-length) take less"
-                    .formatted(HumanReadable.bytes(memoryBytes()), HumanReadable.bytes(machineBytes())));
+                    .formatted(HumanReadable.bytes(memoryBytes()), HumanReadable.bytes(memory)));
         }
-        if (diskBytes > freeBytes(out)) {
+        long free = HostResources.freeBytes(out);
+        if (diskBytes > free) {
             throw new SettingsException("%s: takes up to %s, the disk has %s free"
-                    .formatted(out, HumanReadable.bytes(diskBytes), HumanReadable.bytes(freeBytes(out))));
+                    .formatted(out, HumanReadable.bytes(diskBytes), HumanReadable.bytes(free)));
         }
     }
 }

@@ -2,7 +2,6 @@ package carve.runtime.train;
 
 import carve.api.config.Settings;
 import carve.api.device.Device;
-import java.lang.management.ManagementFactory;
 import java.math.BigDecimal;
 import java.util.Locale;
 
@@ -27,16 +26,8 @@ record MemoryLimit(long bytes, boolean asked) {
     static MemoryLimit of(Settings recipe, Device device) {
         String text = recipe.string(KEY).strip().toLowerCase(Locale.ROOT);
         return text.equals(AUTO)
-                ? new MemoryLimit(memoryOf(device), false)
+                ? new MemoryLimit(HostResources.memoryBytes(device), false)
                 : new MemoryLimit(bytes(recipe, text), true);
-    }
-
-    // other devices than the host's do not say how much they have
-    private static long memoryOf(Device device) {
-        return device.name().equals("cuda")
-                ? Long.MAX_VALUE
-                : ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
-                        .getTotalMemorySize();
     }
 
     private static long bytes(Settings recipe, String text) {

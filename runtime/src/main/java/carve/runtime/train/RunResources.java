@@ -9,7 +9,6 @@ import carve.runtime.hub.ByteCount;
 import carve.runtime.memory.StageTrainingMemory;
 import carve.runtime.memory.StageTrainingMemory.TeacherStudent;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -159,11 +158,7 @@ record RunResources(TeacherStudent models, Map<String, Integer> positions, Catal
         long model = bytes(models.student(), written.dtype());
         long checkpoints = stages.stream().mapToLong(Counted::checkpointBytes).sum();
         long needed = model * written.models() + checkpoints;
-        Path there = out.toAbsolutePath();
-        while (!Files.exists(there)) {
-            there = there.getParent();
-        }
-        long free = Files.getFileStore(there).getUsableSpace();
+        long free = HostResources.freeBytes(out);
         lines.accept("disk: %d models of %s and checkpoints of %s; %s are free"
                 .formatted(written.models(), ByteCount.text(model), ByteCount.text(checkpoints), ByteCount.text(free)));
         if (needed > free) {
