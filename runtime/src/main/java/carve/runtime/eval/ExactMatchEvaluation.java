@@ -13,7 +13,6 @@ import carve.runtime.engine.GenerationRequest.CachePolicy;
 import carve.runtime.engine.Generator;
 import carve.runtime.engine.GeneratorConfig;
 import carve.runtime.engine.Sampler;
-import carve.runtime.engine.TokenListener;
 import carve.runtime.eval.LlavaQuestions.Question;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -169,28 +168,5 @@ public record ExactMatchEvaluation(LoadedModel model, Processor processor, Evalu
                         processor.stopTokens(),
                         processor.maxNewTokens(prompt, config.maxTokens()))
                 .with(CachePolicy.NONE);
-    }
-
-    /** The progress of an evaluation, answer by answer. */
-    private static final class CompletionProgress implements TokenListener {
-        private final ProgressListener listener;
-        private final int total;
-        private int done;
-
-        CompletionProgress(ProgressListener listener, int done, int total) {
-            this.listener = listener;
-            this.done = done;
-            this.total = total;
-        }
-
-        @Override
-        public void onToken(int request, int token) {
-            // only whole answers count
-        }
-
-        @Override
-        public void onCompletion(int request, Completion completion) {
-            listener.step(++done, total);
-        }
     }
 }

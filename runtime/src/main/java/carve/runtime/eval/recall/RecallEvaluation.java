@@ -10,6 +10,7 @@ import carve.runtime.engine.Generator;
 import carve.runtime.engine.GeneratorConfig;
 import carve.runtime.engine.Sampler;
 import carve.runtime.engine.TokenListener;
+import carve.runtime.eval.CompletionProgress;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -38,7 +39,7 @@ public record RecallEvaluation(LoadedModel model, Processor processor, RecallGri
         List<RecallScores.Answer> answers = new ArrayList<>();
         for (RecallTask task : tasks) {
             for (int length : grid.lengths()) {
-                AnsweredCount counted = new AnsweredCount(progress, answers.size(), total);
+                CompletionProgress counted = new CompletionProgress(progress, answers.size(), total);
                 answers.addAll(answers(examples.of(task, length), length, counted));
             }
         }
@@ -73,28 +74,5 @@ public record RecallEvaluation(LoadedModel model, Processor processor, RecallGri
         RecallExample example = asked.example();
         return new RecallScores.Answer(
                 asked.cell(), asked.prompt().tokens().length, example.answers(), generated, example.score(generated));
-    }
-
-    /** Progress, answer by answer. */
-    private static final class AnsweredCount implements TokenListener {
-        private final ProgressListener listener;
-        private final long total;
-        private long done;
-
-        AnsweredCount(ProgressListener listener, long done, long total) {
-            this.listener = listener;
-            this.done = done;
-            this.total = total;
-        }
-
-        @Override
-        public void onToken(int request, int token) {
-            // only whole answers count
-        }
-
-        @Override
-        public void onCompletion(int request, Completion completion) {
-            listener.step(++done, total);
-        }
     }
 }
