@@ -9,6 +9,7 @@ import carve.app.report.Terminal;
 import carve.app.wiring.AppConfig.RecallDefaults;
 import carve.app.wiring.ModelOpener;
 import carve.app.wiring.OpenDevices;
+import carve.runtime.catalog.Catalogs;
 import carve.runtime.eval.quality.ModelFacts;
 import carve.runtime.eval.quality.QualityEvaluation;
 import carve.runtime.eval.quality.QualityReport;
@@ -35,6 +36,7 @@ record AgainstRunner(
         Terminal terminal,
         ModelOpener modelOpener,
         OpenDevices openDevices,
+        Catalogs catalogs,
         RecallDefaults defaults,
         int batchSize) {
     private static final String DEFAULT_TASKS = "niah-single-1,niah-multikey-1,key-value";
@@ -44,15 +46,12 @@ record AgainstRunner(
     void run() throws IOException {
         List<RecallTask> tasks = RecallRunner.tasks(arguments, DEFAULT_TASKS);
         RecallGrid grid = RecallRunner.grid(arguments, defaults, batchSize);
-        List<Path> files = TextRows.files(CommandOptions.valueOr(arguments, "--data", Path.of("data")));
         try (ModelFolder student = modelOpener.open(CommandOptions.parameter(arguments, 0));
                 ModelFolder teacher =
                         modelOpener.open(CommandOptions.valueOr(arguments, "--against", Path.of("teacher")))) {
             TokenLengths.requirePositions("--lengths", student, grid.lengths());
             TokenLengths.requirePositions("--lengths", teacher, grid.lengths());
-            QualityReport report =
-                    QualityReport.of(ModelFacts.of(student), ModelFacts.of(teacher), origin(files, grid));
-            show(measured(report, student, teacher, files, tasks, grid));
+            show(measured(student, teacher, tasks, grid));
         }
     }
 
@@ -72,26 +71,27 @@ record AgainstRunner(
         return origin;
     }
 
-    private QualityReport measured(
-            QualityReport report,
-            ModelFolder student,
-            ModelFolder teacher,
-            List<Path> files,
-            List<RecallTask> tasks,
-            RecallGrid grid)
+    private QualityReport measured(ModelFolder student, ModelFolder teacher, List<RecallTask> tasks, RecallGrid grid)
             throws IOException {
         int longest = grid.lengths().stream().mapToInt(Integer::intValue).max().orElseThrow();
         try (Processor processor = student.processor();
                 Processor teachers = teacher.processor();
                 LoadedModel ours = student.load(openDevices.device(), WeightPrecision.AS_STORED);
                 LoadedModel theirs = teacher.load(openDevices.device(), WeightPrecision.AS_STORED)) {
-            List<int[]> rows =
-                    new TextRows(files, longest, CommandOptions.valueOr(arguments, "--limit", ROWS)).tokens(processor);
+            TextRows texts = TextRows.read(
+                    CommandOptions.valueOr(arguments, "--data", Path.of("data")),
+                    longest,
+                    CommandOptions.valueOr(arguments, "--limit", ROWS),
+                    processor,
+                    catalogs,
+                    (title, unit) -> new ProgressBar(terminal, title, unit));
+            List<int[]> rows = texts.rows();
             requireSameTokens(processor, teachers, rows);
             QualityEvaluation evaluation = new QualityEvaluation(ours, theirs, processor);
             try (ProgressBar bar = new ProgressBar(terminal, "texts", "rows");
                     ProgressBar recall = new ProgressBar(terminal, "recall", "examples")) {
-                return report.withText(evaluation.text(
+                return QualityReport.of(ModelFacts.of(student), ModelFacts.of(teacher), origin(texts.files(), grid))
+                        .withText(evaluation.text(
                                 rows, CommandOptions.valueOr(arguments, "--max-tokens", NEW_TOKENS), bar))
                         .withRecall(evaluation.recall(tasks, grid, recall))
                         .withSpeeds(evaluation.speeds(grid.lengths(), joined(rows)));

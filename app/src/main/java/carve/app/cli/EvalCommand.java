@@ -12,6 +12,7 @@ import carve.app.report.TextTable;
 import carve.app.wiring.AppConfig;
 import carve.app.wiring.ModelOpener;
 import carve.app.wiring.OpenDevices;
+import carve.runtime.catalog.Catalogs;
 import carve.runtime.eval.EvaluationConfig;
 import carve.runtime.eval.ExactMatchEvaluation;
 import carve.runtime.eval.LlavaQuestions;
@@ -32,13 +33,20 @@ import picocli.CommandLine.ParseResult;
 final class EvalCommand implements Command {
     private final Terminal terminal;
     private final Provider<AppConfig> appConfig;
+    private final Provider<Catalogs> catalogs;
     private final ModelOpener modelOpener;
     private final OpenDevices openDevices;
 
     @Inject
-    EvalCommand(Terminal terminal, Provider<AppConfig> appConfig, ModelOpener modelOpener, OpenDevices openDevices) {
+    EvalCommand(
+            Terminal terminal,
+            Provider<AppConfig> appConfig,
+            Provider<Catalogs> catalogs,
+            ModelOpener modelOpener,
+            OpenDevices openDevices) {
         this.terminal = terminal;
         this.appConfig = appConfig;
+        this.catalogs = catalogs;
         this.modelOpener = modelOpener;
         this.openDevices = openDevices;
     }
@@ -59,7 +67,7 @@ final class EvalCommand implements Command {
                         Path.class,
                         "FILE",
                         "JSON with conversations, images relative to its folder; with --suite, the suite's file or folder; with"
-                                + " --against, texts: a .txt or .jsonl file, a folder of them, or a glob.")
+                                + " --against, texts: plain files, JSON lines or Parquet; a file, a folder or a glob.")
                 .option("--report", Path.class, "FILE", "Write scores as JSON; without --suite, also every answer.")
                 .option("--limit", Integer.class, "N", "Only ask the first N questions.")
                 .option(
@@ -143,6 +151,7 @@ final class EvalCommand implements Command {
                             terminal,
                             modelOpener,
                             openDevices,
+                            catalogs.get(),
                             appConfig.get().recall(),
                             batch())
                     .run();
