@@ -146,7 +146,7 @@ final class EvalCommand implements Command {
             return 0;
         }
         if (mode == EvalMode.AGAINST) {
-            new AgainstRunner(
+            new QualityRunner(
                             arguments,
                             terminal,
                             modelOpener,

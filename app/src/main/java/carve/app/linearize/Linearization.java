@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** A run: checks, then phases. */
+/** A run of {@code carve linearize}: checks, then phases. */
 public final class Linearization {
     private final LinearizeContext context;
     private final PhaseRecords records;

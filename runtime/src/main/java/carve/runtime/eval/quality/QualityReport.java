@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The verdict on a student beside its teacher. What was not measured is left out of the page.
+ * A comparison of a student with its teacher. What was not measured is left out of the page.
  *
  * @param student the student
  * @param teacher the teacher

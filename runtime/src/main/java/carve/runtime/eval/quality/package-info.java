@@ -1,5 +1,5 @@
 /**
- * The verdict on a student: how near it is to its teacher, by likelihood and by generation, what it costs, and a page and a model card that say
+ * The quality of a student: how near it is to its teacher, by likelihood and by generation, what it costs, and a page and a model card that say
  * so.
  *
  * {@snippet :

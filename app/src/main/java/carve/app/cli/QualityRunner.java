@@ -31,7 +31,7 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.ParseResult;
 
 /** {@code carve eval --against}. */
-record AgainstRunner(
+record QualityRunner(
         ParseResult arguments,
         Terminal terminal,
         ModelOpener modelOpener,
