@@ -116,8 +116,8 @@ public final class AttentionKernel implements Kernel {
                 : new FlashAttention.SequenceSpan(query, length, rows, key, length, 0);
     }
 
-    private static FlashAttention.Operands data(List<Tensor> operands, Tensor y, Tensor sums) {
-        return new FlashAttention.Operands(
+    private static AttentionOperands data(List<Tensor> operands, Tensor y, Tensor sums) {
+        return new AttentionOperands(
                 addressOf(operands.get(0)),
                 addressOf(operands.get(1)),
                 addressOf(operands.get(2)),
@@ -137,7 +137,7 @@ public final class AttentionKernel implements Kernel {
         SequenceLayout s = op.sequenceLayout();
         Tensor y = kernelContext.allocate(TensorType.f32(s.batch(), s.positions(), heads.heads(), heads.valueWidth()));
         Tensor sums = kernelContext.allocate(TensorType.f32(s.batch(), s.positions(), heads.heads()));
-        FlashAttention.Operands data = data(operands, y, sums);
+        AttentionOperands data = data(operands, y, sums);
         List<FlashAttention.SequenceSpan> spans = spans(operands.get(1).extent(1));
         if (isDecoding(op)) {
             new FlashDecoding(kernelContext.threads()).run(heads, spans, data);
@@ -152,7 +152,7 @@ public final class AttentionKernel implements Kernel {
             List<Tensor> operands, List<Tensor> results, List<Optional<Tensor>> gradients, List<Boolean> wanted) {
         List<Tensor> d =
                 operands.stream().map(x -> kernelContext.allocate(x.type())).toList();
-        FlashAttention.Operands data = data(operands, results.get(0), results.get(1));
+        AttentionOperands data = data(operands, results.get(0), results.get(1));
         var addresses = new FlashAttention.Gradients(
                 addressOf(gradients.getFirst().orElseThrow()),
                 addressOf(d.get(0)),

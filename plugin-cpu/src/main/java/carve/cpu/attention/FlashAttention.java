@@ -87,34 +87,6 @@ final class FlashAttention {
      */
     record SequenceSpan(long query, int queries, int rows, long key, int keys, int offset) {}
 
-    /** The addresses of the operands, of which sinks may be 0 for none, of the result and of the logarithms of sums. */
-    record Operands(long q, long k, long v, long sinks, long y, long logSumExp) {
-        long query(Heads h, long row, int head) {
-            return q + 4 * (row * h.heads + head) * h.keyWidth;
-        }
-
-        long key(Heads h, long row, int group) {
-            return k + h.stored.bytes((row * h.kvHeads + group) * h.keyWidth);
-        }
-
-        long value(Heads h, long row, int group) {
-            return v + h.stored.bytes((row * h.kvHeads + group) * h.valueWidth);
-        }
-
-        long result(Heads h, long row, int head) {
-            return y + 4 * (row * h.heads + head) * h.valueWidth;
-        }
-
-        long sum(Heads h, long row, int head) {
-            return logSumExp + 4 * (row * h.heads + head);
-        }
-
-        /** Returns the score of a head's sink, which is negative infinity where there are no sinks. */
-        float sink(int head) {
-            return sinks == 0 ? Float.NEGATIVE_INFINITY : NativeMemory.get(sinks + 4L * head);
-        }
-    }
-
     /** The addresses of the gradients of the result and of the operands; of sinks 0 where there are none. */
     record Gradients(long dy, long dq, long dk, long dv, long dSinks) {}
 
@@ -130,7 +102,7 @@ final class FlashAttention {
     }
 
     /** Writes results and logarithms of sums. */
-    void forward(Heads h, List<SequenceSpan> spans, Operands data) {
+    void forward(Heads h, List<SequenceSpan> spans, AttentionOperands data) {
         int longest = spans.stream().mapToInt(SequenceSpan::rows).max().orElse(0);
         int tiles = (longest + QUERIES - 1) / QUERIES;
         threadPool.parallelFor(spans.size() * h.heads * tiles, (task, scratchpad) -> {
@@ -149,7 +121,13 @@ final class FlashAttention {
     }
 
     private static void tile(
-            Heads h, SequenceSpan sequenceSpan, Operands data, int head, int from, int queries, Scratchpad scratchpad) {
+            Heads h,
+            SequenceSpan sequenceSpan,
+            AttentionOperands data,
+            int head,
+            int from,
+            int queries,
+            Scratchpad scratchpad) {
         int group = h.kvHead(head);
         int outputs = MicroKernel.panels(h.valueWidth) * MicroKernel.NR;
         float[] block = scratchpad.floats(MicroKernel.packedLeftSize(QUERIES));
@@ -204,7 +182,7 @@ final class FlashAttention {
 
     /** Packs panels of the transpose of some keys of a group. */
     private static void packKeys(
-            Heads h, Operands data, long row, int group, int count, float[] panels, Scratchpad scratchpad) {
+            Heads h, AttentionOperands data, long row, int group, int count, float[] panels, Scratchpad scratchpad) {
         long rowStride = (long) h.kvHeads * h.keyWidth;
         try (var _ = scratchpad.frame()) {
             DequantisedRows keys =
@@ -215,7 +193,7 @@ final class FlashAttention {
 
     /** Packs panels of some values of a group. */
     private static void packValues(
-            Heads h, Operands data, long row, int group, int count, float[] panels, Scratchpad scratchpad) {
+            Heads h, AttentionOperands data, long row, int group, int count, float[] panels, Scratchpad scratchpad) {
         long rowStride = (long) h.kvHeads * h.valueWidth;
         try (var _ = scratchpad.frame()) {
             DequantisedRows values =
@@ -395,7 +373,7 @@ final class FlashAttention {
     private static void finish(
             Heads h,
             SequenceSpan sequenceSpan,
-            Operands data,
+            AttentionOperands data,
             int head,
             int from,
             int queries,

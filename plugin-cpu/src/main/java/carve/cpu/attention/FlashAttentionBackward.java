@@ -6,7 +6,6 @@ import static carve.cpu.memory.NativeMemory.load;
 
 import carve.cpu.attention.FlashAttention.Gradients;
 import carve.cpu.attention.FlashAttention.Heads;
-import carve.cpu.attention.FlashAttention.Operands;
 import carve.cpu.attention.FlashAttention.SequenceSpan;
 import carve.cpu.gemm.MicroKernel;
 import carve.cpu.memory.NativeMemory;
@@ -36,7 +35,7 @@ final class FlashAttentionBackward {
     }
 
     /** Adds the gradients of the operands to zeros. */
-    void run(Heads h, List<SequenceSpan> spans, Operands data, Gradients gradients) {
+    void run(Heads h, List<SequenceSpan> spans, AttentionOperands data, Gradients gradients) {
         threadPool.parallelFor(spans.size() * h.kvHeads(), (task, scratchpad) -> {
             SequenceSpan sequenceSpan = spans.get(task / h.kvHeads());
             int group = task % h.kvHeads();
@@ -53,7 +52,7 @@ final class FlashAttentionBackward {
         }
     }
 
-    private static void sink(Heads h, List<SequenceSpan> spans, Operands data, Gradients gradients, int head) {
+    private static void sink(Heads h, List<SequenceSpan> spans, AttentionOperands data, Gradients gradients, int head) {
         double gradient = 0;
         for (SequenceSpan span : spans) {
             for (long row = span.query(); row < span.query() + span.queries(); row++) {
@@ -94,7 +93,7 @@ final class FlashAttentionBackward {
     private record Tile(
             Heads h,
             SequenceSpan sequenceSpan,
-            Operands data,
+            AttentionOperands data,
             Gradients gradients,
             int group,
             int first,

@@ -31,7 +31,7 @@ final class FlashDecoding {
     }
 
     /** Writes results and logarithms of sums. */
-    void run(FlashAttention.Heads h, List<FlashAttention.SequenceSpan> spans, FlashAttention.Operands operands) {
+    void run(FlashAttention.Heads h, List<FlashAttention.SequenceSpan> spans, AttentionOperands operands) {
         int parts = Math.max(1, (spans.getFirst().keys() + SPLIT_KEYS - 1) / SPLIT_KEYS);
         int queries = spans.getFirst().queries();
         int record = h.valueWidth() + 2;
@@ -49,12 +49,7 @@ final class FlashDecoding {
     }
 
     private void mergeSplits(
-            FlashAttention.Heads h,
-            FlashAttention.Operands operands,
-            float[] partial,
-            int rows,
-            int parts,
-            int record) {
+            FlashAttention.Heads h, AttentionOperands operands, float[] partial, int rows, int parts, int record) {
         float[] total = threadPool.scratch().floats(h.valueWidth());
         float[] factors = threadPool.scratch().floats(parts);
         for (int i = 0; i < rows; i++) {
@@ -85,7 +80,7 @@ final class FlashDecoding {
     private record KeySplit(
             FlashAttention.Heads h,
             FlashAttention.SequenceSpan sequenceSpan,
-            FlashAttention.Operands operands,
+            AttentionOperands operands,
             int part,
             int parts,
             float[] partial,
