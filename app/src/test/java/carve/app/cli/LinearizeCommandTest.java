@@ -80,6 +80,8 @@ class LinearizeCommandTest {
         assertTrue(Files.readString(run.resolve("student/README.md")).startsWith("---\n"));
         assertTrue(Files.exists(run.resolve("quality.html")));
         assertTrue(carve.succeeds("inspect", run.resolve("student").toString()).contains("mamba2"));
+        String config = Files.readString(run.resolve("student/config.json"));
+        assertTrue(config.contains("\"model_type\": \"granitemoehybrid\""), config);
         byte[] student = weights("run");
         assertTrue(carve.succeeds(withTexts("run")).contains("(done before)"));
         assertArrayEquals(student, weights("run"));
